@@ -1,1 +1,85 @@
-export {};
+export {
+  type Clock,
+  createStepUpActor,
+  type LocalStepUpActor,
+  type StepUpActor,
+  type StepUpActorOptions,
+  type StepUpSnapshot,
+} from './actor.ts';
+export type { Auth0Options } from './auth0-client.ts';
+export { type Auth0MfaApiOptions, createAuth0MfaApi } from './auth0-mfa-api.ts';
+export {
+  type Auth0SignIn,
+  type Auth0SignInOptions,
+  createAuth0SignIn,
+  type SignInResult,
+} from './auth0-sign-in.ts';
+export {
+  isReasonCode,
+  isStepUpError,
+  REASON_CODES,
+  type ReasonCode,
+  type RequestErrorCode,
+  StepUpError,
+  type StepUpErrorCode,
+  type StepUpErrorOptions,
+} from './errors.ts';
+export {
+  type Fact,
+  type FirstLegMethod,
+  type FlowEvent,
+  type Inputs,
+  parseRequest,
+  type RequestEvent,
+  type Stamp,
+  type StepUpRequest,
+  type StepUpRequestType,
+  splitRequest,
+} from './events.ts';
+export { type EnrollableFactor, FACTORS, type Factor, isFactor, sendsMessage } from './factor.ts';
+export {
+  type Advance,
+  advanceFlow,
+  awaitsFact,
+  createFlow,
+  dueAt,
+  type FlowSnapshot,
+  type FlowState,
+  type FlowStateName,
+  isDone,
+  stateName,
+} from './flow.ts';
+export {
+  type EnrollmentRule,
+  FLOW_DEFAULTS,
+  type FlowContext,
+  type FlowSettings,
+  type Target,
+} from './flow-context.ts';
+export { type Effect, type EffectParams, stepUpMachine } from './machine.ts';
+export type {
+  Authenticator,
+  Binding,
+  CallOptions,
+  Challenge,
+  ChallengeOptions,
+  Enrollment,
+  EnrollOptions,
+  FactorRequirements,
+  MfaApi,
+  MfaTransaction,
+  Proof,
+  RedeemOptions,
+  Redemption,
+  TokenSet,
+} from './mfa-api.ts';
+export {
+  AUTH0_EXCHANGE_LIMIT,
+  type ExchangeBudget,
+  type ExchangeLimit,
+  type PollOutcome,
+  type PollPace,
+} from './poll-schedule.ts';
+export { type EffectPorts, type EffectResult, runEffect } from './run-effect.ts';
+export { updateVault, type Vault } from './vault.ts';
+export { createView, type Disclosure, type FlowView } from './view.ts';

@@ -1,0 +1,232 @@
+import { createActor, type InspectionEvent, type Observer, type Subscription } from 'xstate';
+import { StepUpError } from './errors.ts';
+import { type FlowEvent, type Inputs, type StepUpRequest, splitRequest } from './events.ts';
+import type { Factor } from './factor.ts';
+import { awaitsFact, dueAt, isDone, stateName, toState } from './flow.ts';
+import { type EnrollmentRule, FLOW_DEFAULTS, type FlowSettings } from './flow-context.ts';
+import { type Effect, stepUpMachine } from './machine.ts';
+import type { MfaApi, MfaTransaction, TokenSet } from './mfa-api.ts';
+import { AUTH0_EXCHANGE_LIMIT } from './poll-schedule.ts';
+import { runEffect } from './run-effect.ts';
+import { updateVault, type Vault } from './vault.ts';
+import { createView, type FlowView } from './view.ts';
+
+/** Time, as a seam: milliseconds since the epoch, and one-shot timers. */
+export interface Clock {
+  now(): number;
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+/** Options of {@link createStepUpActor}. */
+export interface StepUpActorOptions {
+  readonly api: MfaApi;
+  /** The token of an `mfa_required` that the app has already met. It serves one start; `signIn` serves the next. */
+  readonly mfaToken?: string;
+  /** Meets `mfa_required` again, when the token has run out or none was given. */
+  readonly signIn?: (options: { readonly signal: AbortSignal }) => Promise<MfaTransaction>;
+  /** The factors that count; default push and one-time passwords. */
+  readonly factors?: readonly Factor[];
+  /** Whether a first factor may be added; default `session`, since the app has just met `mfa_required`. */
+  readonly enroll?: Exclude<EnrollmentRule, 'password'>;
+  /** Checks whose approval the tokens are (the `id_token`'s subject). Throw a `StepUpError` to refuse them. */
+  readonly identify?: (tokens: TokenSet, options: { readonly signal: AbortSignal }) => Promise<void>;
+  /** Overrides of the waiting times, in milliseconds. */
+  readonly settings?: Partial<
+    Pick<FlowSettings, 'pollIntervalMs' | 'mfaTokenTtlMs' | 'challengeTtlMs' | 'resendAfterMs' | 'flowTtlMs'>
+  >;
+  readonly clock?: Clock;
+  /** 0 up to 1, for the jitter of polls. */
+  readonly random?: () => number;
+  /** XState's inspector. It sees states, times and reasons; secrets are not among them. */
+  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+  /** Hears of errors in `signIn` and `identify` that are no `StepUpError`. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** What an actor shows of itself at one time; the same object until something changes. */
+export interface StepUpSnapshot {
+  readonly status: 'active' | 'done' | 'stopped';
+  readonly view: FlowView;
+}
+
+/** A flow as an actor: the same interface wherever the machine runs. */
+export interface StepUpActor {
+  /** The last snapshot's view. */
+  readonly view: FlowView;
+  getSnapshot(): StepUpSnapshot;
+  /** Calls back after every change; not at once. */
+  subscribe(observer: ((snapshot: StepUpSnapshot) => void) | Partial<Observer<StepUpSnapshot>>): Subscription;
+  /** Asks something of the flow. What the flow does not take now is ignored; see `view.allowedEvents`. */
+  send(request: StepUpRequest): void;
+  /** Ends it without a trace: requests under way are aborted. To let the flow end well, send `flow.cancel`. */
+  stop(): void;
+}
+
+/** A {@link StepUpActor} that runs the machine itself. */
+export interface LocalStepUpActor extends StepUpActor {
+  /** The tokens of an approved flow: secrets, which is why no snapshot holds them. */
+  tokens(): TokenSet | undefined;
+}
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+};
+
+/**
+ * Runs a flow right here: in a browser, a terminal, a native shell or a test.
+ *
+ * @example
+ * const stepUp = createStepUpActor({ api, mfaToken });
+ * stepUp.subscribe(({ view }) => render(view));
+ * stepUp.send({ type: 'flow.start' });
+ */
+export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor {
+  const { api, clock = systemClock, random = Math.random, onError = () => {} } = options;
+  const observers = new Set<Partial<Observer<StepUpSnapshot>>>();
+  let vault: Vault = {};
+  let inputs: Inputs = {};
+  let unusedMfaToken = options.mfaToken;
+  let running: AbortController | undefined;
+  let timer: unknown;
+  let version = 0;
+
+  const effectTypes: readonly Effect['type'][] = [
+    'authenticate',
+    'list',
+    'enroll',
+    'challenge',
+    'poll',
+    'verify',
+    'identify',
+  ];
+  const actor = createActor(
+    stepUpMachine.provide({
+      actions: Object.fromEntries(
+        effectTypes.map((type) => [
+          type,
+          (_: unknown, params: Effect['params']) => start({ type, params } as Effect),
+        ]),
+      ),
+    }),
+    { input: settingsOf(options), ...(options.inspect && { inspect: options.inspect }) },
+  );
+
+  function start(effect: Effect): void {
+    running?.abort();
+    const controller = new AbortController();
+    running = controller;
+    void runEffect(effect, {
+      api,
+      vault,
+      inputs,
+      signal: controller.signal,
+      authenticate,
+      identify: async (tokens, signal) => options.identify?.(tokens, { signal }),
+      onUnexpected: onError,
+    }).then(({ fact, secrets }) => {
+      const event = stamped({ ...fact, seq: effect.params.seq });
+      // A late answer changes nothing, the vault included.
+      if (!actor.getSnapshot().can(event)) return;
+      vault = updateVault(vault, secrets);
+      actor.send(event);
+    });
+    inputs = {};
+  }
+
+  async function authenticate(
+    _method: unknown,
+    _inputs: unknown,
+    signal: AbortSignal,
+  ): Promise<MfaTransaction> {
+    if (unusedMfaToken !== undefined) {
+      const mfaToken = unusedMfaToken;
+      unusedMfaToken = undefined;
+      return { mfaToken };
+    }
+    if (options.signIn === undefined) {
+      throw new StepUpError('login_required', 'the mfa_token is used up: sign in again', { status: 401 });
+    }
+    return options.signIn({ signal });
+  }
+
+  function stamped<T extends object>(event: T): T & { at: number; jitterMs: number } {
+    return { ...event, at: clock.now(), jitterMs: Math.floor(random() * 1_000) };
+  }
+
+  function takeSnapshot(status: StepUpSnapshot['status']): StepUpSnapshot {
+    const state = toState(actor.getSnapshot());
+    return { status, view: createView({ state, vault, version, now: clock.now() }) };
+  }
+
+  function schedule(): void {
+    clock.clearTimeout(timer);
+    const due = dueAt(toState(actor.getSnapshot()));
+    if (due === undefined) return;
+    timer = clock.setTimeout(
+      () => actor.send(stamped({ type: 'time.passed' } as const)),
+      Math.max(0, due - clock.now()),
+    );
+  }
+
+  let snapshot = takeSnapshot('active');
+
+  actor.subscribe((next) => {
+    const state = toState(next);
+    if (!awaitsFact(state)) running?.abort();
+    if (isDone(state)) vault = stateName(state) === 'approved' ? { tokens: vault.tokens } : {};
+    version += 1;
+    snapshot = takeSnapshot(isDone(state) ? 'done' : 'active');
+    schedule();
+    for (const observer of observers) {
+      observer.next?.(snapshot);
+      if (snapshot.status === 'done') observer.complete?.();
+    }
+  });
+  actor.start();
+
+  return {
+    get view() {
+      return snapshot.view;
+    },
+    getSnapshot: () => snapshot,
+    subscribe(observer) {
+      const entry = typeof observer === 'function' ? { next: observer } : observer;
+      observers.add(entry);
+      return { unsubscribe: () => void observers.delete(entry) };
+    },
+    send(request) {
+      const { event, inputs: typed } = splitRequest(request);
+      const flowEvent: FlowEvent = stamped(event);
+      if (snapshot.status !== 'active' || !actor.getSnapshot().can(flowEvent)) return;
+      inputs = typed;
+      actor.send(flowEvent);
+    },
+    stop() {
+      if (snapshot.status === 'stopped') return;
+      clock.clearTimeout(timer);
+      running?.abort();
+      actor.stop();
+      vault = {};
+      snapshot = takeSnapshot('stopped');
+      for (const observer of observers) observer.complete?.();
+      observers.clear();
+    },
+    tokens: () => (stateName(toState(actor.getSnapshot())) === 'approved' ? vault.tokens : undefined),
+  };
+}
+
+function settingsOf({ mfaToken, signIn, factors, enroll, settings }: StepUpActorOptions): FlowSettings {
+  if (mfaToken === undefined && signIn === undefined)
+    throw new TypeError('mfaToken or signIn: give one of them');
+  return {
+    ...FLOW_DEFAULTS,
+    ...settings,
+    exchangeLimit: AUTH0_EXCHANGE_LIMIT,
+    factors: factors ?? ['push', 'otp'],
+    firstLegs: ['custom'],
+    enroll: enroll ?? 'session',
+  };
+}

@@ -1,0 +1,153 @@
+import ky, { type KyInstance } from 'ky';
+import { refusal, retryAfter } from './auth0-errors.ts';
+import { StepUpError } from './errors.ts';
+import { parseJson, stringMember } from './json.ts';
+
+/** How to reach a tenant, and as which application. */
+export interface Auth0Options {
+  /** The tenant's or the custom domain's address, `https://tenant.eu.auth0.com/`. */
+  readonly issuer: string;
+  readonly clientId: string;
+  /** For applications that authenticate with a secret (in the body, as all of `/mfa/*` understands). */
+  readonly clientSecret?: string;
+  /**
+   * For applications that authenticate with `private_key_jwt`: signs a fresh assertion for every request.
+   * `iss` and `sub` are the client id, `aud` is the issuer with its trailing slash, `jti` unique, at most 5 minutes.
+   */
+  readonly clientAssertion?: () => Promise<string>;
+  /** Accepts an `http:` issuer. For emulators on the same machine. */
+  readonly allowInsecureIssuer?: boolean;
+  /** Milliseconds until a request counts as lost; default 10 000. */
+  readonly timeoutMs?: number;
+  readonly fetch?: typeof globalThis.fetch;
+  /** The clock that `x-ratelimit-reset` is read against when an answer has no `Date`. */
+  readonly now?: () => number;
+}
+
+/** An answer that was not refused. */
+export interface Auth0Answer {
+  /** JSON; `undefined` when there was no body. */
+  readonly body: unknown;
+  /** How long the provider wants to be left alone, when it said so. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** The wire to a tenant: client authentication, one request per call, refusals as `StepUpError`. */
+export interface Auth0Client {
+  readonly issuer: string;
+  readonly clientId: string;
+  get(path: string, options: WireOptions): Promise<Auth0Answer>;
+  /** JSON, as `/mfa/*` wants it. */
+  postJson(path: string, body: Readonly<Record<string, unknown>>, options: WireOptions): Promise<Auth0Answer>;
+  /** Form-encoded with client authentication, as `/oauth/token` wants it. */
+  postToken(form: Readonly<Record<string, string>>, options: WireOptions): Promise<Auth0Answer>;
+  delete(path: string, options: WireOptions): Promise<Auth0Answer>;
+}
+
+/** What a single request may add. */
+export interface WireOptions {
+  readonly bearer?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Adds the client's credentials to a JSON body. */
+  readonly authenticateClient?: boolean;
+  /** Error codes that the caller understands as answers: returned as a body instead of thrown. */
+  readonly understands?: readonly string[];
+}
+
+/** The grant types of the MFA API share this prefix. */
+export const MFA_GRANT = 'http://auth0.com/oauth/grant-type/mfa-';
+
+/**
+ * Connects to a tenant.
+ *
+ * @throws TypeError when the issuer is not an absolute https address, or two kinds of credentials are given.
+ */
+export function createAuth0Client(options: Auth0Options): Auth0Client {
+  const issuer = parseIssuer(options);
+  const { clientId, clientSecret, clientAssertion, now = Date.now } = options;
+  if (typeof clientId !== 'string' || clientId === '')
+    throw new TypeError('clientId: must be a non-empty string');
+  if (clientSecret !== undefined && clientAssertion !== undefined) {
+    throw new TypeError('clientSecret and clientAssertion: give one of them');
+  }
+  const http: KyInstance = ky.create({
+    prefix: issuer,
+    // All waiting is the machine's: ky would sleep through a 429 (for an hour, if it says so).
+    retry: 0,
+    throwHttpErrors: false,
+    timeout: options.timeoutMs ?? 10_000,
+    // A redirect would carry the credentials on.
+    redirect: 'error',
+    ...(options.fetch && { fetch: options.fetch }),
+  });
+
+  async function credentials(): Promise<Record<string, string>> {
+    if (clientAssertion !== undefined) {
+      return {
+        client_id: clientId,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: await clientAssertion(),
+      };
+    }
+    return { client_id: clientId, ...(clientSecret !== undefined && { client_secret: clientSecret }) };
+  }
+
+  async function send(
+    method: 'get' | 'post' | 'delete',
+    path: string,
+    payload: { json?: unknown; body?: URLSearchParams },
+    { bearer, headers, signal, understands = [] }: WireOptions,
+  ): Promise<Auth0Answer> {
+    const { status, responseHeaders, text } = await http(path, {
+      method,
+      ...payload,
+      headers: { ...headers, ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }) },
+      ...(signal && { signal }),
+    })
+      .then(async (response) => ({
+        status: response.status,
+        responseHeaders: response.headers,
+        text: await response.text(),
+      }))
+      .catch(() => {
+        // ky's errors hold the request, and so the secrets in it: nothing of them goes on.
+        throw new StepUpError('provider_unavailable', `no answer to ${method.toUpperCase()} ${path}`, {
+          status: 503,
+        });
+      });
+    const body = parseJson(text);
+    const error = stringMember(body, 'error');
+    const retryAfterMs = retryAfter({ status, headers: responseHeaders, now: now() });
+    const isUnderstood = error !== undefined && understands.includes(error);
+    const isAnswer = status < 300 && error === undefined && (body !== undefined || text === '');
+    if (isUnderstood || isAnswer) return { body, retryAfterMs };
+    throw refusal({ method, path, status, error, body, retryAfterMs });
+  }
+
+  return {
+    issuer,
+    clientId,
+    get: (path, wire) => send('get', path, {}, wire),
+    postJson: async (path, body, wire) => {
+      const json = wire.authenticateClient === true ? { ...body, ...(await credentials()) } : body;
+      return send('post', path, { json }, wire);
+    },
+    postToken: async (form, wire) => {
+      const body = new URLSearchParams({ ...form, ...(await credentials()) });
+      return send('post', 'oauth/token', { body }, wire);
+    },
+    delete: (path, wire) => send('delete', path, {}, wire),
+  };
+}
+
+function parseIssuer({ issuer, allowInsecureIssuer }: Auth0Options): string {
+  const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new TypeError('issuer: must be an absolute address, like https://tenant.eu.auth0.com/');
+  }
+  if (url.protocol === 'http:' && allowInsecureIssuer !== true) {
+    throw new TypeError('issuer: must be https (allowInsecureIssuer: true accepts http, for an emulator)');
+  }
+  return url.href.endsWith('/') ? url.href : `${url.href}/`;
+}

@@ -1,0 +1,89 @@
+import { type Auth0Options, createAuth0Client } from './auth0-client.ts';
+import { parseRequirements, parseTokens } from './auth0-wire.ts';
+import { isStepUpError, StepUpError } from './errors.ts';
+import { stringMember } from './json.ts';
+import type { CallOptions, MfaTransaction, TokenSet } from './mfa-api.ts';
+
+/** Options of {@link createAuth0SignIn}. */
+export interface Auth0SignInOptions extends Auth0Options {
+  /** The API whose step-up scope is asked for. */
+  readonly audience?: string;
+  /** Asked for besides `openid`: the scope for which the tenant demands MFA. */
+  readonly scope?: string;
+  /** The database connection, for tenants without a default directory (uses the `password-realm` grant). */
+  readonly realm?: string;
+}
+
+/** How a first leg ended when nothing failed. Tokens mean that the tenant did not ask for MFA. */
+export type SignInResult =
+  | ({ readonly status: 'mfa_required' } & MfaTransaction)
+  | { readonly status: 'signed_in'; readonly tokens: TokenSet };
+
+/** The first leg: the OAuth request that ends in `mfa_required`. */
+export interface Auth0SignIn {
+  /** `ip`: the end user's address, as a trusted proxy reports it; Auth0 honours it from confidential clients. */
+  password(
+    options: CallOptions & { readonly username: string; readonly password: string; readonly ip?: string },
+  ): Promise<SignInResult>;
+  refreshToken(options: CallOptions & { readonly refreshToken: string }): Promise<SignInResult>;
+}
+
+const PASSWORD_REALM = 'http://auth0.com/oauth/grant-type/password-realm';
+
+/**
+ * The first legs that Auth0's token endpoint offers without a browser redirect.
+ *
+ * Errors: `credentials_refused` (wrong password), `login_required` (the refresh token is dead, or MFA is demanded
+ * without an `mfa_token`), `too_many_attempts`, and those of every call.
+ */
+export function createAuth0SignIn(options: Auth0SignInOptions): Auth0SignIn {
+  const client = createAuth0Client(options);
+  const { audience, realm } = options;
+  // `openid` makes the exchange end with an id_token, which is what proves whose approval it was.
+  const scope = [...new Set(['openid', ...(options.scope ?? '').split(' ')])].filter(Boolean).join(' ');
+
+  async function signIn(form: Record<string, string>, call: CallOptions, ip?: string): Promise<SignInResult> {
+    const { body } = await client.postToken(
+      { ...form, scope, ...(audience !== undefined && { audience }) },
+      {
+        signal: call.signal,
+        understands: ['mfa_required'],
+        headers: ip === undefined ? undefined : { 'auth0-forwarded-for': ip },
+      },
+    );
+    if (stringMember(body, 'error') === undefined) return { status: 'signed_in', tokens: parseTokens(body) };
+    const mfaToken = stringMember(body, 'mfa_token');
+    if (mfaToken === undefined) throw signInAgain('MFA is demanded, but without an mfa_token');
+    const requirements = parseRequirements(body);
+    return { status: 'mfa_required', mfaToken, ...(requirements && { requirements }) };
+  }
+
+  return {
+    async password({ username, password, ip, ...call }) {
+      const grant = realm === undefined ? { grant_type: 'password' } : { grant_type: PASSWORD_REALM, realm };
+      try {
+        return await signIn({ ...grant, username, password }, call, ip);
+      } catch (error) {
+        // At this grant, invalid_grant means the password and nothing else.
+        if (isStepUpError(error, 'result_lost') || isStepUpError(error, 'rejected')) {
+          throw new StepUpError('credentials_refused', error.message, { status: 400 });
+        }
+        throw error;
+      }
+    },
+
+    async refreshToken({ refreshToken, ...call }) {
+      try {
+        return await signIn({ grant_type: 'refresh_token', refresh_token: refreshToken }, call);
+      } catch (error) {
+        if (isStepUpError(error, 'result_lost') || isStepUpError(error, 'rejected'))
+          throw signInAgain(error.message);
+        throw error;
+      }
+    },
+  };
+}
+
+function signInAgain(message: string): StepUpError {
+  return new StepUpError('login_required', message, { status: 401 });
+}

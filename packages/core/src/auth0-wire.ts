@@ -1,0 +1,56 @@
+import { StepUpError } from './errors.ts';
+import { type Factor, isFactor } from './factor.ts';
+import { isRecord, numberMember, stringMember } from './json.ts';
+import type { FactorRequirements, TokenSet } from './mfa-api.ts';
+
+/** An answer that lacks what it must have: nobody knows what it means. */
+export function unreadable(what: string): StepUpError {
+  return new StepUpError('provider_error', `the answer to ${what} could not be understood`, { status: 502 });
+}
+
+/** Reads a token response (RFC 6749, section 5.1). */
+export function parseTokens(body: unknown): TokenSet {
+  const accessToken = stringMember(body, 'access_token');
+  if (accessToken === undefined) throw unreadable('oauth/token');
+  const expiresIn = numberMember(body, 'expires_in');
+  const scope = stringMember(body, 'scope');
+  const idToken = stringMember(body, 'id_token');
+  const refreshToken = stringMember(body, 'refresh_token');
+  return {
+    accessToken,
+    tokenType: stringMember(body, 'token_type') ?? 'Bearer',
+    ...(expiresIn !== undefined && { expiresIn }),
+    ...(scope !== undefined && { scope }),
+    ...(idToken !== undefined && { idToken }),
+    ...(refreshToken !== undefined && { refreshToken }),
+  };
+}
+
+/** Auth0 names the same factor differently in lists, in requirements and on rows (contract, section 2). */
+const WIRE_FACTORS: Readonly<Record<string, readonly Factor[]>> = {
+  'push-notification': ['push'],
+  auth0: ['push'],
+  phone: ['sms', 'voice'],
+  totp: ['otp'],
+  oob: ['push', 'sms', 'voice', 'email'],
+};
+
+function factorsOf(name: string): readonly Factor[] {
+  return WIRE_FACTORS[name] ?? (isFactor(name) ? [name] : []);
+}
+
+/** Reads `mfa_requirements` in both shapes that the documentation shows; what is not understood does not narrow. */
+export function parseRequirements(body: unknown): FactorRequirements | undefined {
+  const value = isRecord(body) ? body['mfa_requirements'] : undefined;
+  if (!isRecord(value)) return undefined;
+  const enroll = wireFactors(value['enroll']);
+  const challenge = wireFactors(value['challenge'] ?? value['challenge_types']);
+  if (enroll === undefined && challenge === undefined) return undefined;
+  return { ...(enroll && { enroll }), ...(challenge && { challenge }) };
+}
+
+function wireFactors(list: unknown): readonly Factor[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const names = list.map((item: unknown) => (typeof item === 'string' ? item : stringMember(item, 'type')));
+  return [...new Set(names.flatMap((name) => factorsOf(name ?? '')))];
+}

@@ -1,0 +1,160 @@
+import { type ReasonCode, StepUpError } from './errors.ts';
+import { type EnrollableFactor, isFactor } from './factor.ts';
+import type { Authenticator, Binding, FactorRequirements } from './mfa-api.ts';
+
+/**
+ * What a user can ask of a flow, and all that a browser can send. What may be asked now is in the view's
+ * `allowedEvents`.
+ */
+export type StepUpRequest =
+  | { readonly type: 'flow.start' }
+  | { readonly type: 'password.submit'; readonly password: string }
+  | { readonly type: 'factor.choose'; readonly authenticatorId: string }
+  | {
+      readonly type: 'enrollment.begin';
+      readonly factor: EnrollableFactor;
+      /** E.164, for `sms` and `voice`. */
+      readonly phoneNumber?: string;
+      /** For `email`; the provider falls back to the profile's address. */
+      readonly email?: string;
+    }
+  | { readonly type: 'code.submit'; readonly code: string }
+  | { readonly type: 'challenge.resend' }
+  | { readonly type: 'codes.acknowledge' }
+  | { readonly type: 'flow.retry' }
+  | { readonly type: 'flow.cancel' };
+
+/** The type of a {@link StepUpRequest}. */
+export type StepUpRequestType = StepUpRequest['type'];
+
+/** What a user typed into a request. Lives beside the machine, as long as the effect that uses it. */
+export interface Inputs {
+  readonly password?: string;
+  readonly code?: string;
+  readonly phoneNumber?: string;
+  readonly email?: string;
+}
+
+/** Time and chance, which reach the machine in no other way. Milliseconds since the epoch, and 0 to 999 ms. */
+export interface Stamp {
+  readonly at: number;
+  readonly jitterMs: number;
+}
+
+/** How a flow's first leg can be done. */
+export type FirstLegMethod = 'mfa-token' | 'refresh-token' | 'password' | 'custom';
+
+/** A request without what the user typed. */
+export type RequestEvent =
+  | { readonly type: Exclude<StepUpRequestType, 'factor.choose' | 'enrollment.begin'> }
+  | { readonly type: 'factor.choose'; readonly authenticatorId: string }
+  | { readonly type: 'enrollment.begin'; readonly factor: EnrollableFactor };
+
+/** The result of an effect, as the machine sees it. */
+export type Fact =
+  | {
+      readonly type: 'mfa.required';
+      readonly requirements?: FactorRequirements;
+    }
+  | { readonly type: 'authenticators.listed'; readonly authenticators: readonly Authenticator[] }
+  | {
+      readonly type: 'enrollment.started';
+      readonly binding: Binding;
+      readonly hasRecoveryCodes: boolean;
+    }
+  | {
+      readonly type: 'challenge.sent';
+      readonly binding: Binding;
+      readonly expiresInMs?: number;
+      readonly intervalMs?: number;
+    }
+  | { readonly type: 'poll.pending' }
+  | { readonly type: 'poll.slowed'; readonly retryAfterMs?: number }
+  | { readonly type: 'poll.rejected' }
+  | { readonly type: 'tokens.received'; readonly hasRecoveryCodes: boolean }
+  | { readonly type: 'identity.verified' }
+  | { readonly type: 'effect.failed'; readonly code: ReasonCode; readonly retryAfterMs?: number };
+
+/** Everything the machine reacts to. Facts carry the number of the effect that they answer. */
+export type FlowEvent =
+  | (RequestEvent & Stamp)
+  | (Fact & Stamp & { readonly seq: number })
+  | ({ readonly type: 'time.passed' } & Stamp);
+
+/** Takes what the user typed out of a request, so that the machine never sees it. */
+export function splitRequest(request: StepUpRequest): { event: RequestEvent; inputs: Inputs } {
+  switch (request.type) {
+    case 'password.submit':
+      return { event: { type: request.type }, inputs: { password: request.password } };
+    case 'code.submit':
+      return { event: { type: request.type }, inputs: { code: request.code } };
+    case 'factor.choose':
+      return { event: { type: request.type, authenticatorId: request.authenticatorId }, inputs: {} };
+    case 'enrollment.begin': {
+      const { type, factor, ...inputs } = request;
+      return { event: { type, factor }, inputs };
+    }
+    default:
+      return { event: { type: request.type }, inputs: {} };
+  }
+}
+
+const LONGEST_INPUT = 1_024;
+
+/**
+ * Reads a request out of untrusted JSON: a closed list of types, each with its own members.
+ *
+ * @throws StepUpError `event_unknown` (400) for anything else, facts included.
+ */
+export function parseRequest(value: unknown): StepUpRequest {
+  if (typeof value !== 'object' || value === null) throw unknownEvent('an event is an object with a "type"');
+  const members = value as Readonly<Record<string, unknown>>;
+  const { type } = members;
+  switch (type) {
+    case 'flow.start':
+    case 'challenge.resend':
+    case 'codes.acknowledge':
+    case 'flow.retry':
+    case 'flow.cancel':
+      return { type };
+    case 'password.submit':
+      return { type, password: text(members, 'password') };
+    case 'code.submit':
+      // People paste "123 456": spaces and dashes are for the eye.
+      return { type, code: text(members, 'code').replace(/[\s-]/g, '') };
+    case 'factor.choose':
+      return { type, authenticatorId: text(members, 'authenticatorId') };
+    case 'enrollment.begin':
+      return { type, factor: enrollable(members['factor']), ...optional(members, 'phoneNumber', 'email') };
+    default:
+      throw unknownEvent('the event has no type that a client can send');
+  }
+}
+
+function text(members: Readonly<Record<string, unknown>>, name: string): string {
+  const value = members[name];
+  if (typeof value !== 'string' || value === '' || value.length > LONGEST_INPUT) {
+    throw unknownEvent(`"${name}" must be a string of 1 to ${LONGEST_INPUT} characters`);
+  }
+  return value;
+}
+
+function optional(
+  members: Readonly<Record<string, unknown>>,
+  ...names: readonly ('phoneNumber' | 'email')[]
+): { phoneNumber?: string; email?: string } {
+  return Object.fromEntries(
+    names.filter((name) => members[name] !== undefined).map((name) => [name, text(members, name)]),
+  );
+}
+
+function enrollable(value: unknown): EnrollableFactor {
+  if (!isFactor(value) || value === 'recovery-code') {
+    throw unknownEvent('"factor" must be one of push, otp, sms, voice, email');
+  }
+  return value;
+}
+
+function unknownEvent(message: string): StepUpError {
+  return new StepUpError('event_unknown', message, { status: 400 });
+}

@@ -1,0 +1,149 @@
+import type { ReasonCode } from './errors.ts';
+import type { FirstLegMethod } from './events.ts';
+import { type EnrollableFactor, type Factor, sendsMessage } from './factor.ts';
+import type { Authenticator, FactorRequirements } from './mfa-api.ts';
+import type { ExchangeBudget, ExchangeLimit, PollPace } from './poll-schedule.ts';
+
+/** Whether a flow may add a factor: after the password, on the strength of the session alone, or not at all. */
+export type EnrollmentRule = 'password' | 'session' | 'refuse';
+
+/** What a flow is started with. JSON, no secret, never changed afterwards. All durations in milliseconds. */
+export interface FlowSettings {
+  /** The factors that count, by the route's policy. */
+  readonly factors: readonly Factor[];
+  /** How the first leg can be done, in the order in which it is tried. */
+  readonly firstLegs: readonly FirstLegMethod[];
+  readonly enroll: EnrollmentRule;
+  readonly pollIntervalMs: number;
+  readonly exchangeLimit: ExchangeLimit;
+  /** The life of an `mfa_token`, which Auth0 does not document; 5 minutes is what its own SDKs assume. */
+  readonly mfaTokenTtlMs: number;
+  /** The life of a challenge, and of an enrolment's QR code (5 minutes by the push guide). */
+  readonly challengeTtlMs: number;
+  /** How long the user must wait between two messages to the same device. */
+  readonly resendAfterMs: number;
+  /** How long a flow may be left alone. */
+  readonly flowTtlMs: number;
+}
+
+/** The defaults of {@link FlowSettings}. */
+export const FLOW_DEFAULTS = {
+  pollIntervalMs: 5_000,
+  mfaTokenTtlMs: 300_000,
+  challengeTtlMs: 300_000,
+  resendAfterMs: 15_000,
+  flowTtlMs: 900_000,
+} as const satisfies Partial<FlowSettings>;
+
+/** The factor that the flow is busy with: an authenticator, or one that is being added. */
+export interface Target {
+  readonly factor: Factor;
+  /** Absent while it is being added. */
+  readonly authenticatorId?: string;
+}
+
+/** The machine's memory: JSON, no secret. All times in milliseconds since the epoch. */
+export interface FlowContext {
+  readonly settings: FlowSettings;
+  /** The number of the last effect; a fact with another number is late and ignored. */
+  readonly seq: number;
+  readonly expiresAt: number;
+  readonly leg: FirstLegMethod;
+  /** The token was renewed without the user's doing since the last message: it is not tried a second time. */
+  readonly renewedBySelf: boolean;
+  readonly passwordEntered: boolean;
+  readonly mfaTokenExpiresAt: number;
+  readonly requirements?: FactorRequirements | undefined;
+  readonly authenticators: readonly Authenticator[];
+  /** The provider said that this sign-in cannot add a factor. */
+  readonly enrollmentClosed: boolean;
+  readonly target?: Target | undefined;
+  /** Whether the target is to be taken up again once the list is there. */
+  readonly resumesTarget: boolean;
+  readonly challengeExpiresAt: number;
+  readonly pace: PollPace;
+  readonly budget: ExchangeBudget;
+  readonly nextPollAt: number;
+  readonly resendAllowedAt: number;
+  /** When an effect that failed for a passing reason is tried again. */
+  readonly retryAt: number;
+  readonly failures: number;
+  readonly hasRecoveryCodes: boolean;
+  readonly enrolledInFlow: boolean;
+  readonly reason?: ReasonCode | undefined;
+  /** Until when the provider, or a limit of ours, refuses another try. */
+  readonly waitUntil?: number | undefined;
+  /** When the proof was exchanged: the time from which an approval's age counts. */
+  readonly provenAt?: number | undefined;
+  /** The time of the last event, for decisions that are made without one. */
+  readonly at: number;
+}
+
+/** The authenticators that are confirmed and count for this flow. */
+export function usableAuthenticators(context: FlowContext): readonly Authenticator[] {
+  const asked = context.requirements?.challenge;
+  return context.authenticators.filter(
+    ({ active, factor }) =>
+      active && context.settings.factors.includes(factor) && (asked === undefined || asked.includes(factor)),
+  );
+}
+
+/**
+ * The factors that this flow may add. With an `mfa_token` that is only the user's first one (contract of
+ * `/mfa/associate`); a verified e-mail address does not count as enrolled.
+ */
+export function enrollableFactors(context: FlowContext): readonly EnrollableFactor[] {
+  const enrolled = context.authenticators.some(
+    ({ active, factor }) => active && factor !== 'email' && factor !== 'recovery-code',
+  );
+  if (enrolled || context.enrollmentClosed || context.settings.enroll === 'refuse') return [];
+  const asked = context.requirements?.enroll;
+  return context.settings.factors.filter(
+    (factor): factor is EnrollableFactor =>
+      factor !== 'recovery-code' && (asked === undefined || asked.includes(factor)),
+  );
+}
+
+/** The authenticator that a flow takes without asking: the only push there is. */
+export function solePush(context: FlowContext): Authenticator | undefined {
+  const [first, ...others] = usableAuthenticators(context).filter(({ factor }) => factor === 'push');
+  return others.length === 0 ? first : undefined;
+}
+
+/** The factor that a flow adds without asking: push, or the only one it may add. */
+export function soleEnrollment(context: FlowContext): EnrollableFactor | undefined {
+  const factors = enrollableFactors(context);
+  if (factors.includes('push')) return 'push';
+  return factors.length === 1 ? factors[0] : undefined;
+}
+
+/** Whether taking up this factor now is not too soon after the last message. */
+export function mayUse(context: FlowContext, factor: Factor, at: number): boolean {
+  return !sendsMessage(factor) || at >= context.resendAllowedAt;
+}
+
+/** The memory of a flow that has not started. Pure, and tolerant of no settings, as XState's restore demands. */
+export function initialContext(settings: FlowSettings): FlowContext {
+  return {
+    settings,
+    seq: 0,
+    expiresAt: Number.MAX_SAFE_INTEGER,
+    leg: settings?.firstLegs[0] ?? 'custom',
+    renewedBySelf: false,
+    passwordEntered: false,
+    mfaTokenExpiresAt: 0,
+    authenticators: [],
+    enrollmentClosed: false,
+    resumesTarget: false,
+    challengeExpiresAt: 0,
+    pace: { intervalMs: settings?.pollIntervalMs ?? FLOW_DEFAULTS.pollIntervalMs, failures: 0 },
+    budget: { level: 0, at: 0 },
+    nextPollAt: 0,
+    resendAllowedAt: 0,
+    retryAt: 0,
+    failures: 0,
+    hasRecoveryCodes: false,
+    enrolledInFlow: false,
+    at: 0,
+  };
+}

@@ -1,0 +1,133 @@
+import { initialTransition, type SnapshotFrom, transition } from 'xstate';
+import type { FlowEvent } from './events.ts';
+import type { FlowContext, FlowSettings } from './flow-context.ts';
+import { type Effect, stepUpMachine } from './machine.ts';
+
+/** Where a flow can be. `authenticating` asks for the password when `allowedEvents` names `password.submit`. */
+export type FlowStateName =
+  | 'idle'
+  | 'authenticating'
+  | 'listing'
+  | 'choosing'
+  | 'enrolling'
+  | 'confirming'
+  | 'challenging'
+  | 'polling'
+  | 'prompting'
+  | 'verifying'
+  | 'identifying'
+  | 'acknowledging'
+  | 'approved'
+  | 'rejected'
+  | 'expired'
+  | 'failed'
+  | 'cancelled';
+
+/** A flow between two events, as JSON: what a server keeps of it. */
+export interface FlowState {
+  readonly value: FlowStateName | Readonly<Partial<Record<FlowStateName, string>>>;
+  readonly context: FlowContext;
+}
+
+/** What an event did to a flow. */
+export interface Advance {
+  readonly state: FlowState;
+  /** What to do now; its fact comes back with the same `seq`. */
+  readonly effect: Effect | undefined;
+  /** `false` when the flow does not take this event now, a late fact for instance. Nothing has changed then. */
+  readonly accepted: boolean;
+}
+
+/** The machine's own snapshot, as XState's actors hold it. */
+export type FlowSnapshot = SnapshotFrom<typeof stepUpMachine>;
+
+/** A flow that has not started. */
+export function createFlow(settings: FlowSettings): FlowState {
+  const [snapshot] = initialTransition(stepUpMachine, settings);
+  return toState(snapshot);
+}
+
+/** The pure step of a flow: no I/O, no clock. A finished flow takes no event. */
+export function advanceFlow(state: FlowState, event: FlowEvent): Advance {
+  const snapshot = toSnapshot(state);
+  if (snapshot.status !== 'active' || !snapshot.can(event)) {
+    return { state, effect: undefined, accepted: false };
+  }
+  const [next, actions] = transition(stepUpMachine, snapshot, event);
+  // Only effects are declared with parameters that hold a `seq`; there is at most one to a step.
+  const effect = actions.find(({ params }) => typeof (params as { seq?: unknown })?.seq === 'number');
+  return { state: toState(next), effect: effect as Effect | undefined, accepted: true };
+}
+
+/** XState's snapshot of a kept flow. */
+export function toSnapshot(state: FlowState): FlowSnapshot {
+  return stepUpMachine.resolveState({ value: state.value as FlowSnapshot['value'], context: state.context });
+}
+
+/** What is worth keeping of XState's snapshot. */
+export function toState(snapshot: FlowSnapshot): FlowState {
+  return { value: snapshot.value as FlowState['value'], context: snapshot.context };
+}
+
+/** The state's plain name, without what happens inside it. */
+export function stateName({ value }: FlowState): FlowStateName {
+  return typeof value === 'string' ? value : (Object.keys(value)[0] as FlowStateName);
+}
+
+function innerName({ value }: FlowState): string | undefined {
+  return typeof value === 'string' ? undefined : Object.values(value)[0];
+}
+
+/** Whether a phone is being waited for, between two polls. */
+export function isBetweenPolls(state: FlowState): boolean {
+  return innerName(state) === 'waiting';
+}
+
+/** Whether the flow has ended for good. */
+export function isDone(state: FlowState): boolean {
+  return state.value === 'approved' || state.value === 'cancelled';
+}
+
+/** Whether the flow waits for the fact that answers its last effect. */
+export function awaitsFact(state: FlowState): boolean {
+  return state.value === 'challenging' || state.value === 'verifying' || innerName(state) === 'requesting';
+}
+
+/**
+ * When the flow next wants to hear `time.passed`, in milliseconds since the epoch; `undefined` when time does not
+ * matter to it.
+ */
+export function dueAt(state: FlowState): number | undefined {
+  const { context, value } = state;
+  if (value === 'idle' || isDone(state) || awaitsFact(state)) return undefined;
+  switch (innerName(state)) {
+    case 'waiting':
+      return Math.min(context.nextPollAt, context.challengeExpiresAt, context.expiresAt);
+    case 'backingOff':
+      return Math.min(context.retryAt, context.expiresAt);
+    default:
+      return expiry(state);
+  }
+}
+
+/** When what the user sees now runs out: the challenge, or the whole flow. */
+export function expiry(state: FlowState): number | undefined {
+  const { context } = state;
+  switch (stateName(state)) {
+    case 'idle':
+    case 'approved':
+    case 'cancelled':
+      return undefined;
+    case 'confirming':
+    case 'polling':
+      return Math.min(context.challengeExpiresAt, context.expiresAt);
+    case 'prompting':
+      return isSent(context) ? Math.min(context.challengeExpiresAt, context.expiresAt) : context.expiresAt;
+    default:
+      return context.expiresAt;
+  }
+}
+
+function isSent({ target }: FlowContext): boolean {
+  return target !== undefined && target.factor !== 'otp' && target.factor !== 'recovery-code';
+}

@@ -1,0 +1,85 @@
+/**
+ * When to ask next. One pure rule for every poll, made of what happened so far, the provider's known limits and a
+ * random number that comes in with each event.
+ *
+ * Auth0 allows 12 exchanges at once and 12 a minute for one sign-in (its rate-limit policy, "MFA OOB token
+ * exchange"); polls and typed codes share them, and three are kept back so that a code can always be tried.
+ */
+
+/** The provider's limit on exchanges, as a token bucket, and what is kept back for codes. */
+export interface ExchangeLimit {
+  readonly burst: number;
+  readonly perMinute: number;
+  readonly reservedForCodes: number;
+}
+
+/** Auth0's documented limit. */
+export const AUTH0_EXCHANGE_LIMIT: ExchangeLimit = { burst: 12, perMinute: 12, reservedForCodes: 3 };
+
+/** How much of the limit is left: `level` exchanges at the time `at`. */
+export interface ExchangeBudget {
+  readonly level: number;
+  readonly at: number;
+}
+
+/** The pace of one wait: grows, never shrinks, until the next challenge. */
+export interface PollPace {
+  readonly intervalMs: number;
+  /** Transient failures in a row. */
+  readonly failures: number;
+}
+
+/** How a poll ended that did not end the wait. */
+export interface PollOutcome {
+  readonly type: 'pending' | 'slow_down' | 'rate_limited' | 'unavailable';
+  /** The provider's own wish, when it had one. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+const SLOW_DOWN_STEP_MS = 5_000;
+const LONGEST_INTERVAL_MS = 30_000;
+
+/** What is left of the budget at a later time. */
+export function refill(budget: ExchangeBudget, limit: ExchangeLimit, at: number): ExchangeBudget {
+  const gained = (Math.max(0, at - budget.at) / 60_000) * limit.perMinute;
+  return { level: Math.min(limit.burst, budget.level + gained), at };
+}
+
+/** The budget after one exchange. */
+export function spend(budget: ExchangeBudget, limit: ExchangeLimit, at: number): ExchangeBudget {
+  const now = refill(budget, limit, at);
+  return { ...now, level: now.level - 1 };
+}
+
+/** The earliest time at which `needed` exchanges are in the budget. */
+export function affordableAt(budget: ExchangeBudget, limit: ExchangeLimit, needed: number): number {
+  const missing = Math.max(0, needed - budget.level);
+  return budget.at + Math.ceil((missing * 60_000) / limit.perMinute);
+}
+
+/** The pace after an outcome: `slow_down` is sticky (RFC 8628, section 3.5), failures back off. */
+export function adjustPace(pace: PollPace, outcome: PollOutcome): PollPace {
+  switch (outcome.type) {
+    case 'pending':
+      return { ...pace, failures: 0 };
+    case 'slow_down':
+      return { intervalMs: Math.min(LONGEST_INTERVAL_MS, pace.intervalMs + SLOW_DOWN_STEP_MS), failures: 0 };
+    default:
+      return { ...pace, failures: pace.failures + 1 };
+  }
+}
+
+/** When the next poll is due, given the pace that {@link adjustPace} has already brought up to date. */
+export function nextPollTime(options: {
+  readonly at: number;
+  readonly jitterMs: number;
+  readonly pace: PollPace;
+  readonly budget: ExchangeBudget;
+  readonly limit: ExchangeLimit;
+  readonly retryAfterMs?: number | undefined;
+}): number {
+  const { at, jitterMs, pace, budget, limit } = options;
+  const backedOff = Math.min(LONGEST_INTERVAL_MS, pace.intervalMs * 2 ** Math.min(pace.failures, 4));
+  const wait = Math.max(pace.intervalMs, backedOff, options.retryAfterMs ?? 0);
+  return Math.max(at + wait, affordableAt(budget, limit, 1 + limit.reservedForCodes)) + jitterMs;
+}

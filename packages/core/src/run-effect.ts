@@ -1,0 +1,151 @@
+import { isReasonCode, isStepUpError, StepUpError } from './errors.ts';
+import type { Fact, FirstLegMethod, Inputs } from './events.ts';
+import type { Factor } from './factor.ts';
+import type { Effect } from './machine.ts';
+import type { MfaApi, MfaTransaction, Proof, Redemption, TokenSet } from './mfa-api.ts';
+import type { Vault } from './vault.ts';
+
+/** What an effect needs of the world. */
+export interface EffectPorts {
+  readonly api: MfaApi;
+  readonly vault: Vault;
+  readonly inputs: Inputs;
+  readonly signal: AbortSignal;
+  /** Does the first leg. Fails with `login_required` when this way cannot be gone. */
+  authenticate(method: FirstLegMethod, inputs: Inputs, signal: AbortSignal): Promise<MfaTransaction>;
+  /** Checks whose approval the tokens are. Fails with `subject_mismatch` or `identity_refused`. */
+  identify(tokens: TokenSet, signal: AbortSignal): Promise<void>;
+  /** Hears of errors that are no `StepUpError`: bugs in the app's own functions. */
+  onUnexpected(error: unknown): void;
+}
+
+/** The fact that answers an effect, and the secrets that came with it. */
+export interface EffectResult {
+  readonly fact: Fact;
+  readonly secrets?: Vault;
+}
+
+/** Runs one effect: at most one request. Never throws; a failure is a fact too. */
+export async function runEffect(effect: Effect, ports: EffectPorts): Promise<EffectResult> {
+  try {
+    return await perform(effect, ports);
+  } catch (error) {
+    if (isStepUpError(error) && isReasonCode(error.code)) return { fact: failed(error) };
+    ports.onUnexpected(error);
+    return { fact: { type: 'effect.failed', code: 'provider_error' } };
+  }
+}
+
+async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult> {
+  const { api, vault, inputs, signal } = ports;
+  switch (effect.type) {
+    case 'authenticate': {
+      const transaction = await ports.authenticate(effect.params.method, inputs, signal);
+      return transactionResult(transaction);
+    }
+    case 'list': {
+      const authenticators = await api.list({ mfaToken: secret(vault.mfaToken), signal });
+      return { fact: { type: 'authenticators.listed', authenticators } };
+    }
+    case 'enroll': {
+      const { phoneNumber, email } = inputs;
+      const enrollment = await api.enroll({
+        mfaToken: secret(vault.mfaToken),
+        factor: effect.params.factor,
+        ...(phoneNumber !== undefined && { phoneNumber }),
+        ...(email !== undefined && { email }),
+        signal,
+      });
+      const { binding, oobCode, barcodeUri, secret: otpSecret, recoveryCodes } = enrollment;
+      return {
+        fact: { type: 'enrollment.started', binding, hasRecoveryCodes: recoveryCodes !== undefined },
+        secrets: {
+          oobCode,
+          barcodeUri,
+          otpSecret,
+          // A second enrolment brings none: those of the first stay until the user has seen them.
+          ...(recoveryCodes && { recoveryCodes }),
+        },
+      };
+    }
+    case 'challenge': {
+      const { authenticatorId, factor } = effect.params;
+      const { oobCode, ...times } = await api.challenge({
+        mfaToken: secret(vault.mfaToken),
+        authenticatorId,
+        factor,
+        signal,
+      });
+      return { fact: { type: 'challenge.sent', ...times }, secrets: { oobCode } };
+    }
+    case 'poll': {
+      const proof: Proof = { type: 'oob', oobCode: secret(vault.oobCode) };
+      return redemptionResult(await redeem(ports, proof, effect.params.enrolling));
+    }
+    case 'verify': {
+      const proof = typedProof(effect.params.factor, ports);
+      return redemptionResult(await redeem(ports, proof, effect.params.enrolling));
+    }
+    case 'identify': {
+      await ports.identify(secret(vault.tokens), signal);
+      return { fact: { type: 'identity.verified' } };
+    }
+  }
+}
+
+function redeem({ api, vault, signal }: EffectPorts, proof: Proof, enrolling: boolean): Promise<Redemption> {
+  return api.redeem({ mfaToken: secret(vault.mfaToken), proof, enrolling, signal });
+}
+
+function typedProof(factor: Factor, { vault, inputs }: EffectPorts): Proof {
+  if (inputs.code === undefined) throw new StepUpError('input_lost', 'the code was lost before it was used');
+  if (factor === 'otp' || factor === 'recovery-code') return { type: factor, code: inputs.code };
+  return { type: 'oob', oobCode: secret(vault.oobCode), bindingCode: inputs.code };
+}
+
+/** An empty slot means that its secret was lost: nothing is guessed at. */
+function secret<T>(slot: T | undefined): T {
+  if (slot === undefined) throw new StepUpError('result_lost', 'a secret of this flow is gone');
+  return slot;
+}
+
+function transactionResult({ mfaToken, requirements }: MfaTransaction): EffectResult {
+  return {
+    fact: { type: 'mfa.required', ...(requirements && { requirements }) },
+    secrets: { mfaToken, oobCode: undefined, barcodeUri: undefined, otpSecret: undefined },
+  };
+}
+
+function redemptionResult(redemption: Redemption): EffectResult {
+  switch (redemption.status) {
+    case 'pending':
+      return { fact: { type: 'poll.pending' } };
+    case 'slow_down': {
+      const { retryAfterMs } = redemption;
+      return { fact: { type: 'poll.slowed', ...(retryAfterMs !== undefined && { retryAfterMs }) } };
+    }
+    case 'rejected':
+      return { fact: { type: 'poll.rejected' } };
+    case 'mfa_required':
+      return transactionResult(redemption);
+    case 'approved': {
+      const { tokens, recoveryCode } = redemption;
+      return {
+        fact: { type: 'tokens.received', hasRecoveryCodes: recoveryCode !== undefined },
+        secrets: {
+          tokens,
+          oobCode: undefined,
+          barcodeUri: undefined,
+          otpSecret: undefined,
+          ...(recoveryCode !== undefined && { recoveryCodes: [recoveryCode] }),
+        },
+      };
+    }
+  }
+}
+
+function failed(error: StepUpError): Fact {
+  const { code, retryAfterMs } = error;
+  if (!isReasonCode(code)) return { type: 'effect.failed', code: 'provider_error' };
+  return { type: 'effect.failed', code, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}

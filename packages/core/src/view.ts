@@ -1,0 +1,128 @@
+import type { ReasonCode } from './errors.ts';
+import type { RequestEvent, StepUpRequestType } from './events.ts';
+import type { EnrollableFactor, Factor } from './factor.ts';
+import { expiry, type FlowState, type FlowStateName, isBetweenPolls, stateName, toSnapshot } from './flow.ts';
+import { enrollableFactors, usableAuthenticators } from './flow-context.ts';
+import type { Authenticator } from './mfa-api.ts';
+import type { Vault } from './vault.ts';
+
+/** The few secrets that the user must see in this very state, and only in it. */
+export interface Disclosure {
+  /** `confirming`, and `prompting` while a one-time password is added: the `otpauth:` link for the QR code. */
+  readonly barcodeUri?: string;
+  /** `prompting` while a one-time password is added: its secret, for typing it into an app by hand. */
+  readonly otpSecret?: string;
+  /** `acknowledging`: shown once. */
+  readonly recoveryCodes?: readonly string[];
+}
+
+/** What a UI may see of a flow: everything it needs, and no secret outside `disclosure`. */
+export interface FlowView {
+  /** Grows with every change of the view; `now` and `nextPollAt` do not count as one. */
+  readonly version: number;
+  /** The time at the sender, in milliseconds since the epoch, to compare the other times with. */
+  readonly now: number;
+  readonly state: FlowStateName;
+  /** Why the flow is here, when that is not plain. */
+  readonly reason?: ReasonCode;
+  /** The factor that the flow is busy with. */
+  readonly factor?: Factor;
+  /** The id of the authenticator that was chosen or challenged. */
+  readonly authenticatorId?: string;
+  /** The factors that count for this flow. */
+  readonly factors: readonly Factor[];
+  /** The factors that this flow can add. */
+  readonly enrollable: readonly EnrollableFactor[];
+  /** The user's authenticators that count for this flow. */
+  readonly authenticators: readonly Authenticator[];
+  /** What can be asked of the flow now (some of it only from `resendAllowedAt` or `retryAllowedAt` on). */
+  readonly allowedEvents: readonly StepUpRequestType[];
+  /** When what is on the screen runs out. */
+  readonly expiresAt?: number;
+  /** When the provider is next asked. */
+  readonly nextPollAt?: number;
+  /** The earliest time for another message to the device. */
+  readonly resendAllowedAt?: number;
+  /** The earliest time for another try, after too many. */
+  readonly retryAllowedAt?: number;
+  readonly disclosure?: Disclosure;
+}
+
+/** Builds the view of a flow. */
+export function createView(options: {
+  readonly state: FlowState;
+  readonly vault: Vault;
+  readonly version: number;
+  readonly now: number;
+}): FlowView {
+  const { state, version, now } = options;
+  const { context } = state;
+  const name = stateName(state);
+  const allowedEvents = requestsTaken(state);
+  return dropUndefined({
+    version,
+    now,
+    state: name,
+    reason: context.reason,
+    factor: context.target?.factor,
+    authenticatorId: context.target?.authenticatorId,
+    factors: context.settings.factors,
+    enrollable: enrollableFactors(context),
+    authenticators: usableAuthenticators(context),
+    allowedEvents,
+    expiresAt: expiry(state),
+    nextPollAt: isBetweenPolls(state) ? context.nextPollAt : undefined,
+    resendAllowedAt: allowedEvents.includes('challenge.resend') ? context.resendAllowedAt : undefined,
+    retryAllowedAt: context.waitUntil,
+    disclosure: disclosureOf(name, state, options.vault),
+  });
+}
+
+function disclosureOf(name: FlowStateName, state: FlowState, vault: Vault): Disclosure | undefined {
+  switch (name) {
+    case 'confirming':
+      return dropUndefined({ barcodeUri: vault.barcodeUri });
+    case 'prompting':
+      if (state.context.target?.factor !== 'otp' || state.context.target.authenticatorId !== undefined)
+        return undefined;
+      return dropUndefined({ barcodeUri: vault.barcodeUri, otpSecret: vault.otpSecret });
+    case 'acknowledging':
+      return dropUndefined({ recoveryCodes: vault.recoveryCodes });
+    default:
+      return undefined;
+  }
+}
+
+/** The requests that the state takes, now or once its waiting times are over. */
+function requestsTaken(state: FlowState): readonly StepUpRequestType[] {
+  const snapshot = toSnapshot(state);
+  const later = { at: Number.MAX_SAFE_INTEGER, jitterMs: 0 };
+  return candidates(state)
+    .filter((event) => snapshot.status === 'active' && snapshot.can({ ...event, ...later }))
+    .map(({ type }) => type);
+}
+
+function candidates({ context }: FlowState): readonly RequestEvent[] {
+  const [authenticator] = usableAuthenticators(context);
+  const [factor] = enrollableFactors(context);
+  return [
+    { type: 'flow.start' },
+    { type: 'password.submit' },
+    { type: 'code.submit' },
+    { type: 'codes.acknowledge' },
+    { type: 'challenge.resend' },
+    ...(authenticator ? [{ type: 'factor.choose', authenticatorId: authenticator.id } as const] : []),
+    ...(factor ? [{ type: 'enrollment.begin', factor } as const] : []),
+    { type: 'flow.retry' },
+    { type: 'flow.cancel' },
+  ];
+}
+
+/** An object of which the absent members are left out, as JSON would. */
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+function dropUndefined<T extends object>(members: T): Present<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
+}
