@@ -127,14 +127,14 @@ function parseAuthenticator(row: unknown): Authenticator | undefined {
   const factor = factorOfRow(row, id);
   if (factor === undefined) return undefined;
   const name = stringMember(row, 'name');
-  return { id, factor, active: row['active'] === true, ...(name !== undefined && { name }) };
+  return { id, factor, active: row.active === true, ...(name !== undefined && { name }) };
 }
 
 /** The channel, named in two ways by the sources; the id's prefix where it is missing. */
 function factorOfRow(row: Readonly<Record<string, unknown>>, id: string): Factor | undefined {
   const type = stringMember(row, 'authenticator_type');
   if (type === 'otp' || type === 'recovery-code') return type;
-  const channels = row['oob_channels'];
+  const channels = row.oob_channels;
   const channel =
     stringMember(row, 'oob_channel') ??
     stringMember(row, 'oob_channels') ??
@@ -151,7 +151,7 @@ function parseEnrollment(body: unknown, factor: EnrollableFactor): Enrollment {
   const secret = stringMember(body, 'secret');
   const isUsable = factor === 'otp' ? secret !== undefined : oobCode !== undefined;
   if (!isUsable || (factor === 'push' && barcodeUri === undefined)) throw unreadable('mfa/associate');
-  const codes = isRecord(body) ? body['recovery_codes'] : undefined;
+  const codes = isRecord(body) ? body.recovery_codes : undefined;
   const recoveryCodes = Array.isArray(codes)
     ? codes.filter((code: unknown): code is string => typeof code === 'string')
     : [];

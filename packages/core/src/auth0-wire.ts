@@ -41,10 +41,10 @@ function factorsOf(name: string): readonly Factor[] {
 
 /** Reads `mfa_requirements` in both shapes that the documentation shows; what is not understood does not narrow. */
 export function parseRequirements(body: unknown): FactorRequirements | undefined {
-  const value = isRecord(body) ? body['mfa_requirements'] : undefined;
+  const value = isRecord(body) ? body.mfa_requirements : undefined;
   if (!isRecord(value)) return undefined;
-  const enroll = wireFactors(value['enroll']);
-  const challenge = wireFactors(value['challenge'] ?? value['challenge_types']);
+  const enroll = wireFactors(value.enroll);
+  const challenge = wireFactors(value.challenge ?? value.challenge_types);
   if (enroll === undefined && challenge === undefined) return undefined;
   return { ...(enroll && { enroll }), ...(challenge && { challenge }) };
 }

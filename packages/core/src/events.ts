@@ -125,7 +125,7 @@ export function parseRequest(value: unknown): StepUpRequest {
     case 'factor.choose':
       return { type, authenticatorId: text(members, 'authenticatorId') };
     case 'enrollment.begin':
-      return { type, factor: enrollable(members['factor']), ...optional(members, 'phoneNumber', 'email') };
+      return { type, factor: enrollable(members.factor), ...optional(members, 'phoneNumber', 'email') };
     default:
       throw unknownEvent('the event has no type that a client can send');
   }

@@ -54,9 +54,15 @@ export function advanceFlow(state: FlowState, event: FlowEvent): Advance {
     return { state, effect: undefined, accepted: false };
   }
   const [next, actions] = transition(stepUpMachine, snapshot, event);
-  // Only effects are declared with parameters that hold a `seq`; there is at most one to a step.
-  const effect = actions.find(({ params }) => typeof (params as { seq?: unknown })?.seq === 'number');
-  return { state: toState(next), effect: effect as Effect | undefined, accepted: true };
+  return { state: toState(next), effect: effectAmong(actions), accepted: true };
+}
+
+/** Only effects are declared with parameters that hold a `seq`; there is at most one to a step. */
+function effectAmong(actions: readonly { type: string; params: unknown }[]): Effect | undefined {
+  const found = actions.find(
+    ({ params }) => typeof (params as { seq?: unknown } | undefined)?.seq === 'number',
+  );
+  return found && ({ type: found.type, params: found.params } as Effect);
 }
 
 /** XState's snapshot of a kept flow. */

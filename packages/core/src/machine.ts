@@ -112,6 +112,7 @@ const flow = setup({
 
     nextSeq: assign(({ context }) => ({ seq: context.seq + 1 })),
     noteTime: assign(({ event }) => ({ at: event.at })),
+    takeInput: assign(({ event }) => ({ at: event.at, reason: undefined, waitUntil: undefined })),
     spendExchange: assign(({ context }) => ({
       budget: spend(context.budget, context.settings.exchangeLimit, context.at),
     })),
@@ -452,7 +453,7 @@ export const stepUpMachine = flow.createMachine({
         },
         askingPassword: {
           on: {
-            'password.submit': { guard: 'hasWaited', target: 'requesting', actions: 'noteTime' },
+            'password.submit': { guard: 'hasWaited', target: 'requesting', actions: 'takeInput' },
           },
         },
         requesting: {
@@ -639,7 +640,7 @@ export const stepUpMachine = flow.createMachine({
     prompting: {
       on: {
         ...alternatives,
-        'code.submit': { guard: 'hasWaited', target: 'verifying', actions: 'noteTime' },
+        'code.submit': { guard: 'hasWaited', target: 'verifying', actions: 'takeInput' },
         'time.passed': {
           guard: and(['isChallengeOver', not('isTargetEntered')]),
           target: 'expired',
