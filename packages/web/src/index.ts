@@ -1,1 +1,18 @@
-export {};
+export type { RemoteError } from './endpoints.ts';
+export type { Presence } from './presence.ts';
+export type { StepUpAction } from './refusal.ts';
+export {
+  createRemoteStepUp,
+  type RemoteStepUp,
+  type RemoteStepUpObserver,
+  type RemoteStepUpOptions,
+  type RemoteStepUpSnapshot,
+} from './remote-step-up.ts';
+export { StepUpCancelled } from './step-up-cancelled.ts';
+export {
+  createStepUpFetch,
+  type StepUpFetchOptions,
+  type StepUpPrompt,
+  stepUpFetch,
+} from './step-up-fetch.ts';
+export type { Connection } from './watch-flow.ts';

@@ -1,0 +1,152 @@
+import type { FlowView, StepUpErrorCode, StepUpRequest } from '@stepgate/core';
+
+/**
+ * Why a call to the endpoints did not do what it should: one of the server's codes, or `unreachable` when there was
+ * no answer, or none of Stepgate's (offline, a proxy's error page). `unreachable` says nothing about the flow.
+ */
+export interface RemoteError {
+  readonly code: StepUpErrorCode | 'unreachable';
+  /** For the developer; a UI has its own sentence for each code. */
+  readonly message: string;
+  /** How long the server wants to be left alone. */
+  readonly retryAfterMs?: number;
+}
+
+/** A refused or lost call, thrown inside this package only; the actor shows its `error`. */
+export class EndpointFailure extends Error {
+  readonly error: RemoteError;
+  /** Whether the same call may well succeed later. */
+  readonly isPassing: boolean;
+
+  constructor(error: RemoteError, isPassing: boolean) {
+    super(error.message);
+    this.error = error;
+    this.isPassing = isPassing;
+  }
+}
+
+/** The calls to the endpoints under `basePath`. */
+export interface Endpoints {
+  start(requirement: string, signal: AbortSignal): Promise<FlowView>;
+  read(signal: AbortSignal): Promise<FlowView>;
+  send(request: StepUpRequest, version: number, signal: AbortSignal): Promise<FlowView>;
+  /** Outlives the page, so that closing a tab can still cancel. */
+  cancel(): Promise<FlowView>;
+  /** Answers when the flow has moved on from `version`, or with `undefined` after the server's wait. */
+  waitForChange(version: number, signal: AbortSignal): Promise<FlowView | undefined>;
+  /** Opens the stream of views; a server or proxy that cannot stream answers with the view. */
+  open(signal: AbortSignal): Promise<Response>;
+}
+
+/** Seconds that a long-poll may take. */
+const WAIT_SECONDS = 25;
+
+/** Binds the endpoints to a `basePath` and a `fetch`. */
+export function createEndpoints(basePath: string, fetch: typeof globalThis.fetch): Endpoints {
+  const flow = `${basePath}/flow`;
+
+  async function call(url: string, init: RequestInit, headers?: Record<string, string>): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        ...init,
+        headers: {
+          accept: 'application/json',
+          ...(init.body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        credentials: 'same-origin',
+        cache: 'no-store',
+      });
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      throw unreachable('no answer');
+    }
+    if (response.ok || response.status === 304) return response;
+    throw await failureOf(response);
+  }
+
+  const view = async (response: Promise<Response>): Promise<FlowView> => readView(await response);
+
+  return {
+    start: (requirement, signal) =>
+      view(call(flow, { method: 'POST', body: JSON.stringify({ requirement }), signal })),
+    read: (signal) => view(call(flow, { signal })),
+    send: (request, version, signal) =>
+      view(
+        call(
+          `${flow}/events`,
+          { method: 'POST', body: JSON.stringify(request), signal },
+          { 'if-match': `"${version}"` },
+        ),
+      ),
+    cancel: () => view(call(flow, { method: 'DELETE', keepalive: true })),
+    async waitForChange(version, signal) {
+      const headers = { 'if-none-match': `"${version}"`, prefer: `wait=${WAIT_SECONDS}` };
+      const response = await call(flow, { signal }, headers);
+      return response.status === 304 ? undefined : readView(response);
+    },
+    open: (signal) => call(flow, { signal }, { accept: 'text/event-stream' }),
+  };
+}
+
+/** Reads a view out of a response. */
+export async function readView(response: Response): Promise<FlowView> {
+  return parseView(await response.text());
+}
+
+/** Reads a view out of JSON; anything else is no answer of ours. */
+export function parseView(json: string): FlowView {
+  const value = parseJson(json) as Partial<FlowView> | undefined;
+  if (
+    typeof value?.version !== 'number' ||
+    typeof value.state !== 'string' ||
+    !Array.isArray(value.allowedEvents)
+  ) {
+    throw unreachable('the answer is no view of a flow');
+  }
+  return value as FlowView;
+}
+
+async function failureOf(response: Response): Promise<EndpointFailure> {
+  const body = parseJson(await response.text().catch(() => '')) as
+    | { error?: unknown; error_description?: unknown }
+    | undefined;
+  const retryAfter = retryAfterMs(response);
+  // Whatever does not speak in codes is a proxy, or the app's own error page.
+  if (typeof body?.error !== 'string' || !/^[a-z_]+$/.test(body.error)) {
+    return unreachable(`status ${response.status}`, retryAfter);
+  }
+  return new EndpointFailure(
+    {
+      code: body.error as StepUpErrorCode,
+      message: typeof body.error_description === 'string' ? body.error_description : body.error,
+      ...retryAfter,
+    },
+    response.status >= 500 || response.status === 429,
+  );
+}
+
+function retryAfterMs(response: Response): { retryAfterMs?: number } {
+  const header = response.headers.get('retry-after');
+  if (header === null) return {};
+  const seconds = Number(header);
+  // A date is measured against the answer's own, since this clock may be wrong.
+  const ms = Number.isFinite(seconds)
+    ? seconds * 1_000
+    : Date.parse(header) - Date.parse(response.headers.get('date') ?? '');
+  return ms > 0 ? { retryAfterMs: ms } : {};
+}
+
+function unreachable(message: string, more: { retryAfterMs?: number } = {}): EndpointFailure {
+  return new EndpointFailure({ code: 'unreachable', message, ...more }, true);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,295 @@
+import type {
+  Clock,
+  FlowView,
+  StepUpActor,
+  StepUpRequest,
+  StepUpRequestType,
+  StepUpSnapshot,
+} from '@stepgate/core';
+import { createEndpoints, EndpointFailure, type RemoteError } from './endpoints.ts';
+import { documentPresence, type Presence } from './presence.ts';
+import { systemClock } from './system-clock.ts';
+import { type Connection, watchFlow } from './watch-flow.ts';
+
+/** Options of {@link createRemoteStepUp}. */
+export interface RemoteStepUpOptions {
+  /** Where the server's endpoints are: a path of this origin, or a URL. Default `/step-up`. */
+  readonly basePath?: string;
+  /** The requirement of a refused call, which a flow is started with. Without it, a live flow can be joined. */
+  readonly requirement?: string;
+  readonly fetch?: typeof globalThis.fetch;
+  readonly clock?: Clock;
+  /** 0 up to 1, for the jitter of reconnections. */
+  readonly random?: () => number;
+  /** Whether the tab is shown and the network there; default, this document's. */
+  readonly presence?: Presence;
+}
+
+/** What a {@link RemoteStepUp} shows of itself: the flow as the server last told it, and how the talk with it goes. */
+export interface RemoteStepUpSnapshot extends StepUpSnapshot {
+  /** The request that is on its way. Others are ignored meanwhile, but `flow.cancel`. */
+  readonly pending?: StepUpRequestType;
+  /** Why the last request was refused or lost; gone with the next one, or when the flow moves on. */
+  readonly error?: RemoteError;
+  /** How the flow is followed; absent before it has started. */
+  readonly connection?: Connection;
+}
+
+/** Hears of snapshots. */
+export interface RemoteStepUpObserver {
+  next?(snapshot: RemoteStepUpSnapshot): void;
+  error?(error: unknown): void;
+  complete?(): void;
+}
+
+/**
+ * A flow that runs on the server, with the interface of every `StepUpActor`. Nothing is sent before `send` or
+ * `join`: starting takes the user's own doing.
+ */
+export interface RemoteStepUp extends StepUpActor {
+  getSnapshot(): RemoteStepUpSnapshot;
+  subscribe(observer: ((snapshot: RemoteStepUpSnapshot) => void) | RemoteStepUpObserver): {
+    unsubscribe(): void;
+  };
+  /**
+   * Takes up the flow that this browser is in, after a reload for instance; sends nothing to a phone. Tells whether
+   * there is one. A flow that has ended is not taken up.
+   */
+  join(): Promise<boolean>;
+  /** After `flow_in_progress`: cancels the other flow of this browser, then starts this one. */
+  takeOver(): void;
+}
+
+/**
+ * The flow as a remote actor over the server's endpoints: no secret, no state machine, no polling of its own faster
+ * than the server says.
+ *
+ * @example
+ * const stepUp = createRemoteStepUp({ requirement });
+ * stepUp.subscribe(({ view }) => render(view));
+ * button.onclick = () => stepUp.send({ type: 'flow.start' });
+ */
+export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteStepUp {
+  const {
+    basePath = '/step-up',
+    fetch = (input, init) => globalThis.fetch(input, init),
+    clock = systemClock,
+    random = Math.random,
+    presence = documentPresence(),
+  } = options;
+  const endpoints = createEndpoints(basePath.replace(/\/+$/, ''), fetch);
+  const observers = new Set<RemoteStepUpObserver>();
+  let { requirement } = options;
+  let request = new AbortController();
+  let stopWatch: (() => void) | undefined;
+  let received = 0;
+  let snapshot: RemoteStepUpSnapshot = { status: 'active', view: idleView() };
+
+  function idleView(): FlowView {
+    return {
+      version: 0,
+      now: clock.now(),
+      state: 'idle',
+      factors: [],
+      enrollable: [],
+      authenticators: [],
+      allowedEvents: requirement === undefined ? ['flow.cancel'] : ['flow.start', 'flow.cancel'],
+    };
+  }
+
+  function update(change: { [K in keyof RemoteStepUpSnapshot]?: RemoteStepUpSnapshot[K] | undefined }): void {
+    const entries = Object.entries(change) as [keyof RemoteStepUpSnapshot, unknown][];
+    if (snapshot.status !== 'active' || entries.every(([name, value]) => snapshot[name] === value)) return;
+    snapshot = Object.fromEntries(
+      Object.entries({ ...snapshot, ...change }).filter(([, value]) => value !== undefined),
+    ) as unknown as RemoteStepUpSnapshot;
+    const told = snapshot;
+    for (const observer of observers) {
+      observer.next?.(told);
+      if (told.status !== 'active' && observers.delete(observer)) observer.complete?.();
+    }
+  }
+
+  /**
+   * Takes views of one request. The first may be older than what we have only when we have heard nothing since the
+   * request left: then it is the truth, and the flow is another one.
+   */
+  function expectViews(): (view: FlowView) => boolean {
+    let mark = received;
+    return (view) => {
+      const last = snapshot.view;
+      if (mark !== received && view.version < last.version) return false;
+      mark = ++received;
+      if (view.version === last.version && view.state === last.state) return isFinal(view);
+      const hasMoved = view.state !== last.state || view.reason !== last.reason;
+      update({
+        view,
+        status: isFinal(view) ? 'done' : 'active',
+        ...(hasMoved && { error: undefined }),
+        ...(isFinal(view) && { pending: undefined, connection: undefined }),
+      });
+      return isFinal(view);
+    };
+  }
+
+  /** Takes the answer to a request that has just left. */
+  async function receive(answer: Promise<FlowView>): Promise<void> {
+    const take = expectViews();
+    const view = await answer;
+    if (take(view)) stopWatch?.();
+    else watch();
+  }
+
+  function watch(): void {
+    if (snapshot.status !== 'active') return;
+    stopWatch ??= watchFlow({
+      endpoints,
+      clock,
+      random,
+      presence,
+      version: () => snapshot.view.version,
+      expectViews,
+      onConnection: (connection) => update({ connection }),
+      onRefusal: lose,
+    });
+  }
+
+  /** The flow is gone, or out of reach for good. */
+  function lose(error: RemoteError): void {
+    stopWatch?.();
+    stopWatch = undefined;
+    update({
+      error,
+      pending: undefined,
+      connection: undefined,
+      ...(error.code === 'flow_not_found' && { view: idleView() }),
+    });
+  }
+
+  /** Runs one request of the user; another one only after it. */
+  async function ask(
+    pending: StepUpRequestType,
+    work: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    request.abort();
+    const controller = new AbortController();
+    request = controller;
+    update({ pending, error: undefined });
+    try {
+      await work(controller.signal);
+      if (!controller.signal.aborted) update({ pending: undefined });
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      update({ pending: undefined, error: toRemoteError(error) });
+    }
+  }
+
+  async function start(signal: AbortSignal): Promise<void> {
+    if (requirement === undefined) return;
+    try {
+      await receive(endpoints.start(requirement, signal));
+    } catch (error) {
+      const { code } = toRemoteError(error);
+      if (code === 'requirement_expired' || code === 'requirement_invalid') {
+        requirement = undefined;
+        update({ view: idleView() });
+      }
+      throw error;
+    }
+  }
+
+  async function post(event: StepUpRequest, signal: AbortSignal): Promise<void> {
+    const { view } = snapshot;
+    try {
+      await receive(endpoints.send(event, view.version, signal));
+    } catch (error) {
+      const { code } = toRemoteError(error);
+      if (code === 'flow_not_found') return lose(toRemoteError(error));
+      if (code !== 'version_stale' && code !== 'event_not_allowed') throw error;
+      await receive(endpoints.read(signal));
+      if (code === 'event_not_allowed') throw error;
+      if (isStillMeant(event, view, snapshot.view)) {
+        await receive(endpoints.send(event, snapshot.view.version, signal));
+      }
+    }
+  }
+
+  async function cancel(isStarted: boolean): Promise<void> {
+    try {
+      if (isStarted) return await receive(endpoints.cancel());
+    } catch (error) {
+      if (toRemoteError(error).code !== 'flow_not_found') throw error;
+    }
+    expectViews()({ ...snapshot.view, state: 'cancelled', reason: 'cancelled', allowedEvents: [] });
+    stopWatch?.();
+  }
+
+  return {
+    get view() {
+      return snapshot.view;
+    },
+    getSnapshot: () => snapshot,
+    subscribe(observer) {
+      const entry = typeof observer === 'function' ? { next: observer } : observer;
+      observers.add(entry);
+      return { unsubscribe: () => void observers.delete(entry) };
+    },
+    send(event) {
+      const { status, view, pending } = snapshot;
+      if (status !== 'active' || !view.allowedEvents.includes(event.type)) return;
+      if (event.type === 'flow.cancel') {
+        const isStarted = pending === 'flow.start' || view.state !== 'idle';
+        if (pending !== 'flow.cancel') void ask(event.type, () => cancel(isStarted));
+      } else if (pending === undefined) {
+        void ask(event.type, (signal) => (event.type === 'flow.start' ? start(signal) : post(event, signal)));
+      }
+    },
+    async join() {
+      if (snapshot.status !== 'active' || stopWatch !== undefined) return stopWatch !== undefined;
+      try {
+        const view = await endpoints.read(request.signal);
+        if (isFinal(view)) return false;
+        await receive(Promise.resolve(view));
+        return true;
+      } catch (error) {
+        const remoteError = toRemoteError(error);
+        if (remoteError.code !== 'flow_not_found') update({ error: remoteError });
+        return false;
+      }
+    },
+    takeOver() {
+      if (snapshot.status !== 'active' || snapshot.pending !== undefined || stopWatch !== undefined) return;
+      void ask('flow.start', async (signal) => {
+        await endpoints.cancel().catch((error: unknown) => {
+          if (toRemoteError(error).code !== 'flow_not_found') throw error;
+        });
+        await start(signal);
+      });
+    },
+    stop() {
+      request.abort();
+      stopWatch?.();
+      update({ status: 'stopped', pending: undefined, connection: undefined });
+    },
+  };
+}
+
+function isFinal({ state }: FlowView): boolean {
+  return state === 'approved' || state === 'cancelled';
+}
+
+/** Whether a request that met a newer view still says what the user wanted. A code belongs to its challenge. */
+function isStillMeant(event: StepUpRequest, before: FlowView, now: FlowView): boolean {
+  if (!now.allowedEvents.includes(event.type)) return false;
+  if (event.type !== 'code.submit' && event.type !== 'challenge.resend') return true;
+  return (
+    before.state === now.state &&
+    before.factor === now.factor &&
+    before.authenticatorId === now.authenticatorId &&
+    (event.type === 'code.submit' || (now.resendAllowedAt ?? 0) <= now.now)
+  );
+}
+
+function toRemoteError(error: unknown): RemoteError {
+  return error instanceof EndpointFailure ? error.error : { code: 'unreachable', message: 'no answer' };
+}

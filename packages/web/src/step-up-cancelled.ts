@@ -1,0 +1,15 @@
+import type { ReasonCode } from '@stepgate/core';
+import type { RemoteError } from './endpoints.ts';
+
+/** The call was not made, because the step-up did not come to an approval: the user cancelled or closed it. */
+export class StepUpCancelled extends Error {
+  override readonly name = 'StepUpCancelled';
+  readonly code = 'cancelled';
+  /** Where the flow stood: `rejected`, say, when the user said no on the phone and then closed the dialog. */
+  readonly reason: ReasonCode | RemoteError['code'];
+
+  constructor(reason: ReasonCode | RemoteError['code'] = 'cancelled') {
+    super(`the step-up ended without an approval (${reason})`);
+    this.reason = reason;
+  }
+}

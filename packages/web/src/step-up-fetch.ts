@@ -1,0 +1,152 @@
+import { type Refusal, readRefusal, type StepUpAction } from './refusal.ts';
+import { createRemoteStepUp, type RemoteStepUp } from './remote-step-up.ts';
+import { StepUpCancelled } from './step-up-cancelled.ts';
+
+/** A flow that wants to be shown. */
+export interface StepUpPrompt {
+  /** Started already, by the call that was refused. Send `flow.cancel`, or stop it, when the user gives up. */
+  readonly stepUp: RemoteStepUp;
+  /** What the approval is for, when the guard names it. */
+  readonly action?: StepUpAction;
+  /** Aborted when nobody waits for the approval any more: take it off the screen. */
+  readonly signal: AbortSignal;
+}
+
+/** Options of {@link createStepUpFetch}. */
+export interface StepUpFetchOptions {
+  /** Where the server's endpoints are, when the refusals' own word (`step_up.start`) does not hold here. */
+  readonly basePath?: string;
+  readonly fetch?: typeof globalThis.fetch;
+  /** Shows the flow; default, the dialog of `@stepgate/web/dialog`, loaded when it is first needed. */
+  readonly onStepUp?: (prompt: StepUpPrompt) => void | Promise<void>;
+}
+
+interface Run {
+  readonly policy: string;
+  readonly approved: Promise<void>;
+  join(): void;
+  leave(): void;
+}
+
+/**
+ * A `fetch` that steps up: when the guard refuses a call, the flow is started and shown, and after the approval the
+ * call is made once more. Parallel calls share one flow.
+ *
+ * Rejects with {@link StepUpCancelled} when the user gives up, and with the signal's reason when the caller does.
+ * Refusals of other origins than the page's are handed back as they are.
+ *
+ * @example
+ * const stepUpFetch = createStepUpFetch();
+ * const response = await stepUpFetch('/transfers', { method: 'POST', body });
+ */
+export function createStepUpFetch(options: StepUpFetchOptions = {}): typeof globalThis.fetch {
+  const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const show = options.onStepUp ?? showDialog;
+  let running: Run | undefined;
+
+  function run(refusal: Refusal): Run {
+    const stepUp = createRemoteStepUp({
+      basePath: options.basePath ?? refusal.basePath,
+      requirement: refusal.requirement,
+      fetch,
+    });
+    const shown = new AbortController();
+    let waiting = 0;
+    let resolve = (): void => {};
+    let reject = (_reason: unknown): void => {};
+    const approved = new Promise<void>((...settle) => {
+      [resolve, reject] = settle;
+    });
+    const started: Run = {
+      policy: refusal.policy,
+      approved,
+      join() {
+        waiting += 1;
+      },
+      leave() {
+        waiting -= 1;
+        if (waiting === 0) abandon();
+      },
+    };
+
+    function end(): void {
+      if (running === started) running = undefined;
+    }
+
+    function abandon(): void {
+      end();
+      shown.abort();
+      if (stepUp.getSnapshot().status !== 'active') return;
+      stepUp.send({ type: 'flow.cancel' });
+      stepUp.stop();
+    }
+
+    stepUp.subscribe({
+      complete() {
+        const { view, error } = stepUp.getSnapshot();
+        end();
+        if (view.state === 'approved') resolve();
+        else reject(new StepUpCancelled(view.reason ?? error?.code));
+      },
+    });
+    // Whoever waits hears of it; that may be nobody any more.
+    approved.catch(() => {});
+    stepUp.send({ type: 'flow.start' });
+    Promise.resolve(
+      show({ stepUp, signal: shown.signal, ...(refusal.action && { action: refusal.action }) }),
+    ).catch((error: unknown) => {
+      reject(error);
+      abandon();
+    });
+    return started;
+  }
+
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const send = (): Promise<Response> => fetch(request.clone());
+    let response = await send();
+    for (let isOwn = false; ; ) {
+      const refusal = isSameOrigin(request) ? await readRefusal(response, request.url) : undefined;
+      if (refusal === undefined || isOwn) return response;
+      const other = running;
+      const current = other ?? run(refusal);
+      running = current;
+      try {
+        await abortable(current, request.signal);
+      } catch (error) {
+        // The user's no to one action is not a no to another.
+        if (current.policy === refusal.policy || request.signal.aborted) throw error;
+        continue;
+      }
+      isOwn = other === undefined;
+      response = await send();
+    }
+  };
+}
+
+/** Waits for the end of a flow, or for the caller's own signal. */
+function abortable(run: Run, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      run.leave();
+      reject(signal.reason);
+    };
+    run.join();
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort);
+    run.approved.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function isSameOrigin(request: Request): boolean {
+  const page = globalThis.location as Location | undefined;
+  return page === undefined || new URL(request.url).origin === page.origin;
+}
+
+async function showDialog(prompt: StepUpPrompt): Promise<void> {
+  const { openStepUpDialog } = await import('./dialog.ts');
+  openStepUpDialog(prompt);
+}
+
+/** {@link createStepUpFetch} with its defaults. */
+export const stepUpFetch: typeof globalThis.fetch = /* @__PURE__ */ createStepUpFetch();

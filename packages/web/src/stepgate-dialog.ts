@@ -1,0 +1,103 @@
+import type { StepUpActor } from '@stepgate/core';
+import type { StepUpAction } from './refusal.ts';
+import { flowStyles } from './ui/flow-styles.ts';
+import { renderFlow } from './ui/render-flow.ts';
+
+const dialogStyles = `
+:host { color-scheme: light dark; }
+dialog { inline-size: min(27.5rem, 100% - 2rem); max-inline-size: none; max-block-size: calc(100dvh - 2rem); margin: auto; padding: 0; border: 0; border-radius: var(--stepgate-radius, 20px); background: none; overflow: auto; overscroll-behavior: contain; }
+dialog::backdrop { background: #0a0d1499; backdrop-filter: blur(3px); }
+@media (prefers-reduced-motion: no-preference) {
+  dialog[open] { animation: stepgate-rise .22s cubic-bezier(.2, .8, .3, 1); }
+  dialog[open]::backdrop { animation: stepgate-fade .22s ease-out; }
+}
+@keyframes stepgate-rise { from { opacity: 0; transform: translateY(10px) scale(.985); } }
+@keyframes stepgate-fade { from { opacity: 0; } }
+`;
+
+/** How long "Confirmed" stays. */
+const FAREWELL_MS = 1_100;
+
+// The module can be loaded where there is no document, by a server that renders the app.
+const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
+
+/**
+ * `<stepgate-dialog>`: shows a flow, remote or local, in a modal dialog of its own.
+ *
+ * Events, both bubbling: `stepgate-approved` when the flow has ended well, `stepgate-cancelled` when the user has
+ * closed the dialog, which cancels and stops the flow. Styled by the custom properties `--stepgate-accent`,
+ * `--stepgate-surface`, `--stepgate-text`, `--stepgate-radius`, `--stepgate-font` and by parts (`card`, `heading`,
+ * `button`, `primary`, `input` ...); `color-scheme` chooses light or dark.
+ */
+export class StepgateDialog extends Base {
+  #dialog: HTMLDialogElement | undefined;
+  #close: ((options?: { isOver: boolean }) => void) | undefined;
+
+  /** Shows a flow; a flow that was shown before is cancelled. */
+  show(stepUp: StepUpActor, options: { readonly action?: StepUpAction | undefined } = {}): void {
+    this.#close?.();
+    const dialog = this.#openDialog();
+    const cancel = (): void => close();
+    const stopRendering = renderFlow(dialog, stepUp, { action: options.action, cancel });
+    const subscription = stepUp.subscribe({
+      complete: () => {
+        if (stepUp.view.state !== 'approved') return close({ isOver: true });
+        this.#tell('stepgate-approved');
+        setTimeout(() => close({ isOver: true }), FAREWELL_MS);
+      },
+    });
+    const onEscape = (event: Event): void => {
+      if (event.target !== dialog) return;
+      event.preventDefault();
+      // Recovery codes are shown once: a stray key must not lose them.
+      if (stepUp.view.state !== 'acknowledging') close();
+    };
+    const onClose = (): void => close();
+    const close = ({ isOver = false } = {}): void => {
+      if (this.#close !== close) return;
+      this.#close = undefined;
+      subscription.unsubscribe();
+      dialog.removeEventListener('cancel', onEscape);
+      dialog.removeEventListener('close', onClose);
+      stopRendering();
+      dialog.close();
+      if (stepUp.view.state === 'approved') return;
+      if (!isOver) {
+        stepUp.send({ type: 'flow.cancel' });
+        stepUp.stop();
+      }
+      this.#tell('stepgate-cancelled');
+    };
+    this.#close = close;
+    dialog.addEventListener('cancel', onEscape);
+    dialog.addEventListener('close', onClose);
+  }
+
+  /** Closes the dialog; a flow that is still under way is cancelled. */
+  close(): void {
+    this.#close?.();
+  }
+
+  disconnectedCallback(): void {
+    this.close();
+  }
+
+  #tell(name: string): void {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true }));
+  }
+
+  #openDialog(): HTMLDialogElement {
+    if (this.#dialog === undefined) {
+      const root = this.attachShadow({ mode: 'open' });
+      // A <style> in a shadow root is inline style, which a strict Content-Security-Policy forbids.
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(flowStyles + dialogStyles);
+      root.adoptedStyleSheets = [sheet];
+      this.#dialog = document.createElement('dialog');
+      this.#dialog.setAttribute('aria-labelledby', 'heading');
+      root.append(this.#dialog);
+    }
+    if (!this.#dialog.open) this.#dialog.showModal();
+    return this.#dialog;
+  }
+}

@@ -1,0 +1,160 @@
+import type { Authenticator } from '@stepgate/core';
+import { type ElementSpec, h } from './element.ts';
+import { formatTime, type ScreenModel, takes } from './screen.ts';
+
+/** Options of {@link button}. */
+export interface ButtonOptions {
+  readonly kind?: 'primary' | 'secondary' | 'quiet';
+  /** Until then the button only counts down, in these words. */
+  readonly waitUntil?: number | undefined;
+  readonly waitLabel?: (time: string) => string;
+  readonly isBusy?: boolean;
+}
+
+/**
+ * A button. One that cannot be used yet stays focusable (`aria-disabled`), since a disabled one would drop the focus
+ * of a keyboard user who waits for it.
+ */
+export function button(
+  { now, pending }: ScreenModel,
+  label: string,
+  onPress: (() => void) | 'submit',
+  options: ButtonOptions = {},
+): ElementSpec {
+  const { kind = 'secondary', waitUntil = 0, waitLabel, isBusy = false } = options;
+  const isWaiting = waitUntil > now;
+  const isOff = isWaiting || isBusy || pending !== undefined;
+  return h(
+    'button',
+    {
+      key: label,
+      class: `button ${kind}`,
+      part: `button ${kind}`,
+      type: onPress === 'submit' ? 'submit' : 'button',
+      'aria-disabled': isOff && 'true',
+      'aria-busy': isBusy && 'true',
+      ...(onPress !== 'submit' && { onclick: () => !isOff && onPress() }),
+    },
+    isWaiting && waitLabel ? waitLabel(formatTime(waitUntil - now)) : label,
+  );
+}
+
+/** "Cancel", wherever the flow takes it. */
+export function cancelButton(model: ScreenModel): ElementSpec | false {
+  const { cancel } = model.place;
+  if (!takes(model, 'flow.cancel')) return false;
+  const press = cancel ?? (() => model.do.send({ type: 'flow.cancel' }));
+  // Cancelling must not wait for anything.
+  return button({ ...model, pending: undefined }, model.texts.cancel, press, { kind: 'quiet' });
+}
+
+/** "Use another way", when there is one. */
+export function otherWayButton(model: ScreenModel): ElementSpec | false {
+  const { view, texts } = model;
+  const others = otherAuthenticators(model).length;
+  const canAdd = takes(model, 'enrollment.begin') && view.enrollable.some((factor) => factor !== view.factor);
+  if (others === 0 && !canAdd) return false;
+  return button(model, others > 0 ? texts.otherWay : texts.addDevice, () => model.do.show('ways'));
+}
+
+/** What can be chosen besides the authenticator that the flow is busy with. */
+export function otherAuthenticators(model: ScreenModel): readonly Authenticator[] {
+  const { authenticatorId, authenticators } = model.view;
+  return takes(model, 'factor.choose') ? authenticators.filter(({ id }) => id !== authenticatorId) : [];
+}
+
+/** "Send again", with the time until it may be pressed. */
+export function resendButton(
+  model: ScreenModel,
+  kind: ButtonOptions['kind'] = 'secondary',
+): ElementSpec | false {
+  const { texts, view } = model;
+  if (!takes(model, 'challenge.resend')) return false;
+  const isCall = view.factor === 'voice';
+  return button(
+    model,
+    isCall ? texts.callAgain : texts.resend,
+    () => model.do.send({ type: 'challenge.resend' }),
+    {
+      kind,
+      waitUntil: view.resendAllowedAt,
+      waitLabel: isCall ? texts.callAgainIn : texts.resendIn,
+      isBusy: model.pending === 'challenge.resend',
+    },
+  );
+}
+
+/** Options of {@link field}. */
+export interface FieldOptions {
+  readonly name: string;
+  readonly label: string;
+  readonly type?: string;
+  readonly autocomplete: string;
+  readonly inputmode?: string;
+  readonly hint?: string;
+  readonly error?: string | undefined;
+  readonly isBusy?: boolean;
+}
+
+/** A labelled input. Its value belongs to the user: it is never written to. */
+export function field(options: FieldOptions): ElementSpec {
+  const { name, label, type = 'text', autocomplete, inputmode, hint, error, isBusy } = options;
+  const described = [hint !== undefined && `${name}-hint`, error !== undefined && `${name}-error`];
+  return h(
+    'div',
+    { class: 'field' },
+    h('label', { for: name }, label),
+    h('input', {
+      id: name,
+      name,
+      type,
+      part: 'input',
+      autocomplete,
+      inputmode,
+      required: true,
+      autocapitalize: 'off',
+      autocorrect: 'off',
+      spellcheck: 'false',
+      readonly: isBusy,
+      'aria-invalid': error !== undefined && 'true',
+      'aria-describedby': described.filter(Boolean).join(' ') || undefined,
+    }),
+    hint !== undefined && h('p', { key: 'hint', class: 'hint', id: `${name}-hint` }, hint),
+    error !== undefined && h('p', { key: 'error', class: 'error', id: `${name}-error` }, error),
+  );
+}
+
+/** A form that hands over what was typed into the input of that name. */
+export function form(
+  name: string,
+  onValue: (value: string) => void,
+  isOff: boolean,
+  ...children: readonly (ElementSpec | false)[]
+): ElementSpec {
+  return h(
+    'form',
+    {
+      key: name,
+      novalidate: true,
+      onsubmit: (event) => {
+        event.preventDefault();
+        if (isOff) return;
+        const input = (event.currentTarget as HTMLFormElement).querySelector<HTMLInputElement>(
+          `[name="${name}"]`,
+        );
+        if (input === null) return;
+        const value = input.type === 'password' ? input.value : input.value.trim();
+        if (value === '') input.focus();
+        else onValue(value);
+      },
+    },
+    ...children,
+  );
+}
+
+/** What went wrong with the last request, in the user's words. */
+export function errorText({ error, texts }: ScreenModel): string | undefined {
+  if (error === undefined) return undefined;
+  const { code } = error;
+  return texts.errors[code] ?? (code in texts.reasons ? texts.reasons[code as never] : texts.unknownError);
+}

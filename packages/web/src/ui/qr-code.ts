@@ -1,0 +1,42 @@
+import { encode } from 'uqr';
+import { type ElementSpec, h } from './element.ts';
+
+/** Light modules around the code that scanners need. */
+const QUIET_ZONE = 3;
+
+const drawn = new Map<string, ElementSpec>();
+
+/** A QR code as SVG: always dark on light, whatever the page's colours, because cameras want it so. */
+export function qrCode(text: string, label: string): ElementSpec {
+  const known = drawn.get(text);
+  if (known !== undefined) return known;
+  const { data, size } = encode(text, { ecc: 'M', border: 0 });
+  const path = data.flatMap((row, y) => rowPath(row, y + QUIET_ZONE)).join('');
+  const side = size + 2 * QUIET_ZONE;
+  const spec = h(
+    'svg',
+    {
+      class: 'qr',
+      role: 'img',
+      'aria-label': label,
+      viewBox: `0 0 ${side} ${side}`,
+      'shape-rendering': 'crispEdges',
+    },
+    h('rect', { width: side, height: side, fill: '#fff' }),
+    h('path', { d: path, fill: '#000' }),
+  );
+  drawn.clear();
+  drawn.set(text, spec);
+  return spec;
+}
+
+/** One horizontal bar for each run of dark modules. */
+function rowPath(row: readonly boolean[], y: number): readonly string[] {
+  const bars: string[] = [];
+  for (let x = 0; x < row.length; x += 1) {
+    const from = x;
+    while (row[x]) x += 1;
+    if (x > from) bars.push(`M${from + QUIET_ZONE} ${y}h${x - from}v1h-${x - from}z`);
+  }
+  return bars;
+}

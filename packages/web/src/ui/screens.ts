@@ -1,0 +1,495 @@
+import type { Authenticator, EnrollableFactor, Factor, FlowStateName } from '@stepgate/core';
+import {
+  button,
+  cancelButton,
+  errorText,
+  field,
+  form,
+  otherAuthenticators,
+  otherWayButton,
+  resendButton,
+} from './controls.ts';
+import { type ElementSpec, h } from './element.ts';
+import { factorIcons, icon } from './icons.ts';
+import { qrCode } from './qr-code.ts';
+import { formatTime, type Screen, type ScreenModel, takes } from './screen.ts';
+
+/** The screen for a moment of a flow. What it offers comes from `allowedEvents` alone. */
+export function screenOf(model: ScreenModel): Screen {
+  const { detail, view } = model;
+  if (detail === 'ways' && hasWays(model)) return ways(model, 'ways');
+  if (detail !== 'none' && detail !== 'ways' && takes(model, 'enrollment.begin'))
+    return newAddress(model, detail);
+  return screens[view.state]?.(model) ?? working(model);
+}
+
+const screens: Readonly<Record<FlowStateName, (model: ScreenModel) => Screen>> = {
+  idle,
+  authenticating: (model) =>
+    takes(model, 'password.submit') || model.shown === 'password' ? password(model) : working(model),
+  listing: working,
+  choosing: (model) => ways(model, 'choosing'),
+  enrolling: working,
+  confirming,
+  challenging: working,
+  polling,
+  prompting: code,
+  verifying: (model) => (model.shown?.startsWith('code-') ? code(model) : working(model)),
+  identifying: working,
+  acknowledging,
+  approved,
+  rejected: atRest,
+  expired: atRest,
+  failed: atRest,
+  cancelled,
+};
+
+function working(model: ScreenModel): Screen {
+  const { state } = model.view;
+  const { heading, lead } = textOf(model, state === 'idle' ? 'authenticating' : state);
+  return { name: 'working', icon: 'shield', tone: 'busy', heading, lead, buttons: [cancelButton(model)] };
+}
+
+function textOf({ texts }: ScreenModel, state: FlowStateName): { heading: string; lead: string } {
+  return state === 'prompting' || state === 'failed'
+    ? { heading: texts.failed, lead: '' }
+    : texts.states[state];
+}
+
+function idle(model: ScreenModel): Screen {
+  const { error, pending, place, texts } = model;
+  if (error?.code === 'requirement_expired' || error?.code === 'requirement_invalid') return outdated(model);
+  if (pending === 'flow.start' && model.shown !== 'ready') return working(model);
+  const isOther = error?.code === 'flow_in_progress' && place.takeOver !== undefined;
+  const press = isOther ? place.takeOver : () => model.do.send({ type: 'flow.start' });
+  const { heading, lead } = texts.states.idle;
+  return {
+    name: 'ready',
+    icon: 'shield',
+    heading,
+    lead: takes(model, 'flow.start') ? lead : texts.expiredRequirement.lead,
+    body: [notice(errorText(model))],
+    buttons: [
+      takes(model, 'flow.start') &&
+        button(model, isOther ? texts.cancelOther : texts.start, press ?? (() => {}), {
+          kind: 'primary',
+          isBusy: pending === 'flow.start',
+        }),
+      wayOut(model),
+    ],
+  };
+}
+
+function wayOut(model: ScreenModel): ElementSpec | false {
+  const { goBack } = model.place;
+  return goBack ? button(model, model.texts.goBack, goBack, { kind: 'quiet' }) : cancelButton(model);
+}
+
+function outdated(model: ScreenModel): Screen {
+  const { place, texts } = model;
+  const { heading, lead } = texts.expiredRequirement;
+  const leave = place.goBack ?? place.cancel;
+  return {
+    name: 'outdated',
+    icon: 'clock',
+    tone: 'bad',
+    heading,
+    lead,
+    buttons: [
+      leave !== undefined &&
+        button(model, place.goBack ? texts.goBack : texts.close, leave, { kind: 'primary' }),
+    ],
+  };
+}
+
+function password(model: ScreenModel): Screen {
+  const { pending, texts, view } = model;
+  const isBusy = pending === 'password.submit' || !takes(model, 'password.submit');
+  const isWaiting = (view.retryAllowedAt ?? 0) > model.now;
+  return {
+    name: 'password',
+    icon: 'key',
+    heading: texts.password.heading,
+    lead: view.reason === 'password_needed' ? texts.reasons.password_needed : texts.password.lead,
+    body: [
+      form(
+        'password',
+        (value) => model.do.send({ type: 'password.submit', password: value }),
+        isBusy || isWaiting,
+        field({
+          name: 'password',
+          label: texts.passwordLabel,
+          type: 'password',
+          autocomplete: 'current-password',
+          error: isBusy ? undefined : fieldError(model, 'password_needed'),
+          isBusy,
+        }),
+        submitButton(model, texts.continue, isBusy),
+      ),
+    ],
+    buttons: [cancelButton(model)],
+  };
+}
+
+function submitButton(model: ScreenModel, label: string, isBusy: boolean): ElementSpec {
+  const { texts, view } = model;
+  return button({ ...model, pending: undefined }, isBusy ? texts.checking : label, 'submit', {
+    kind: 'primary',
+    waitUntil: view.retryAllowedAt,
+    waitLabel: texts.retryIn,
+    isBusy,
+  });
+}
+
+/** Why what was typed did not do, unless the reason is no fault. */
+function fieldError(model: ScreenModel, harmless?: string): string | undefined {
+  const { reason } = model.view;
+  return (
+    errorText(model) ??
+    (reason === undefined || reason === harmless ? undefined : model.texts.reasons[reason])
+  );
+}
+
+function hasWays(model: ScreenModel): boolean {
+  return takes(model, 'factor.choose') || takes(model, 'enrollment.begin');
+}
+
+function ways(model: ScreenModel, name: 'choosing' | 'ways'): Screen {
+  const { texts, view } = model;
+  const authenticators = otherAuthenticators(model);
+  const enrollable = takes(model, 'enrollment.begin') ? view.enrollable : [];
+  const { heading, lead } = name === 'ways' ? texts.chooseWay : texts.states.choosing;
+  return {
+    name,
+    icon: 'shield',
+    heading,
+    lead,
+    body: [
+      notice(
+        errorText(model) ??
+          (view.state === 'choosing' && view.reason ? texts.reasons[view.reason] : undefined),
+      ),
+      h(
+        'ul',
+        { class: 'ways' },
+        ...authenticators.map((one) => h('li', { key: one.id }, authenticatorWay(model, one))),
+        ...enrollable.map((factor) => h('li', { key: `+${factor}` }, newWay(model, factor))),
+      ),
+    ],
+    buttons:
+      name === 'ways'
+        ? [button(model, texts.back, () => model.do.show('none'), { kind: 'quiet' })]
+        : [cancelButton(model)],
+  };
+}
+
+function authenticatorWay(model: ScreenModel, { id, factor, name }: Authenticator): ElementSpec {
+  const { texts, view } = model;
+  const isMessage = factor !== 'otp' && factor !== 'recovery-code';
+  const waitUntil = isMessage ? (view.resendAllowedAt ?? 0) : 0;
+  const hint = waitUntil > model.now ? texts.availableIn(formatTime(waitUntil - model.now)) : name;
+  return way(model, factor, texts.factors[factor], hint, waitUntil, () =>
+    model.do.send({ type: 'factor.choose', authenticatorId: id }),
+  );
+}
+
+function newWay(model: ScreenModel, factor: EnrollableFactor): ElementSpec {
+  return way(model, factor, model.texts.addFactors[factor], undefined, 0, () => {
+    if (factor === 'push' || factor === 'otp') model.do.send({ type: 'enrollment.begin', factor });
+    else model.do.show(factor);
+  });
+}
+
+function way(
+  { now, pending }: ScreenModel,
+  factor: Factor,
+  label: string,
+  hint: string | undefined,
+  waitUntil: number,
+  onPress: () => void,
+): ElementSpec {
+  const isOff = pending !== undefined || waitUntil > now;
+  return h(
+    'button',
+    {
+      class: 'way',
+      part: 'way',
+      type: 'button',
+      'aria-disabled': isOff && 'true',
+      onclick: () => !isOff && onPress(),
+    },
+    icon(factorIcons[factor]),
+    h(
+      'span',
+      { class: 'way-text' },
+      h('span', {}, label),
+      hint !== undefined && h('span', { class: 'hint' }, hint),
+    ),
+    icon('chevron'),
+  );
+}
+
+function newAddress(model: ScreenModel, factor: 'sms' | 'voice' | 'email'): Screen {
+  const { pending, texts } = model;
+  const isEmail = factor === 'email';
+  const { heading, lead } = isEmail ? texts.newEmail : texts.newPhone;
+  return {
+    name: `new-${factor}`,
+    icon: factorIcons[factor],
+    heading,
+    lead,
+    body: [
+      form(
+        'address',
+        (value) =>
+          model.do.send({
+            type: 'enrollment.begin',
+            factor,
+            ...(isEmail ? { email: value } : { phoneNumber: value.replace(/[\s().-]/g, '') }),
+          }),
+        pending !== undefined,
+        field({
+          name: 'address',
+          label: isEmail ? texts.emailLabel : texts.phoneLabel,
+          type: isEmail ? 'email' : 'tel',
+          autocomplete: isEmail ? 'email' : 'tel',
+          ...(!isEmail && { hint: texts.phoneHint }),
+          error: errorText(model),
+        }),
+        submitButton(model, texts.continue, pending !== undefined),
+      ),
+    ],
+    buttons: [button(model, texts.back, () => model.do.show('ways'), { kind: 'quiet' })],
+  };
+}
+
+function confirming(model: ScreenModel): Screen {
+  const { texts } = model;
+  const { heading, lead } = texts.states.confirming;
+  return {
+    name: 'confirming',
+    icon: 'phone',
+    heading,
+    lead,
+    body: [
+      h('ol', { class: 'steps' }, ...texts.scanSteps.map((step) => h('li', {}, step))),
+      barcode(model),
+      waitLine(model, texts.waitingForScan),
+      notice(errorText(model)),
+    ],
+    buttons: [otherWayButton(model), cancelButton(model)],
+  };
+}
+
+function barcode(model: ScreenModel): ElementSpec | false {
+  const { canCopy, copied, texts } = model;
+  const uri = model.view.disclosure?.barcodeUri;
+  if (uri === undefined) return false;
+  return h(
+    'div',
+    { key: 'barcode', class: 'barcode' },
+    qrCode(uri, texts.qrLabel),
+    h(
+      'p',
+      { class: 'links' },
+      // Anything else than the link of an authenticator app has no business here.
+      /^otpauth:/i.test(uri) && h('a', { href: uri, part: 'link' }, texts.openHere),
+      canCopy &&
+        h(
+          'button',
+          { class: 'link', type: 'button', onclick: () => model.do.copy(uri) },
+          copied === uri ? texts.copied : texts.copyLink,
+        ),
+    ),
+  );
+}
+
+function waitLine({ now, texts, view }: ScreenModel, label: string): ElementSpec {
+  const left = (view.expiresAt ?? 0) - now;
+  return h(
+    'p',
+    { key: 'wait', class: 'wait' },
+    h('span', { class: 'pulse', 'aria-hidden': 'true' }),
+    h('span', {}, label),
+    // Off: a screen reader would read every second.
+    left > 0 &&
+      h('span', { class: 'timer', role: 'timer', 'aria-live': 'off' }, texts.timeLeft(formatTime(left))),
+  );
+}
+
+function polling(model: ScreenModel): Screen {
+  const { texts, view } = model;
+  const { heading, lead } = texts.states.polling;
+  const device = view.authenticators.find(({ id }) => id === view.authenticatorId)?.name;
+  return {
+    name: 'polling',
+    icon: 'phone',
+    tone: 'waiting',
+    heading,
+    lead,
+    body: [
+      device !== undefined && h('p', { key: 'device', class: 'device' }, texts.sentTo(device)),
+      waitLine(model, texts.waitingForAnswer),
+      notice(errorText(model)),
+    ],
+    buttons: [resendButton(model), otherWayButton(model), cancelButton(model)],
+  };
+}
+
+function code(model: ScreenModel): Screen {
+  const { pending, texts, view } = model;
+  const factor = view.factor === undefined || view.factor === 'push' ? 'otp' : view.factor;
+  const isBusy = pending === 'code.submit' || !takes(model, 'code.submit');
+  const isWaiting = (view.retryAllowedAt ?? 0) > model.now;
+  const secret = view.disclosure?.otpSecret;
+  const isEnrolling = view.disclosure !== undefined;
+  const { heading, lead } = isEnrolling ? texts.enrollOtp : texts.codes[factor];
+  const device = view.authenticators.find(({ id }) => id === view.authenticatorId)?.name;
+  return {
+    name: `code-${factor}`,
+    icon: factorIcons[factor],
+    heading,
+    lead,
+    body: [
+      barcode(model),
+      secret !== undefined &&
+        h(
+          'p',
+          { key: 'secret', class: 'secret' },
+          h('span', { class: 'hint' }, texts.secretLabel),
+          h('code', {}, secret),
+        ),
+      factor !== 'otp' && factor !== 'recovery-code' && device !== undefined
+        ? h('p', { key: 'device', class: 'device' }, texts.sentTo(device))
+        : false,
+      form(
+        'code',
+        (value) => model.do.send({ type: 'code.submit', code: value }),
+        isBusy || isWaiting,
+        field({
+          name: 'code',
+          label: texts.codeLabels[factor],
+          autocomplete: factor === 'recovery-code' ? 'off' : 'one-time-code',
+          ...(factor !== 'recovery-code' && { inputmode: 'numeric' }),
+          error: isBusy ? undefined : fieldError(model),
+          isBusy,
+        }),
+        submitButton(model, texts.submit, isBusy),
+      ),
+    ],
+    buttons: [!isBusy && resendButton(model), !isBusy && otherWayButton(model), cancelButton(model)],
+  };
+}
+
+function acknowledging(model: ScreenModel): Screen {
+  const { canCopy, copied, hasSaved, pending, texts, view } = model;
+  const codes = view.disclosure?.recoveryCodes ?? [];
+  const all = codes.join('\n');
+  const { heading, lead } = texts.states.acknowledging;
+  return {
+    name: 'acknowledging',
+    icon: 'lifebuoy',
+    heading,
+    lead,
+    body: [
+      h('ul', { class: 'codes', part: 'codes' }, ...codes.map((one) => h('li', {}, h('code', {}, one)))),
+      canCopy &&
+        h(
+          'p',
+          { key: 'copy', class: 'links' },
+          h(
+            'button',
+            { class: 'link', type: 'button', onclick: () => model.do.copy(all) },
+            copied === all ? texts.copied : texts.copyCodes,
+          ),
+        ),
+      h(
+        'label',
+        { class: 'check' },
+        h('input', {
+          type: 'checkbox',
+          onchange: (event) => model.do.save((event.currentTarget as HTMLInputElement).checked),
+        }),
+        h('span', {}, texts.savedCodes),
+      ),
+      notice(errorText(model)),
+    ],
+    buttons: [
+      button(model, texts.continue, () => hasSaved && model.do.send({ type: 'codes.acknowledge' }), {
+        kind: 'primary',
+        isBusy: pending === 'codes.acknowledge',
+        ...(!hasSaved && { waitUntil: Number.POSITIVE_INFINITY }),
+      }),
+    ],
+  };
+}
+
+function approved({ place, texts }: ScreenModel): Screen {
+  const { heading, lead } = texts.states.approved;
+  return {
+    name: 'approved',
+    icon: 'check',
+    tone: 'good',
+    heading,
+    lead: place.continueTo === undefined ? lead : texts.returning,
+    buttons: [
+      place.continueTo !== undefined &&
+        h('a', { class: 'button primary', part: 'button primary', href: place.continueTo }, texts.continue),
+    ],
+  };
+}
+
+/** Rejected, expired or failed: why, and what can be done next. */
+function atRest(model: ScreenModel): Screen {
+  const { pending, texts, view } = model;
+  const reason = view.reason && texts.reasons[view.reason];
+  const { heading, lead } = textOf(model, view.state);
+  const resend = resendButton(model, 'primary');
+  const canRetry = takes(model, 'flow.retry');
+  return {
+    name: view.state,
+    icon: view.state === 'expired' ? 'clock' : view.state === 'rejected' ? 'cross' : 'alert',
+    tone: 'bad',
+    heading,
+    lead: view.state === 'rejected' ? `${lead} ${reason ?? ''}`.trim() : (reason ?? lead),
+    body: [notice(errorText(model))],
+    buttons: [
+      resend,
+      canRetry &&
+        resend === false &&
+        button(model, texts.retry, () => model.do.send({ type: 'flow.retry' }), {
+          kind: 'primary',
+          waitUntil: view.retryAllowedAt,
+          waitLabel: texts.retryIn,
+          isBusy: pending === 'flow.retry',
+        }),
+      otherWayButton(model),
+      canRetry &&
+        resend !== false &&
+        button(model, texts.startOver, () => model.do.send({ type: 'flow.retry' }), {
+          waitUntil: view.retryAllowedAt,
+          waitLabel: texts.retryIn,
+        }),
+      cancelButton(model),
+    ],
+  };
+}
+
+function cancelled(model: ScreenModel): Screen {
+  const { place, texts } = model;
+  const { heading, lead } = texts.states.cancelled;
+  return {
+    name: 'cancelled',
+    icon: 'cross',
+    heading,
+    lead,
+    buttons: [
+      place.restart !== undefined && button(model, texts.startAgain, place.restart, { kind: 'primary' }),
+      place.goBack !== undefined && button(model, texts.goBack, place.goBack),
+    ],
+  };
+}
+
+function notice(text: string | undefined): ElementSpec | false {
+  return text !== undefined && h('p', { key: 'notice', class: 'notice', part: 'notice' }, text);
+}
