@@ -1,1 +1,128 @@
-export {};
+import { pipeline, Readable } from 'node:stream';
+import {
+  createGate as createHostGate,
+  type GateOptions,
+  type HostRequest,
+  type Policy,
+  type StepUp,
+} from '@stepgate/server';
+import { headerOf, isRepeatable, toWebRequest } from '@stepgate/server/node';
+import type {
+  Request as ExpressRequest,
+  Response as ExpressResponse,
+  NextFunction,
+  RequestHandler,
+} from 'express';
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Set by `gate.require` before the handler runs. */
+      stepUp?: StepUp;
+    }
+  }
+}
+
+/** Options of {@link createGate}: those of the server package, with Express's request. */
+export type ExpressGateOptions = GateOptions<ExpressRequest>;
+
+/** Step-up for Express: a middleware that serves the endpoints, and makes the guards of routes. */
+export interface ExpressGate extends RequestHandler {
+  /**
+   * A middleware that lets a request through when the signed-in user has freshly approved.
+   *
+   * @throws TypeError when the policy is wrong.
+   */
+  require(policy?: Policy): RequestHandler;
+  /** Ends long-polls and event streams, for a graceful stop. */
+  close(): void;
+}
+
+/**
+ * Makes a gate for Express 4 or 5. Mount it after the session.
+ *
+ * @example
+ * const gate = createGate({ auth0, secret, identify, firstLeg });
+ * app.use(gate);
+ * app.post('/transfers', gate.require({ maxAge: '5m' }), transfer);
+ *
+ * @throws TypeError naming the option that is wrong.
+ */
+export function createGate(options: ExpressGateOptions): ExpressGate {
+  const gate = createHostGate(options);
+
+  function stepgate(req: ExpressRequest, res: ExpressResponse, next: NextFunction): void {
+    const request = hostRequest(req);
+    const web = (): Request =>
+      toWebRequest({
+        req,
+        res,
+        protocol: request.protocol,
+        host: request.host,
+        url: request.url,
+        parsedBody: req.body,
+      });
+    gate
+      .endpoints(request, web)
+      .then((response) => (response === undefined ? next() : send(res, response)), next);
+  }
+
+  function requireWith(policy: Policy = {}): RequestHandler {
+    const guard = gate.guard(policy);
+    return function requireStepUp(req, res, next): void {
+      guard(hostRequest(req)).then((decision) => {
+        if (decision.isAllowed) {
+          req.stepUp = decision.stepUp;
+          next();
+          return;
+        }
+        const { status, headers, body } = decision.response;
+        writeHead(res, status, Object.entries(headers));
+        res.end(body);
+      }, next);
+    };
+  }
+
+  return Object.assign(stepgate, { require: requireWith, close: () => gate.close() });
+}
+
+function hostRequest(req: ExpressRequest): HostRequest<ExpressRequest> {
+  return {
+    native: req,
+    method: req.method,
+    url: req.originalUrl,
+    get protocol() {
+      return req.protocol;
+    },
+    get host() {
+      return hostOf(req);
+    },
+    header: (name) => headerOf(req, name),
+  };
+}
+
+/** Host and port by the app's `trust proxy`; Express 4's own `req.host` has no port. */
+function hostOf(req: ExpressRequest): string {
+  const own = req.headers.host ?? '';
+  return req.hostname === own.replace(/:\d+$/, '') ? own : req.host;
+}
+
+function writeHead(res: ExpressResponse, status: number, headers: Iterable<readonly [string, string]>): void {
+  res.status(status);
+  for (const [name, value] of headers) {
+    if (isRepeatable(name)) res.append(name, value);
+    else res.setHeader(name, value);
+  }
+}
+
+function send(res: ExpressResponse, response: Response): void {
+  writeHead(res, response.status, response.headers);
+  if (response.body === null) {
+    res.end();
+    return;
+  }
+  // An event stream's first event must not wait for a second.
+  res.flushHeaders();
+  // A client that goes away ends the stream, and so the watching behind it.
+  pipeline(Readable.fromWeb(response.body), res, () => {});
+}

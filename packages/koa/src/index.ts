@@ -1,1 +1,110 @@
-export {};
+import { Readable } from 'node:stream';
+import {
+  createGate as createHostGate,
+  type GateOptions,
+  type HostRequest,
+  type Policy,
+  type StepUp,
+} from '@stepgate/server';
+import { headerOf, isRepeatable, toWebRequest } from '@stepgate/server/node';
+import type { Context, Middleware, Next } from 'koa';
+
+declare module 'koa' {
+  interface DefaultState {
+    /** Set by `gate.require` before the handler runs. */
+    stepUp?: StepUp;
+  }
+}
+
+/** Options of {@link createGate}: those of the server package, with Koa's context. */
+export type KoaGateOptions = GateOptions<Context>;
+
+/** Step-up for Koa: a middleware that serves the endpoints, and makes the guards of routes. */
+export interface KoaGate extends Middleware {
+  /**
+   * A middleware that lets a request through when the signed-in user has freshly approved.
+   *
+   * @throws TypeError when the policy is wrong.
+   */
+  require(policy?: Policy): Middleware;
+  /** Ends long-polls and event streams, for a graceful stop. */
+  close(): void;
+}
+
+/**
+ * Makes a gate for Koa 2 or 3. Mount it after the session.
+ *
+ * @example
+ * const gate = createGate({ auth0, secret, identify, firstLeg });
+ * app.use(gate);
+ * router.post('/transfers', gate.require({ maxAge: '5m' }), transfer);
+ *
+ * @throws TypeError naming the option that is wrong.
+ */
+export function createGate(options: KoaGateOptions): KoaGate {
+  const gate = createHostGate(options);
+
+  async function stepgate(ctx: Context, next: Next): Promise<void> {
+    const response = await gate.endpoints(hostRequest(ctx), () =>
+      toWebRequest({
+        req: ctx.req,
+        res: ctx.res,
+        protocol: ctx.protocol,
+        host: ctx.host,
+        url: ctx.originalUrl,
+        parsedBody: parsedBodyOf(ctx),
+      }),
+    );
+    if (response === undefined) {
+      await next();
+      return;
+    }
+    writeHead(ctx, response.status, response.headers);
+    ctx.body = response.body === null ? null : Readable.fromWeb(response.body);
+  }
+
+  function requireWith(policy: Policy = {}): Middleware {
+    const guard = gate.guard(policy);
+    return async function requireStepUp(ctx, next) {
+      const decision = await guard(hostRequest(ctx));
+      if (decision.isAllowed) {
+        ctx.state.stepUp = decision.stepUp;
+        await next();
+        return;
+      }
+      const { status, headers, body } = decision.response;
+      writeHead(ctx, status, Object.entries(headers));
+      ctx.body = body;
+    };
+  }
+
+  return Object.assign(stepgate, { require: requireWith, close: () => gate.close() });
+}
+
+function hostRequest(ctx: Context): HostRequest<Context> {
+  return {
+    native: ctx,
+    method: ctx.method,
+    url: ctx.originalUrl,
+    get protocol() {
+      return ctx.protocol;
+    },
+    get host() {
+      return ctx.host;
+    },
+    header: (name) => headerOf(ctx.req, name),
+  };
+}
+
+/** What a body parser has put there; Koa itself has no such member. */
+function parsedBodyOf(ctx: Context): unknown {
+  return (ctx.request as { readonly body?: unknown }).body;
+}
+
+function writeHead(ctx: Context, status: number, headers: Iterable<readonly [string, string]>): void {
+  ctx.status = status;
+  for (const [name, value] of headers) {
+    if (isRepeatable(name)) ctx.append(name, value);
+    else ctx.set(name, value);
+  }
+}

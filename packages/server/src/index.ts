@@ -1,1 +1,10 @@
-export {};
+export type { Endpoints } from './endpoints.ts';
+export type { FirstLegContext, FirstLegOptions } from './first-leg.ts';
+export { type Auth0Settings, createGate, type Gate, type GateOptions } from './gate.ts';
+export type { Decision, Guard, StepUp } from './guard.ts';
+export type { HostRequest, HostResponse, Identity } from './host-request.ts';
+export type { IdentityCheck } from './identity-check.ts';
+export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
+export type { Action, Policy } from './policy.ts';
+export type { Approval } from './record.ts';
+export type { Json, Store, StoredRecord } from './store.ts';

@@ -1,4 +1,5 @@
-// Bundles the built-in page out of what tsc has built: one script and one style sheet, self-contained.
+// Bundles what tsc has built for pages without a bundler: the built-in page's script and style sheet, and the
+// package itself (with its dialog) as one module.
 import { readFile, writeFile } from 'node:fs/promises';
 import { build, transform } from 'esbuild';
 
@@ -7,8 +8,8 @@ const target = ['chrome123', 'firefox120', 'safari17.5'];
 
 await build({
   absWorkingDir: root.pathname,
-  entryPoints: ['dist/page/main.js'],
-  outfile: 'dist/page/stepgate-page.js',
+  entryPoints: { 'stepgate-page': 'dist/page/main.js', stepgate: 'dist/index.js' },
+  outdir: 'dist/page',
   bundle: true,
   minify: true,
   format: 'esm',

@@ -1,0 +1,29 @@
+import { stepUpFetch } from '/step-up/assets/stepgate.js';
+
+const form = document.querySelector('#transfer');
+const status = document.querySelector('#status');
+const button = form.querySelector('button');
+
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  button.disabled = true;
+  status.textContent = '';
+  const { to, amount } = Object.fromEntries(new FormData(form));
+  try {
+    const response = await stepUpFetch('/transfers', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify({ to, amount: Number(amount) }),
+    });
+    if (!response.ok) throw new Error(`the bank answered ${response.status}`);
+    const row = document.createElement('li');
+    row.textContent = `${amount} EUR to ${to}`;
+    document.querySelector('#transfers').append(row);
+    status.textContent = `Transferred ${amount} EUR to ${to}.`;
+  } catch (error) {
+    status.textContent =
+      error.code === 'cancelled' ? 'Nothing was transferred.' : `Not transferred: ${error.message}`;
+  } finally {
+    button.disabled = false;
+  }
+});

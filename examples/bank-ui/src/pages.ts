@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the pages' script and style sheet, to be served under `/public`. */
+export const publicFolder = fileURLToPath(new URL('../public', import.meta.url));
+
+interface Account {
+  readonly username: string;
+  readonly transfers: readonly { readonly to: string; readonly amount: number }[];
+}
+
+/** The page of a signed-in customer. The form works without its script too: the browser then steps up on a page. */
+export function accountPage({ username, transfers }: Account): string {
+  const rows = transfers.map(({ to, amount }) => `<li>${amount} EUR to ${escapeHtml(to)}</li>`).join('');
+  return page(`
+<h1>Hello ${escapeHtml(username)}</h1>
+<p class="balance">12,480.50 EUR</p>
+<form id="transfer" method="post" action="/transfers">
+  <label>To <input name="to" value="Grace" required></label>
+  <label>Amount (EUR) <input name="amount" type="number" min="1" value="250" required></label>
+  <button>Transfer</button>
+</form>
+<p id="status" role="status"></p>
+<h2>Transfers</h2>
+<ul id="transfers">${rows}</ul>
+<form method="post" action="/logout"><button class="quiet">Sign out</button></form>
+<script type="module" src="/public/bank.js"></script>`);
+}
+
+/** The page of everybody else. */
+export function loginPage(problem = ''): string {
+  return page(`
+<h1>Sign in</h1>
+<form method="post" action="/login">
+  <label>Username <input name="username" autocomplete="username" required autofocus></label>
+  <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+  <button>Sign in</button>
+</form>
+<p role="alert">${escapeHtml(problem)}</p>`);
+}
+
+function page(content: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Example Bank</title>
+<link rel="stylesheet" href="/public/bank.css">
+</head>
+<body>
+<header>Example Bank</header>
+<main>${content}</main>
+</body>
+</html>
+`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

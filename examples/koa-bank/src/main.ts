@@ -1,0 +1,145 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { bodyParser } from '@koa/bodyparser';
+import Router from '@koa/router';
+import { createAuth0SignIn } from '@stepgate/core';
+import { createGate } from '@stepgate/koa';
+import { accountPage, loginPage, publicFolder } from 'example-bank-ui';
+import { decodeJwt } from 'jose';
+import Koa from 'koa';
+import mount from 'koa-mount';
+import session from 'koa-session';
+import serve from 'koa-static';
+
+interface User {
+  readonly sub: string;
+  readonly username: string;
+  readonly loginId: string;
+  refreshToken: string | undefined;
+}
+
+const { PORT = '3001', AUTH0_ISSUER = 'http://127.0.0.1:4400/', STEP_UP_MAX_AGE = '60' } = process.env;
+const { AUTH0_CLIENT_ID = 'stepgate-demo', AUTH0_CLIENT_SECRET = 'stepgate-demo-secret' } = process.env;
+
+const auth0 = {
+  issuer: AUTH0_ISSUER,
+  clientId: AUTH0_CLIENT_ID,
+  clientSecret: AUTH0_CLIENT_SECRET,
+  audience: 'https://bank.example/',
+  // The emulator on this machine speaks plain http. A real tenant never does.
+  allowInsecureIssuer: true,
+};
+const signIn = createAuth0SignIn({ ...auth0, scope: 'offline_access' });
+
+const userOf = (ctx: Koa.Context): User | undefined => ctx.session?.user as User | undefined;
+
+const gate = createGate({
+  auth0: { ...auth0, scope: 'transfer:funds' },
+  // A real app keeps it in its configuration, the same for all of its processes.
+  secret: randomBytes(32).toString('hex'),
+  identify: (ctx) => {
+    const user = userOf(ctx);
+    return user && { subject: user.sub, sessionId: user.loginId };
+  },
+  firstLeg: {
+    refreshToken: ({ request }) => userOf(request)?.refreshToken,
+    saveRefreshToken: ({ request }, refreshToken) => {
+      const user = userOf(request);
+      if (user) user.refreshToken = refreshToken;
+    },
+    password: { username: ({ request }) => userOf(request)?.username ?? '' },
+  },
+  loginUrl: () => '/',
+});
+
+const app = new Koa();
+app.keys = [randomBytes(32).toString('hex')];
+
+// The refresh token is nothing for a cookie: sessions live here.
+const sessions = new Map<string, unknown>();
+app.use(
+  session(
+    {
+      sameSite: 'lax',
+      store: {
+        get: async (id) => sessions.get(id),
+        set: async (id, value) => void sessions.set(id, value),
+        destroy: async (id) => void sessions.delete(id),
+      },
+    },
+    app,
+  ),
+);
+app.use(bodyParser());
+app.use(mount('/public', serve(publicFolder)));
+app.use(gate);
+
+const router = new Router();
+
+router.get('/', (ctx) => {
+  const user = userOf(ctx);
+  const transfers = (ctx.session?.transfers ?? []) as { to: string; amount: number }[];
+  ctx.type = 'html';
+  ctx.body = user ? accountPage({ username: user.username, transfers }) : loginPage();
+});
+
+router.post('/login', async (ctx) => {
+  const { username, password } = (ctx.request.body ?? {}) as { username?: unknown; password?: unknown };
+  ctx.assert(
+    typeof username === 'string' && typeof password === 'string',
+    400,
+    'username and password are needed',
+  );
+  const result = await signIn.password({ username, password }).catch(() => undefined);
+  const wantsHtml = ctx.accepts('json', 'html') === 'html';
+  if (result?.status !== 'signed_in' || result.tokens.idToken === undefined) {
+    ctx.status = 401;
+    ctx.body = wantsHtml
+      ? loginPage('That username and password do not go together.')
+      : { error: 'wrong username or password' };
+    return;
+  }
+  const { sub = '' } = decodeJwt(result.tokens.idToken);
+  // A fresh session for a fresh login, so that nobody can have prepared it.
+  ctx.session?.regenerate();
+  const user: User = { sub, username, loginId: randomUUID(), refreshToken: result.tokens.refreshToken };
+  Object.assign(ctx.session ?? {}, { user });
+  if (wantsHtml) ctx.redirect('/');
+  else ctx.body = { username };
+});
+
+router.post('/logout', (ctx) => {
+  ctx.session = null;
+  ctx.redirect('/');
+});
+
+router.post('/transfers', gate.require({ maxAge: `${Number(STEP_UP_MAX_AGE)}s` }), (ctx) => {
+  const { to = 'Grace', amount = 250 } = (ctx.request.body ?? {}) as { to?: string; amount?: number };
+  const transfer = { to: String(to), amount: Number(amount) };
+  if (ctx.session) ctx.session.transfers = [...((ctx.session.transfers ?? []) as unknown[]), transfer];
+  if (ctx.accepts('json', 'html') === 'html') {
+    ctx.redirect('/');
+    return;
+  }
+  ctx.status = 201;
+  ctx.body = { ...transfer, approvedBy: ctx.state.stepUp?.approval.factor };
+});
+
+app.use(router.routes());
+
+const server = app.listen(Number(PORT), '127.0.0.1');
+server.once('error', (error: NodeJS.ErrnoException) => {
+  console.error(`The bank cannot listen on port ${PORT}: ${error.code ?? 'unknown'}`);
+  process.exit(1);
+});
+server.once('listening', () => {
+  const address = server.address();
+  console.log(`bank: http://127.0.0.1:${typeof address === 'object' && address ? address.port : PORT}/`);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    gate.close();
+    server.close();
+    server.closeAllConnections();
+  });
+}

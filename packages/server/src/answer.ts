@@ -1,0 +1,54 @@
+import { StepUpError } from '@stepgate/core';
+import type { HostResponse } from './host-request.ts';
+
+/** Headers of every answer of ours that holds something of a user. */
+export const PRIVATE_HEADERS = { 'cache-control': 'no-store, no-transform' } as const;
+
+/** A quoted-string of HTTP (RFC 9110, section 5.6.4), of the characters that RFC 6750 allows in its parameters. */
+export function quoted(text: string): string {
+  return `"${text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '?')}"`;
+}
+
+/** The challenge of RFC 9470, section 3. */
+export function stepUpChallenge(maxAgeSeconds: number): string {
+  const description = 'A fresh approval by a second factor is required';
+  return `Bearer error="insufficient_user_authentication", error_description=${quoted(description)}, max_age="${maxAgeSeconds}"`;
+}
+
+/** The body of every refusal. Words of ours for the client; a fault of the server's own stays in its log. */
+export function errorBody(error: StepUpError): Record<string, string | number> {
+  return {
+    error: error.code,
+    error_description:
+      error.expose || error.status === 503 ? error.message : 'the server is not set up rightly',
+    ...(error.retryAfterMs !== undefined && { retry_after_ms: error.retryAfterMs }),
+  };
+}
+
+/** The answer to a request that failed. */
+export function errorResponse(error: StepUpError): HostResponse {
+  return json(error.status, errorBody(error), {
+    ...error.headers,
+    ...(error.retryAfterMs !== undefined && { 'retry-after': `${Math.ceil(error.retryAfterMs / 1_000)}` }),
+  });
+}
+
+/** A JSON answer that nobody keeps. */
+export function json(
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): HostResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...PRIVATE_HEADERS, ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/** Any thrown thing as the one error of ours; what is unknown is a fault of the app's wiring. */
+export function toStepUpError(error: unknown): StepUpError {
+  if (error instanceof StepUpError) return error;
+  const message = error instanceof Error ? error.message : 'something was thrown that is no error';
+  return new StepUpError('misconfigured', message, { status: 500 });
+}

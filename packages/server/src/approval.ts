@@ -1,0 +1,72 @@
+import type { FlowState } from '@stepgate/core';
+import type { ParsedPolicy } from './policy.ts';
+import type { Approval } from './record.ts';
+import type { Requirement } from './requirement.ts';
+
+/** How long an approval for a single use waits for that use. */
+const SINGLE_USE_WINDOW_MS = 300_000;
+/** The shortest time an approval is kept, so that it can serve other routes with a longer max age. */
+const SHORTEST_KEEP_MS = 3_600_000;
+
+/** The approval of a flow that has just been approved. */
+export function createApproval(options: {
+  readonly id: string;
+  readonly subject: string;
+  readonly state: FlowState;
+  readonly requirement: Requirement;
+  readonly requirementHash: string;
+}): Approval | undefined {
+  const { id, subject, state, requirement, requirementHash } = options;
+  const { target, provenAt, enrolledInFlow } = state.context;
+  // Both are set by the proof's exchange; without it there is nothing to record.
+  if (target === undefined || provenAt === undefined) return undefined;
+  const { policy } = requirement;
+  return {
+    id,
+    subject,
+    factor: target.factor,
+    ...(target.authenticatorId !== undefined && { authenticatorId: target.authenticatorId }),
+    approvedAt: provenAt,
+    requirement: requirementHash,
+    singleUse: policy.singleUse,
+    isForAction: policy.action !== undefined,
+    enrolledInFlow,
+    keepUntil: provenAt + Math.max(windowMs(policy), SHORTEST_KEEP_MS),
+  };
+}
+
+/** How old an approval may be for this policy. */
+function windowMs({ maxAgeSeconds, singleUse }: ParsedPolicy): number {
+  return singleUse && maxAgeSeconds === 0 ? SINGLE_USE_WINDOW_MS : maxAgeSeconds * 1_000;
+}
+
+/** The freshest approval that satisfies the policy. `hash` names the policy when it has an action or a single use. */
+export function findApproval(options: {
+  readonly approvals: readonly Approval[];
+  readonly subject: string;
+  readonly policy: ParsedPolicy;
+  readonly hash: string;
+  readonly now: number;
+}): Approval | undefined {
+  const { approvals, subject, policy, hash, now } = options;
+  const window = windowMs(policy);
+  const isBound = policy.singleUse || policy.action !== undefined;
+  return approvals.findLast((approval) => {
+    const age = now - approval.approvedAt;
+    return (
+      approval.subject === subject &&
+      approval.usedAt === undefined &&
+      // An approval from the future is a clock that cannot be trusted.
+      age >= 0 &&
+      age <= window &&
+      policy.factors.includes(approval.factor) &&
+      (policy.allowEnrolledInFlow || !approval.enrolledInFlow) &&
+      (isBound || approval.singleUse || approval.isForAction ? approval.requirement === hash : true)
+    );
+  });
+}
+
+/** The approvals that can still be of use, newest last. */
+export function keepUseful(approvals: readonly Approval[], now: number): readonly Approval[] {
+  return approvals.filter(({ keepUntil, usedAt }) => keepUntil > now && usedAt === undefined).slice(-20);
+}

@@ -1,0 +1,39 @@
+import { StepUpError } from '@stepgate/core';
+
+const LARGEST_BODY_BYTES = 65_536;
+
+/**
+ * Reads a JSON body of at most 64 KB.
+ *
+ * @throws StepUpError `unsupported_media_type` (415), `body_too_large` (413) or `invalid_request` (400).
+ */
+export async function readJson(request: Request): Promise<unknown> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
+    throw new StepUpError('unsupported_media_type', 'send JSON, with content-type: application/json', {
+      status: 415,
+    });
+  }
+  const text = await readText(request);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new StepUpError('invalid_request', 'the body is no valid JSON', { status: 400 });
+  }
+}
+
+async function readText(request: Request): Promise<string> {
+  if (Number(request.headers.get('content-length') ?? 0) > LARGEST_BODY_BYTES) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > LARGEST_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function tooLarge(): StepUpError {
+  return new StepUpError('body_too_large', 'the body must not be larger than 64 KB', { status: 413 });
+}

@@ -1,0 +1,227 @@
+import { type Clock, type FlowView, isStepUpError, parseRequest, StepUpError } from '@stepgate/core';
+import * as v from 'valibot';
+import { errorResponse, json, PRIVATE_HEADERS, toStepUpError } from './answer.ts';
+import { readJson } from './body.ts';
+import { eventStream } from './event-stream.ts';
+import type { FlowDriver, FlowTarget } from './flow-driver.ts';
+import type { Handles } from './handle.ts';
+import { type Asker, type HostRequest, type HostResponse, type Identity, pathOf } from './host-request.ts';
+import { assetResponse, pageResponse } from './page.ts';
+import type { Requirement, Requirements } from './requirement.ts';
+import { siteOf } from './same-origin.ts';
+import { digest } from './seal.ts';
+
+/** Answers the requests under the base path; `undefined` for everything else. */
+export type Endpoints<Native> = (
+  request: HostRequest<Native>,
+  web: () => Request,
+) => Promise<Response | undefined>;
+
+/** Who is asking, in both shapes. */
+export interface Known {
+  readonly identity: Identity;
+  readonly asker: Asker;
+}
+
+/** What the endpoints are made of. */
+export interface EndpointsOptions<Native> {
+  readonly basePath: string;
+  readonly driver: FlowDriver<Native>;
+  readonly handles: Handles;
+  readonly requirements: Requirements;
+  readonly clock: Clock;
+  readonly knownOf: (request: HostRequest<Native>) => Promise<Known | undefined>;
+  /** Ends long-polls and streams. */
+  readonly closing: AbortSignal;
+  readonly onError: (error: unknown) => void;
+}
+
+/** One request, and what the endpoint needs of it. */
+interface Call<Native> {
+  readonly request: HostRequest<Native>;
+  readonly web: () => Request;
+}
+
+type Endpoint<Native> = (call: Call<Native>) => Promise<Response>;
+
+const LONGEST_WAIT_SECONDS = 55;
+const StartSchema = v.object({ requirement: v.pipe(v.string(), v.minLength(1), v.maxLength(8_192)) });
+
+/** Makes the endpoints of design.md: the page, its assets, and the flow as a resource. */
+export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endpoints<Native> {
+  const { basePath, driver, handles, requirements, clock, knownOf, closing } = options;
+
+  const routes: Readonly<Record<string, Readonly<Record<string, Endpoint<Native>>>>> = {
+    '': { GET: page },
+    '/flow': { GET: read, POST: start, DELETE: cancel },
+    '/flow/events': { POST: send },
+  };
+
+  return async function endpoints(request, web) {
+    const path = pathOf(request);
+    if (path !== basePath && !path.startsWith(`${basePath}/`)) return undefined;
+    const rest = path.slice(basePath.length).replace(/\/$/, '');
+    try {
+      if (rest.startsWith('/assets/'))
+        return (await assetResponse(rest.slice('/assets/'.length))) ?? unknownPath();
+      const methods = Object.hasOwn(routes, rest) ? routes[rest] : undefined;
+      if (methods === undefined) return unknownPath();
+      const endpoint = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
+      if (endpoint === undefined) throw methodNotAllowed(Object.keys(methods));
+      return await endpoint({ request, web });
+    } catch (error) {
+      const known = toStepUpError(error);
+      if (!known.expose && !isStepUpError(error, 'store_unavailable')) options.onError(error);
+      return toResponse(errorResponse(known));
+    }
+  };
+
+  async function page({ request }: Call<Native>): Promise<Response> {
+    const known = await mustKnow(request);
+    const ticket = new URL(request.url, 'http://host').searchParams.get('requirement') ?? undefined;
+    const response = pageResponse({ basePath, ticket, requirement: openOrUndefined(known.asker, ticket) });
+    if (handles.read(request) !== undefined || siteOf(request) !== 'same-origin') return response;
+    return withHeaders(response, handles.mint(request).headers);
+  }
+
+  /** The page itself says what is wrong with an old ticket, when the user clicks. */
+  function openOrUndefined(asker: Asker, ticket: string | undefined): Requirement | undefined {
+    try {
+      return ticket === undefined ? undefined : requirements.open(asker, ticket);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async function start({ request, web }: Call<Native>): Promise<Response> {
+    mustBeOurs(request);
+    const known = await mustKnow(request);
+    const body = v.safeParse(StartSchema, await readJson(web()));
+    if (!body.success) {
+      throw new StepUpError(
+        'invalid_request',
+        'the body must be {"requirement": "…"}, as the 401 has given it',
+        {
+          status: 400,
+        },
+      );
+    }
+    const requirement = requirements.open(known.asker, body.output.requirement);
+    const shown = handles.read(request);
+    const { handle, headers } = shown === undefined ? handles.mint(request) : { handle: shown, headers: {} };
+    const { view, isJoined } = await driver.start(targetOf(request, known, handle), requirement);
+    return viewResponse(view, isJoined ? 200 : 201, headers);
+  }
+
+  async function read({ request, web }: Call<Native>): Promise<Response> {
+    mustBeOurs(request);
+    const target = await mustOwn(request);
+    const view = await driver.read(target);
+    if (view === undefined) throw notFound();
+    if (request.header('accept')?.includes('text/event-stream') === true) {
+      return eventStream({ driver, target, first: view, clock, signals: [closing, web().signal] });
+    }
+    const version = versionOf(request.header('if-none-match'));
+    if (version !== view.version) return viewResponse(view, 200);
+    const seconds = Math.min(LONGEST_WAIT_SECONDS, waitOf(request.header('prefer')));
+    const signal = AbortSignal.any([closing, web().signal]);
+    const later = await driver.watch(target, { version, until: clock.now() + seconds * 1_000, signal });
+    if (later === undefined) throw notFound();
+    if (later.version !== version) return viewResponse(later, 200);
+    return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etag(later) } });
+  }
+
+  async function send({ request, web }: Call<Native>): Promise<Response> {
+    mustBeOurs(request);
+    const target = await mustOwn(request);
+    const event = parseRequest(await readJson(web()));
+    const version = versionOf(request.header('if-match'));
+    if (version === undefined) {
+      throw new StepUpError('version_required', "send the view's version in If-Match", { status: 428 });
+    }
+    return viewResponse(await driver.request(target, event, version), 200);
+  }
+
+  async function cancel({ request }: Call<Native>): Promise<Response> {
+    mustBeOurs(request);
+    const target = await mustOwn(request);
+    return viewResponse(await driver.request(target, { type: 'flow.cancel' }, undefined), 200);
+  }
+
+  async function mustKnow(request: HostRequest<Native>): Promise<Known> {
+    const known = await knownOf(request);
+    if (known !== undefined) return known;
+    throw new StepUpError('login_required', 'sign in first', { status: 401 });
+  }
+
+  async function mustOwn(request: HostRequest<Native>): Promise<FlowTarget<Native>> {
+    const known = await mustKnow(request);
+    const handle = handles.read(request);
+    if (handle === undefined) throw notFound();
+    return targetOf(request, known, handle);
+  }
+
+  function targetOf(request: HostRequest<Native>, known: Known, handle: string): FlowTarget<Native> {
+    return {
+      key: digest(handle),
+      asker: known.asker,
+      context: { request: request.native, identity: known.identity },
+    };
+  }
+}
+
+/** A script's call from this site, or a client that is no browser. */
+function mustBeOurs(request: HostRequest<unknown>): void {
+  if (siteOf(request) !== 'other') return;
+  throw new StepUpError('cross_site_request', 'only pages of this site can do this', { status: 403 });
+}
+
+function etag({ version }: FlowView): string {
+  return `"${version}"`;
+}
+
+function versionOf(header: string | undefined): number | undefined {
+  const match = /^(?:W\/)?"(\d{1,15})"$/.exec(header?.trim() ?? '');
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** `Prefer: wait=25` (RFC 7240, section 4.3). */
+function waitOf(header: string | undefined): number {
+  return Number(/(?:^|[,;\s])wait=(\d{1,4})/.exec(header ?? '')?.[1] ?? 0);
+}
+
+function viewResponse(
+  view: FlowView,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return toResponse(json(status, view, { etag: etag(view), ...headers }));
+}
+
+function toResponse({ status, headers, body }: HostResponse): Response {
+  return new Response(body, { status, headers });
+}
+
+function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+  for (const [name, value] of Object.entries(headers)) response.headers.append(name, value);
+  return response;
+}
+
+function unknownPath(): Response {
+  return toResponse(
+    errorResponse(new StepUpError('not_found', 'there is no such endpoint', { status: 404 })),
+  );
+}
+
+function methodNotAllowed(allowed: readonly string[]): StepUpError {
+  return new StepUpError('method_not_allowed', `this endpoint takes ${allowed.join(', ')}`, {
+    status: 405,
+    headers: { allow: allowed.join(', ') },
+  });
+}
+
+function notFound(): StepUpError {
+  return new StepUpError('flow_not_found', 'this browser has no flow: start one with POST /flow', {
+    status: 404,
+  });
+}

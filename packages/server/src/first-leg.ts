@@ -1,0 +1,122 @@
+import {
+  type Auth0SignIn,
+  type CallOptions,
+  type FirstLegMethod,
+  type Inputs,
+  type MfaTransaction,
+  type SignInResult,
+  StepUpError,
+} from '@stepgate/core';
+import type { Identity } from './host-request.ts';
+
+/** Whose first leg it is, and in which request. */
+export interface FirstLegContext<Native> {
+  /** The host's own request: Express's `req`, Koa's `ctx`. */
+  readonly request: Native;
+  readonly identity: Identity;
+}
+
+/** How a signed-in user gets into MFA. Give at least one way; they are tried in this order. */
+export interface FirstLegOptions<Native> {
+  /** The user's refresh token, `undefined` when there is none. */
+  readonly refreshToken?: (
+    context: FirstLegContext<Native>,
+  ) => string | undefined | Promise<string | undefined>;
+  /** Takes a refresh token that the tenant has rotated. Called before anything else happens with the answer. */
+  readonly saveRefreshToken?: (
+    context: FirstLegContext<Native>,
+    refreshToken: string,
+  ) => void | Promise<void>;
+  /** The app's own way to an `mfa_token`. */
+  readonly custom?: (context: FirstLegContext<Native> & CallOptions) => Promise<MfaTransaction>;
+  /** Asks the user for the password again. `true`: the username is the one that `username` gives. */
+  readonly password?: {
+    readonly username: (context: FirstLegContext<Native>) => string | Promise<string>;
+    /** The end user's address, from a proxy that the app trusts: sent along as `auth0-forwarded-for`. */
+    readonly ip?: (context: FirstLegContext<Native>) => string | undefined;
+  };
+}
+
+/** Does first legs. */
+export interface FirstLeg<Native> {
+  readonly methods: readonly FirstLegMethod[];
+  authenticate(
+    method: FirstLegMethod,
+    inputs: Inputs,
+    context: FirstLegContext<Native>,
+    signal: AbortSignal,
+  ): Promise<MfaTransaction>;
+  /** Hands a rotated refresh token to the app. */
+  save(context: FirstLegContext<Native>, refreshToken: string | undefined): Promise<void>;
+}
+
+/**
+ * Prepares the first legs.
+ *
+ * @throws TypeError when there is no way at all.
+ */
+export function createFirstLeg<Native>(
+  options: FirstLegOptions<Native>,
+  signIn: Auth0SignIn,
+): FirstLeg<Native> {
+  const { refreshToken, custom, password, saveRefreshToken } = options;
+  const methods: FirstLegMethod[] = [];
+  if (refreshToken !== undefined) methods.push('refresh-token');
+  if (custom !== undefined) methods.push('custom');
+  if (password !== undefined) methods.push('password');
+  if (methods.length === 0) throw new TypeError('firstLeg: give refreshToken, custom or password');
+
+  async function save(context: FirstLegContext<Native>, token: string | undefined): Promise<void> {
+    if (token !== undefined) await saveRefreshToken?.(context, token);
+  }
+
+  return {
+    methods,
+    save,
+    async authenticate(method, inputs, context, signal) {
+      switch (method) {
+        case 'refresh-token': {
+          const token = await refreshToken?.(context);
+          if (token === undefined) throw loginRequired('there is no refresh token');
+          const result = await signIn.refreshToken({ refreshToken: token, signal });
+          if (result.status === 'signed_in') await save(context, result.tokens.refreshToken);
+          return transactionOf(result);
+        }
+        case 'password': {
+          if (password === undefined) throw loginRequired('no password is asked for here');
+          if (inputs.password === undefined) {
+            throw new StepUpError('input_lost', 'the password was lost before it was used');
+          }
+          const ip = password.ip?.(context);
+          const result = await signIn.password({
+            username: await password.username(context),
+            password: inputs.password,
+            ...(ip !== undefined && { ip }),
+            signal,
+          });
+          return transactionOf(result);
+        }
+        case 'custom': {
+          if (custom === undefined) throw loginRequired('there is no custom first leg');
+          return custom({ ...context, signal });
+        }
+        case 'mfa-token':
+          throw loginRequired('no mfa_token was supplied');
+      }
+    },
+  };
+}
+
+/** Tokens without MFA are no approval, whatever they are good for. */
+function transactionOf(result: SignInResult): MfaTransaction {
+  if (result.status === 'mfa_required') return result;
+  throw new StepUpError(
+    'mfa_not_required',
+    'the tenant did not ask for MFA: its policy or Action must demand it for the step-up scope',
+    { status: 502 },
+  );
+}
+
+function loginRequired(message: string): StepUpError {
+  return new StepUpError('login_required', message, { status: 401 });
+}

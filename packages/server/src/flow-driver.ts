@@ -1,0 +1,434 @@
+import {
+  type Clock,
+  dueAt,
+  type Effect,
+  type EffectResult,
+  type FlowSettings,
+  type FlowView,
+  type Inputs,
+  isDone,
+  type MfaApi,
+  type ReasonCode,
+  runEffect,
+  StepUpError,
+  type StepUpRequest,
+  sendsMessage,
+  splitRequest,
+  stateName,
+} from '@stepgate/core';
+import { findApproval } from './approval.ts';
+import type { FirstLeg, FirstLegContext } from './first-leg.ts';
+import type { FlowSteps, Job } from './flow-steps.ts';
+import type { Asker } from './host-request.ts';
+import type { IdentityCheck } from './identity-check.ts';
+import type { Locks } from './lock.ts';
+import type { FlowRecord, HandleRecord, Records } from './record.ts';
+import { type Requirement, requirementHash } from './requirement.ts';
+import { digest } from './seal.ts';
+import type { Store } from './store.ts';
+
+/** Whose flow, in which record, and the request in which it is driven. */
+export interface FlowTarget<Native> {
+  /** The record's key. */
+  readonly key: string;
+  readonly asker: Asker;
+  readonly context: FirstLegContext<Native>;
+}
+
+/** Runs flows: commits first, then acts, then commits what came of it. Keeps nothing in memory between requests. */
+export interface FlowDriver<Native> {
+  /** Starts a flow for the requirement, or joins the one that is under way for it. */
+  start(target: FlowTarget<Native>, requirement: Requirement): Promise<{ view: FlowView; isJoined: boolean }>;
+  /** Puts a user's request to the flow. `version`: that of the view the user saw. */
+  request(target: FlowTarget<Native>, request: StepUpRequest, version: number | undefined): Promise<FlowView>;
+  /** The view now, after what is due was given a moment to happen. */
+  read(target: FlowTarget<Native>): Promise<FlowView | undefined>;
+  /** The view as soon as its version differs, or as it is at `until`. Drives the flow meanwhile. */
+  watch(
+    target: FlowTarget<Native>,
+    options: { readonly version: number; readonly until: number; readonly signal: AbortSignal },
+  ): Promise<FlowView | undefined>;
+}
+
+/** What a driver is made of. */
+export interface FlowDriverOptions<Native> {
+  readonly store: Store;
+  readonly records: Records;
+  readonly steps: FlowSteps;
+  readonly locks: Locks;
+  readonly api: MfaApi;
+  readonly firstLeg: FirstLeg<Native>;
+  readonly identity: IdentityCheck;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs'>;
+  readonly leaseMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+const START_LOCK_MS = 10_000;
+/** How long an answer waits for what the request has set going. */
+const PATIENCE_MS = 5_000;
+/** How often a watcher reads again when the store cannot call. */
+const REREAD_MS = 1_000;
+
+const startLock = (session: string): string => `start:${session}`;
+const pushLock = (subject: string): string => `push:${digest(subject)}`;
+
+/** Makes the driver. */
+export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): FlowDriver<Native> {
+  const { store, records, steps, locks, api, firstLeg, identity, clock, leaseMs, onError } = options;
+  const advancing = new Map<string, Promise<void>>();
+  const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
+
+  const stamp = (): { at: number; jitterMs: number } => ({
+    at: clock.now(),
+    jitterMs: Math.floor(options.random() * 1_000),
+  });
+
+  function viewOf(key: string, record: HandleRecord): FlowView {
+    const view = steps.view(key, record);
+    if (view === undefined) throw notFound();
+    return view;
+  }
+
+  /** The record, if there is one and it is the asker's. */
+  function owned(record: HandleRecord | undefined, { session }: Asker): HandleRecord | undefined {
+    return record?.session === session ? record : undefined;
+  }
+
+  async function perform(target: FlowTarget<Native>, job: Job, inputs: Inputs): Promise<EffectResult> {
+    const controller = new AbortController();
+    running.set(target.key, { claim: job.claim, controller });
+    // Shorter than the lease: at most one process is ever at work on an effect.
+    const timer = clock.setTimeout(() => controller.abort(), leaseMs - 1_000);
+    try {
+      const refusal = await admit(target, job.effect);
+      if (refusal !== undefined) return refusal;
+      return await runEffect(job.effect, {
+        api,
+        vault: job.vault,
+        inputs,
+        signal: controller.signal,
+        authenticate: async (method, typed, signal) => {
+          // Before anything is sent whose answer could not be checked.
+          await identity.prepare();
+          return firstLeg.authenticate(method, typed, target.context, signal);
+        },
+        identify: async (tokens) => {
+          await identity.check(tokens, target.asker.subject);
+          await firstLeg.save(target.context, tokens.refreshToken);
+        },
+        onUnexpected: onError,
+      });
+    } finally {
+      clock.clearTimeout(timer);
+      if (running.get(target.key)?.claim === job.claim) running.delete(target.key);
+    }
+  }
+
+  /** One live push per subject. */
+  async function admit(
+    { key, asker }: FlowTarget<Native>,
+    effect: Effect,
+  ): Promise<EffectResult | undefined> {
+    if (effect.type !== 'challenge' || effect.params.factor !== 'push') return undefined;
+    const until = clock.now() + options.settings.challengeTtlMs;
+    const other = await locks.acquire(pushLock(asker.subject), key, until);
+    if (other === undefined) return undefined;
+    await tellHolder(other.holder);
+    const retryAfterMs = Math.max(0, other.until - clock.now());
+    return { fact: { type: 'effect.failed', code: 'push_in_progress', retryAfterMs } };
+  }
+
+  async function tellHolder(holder: string): Promise<void> {
+    await records.update(holder, (record) => {
+      if (record?.flow === undefined || isDone(record.flow.state)) return { result: undefined };
+      const flow = { ...record.flow, version: record.flow.version + 1, isContested: true };
+      return { record: { ...record, flow }, result: undefined };
+    });
+  }
+
+  /** Runs effects one after the other, each committed before it starts and after it ends. */
+  async function run(target: FlowTarget<Native>, first: Job, inputs: Inputs): Promise<void> {
+    let job: Job | undefined = first;
+    let typed = inputs;
+    while (job !== undefined) {
+      const result = await perform(target, job, typed);
+      job = await settle(target.key, job, result);
+      typed = {};
+      await releasePush(target);
+    }
+  }
+
+  function settle(
+    key: string,
+    { claim, effect }: Job,
+    { fact, secrets }: EffectResult,
+  ): Promise<Job | undefined> {
+    return records.update<Job | undefined>(key, (record) => {
+      // Somebody has moved the flow on meanwhile: this answer is late.
+      if (record?.flow?.pending?.claim !== claim) return { result: undefined };
+      const step = steps.apply(key, record, { ...fact, seq: effect.params.seq, ...stamp() }, secrets);
+      return { record: step.accepted ? step.record : withoutPending(record), result: step.job };
+    });
+  }
+
+  async function releasePush({ key, asker }: FlowTarget<Native>): Promise<void> {
+    const { record } = await records.read(key);
+    if (record?.flow === undefined || !holdsPush(record.flow))
+      await locks.release(pushLock(asker.subject), key);
+  }
+
+  /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
+  async function advance(target: FlowTarget<Native>): Promise<void> {
+    for (;;) {
+      const { job, isMoved } = await records.update(target.key, (record) => {
+        const step = record && due(target.key, record);
+        if (record === undefined || step === undefined || !step.accepted) {
+          return { result: { job: undefined, isMoved: false } };
+        }
+        return { record: step.record, result: { job: step.job, isMoved: true } };
+      });
+      if (!isMoved) return;
+      if (job === undefined) await releasePush(target);
+      else await run(target, job, {});
+    }
+  }
+
+  function due(key: string, record: HandleRecord): ReturnType<FlowSteps['apply']> | undefined {
+    const { flow } = record;
+    if (flow === undefined || nextDue(flow) > clock.now()) return undefined;
+    if (flow.pending === undefined) return steps.apply(key, record, { type: 'time.passed', ...stamp() });
+    const { effect } = flow.pending;
+    const lost = lossOf(effect);
+    if (lost === undefined) return steps.reclaim(key, record);
+    return steps.apply(key, record, {
+      type: 'effect.failed',
+      code: lost,
+      seq: effect.params.seq,
+      ...stamp(),
+    });
+  }
+
+  /** Lets only one of this process's requests drive a flow; the others wait for it. */
+  function drive(target: FlowTarget<Native>, work: () => Promise<void>): Promise<void> {
+    const before = advancing.get(target.key) ?? Promise.resolve();
+    const after = before.then(work).finally(() => {
+      if (advancing.get(target.key) === after) advancing.delete(target.key);
+    });
+    // Whoever waits hears of the failure; nobody else must.
+    after.catch(() => {});
+    advancing.set(target.key, after);
+    return after;
+  }
+
+  /** Waits for the work, but not for long: it goes on without the request. */
+  async function patiently(work: Promise<void>): Promise<void> {
+    let timer: unknown;
+    const timeout = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, PATIENCE_MS);
+    });
+    await Promise.race([work, timeout]).finally(() => clock.clearTimeout(timer));
+  }
+
+  async function afterwards(
+    target: FlowTarget<Native>,
+    job: Job | undefined,
+    inputs: Inputs,
+  ): Promise<FlowView> {
+    await patiently(job === undefined ? releasePush(target) : drive(target, () => run(target, job, inputs)));
+    const { record } = await records.read(target.key);
+    if (record === undefined) throw notFound();
+    return viewOf(target.key, record);
+  }
+
+  return {
+    async start(target, requirement) {
+      const { key, asker } = target;
+      const now = clock.now();
+      const other = await locks.acquire(startLock(asker.session), key, now + START_LOCK_MS);
+      if (other !== undefined) {
+        throw new StepUpError('flow_in_progress', 'this session starts a flow in another browser or client', {
+          status: 409,
+          retryAfterMs: Math.max(0, other.until - now),
+        });
+      }
+      const hash = requirementHash(requirement.policy);
+      const { job, isJoined } = await records.update<{ job?: Job | undefined; isJoined: boolean }>(
+        key,
+        (found) => {
+          const record = owned(found, asker);
+          if (record?.flow !== undefined && joins(record, hash, requirement, now))
+            return { result: { isJoined: true } };
+          if (record?.flow !== undefined && isLive(record.flow, now)) throw inProgress();
+          const settings: FlowSettings = {
+            ...options.settings,
+            factors: requirement.policy.factors,
+            firstLegs: firstLeg.methods,
+          };
+          const begun = steps.begin({ key, record, ...asker, requirement, settings });
+          const step = steps.apply(key, begun, { type: 'flow.start', ...stamp() });
+          return { record: step.record, result: { job: step.job, isJoined: false } };
+        },
+      );
+      if (isJoined) await patiently(drive(target, () => advance(target)));
+      return { view: await afterwards(target, job, {}), isJoined };
+    },
+
+    async request(target, request, version) {
+      const { key, asker } = target;
+      const { event, inputs } = splitRequest(request);
+      const job = await records.update<Job | undefined>(key, (found) => {
+        const record = owned(found, asker);
+        if (record?.flow === undefined) throw notFound();
+        if (version !== undefined && record.flow.version !== version) throw stale();
+        const step = steps.apply(key, record, { ...event, ...stamp() });
+        if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
+        return { record: step.record, result: step.job };
+      });
+      const before = running.get(key);
+      if (before !== undefined && before.claim !== job?.claim) before.controller.abort();
+      return afterwards(target, job, inputs);
+    },
+
+    async read(target) {
+      const { record } = await records.read(target.key);
+      const flow = owned(record, target.asker)?.flow;
+      if (record === undefined || flow === undefined) return undefined;
+      if (nextDue(flow) > clock.now()) return viewOf(target.key, record);
+      await patiently(drive(target, () => advance(target)));
+      const { record: after } = await records.read(target.key);
+      return after && steps.view(target.key, after);
+    },
+
+    async watch(target, { version, until, signal }) {
+      for (;;) {
+        const change = listen(store, target.key);
+        try {
+          const { record } = await records.read(target.key);
+          const flow = owned(record, target.asker)?.flow;
+          if (record === undefined || flow === undefined) return undefined;
+          const now = clock.now();
+          if (flow.version !== version || now >= until || signal.aborted) return viewOf(target.key, record);
+          if (nextDue(flow) <= now && !advancing.has(target.key)) {
+            drive(target, () => advance(target)).catch(onError);
+          }
+          const wakeAt = Math.min(until, nextDue(flow) > now ? nextDue(flow) : now + REREAD_MS);
+          await change.until(store.subscribe ? wakeAt : Math.min(wakeAt, now + REREAD_MS), clock, signal);
+        } finally {
+          change.stop();
+        }
+      }
+    },
+  };
+}
+
+/** When something is next to be done for the flow. */
+function nextDue({ pending, state }: FlowRecord): number {
+  return pending?.claimedUntil ?? dueAt(state) ?? Number.POSITIVE_INFINITY;
+}
+
+function withoutPending(record: HandleRecord): HandleRecord {
+  if (record.flow === undefined) return record;
+  const { pending: _dropped, ...flow } = record.flow;
+  return { ...record, flow };
+}
+
+/** Whether a push of this flow may still be answered. */
+function holdsPush({ state }: FlowRecord): boolean {
+  const name = stateName(state);
+  return (name === 'challenging' || name === 'polling') && state.context.target?.factor === 'push';
+}
+
+/** A flow that something would be lost of, if another took its place. */
+function isLive({ state }: FlowRecord, now: number): boolean {
+  const atRest = ['rejected', 'expired', 'failed'].includes(stateName(state));
+  return !isDone(state) && !atRest && now < state.context.expiresAt;
+}
+
+/** Whether a start for the requirement finds it under way, or already met. */
+function joins(record: HandleRecord, hash: string, { policy }: Requirement, now: number): boolean {
+  const { flow, approvals, subject } = record;
+  if (flow?.requirementHash !== hash) return false;
+  if (!isDone(flow.state)) return now < flow.state.context.expiresAt;
+  const met = findApproval({ approvals, subject, policy, hash, now });
+  return stateName(flow.state) === 'approved' && met !== undefined;
+}
+
+/**
+ * Why an effect whose process has died must not be done again, or `undefined` when it may. What sends something to
+ * the user is never repeated, and what the user typed is gone with the process.
+ */
+function lossOf(effect: Effect): ReasonCode | undefined {
+  switch (effect.type) {
+    case 'challenge':
+      return 'result_lost';
+    case 'enroll':
+      return effect.params.factor === 'push' || !sendsMessage(effect.params.factor)
+        ? undefined
+        : 'result_lost';
+    case 'verify':
+      return 'input_lost';
+    case 'authenticate':
+      return effect.params.method === 'password' ? 'input_lost' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Hears of one change of a record, from now on. */
+function listen(
+  store: Store,
+  key: string,
+): { until(at: number, clock: Clock, signal: AbortSignal): Promise<void>; stop(): void } {
+  let wake: () => void = () => {};
+  const changed = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const unsubscribe = store.subscribe?.(key, wake);
+  return {
+    async until(at, clock, signal) {
+      const timer = clock.setTimeout(wake, Math.min(2 ** 31 - 1, Math.max(0, at - clock.now())));
+      signal.addEventListener('abort', wake, { once: true });
+      if (signal.aborted) wake();
+      await changed;
+      signal.removeEventListener('abort', wake);
+      clock.clearTimeout(timer);
+    },
+    stop: () => unsubscribe?.(),
+  };
+}
+
+function refusalOf({ type }: StepUpRequest, view: FlowView, now: number): StepUpError {
+  const wait = Math.max(view.resendAllowedAt ?? 0, view.retryAllowedAt ?? 0) - now;
+  if (view.allowedEvents.includes(type) && wait > 0) {
+    return new StepUpError('rate_limited', `${type} comes too early: wait ${Math.ceil(wait / 1_000)} s`, {
+      status: 429,
+      retryAfterMs: wait,
+    });
+  }
+  return new StepUpError('event_not_allowed', `the flow is ${view.state} and does not take ${type} now`, {
+    status: 409,
+  });
+}
+
+function notFound(): StepUpError {
+  return new StepUpError('flow_not_found', 'this browser has no flow: start one with POST /flow', {
+    status: 404,
+  });
+}
+
+function stale(): StepUpError {
+  return new StepUpError('version_stale', 'the flow has moved on: read the view and decide again', {
+    status: 412,
+  });
+}
+
+function inProgress(): StepUpError {
+  return new StepUpError(
+    'flow_in_progress',
+    'this browser is in a flow for something else: finish it, or cancel it with DELETE /flow',
+    { status: 409 },
+  );
+}

@@ -1,0 +1,149 @@
+import {
+  advanceFlow,
+  createFlow,
+  createView,
+  type Effect,
+  type FlowEvent,
+  type FlowSettings,
+  type FlowView,
+  isDone,
+  stateName,
+  updateVault,
+  type Vault,
+} from '@stepgate/core';
+import { createApproval, keepUseful } from './approval.ts';
+import { type FlowRecord, FORMAT, type HandleRecord } from './record.ts';
+import { type Requirement, requirementHash } from './requirement.ts';
+import type { Sealer } from './seal.ts';
+
+/** An effect that this process has claimed, with the secrets it needs. */
+export interface Job {
+  readonly effect: Effect;
+  readonly claim: string;
+  readonly vault: Vault;
+}
+
+/** A record after an event; `accepted` is false, and nothing has changed, when the flow does not take it. */
+export interface Step {
+  readonly record: HandleRecord;
+  readonly accepted: boolean;
+  readonly job?: Job;
+}
+
+/** The pure part of driving a flow: records in, records out. */
+export interface FlowSteps {
+  /** A record with a new flow in it that has not started, in place of any other. */
+  begin(options: {
+    readonly key: string;
+    readonly record: HandleRecord | undefined;
+    readonly subject: string;
+    readonly session: string;
+    readonly requirement: Requirement;
+    readonly settings: FlowSettings;
+  }): HandleRecord;
+  /** Applies one event: moves the flow, seals the vault, records the approval, claims the effect. */
+  apply(key: string, record: HandleRecord, event: FlowEvent, secrets?: Vault): Step;
+  /** Claims the pending effect again, after its process has died. */
+  reclaim(key: string, record: HandleRecord): Step;
+  view(key: string, record: HandleRecord): FlowView | undefined;
+}
+
+const vaultOf = (key: string): string => `vault:${key}`;
+
+/** Makes the steps. `leaseMs` must be longer than any effect can take. */
+export function createFlowSteps(options: {
+  readonly sealer: Sealer;
+  readonly now: () => number;
+  readonly randomId: () => string;
+  readonly leaseMs: number;
+}): FlowSteps {
+  const { sealer, now, randomId, leaseMs } = options;
+
+  function open(key: string, flow: FlowRecord): Vault {
+    // A vault that does not open (a retired key) is an empty one: effects then answer `result_lost`.
+    return (sealer.open(flow.vault, vaultOf(key)) as Vault | undefined) ?? {};
+  }
+
+  function render(flow: FlowRecord, vault: Vault): FlowView {
+    return createView({ state: flow.state, vault, version: flow.version, now: now() });
+  }
+
+  /** What the user can see of a change; `now` and `nextPollAt` are no change. */
+  function face(flow: FlowRecord, vault: Vault): string {
+    return JSON.stringify({ ...render(flow, vault), now: 0, nextPollAt: 0, version: 0 });
+  }
+
+  function claimed(effect: Effect): {
+    readonly claim: string;
+    readonly claimedUntil: number;
+    readonly effect: Effect;
+  } {
+    return { effect, claim: randomId(), claimedUntil: now() + leaseMs };
+  }
+
+  return {
+    begin({ key, record, subject, session, requirement, settings }) {
+      const flow: FlowRecord = {
+        version: (record?.flow?.version ?? 0) + 1,
+        state: createFlow(settings),
+        vault: sealer.seal({}, vaultOf(key)),
+        requirement,
+        requirementHash: requirementHash(requirement.policy),
+      };
+      return {
+        format: FORMAT,
+        subject,
+        session,
+        flow,
+        approvals: keepUseful(record?.approvals ?? [], now()),
+      };
+    },
+
+    apply(key, record, event, secrets) {
+      const { flow } = record;
+      if (flow === undefined) return { record, accepted: false };
+      const { state, effect, accepted } = advanceFlow(flow.state, event);
+      if (!accepted) return { record, accepted };
+      const before = open(key, flow);
+      // A finished flow keeps no secret.
+      const vault = isDone(state) ? {} : updateVault(before, secrets);
+      const { pending: _settled, ...rest } = flow;
+      const pending = effect && claimed(effect);
+      const moved: FlowRecord = {
+        ...rest,
+        state,
+        vault: vault === before ? flow.vault : sealer.seal(vault, vaultOf(key)),
+        ...(pending && { pending }),
+      };
+      const version = face(flow, before) === face(moved, vault) ? flow.version : flow.version + 1;
+      const approval =
+        stateName(state) === 'approved'
+          ? createApproval({ id: randomId(), subject: record.subject, ...moved })
+          : undefined;
+      return {
+        accepted,
+        record: {
+          ...record,
+          flow: { ...moved, version },
+          approvals: approval ? [...keepUseful(record.approvals, now()), approval] : record.approvals,
+        },
+        ...(pending && { job: { effect: pending.effect, claim: pending.claim, vault } }),
+      };
+    },
+
+    reclaim(key, record) {
+      const { flow } = record;
+      if (flow?.pending === undefined) return { record, accepted: false };
+      const pending = claimed(flow.pending.effect);
+      return {
+        accepted: true,
+        record: { ...record, flow: { ...flow, pending } },
+        job: { effect: pending.effect, claim: pending.claim, vault: open(key, flow) },
+      };
+    },
+
+    view(key, { flow }) {
+      return flow && render(flow, open(key, flow));
+    },
+  };
+}

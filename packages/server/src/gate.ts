@@ -1,0 +1,247 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  AUTH0_EXCHANGE_LIMIT,
+  type Auth0MfaApiOptions,
+  type Clock,
+  createAuth0MfaApi,
+  createAuth0SignIn,
+  type EnrollmentRule,
+  FLOW_DEFAULTS,
+  type MfaApi,
+} from '@stepgate/core';
+import { errorResponse, toStepUpError } from './answer.ts';
+import { createEndpoints, type Endpoints, type Known } from './endpoints.ts';
+import { createFirstLeg, type FirstLegOptions } from './first-leg.ts';
+import { createFlowDriver } from './flow-driver.ts';
+import { createFlowSteps } from './flow-steps.ts';
+import { createGuard, type Guard } from './guard.ts';
+import { createHandles } from './handle.ts';
+import type { HostRequest, Identity } from './host-request.ts';
+import { createIdentityCheck, type IdentityCheck } from './identity-check.ts';
+import { createLocks } from './lock.ts';
+import { createMemoryStore } from './memory-store.ts';
+import type { Policy } from './policy.ts';
+import { createRecords } from './record.ts';
+import { createRequirements } from './requirement.ts';
+import { createSealer, digest } from './seal.ts';
+import type { Store } from './store.ts';
+
+/** The tenant, the application in it, and what is asked of it. */
+export interface Auth0Settings extends Auth0MfaApiOptions {
+  /** The API whose step-up scope is asked for. */
+  readonly audience?: string;
+  /** The scope for which the tenant demands MFA. */
+  readonly scope?: string;
+  /** The database connection, for tenants without a default directory. */
+  readonly realm?: string;
+}
+
+/** Options of a gate. `Native` is the host's own request: Express's `req`, Koa's `ctx`. */
+export interface GateOptions<Native> {
+  readonly auth0: Auth0Settings;
+  /** At least 32 random characters; a list rotates: the first seals, all open. */
+  readonly secret: string | readonly string[];
+  /** Who is signed in, `undefined` for nobody. */
+  readonly identify: (request: Native) => Identity | undefined | Promise<Identity | undefined>;
+  readonly firstLeg: FirstLegOptions<Native>;
+  /**
+   * Whether a user without a factor may add one during a step-up: after the `password` (the default where
+   * `firstLeg.password` is given), not at all (`refuse`, the default elsewhere), or on the strength of the
+   * `session` alone, with which a stolen session can enrol the thief's phone.
+   */
+  readonly enroll?: EnrollmentRule;
+  /** Where records live; default this process's memory. */
+  readonly store?: Store;
+  /** Where the endpoints and the page are, as the browser sees it; default `/step-up`. */
+  readonly basePath?: string;
+  /** Where a signed-out navigation to a guarded route is sent. */
+  readonly loginUrl?: (request: Native) => string | undefined;
+  /** Lets the handle cookie travel over plain http to other hosts than this machine. For closed networks. */
+  readonly insecureCookie?: boolean;
+  /** Another provider of factors than Auth0's MFA API. */
+  readonly api?: MfaApi;
+  /** Another check of whose approval it is than the `id_token`'s. */
+  readonly identityCheck?: IdentityCheck;
+  /** Waiting times in milliseconds; see core's `FLOW_DEFAULTS`. */
+  readonly timing?: Partial<Record<keyof typeof FLOW_DEFAULTS | 'requirementTtlMs', number>>;
+  readonly clock?: Clock;
+  readonly randomBytes?: (size: number) => Uint8Array;
+  readonly randomUUID?: () => string;
+  /** 0 up to 1, for the jitter of polls. */
+  readonly random?: () => number;
+  /** Hears of faults of the server's own; default `console.error`. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** The framework-agnostic gate, on which adapters stand. */
+export interface Gate<Native> {
+  readonly basePath: string;
+  /**
+   * A guard for this policy.
+   *
+   * @throws TypeError when the policy is wrong.
+   */
+  guard(policy: Policy): Guard<Native>;
+  /** Answers requests under the base path. `web` makes the web-standard request, when its body is needed. */
+  readonly endpoints: Endpoints<Native>;
+  /** Ends long-polls and event streams, for a graceful stop. */
+  close(): void;
+}
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
+
+const REQUIREMENT_TTL_MS = 600_000;
+const UPSTREAM_TIMEOUT_MS = 10_000;
+
+/**
+ * Makes a gate.
+ *
+ * @throws TypeError naming the option that is wrong.
+ */
+export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
+  assertOptions(options);
+  const { auth0, clock = systemClock, timing = {} } = options;
+  const now = (): number => clock.now();
+  const random = options.randomBytes ?? randomBytes;
+  const onError = options.onError ?? ((error) => console.error(error));
+  const timeoutMs = auth0.timeoutMs ?? UPSTREAM_TIMEOUT_MS;
+  const wire = { now, ...auth0, timeoutMs };
+  const basePath = parseBasePath(options.basePath ?? '/step-up');
+  const closing = new AbortController();
+
+  const store = options.store ?? createMemoryStore({ now });
+  const sealer = createSealer(options.secret, random);
+  const records = createRecords({ store, now });
+  const handles = createHandles({ randomBytes: random, insecureCookie: options.insecureCookie === true });
+  const firstLeg = createFirstLeg(options.firstLeg, createAuth0SignIn(wire));
+  const requirements = createRequirements({
+    sealer,
+    now,
+    ttlMs: timing.requirementTtlMs ?? REQUIREMENT_TTL_MS,
+  });
+  const { requirementTtlMs: _own, ...flowTiming } = timing;
+  // An effect is a first leg and the keys it needs, at the most: two requests.
+  const leaseMs = 2 * timeoutMs + 5_000;
+  const driver = createFlowDriver<Native>({
+    store,
+    records,
+    steps: createFlowSteps({ sealer, now, leaseMs, randomId: options.randomUUID ?? randomUUID }),
+    locks: createLocks(store, now),
+    api: options.api ?? createAuth0MfaApi(wire),
+    firstLeg,
+    identity: options.identityCheck ?? createIdentityCheck(wire),
+    clock,
+    random: options.random ?? Math.random,
+    settings: {
+      ...FLOW_DEFAULTS,
+      ...flowTiming,
+      exchangeLimit: AUTH0_EXCHANGE_LIMIT,
+      enroll: enrollmentRule(options),
+    },
+    leaseMs,
+    onError,
+  });
+
+  async function knownOf({ native }: HostRequest<Native>): Promise<Known | undefined> {
+    const identity = await options.identify(native);
+    if (identity === undefined || identity === null) return undefined;
+    const { subject, sessionId } = identity;
+    if (typeof subject !== 'string' || subject === '' || typeof sessionId !== 'string' || sessionId === '') {
+      throw new TypeError('identify: must give { subject, sessionId }, both non-empty strings, or undefined');
+    }
+    return { identity, asker: { subject, session: digest(JSON.stringify([subject, sessionId])) } };
+  }
+
+  return {
+    basePath,
+    guard(policy) {
+      const guard = createGuard(policy, {
+        basePath,
+        records,
+        handles,
+        requirements,
+        now,
+        askerOf: async (request) => (await knownOf(request))?.asker,
+        loginUrl: options.loginUrl,
+      });
+      return async (request) => {
+        try {
+          return await guard(request);
+        } catch (error) {
+          const known = toStepUpError(error);
+          if (!known.expose && known.code !== 'store_unavailable') onError(error);
+          return { isAllowed: false, response: errorResponse(known) };
+        }
+      };
+    },
+    endpoints: createEndpoints({
+      basePath,
+      driver,
+      handles,
+      requirements,
+      clock,
+      knownOf,
+      closing: closing.signal,
+      onError,
+    }),
+    close: () => closing.abort(),
+  };
+}
+
+function assertOptions(options: GateOptions<never>): void {
+  const known = [
+    'auth0',
+    'secret',
+    'identify',
+    'firstLeg',
+    'enroll',
+    'store',
+    'basePath',
+    'loginUrl',
+    'insecureCookie',
+    'api',
+    'identityCheck',
+    'timing',
+    'clock',
+    'randomBytes',
+    'randomUUID',
+    'random',
+    'onError',
+  ];
+  if (typeof options !== 'object' || options === null) throw new TypeError('options: must be an object');
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`${unknown}: is not an option (${known.join(', ')})`);
+  if (typeof options.auth0 !== 'object' || options.auth0 === null)
+    throw new TypeError('auth0: must be an object');
+  if (typeof options.identify !== 'function') throw new TypeError('identify: must be a function');
+  if (typeof options.firstLeg !== 'object' || options.firstLeg === null) {
+    throw new TypeError('firstLeg: must be an object with refreshToken, custom or password');
+  }
+  for (const [name, value] of Object.entries(options.timing ?? {})) {
+    if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
+      throw new TypeError(`timing.${name}: must be a positive number of milliseconds`);
+    }
+  }
+}
+
+function enrollmentRule({ enroll, firstLeg }: GateOptions<never>): EnrollmentRule {
+  const rule = enroll ?? (firstLeg.password === undefined ? 'refuse' : 'password');
+  if (!['password', 'session', 'refuse'].includes(rule)) {
+    throw new TypeError("enroll: must be 'password', 'session' or 'refuse'");
+  }
+  if (rule === 'password' && firstLeg.password === undefined) {
+    throw new TypeError("enroll: 'password' needs firstLeg.password, which asks for it");
+  }
+  return rule;
+}
+
+function parseBasePath(basePath: string): string {
+  if (!/^(\/[\w.~-]+)+$/.test(basePath)) {
+    throw new TypeError("basePath: must be an absolute path without a trailing slash, like '/step-up'");
+  }
+  return basePath;
+}

@@ -1,0 +1,68 @@
+import { StepUpError } from '@stepgate/core';
+import type { HostRequest } from './host-request.ts';
+
+/** How a client without cookies asks for a handle (`new`), and shows it again. */
+export const HANDLE_HEADER = 'stepgate-handle';
+
+/** The handles by which browsers and clients own their records. The store knows only their digests. */
+export interface Handles {
+  /** The handle that the request shows, well formed or `undefined`. */
+  read(request: HostRequest<unknown>): string | undefined;
+  /** A fresh handle and the response headers that hand it over. */
+  mint(request: HostRequest<unknown>): { readonly handle: string; readonly headers: Record<string, string> };
+}
+
+const HANDLE_BYTES = 32;
+const WELL_FORMED = /^[\w-]{43}$/;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+
+/** Makes the reader and minter of handles. */
+export function createHandles(options: {
+  readonly randomBytes: (size: number) => Uint8Array;
+  readonly insecureCookie: boolean;
+}): Handles {
+  const { randomBytes, insecureCookie } = options;
+
+  // The prefix makes the browser itself refuse a cookie that another host or plain http has set.
+  const nameFor = ({ protocol }: HostRequest<unknown>): string =>
+    protocol === 'https' ? '__Host-stepgate' : 'stepgate';
+
+  return {
+    read(request) {
+      const shown = cookie(request.header('cookie'), nameFor(request)) ?? request.header(HANDLE_HEADER);
+      return shown !== undefined && WELL_FORMED.test(shown) ? shown : undefined;
+    },
+    mint(request) {
+      const handle = Buffer.from(randomBytes(HANDLE_BYTES)).toString('base64url');
+      if (wantsHeader(request)) return { handle, headers: { [HANDLE_HEADER]: handle } };
+      if (request.protocol !== 'https' && !insecureCookie && !LOOPBACK.test(request.host)) {
+        throw new StepUpError(
+          'insecure_transport',
+          'step-up needs https. Behind a proxy that ends TLS, tell the framework to trust it ("trust proxy"); for plain http in a closed network there is insecureCookie: true',
+          { status: 403 },
+        );
+      }
+      const secure = request.protocol === 'https' ? '; Secure' : '';
+      const cookieText = `${nameFor(request)}=${handle}; Path=/; HttpOnly; SameSite=Lax${secure}`;
+      return { handle, headers: { 'set-cookie': cookieText } };
+    },
+  };
+}
+
+/** On the client's explicit wish, and never in a browser: its scripts would see the handle. */
+function wantsHeader(request: HostRequest<unknown>): boolean {
+  return (
+    request.header(HANDLE_HEADER) === 'new' &&
+    request.header('cookie') === undefined &&
+    request.header('sec-fetch-site') === undefined
+  );
+}
+
+function cookie(header: string | undefined, name: string): string | undefined {
+  if (header === undefined) return undefined;
+  for (const pair of header.split(';')) {
+    const at = pair.indexOf('=');
+    if (at !== -1 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+  }
+  return undefined;
+}

@@ -1,0 +1,48 @@
+/** Who is asking, as the app tells it. */
+export interface Identity {
+  /** The `sub` claim. */
+  readonly subject: string;
+  /**
+   * Names this login of the user. It must change at login and at logout, since approvals end with it: a random
+   * value kept in the session, or the `sid` claim.
+   */
+  readonly sessionId: string;
+}
+
+/** An {@link Identity} as records know it. */
+export interface Asker {
+  readonly subject: string;
+  /** The digest of subject and session. */
+  readonly session: string;
+}
+
+/** A request as the guard needs it, cheap to make: adapters fill it from their host's own request. */
+export interface HostRequest<Native> {
+  readonly native: Native;
+  readonly method: string;
+  /** The path and query that the client asked for, before any router cut a prefix off. */
+  readonly url: string;
+  /** By the app's own trust in its proxy. */
+  readonly protocol: string;
+  /** Host and port, by the app's own trust in its proxy. */
+  readonly host: string;
+  header(name: string): string | undefined;
+}
+
+/** An answer as the guard gives it. */
+export interface HostResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The origin that the client sees. */
+export function originOf({ protocol, host }: HostRequest<unknown>): string {
+  return `${protocol}://${host}`;
+}
+
+/** The path without its query. */
+export function pathOf({ url }: HostRequest<unknown>): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}

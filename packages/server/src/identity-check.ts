@@ -1,0 +1,104 @@
+import { StepUpError, type TokenSet } from '@stepgate/core';
+import { createRemoteJWKSet, customFetch, decodeProtectedHeader, errors, jwtVerify } from 'jose';
+
+/** Finds out whose approval a token response is. */
+export interface IdentityCheck {
+  /** Makes sure that the keys are at hand: before a push is sent whose answer could not be checked. */
+  prepare(): Promise<void>;
+  /**
+   * Passes when the tokens are this subject's.
+   *
+   * @throws StepUpError `subject_mismatch`, `identity_refused`, or `provider_unavailable` while the keys cannot be
+   *   fetched.
+   */
+  check(tokens: TokenSet, subject: string): Promise<void>;
+}
+
+const ALGORITHMS = ['RS256', 'ES256', 'PS256'];
+const CLOCK_TOLERANCE_SECONDS = 60;
+
+/** Checks `id_token`s as OpenID Connect Core, section 3.1.3.7, wants it, with the tenant's published keys. */
+export function createIdentityCheck(options: {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly now: () => number;
+  readonly timeoutMs: number;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}): IdentityCheck {
+  const { clientId, now } = options;
+  const issuer = new URL(options.issuer).href;
+  const keys = createRemoteJWKSet(new URL('.well-known/jwks.json', issuer), {
+    timeoutDuration: options.timeoutMs,
+    ...(options.fetch && { [customFetch]: options.fetch }),
+  });
+  let prepared = false;
+
+  return {
+    async prepare() {
+      if (prepared) return;
+      try {
+        await keys.reload();
+        prepared = true;
+      } catch {
+        throw unreachable();
+      }
+    },
+
+    async check({ idToken }, subject) {
+      if (idToken === undefined) {
+        throw refused('the tenant gave no id_token, so nobody knows whose approval this is');
+      }
+      const algorithm = algorithmOf(idToken);
+      if (algorithm === undefined || !ALGORITHMS.includes(algorithm)) {
+        throw refused(
+          `the id_token is signed with ${algorithm ?? 'nothing readable'}: set the application's JsonWebToken Signature Algorithm to RS256`,
+        );
+      }
+      const payload = await jwtVerify(idToken, keys, {
+        issuer,
+        audience: clientId,
+        algorithms: ALGORITHMS,
+        requiredClaims: ['sub', 'exp', 'iat'],
+        currentDate: new Date(now()),
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      }).then(
+        (verified) => verified.payload,
+        (error: unknown) => {
+          throw isAboutToken(error) ? refused(`the id_token does not verify: ${error.code}`) : unreachable();
+        },
+      );
+      if (payload.sub !== subject) {
+        throw new StepUpError('subject_mismatch', 'somebody else has approved than the signed-in user', {
+          status: 403,
+        });
+      }
+    },
+  };
+}
+
+function algorithmOf(idToken: string): string | undefined {
+  try {
+    const { alg } = decodeProtectedHeader(idToken);
+    return alg !== undefined && /^\w{1,12}$/.test(alg) ? alg : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Errors of jose that say something of the token; everything else is a key set that could not be fetched. */
+function isAboutToken(error: unknown): error is errors.JOSEError {
+  return (
+    error instanceof errors.JOSEError &&
+    !(error instanceof errors.JWKSTimeout) &&
+    error.code !== 'ERR_JOSE_GENERIC' &&
+    error.code !== 'ERR_JWKS_INVALID'
+  );
+}
+
+function refused(message: string): StepUpError {
+  return new StepUpError('identity_refused', message, { status: 403 });
+}
+
+function unreachable(): StepUpError {
+  return new StepUpError('provider_unavailable', "the tenant's keys cannot be fetched", { status: 503 });
+}

@@ -1,0 +1,40 @@
+import { reachable } from './record.ts';
+import type { Store } from './store.ts';
+
+/** Short locks in the store: they end by themselves, so that a dead process blocks nobody for long. */
+export interface Locks {
+  /** Takes the lock or extends the holder's own. Answers with the other holder and its end when it is taken. */
+  acquire(name: string, holder: string, until: number): Promise<Lock | undefined>;
+  release(name: string, holder: string): Promise<void>;
+}
+
+/** Who holds a lock, and until when. */
+export interface Lock {
+  readonly holder: string;
+  readonly until: number;
+}
+
+/** Makes locks in this store. */
+export function createLocks(store: Store, now: () => number): Locks {
+  async function write(name: string, lock: Lock, ifVersion: number): Promise<boolean> {
+    const ttlMs = Math.max(1, lock.until - now());
+    return (await reachable(store.write(name, { ...lock }, { ifVersion, ttlMs }))) !== undefined;
+  }
+
+  return {
+    async acquire(name, holder, until) {
+      const stored = await reachable(store.read(name));
+      const lock = stored?.value as unknown as Lock | undefined;
+      if (lock !== undefined && lock.holder !== holder && lock.until > now()) return lock;
+      const isOurs = await write(name, { holder, until }, stored?.version ?? 0);
+      // Whoever won the race holds it at least as long as we wanted to.
+      return isOurs ? undefined : { holder: '', until };
+    },
+    async release(name, holder) {
+      const stored = await reachable(store.read(name));
+      const lock = stored?.value as unknown as Lock | undefined;
+      if (stored !== undefined && lock?.holder === holder)
+        await write(name, { holder, until: 0 }, stored.version);
+    },
+  };
+}

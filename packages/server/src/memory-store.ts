@@ -1,0 +1,65 @@
+import type { Json, Store } from './store.ts';
+
+/** Options of {@link createMemoryStore}. */
+export interface MemoryStoreOptions {
+  readonly now?: () => number;
+}
+
+interface Entry {
+  readonly value: Json;
+  readonly version: number;
+  readonly expiresAt: number;
+}
+
+const SWEEP_EVERY_WRITES = 1_000;
+
+/** A store in this process: for one process, tests and examples. It forgets everything when the process ends. */
+export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): Store {
+  const entries = new Map<string, Entry>();
+  const listeners = new Map<string, Set<() => void>>();
+  let writes = 0;
+
+  function live(key: string): Entry | undefined {
+    const entry = entries.get(key);
+    if (entry === undefined || entry.expiresAt > now()) return entry;
+    entries.delete(key);
+    return undefined;
+  }
+
+  function sweep(): void {
+    for (const key of entries.keys()) live(key);
+  }
+
+  function notify(key: string): void {
+    for (const listener of listeners.get(key) ?? []) listener();
+  }
+
+  return {
+    async read(key) {
+      return live(key);
+    },
+    async write(key, value, { ifVersion, ttlMs }) {
+      const version = live(key)?.version ?? 0;
+      if (version !== ifVersion) return undefined;
+      // A copy through JSON: what a store of another process would give back.
+      const copy = JSON.parse(JSON.stringify(value)) as Json;
+      entries.set(key, { value: copy, version: version + 1, expiresAt: now() + ttlMs });
+      writes += 1;
+      if (writes % SWEEP_EVERY_WRITES === 0) sweep();
+      notify(key);
+      return version + 1;
+    },
+    async delete(key) {
+      entries.delete(key);
+      notify(key);
+    },
+    subscribe(key, listener) {
+      const set = listeners.get(key) ?? new Set();
+      listeners.set(key, set.add(listener));
+      return () => {
+        set.delete(listener);
+        if (set.size === 0) listeners.delete(key);
+      };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createRequest } from '@remix-run/node-fetch-server';
+
+/** A web-standard request of Node's, for hosts that stand on `node:http`. */
+export function toWebRequest(options: {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly protocol: string;
+  readonly host: string;
+  /** The path and query before any router cut a prefix off. */
+  readonly url: string;
+  /** What a body parser in front has already read; the stream is empty then. */
+  readonly parsedBody: unknown;
+}): Request {
+  const { req, res, protocol, host, parsedBody } = options;
+  const request = createRequest(req, res, { protocol: `${protocol}:`, host });
+  if (parsedBody === undefined || !req.readableEnded) return request;
+  const headers = new Headers(request.headers);
+  headers.delete('content-length');
+  return new Request(new URL(options.url, request.url), {
+    method: request.method,
+    headers,
+    body: JSON.stringify(parsedBody),
+    signal: request.signal,
+  });
+}
+
+/** A header's value as one string. */
+export function headerOf(req: IncomingMessage, name: string): string | undefined {
+  const value = req.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+/** Headers of which a response can have several, and of which the app may have set some already. */
+export function isRepeatable(name: string): boolean {
+  return name === 'set-cookie' || name === 'www-authenticate';
+}

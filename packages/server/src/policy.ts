@@ -1,0 +1,94 @@
+import { FACTORS, type Factor, isFactor } from '@stepgate/core';
+
+/** What is about to happen, in words: shown to the user and bound into requirement and approval. */
+export interface Action {
+  /** Names this very action: the transfer's number, the account to be deleted. */
+  readonly id: string;
+  /** One line for the user: "Transfer 250 EUR to Grace". */
+  readonly title?: string;
+  readonly details?: string;
+}
+
+/** What a route asks for. */
+export interface Policy {
+  /**
+   * How old an approval may be: seconds, or `'30s'`, `'5m'`, `'2h'`. `0` means single use: every request needs an
+   * approval of its own. Default 5 minutes.
+   */
+  readonly maxAge?: number | string;
+  /** The factors that count. Default push and one-time passwords; everything weaker must be named. */
+  readonly factors?: readonly Factor[];
+  /** An approval serves one request, whatever its age. */
+  readonly singleUse?: boolean;
+  /** The action that is to be approved: an approval of one action does not serve another. */
+  readonly action?: Action;
+  /** Whether an approval counts whose factor was added in the same flow. Default `true`. */
+  readonly allowEnrolledInFlow?: boolean;
+}
+
+/** A policy, checked and with its defaults. */
+export interface ParsedPolicy {
+  readonly maxAgeSeconds: number;
+  readonly factors: readonly Factor[];
+  readonly singleUse: boolean;
+  readonly action?: Action;
+  readonly allowEnrolledInFlow: boolean;
+}
+
+const DEFAULT_MAX_AGE_SECONDS = 300;
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/**
+ * Checks a policy.
+ *
+ * @throws TypeError naming the member that is wrong.
+ */
+export function parsePolicy(policy: Policy): ParsedPolicy {
+  const known = ['maxAge', 'factors', 'singleUse', 'action', 'allowEnrolledInFlow'];
+  if (typeof policy !== 'object' || policy === null) throw new TypeError('policy: must be an object');
+  const unknown = Object.keys(policy).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`policy.${unknown}: is not one of ${known.join(', ')}`);
+  const maxAgeSeconds = parseMaxAge(policy.maxAge ?? DEFAULT_MAX_AGE_SECONDS);
+  return {
+    maxAgeSeconds,
+    factors: parseFactors(policy.factors ?? ['push', 'otp']),
+    singleUse: parseFlag('singleUse', policy.singleUse ?? false) || maxAgeSeconds === 0,
+    ...(policy.action !== undefined && { action: parseAction(policy.action) }),
+    allowEnrolledInFlow: parseFlag('allowEnrolledInFlow', policy.allowEnrolledInFlow ?? true),
+  };
+}
+
+/** Seconds of a duration, as a policy or an option writes it. */
+export function parseMaxAge(value: unknown, name = 'policy.maxAge'): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
+  const match = typeof value === 'string' ? /^(\d+)(s|m|h|d)$/.exec(value) : null;
+  const unit = UNIT_SECONDS[match?.[2] ?? ''];
+  if (match === null || unit === undefined) {
+    throw new TypeError(`${name}: must be a whole number of seconds, or a duration like '30s', '5m' or '2h'`);
+  }
+  return Number(match[1]) * unit;
+}
+
+function parseFactors(factors: unknown): readonly Factor[] {
+  if (!Array.isArray(factors) || factors.length === 0 || !factors.every(isFactor)) {
+    throw new TypeError(`policy.factors: must be a list of some of ${FACTORS.join(', ')}`);
+  }
+  return FACTORS.filter((factor) => factors.includes(factor));
+}
+
+function parseFlag(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`policy.${name}: must be true or false`);
+  return value;
+}
+
+function parseAction(action: Action): Action {
+  const { id, title, details } = action;
+  if (typeof id !== 'string' || id === '')
+    throw new TypeError('policy.action.id: must be a non-empty string');
+  for (const [name, value] of Object.entries({ title, details })) {
+    if (value !== undefined && typeof value !== 'string') {
+      throw new TypeError(`policy.action.${name}: must be a string`);
+    }
+  }
+  return { id, ...(title !== undefined && { title }), ...(details !== undefined && { details }) };
+}

@@ -1,0 +1,139 @@
+import { type Effect, type Factor, type FlowState, StepUpError } from '@stepgate/core';
+import type { Requirement } from './requirement.ts';
+import type { Json, Store } from './store.ts';
+
+/** The record that a flow ended well. Holds no secret, so that every guarded request can read it as it is. */
+export interface Approval {
+  readonly id: string;
+  readonly subject: string;
+  readonly factor: Factor;
+  readonly authenticatorId?: string;
+  /** When the proof was exchanged, in milliseconds since the epoch. */
+  readonly approvedAt: number;
+  /** What was asked for, by `requirementHash`. */
+  readonly requirement: string;
+  /** Serves one request only, and only for that requirement. */
+  readonly singleUse: boolean;
+  /** Serves only that requirement. */
+  readonly isForAction: boolean;
+  /** The factor was added in the same flow. */
+  readonly enrolledInFlow: boolean;
+  /** When it was used, if it is for a single use. */
+  readonly usedAt?: number;
+  /** Until when it can be of use. */
+  readonly keepUntil: number;
+}
+
+/** An effect that was committed, and the process that has claimed it. */
+export interface PendingEffect {
+  readonly effect: Effect;
+  readonly claim: string;
+  /** After this time the claim's process counts as dead. */
+  readonly claimedUntil: number;
+}
+
+/** A flow between two events, with all that is needed to go on with it in any process. */
+export interface FlowRecord {
+  /** The view's version. */
+  readonly version: number;
+  readonly state: FlowState;
+  /** The vault, sealed. */
+  readonly vault: string;
+  readonly requirement: Requirement;
+  readonly requirementHash: string;
+  readonly pending?: PendingEffect;
+  /** Another browser of the same subject wanted to send a push meanwhile. */
+  readonly isContested?: boolean;
+}
+
+/** Everything that one handle owns: so that each promise is one compare-and-set. */
+export interface HandleRecord {
+  readonly format: typeof FORMAT;
+  readonly subject: string;
+  /** The digest of subject and session that the record belongs to. */
+  readonly session: string;
+  readonly flow?: FlowRecord;
+  readonly approvals: readonly Approval[];
+}
+
+/** The format of records; a process that meets another one treats the record as absent. */
+export const FORMAT = 1;
+
+/** A read record and its version for the compare-and-set. */
+export interface Stored {
+  readonly record: HandleRecord | undefined;
+  readonly version: number;
+}
+
+/** What an update wants written, and what it wants to tell its caller. */
+export interface Change<T> {
+  readonly record?: HandleRecord;
+  readonly result: T;
+}
+
+/** Typed access to the records of handles. */
+export interface Records {
+  read(key: string): Promise<Stored>;
+  /**
+   * Reads, decides and writes until no other write comes between. `decide` must be pure but for random ids: it
+   * runs again after a lost race. Without a `record` in its answer nothing is written.
+   */
+  update<T>(key: string, decide: (record: HandleRecord | undefined) => Change<T>): Promise<T>;
+}
+
+const MOST_TRIES = 20;
+/** How long a record outlives the last thing in it that is of use. */
+const SLACK_MS = 60_000;
+
+/** Puts the types and the retry around a store. */
+export function createRecords(options: { readonly store: Store; readonly now: () => number }): Records {
+  const { store, now } = options;
+
+  async function read(key: string): Promise<Stored> {
+    const stored = await reachable(store.read(key));
+    if (stored === undefined) return { record: undefined, version: 0 };
+    const record = stored.value as unknown as HandleRecord;
+    return { record: record.format === FORMAT ? record : undefined, version: stored.version };
+  }
+
+  return {
+    read,
+    async update(key, decide) {
+      for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
+        const { record, version } = await read(key);
+        const change = decide(record);
+        if (change.record === undefined) return change.result;
+        const written = await reachable(
+          store.write(key, change.record as unknown as Json, {
+            ifVersion: version,
+            ttlMs: lifetime(change.record, now()),
+          }),
+        );
+        if (written !== undefined) return change.result;
+      }
+      throw unavailable();
+    },
+  };
+}
+
+function lifetime({ flow, approvals }: HandleRecord, now: number): number {
+  const ends = [flow?.state.context.expiresAt ?? 0, ...approvals.map(({ keepUntil }) => keepUntil)];
+  return Math.max(0, Math.max(...ends) - now) + SLACK_MS;
+}
+
+/** A store that throws is a 503 that says nothing of the store's own words. */
+export async function reachable<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch {
+    throw unavailable();
+  }
+}
+
+function unavailable(): StepUpError {
+  return new StepUpError('store_unavailable', 'the store does not answer', {
+    status: 503,
+    retryAfterMs: 1_000,
+    headers: { 'retry-after': '1' },
+  });
+}

@@ -1,0 +1,95 @@
+import { StepUpError } from '@stepgate/core';
+import * as v from 'valibot';
+import type { Asker } from './host-request.ts';
+import type { ParsedPolicy } from './policy.ts';
+import { digest, type Sealer } from './seal.ts';
+
+/** One refused request's policy, made portable. Bound to who was refused. */
+export interface Requirement {
+  readonly policy: ParsedPolicy;
+  /** Where the browser goes back to: a path on this origin. */
+  readonly returnTo?: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Issues and reads the sealed tickets that a flow is started with. */
+export interface Requirements {
+  issue(asker: Asker, requirement: Omit<Requirement, 'expiresAt'>): string;
+  /** @throws StepUpError `requirement_invalid` or `requirement_expired`, both 400. */
+  open(asker: Asker, ticket: string): Requirement;
+}
+
+const TicketSchema = v.object({
+  subject: v.string(),
+  session: v.string(),
+  requirement: v.object({
+    policy: v.object({
+      maxAgeSeconds: v.number(),
+      factors: v.array(v.picklist(['push', 'otp', 'sms', 'voice', 'email', 'recovery-code'])),
+      singleUse: v.boolean(),
+      action: v.exactOptional(
+        v.object({
+          id: v.string(),
+          title: v.exactOptional(v.string()),
+          details: v.exactOptional(v.string()),
+        }),
+      ),
+      allowEnrolledInFlow: v.boolean(),
+    }),
+    returnTo: v.exactOptional(v.string()),
+    expiresAt: v.number(),
+  }),
+});
+
+const PURPOSE = 'requirement';
+
+/** Makes the issuer of tickets. `ttlMs`: how long a ticket can start a flow. */
+export function createRequirements(options: {
+  readonly sealer: Sealer;
+  readonly now: () => number;
+  readonly ttlMs: number;
+}): Requirements {
+  const { sealer, now, ttlMs } = options;
+  return {
+    issue({ subject, session }, requirement) {
+      return sealer.seal(
+        { subject, session, requirement: { ...requirement, expiresAt: now() + ttlMs } },
+        PURPOSE,
+      );
+    },
+    open({ subject, session }, text) {
+      const ticket = v.safeParse(TicketSchema, sealer.open(text, PURPOSE));
+      if (!ticket.success || ticket.output.subject !== subject || ticket.output.session !== session) {
+        throw new StepUpError(
+          'requirement_invalid',
+          'the requirement was not issued to this user and session: call the guarded route again',
+          { status: 400 },
+        );
+      }
+      const { requirement } = ticket.output;
+      if (requirement.expiresAt <= now()) {
+        throw new StepUpError(
+          'requirement_expired',
+          'the requirement is too old: call the guarded route again',
+          {
+            status: 400,
+          },
+        );
+      }
+      return requirement;
+    },
+  };
+}
+
+/** Names what must be approved; two refusals of the same route and action have the same. */
+export function requirementHash({
+  maxAgeSeconds,
+  factors,
+  singleUse,
+  action,
+  allowEnrolledInFlow,
+}: ParsedPolicy): string {
+  const named = action && [action.id, action.title ?? null, action.details ?? null];
+  return digest(JSON.stringify([maxAgeSeconds, factors, singleUse, allowEnrolledInFlow, named ?? null]));
+}

@@ -1,0 +1,32 @@
+import { type HostRequest, originOf } from './host-request.ts';
+
+/**
+ * Whether the request comes from this very site, as far as the browser tells: `same-origin`, `other`, or
+ * `unknown` for a client that sends neither `Sec-Fetch-Site` nor `Origin` (no browser of today does that with a
+ * POST from another site).
+ */
+export function siteOf(request: HostRequest<unknown>): 'same-origin' | 'other' | 'unknown' {
+  const site = request.header('sec-fetch-site');
+  // "none" is the user's own doing: an address typed, a bookmark.
+  if (site !== undefined) return site === 'same-origin' || site === 'none' ? 'same-origin' : 'other';
+  const origin = request.header('origin');
+  if (origin === undefined) return 'unknown';
+  return origin === originOf(request) ? 'same-origin' : 'other';
+}
+
+/** Whether the request is a page load, whose answer the user sees, rather than a script's call. */
+export function isNavigation(request: HostRequest<unknown>): boolean {
+  const mode = request.header('sec-fetch-mode');
+  // Node's fetch sends "cors"; no browser sends "navigate" for anything but a page.
+  if (mode !== undefined) return mode === 'navigate';
+  if (request.header('x-requested-with') !== undefined) return false;
+  return request.header('accept')?.includes('text/html') ?? false;
+}
+
+/** A path on this origin that a browser can be sent back to, or `undefined`. No scheme, host or escape gets through. */
+export function safePath(path: string | undefined, origin: string): string | undefined {
+  if (path === undefined || !path.startsWith('/') || /[\\\s\p{Cc}]/u.test(path)) return undefined;
+  if (!URL.canParse(path, origin)) return undefined;
+  const url = new URL(path, origin);
+  return url.origin === new URL(origin).origin ? `${url.pathname}${url.search}${url.hash}` : undefined;
+}

@@ -1,0 +1,27 @@
+/** A value as JSON can hold it. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
+/** What a store holds under a key. */
+export interface StoredRecord {
+  readonly value: Json;
+  /** Grows with every write. */
+  readonly version: number;
+}
+
+/**
+ * Where records live. Three operations, one of them a compare-and-set: that is all that Stepgate's promises stand
+ * on, so a store must keep them even under fail-over.
+ *
+ * A store that cannot answer throws; the request is then refused with 503.
+ */
+export interface Store {
+  read(key: string): Promise<StoredRecord | undefined>;
+  /**
+   * Writes if the record still has the version (0: if there is none), and lets it live for `ttlMs`. Resolves to the
+   * new version, or to `undefined` when another write came first.
+   */
+  write(key: string, value: Json, options: { ifVersion: number; ttlMs: number }): Promise<number | undefined>;
+  delete(key: string): Promise<void>;
+  /** Calls back after a record was written or deleted, by any process. Without it, watchers read every second. */
+  subscribe?(key: string, listener: () => void): () => void;
+}
