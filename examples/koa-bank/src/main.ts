@@ -84,11 +84,11 @@ router.get('/', (ctx) => {
 
 router.post('/login', async (ctx) => {
   const { username, password } = (ctx.request.body ?? {}) as { username?: unknown; password?: unknown };
-  ctx.assert(
-    typeof username === 'string' && typeof password === 'string',
-    400,
-    'username and password are needed',
-  );
+  if (typeof username !== 'string' || typeof password !== 'string') {
+    ctx.status = 400;
+    ctx.body = { error: 'username and password are needed' };
+    return;
+  }
   const result = await signIn.password({ username, password }).catch(() => undefined);
   const wantsHtml = ctx.accepts('json', 'html') === 'html';
   if (result?.status !== 'signed_in' || result.tokens.idToken === undefined) {

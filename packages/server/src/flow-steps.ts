@@ -70,7 +70,8 @@ export function createFlowSteps(options: {
 
   /** What the user can see of a change; `now` and `nextPollAt` are no change. */
   function face(flow: FlowRecord, vault: Vault): string {
-    return JSON.stringify({ ...render(flow, vault), now: 0, nextPollAt: 0, version: 0 });
+    const { version: _version, now: _now, nextPollAt: _nextPollAt, ...rest } = render(flow, vault);
+    return JSON.stringify(rest);
   }
 
   function claimed(effect: Effect): {
