@@ -12,7 +12,7 @@ export function openStepUpDialog({ stepUp, action, signal }: StepUpPrompt): void
   if (signal.aborted) return;
   const element = new StepgateDialog();
   document.body.append(element);
-  element.show(stepUp, { action });
+  void element.show(stepUp, { action }).then(() => element.remove());
   signal.addEventListener('abort', () => element.remove(), { once: true });
 }
 

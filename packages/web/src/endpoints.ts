@@ -90,8 +90,7 @@ export function createEndpoints(basePath: string, fetch: typeof globalThis.fetch
   };
 }
 
-/** Reads a view out of a response. */
-export async function readView(response: Response): Promise<FlowView> {
+async function readView(response: Response): Promise<FlowView> {
   return parseView(await response.text());
 }
 
@@ -103,7 +102,7 @@ export function parseView(json: string): FlowView {
     typeof value.state !== 'string' ||
     !Array.isArray(value.allowedEvents)
   ) {
-    throw unreachable('the answer is no view of a flow');
+    throw unreachable('not a view');
   }
   return value as FlowView;
 }
@@ -127,15 +126,15 @@ async function failureOf(response: Response): Promise<EndpointFailure> {
   );
 }
 
+/** Seconds only: the other form, a date, would need a clock that is right. */
 function retryAfterMs(response: Response): { retryAfterMs?: number } {
-  const header = response.headers.get('retry-after');
-  if (header === null) return {};
-  const seconds = Number(header);
-  // A date is measured against the answer's own, since this clock may be wrong.
-  const ms = Number.isFinite(seconds)
-    ? seconds * 1_000
-    : Date.parse(header) - Date.parse(response.headers.get('date') ?? '');
+  const ms = Number(response.headers.get('retry-after')) * 1_000;
   return ms > 0 ? { retryAfterMs: ms } : {};
+}
+
+/** What a thrown value says to the actor's user. */
+export function toRemoteError(error: unknown): RemoteError {
+  return (error instanceof EndpointFailure ? error : unreachable('no answer')).error;
 }
 
 function unreachable(message: string, more: { retryAfterMs?: number } = {}): EndpointFailure {

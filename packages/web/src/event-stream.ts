@@ -1,16 +1,11 @@
-/** What a stream has said: an event, or only that it is alive (a comment). */
-export interface StreamPart {
-  readonly event: string;
-  readonly data: string;
-}
-
 /**
- * Reads server-sent events (HTML standard, section 9.2.6) out of a response body. `onPart` hears of every chunk:
- * with the events in it, or with an empty list for a heartbeat.
+ * Reads server-sent events (HTML standard, section 9.2.6) of one type out of a response body. `onData` hears of
+ * every chunk: with the data of the events in it, or with an empty list for a heartbeat.
  */
 export async function readEventStream(
   body: ReadableStream<Uint8Array>,
-  onParts: (parts: readonly StreamPart[]) => void,
+  type: string,
+  onData: (data: readonly string[]) => void,
 ): Promise<void> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -18,20 +13,14 @@ export async function readEventStream(
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    rest += decoder.decode(value, { stream: true });
-    const blocks = rest.split(/\r?\n\r?\n/);
-    rest = blocks.pop() ?? '';
-    onParts(blocks.map(parsePart).filter(({ data }) => data !== ''));
+    const events = (rest + decoder.decode(value, { stream: true })).split(/\r?\n\r?\n/);
+    rest = events.pop() ?? '';
+    onData(events.filter((event) => fieldOf(event, 'event') === type).map((event) => fieldOf(event, 'data')));
   }
 }
 
-function parsePart(block: string): StreamPart {
-  let event = 'message';
-  const data: string[] = [];
-  for (const line of block.split(/\r?\n/)) {
-    const [, name, value = ''] = /^(\w+): ?(.*)$/.exec(line) ?? [];
-    if (name === 'event') event = value;
-    if (name === 'data') data.push(value);
-  }
-  return { event, data: data.join('\n') };
+function fieldOf(event: string, name: string): string {
+  return Array.from(event.matchAll(new RegExp(`^${name}: ?(.*?)\\r?$`, 'gm')), ([, value]) => value).join(
+    '\n',
+  );
 }

@@ -7,20 +7,17 @@ export interface Presence {
 
 /** The presence of this document; where there is none, somebody is always looking. */
 export function documentPresence(): Presence {
+  const page = globalThis.document as Document | undefined;
   return {
     get isHidden() {
-      return typeof document !== 'undefined' && document.visibilityState === 'hidden';
+      return page?.visibilityState === 'hidden';
     },
     subscribe(listener) {
-      if (typeof document === 'undefined') return () => {};
-      document.addEventListener('visibilitychange', listener);
-      window.addEventListener('pageshow', listener);
-      window.addEventListener('online', listener);
-      return () => {
-        document.removeEventListener('visibilitychange', listener);
-        window.removeEventListener('pageshow', listener);
-        window.removeEventListener('online', listener);
-      };
+      const listening = new AbortController();
+      const { signal } = listening;
+      page?.addEventListener('visibilitychange', listener, { signal });
+      page?.defaultView?.addEventListener('online', listener, { signal });
+      return () => listening.abort();
     },
   };
 }

@@ -1,6 +1,6 @@
 /** What an approval is asked for, as the guard names it. Shown to the user. */
 export interface StepUpAction {
-  readonly title?: string;
+  readonly title: string;
   readonly details?: string;
 }
 
@@ -9,7 +9,7 @@ export interface Refusal {
   readonly requirement: string;
   /** The URL of the endpoints. */
   readonly basePath: string;
-  readonly action?: StepUpAction;
+  readonly action?: StepUpAction | undefined;
   /** Equal for refusals that one and the same approval can satisfy. */
   readonly policy: string;
 }
@@ -19,20 +19,18 @@ export interface Refusal {
  * A refusal that points to another origin than it came from is not one of ours.
  */
 export async function readRefusal(response: Response, url: string): Promise<Refusal | undefined> {
-  if (response.status !== 401 || !response.headers.get('content-type')?.includes('json')) return undefined;
-  let body: RefusalBody;
+  if (response.status !== 401) return undefined;
   try {
-    body = (await response.clone().json()) as RefusalBody;
+    const body = (await response.clone().json()) as RefusalBody;
     if (body.error !== 'insufficient_user_authentication') return undefined;
-    const { start, requirement } = body.step_up as { start: unknown; requirement: unknown };
-    if (typeof start !== 'string' || typeof requirement !== 'string') return undefined;
-    const target = new URL(start, url);
-    if (target.origin !== new URL(url).origin || !target.pathname.endsWith('/flow')) return undefined;
+    const { start, requirement } = body.step_up as { start: string; requirement: unknown };
+    const { href, origin } = new URL(start, url);
+    if (typeof requirement !== 'string' || origin !== new URL(url).origin) return undefined;
     return {
       requirement,
-      basePath: target.origin + target.pathname.slice(0, -'/flow'.length),
-      ...readAction(body.action),
-      policy: JSON.stringify([target.pathname, body.max_age, body.factors, body.action]),
+      basePath: href.replace(/\/flow$/, ''),
+      action: readAction(body.action),
+      policy: JSON.stringify([href, body.max_age, body.factors, body.action]),
     };
   } catch {
     return undefined;
@@ -47,8 +45,9 @@ interface RefusalBody {
   readonly step_up?: unknown;
 }
 
-function readAction(value: unknown): { action?: StepUpAction } {
+/** Reads an action out of JSON; `undefined` when it has no title. */
+export function readAction(value: unknown): StepUpAction | undefined {
   const { title, details } = (value ?? {}) as { title?: unknown; details?: unknown };
-  if (typeof title !== 'string') return {};
-  return { action: { title, ...(typeof details === 'string' && { details }) } };
+  if (typeof title !== 'string') return undefined;
+  return { title, ...(typeof details === 'string' && { details }) };
 }

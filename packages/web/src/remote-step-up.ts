@@ -6,7 +6,7 @@ import type {
   StepUpRequestType,
   StepUpSnapshot,
 } from '@stepgate/core';
-import { createEndpoints, EndpointFailure, type RemoteError } from './endpoints.ts';
+import { createEndpoints, type RemoteError, toRemoteError } from './endpoints.ts';
 import { documentPresence, type Presence } from './presence.ts';
 import { systemClock } from './system-clock.ts';
 import { type Connection, watchFlow } from './watch-flow.ts';
@@ -28,11 +28,11 @@ export interface RemoteStepUpOptions {
 /** What a {@link RemoteStepUp} shows of itself: the flow as the server last told it, and how the talk with it goes. */
 export interface RemoteStepUpSnapshot extends StepUpSnapshot {
   /** The request that is on its way. Others are ignored meanwhile, but `flow.cancel`. */
-  readonly pending?: StepUpRequestType;
+  readonly pending?: StepUpRequestType | undefined;
   /** Why the last request was refused or lost; gone with the next one, or when the flow moves on. */
-  readonly error?: RemoteError;
+  readonly error?: RemoteError | undefined;
   /** How the flow is followed; absent before it has started. */
-  readonly connection?: Connection;
+  readonly connection?: Connection | undefined;
 }
 
 /** Hears of snapshots. */
@@ -97,12 +97,10 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     };
   }
 
-  function update(change: { [K in keyof RemoteStepUpSnapshot]?: RemoteStepUpSnapshot[K] | undefined }): void {
+  function update(change: Partial<RemoteStepUpSnapshot>): void {
     const entries = Object.entries(change) as [keyof RemoteStepUpSnapshot, unknown][];
     if (snapshot.status !== 'active' || entries.every(([name, value]) => snapshot[name] === value)) return;
-    snapshot = Object.fromEntries(
-      Object.entries({ ...snapshot, ...change }).filter(([, value]) => value !== undefined),
-    ) as unknown as RemoteStepUpSnapshot;
+    snapshot = { ...snapshot, ...change };
     const told = snapshot;
     for (const observer of observers) {
       observer.next?.(told);
@@ -126,18 +124,19 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
         view,
         status: isFinal(view) ? 'done' : 'active',
         ...(hasMoved && { error: undefined }),
-        ...(isFinal(view) && { pending: undefined, connection: undefined }),
+        ...(isFinal(view) && quiet),
       });
       return isFinal(view);
     };
   }
 
   /** Takes the answer to a request that has just left. */
-  async function receive(answer: Promise<FlowView>): Promise<void> {
+  async function receive(answer: Promise<FlowView>): Promise<FlowView> {
     const take = expectViews();
     const view = await answer;
     if (take(view)) stopWatch?.();
     else watch();
+    return view;
   }
 
   function watch(): void {
@@ -160,15 +159,14 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     stopWatch = undefined;
     update({
       error,
-      pending: undefined,
-      connection: undefined,
+      ...quiet,
       ...(error.code === 'flow_not_found' && { view: idleView() }),
     });
   }
 
   /** Runs one request of the user; another one only after it. */
   async function ask(
-    pending: StepUpRequestType,
+    pending: StepUpRequestType | undefined,
     work: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     request.abort();
@@ -207,22 +205,22 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       if (code === 'flow_not_found') return lose(toRemoteError(error));
       if (code !== 'version_stale' && code !== 'event_not_allowed') throw error;
       await receive(endpoints.read(signal));
-      if (code === 'event_not_allowed') throw error;
-      if (isStillMeant(event, view, snapshot.view)) {
+      if (snapshot.view.version === view.version) throw error;
+      if (code === 'version_stale' && isStillMeant(event, view, snapshot.view)) {
         await receive(endpoints.send(event, snapshot.view.version, signal));
       }
     }
   }
 
   async function cancel(isStarted: boolean): Promise<void> {
-    try {
-      if (isStarted) return await receive(endpoints.cancel());
-    } catch (error) {
-      if (toRemoteError(error).code !== 'flow_not_found') throw error;
-    }
+    const view = isStarted ? await unlessGone(receive(endpoints.cancel())) : undefined;
+    if (view !== undefined) return;
     expectViews()({ ...snapshot.view, state: 'cancelled', reason: 'cancelled', allowedEvents: [] });
     stopWatch?.();
   }
+
+  const isIdle = (): boolean =>
+    snapshot.status === 'active' && snapshot.pending === undefined && stopWatch === undefined;
 
   return {
     get view() {
@@ -245,34 +243,31 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       }
     },
     async join() {
-      if (snapshot.status !== 'active' || stopWatch !== undefined) return stopWatch !== undefined;
-      try {
-        const view = await endpoints.read(request.signal);
-        if (isFinal(view)) return false;
-        await receive(Promise.resolve(view));
-        return true;
-      } catch (error) {
-        const remoteError = toRemoteError(error);
-        if (remoteError.code !== 'flow_not_found') update({ error: remoteError });
-        return false;
+      if (isIdle()) {
+        await ask(undefined, async (signal) => {
+          const view = await unlessGone(endpoints.read(signal));
+          if (view !== undefined && !isFinal(view)) await receive(Promise.resolve(view));
+        });
       }
+      return stopWatch !== undefined;
     },
     takeOver() {
-      if (snapshot.status !== 'active' || snapshot.pending !== undefined || stopWatch !== undefined) return;
+      if (!isIdle()) return;
       void ask('flow.start', async (signal) => {
-        await endpoints.cancel().catch((error: unknown) => {
-          if (toRemoteError(error).code !== 'flow_not_found') throw error;
-        });
+        await unlessGone(endpoints.cancel());
         await start(signal);
       });
     },
     stop() {
       request.abort();
       stopWatch?.();
-      update({ status: 'stopped', pending: undefined, connection: undefined });
+      update({ status: 'stopped', ...quiet });
     },
   };
 }
+
+/** Nothing under way. */
+const quiet = { pending: undefined, connection: undefined };
 
 function isFinal({ state }: FlowView): boolean {
   return state === 'approved' || state === 'cancelled';
@@ -290,6 +285,12 @@ function isStillMeant(event: StepUpRequest, before: FlowView, now: FlowView): bo
   );
 }
 
-function toRemoteError(error: unknown): RemoteError {
-  return error instanceof EndpointFailure ? error.error : { code: 'unreachable', message: 'no answer' };
+/** The answer; `undefined` when there is no flow (any more). */
+async function unlessGone(answer: Promise<FlowView>): Promise<FlowView | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (toRemoteError(error).code !== 'flow_not_found') throw error;
+    return undefined;
+  }
 }

@@ -9,7 +9,7 @@ export class StepUpCancelled extends Error {
   readonly reason: ReasonCode | RemoteError['code'];
 
   constructor(reason: ReasonCode | RemoteError['code'] = 'cancelled') {
-    super(`the step-up ended without an approval (${reason})`);
+    super(`no approval: ${reason}`);
     this.reason = reason;
   }
 }

@@ -7,7 +7,7 @@ export interface StepUpPrompt {
   /** Started already, by the call that was refused. Send `flow.cancel`, or stop it, when the user gives up. */
   readonly stepUp: RemoteStepUp;
   /** What the approval is for, when the guard names it. */
-  readonly action?: StepUpAction;
+  readonly action?: StepUpAction | undefined;
   /** Aborted when nobody waits for the approval any more: take it off the screen. */
   readonly signal: AbortSignal;
 }
@@ -43,6 +43,7 @@ export function createStepUpFetch(options: StepUpFetchOptions = {}): typeof glob
   const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
   const show = options.onStepUp ?? showDialog;
   let running: Run | undefined;
+  let approvals = 0;
 
   function run(refusal: Refusal): Run {
     const stepUp = createRemoteStepUp({
@@ -85,54 +86,59 @@ export function createStepUpFetch(options: StepUpFetchOptions = {}): typeof glob
       complete() {
         const { view, error } = stepUp.getSnapshot();
         end();
-        if (view.state === 'approved') resolve();
-        else reject(new StepUpCancelled(view.reason ?? error?.code));
+        if (view.state === 'approved') {
+          approvals += 1;
+          resolve();
+        } else reject(new StepUpCancelled(view.reason ?? error?.code));
       },
     });
     // Whoever waits hears of it; that may be nobody any more.
     approved.catch(() => {});
     stepUp.send({ type: 'flow.start' });
-    Promise.resolve(
-      show({ stepUp, signal: shown.signal, ...(refusal.action && { action: refusal.action }) }),
-    ).catch((error: unknown) => {
-      reject(error);
-      abandon();
-    });
+    void present();
     return started;
+
+    async function present(): Promise<void> {
+      try {
+        await show({ stepUp, signal: shown.signal, action: refusal.action });
+      } catch (error) {
+        reject(error);
+        abandon();
+      }
+    }
   }
 
   return async (input, init) => {
     const request = new Request(input, init);
-    const send = (): Promise<Response> => fetch(request.clone());
-    let response = await send();
     for (let isOwn = false; ; ) {
-      const refusal = isSameOrigin(request) ? await readRefusal(response, request.url) : undefined;
-      if (refusal === undefined || isOwn) return response;
-      const other = running;
-      const current = other ?? run(refusal);
-      running = current;
+      const approvalsBefore = approvals;
+      const response = await fetch(request.clone());
+      const refusal = isOwn || !isSameOrigin(request) ? undefined : await readRefusal(response, request.url);
+      if (refusal === undefined) return response;
+      request.signal.throwIfAborted();
+      // Refused before an approval that has come since: that one may do.
+      if (approvals !== approvalsBefore) continue;
+      isOwn = running === undefined;
+      running ??= run(refusal);
+      const { policy } = running;
       try {
-        await abortable(current, request.signal);
+        await settled(running, request.signal);
       } catch (error) {
-        // The user's no to one action is not a no to another.
-        if (current.policy === refusal.policy || request.signal.aborted) throw error;
-        continue;
+        // The user's no to one action is not a no to another: that one asks for itself.
+        if (policy === refusal.policy || request.signal.aborted) throw error;
       }
-      isOwn = other === undefined;
-      response = await send();
     }
   };
 }
 
 /** Waits for the end of a flow, or for the caller's own signal. */
-function abortable(run: Run, signal: AbortSignal): Promise<void> {
+function settled(run: Run, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       run.leave();
       reject(signal.reason);
     };
     run.join();
-    if (signal.aborted) return abort();
     signal.addEventListener('abort', abort);
     run.approved.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });

@@ -33,12 +33,16 @@ export class StepgateDialog extends Base {
   #dialog: HTMLDialogElement | undefined;
   #close: ((options?: { isOver: boolean }) => void) | undefined;
 
-  /** Shows a flow; a flow that was shown before is cancelled. */
-  show(stepUp: StepUpActor, options: { readonly action?: StepUpAction | undefined } = {}): void {
+  /** Shows a flow until the dialog is closed again; a flow that was shown before is cancelled. */
+  show(stepUp: StepUpActor, options: { readonly action?: StepUpAction | undefined } = {}): Promise<void> {
+    return new Promise((resolve) => this.#show(stepUp, options.action, resolve));
+  }
+
+  #show(stepUp: StepUpActor, action: StepUpAction | undefined, onClosed: () => void): void {
     this.#close?.();
     const dialog = this.#openDialog();
     const cancel = (): void => close();
-    const stopRendering = renderFlow(dialog, stepUp, { action: options.action, cancel });
+    const stopRendering = renderFlow(dialog, stepUp, { action, cancel });
     const subscription = stepUp.subscribe({
       complete: () => {
         if (stepUp.view.state !== 'approved') return close({ isOver: true });
@@ -61,6 +65,7 @@ export class StepgateDialog extends Base {
       dialog.removeEventListener('close', onClose);
       stopRendering();
       dialog.close();
+      onClosed();
       if (stepUp.view.state === 'approved') return;
       if (!isOver) {
         stepUp.send({ type: 'flow.cancel' });

@@ -1,5 +1,5 @@
 import type { Clock, FlowView } from '@stepgate/core';
-import { EndpointFailure, type Endpoints, parseView, type RemoteError, readView } from './endpoints.ts';
+import { EndpointFailure, type Endpoints, parseView, type RemoteError } from './endpoints.ts';
 import { readEventStream } from './event-stream.ts';
 import type { Presence } from './presence.ts';
 
@@ -68,15 +68,16 @@ export function watchFlow(options: WatchOptions): () => void {
         await (isStreaming ? stream(attempt) : poll(attempt));
       } catch (error) {
         if (ended.signal.aborted || attempt.signal.reason === HIDDEN) continue;
-        if (isRefusal(error)) {
+        attempt.abort();
+        const failure = error instanceof EndpointFailure ? error : undefined;
+        if (failure?.isPassing === false) {
           stop();
-          options.onRefusal(error.error);
-          return;
+          return options.onRefusal(failure.error);
         }
         failures += 1;
         // One lost request is not worth a word: phones do that whenever a tab comes back.
         if (failures > 1) options.onConnection('lost');
-        await backOff(error instanceof EndpointFailure ? error.error.retryAfterMs : undefined);
+        await backOff(failure?.error.retryAfterMs);
       }
     }
   }
@@ -89,35 +90,29 @@ export function watchFlow(options: WatchOptions): () => void {
   async function stream(controller: AbortController): Promise<void> {
     const take = options.expectViews();
     const startedAt = clock.now();
-    let hasSpoken = false;
-    let timer = clock.setTimeout(() => controller.abort(), FIRST_WORD_MS);
+    const giveUp = (): void => controller.abort();
+    let timer = clock.setTimeout(() => {
+      isStreaming = false;
+      giveUp();
+    }, FIRST_WORD_MS);
     try {
       const response = await endpoints.open(controller.signal);
-      const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
-      if (!isStream || !response.body) {
+      if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
         isStreaming = false;
-        if (take(await readView(response))) stop();
-        heard();
-        return;
+        return giveUp();
       }
-      await readEventStream(response.body, (parts) => {
-        hasSpoken = true;
+      await readEventStream(response.body, 'view', (views) => {
         clock.clearTimeout(timer);
-        timer = clock.setTimeout(() => controller.abort(), SILENCE_MS);
+        timer = clock.setTimeout(giveUp, SILENCE_MS);
         heard();
-        for (const { event, data } of parts) {
-          if (event === 'view' && !ended.signal.aborted && take(parseView(data))) stop();
-        }
+        for (const view of views) if (!ended.signal.aborted && take(parseView(view))) stop();
       });
-    } catch (error) {
-      if (!hasSpoken && controller.signal.aborted && controller.signal.reason !== HIDDEN) isStreaming = false;
-      throw error;
     } finally {
       clock.clearTimeout(timer);
     }
     // The end of a stream before the end of its flow is a restart, or something in between that does not stream.
     if (clock.now() - startedAt < SHORT_WAIT_MS) isStreaming = false;
-    await pause(BACK_OFF_MS * (1 + random()));
+    await wait(BACK_OFF_MS * (1 + random()), true);
   }
 
   async function poll(controller: AbortController): Promise<void> {
@@ -134,39 +129,28 @@ export function watchFlow(options: WatchOptions): () => void {
       clock.clearTimeout(timer);
     }
     const waited = clock.now() - startedAt;
-    if (waited < SHORT_WAIT_MS) await pause(SHORT_WAIT_MS - waited);
+    if (waited < SHORT_WAIT_MS) await wait(SHORT_WAIT_MS - waited, true);
   }
 
-  async function backOff(retryAfterMs = 0): Promise<void> {
+  function backOff(retryAfterMs = 0): Promise<void> {
     const ms =
       Math.min(LONGEST_BACK_OFF_MS, BACK_OFF_MS * 2 ** Math.min(failures - 1, 5)) * (1 + random() / 2);
-    if (retryAfterMs > 0) await pause(Math.max(ms, retryAfterMs));
-    else await wait(ms);
+    return wait(Math.max(ms, retryAfterMs), retryAfterMs > 0);
   }
 
-  /** Until the tab is shown, the network is back, the watch ends, or the time is over. */
+  /** Until the time is over, or the watch; unless it is firm, also until the tab is shown or the network is back. */
   function wait(ms?: number, isFirm = false): Promise<void> {
     return new Promise((resolve) => {
-      const timer = ms === undefined ? undefined : clock.setTimeout(resolve, ms);
+      const timer = ms && clock.setTimeout(resolve, ms);
       wake = () => {
         if (isFirm && !ended.signal.aborted) return;
-        if (timer !== undefined) clock.clearTimeout(timer);
+        clock.clearTimeout(timer);
         resolve();
       };
       if (ended.signal.aborted) wake();
     });
   }
 
-  /** A wait that only the end of the watch cuts short. */
-  function pause(ms: number): Promise<void> {
-    return wait(ms, true);
-  }
-
   void follow();
   return stop;
-}
-
-/** Answers that asking again will not change. */
-function isRefusal(error: unknown): error is EndpointFailure {
-  return error instanceof EndpointFailure && !error.isPassing;
 }

@@ -1,13 +1,16 @@
-import type { StepUpAction } from '../refusal.ts';
+import { readAction } from '../refusal.ts';
 import { createRemoteStepUp } from '../remote-step-up.ts';
 import { renderFlow } from '../ui/render-flow.ts';
 
 /** How long "Confirmed" stays before the page goes back. */
 const FAREWELL_MS = 1_200;
 
+/** What `history.state` holds once the flow was started here: it is there again after a reload, and only then. */
+const STARTED = 'stepgate-started';
+
 /**
- * The built-in page: takes up the flow of this browser when there is one (after a reload), otherwise waits for a
- * click. Nothing is sent to a phone by opening it.
+ * The built-in page: takes up its flow after a reload, otherwise waits for a click. Nothing is sent to a phone by
+ * opening it, and a flow that was started elsewhere, for something else maybe, is not shown as this one.
  */
 async function openPage(main: HTMLElement): Promise<void> {
   const { basePath = '/step-up', requirement } = main.dataset;
@@ -19,7 +22,7 @@ async function openPage(main: HTMLElement): Promise<void> {
 
   function open(stepUp: ReturnType<typeof createRemoteStepUp>): void {
     const stopRendering = renderFlow(card, stepUp, {
-      action: readAction(main.dataset.action),
+      action: readAction(parseJson(main.dataset.action)),
       goBack,
       restart: requirement === undefined ? undefined : restart,
       continueTo: returnTo,
@@ -30,6 +33,9 @@ async function openPage(main: HTMLElement): Promise<void> {
     });
     isFirst = false;
     stepUp.subscribe({
+      next({ view }) {
+        if (view.state !== 'idle' && history.state !== STARTED) history.replaceState(STARTED, '');
+      },
       complete() {
         if (stepUp.view.state === 'approved' && returnTo !== undefined) {
           setTimeout(() => location.replace(returnTo), FAREWELL_MS);
@@ -44,7 +50,7 @@ async function openPage(main: HTMLElement): Promise<void> {
   }
 
   const stepUp = createRemoteStepUp(options);
-  await stepUp.join();
+  if (requirement === undefined || history.state === STARTED) await stepUp.join();
   const site = document.createElement('p');
   site.className = 'site';
   site.textContent = location.host;
@@ -59,11 +65,9 @@ function sameOrigin(path: string | undefined): string | undefined {
   return url.origin === location.origin ? url.href : undefined;
 }
 
-function readAction(json: string | undefined): StepUpAction | undefined {
+function parseJson(json = 'null'): unknown {
   try {
-    const { title, details } = JSON.parse(json ?? 'null') as { title?: unknown; details?: unknown };
-    if (typeof title !== 'string') return undefined;
-    return { title, ...(typeof details === 'string' && { details }) };
+    return JSON.parse(json);
   } catch {
     return undefined;
   }

@@ -32,10 +32,10 @@ export const flowStyles = `
   text-align: start;
   overflow-wrap: anywhere;
 }
-.card *, .card *::before { box-sizing: border-box; }
-.card p, .card h1, .card ul, .card ol { margin: 0; padding: 0; }
-.card :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-.card h1:focus { outline: none; }
+:where(.card) *, :where(.card) *::before { box-sizing: border-box; }
+:where(.card) :where(p, h1, ul, ol) { margin: 0; padding: 0; }
+:where(.card) :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+h1:focus { outline: none; }
 .action { margin-block-end: 1.75rem; padding: .75rem 1rem; border-radius: calc(var(--radius) * .6); background: var(--subtle); }
 .action .hint { font-size: .8125rem; }
 .action .title { font-weight: 600; }
@@ -55,11 +55,11 @@ export const flowStyles = `
 .busy .ring { animation: stepgate-turn 1.1s linear infinite; }
 .busy .rest { transition: none; }
 .card h1 { font-size: 1.4375rem; line-height: 1.25; font-weight: 650; letter-spacing: -.012em; text-align: center; text-wrap: balance; }
-.lead { margin-block-start: .5rem !important; color: var(--muted); text-align: center; text-wrap: pretty; }
+.lead { margin-block-start: .5rem; color: var(--muted); text-align: center; text-wrap: pretty; }
 .hint { color: var(--muted); font-size: .875rem; }
-.device { margin-block-start: 1rem !important; text-align: center; font-weight: 500; }
-.notice { margin-block-start: 1.25rem !important; padding: .75rem 1rem; border-radius: calc(var(--radius) * .5); background: var(--bad-soft); color: var(--bad); font-size: .9375rem; }
-.wait { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .625rem; margin-block-start: 1.5rem !important; padding: .75rem 1rem; border-radius: calc(var(--radius) * .5); background: var(--subtle); font-size: .9375rem; }
+.device { margin-block-start: 1rem; text-align: center; font-weight: 500; }
+.notice { margin-block-start: 1.25rem; padding: .75rem 1rem; border-radius: calc(var(--radius) * .5); background: var(--bad-soft); color: var(--bad); font-size: .9375rem; }
+.wait { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .625rem; margin-block-start: 1.5rem; padding: .75rem 1rem; border-radius: calc(var(--radius) * .5); background: var(--subtle); font-size: .9375rem; }
 .timer { margin-inline-start: auto; color: var(--muted); font-variant-numeric: tabular-nums; }
 .pulse { inline-size: .5rem; block-size: .5rem; border-radius: 50%; background: var(--accent); animation: stepgate-pulse 1.8s ease-in-out infinite; }
 .buttons { display: flex; flex-direction: column; gap: .625rem; margin-block-start: 1.5rem; }
@@ -84,7 +84,7 @@ form + .buttons { margin-block-start: .625rem; }
 .field input[readonly] { color: var(--muted); background: var(--subtle); }
 .field .hint { margin-block-start: .375rem; }
 .field .error { margin-block-start: .375rem; color: var(--bad); font-size: .9375rem; }
-.ways { display: flex; flex-direction: column; gap: .625rem; margin-block-start: 1.5rem !important; list-style: none; }
+.ways { display: flex; flex-direction: column; gap: .625rem; margin-block-start: 1.5rem; list-style: none; }
 .way { display: flex; align-items: center; gap: .875rem; inline-size: 100%; min-block-size: 3.75rem; padding: .625rem 1rem; border: 1px solid var(--line); border-radius: calc(var(--radius) * .6); background: none; color: inherit; font: inherit; font-weight: 550; text-align: start; cursor: pointer; transition: background-color .15s, border-color .15s; }
 .way:hover { background: var(--subtle); border-color: var(--field-line); }
 .way[aria-disabled] { color: var(--muted); cursor: default; background: none; border-color: var(--line); }
@@ -93,22 +93,22 @@ form + .buttons { margin-block-start: .625rem; }
 .way-text .hint { font-weight: 400; }
 .icon-chevron { inline-size: 1.125rem; block-size: 1.125rem; color: var(--muted); }
 .icon-chevron:dir(rtl) { transform: scaleX(-1); }
-.steps { margin-block-start: 1.25rem !important; list-style: none; counter-reset: step; display: grid; gap: .5rem; }
+.steps { margin-block-start: 1.25rem; list-style: none; counter-reset: step; display: grid; gap: .5rem; }
 .steps li { display: flex; gap: .75rem; counter-increment: step; font-size: .9375rem; }
 .steps li::before { content: counter(step); flex: none; display: grid; place-items: center; inline-size: 1.5rem; block-size: 1.5rem; border-radius: 50%; background: var(--accent-soft); color: var(--accent); font-size: .8125rem; font-weight: 650; }
 .barcode { margin-block-start: 1.25rem; }
-.qr { display: block; inline-size: min(100%, 13.5rem); margin-inline: auto; border: 1px solid var(--line); border-radius: calc(var(--radius) * .6); background: #fff; }
-.links { display: flex; flex-wrap: wrap; justify-content: center; gap: .25rem 1.25rem; margin-block-start: .75rem !important; font-size: .9375rem; }
+.qr { display: block; block-size: auto; max-inline-size: 100%; margin-inline: auto; border: 1px solid var(--line); border-radius: calc(var(--radius) * .6); background: #fff; }
+.links { display: flex; flex-wrap: wrap; justify-content: center; gap: .25rem 1.25rem; margin-block-start: .75rem; font-size: .9375rem; }
 .links a, .link { padding: .25rem; border: 0; border-radius: .25rem; background: none; color: var(--accent); font: inherit; font-weight: 550; text-decoration: underline; text-decoration-color: color-mix(in srgb, currentColor 35%, transparent); text-underline-offset: .2em; cursor: pointer; }
 .links a:hover, .link:hover { text-decoration-color: currentColor; }
-.secret { display: flex; flex-direction: column; align-items: center; margin-block-start: .75rem !important; text-align: center; }
+.secret { display: flex; flex-direction: column; align-items: center; margin-block-start: .75rem; text-align: center; }
 .card code { font: 600 .9375rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: .06em; }
-.codes { display: grid; gap: .375rem; margin-block-start: 1.5rem !important; padding: 1rem !important; border: 1px dashed var(--field-line); border-radius: calc(var(--radius) * .6); background: var(--subtle); list-style: none; text-align: center; }
+.codes { display: grid; gap: .375rem; margin-block-start: 1.5rem; padding: 1rem; border: 1px dashed var(--field-line); border-radius: calc(var(--radius) * .6); background: var(--subtle); list-style: none; text-align: center; }
 .codes code { font-size: 1.125rem; user-select: all; }
 .check { display: flex; align-items: center; gap: .75rem; margin-block-start: 1.25rem; padding-block: .25rem; cursor: pointer; }
 .check input { inline-size: 1.25rem; block-size: 1.25rem; margin: 0; flex: none; accent-color: var(--accent); }
-.connection { margin-block-start: 1.25rem !important; color: var(--muted); font-size: .875rem; text-align: center; }
-.visually-hidden { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px !important; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.connection { margin-block-start: 1.25rem; color: var(--muted); font-size: .875rem; text-align: center; }
+.visually-hidden { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @keyframes stepgate-turn { to { transform: rotate(270deg); } }
 @keyframes stepgate-pulse { 50% { opacity: .25; } }
 @media (max-width: 26rem) { .card { padding: 1.5rem 1.25rem; } }

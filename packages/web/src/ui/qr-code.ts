@@ -1,6 +1,8 @@
 import { encode } from 'uqr';
 import { type ElementSpec, h } from './element.ts';
 
+/** About how wide it should be, in pixels; whole pixels to a module keep it sharp. */
+const WIDTH = 232;
 /** Light modules around the code that scanners need. */
 const QUIET_ZONE = 3;
 
@@ -10,15 +12,18 @@ const drawn = new Map<string, ElementSpec>();
 export function qrCode(text: string, label: string): ElementSpec {
   const known = drawn.get(text);
   if (known !== undefined) return known;
-  const { data, size } = encode(text, { ecc: 'M', border: 0 });
+  const { data, size } = encode(text, { ecc: 'L', boostEcc: true, border: 0 });
   const path = data.flatMap((row, y) => rowPath(row, y + QUIET_ZONE)).join('');
   const side = size + 2 * QUIET_ZONE;
+  const width = side * Math.max(3, Math.floor(WIDTH / side));
   const spec = h(
     'svg',
     {
       class: 'qr',
       role: 'img',
       'aria-label': label,
+      width,
+      height: width,
       viewBox: `0 0 ${side} ${side}`,
       'shape-rendering': 'crispEdges',
     },

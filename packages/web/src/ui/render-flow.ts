@@ -180,7 +180,7 @@ function card(
   return h(
     'section',
     { class: 'card', part: 'card', lang: texts.language, 'aria-labelledby': 'heading' },
-    action?.title !== undefined &&
+    action !== undefined &&
       h(
         'div',
         { key: 'action', class: 'action', part: 'action' },

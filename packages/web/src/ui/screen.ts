@@ -9,8 +9,7 @@ import type { Texts } from './texts.ts';
 export type Detail = 'none' | 'ways' | Extract<EnrollableFactor, 'sms' | 'voice' | 'email'>;
 
 /** What a screen is drawn from. */
-export interface ScreenModel extends Omit<RemoteStepUpSnapshot, 'status' | 'pending'> {
-  readonly pending?: RemoteStepUpSnapshot['pending'] | undefined;
+export interface ScreenModel extends Omit<RemoteStepUpSnapshot, 'status'> {
   readonly texts: Texts;
   /** The server's time now, by this device's clock and the difference between the two. */
   readonly now: number;
