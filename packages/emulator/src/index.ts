@@ -1,1 +1,15 @@
-export {};
+export type { ClientOptions } from './client.ts';
+export type { EmulatorClock } from './clock.ts';
+export type { Fault, FaultMatch, FaultResponse, Faults } from './control/faults.ts';
+export type { LoggedRequest } from './control/request-log.ts';
+export { type Dialect, dialectChoices, recordedDialect } from './dialect.ts';
+export { createEmulator, type Emulator, type EmulatorOptions } from './emulator.ts';
+export { EmulatorError, type EmulatorErrorDetails } from './emulator-error.ts';
+export type { Factor, RequirementType } from './factor.ts';
+export type { Lifetimes } from './lifetimes.ts';
+export type { Limits, RateLimit } from './limits.ts';
+export type { Listening, ListenOptions } from './listen.ts';
+export type { UserOptions } from './mfa/user.ts';
+export type { Phone, PhoneCode, PhoneEnrollment, PhoneMessage, PhonePush, PhoneView } from './phone.ts';
+export type { RandomBytes } from './random.ts';
+export type { MfaRequirements, Settings, SettingsPatch } from './settings.ts';

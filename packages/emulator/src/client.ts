@@ -1,0 +1,34 @@
+import type { JWK } from 'jose';
+
+/** An application registered with the tenant. Without secret and keys it is a public one. */
+export interface ClientOptions {
+  readonly clientId: string;
+  /** Shown on the phone. Default: the client id. */
+  readonly name?: string;
+  readonly clientSecret?: string;
+  /** Public keys for `private_key_jwt`. */
+  readonly keys?: readonly JWK[];
+  /** The grant types it may use. Default: all. */
+  readonly grantTypes?: readonly string[];
+  /** How its `id_token` is signed; `HS256` uses the secret. Default `RS256`. */
+  readonly idTokenAlg?: 'RS256' | 'HS256';
+}
+
+/** The clients of an emulator that was given none: one for servers, one for browsers. */
+export const defaultClients: readonly ClientOptions[] = [
+  { clientId: 'stepgate-demo', name: 'Stepgate demo', clientSecret: 'stepgate-demo-secret' },
+  { clientId: 'stepgate-demo-public', name: 'Stepgate demo' },
+];
+
+/** Clients by id; a `TypeError` names what is wrong. */
+export function indexClients(clients: readonly ClientOptions[]): ReadonlyMap<string, ClientOptions> {
+  for (const client of clients) {
+    if (typeof client.clientId !== 'string' || client.clientId === '') {
+      throw new TypeError('clients[].clientId is a string that is not empty');
+    }
+    if (client.idTokenAlg === 'HS256' && client.clientSecret === undefined) {
+      throw new TypeError('clients[].idTokenAlg can be HS256 only with a clientSecret');
+    }
+  }
+  return new Map(clients.map((client) => [client.clientId, client]));
+}

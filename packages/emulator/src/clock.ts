@@ -1,0 +1,27 @@
+/**
+ * The time every lifetime, limit and token of an emulator is measured in. Whoever verifies its tokens after
+ * `advance` has to use the same clock.
+ */
+export interface EmulatorClock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Moves time forward; backwards is a `RangeError`. */
+  advance(ms: number): void;
+}
+
+/** A clock that runs with `base` and can be moved ahead of it; `reset` undoes what was advanced. */
+export function createClock(base: { now(): number }): EmulatorClock & { reset(): void } {
+  let offset = 0;
+  return {
+    now: () => base.now() + offset,
+    advance(ms) {
+      if (!Number.isSafeInteger(ms) || ms < 0) {
+        throw new RangeError('the clock advances by a whole number of milliseconds, 0 or more');
+      }
+      offset += ms;
+    },
+    reset() {
+      offset = 0;
+    },
+  };
+}

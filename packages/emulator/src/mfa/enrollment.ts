@@ -1,0 +1,90 @@
+import type { Factor } from '../factor.ts';
+import { alphanumeric, randomText, recoveryAlphabet } from '../random.ts';
+import type { Tenant } from '../tenant.ts';
+import { type Authenticator, toAuthenticatorId } from './authenticator.ts';
+import { createTotpSecret } from './totp.ts';
+import { isEnrolled, type User } from './user.ts';
+
+/** What an enrolment is started with. */
+export interface EnrollmentStart {
+  readonly factor: Factor;
+  /** Phone number or e-mail address, for the factors that have one. */
+  readonly address?: string;
+  /** The `mfa_token` or access token it is started with. */
+  readonly startedWith: string;
+}
+
+/**
+ * Adds the unconfirmed rows of an enrolment: push brings a one-time password along, SMS and voice come together.
+ * The row of the factor asked for comes first.
+ */
+export function startEnrollment(
+  tenant: Tenant,
+  user: User,
+  start: EnrollmentStart,
+): [Authenticator, ...Authenticator[]] {
+  const device = randomText(tenant.randomBytes, 16, alphanumeric);
+  const row = (factor: Factor, suffix = device): Authenticator => ({
+    id: toAuthenticatorId(factor, suffix),
+    factor,
+    enrollment: device,
+    isConfirmed: false,
+    isImplicit: false,
+    startedWith: start.startedWith,
+    ...(start.address !== undefined && { address: start.address }),
+    ...(factor === 'otp' && { secret: createTotpSecret(tenant.randomBytes) }),
+  });
+  const rows: [Authenticator, ...Authenticator[]] = [row(start.factor)];
+  if (start.factor === 'push') rows.push(row('otp', randomText(tenant.randomBytes, 16, alphanumeric)));
+  if (start.factor === 'sms') rows.push(row('voice'));
+  if (start.factor === 'voice') rows.push(row('sms'));
+  user.authenticators.push(...rows);
+  return rows;
+}
+
+/** Confirms every row of an enrolment, and with the first one the user's recovery code. */
+export function confirmEnrollment(user: User, enrollment: string): void {
+  for (const authenticator of user.authenticators) {
+    const isPart = authenticator.enrollment === enrollment || authenticator.factor === 'recovery-code';
+    if (isPart) authenticator.isConfirmed = true;
+  }
+}
+
+/** Removes every row of an enrolment; the recovery code goes with the last factor. */
+export function removeEnrollment(tenant: Tenant, user: User, enrollment: string): void {
+  const isGone = ({ authenticator }: { authenticator: Authenticator }): boolean =>
+    authenticator.enrollment === enrollment;
+  const wasEnrolled = isEnrolled(user);
+  keep(user.authenticators, (authenticator) => authenticator.enrollment !== enrollment);
+  if (wasEnrolled && !isEnrolled(user)) {
+    keep(user.authenticators, ({ factor }) => factor !== 'recovery-code');
+  }
+  keep(tenant.notifications, ({ oobCode }) => !isGone(oobCode));
+  keep(tenant.waitingCodes, ({ authenticators }) => authenticators[0]?.enrollment !== enrollment);
+}
+
+/** A user's first recovery code; none when he has one already or the tenant does without them. */
+export function startRecoveryCode(tenant: Tenant, user: User): string | undefined {
+  const hasOne = user.authenticators.some(({ factor }) => factor === 'recovery-code');
+  if (hasOne || !tenant.settings.recoveryCodes) return undefined;
+  const recoveryCode = createRecoveryCode(tenant);
+  const device = randomText(tenant.randomBytes, 16, alphanumeric);
+  user.authenticators.push({
+    id: toAuthenticatorId('recovery-code', device),
+    factor: 'recovery-code',
+    enrollment: device,
+    isConfirmed: false,
+    isImplicit: false,
+    recoveryCode,
+  });
+  return recoveryCode;
+}
+
+/** A new recovery code: 24 characters. */
+export function createRecoveryCode(tenant: Tenant): string {
+  return randomText(tenant.randomBytes, 24, recoveryAlphabet);
+}
+
+function keep<T>(list: T[], isKept: (item: T) => boolean): void {
+  list.splice(0, list.length, ...list.filter(isKept));
+}
