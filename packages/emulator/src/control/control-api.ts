@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { toErrorResponse, toJsonResponse } from '../api/json-response.ts';
 import type { Emulator } from '../emulator.ts';
 import { EmulatorError } from '../emulator-error.ts';
@@ -9,6 +8,8 @@ import { phoneAssetResponse, phonePageResponse } from '../phone-page/phone-page.
 import type { SettingsPatch } from '../settings.ts';
 import type { Fault } from './faults.ts';
 import type { LoggedRequest } from './request-log.ts';
+
+const LONGEST_BODY = 65_536;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -20,14 +21,13 @@ export function createControlApi(emulator: Emulator): Hono {
     await next();
     return undefined;
   });
-  app.use(bodyLimit({ maxSize: 65_536, onError: () => refuse(413, 'The body is larger than 64 KB') }));
 
   app.get('/phone', () => phonePageResponse());
   app.get('/assets/:name', (c) => phoneAssetResponse(c.req.param('name')));
   app.get('/users', () => toJsonResponse(200, emulator.usernames()));
   app.post('/users', async (c) => {
     const user = await readObject(c.req.raw);
-    return toJsonResponse(201, emulator.addUser(user as unknown as UserOptions));
+    return toJsonResponse(201, checked(() => emulator.addUser(user as unknown as UserOptions)));
   });
 
   app.get('/phone/:username', (c) =>
@@ -53,7 +53,8 @@ export function createControlApi(emulator: Emulator): Hono {
 
   app.get('/requests', () => toJsonResponse(200, emulator.requests.map(toWireRequest)));
   app.post('/faults', async (c) => {
-    emulator.faults.add(toFault(await readObject(c.req.raw)));
+    const fault = toFault(await readObject(c.req.raw));
+    checked(() => emulator.faults.add(fault));
     return new Response(null, { status: 204 });
   });
   app.delete('/faults', () => {
@@ -66,22 +67,32 @@ export function createControlApi(emulator: Emulator): Hono {
   });
   app.post('/clock', async (c) => {
     const { advance_ms: advanceMs } = await readObject(c.req.raw);
-    emulator.clock.advance(advanceMs as number);
+    checked(() => emulator.clock.advance(advanceMs as number));
     return toJsonResponse(200, { now: emulator.clock.now() });
   });
   app.get('/settings', () => toJsonResponse(200, emulator.settings));
   app.patch('/settings', async (c) => {
-    emulator.configure((await readObject(c.req.raw)) as SettingsPatch);
+    const patch = await readObject(c.req.raw);
+    checked(() => emulator.configure(patch as SettingsPatch));
     return toJsonResponse(200, emulator.settings);
   });
 
   app.notFound(() => refuse(404, 'There is no such call; the README lists them'));
   app.onError((error) => {
     if (error instanceof EmulatorError) return toErrorResponse(error);
-    if (error instanceof TypeError || error instanceof RangeError) return refuse(400, error.message);
     throw error;
   });
   return app;
+}
+
+/** What the library throws as misuse is a bad request here. */
+function checked<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw new EmulatorError(400, 'invalid_request', error.message);
+  }
 }
 
 /** Keeps web pages from elsewhere out, also those that have taken a name for this address (DNS rebinding). */
@@ -105,6 +116,7 @@ function assertLocal(request: Request): void {
 
 async function readObject(request: Request): Promise<JsonObject> {
   const text = await request.text();
+  if (text.length > LONGEST_BODY) throw new EmulatorError(413, 'invalid_request', 'The body is larger than 64 KB');
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
