@@ -1,0 +1,576 @@
+import type { StepUpActor } from '@stepgate/core';
+import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
+import { createRemoteStepUp, type RemoteStepUp, type RemoteStepUpOptions } from '../src/index.ts';
+import { createManualClock, type ManualClock } from './support/manual-clock.ts';
+import { createManualPresence, type ManualPresence } from './support/manual-presence.ts';
+import { type ScriptedServer, startScriptedServer } from './support/scripted-server.ts';
+import { until } from './support/until.ts';
+import { app, pollingView, promptingView, texts, viewOf } from './support/views.ts';
+
+interface Scene {
+  readonly server: ScriptedServer;
+  readonly clock: ManualClock;
+  readonly presence: ManualPresence;
+  readonly stepUp: RemoteStepUp;
+}
+
+async function createScene(options: RemoteStepUpOptions = {}): Promise<Scene> {
+  const server = await startScriptedServer();
+  const clock = createManualClock();
+  const presence = createManualPresence();
+  const stepUp = createRemoteStepUp({
+    basePath: server.basePath,
+    requirement: 'ticket',
+    clock,
+    presence,
+    random: () => 0,
+    ...options,
+  });
+  onTestFinished(() => stepUp.stop());
+  return { server, clock, presence, stepUp };
+}
+
+/** A scene in which the phone is waited for, and the stream is open. */
+async function createWaitingScene(options?: RemoteStepUpOptions): Promise<Scene> {
+  const scene = await createScene(options);
+  scene.server.onStart = () => pollingView({ version: 3 });
+  scene.stepUp.send({ type: 'flow.start' });
+  await until(scene.stepUp, ({ connection }) => connection === 'live');
+  return scene;
+}
+
+/** One in which a code is asked for. */
+async function createPromptingScene(): Promise<Scene> {
+  const scene = await createScene();
+  scene.server.onStart = () => promptingView({ version: 3 });
+  scene.stepUp.send({ type: 'flow.start' });
+  await until(scene.stepUp, ({ connection }) => connection === 'live');
+  return scene;
+}
+
+describe('a remote flow', () => {
+  it('has the interface of every step-up actor', () => {
+    expectTypeOf<RemoteStepUp>().toExtend<StepUpActor>();
+  });
+
+  it('sends nothing before it is started, and says what can be done', async () => {
+    const { server, stepUp } = await createScene();
+
+    expect(stepUp.view).toMatchObject({ state: 'idle', allowedEvents: ['flow.start', 'flow.cancel'] });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('starts with its requirement and follows the flow by event stream to its end', async () => {
+    const { server, stepUp } = await createWaitingScene();
+    let isComplete = false;
+    stepUp.subscribe({ complete: () => (isComplete = true) });
+
+    server.tell(viewOf('identifying', { version: 4 }));
+    await until(stepUp, ({ view }) => view.state === 'identifying');
+    server.tell(viewOf('approved', { version: 5 }));
+    const { status } = await until(stepUp, ({ view }) => view.state === 'approved');
+
+    expect(status).toBe('done');
+    expect(isComplete).toBe(true);
+    expect(JSON.parse((await server.request('POST /flow')).body)).toEqual({ requirement: 'ticket' });
+    expect(server.count('GET /flow')).toBe(1);
+  });
+
+  it('ends the watch with the flow', async () => {
+    const { presence, server, stepUp } = await createWaitingScene();
+
+    server.tell(viewOf('approved', { version: 4 }));
+    await until(stepUp, ({ status }) => status === 'done');
+
+    expect(presence.listeners).toBe(0);
+  });
+
+  it('keeps the identity of its snapshot until something changes', async () => {
+    const { server, stepUp } = await createWaitingScene();
+    const before = stepUp.getSnapshot();
+    let calls = 0;
+    stepUp.subscribe(() => (calls += 1));
+
+    server.tell(pollingView({ version: 3, now: 1_005_000, nextPollAt: 1_010_000 }));
+    server.tell(pollingView({ version: 4, now: 1_006_000 }));
+    await until(stepUp, ({ view }) => view.version === 4);
+
+    expect(calls).toBe(1);
+    expect(before).not.toBe(stepUp.getSnapshot());
+    expect(stepUp.getSnapshot()).toBe(stepUp.getSnapshot());
+  });
+
+  it('ignores a view of an earlier request that is older than the last one', async () => {
+    const { server, stepUp } = await createWaitingScene();
+    server.onEvent = () => viewOf('challenging', { version: 6 });
+    stepUp.send({ type: 'challenge.resend' });
+    await until(stepUp, ({ view, pending }) => view.version === 6 && pending === undefined);
+    const seen: number[] = [];
+    stepUp.subscribe(({ view }) => seen.push(view.version));
+
+    server.tell(viewOf('listing', { version: 5 }));
+    server.tell(pollingView({ version: 7 }));
+    await until(stepUp, ({ view }) => view.version === 7);
+
+    expect(seen).toEqual([7]);
+  });
+
+  it('stops cleanly: connections are cut, observers completed, nothing is asked any more', async () => {
+    const { presence, server, stepUp } = await createWaitingScene();
+    const stream = await server.request('GET /flow');
+    let isComplete = false;
+    stepUp.subscribe({ complete: () => (isComplete = true) });
+
+    stepUp.stop();
+    await stream.closed;
+    stepUp.send({ type: 'flow.cancel' });
+
+    expect(stepUp.getSnapshot().status).toBe('stopped');
+    expect(isComplete).toBe(true);
+    expect(presence.listeners).toBe(0);
+    expect(server.count('DELETE /flow')).toBe(0);
+  });
+});
+
+describe('starting', () => {
+  it('posts once, however often it is asked to', async () => {
+    const { server, stepUp } = await createScene();
+
+    stepUp.send({ type: 'flow.start' });
+    stepUp.send({ type: 'flow.start' });
+    expect(stepUp.getSnapshot().pending).toBe('flow.start');
+    await until(stepUp, ({ view }) => view.state === 'authenticating');
+    stepUp.send({ type: 'flow.start' });
+    await server.request('GET /flow');
+
+    expect(server.count('POST /flow')).toBe(1);
+  });
+
+  it('shows a lost request as an error, after which it can be sent again', async () => {
+    const { server, stepUp } = await createScene();
+    server.fail('POST /flow', { type: 'drop' });
+
+    stepUp.send({ type: 'flow.start' });
+    const { error, view } = await until(stepUp, (snapshot) => snapshot.error !== undefined);
+    expect(error?.code).toBe('unreachable');
+    expect(view.state).toBe('idle');
+
+    stepUp.send({ type: 'flow.start' });
+    await until(stepUp, (snapshot) => snapshot.view.state === 'authenticating');
+    expect(stepUp.getSnapshot().error).toBeUndefined();
+  });
+
+  it('says how long to wait when there were too many', async () => {
+    const { server, stepUp } = await createScene();
+    const headers = { 'retry-after': '30' };
+    server.fail('POST /flow', { type: 'answer', status: 429, headers, body: { error: 'rate_limited' } });
+
+    stepUp.send({ type: 'flow.start' });
+    const { error } = await until(stepUp, (snapshot) => snapshot.error !== undefined);
+
+    expect(error).toMatchObject({ code: 'rate_limited', retryAfterMs: 30_000 });
+  });
+
+  it('cannot be repeated with a requirement that has expired', async () => {
+    const { server, stepUp } = await createScene();
+    server.fail('POST /flow', { type: 'answer', status: 400, body: { error: 'requirement_expired' } });
+
+    stepUp.send({ type: 'flow.start' });
+    const { view } = await until(stepUp, ({ error }) => error?.code === 'requirement_expired');
+
+    expect(view.allowedEvents).not.toContain('flow.start');
+  });
+
+  it('takes the place of another flow of this browser only when told to', async () => {
+    const { server, stepUp } = await createScene();
+    server.view = pollingView();
+    server.fail('POST /flow', { type: 'answer', status: 409, body: { error: 'flow_in_progress' } });
+
+    stepUp.send({ type: 'flow.start' });
+    await until(stepUp, ({ error }) => error?.code === 'flow_in_progress');
+    expect(server.count('DELETE /flow')).toBe(0);
+
+    stepUp.takeOver();
+    await until(stepUp, ({ view }) => view.state === 'authenticating');
+    expect(server.requests.slice(0, 3).map(({ method }) => method)).toEqual(['POST', 'DELETE', 'POST']);
+  });
+});
+
+describe('joining', () => {
+  it('takes up the flow of this browser without starting one', async () => {
+    const { server, stepUp } = await createScene();
+    server.view = pollingView();
+
+    expect(await stepUp.join()).toBe(true);
+
+    expect(stepUp.view.state).toBe('polling');
+    expect(server.count('POST /flow')).toBe(0);
+  });
+
+  it('finds nothing where there is no flow, or one that has ended', async () => {
+    const { server, stepUp } = await createScene();
+
+    expect(await stepUp.join()).toBe(false);
+    server.view = viewOf('approved');
+    expect(await stepUp.join()).toBe(false);
+
+    expect(stepUp.getSnapshot()).toMatchObject({ status: 'active', view: { state: 'idle' } });
+    expect(stepUp.getSnapshot().error).toBeUndefined();
+  });
+});
+
+describe('asking something of a flow', () => {
+  it('sends the event with the version that the user saw', async () => {
+    const { server, stepUp } = await createPromptingScene();
+    server.onEvent = () => viewOf('identifying', { version: 4 });
+
+    stepUp.send({ type: 'code.submit', code: '123456' });
+    await until(stepUp, ({ view }) => view.state === 'identifying');
+
+    const { body, headers } = await server.request('POST /flow/events');
+    expect(JSON.parse(body)).toEqual({ type: 'code.submit', code: '123456' });
+    expect(headers['if-match']).toBe('"3"');
+  });
+
+  it('ignores what the flow does not take now', async () => {
+    const { server, stepUp } = await createWaitingScene();
+
+    stepUp.send({ type: 'code.submit', code: '123456' });
+
+    expect(stepUp.getSnapshot().pending).toBeUndefined();
+    expect(server.count('POST /flow/events')).toBe(0);
+  });
+
+  it('sends a double click once', async () => {
+    const { server, stepUp } = await createPromptingScene();
+
+    stepUp.send({ type: 'code.submit', code: '123456' });
+    stepUp.send({ type: 'code.submit', code: '123456' });
+    await until(stepUp, ({ pending }) => pending === undefined);
+
+    expect(server.count('POST /flow/events')).toBe(1);
+  });
+
+  it('repeats an event once when the view was stale and the event still makes sense', async () => {
+    const { server, stepUp } = await createPromptingScene();
+    server.view = promptingView({ version: 7 });
+    server.onEvent = () => viewOf('identifying', { version: 8 });
+
+    stepUp.send({ type: 'code.submit', code: '123456' });
+    await until(stepUp, ({ view }) => view.state === 'identifying');
+
+    expect((await server.request('POST /flow/events', 2)).headers['if-match']).toBe('"7"');
+    expect(server.count('POST /flow/events')).toBe(2);
+  });
+
+  it('does not repeat an event that the newer view does not take', async () => {
+    const { server, stepUp } = await createPromptingScene();
+    server.view = viewOf('expired', { version: 7, allowedEvents: ['flow.retry', 'flow.cancel'] });
+
+    stepUp.send({ type: 'code.submit', code: '123456' });
+    const { error } = await until(stepUp, ({ pending, view }) => view.version === 7 && pending === undefined);
+
+    expect(error).toBeUndefined();
+    expect(server.count('POST /flow/events')).toBe(1);
+  });
+
+  it('does not repeat a code for another challenge than the one it was typed for', async () => {
+    const { server, stepUp } = await createPromptingScene();
+    server.view = promptingView({
+      version: 7,
+      factor: 'sms',
+      authenticatorId: texts.id,
+      authenticators: [app, texts],
+    });
+
+    stepUp.send({ type: 'code.submit', code: '123456' });
+    await until(stepUp, ({ pending, view }) => view.version === 7 && pending === undefined);
+
+    expect(server.count('POST /flow/events')).toBe(1);
+  });
+
+  it('does not repeat "send again" before its time has come', async () => {
+    const { clock, server, stepUp } = await createWaitingScene();
+    server.view = pollingView({ version: 7, now: 1_020_000, resendAllowedAt: 1_030_000 });
+    clock.advance(20_000);
+
+    stepUp.send({ type: 'challenge.resend' });
+    await until(stepUp, ({ pending, view }) => view.version === 7 && pending === undefined);
+
+    expect(server.count('POST /flow/events')).toBe(1);
+  });
+
+  it('shows a refusal and stays in the flow', async () => {
+    const { server, stepUp } = await createWaitingScene();
+    server.fail('POST /flow/events', { type: 'answer', status: 409, body: { error: 'event_not_allowed' } });
+
+    stepUp.send({ type: 'challenge.resend' });
+    const { status, view } = await until(stepUp, ({ error }) => error?.code === 'event_not_allowed');
+
+    expect(status).toBe('active');
+    expect(view.state).toBe('polling');
+  });
+
+  it('does not repeat an event whose answer was lost', async () => {
+    const { server, stepUp } = await createPromptingScene();
+    server.fail('POST /flow/events', { type: 'drop' });
+
+    stepUp.send({ type: 'code.submit', code: '123456' });
+    const { view } = await until(stepUp, ({ error }) => error?.code === 'unreachable');
+
+    expect(view.state).toBe('prompting');
+    expect(server.count('POST /flow/events')).toBe(1);
+  });
+});
+
+describe('cancelling', () => {
+  it('ends the flow on the server', async () => {
+    const { server, stepUp } = await createWaitingScene();
+
+    stepUp.send({ type: 'flow.cancel' });
+    const { view } = await until(stepUp, ({ status }) => status === 'done');
+
+    expect(view).toMatchObject({ state: 'cancelled', reason: 'cancelled' });
+    expect(server.count('DELETE /flow')).toBe(1);
+  });
+
+  it('works while another request is under way', async () => {
+    const { server, stepUp } = await createPromptingScene();
+    server.fail('POST /flow/events', { type: 'hang' });
+
+    stepUp.send({ type: 'code.submit', code: '123456' });
+    await server.request('POST /flow/events');
+    stepUp.send({ type: 'flow.cancel' });
+
+    expect((await until(stepUp, ({ status }) => status === 'done')).view.state).toBe('cancelled');
+  });
+
+  it('reaches a flow that is just being started', async () => {
+    const { server, stepUp } = await createScene();
+    server.fail('POST /flow', { type: 'hang' });
+
+    stepUp.send({ type: 'flow.start' });
+    await server.request('POST /flow');
+    stepUp.send({ type: 'flow.cancel' });
+    const { view } = await until(stepUp, ({ status }) => status === 'done');
+
+    expect(view.state).toBe('cancelled');
+    expect(server.count('DELETE /flow')).toBe(1);
+  });
+
+  it('needs no server when nothing was started', async () => {
+    const { server, stepUp } = await createScene();
+
+    stepUp.send({ type: 'flow.cancel' });
+    await until(stepUp, ({ status }) => status === 'done');
+
+    expect(server.requests).toHaveLength(0);
+  });
+});
+
+describe('following', () => {
+  it('waits out lost connections, with growing pauses, and never ends the flow for them', async () => {
+    const { clock, server, stepUp } = await createWaitingScene();
+    server.fail(
+      'GET /flow',
+      { type: 'drop' },
+      { type: 'answer', status: 503, body: '<html>' },
+      { type: 'drop' },
+    );
+
+    clock.advance(30_000);
+    server.endWaits();
+    for (const [nth, ms] of [
+      [2, 1_000],
+      [3, 1_000],
+      [4, 2_000],
+      [5, 4_000],
+    ] as const) {
+      await clock.timerOf((wanted) => wanted === ms);
+      clock.advance(ms);
+      await server.request('GET /flow', nth);
+    }
+    server.tell(viewOf('approved', { version: 4 }));
+
+    expect((await until(stepUp, ({ status }) => status === 'done')).view.state).toBe('approved');
+  });
+
+  it('says that the connection is lost only when it stays so, and that it is back', async () => {
+    const { clock, server, stepUp } = await createWaitingScene();
+    const seen: unknown[] = [];
+    stepUp.subscribe(({ connection }) => seen.push(connection));
+    server.fail('GET /flow', { type: 'drop' }, { type: 'drop' });
+
+    clock.advance(30_000);
+    server.endWaits();
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+    await clock.timerOf((ms) => ms === 1_000);
+    expect(seen).toEqual([]);
+    clock.advance(1_000);
+    await until(stepUp, ({ connection }) => connection === 'lost');
+    await clock.timerOf((ms) => ms === 2_000);
+    clock.advance(2_000);
+    await until(stepUp, ({ connection }) => connection === 'live');
+
+    expect(seen).toEqual(['lost', 'live']);
+  });
+
+  it('tries at once when the network is back', async () => {
+    const { clock, presence, server, stepUp } = await createWaitingScene();
+    server.fail('GET /flow', { type: 'drop' });
+    clock.advance(30_000);
+    server.endWaits();
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+    await server.request('GET /flow', 2);
+    await clock.timerOf((ms) => ms === 1_000);
+
+    presence.reconnect();
+    await server.request('GET /flow', 3);
+
+    expect(stepUp.getSnapshot().status).toBe('active');
+  });
+
+  it('leaves the server alone for as long as it says', async () => {
+    const { clock, presence, server } = await createWaitingScene();
+    const headers = { 'retry-after': '20' };
+    server.fail('GET /flow', { type: 'answer', status: 429, headers, body: { error: 'rate_limited' } });
+    clock.advance(30_000);
+    server.endWaits();
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+
+    await clock.timerOf((ms) => ms === 20_000);
+    presence.reconnect();
+    clock.advance(19_999);
+    expect(server.count('GET /flow')).toBe(2);
+    clock.advance(1);
+    await server.request('GET /flow', 3);
+  });
+
+  it('asks nothing while the tab is hidden, and catches up at once when it is shown', async () => {
+    const { clock, presence, server, stepUp } = await createWaitingScene();
+    const stream = await server.request('GET /flow');
+
+    presence.hide();
+    await stream.closed;
+    await until(stepUp, ({ connection }) => connection === 'paused');
+    clock.advance(120_000);
+    expect(server.count('GET /flow')).toBe(1);
+
+    server.view = viewOf('approved', { version: 9 });
+    presence.show();
+    expect((await until(stepUp, ({ status }) => status === 'done')).view.state).toBe('approved');
+  });
+
+  it('comes back after a glance at another tab without a back-off', async () => {
+    const { presence, server } = await createWaitingScene();
+
+    presence.hide();
+    presence.show();
+
+    await server.request('GET /flow', 2);
+  });
+
+  it('falls back to long-polling where streams are not spoken', async () => {
+    const { server, stepUp } = await createScene();
+    server.onStart = () => pollingView({ version: 3 });
+    server.fail('GET /flow', { type: 'answer', status: 200, body: pollingView({ version: 3 }) });
+
+    stepUp.send({ type: 'flow.start' });
+    const { headers } = await server.request('GET /flow', 2);
+    expect(headers).toMatchObject({ 'if-none-match': '"3"', prefer: 'wait=25' });
+    server.tell(viewOf('approved', { version: 4 }));
+
+    expect((await until(stepUp, ({ status }) => status === 'done')).view.state).toBe('approved');
+  });
+
+  it('falls back to long-polling when something holds the stream back', async () => {
+    const { clock, server, stepUp } = await createScene();
+    server.onStart = () => pollingView({ version: 3 });
+    server.fail('GET /flow', { type: 'hang' });
+
+    stepUp.send({ type: 'flow.start' });
+    await server.request('GET /flow');
+    clock.advance(10_000);
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+
+    expect((await server.request('GET /flow', 2)).headers.prefer).toBe('wait=25');
+  });
+
+  it('opens a new stream when the old one has fallen silent', async () => {
+    const { clock, server } = await createWaitingScene();
+
+    clock.advance(40_000);
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+
+    expect((await server.request('GET /flow', 2)).headers.accept).toBe('text/event-stream');
+  });
+
+  it('takes heartbeats for signs of life', async () => {
+    const { clock, server } = await createWaitingScene();
+
+    clock.advance(30_000);
+    server.write(': still here\n\n');
+    await clock.timerOf((ms) => ms === 40_000);
+    server.tell(pollingView({ version: 4 }));
+    clock.advance(15_000);
+
+    expect(server.count('GET /flow')).toBe(1);
+  });
+
+  it('does not hurry when long-polls are answered at once with nothing new', async () => {
+    const { clock, server, stepUp } = await createScene();
+    server.onStart = () => pollingView({ version: 3 });
+    server.fail(
+      'GET /flow',
+      { type: 'answer', status: 200, body: pollingView({ version: 3 }) },
+      { type: 'answer', status: 304 },
+    );
+
+    stepUp.send({ type: 'flow.start' });
+    await clock.timerOf((ms) => ms === 5_000);
+    expect(server.count('GET /flow')).toBe(2);
+    clock.advance(5_000);
+    await server.request('GET /flow', 3);
+  });
+
+  it('goes back to the start when the flow is gone', async () => {
+    const { clock, server, stepUp } = await createWaitingScene();
+
+    clock.advance(30_000);
+    server.view = undefined;
+    server.endWaits();
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+    const { error, view } = await until(stepUp, ({ view: { state } }) => state === 'idle');
+
+    expect(error?.code).toBe('flow_not_found');
+    expect(view.allowedEvents).toContain('flow.start');
+  });
+
+  it('stops asking when nobody is signed in any more', async () => {
+    const { clock, presence, server, stepUp } = await createWaitingScene();
+    server.fail('GET /flow', { type: 'answer', status: 401, body: { error: 'login_required' } });
+
+    clock.advance(30_000);
+    server.endWaits();
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+    await until(stepUp, ({ error }) => error?.code === 'login_required');
+
+    expect(presence.listeners).toBe(0);
+  });
+
+  it('takes an answer that is no view for a lost connection', async () => {
+    const { server, stepUp } = await createScene();
+    server.fail('POST /flow', { type: 'answer', status: 200, body: '<html>sign in</html>' });
+
+    stepUp.send({ type: 'flow.start' });
+
+    expect((await until(stepUp, ({ error }) => error !== undefined)).error?.code).toBe('unreachable');
+  });
+});

@@ -1,0 +1,39 @@
+import type { Presence } from '../../src/presence.ts';
+
+/** A tab that a test hides and shows. */
+export interface ManualPresence extends Presence {
+  hide(): void;
+  show(): void;
+  /** The network is back. */
+  reconnect(): void;
+  readonly listeners: number;
+}
+
+export function createManualPresence(): ManualPresence {
+  const listeners = new Set<() => void>();
+  let isHidden = false;
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
+  return {
+    get isHidden() {
+      return isHidden;
+    },
+    get listeners() {
+      return listeners.size;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    hide() {
+      isHidden = true;
+      tell();
+    },
+    show() {
+      isHidden = false;
+      tell();
+    },
+    reconnect: tell,
+  };
+}
