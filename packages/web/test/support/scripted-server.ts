@@ -122,36 +122,28 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
 
   function answer(exchange: Exchange, response: ServerResponse): void {
     const { headers } = exchange;
-    switch (kindOf(exchange)) {
-      case 'POST /flow': {
-        scripted.view = scripted.onStart((JSON.parse(exchange.body) as { requirement: string }).requirement);
-        return sendView(response, 201);
-      }
-      case 'GET /flow': {
-        if (scripted.view === undefined) return send(response, 404, { error: 'flow_not_found' });
-        if (headers.accept === 'text/event-stream') return openStream(response);
-        const isKnown = headers['if-none-match'] === `"${scripted.view.version}"`;
-        if (!isKnown) return sendView(response, 200);
-        polls.add(response);
-        return;
-      }
-      case 'POST /flow/events': {
-        if (scripted.view === undefined) return send(response, 404, { error: 'flow_not_found' });
-        if (headers['if-match'] === undefined) return send(response, 428, { error: 'version_required' });
-        if (headers['if-match'] !== `"${scripted.view.version}"`) {
-          return send(response, 412, { error: 'version_stale' });
-        }
-        scripted.view = scripted.onEvent(JSON.parse(exchange.body) as StepUpRequest);
-        return sendView(response, 200);
-      }
-      case 'DELETE /flow': {
-        if (scripted.view === undefined) return send(response, 404, { error: 'flow_not_found' });
-        const { version } = scripted.view;
-        scripted.tell(viewOf('cancelled', { version: version + 1, reason: 'cancelled' }));
-        return sendView(response, 200);
-      }
-      default:
-        return scripted.onOther(exchange, response);
+    const kind = kindOf(exchange);
+    if (!kind.endsWith('/flow') && !kind.endsWith('/flow/events')) {
+      scripted.onOther(exchange, response);
+    } else if (kind === 'POST /flow') {
+      scripted.view = scripted.onStart((JSON.parse(exchange.body) as { requirement: string }).requirement);
+      sendView(response, 201);
+    } else if (scripted.view === undefined) {
+      send(response, 404, { error: 'flow_not_found' });
+    } else if (kind === 'GET /flow') {
+      if (headers.accept === 'text/event-stream') openStream(response);
+      else if (headers['if-none-match'] === etagOf(scripted.view)) polls.add(response);
+      else sendView(response, 200);
+    } else if (kind === 'DELETE /flow') {
+      scripted.tell(viewOf('cancelled', { version: scripted.view.version + 1, reason: 'cancelled' }));
+      sendView(response, 200);
+    } else if (headers['if-match'] === undefined) {
+      send(response, 428, { error: 'version_required' });
+    } else if (headers['if-match'] !== etagOf(scripted.view)) {
+      send(response, 412, { error: 'version_stale' });
+    } else {
+      scripted.view = scripted.onEvent(JSON.parse(exchange.body) as StepUpRequest);
+      sendView(response, 200);
     }
   }
 
@@ -172,7 +164,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
   }
 
   function sendView(response: ServerResponse, status: number): void {
-    send(response, status, scripted.view, { etag: `"${scripted.view?.version}"` });
+    send(response, status, scripted.view, scripted.view && { etag: etagOf(scripted.view) });
   }
 
   return scripted;
@@ -187,6 +179,10 @@ export function send(
 ): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(typeof body === 'string' || body === undefined ? body : JSON.stringify(body));
+}
+
+function etagOf({ version }: FlowView): string {
+  return `"${version}"`;
 }
 
 function kindOf({ method, path }: Exchange): string {

@@ -1,0 +1,492 @@
+// @vitest-environment happy-dom
+import { type FlowStateName, type FlowView, REASON_CODES } from '@stepgate/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RemoteStepUpSnapshot } from '../src/index.ts';
+import { type RenderFlowOptions, renderFlow } from '../src/ui/render-flow.ts';
+import { english } from '../src/ui/texts.ts';
+import { createManualClock, type ManualClock } from './support/manual-clock.ts';
+import { type DrawnScreen, screenIn } from './support/screen.ts';
+import { createScriptedActor, type ScriptedActor } from './support/scripted-actor.ts';
+import { app, phone, pollingView, promptingView, texts, viewOf } from './support/views.ts';
+
+interface Drawing {
+  readonly actor: ScriptedActor;
+  readonly clock: ManualClock;
+  readonly root: HTMLElement;
+  readonly screen: DrawnScreen;
+}
+
+function draw(
+  view: FlowView,
+  { snapshot, ...options }: Partial<RenderFlowOptions> & { snapshot?: Partial<RemoteStepUpSnapshot> } = {},
+): Drawing {
+  const actor = createScriptedActor(view, snapshot);
+  const clock = createManualClock();
+  const root = document.createElement('div');
+  document.body.append(root);
+  const stop = renderFlow(root, actor, { clock, ...options });
+  onTestFinished(() => {
+    stop();
+    root.remove();
+  });
+  return { actor, clock, root, screen: screenIn(root) };
+}
+
+const idle = viewOf('idle', { version: 0, allowedEvents: ['flow.start', 'flow.cancel'] });
+
+const everyState: readonly FlowStateName[] = [
+  'idle',
+  'authenticating',
+  'listing',
+  'choosing',
+  'enrolling',
+  'confirming',
+  'challenging',
+  'polling',
+  'prompting',
+  'verifying',
+  'identifying',
+  'acknowledging',
+  'approved',
+  'rejected',
+  'expired',
+  'failed',
+  'cancelled',
+];
+
+describe('every state', () => {
+  it.each(everyState)('%s has a heading, and no button for what is not allowed', (state) => {
+    const { screen } = draw(viewOf(state, { allowedEvents: [] }));
+
+    expect(screen.heading).not.toBe('');
+    expect(screen.buttons.filter((name) => !name.startsWith('[') && name !== 'Copy')).toEqual([]);
+  });
+
+  it.each(REASON_CODES)('%s has a sentence', (reason) => {
+    const { screen } = draw(viewOf('failed', { reason }));
+
+    expect(screen.text).toContain(english.reasons[reason]);
+    expect(english.reasons[reason]).toMatch(/\.$/);
+  });
+});
+
+describe('before the start', () => {
+  it('names the action, and sends nothing before the button is pressed', () => {
+    const action = { title: 'Transfer 250 €', details: 'to Grace' };
+    const { actor, screen } = draw(idle, { action });
+
+    expect(screen.text).toContain('Transfer 250 €');
+    expect(screen.text).toContain('to Grace');
+    expect(actor.sent).toEqual([]);
+    screen.press('Send approval request');
+    expect(actor.sent).toEqual([{ type: 'flow.start' }]);
+  });
+
+  it('shows the app’s words as text, never as markup', () => {
+    const { root } = draw(idle, { action: { title: '<img src=x onerror=alert(1)>' } });
+
+    expect(root.querySelector('img')).toBeNull();
+  });
+
+  it('offers to take the place of another flow', () => {
+    const error = { code: 'flow_in_progress', message: '' } as const;
+    const { actor, screen } = draw(idle, { snapshot: { error } });
+
+    expect(screen.text).toContain('already confirming something else');
+    screen.press('Cancel the other and continue');
+    expect(actor.sent).toEqual([{ type: 'takeOver' }]);
+  });
+
+  it('sends the user back when the requirement has expired', () => {
+    let isBack = false;
+    const error = { code: 'requirement_expired', message: '' } as const;
+    const { screen } = draw(viewOf('idle'), { snapshot: { error }, goBack: () => (isBack = true) });
+
+    expect(screen.heading).toBe('This request has expired');
+    screen.press('Go back');
+    expect(isBack).toBe(true);
+  });
+
+  it('keeps the screen while the start is under way, and shows where it went wrong', () => {
+    const { actor, screen } = draw(idle);
+
+    actor.tell(idle, { pending: 'flow.start' });
+    expect(screen.heading).toBe('Confirm it’s you');
+    expect(screen.buttons[0]).toBe('[Send approval request]');
+    actor.tell(idle, { error: { code: 'unreachable', message: '' } });
+    expect(screen.text).toContain('No connection.');
+    expect(screen.buttons[0]).toBe('Send approval request');
+  });
+});
+
+describe('waiting for the phone', () => {
+  it('counts down by the server’s clock, whatever this device’s says', () => {
+    const { clock, screen } = draw(
+      pollingView({ now: 5_000_000, expiresAt: 5_245_000, resendAllowedAt: 5_015_000 }),
+    );
+
+    expect(screen.text).toContain('4:05 left');
+    expect(screen.buttons[0]).toBe('[Send again in 0:15]');
+    clock.advance(15_000);
+    expect(screen.text).toContain('3:50 left');
+    expect(screen.buttons[0]).toBe('Send again');
+  });
+
+  it('does not send again before it may', () => {
+    const { actor, clock, screen } = draw(pollingView());
+
+    screen.press('Send again');
+    expect(actor.sent).toEqual([]);
+    clock.advance(15_000);
+    screen.press('Send again');
+    expect(actor.sent).toEqual([{ type: 'challenge.resend' }]);
+  });
+
+  it('offers the other ways, and those that send a message only when they may', () => {
+    const { actor, clock, screen } = draw(pollingView({ authenticators: [phone, app, texts] }));
+
+    screen.press('Use another way');
+    expect(screen.heading).toBe('Use another way');
+    expect(screen.buttons).toEqual([
+      'Code from an authenticator app',
+      '[Code by text messageAvailable in 0:15]',
+      'Back',
+    ]);
+    clock.advance(15_000);
+    screen.press('Code by text message');
+    expect(actor.sent).toEqual([{ type: 'factor.choose', authenticatorId: texts.id }]);
+  });
+
+  it('comes back from the other ways', () => {
+    const { screen } = draw(pollingView());
+
+    screen.press('Use another way');
+    screen.press('Back');
+
+    expect(screen.heading).toBe('Check your phone');
+  });
+
+  it('leaves the list of ways when the flow moves on', () => {
+    const { actor, screen } = draw(pollingView());
+
+    screen.press('Use another way');
+    actor.tell(viewOf('identifying', { version: 2 }));
+
+    expect(screen.heading).toBe('Almost done');
+  });
+
+  it('offers no other way when there is none', () => {
+    const { screen } = draw(pollingView({ authenticators: [phone] }));
+
+    expect(screen.buttons).toEqual(['[Send again in 0:15]', 'Cancel']);
+  });
+
+  it('can be cancelled while something else is under way', () => {
+    const { actor, screen } = draw(pollingView(), { snapshot: { pending: 'challenge.resend' } });
+
+    screen.press('Cancel');
+
+    expect(actor.sent).toEqual([{ type: 'flow.cancel' }]);
+  });
+});
+
+describe('typing a code', () => {
+  it('asks for a one-time code as phones and password managers expect it', () => {
+    const { root, screen } = draw(promptingView());
+
+    expect(screen.input().autocomplete).toBe('one-time-code');
+    expect(screen.input().inputMode).toBe('numeric');
+    expect(root.querySelector('label')?.getAttribute('for')).toBe(screen.input().id);
+  });
+
+  it('sends what was pasted, spaces and all', () => {
+    const { actor, screen } = draw(promptingView());
+
+    screen.type(' 123 456 ');
+    screen.submit();
+
+    expect(actor.sent).toEqual([{ type: 'code.submit', code: '123 456' }]);
+  });
+
+  it('sends nothing when nothing was typed', () => {
+    const { actor, screen } = draw(promptingView());
+
+    screen.submit();
+
+    expect(actor.sent).toEqual([]);
+  });
+
+  it('takes letters for a recovery code', () => {
+    const { screen } = draw(promptingView({ factor: 'recovery-code', authenticatorId: 'recovery-code|1' }));
+
+    expect(screen.input().inputMode).not.toBe('numeric');
+    expect(screen.input().autocomplete).not.toBe('one-time-code');
+  });
+
+  it('keeps input, text and focus while views and seconds go by', () => {
+    const { actor, clock, screen } = draw(promptingView());
+    const input = screen.input();
+    expect(document.activeElement).toBe(input);
+    screen.type('123');
+
+    clock.advance(3_000);
+    actor.tell(promptingView({ version: 2, expiresAt: 1_100_000 }));
+    actor.tell(promptingView({ version: 3, reason: 'too_many_attempts', retryAllowedAt: 1_060_000 }));
+
+    expect(screen.input()).toBe(input);
+    expect(input.value).toBe('123');
+    expect(document.activeElement).toBe(input);
+  });
+
+  it('stays on the screen while the code is checked, and says what was wrong with it', () => {
+    const { actor, screen } = draw(promptingView());
+    screen.type('000000');
+    const input = screen.input();
+
+    actor.tell(
+      viewOf('verifying', { version: 2, factor: 'otp', authenticatorId: app.id, authenticators: [app] }),
+    );
+    expect(screen.heading).toBe('Enter the code');
+    expect(screen.buttons).toContain('[Checking…]');
+    actor.tell(promptingView({ version: 3, reason: 'code_refused' }));
+
+    expect(screen.input()).toBe(input);
+    expect(input.value).toBe('');
+    expect(document.activeElement).toBe(input);
+    expect(screen.description()).toContain('That code is not right');
+    expect(screen.said).toContain('That code is not right');
+  });
+
+  it('waits out too many attempts', () => {
+    const view = promptingView({ reason: 'too_many_attempts', retryAllowedAt: 1_045_000 });
+    const { actor, clock, screen } = draw(view);
+    screen.type('123456');
+
+    screen.submit();
+    expect(actor.sent).toEqual([]);
+    expect(screen.buttons[0]).toBe('[Try again in 0:45]');
+    clock.advance(45_000);
+    screen.submit();
+    expect(actor.sent).toHaveLength(1);
+  });
+
+  it('is another screen for another authenticator', () => {
+    const { actor, screen } = draw(promptingView());
+    screen.type('123');
+
+    actor.tell(
+      promptingView({ version: 2, factor: 'sms', authenticatorId: texts.id, authenticators: [app, texts] }),
+    );
+
+    expect(screen.input().value).toBe('');
+    expect(screen.text).toContain('Sent to XXXX4567');
+  });
+});
+
+describe('the password', () => {
+  const asked = viewOf('authenticating', {
+    reason: 'password_needed',
+    allowedEvents: ['password.submit', 'flow.cancel'],
+  });
+
+  it('is sent as typed', () => {
+    const { actor, screen } = draw(asked);
+
+    expect(screen.input().type).toBe('password');
+    expect(screen.input().autocomplete).toBe('current-password');
+    screen.type(' correct horse ');
+    screen.submit();
+
+    expect(actor.sent).toEqual([{ type: 'password.submit', password: ' correct horse ' }]);
+  });
+
+  it('stays on the screen while it is checked; a refused one is cleared', () => {
+    const { actor, screen } = draw(asked);
+    screen.type('wrong');
+
+    actor.tell(viewOf('authenticating', { version: 2 }));
+    expect(screen.heading).toBe('Enter your password');
+    actor.tell({ ...asked, version: 3, reason: 'credentials_refused' });
+
+    expect(screen.input().value).toBe('');
+    expect(screen.description()).toContain('That password is not right');
+  });
+
+  it('is not asked for while the first leg needs none', () => {
+    const { screen } = draw(viewOf('authenticating'));
+
+    expect(screen.heading).toBe('One moment');
+  });
+});
+
+describe('setting up a device', () => {
+  const uri = 'otpauth://totp/Bank:ada?secret=JBSWY3DPEHPK3PXP&issuer=Bank';
+
+  it('shows the QR code, and its link for the same device', () => {
+    const { root } = draw(viewOf('confirming', { factor: 'push', disclosure: { barcodeUri: uri } }));
+
+    expect(root.querySelector('svg.qr path')?.getAttribute('d')).toMatch(/^M/);
+    expect(root.querySelector('svg.qr')?.getAttribute('aria-label')).toContain('QR code');
+    expect(root.querySelector('a')?.getAttribute('href')).toBe(uri);
+  });
+
+  it('makes no link of anything but an authenticator’s', () => {
+    const { root } = draw(viewOf('confirming', { disclosure: { barcodeUri: 'javascript:alert(1)' } }));
+
+    expect(root.querySelector('a')).toBeNull();
+  });
+
+  it('does not draw the code anew while it waits', () => {
+    const { clock, root } = draw(
+      viewOf('confirming', { expiresAt: 1_300_000, disclosure: { barcodeUri: uri } }),
+    );
+    const path = root.querySelector('svg.qr path');
+
+    clock.advance(5_000);
+
+    expect(root.querySelector('svg.qr path')).toBe(path);
+  });
+
+  it('shows the key of a one-time password for typing it', () => {
+    const disclosure = { barcodeUri: uri, otpSecret: 'JBSWY3DPEHPK3PXP' };
+    const { screen } = draw(promptingView({ authenticatorId: undefined as never, disclosure }));
+
+    expect(screen.text).toContain('JBSWY3DPEHPK3PXP');
+    expect(screen.heading).toBe('Set up an authenticator app');
+  });
+
+  it('asks for the phone number before a message is sent to it', () => {
+    const { actor, screen } = draw(
+      viewOf('choosing', { enrollable: ['push', 'sms'], allowedEvents: ['enrollment.begin', 'flow.cancel'] }),
+    );
+
+    screen.press('Add a phone number for text messages');
+    screen.type('+1 (555) 123-4567');
+    screen.submit();
+
+    expect(actor.sent).toEqual([{ type: 'enrollment.begin', factor: 'sms', phoneNumber: '+15551234567' }]);
+  });
+});
+
+describe('recovery codes', () => {
+  const view = viewOf('acknowledging', {
+    disclosure: { recoveryCodes: ['AAAA-BBBB'] },
+    allowedEvents: ['codes.acknowledge', 'flow.cancel'],
+  });
+
+  it('are acknowledged only after a tick', () => {
+    const { actor, root, screen } = draw(view);
+    expect(screen.text).toContain('AAAA-BBBB');
+
+    screen.press('Continue');
+    expect(actor.sent).toEqual([]);
+    root.querySelector<HTMLInputElement>('input[type="checkbox"]')?.click();
+    screen.press('Continue');
+
+    expect(actor.sent).toEqual([{ type: 'codes.acknowledge' }]);
+  });
+
+  it('cannot be cancelled away by a slip', () => {
+    const { screen } = draw(view);
+
+    expect(screen.buttons).not.toContain('Cancel');
+  });
+});
+
+describe('at rest', () => {
+  it('says that the request was denied, and what can be done next', () => {
+    const { actor, screen } = draw(
+      pollingView({
+        state: 'rejected',
+        reason: 'rejected',
+        resendAllowedAt: 999_000,
+        allowedEvents: ['challenge.resend', 'factor.choose', 'flow.retry', 'flow.cancel'],
+      }),
+    );
+
+    expect(screen.heading).toBe('Request denied');
+    expect(screen.buttons).toEqual(['Send again', 'Use another way', 'Start over', 'Cancel']);
+    screen.press('Start over');
+    expect(actor.sent).toEqual([{ type: 'flow.retry' }]);
+  });
+
+  it('waits until a retry is allowed', () => {
+    const { screen } = draw(
+      viewOf('failed', {
+        reason: 'rate_limited',
+        retryAllowedAt: 1_030_000,
+        allowedEvents: ['flow.retry', 'flow.cancel'],
+      }),
+    );
+
+    expect(screen.buttons).toEqual(['[Try again in 0:30]', 'Cancel']);
+  });
+
+  it('offers a way back, and a new start, after a cancel', () => {
+    const calls: string[] = [];
+    const { screen } = draw(viewOf('cancelled', { reason: 'cancelled' }), {
+      goBack: () => calls.push('back'),
+      restart: () => calls.push('restart'),
+    });
+
+    screen.press('Start again');
+    screen.press('Go back');
+
+    expect(calls).toEqual(['restart', 'back']);
+  });
+
+  it('leads on after an approval', () => {
+    const { root, screen } = draw(viewOf('approved'), { continueTo: 'https://bank.example/transfers' });
+
+    expect(screen.heading).toBe('Confirmed');
+    expect(root.querySelector('a')?.getAttribute('href')).toBe('https://bank.example/transfers');
+  });
+});
+
+describe('for those who do not see the screen', () => {
+  it('moves the focus to the heading of a new screen', () => {
+    const { actor, root } = draw(idle);
+
+    actor.tell(pollingView());
+
+    expect(document.activeElement).toBe(root.querySelector('h1'));
+  });
+
+  it('leaves the focus alone when a page has just been loaded, if told so', () => {
+    const { root } = draw(idle, { keepsFirstFocus: true });
+
+    expect(root.contains(document.activeElement)).toBe(false);
+  });
+
+  it('does not announce seconds, but the last minute', () => {
+    const { clock, root, screen } = draw(pollingView({ expiresAt: 1_090_000 }));
+    expect(root.querySelector('[role="timer"]')?.getAttribute('aria-live')).toBe('off');
+
+    clock.advance(20_000);
+    expect(screen.said).toBe('');
+    clock.advance(10_000);
+    expect(screen.said).toBe('One minute left.');
+  });
+
+  it('announces a lost connection once, and its return', () => {
+    const { actor, screen } = draw(pollingView(), { snapshot: { connection: 'live' } });
+
+    actor.tell(pollingView(), { connection: 'lost' });
+    expect(screen.said).toBe('Connection lost. Trying again…');
+    actor.tell(pollingView(), { connection: 'live' });
+    expect(screen.said).toBe('Connected again.');
+  });
+});
+
+it('draws nothing any more after it was stopped', () => {
+  const actor = createScriptedActor(pollingView());
+  const clock = createManualClock();
+  const root = document.createElement('div');
+  const stop = renderFlow(root, actor, { clock });
+
+  stop();
+  actor.tell(viewOf('approved'));
+  clock.advance(10_000);
+
+  expect(root.childNodes).toHaveLength(0);
+});
