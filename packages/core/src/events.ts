@@ -1,6 +1,7 @@
 import { type ReasonCode, StepUpError } from './errors.ts';
 import { type EnrollableFactor, isFactor } from './factor.ts';
 import type { Authenticator, Binding, FactorRequirements } from './mfa-api.ts';
+import type { Vault } from './vault.ts';
 
 /**
  * What a user can ask of a flow, and all that a browser can send. What may be asked now is in the view's
@@ -27,12 +28,18 @@ export type StepUpRequest =
 /** The type of a {@link StepUpRequest}. */
 export type StepUpRequestType = StepUpRequest['type'];
 
-/** What a user typed into a request. Lives beside the machine, as long as the effect that uses it. */
+/** What a user typed and nobody may store. Lives beside the machine, as long as the effect that uses it. */
 export interface Inputs {
   readonly password?: string;
   readonly code?: string;
-  readonly phoneNumber?: string;
-  readonly email?: string;
+}
+
+/** A request, taken apart. */
+export interface SplitRequest {
+  readonly event: RequestEvent;
+  readonly inputs: Inputs;
+  /** For the vault: what an enrolment needs, which may have to wait for the password. */
+  readonly secrets?: Vault;
 }
 
 /** Time and chance, which reach the machine in no other way. Milliseconds since the epoch, and 0 to 999 ms. */
@@ -82,7 +89,7 @@ export type FlowEvent =
   | ({ readonly type: 'time.passed' } & Stamp);
 
 /** Takes what the user typed out of a request, so that the machine never sees it. */
-export function splitRequest(request: StepUpRequest): { event: RequestEvent; inputs: Inputs } {
+export function splitRequest(request: StepUpRequest): SplitRequest {
   switch (request.type) {
     case 'password.submit':
       return { event: { type: request.type }, inputs: { password: request.password } };
@@ -91,8 +98,8 @@ export function splitRequest(request: StepUpRequest): { event: RequestEvent; inp
     case 'factor.choose':
       return { event: { type: request.type, authenticatorId: request.authenticatorId }, inputs: {} };
     case 'enrollment.begin': {
-      const { type, factor, ...inputs } = request;
-      return { event: { type, factor }, inputs };
+      const { type, factor, phoneNumber, email } = request;
+      return { event: { type, factor }, inputs: {}, secrets: { phoneNumber, email } };
     }
     default:
       return { event: { type: request.type }, inputs: {} };
@@ -121,7 +128,7 @@ export function parseRequest(value: unknown): StepUpRequest {
       return { type, password: text(members, 'password') };
     case 'code.submit':
       // People paste "123 456": spaces and dashes are for the eye.
-      return { type, code: text(members, 'code').replace(/[\s-]/g, '') };
+      return { type, code: checked('code', text(members, 'code').replace(/[\s-]/g, '')) };
     case 'factor.choose':
       return { type, authenticatorId: text(members, 'authenticatorId') };
     case 'enrollment.begin':
@@ -132,7 +139,10 @@ export function parseRequest(value: unknown): StepUpRequest {
 }
 
 function text(members: Readonly<Record<string, unknown>>, name: string): string {
-  const value = members[name];
+  return checked(name, members[name]);
+}
+
+function checked(name: string, value: unknown): string {
   if (typeof value !== 'string' || value === '' || value.length > LONGEST_INPUT) {
     throw unknownEvent(`"${name}" must be a string of 1 to ${LONGEST_INPUT} characters`);
   }

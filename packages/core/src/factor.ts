@@ -16,3 +16,8 @@ export function isFactor(value: unknown): value is Factor {
 export function sendsMessage(factor: Factor): boolean {
   return factor !== 'otp' && factor !== 'recovery-code';
 }
+
+/** Whether adding this factor sends a message: a code to type, where push shows a QR code instead. */
+export function sendsCode(factor: Factor): boolean {
+  return sendsMessage(factor) && factor !== 'push';
+}

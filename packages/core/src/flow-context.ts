@@ -1,6 +1,6 @@
 import type { ReasonCode } from './errors.ts';
 import type { FirstLegMethod } from './events.ts';
-import { type EnrollableFactor, type Factor, sendsMessage } from './factor.ts';
+import type { EnrollableFactor, Factor } from './factor.ts';
 import type { Authenticator, FactorRequirements } from './mfa-api.ts';
 import type { ExchangeBudget, ExchangeLimit, PollPace } from './poll-schedule.ts';
 
@@ -20,7 +20,7 @@ export interface FlowSettings {
   readonly mfaTokenTtlMs: number;
   /** The life of a challenge, and of an enrolment's QR code (5 minutes by the push guide). */
   readonly challengeTtlMs: number;
-  /** How long the user must wait between two messages to the same device. */
+  /** How long the user must wait between two messages to the same authenticator. */
   readonly resendAfterMs: number;
   /** How long a flow may be left alone. */
   readonly flowTtlMs: number;
@@ -51,8 +51,11 @@ export interface FlowContext {
   readonly leg: FirstLegMethod;
   /** The token was renewed without the user's doing since the last message: it is not tried a second time. */
   readonly renewedBySelf: boolean;
+  /** The `mfa_token` came with the password: only such a one may add a factor where that is asked for. */
   readonly passwordEntered: boolean;
   readonly mfaTokenExpiresAt: number;
+  /** A further factor is asked for on top of one: the user chooses it, nothing is sent unasked. */
+  readonly isChained: boolean;
   readonly requirements?: FactorRequirements | undefined;
   readonly authenticators: readonly Authenticator[];
   /** The provider said that this sign-in cannot add a factor. */
@@ -63,20 +66,20 @@ export interface FlowContext {
   readonly challengeExpiresAt: number;
   readonly pace: PollPace;
   readonly budget: ExchangeBudget;
+  /** When the provider is asked again: the next poll, or another try after a passing failure. */
   readonly nextPollAt: number;
-  readonly resendAllowedAt: number;
-  /** When an effect that failed for a passing reason is tried again. */
-  readonly retryAt: number;
+  /** The earliest time of the next message, by authenticator (by factor while it is being added). */
+  readonly resendAllowedAt: Readonly<Record<string, number>>;
+  /** Passing failures in a row, outside the poll loop. */
   readonly failures: number;
   readonly hasRecoveryCodes: boolean;
+  /** An enrolment was started in this flow: whatever is approved from then on may be that new factor. */
   readonly enrolledInFlow: boolean;
   readonly reason?: ReasonCode | undefined;
   /** Until when the provider, or a limit of ours, refuses another try. */
   readonly waitUntil?: number | undefined;
   /** When the proof was exchanged: the time from which an approval's age counts. */
   readonly provenAt?: number | undefined;
-  /** The time of the last event, for decisions that are made without one. */
-  readonly at: number;
 }
 
 /** The authenticators that are confirmed and count for this flow. */
@@ -88,17 +91,19 @@ export function usableAuthenticators(context: FlowContext): readonly Authenticat
   );
 }
 
-/**
- * The factors that this flow may add. With an `mfa_token` that is only the user's first one (contract of
- * `/mfa/associate`); a verified e-mail address does not count as enrolled.
- */
-export function enrollableFactors(context: FlowContext): readonly EnrollableFactor[] {
-  const enrolled = context.authenticators.some(
+/** Whether the user has a factor; a verified e-mail address is none (contract of `/mfa/authenticators`). */
+export function isEnrolled({ authenticators }: FlowContext): boolean {
+  return authenticators.some(
     ({ active, factor }) => active && factor !== 'email' && factor !== 'recovery-code',
   );
-  if (enrolled || context.enrollmentClosed || context.settings.enroll === 'refuse') return [];
+}
+
+/** The factors that this flow may add. With an `mfa_token` that is only the user's first one. */
+export function enrollableFactors(context: FlowContext): readonly EnrollableFactor[] {
+  const { settings, enrollmentClosed } = context;
+  if (isEnrolled(context) || enrollmentClosed || settings.enroll === 'refuse') return [];
   const asked = context.requirements?.enroll;
-  return context.settings.factors.filter(
+  return settings.factors.filter(
     (factor): factor is EnrollableFactor =>
       factor !== 'recovery-code' && (asked === undefined || asked.includes(factor)),
   );
@@ -110,16 +115,22 @@ export function solePush(context: FlowContext): Authenticator | undefined {
   return others.length === 0 ? first : undefined;
 }
 
-/** The factor that a flow adds without asking: push, or the only one it may add. */
+/** The factor that a flow adds without asking: push, or one-time passwords where they are all that it may add. */
 export function soleEnrollment(context: FlowContext): EnrollableFactor | undefined {
   const factors = enrollableFactors(context);
   if (factors.includes('push')) return 'push';
-  return factors.length === 1 ? factors[0] : undefined;
+  // The others need a number or an address, and send a message.
+  return factors.length === 1 && factors[0] === 'otp' ? 'otp' : undefined;
 }
 
-/** Whether taking up this factor now is not too soon after the last message. */
-export function mayUse(context: FlowContext, factor: Factor, at: number): boolean {
-  return !sendsMessage(factor) || at >= context.resendAllowedAt;
+/** Whom a message goes to: the authenticator, or the factor that is being added. */
+export function addressee({ factor, authenticatorId }: Target): string {
+  return authenticatorId ?? factor;
+}
+
+/** Whether it is not too soon for another message to this target. Targets that get none may always be used. */
+export function mayUse(context: FlowContext, target: Target, at: number): boolean {
+  return at >= (context.resendAllowedAt[addressee(target)] ?? 0);
 }
 
 /** The memory of a flow that has not started. Pure, and tolerant of no settings, as XState's restore demands. */
@@ -132,6 +143,7 @@ export function initialContext(settings: FlowSettings): FlowContext {
     renewedBySelf: false,
     passwordEntered: false,
     mfaTokenExpiresAt: 0,
+    isChained: false,
     authenticators: [],
     enrollmentClosed: false,
     resumesTarget: false,
@@ -139,11 +151,9 @@ export function initialContext(settings: FlowSettings): FlowContext {
     pace: { intervalMs: settings?.pollIntervalMs ?? FLOW_DEFAULTS.pollIntervalMs, failures: 0 },
     budget: { level: 0, at: 0 },
     nextPollAt: 0,
-    resendAllowedAt: 0,
-    retryAt: 0,
+    resendAllowedAt: {},
     failures: 0,
     hasRecoveryCodes: false,
     enrolledInFlow: false,
-    at: 0,
   };
 }

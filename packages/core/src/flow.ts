@@ -1,5 +1,6 @@
 import { initialTransition, type SnapshotFrom, transition } from 'xstate';
 import type { FlowEvent } from './events.ts';
+import { sendsMessage } from './factor.ts';
 import type { FlowContext, FlowSettings } from './flow-context.ts';
 import { type Effect, stepUpMachine } from './machine.ts';
 
@@ -84,9 +85,9 @@ function innerName({ value }: FlowState): string | undefined {
   return typeof value === 'string' ? undefined : Object.values(value)[0];
 }
 
-/** Whether a phone is being waited for, between two polls. */
-export function isBetweenPolls(state: FlowState): boolean {
-  return innerName(state) === 'waiting';
+/** Whether the provider is asked again at `nextPollAt`: between two polls, or after a passing failure. */
+export function asksAgain(state: FlowState): boolean {
+  return innerName(state) === 'waiting' || innerName(state) === 'backingOff';
 }
 
 /** Whether the flow has ended for good. */
@@ -104,36 +105,29 @@ export function awaitsFact(state: FlowState): boolean {
  * matter to it.
  */
 export function dueAt(state: FlowState): number | undefined {
-  const { context, value } = state;
-  if (value === 'idle' || isDone(state) || awaitsFact(state)) return undefined;
-  switch (innerName(state)) {
-    case 'waiting':
-      return Math.min(context.nextPollAt, context.challengeExpiresAt, context.expiresAt);
-    case 'backingOff':
-      return Math.min(context.retryAt, context.expiresAt);
-    default:
-      return expiry(state);
-  }
+  const expiresAt = expiry(state);
+  if (expiresAt === undefined || awaitsFact(state)) return undefined;
+  return asksAgain(state) ? Math.min(state.context.nextPollAt, expiresAt) : expiresAt;
 }
 
 /** When what the user sees now runs out: the challenge, or the whole flow. */
 export function expiry(state: FlowState): number | undefined {
-  const { context } = state;
+  const { target, challengeExpiresAt, expiresAt } = state.context;
   switch (stateName(state)) {
     case 'idle':
     case 'approved':
     case 'cancelled':
+    case 'expired':
       return undefined;
     case 'confirming':
     case 'polling':
-      return Math.min(context.challengeExpiresAt, context.expiresAt);
+      return Math.min(challengeExpiresAt, expiresAt);
     case 'prompting':
-      return isSent(context) ? Math.min(context.challengeExpiresAt, context.expiresAt) : context.expiresAt;
+      // A code out of an app, or from paper, was not sent: it does not run out.
+      return target !== undefined && sendsMessage(target.factor)
+        ? Math.min(challengeExpiresAt, expiresAt)
+        : expiresAt;
     default:
-      return context.expiresAt;
+      return expiresAt;
   }
-}
-
-function isSent({ target }: FlowContext): boolean {
-  return target !== undefined && target.factor !== 'otp' && target.factor !== 'recovery-code';
 }

@@ -1,19 +1,22 @@
 import { and, assign, not, setup } from 'xstate';
 import type { ReasonCode } from './errors.ts';
 import type { FirstLegMethod, FlowEvent } from './events.ts';
-import { type EnrollableFactor, type Factor, sendsMessage } from './factor.ts';
+import { type EnrollableFactor, type Factor, sendsCode, sendsMessage } from './factor.ts';
 import {
+  addressee,
   enrollableFactors,
   type FlowContext,
   type FlowSettings,
   initialContext,
+  isEnrolled,
   mayUse,
   soleEnrollment,
   solePush,
   type Target,
   usableAuthenticators,
 } from './flow-context.ts';
-import { adjustPace, nextPollTime, type PollOutcome, refill, spend } from './poll-schedule.ts';
+import type { Authenticator } from './mfa-api.ts';
+import { adjustPace, affordableAt, nextPollTime, type PollOutcome, refill, spend } from './poll-schedule.ts';
 
 /** What the machine asks its runner to do. Answers come back as facts with the same `seq`. */
 export type Effect =
@@ -49,7 +52,11 @@ function effect<T extends Effect['type']>(_type: T): (_: unknown, _params: Effec
 
 const isCurrent = ({ context, event }: Scope): boolean => 'seq' in event && event.seq === context.seq;
 
-const passing: readonly ReasonCode[] = ['provider_unavailable', 'rate_limited'];
+/** Whether an effect failed for a reason that passes. */
+const isPassing = (scope: Scope): boolean =>
+  isCurrent(scope) &&
+  scope.event.type === 'effect.failed' &&
+  ['provider_unavailable', 'rate_limited'].includes(scope.event.code);
 
 const failedWith = (...codes: readonly ReasonCode[]) => ({ type: 'failedWith', params: { codes } }) as const;
 
@@ -57,16 +64,45 @@ const failedWith = (...codes: readonly ReasonCode[]) => ({ type: 'failedWith', p
 function chosen({ context, event }: Scope): Target | undefined {
   if (event.type !== 'factor.choose') return undefined;
   const found = usableAuthenticators(context).find(({ id }) => id === event.authenticatorId);
-  return found && { factor: found.factor, authenticatorId: found.id };
+  return found && targetOf(found);
 }
 
-function isEntered(factor: Factor): boolean {
-  return factor === 'otp' || factor === 'recovery-code';
+function targetOf({ factor, id }: Authenticator): Target {
+  return { factor, authenticatorId: id };
 }
 
-function waited(event: FlowEvent): Partial<FlowContext> {
-  if (event.type !== 'effect.failed' || event.retryAfterMs === undefined) return { waitUntil: undefined };
-  return { waitUntil: event.at + event.retryAfterMs };
+const firstLeg = ({ settings }: FlowContext): FirstLegMethod => settings.firstLegs[0] ?? 'custom';
+
+/** The leg to try after this one; a password that was asked for in between has none. */
+function followingLeg({ leg, settings: { firstLegs } }: FlowContext): FirstLegMethod | undefined {
+  return firstLegs.includes(leg) ? firstLegs[firstLegs.indexOf(leg) + 1] : undefined;
+}
+
+function retryAfterOf(event: FlowEvent): number | undefined {
+  return 'retryAfterMs' in event ? event.retryAfterMs : undefined;
+}
+
+/** A new `mfa_token`, with the exchanges that the provider grants it. */
+function transaction({ context, event }: Scope): Partial<FlowContext> {
+  if (event.type !== 'mfa.required') return {};
+  const { mfaTokenTtlMs, exchangeLimit } = context.settings;
+  return {
+    requirements: event.requirements,
+    mfaTokenExpiresAt: event.at + mfaTokenTtlMs,
+    budget: { level: exchangeLimit.burst, at: event.at },
+    enrollmentClosed: false,
+    reason: undefined,
+    waitUntil: undefined,
+    failures: 0,
+  };
+}
+
+/** Keeps the target from getting another message too soon. */
+function hold({ context, event }: Scope): Partial<FlowContext> {
+  const { target, resendAllowedAt, settings } = context;
+  if (target === undefined) return {};
+  const allowedAt = event.at + Math.max(settings.resendAfterMs, retryAfterOf(event) ?? 0);
+  return { resendAllowedAt: { ...resendAllowedAt, [addressee(target)]: allowedAt } };
 }
 
 /** Polls and their pace. */
@@ -85,10 +121,10 @@ function afterPoll({ context, event }: Scope, outcome: PollOutcome): Partial<Flo
 }
 
 function outcomeOf(event: FlowEvent): PollOutcome {
-  if (event.type === 'poll.slowed') return { type: 'slow_down', retryAfterMs: event.retryAfterMs };
+  const retryAfterMs = retryAfterOf(event);
+  if (event.type === 'poll.slowed') return { type: 'slow_down', retryAfterMs };
   if (event.type !== 'effect.failed') return { type: 'pending' };
-  const type = event.code === 'rate_limited' ? 'rate_limited' : 'unavailable';
-  return { type, retryAfterMs: event.retryAfterMs };
+  return { type: event.code === 'rate_limited' ? 'rate_limited' : 'unavailable', retryAfterMs };
 }
 
 const BACK_OFF_MS = 1_000;
@@ -111,66 +147,65 @@ const flow = setup({
     identify: effect('identify'),
 
     nextSeq: assign(({ context }) => ({ seq: context.seq + 1 })),
-    noteTime: assign(({ event }) => ({ at: event.at })),
-    takeInput: assign(({ event }) => ({ at: event.at, reason: undefined, waitUntil: undefined })),
-    spendExchange: assign(({ context }) => ({
-      budget: spend(context.budget, context.settings.exchangeLimit, context.at),
+    clearReason: assign({ reason: undefined, waitUntil: undefined }),
+    spendExchange: assign(({ context, event }) => ({
+      budget: spend(context.budget, context.settings.exchangeLimit, event.at),
     })),
 
-    beginFlow: assign(({ context, event }) => ({
-      at: event.at,
-      expiresAt: event.at + context.settings.flowTtlMs,
-    })),
     renew: assign(({ context, event }) => ({
-      at: event.at,
-      leg: context.settings.firstLegs[0] ?? 'custom',
+      leg: firstLeg(context),
       renewedBySelf: false,
+      isChained: false,
       expiresAt: event.at + context.settings.flowTtlMs,
       reason: undefined,
       waitUntil: undefined,
       failures: 0,
     })),
     renewBySelf: assign(({ context }) => ({
-      leg: context.settings.firstLegs[0] ?? 'custom',
+      leg: firstLeg(context),
       renewedBySelf: true,
       resumesTarget: context.target !== undefined,
+      // Only where it is not silent does it need words.
+      reason: firstLeg(context) === 'password' ? ('mfa_token_expired' as const) : undefined,
     })),
-    nextLeg: assign(({ context }) => {
-      const { firstLegs } = context.settings;
-      return { leg: firstLegs[firstLegs.indexOf(context.leg) + 1] ?? context.leg, failures: 0 };
-    }),
+    nextLeg: assign(({ context }) => ({ leg: followingLeg(context) ?? context.leg, failures: 0 })),
     askForPassword: assign({ leg: 'password', reason: 'password_needed', waitUntil: undefined }),
-    takeTransaction: assign(({ context, event }) => {
-      if (event.type !== 'mfa.required') return {};
-      return {
-        at: event.at,
-        requirements: event.requirements,
-        passwordEntered: context.passwordEntered || context.leg === 'password',
-        mfaTokenExpiresAt: event.at + context.settings.mfaTokenTtlMs,
-        budget: { level: context.settings.exchangeLimit.burst, at: event.at },
-        enrollmentClosed: false,
-        reason: undefined,
-        waitUntil: undefined,
-        failures: 0,
-      };
-    }),
+    takeTransaction: assign((scope) => ({
+      ...transaction(scope),
+      passwordEntered: scope.context.leg === 'password',
+    })),
+    takeChainedTransaction: assign((scope) => ({ ...transaction(scope), isChained: true })),
     takeAuthenticators: assign(({ event }) =>
       event.type === 'authenticators.listed'
-        ? { authenticators: event.authenticators, at: event.at, failures: 0 }
+        ? { authenticators: event.authenticators, reason: undefined, failures: 0 }
         : {},
     ),
 
     forgetTarget: assign({ target: undefined, resumesTarget: false }),
     resumeTarget: assign({ resumesTarget: true }),
-    targetReached: assign({ resumesTarget: false, reason: undefined, waitUntil: undefined }),
-    targetChosen: assign((scope) => ({ target: chosen(scope), at: scope.event.at, reason: undefined })),
+    targetReached: assign(({ context }) => ({
+      resumesTarget: false,
+      // A code is not kept while the token that it was meant for is renewed.
+      reason:
+        context.renewedBySelf && context.target !== undefined && !sendsMessage(context.target.factor)
+          ? ('input_lost' as const)
+          : undefined,
+      waitUntil: undefined,
+    })),
+    targetChosen: assign((scope) => {
+      const { context } = scope;
+      const target = chosen(scope);
+      // A limit on one factor's codes does not hold for another's.
+      const isSame = target?.authenticatorId === context.target?.authenticatorId;
+      return { target, reason: undefined, waitUntil: isSame ? context.waitUntil : undefined };
+    }),
     targetSolePush: assign(({ context }) => {
       const push = solePush(context);
-      return push ? { target: { factor: push.factor, authenticatorId: push.id } } : {};
+      return push ? { target: targetOf(push) } : {};
     }),
     targetEnrollment: assign(({ event }) =>
       event.type === 'enrollment.begin'
-        ? { target: { factor: event.factor }, at: event.at, reason: undefined }
+        ? { target: { factor: event.factor }, reason: undefined, waitUntil: undefined }
         : {},
     ),
     targetSoleEnrollment: assign(({ context }) => {
@@ -188,59 +223,62 @@ const flow = setup({
 
     startWaiting: assign((scope) => {
       const { context, event } = scope;
-      const { settings } = context;
-      const intervalMs = event.type === 'challenge.sent' ? event.intervalMs : undefined;
-      const expiresInMs = event.type === 'challenge.sent' ? event.expiresInMs : undefined;
-      const pace = { intervalMs: Math.max(settings.pollIntervalMs, intervalMs ?? 0), failures: 0 };
+      const { settings, target } = context;
+      const isSent = event.type === 'challenge.sent';
+      const intervalMs = (isSent ? event.intervalMs : undefined) ?? 0;
+      const ttlMs = (isSent ? event.expiresInMs : undefined) ?? settings.challengeTtlMs;
+      const pace = { intervalMs: Math.max(settings.pollIntervalMs, intervalMs), failures: 0 };
       return {
-        at: event.at,
-        challengeExpiresAt: Math.min(
-          event.at + (expiresInMs ?? settings.challengeTtlMs),
-          context.mfaTokenExpiresAt,
-        ),
-        resendAllowedAt: event.at + settings.resendAfterMs,
+        // An `mfa_token` cannot be used for longer than it lives, whatever the challenge says.
+        challengeExpiresAt: Math.min(event.at + ttlMs, context.mfaTokenExpiresAt),
         renewedBySelf: false,
         reason: undefined,
         waitUntil: undefined,
         failures: 0,
+        ...(isSent || (target !== undefined && sendsCode(target.factor)) ? hold(scope) : {}),
         ...afterPoll({ event, context: { ...context, pace } }, { type: 'pending' }),
       };
     }),
+    noteEnrollment: assign({ enrolledInFlow: true }),
     noteRecoveryCodes: assign(({ context, event }) => ({
       hasRecoveryCodes:
         context.hasRecoveryCodes || ('hasRecoveryCodes' in event && event.hasRecoveryCodes === true),
     })),
-    holdResend: assign(({ context, event }) => {
-      const retryAfterMs = event.type === 'effect.failed' ? (event.retryAfterMs ?? 0) : 0;
-      return { resendAllowedAt: event.at + Math.max(context.settings.resendAfterMs, retryAfterMs) };
-    }),
-    schedulePoll: assign((scope) => afterPoll(scope, outcomeOf(scope.event))),
-    takeTokens: assign(({ context, event }) => ({
+    holdResend: assign(hold),
+    schedulePoll: assign((scope) => ({
+      ...afterPoll(scope, outcomeOf(scope.event)),
+      reason: scope.event.type === 'effect.failed' ? scope.event.code : undefined,
+    })),
+    takeTokens: assign(({ event }) => ({
       provenAt: event.at,
-      enrolledInFlow: context.enrolledInFlow || context.target?.authenticatorId === undefined,
       reason: undefined,
       waitUntil: undefined,
       failures: 0,
     })),
     backOff: assign(({ context, event }) => {
-      const retryAfterMs = event.type === 'effect.failed' ? (event.retryAfterMs ?? 0) : 0;
       const wait = Math.min(LONGEST_BACK_OFF_MS, BACK_OFF_MS * 2 ** Math.min(context.failures, 5));
       return {
         failures: context.failures + 1,
-        retryAt: event.at + Math.max(wait, retryAfterMs) + event.jitterMs,
+        nextPollAt: event.at + Math.max(wait, retryAfterOf(event) ?? 0) + event.jitterMs,
+        reason: event.type === 'effect.failed' ? event.code : undefined,
       };
     }),
-    noteFailure: assign(({ event }) =>
-      event.type === 'effect.failed' ? { reason: event.code, at: event.at, ...waited(event) } : {},
-    ),
-    noteReason: assign(({ event }, { code }: { code: ReasonCode }) => ({
+    noteFailure: assign(({ event }) => {
+      if (event.type !== 'effect.failed') return {};
+      const { code, at, retryAfterMs } = event;
+      return {
+        reason: code,
+        waitUntil: retryAfterMs === undefined ? undefined : at + retryAfterMs,
+        ...(code === 'mfa_token_expired' && { mfaTokenExpiresAt: at }),
+      };
+    }),
+    noteReason: assign((_, { code }: { code: ReasonCode }) => ({
       reason: code,
       waitUntil: undefined,
-      at: event.at,
     })),
     noteNothingToOffer: assign(({ context }) => ({
       reason:
-        context.settings.enroll === 'refuse' && context.authenticators.every(({ active }) => !active)
+        context.settings.enroll === 'refuse' && !isEnrolled(context)
           ? ('enrollment_refused' as const)
           : ('no_usable_factor' as const),
     })),
@@ -249,12 +287,20 @@ const flow = setup({
     isCurrent,
     failedWith: (scope: Scope, { codes }: { codes: readonly ReasonCode[] }) =>
       isCurrent(scope) && scope.event.type === 'effect.failed' && codes.includes(scope.event.code),
-    isPassingFailure: (scope: Scope) =>
-      isCurrent(scope) && scope.event.type === 'effect.failed' && passing.includes(scope.event.code),
+    isPassingFailure: (scope: Scope) => isPassing(scope),
+    isWorthWaiting: (scope: Scope) =>
+      isPassing(scope) && scope.event.at + (retryAfterOf(scope.event) ?? 0) < scope.context.expiresAt,
+    isExpiredToken: (scope: Scope) =>
+      isCurrent(scope) &&
+      scope.event.type === 'effect.failed' &&
+      scope.event.code === 'mfa_token_expired' &&
+      !scope.context.renewedBySelf,
 
     isPasswordLeg: ({ context }) => context.leg === 'password',
-    hasNextLeg: ({ context }) => context.leg !== context.settings.firstLegs.at(-1),
-    needsPassword: ({ context }) => context.settings.enroll === 'password' && !context.passwordEntered,
+    hasNextLeg: ({ context }) => followingLeg(context) !== undefined,
+    needsPassword: ({ context, event }) =>
+      context.settings.enroll === 'password' &&
+      !(context.passwordEntered && event.at < context.mfaTokenExpiresAt),
 
     resumes: ({ context }) => context.resumesTarget,
     isTargetUsable: ({ context }) =>
@@ -262,44 +308,45 @@ const flow = setup({
     isTargetEnrollable: ({ context }) =>
       context.target?.authenticatorId === undefined &&
       enrollableFactors(context).some((factor) => factor === context.target?.factor),
-    isTargetEntered: ({ context }) => context.target !== undefined && isEntered(context.target.factor),
-    maySendTarget: ({ context }) =>
-      context.target !== undefined && mayUse(context, context.target.factor, context.at),
-    hasSolePush: ({ context }) => solePush(context) !== undefined && mayUse(context, 'push', context.at),
+    isTargetEntered: ({ context }) => context.target !== undefined && !sendsMessage(context.target.factor),
+    isTargetSentOnAdding: ({ context }) => context.target !== undefined && sendsCode(context.target.factor),
+    maySendTarget: ({ context, event }) =>
+      context.target !== undefined && mayUse(context, context.target, event.at),
+    hasSolePush: ({ context, event }) => {
+      const push = solePush(context);
+      return push !== undefined && !context.isChained && mayUse(context, targetOf(push), event.at);
+    },
     hasUsable: ({ context }) => usableAuthenticators(context).length > 0,
     hasSoleEnrollment: ({ context }) => soleEnrollment(context) !== undefined,
     hasEnrollable: ({ context }) => enrollableFactors(context).length > 0,
 
-    isTransactionAlive: ({ context, event }) => event.at < context.mfaTokenExpiresAt,
+    isTransactionAlive: ({ context, event }) =>
+      event.at < Math.min(context.mfaTokenExpiresAt, context.expiresAt),
     choosesUsable: (scope) => {
       const target = chosen(scope);
-      return target !== undefined && mayUse(scope.context, target.factor, scope.event.at);
+      return target !== undefined && mayUse(scope.context, target, scope.event.at);
     },
     choosesEntered: (scope) => {
       const target = chosen(scope);
-      return target !== undefined && isEntered(target.factor);
+      return target !== undefined && !sendsMessage(target.factor);
     },
     beginsEnrollable: ({ context, event }) =>
-      event.type === 'enrollment.begin' && enrollableFactors(context).includes(event.factor),
+      event.type === 'enrollment.begin' &&
+      enrollableFactors(context).includes(event.factor) &&
+      mayUse(context, { factor: event.factor }, event.at),
     mayResend: ({ context, event }) =>
       context.target?.authenticatorId !== undefined &&
-      !isEntered(context.target.factor) &&
-      event.at >= context.resendAllowedAt,
-    hasWaited: ({ event, context }) => context.waitUntil === undefined || event.at >= context.waitUntil,
-    isExpiredToken: (scope: Scope) =>
-      isCurrent(scope) &&
-      scope.event.type === 'effect.failed' &&
-      scope.event.code === 'mfa_token_expired' &&
-      !scope.context.renewedBySelf,
-    isMessageTarget: ({ context }) => context.target !== undefined && sendsMessage(context.target.factor),
+      sendsMessage(context.target.factor) &&
+      mayUse(context, context.target, event.at),
+    hasWaited: ({ context, event }) => event.at >= (context.waitUntil ?? 0),
+    mayExchange: ({ context, event }) =>
+      event.at >= affordableAt(context.budget, context.settings.exchangeLimit, 1),
 
     isPrompted: ({ event }) =>
       (event.type === 'challenge.sent' || event.type === 'enrollment.started') && event.binding === 'prompt',
     isPollDue: ({ context, event }) => event.at >= context.nextPollAt,
-    isRetryDue: ({ context, event }) => event.at >= context.retryAt,
     isChallengeOver: ({ context, event }) => event.at >= context.challengeExpiresAt,
     isFlowOver: ({ context, event }) => event.at >= context.expiresAt,
-    isPushTarget: ({ context }) => context.target?.factor === 'push',
     hasRecoveryCodes: ({ context }) => context.hasRecoveryCodes,
   },
 });
@@ -308,7 +355,7 @@ const because = (code: ReasonCode) => ({ type: 'noteReason', params: { code } })
 
 /** Waiting out a passing failure; `requesting` is tried again when its time has come. */
 const backingOff = flow.createStateConfig({
-  on: { 'time.passed': { guard: 'isRetryDue', target: 'requesting', actions: 'noteTime' } },
+  on: { 'time.passed': { guard: 'isPollDue', target: 'requesting' } },
 });
 
 /** What the user can do instead, wherever the flow waits or rests. */
@@ -335,7 +382,7 @@ const alternatives = flow.createStateConfig({
       {
         guard: and(['beginsEnrollable', 'needsPassword']),
         target: '#flow.authenticating.askingPassword',
-        actions: ['targetEnrollment', 'resumeTarget', 'askForPassword'],
+        actions: ['targetEnrollment', 'renew', 'resumeTarget', 'askForPassword'],
       },
       {
         guard: and(['beginsEnrollable', 'isTransactionAlive']),
@@ -349,11 +396,7 @@ const alternatives = flow.createStateConfig({
       },
     ],
     'challenge.resend': [
-      {
-        guard: and(['mayResend', 'isTransactionAlive']),
-        target: '#flow.challenging',
-        actions: 'noteTime',
-      },
+      { guard: and(['mayResend', 'isTransactionAlive']), target: '#flow.challenging' },
       { guard: 'mayResend', target: '#flow.authenticating', actions: ['renew', 'resumeTarget'] },
     ],
   },
@@ -373,10 +416,16 @@ const nextSteps = {
 const chained = {
   guard: 'isCurrent',
   target: '#flow.listing',
-  actions: ['takeTransaction', 'forgetTarget'],
+  actions: ['takeChainedTransaction', 'forgetTarget'],
 } as const;
 
 const renewal = { guard: 'isExpiredToken', target: '#flow.authenticating', actions: 'renewBySelf' } as const;
+
+const notEnrolled = {
+  guard: failedWith('not_enrolled'),
+  target: '#flow.listing.deciding',
+  actions: 'dropAuthenticator',
+} as const;
 
 const failure = { guard: 'isCurrent', target: '#flow.failed', actions: 'noteFailure' } as const;
 
@@ -394,7 +443,7 @@ function pollLoop(enrolling: boolean) {
               target: '#flow.expired',
               actions: because('challenge_expired'),
             },
-            { guard: 'isPollDue', target: 'requesting', actions: 'noteTime' },
+            { guard: 'isPollDue', target: 'requesting' },
           ],
         },
       },
@@ -408,10 +457,16 @@ function pollLoop(enrolling: boolean) {
           'poll.pending': { guard: 'isCurrent', target: 'waiting', actions: 'schedulePoll' },
           'poll.slowed': { guard: 'isCurrent', target: 'waiting', actions: 'schedulePoll' },
           'poll.rejected': { guard: 'isCurrent', target: '#flow.rejected', actions: because('rejected') },
-          'tokens.received': { guard: 'isCurrent', target: '#flow.identifying', actions: ['takeTokens'] },
+          'tokens.received': {
+            guard: 'isCurrent',
+            target: '#flow.identifying',
+            actions: ['takeTokens', 'noteRecoveryCodes'],
+          },
           'mfa.required': chained,
           'effect.failed': [
             { guard: 'isPassingFailure', target: 'waiting', actions: 'schedulePoll' },
+            // The provider wants a code after all.
+            { guard: failedWith('code_refused'), target: '#flow.prompting', actions: 'clearReason' },
             {
               guard: failedWith('challenge_expired', 'mfa_token_expired'),
               target: '#flow.expired',
@@ -437,12 +492,12 @@ export const stepUpMachine = flow.createMachine({
   context: ({ input }) => initialContext(input),
   initial: 'idle',
   on: {
-    'flow.cancel': { target: '.cancelled', actions: 'noteTime' },
+    'flow.cancel': '.cancelled',
     'time.passed': { guard: 'isFlowOver', target: '.expired', actions: because('flow_expired') },
   },
   states: {
     idle: {
-      on: { 'flow.start': { target: 'authenticating', actions: 'beginFlow' } },
+      on: { 'flow.start': { target: 'authenticating', actions: 'renew' } },
     },
 
     authenticating: {
@@ -453,7 +508,8 @@ export const stepUpMachine = flow.createMachine({
         },
         askingPassword: {
           on: {
-            'password.submit': { guard: 'hasWaited', target: 'requesting', actions: 'takeInput' },
+            ...alternatives,
+            'password.submit': { guard: 'hasWaited', target: 'requesting', actions: 'clearReason' },
           },
         },
         requesting: {
@@ -469,14 +525,20 @@ export const stepUpMachine = flow.createMachine({
             'effect.failed': [
               {
                 guard: and([
-                  'isCurrent',
                   'isPasswordLeg',
-                  not(failedWith('mfa_not_required', 'provider_misconfigured')),
+                  failedWith(
+                    'credentials_refused',
+                    'input_lost',
+                    'provider_unavailable',
+                    'rate_limited',
+                    'result_lost',
+                    'too_many_attempts',
+                  ),
                 ]),
                 target: 'askingPassword',
                 actions: 'noteFailure',
               },
-              { guard: 'isPassingFailure', target: 'backingOff', actions: 'backOff' },
+              { guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' },
               {
                 guard: and([failedWith('login_required'), 'hasNextLeg']),
                 target: 'deciding',
@@ -502,7 +564,7 @@ export const stepUpMachine = flow.createMachine({
               actions: 'takeAuthenticators',
             },
             'effect.failed': [
-              { guard: 'isPassingFailure', target: 'backingOff', actions: 'backOff' },
+              { guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' },
               renewal,
               failure,
             ],
@@ -521,7 +583,12 @@ export const stepUpMachine = flow.createMachine({
               actions: 'targetReached',
             },
             {
-              guard: and(['resumes', 'isTargetEnrollable', not('needsPassword')]),
+              guard: and(['resumes', 'isTargetEnrollable', 'needsPassword']),
+              target: '#flow.authenticating.askingPassword',
+              actions: 'askForPassword',
+            },
+            {
+              guard: and(['resumes', 'isTargetEnrollable', 'maySendTarget']),
               target: '#flow.enrolling',
               actions: 'targetReached',
             },
@@ -570,21 +637,26 @@ export const stepUpMachine = flow.createMachine({
               {
                 guard: and(['isCurrent', 'isPrompted']),
                 target: '#flow.prompting',
-                actions: ['startWaiting', 'noteRecoveryCodes'],
+                actions: ['startWaiting', 'noteEnrollment', 'noteRecoveryCodes'],
               },
               {
                 guard: 'isCurrent',
                 target: '#flow.confirming',
-                actions: ['startWaiting', 'noteRecoveryCodes'],
+                actions: ['startWaiting', 'noteEnrollment', 'noteRecoveryCodes'],
               },
             ],
             'effect.failed': [
               {
-                guard: and(['isPassingFailure', 'isMessageTarget', not('isPushTarget')]),
+                guard: and(['isTargetSentOnAdding', failedWith('provider_unavailable', 'result_lost')]),
                 target: '#flow.failed',
-                actions: ['noteFailure', 'holdResend'],
+                actions: ['holdResend', because('delivery_unknown')],
               },
-              { guard: 'isPassingFailure', target: 'backingOff', actions: 'backOff' },
+              {
+                guard: and(['isTargetSentOnAdding', failedWith('rate_limited')]),
+                target: '#flow.failed',
+                actions: ['holdResend', 'noteFailure'],
+              },
+              { guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' },
               renewal,
               {
                 guard: failedWith('already_enrolled'),
@@ -620,11 +692,9 @@ export const stepUpMachine = flow.createMachine({
         ],
         'effect.failed': [
           renewal,
-          {
-            guard: failedWith('not_enrolled'),
-            target: '#flow.listing.deciding',
-            actions: 'dropAuthenticator',
-          },
+          notEnrolled,
+          // Some tenants say "unavailable" for "not enrolled".
+          { ...notEnrolled, guard: and([failedWith('factor_unavailable'), 'hasEnrollable']) },
           {
             guard: failedWith('provider_unavailable', 'result_lost'),
             target: 'failed',
@@ -640,7 +710,7 @@ export const stepUpMachine = flow.createMachine({
     prompting: {
       on: {
         ...alternatives,
-        'code.submit': { guard: 'hasWaited', target: 'verifying', actions: 'takeInput' },
+        'code.submit': { guard: and(['hasWaited', 'mayExchange']), target: 'verifying', actions: 'clearReason' },
         'time.passed': {
           guard: and(['isChallengeOver', not('isTargetEntered')]),
           target: 'expired',
@@ -675,17 +745,23 @@ export const stepUpMachine = flow.createMachine({
             target: 'prompting',
             actions: 'noteFailure',
           },
+          notEnrolled,
           {
-            guard: failedWith('challenge_expired'),
-            target: 'expired',
-            actions: 'noteFailure',
+            guard: failedWith('factor_unavailable'),
+            target: 'failed',
+            actions: ['noteFailure', 'dropAuthenticator'],
           },
+          // Taking up a target that is sent would send it again: that is the user's to ask for.
           {
-            guard: and(['isExpiredToken', 'isTargetUsable']),
+            guard: and(['isExpiredToken', 'isTargetUsable', 'isTargetEntered']),
             target: 'authenticating',
             actions: 'renewBySelf',
           },
-          { guard: failedWith('mfa_token_expired'), target: 'expired', actions: 'noteFailure' },
+          {
+            guard: failedWith('challenge_expired', 'mfa_token_expired'),
+            target: 'expired',
+            actions: 'noteFailure',
+          },
           failure,
         ],
       },
@@ -701,12 +777,12 @@ export const stepUpMachine = flow.createMachine({
               {
                 guard: and(['isCurrent', 'hasRecoveryCodes']),
                 target: '#flow.acknowledging',
-                actions: 'noteTime',
+                actions: 'clearReason',
               },
-              { guard: 'isCurrent', target: '#flow.approved', actions: 'noteTime' },
+              { guard: 'isCurrent', target: '#flow.approved', actions: 'clearReason' },
             ],
             'effect.failed': [
-              { guard: 'isPassingFailure', target: 'backingOff', actions: 'backOff' },
+              { guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' },
               failure,
             ],
           },
@@ -716,11 +792,12 @@ export const stepUpMachine = flow.createMachine({
     },
 
     acknowledging: {
-      on: { 'codes.acknowledge': { target: 'approved', actions: 'noteTime' } },
+      on: { 'codes.acknowledge': 'approved' },
     },
 
     rejected: { on: nextSteps },
-    expired: { on: nextSteps },
+    // Here time has nothing more to end.
+    expired: { on: { ...nextSteps, 'time.passed': {} } },
     failed: { on: nextSteps },
 
     approved: { type: 'final' },

@@ -58,14 +58,16 @@ export function affordableAt(budget: ExchangeBudget, limit: ExchangeLimit, neede
 }
 
 /** The pace after an outcome: `slow_down` is sticky (RFC 8628, section 3.5), failures back off. */
-export function adjustPace(pace: PollPace, outcome: PollOutcome): PollPace {
+export function adjustPace({ intervalMs, failures }: PollPace, outcome: PollOutcome): PollPace {
   switch (outcome.type) {
     case 'pending':
-      return { ...pace, failures: 0 };
-    case 'slow_down':
-      return { intervalMs: Math.min(LONGEST_INTERVAL_MS, pace.intervalMs + SLOW_DOWN_STEP_MS), failures: 0 };
+      return { intervalMs, failures: 0 };
+    case 'slow_down': {
+      const slower = Math.max(intervalMs + SLOW_DOWN_STEP_MS, outcome.retryAfterMs ?? 0);
+      return { intervalMs: Math.max(intervalMs, Math.min(LONGEST_INTERVAL_MS, slower)), failures: 0 };
+    }
     default:
-      return { ...pace, failures: pace.failures + 1 };
+      return { intervalMs, failures: failures + 1 };
   }
 }
 

@@ -48,10 +48,14 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
       return { fact: { type: 'authenticators.listed', authenticators } };
     }
     case 'enroll': {
-      const { phoneNumber, email } = inputs;
+      const { factor } = effect.params;
+      const { phoneNumber, email } = vault;
+      if ((factor === 'sms' || factor === 'voice') && phoneNumber === undefined) {
+        throw new StepUpError('input_lost', 'the phone number was lost before it was used');
+      }
       const enrollment = await api.enroll({
         mfaToken: secret(vault.mfaToken),
-        factor: effect.params.factor,
+        factor,
         ...(phoneNumber !== undefined && { phoneNumber }),
         ...(email !== undefined && { email }),
         signal,
@@ -63,6 +67,8 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
           oobCode,
           barcodeUri,
           otpSecret,
+          phoneNumber: undefined,
+          email: undefined,
           // A second enrolment brings none: those of the first stay until the user has seen them.
           ...(recoveryCodes && { recoveryCodes }),
         },
@@ -84,7 +90,7 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
     }
     case 'verify': {
       const proof = typedProof(effect.params.factor, ports);
-      return redemptionResult(await redeem(ports, proof, effect.params.enrolling));
+      return redemptionResult(answered(await redeem(ports, proof, effect.params.enrolling)));
     }
     case 'identify': {
       await ports.identify(secret(vault.tokens), signal);
@@ -101,6 +107,22 @@ function typedProof(factor: Factor, { vault, inputs }: EffectPorts): Proof {
   if (inputs.code === undefined) throw new StepUpError('input_lost', 'the code was lost before it was used');
   if (factor === 'otp' || factor === 'recovery-code') return { type: factor, code: inputs.code };
   return { type: 'oob', oobCode: secret(vault.oobCode), bindingCode: inputs.code };
+}
+
+/** A typed code is right or wrong at once: what answers a phone's silence or refusal, answers a code too. */
+function answered(redemption: Redemption): Redemption {
+  switch (redemption.status) {
+    case 'pending':
+    case 'rejected':
+      throw new StepUpError('code_refused', 'the provider did not take the code', { status: 400 });
+    case 'slow_down':
+      throw new StepUpError('rate_limited', 'the provider wants to be asked less often', {
+        status: 429,
+        ...(redemption.retryAfterMs !== undefined && { retryAfterMs: redemption.retryAfterMs }),
+      });
+    default:
+      return redemption;
+  }
 }
 
 /** An empty slot means that its secret was lost: nothing is guessed at. */

@@ -11,6 +11,9 @@ export interface Vault {
   /** The base32 secret of a one-time password that is being enrolled. */
   readonly otpSecret?: string | undefined;
   readonly recoveryCodes?: readonly string[] | undefined;
+  /** What the user typed for an enrolment, until it has started. */
+  readonly phoneNumber?: string | undefined;
+  readonly email?: string | undefined;
   readonly tokens?: TokenSet | undefined;
 }
 

@@ -1,9 +1,10 @@
 import type { ReasonCode } from './errors.ts';
 import type { RequestEvent, StepUpRequestType } from './events.ts';
 import type { EnrollableFactor, Factor } from './factor.ts';
-import { expiry, type FlowState, type FlowStateName, isBetweenPolls, stateName, toSnapshot } from './flow.ts';
-import { enrollableFactors, usableAuthenticators } from './flow-context.ts';
+import { asksAgain, expiry, type FlowState, type FlowStateName, stateName, toSnapshot } from './flow.ts';
+import { addressee, enrollableFactors, type FlowContext, usableAuthenticators } from './flow-context.ts';
 import type { Authenticator } from './mfa-api.ts';
+import { affordableAt } from './poll-schedule.ts';
 import type { Vault } from './vault.ts';
 
 /** The few secrets that the user must see in this very state, and only in it. */
@@ -39,9 +40,9 @@ export interface FlowView {
   readonly allowedEvents: readonly StepUpRequestType[];
   /** When what is on the screen runs out. */
   readonly expiresAt?: number;
-  /** When the provider is next asked. */
+  /** When the provider is next asked: the next poll, or another try after a passing failure. */
   readonly nextPollAt?: number;
-  /** The earliest time for another message to the device. */
+  /** The earliest time for another message to the same device. */
   readonly resendAllowedAt?: number;
   /** The earliest time for another try, after too many. */
   readonly retryAllowedAt?: number;
@@ -71,11 +72,27 @@ export function createView(options: {
     authenticators: usableAuthenticators(context),
     allowedEvents,
     expiresAt: expiry(state),
-    nextPollAt: isBetweenPolls(state) ? context.nextPollAt : undefined,
-    resendAllowedAt: allowedEvents.includes('challenge.resend') ? context.resendAllowedAt : undefined,
-    retryAllowedAt: context.waitUntil,
+    nextPollAt: asksAgain(state) ? context.nextPollAt : undefined,
+    resendAllowedAt: allowedEvents.some((type) => SENDING.includes(type)) ? resendAllowedAt(context) : undefined,
+    retryAllowedAt: retryAllowedAt(name, context),
     disclosure: disclosureOf(name, state, options.vault),
   });
+}
+
+/** The requests that can end in a message to the user. */
+const SENDING: readonly StepUpRequestType[] = ['challenge.resend', 'factor.choose', 'enrollment.begin'];
+
+/** Without a target, the time from which every device may get another message. */
+function resendAllowedAt({ target, resendAllowedAt: times }: FlowContext): number | undefined {
+  if (target !== undefined) return times[addressee(target)];
+  const latest = Math.max(0, ...Object.values(times));
+  return latest > 0 ? latest : undefined;
+}
+
+/** A code also waits for a free exchange: the provider counts them. */
+function retryAllowedAt(name: FlowStateName, { waitUntil, budget, settings }: FlowContext): number | undefined {
+  if (name !== 'prompting' || budget.level >= 1) return waitUntil;
+  return Math.max(waitUntil ?? 0, affordableAt(budget, settings.exchangeLimit, 1));
 }
 
 function disclosureOf(name: FlowStateName, state: FlowState, vault: Vault): Disclosure | undefined {

@@ -278,12 +278,12 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
     async request(target, request, version) {
       const { key, asker } = target;
-      const { event, inputs } = splitRequest(request);
+      const { event, inputs, secrets } = splitRequest(request);
       const job = await records.update<Job | undefined>(key, (found) => {
         const record = owned(found, asker);
         if (record?.flow === undefined) throw notFound();
         if (version !== undefined && record.flow.version !== version) throw stale();
-        const step = steps.apply(key, record, { ...event, ...stamp() });
+        const step = steps.apply(key, record, { ...event, ...stamp() }, secrets);
         if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
         return { record: step.record, result: step.job };
       });
