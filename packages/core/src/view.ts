@@ -46,8 +46,13 @@ export interface FlowView {
   readonly resendAllowedAt?: number;
   /** The earliest time for another try, after too many. */
   readonly retryAllowedAt?: number;
+  /** Another browser of the same user wanted to send a push meanwhile: worth a second look before approving. */
+  readonly notice?: Notice;
   readonly disclosure?: Disclosure;
 }
+
+/** Something that the user should know while the flow goes on. */
+export type Notice = 'push_requested_elsewhere';
 
 /** Builds the view of a flow. */
 export function createView(options: {
@@ -55,8 +60,9 @@ export function createView(options: {
   readonly vault: Vault;
   readonly version: number;
   readonly now: number;
+  readonly notice?: Notice | undefined;
 }): FlowView {
-  const { state, version, now } = options;
+  const { state, version, now, notice } = options;
   const { context } = state;
   const name = stateName(state);
   const allowedEvents = requestsTaken(state);
@@ -73,8 +79,11 @@ export function createView(options: {
     allowedEvents,
     expiresAt: expiry(state),
     nextPollAt: asksAgain(state) ? context.nextPollAt : undefined,
-    resendAllowedAt: allowedEvents.some((type) => SENDING.includes(type)) ? resendAllowedAt(context) : undefined,
+    resendAllowedAt: allowedEvents.some((type) => SENDING.includes(type))
+      ? resendAllowedAt(context)
+      : undefined,
     retryAllowedAt: retryAllowedAt(name, context),
+    notice,
     disclosure: disclosureOf(name, state, options.vault),
   });
 }
@@ -90,7 +99,10 @@ function resendAllowedAt({ target, resendAllowedAt: times }: FlowContext): numbe
 }
 
 /** A code also waits for a free exchange: the provider counts them. */
-function retryAllowedAt(name: FlowStateName, { waitUntil, budget, settings }: FlowContext): number | undefined {
+function retryAllowedAt(
+  name: FlowStateName,
+  { waitUntil, budget, settings }: FlowContext,
+): number | undefined {
   if (name !== 'prompting' || budget.level >= 1) return waitUntil;
   return Math.max(waitUntil ?? 0, affordableAt(budget, settings.exchangeLimit, 1));
 }

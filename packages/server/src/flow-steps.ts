@@ -65,7 +65,14 @@ export function createFlowSteps(options: {
   }
 
   function render(flow: FlowRecord, vault: Vault): FlowView {
-    return createView({ state: flow.state, vault, version: flow.version, now: now() });
+    const isNoticed = flow.isContested === true && ['challenging', 'polling'].includes(stateName(flow.state));
+    return createView({
+      state: flow.state,
+      vault,
+      version: flow.version,
+      now: now(),
+      ...(isNoticed && { notice: 'push_requested_elsewhere' }),
+    });
   }
 
   /** What the user can see of a change; `now` and `nextPollAt` are no change. */
