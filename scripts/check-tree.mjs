@@ -10,7 +10,8 @@ if (/https?:\/\/|tarball:/.test(readFileSync(new URL('pnpm-lock.yaml', root), 'u
 }
 const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n');
 for (const file of files) {
-  if (/(^|\/)(dist|node_modules)\//.test(file) || /\.(tgz|png)$/.test(file)) problems.push(`${file} is generated`);
+  if (/(^|\/)(dist|node_modules)\//.test(file) || /\.(tgz|png)$/.test(file))
+    problems.push(`${file} is generated`);
 }
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,0 +1,27 @@
+// Type-checks the README's TypeScript, each block as a module of its own.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, 'node_modules', '.cache', 'readme');
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+
+const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
+if (blocks.length === 0) throw new Error('the README has no TypeScript');
+blocks.forEach(([, code], index) => writeFileSync(join(folder, `block-${index + 1}.mts`), code));
+writeFileSync(
+  join(folder, 'tsconfig.json'),
+  JSON.stringify({
+    extends: '../../../tsconfig.tests.json',
+    compilerOptions: { noUnusedLocals: false },
+    include: ['*.mts'],
+  }),
+);
+try {
+  execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', folder], { stdio: 'inherit' });
+} catch {
+  process.exitCode = 1;
+}
