@@ -41,32 +41,25 @@ export interface Endpoints {
 /** Seconds that a long-poll may take. */
 const WAIT_SECONDS = 25;
 
-/** Binds the endpoints to a `basePath` and a `fetch`. */
+/** Binds the endpoints to a `basePath` and a `fetch`, whose rejections come through as they are. */
 export function createEndpoints(basePath: string, fetch: typeof globalThis.fetch): Endpoints {
   const flow = `${basePath}/flow`;
 
   async function call(url: string, init: RequestInit, headers?: Record<string, string>): Promise<Response> {
-    let response: Response;
-    try {
-      response = await fetch(url, {
-        ...init,
-        headers: {
-          accept: 'application/json',
-          ...(init.body !== undefined && { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        credentials: 'same-origin',
-        cache: 'no-store',
-      });
-    } catch (error) {
-      if (init.signal?.aborted) throw error;
-      throw unreachable('no answer');
-    }
+    const response = await fetch(url, {
+      ...init,
+      headers: {
+        accept: 'application/json',
+        ...(init.body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+    });
     if (response.ok || response.status === 304) return response;
     throw await failureOf(response);
   }
 
-  const view = async (response: Promise<Response>): Promise<FlowView> => readView(await response);
+  const view = async (response: Promise<Response>): Promise<FlowView> =>
+    parseView(await (await response).text());
 
   return {
     start: (requirement, signal) =>
@@ -84,14 +77,10 @@ export function createEndpoints(basePath: string, fetch: typeof globalThis.fetch
     async waitForChange(version, signal) {
       const headers = { 'if-none-match': `"${version}"`, prefer: `wait=${WAIT_SECONDS}` };
       const response = await call(flow, { signal }, headers);
-      return response.status === 304 ? undefined : readView(response);
+      return response.status === 304 ? undefined : parseView(await response.text());
     },
     open: (signal) => call(flow, { signal }, { accept: 'text/event-stream' }),
   };
-}
-
-async function readView(response: Response): Promise<FlowView> {
-  return parseView(await response.text());
 }
 
 /** Reads a view out of JSON; anything else is no answer of ours. */
@@ -132,7 +121,7 @@ function retryAfterMs(response: Response): { retryAfterMs?: number } {
   return ms > 0 ? { retryAfterMs: ms } : {};
 }
 
-/** What a thrown value says to the actor's user. */
+/** What a failed call says to the actor's user; what is not ours is `fetch`'s, which has found nobody. */
 export function toRemoteError(error: unknown): RemoteError {
   return (error instanceof EndpointFailure ? error : unreachable('no answer')).error;
 }

@@ -112,7 +112,7 @@ describe('before the start', () => {
 
     actor.tell(idle, { pending: 'flow.start' });
     expect(screen.heading).toBe('Confirm it’s you');
-    expect(screen.buttons[0]).toBe('[Send approval request]');
+    expect(screen.buttons[0]).toBe('[One moment…]');
     actor.tell(idle, { error: { code: 'unreachable', message: '' } });
     expect(screen.text).toContain('No connection.');
     expect(screen.buttons[0]).toBe('Send approval request');
@@ -149,7 +149,7 @@ describe('waiting for the phone', () => {
     expect(screen.heading).toBe('Use another way');
     expect(screen.buttons).toEqual([
       'Code from an authenticator app',
-      '[Code by text messageAvailable in 0:15]',
+      '[Code by text message in 0:15XXXX4567]',
       'Back',
     ]);
     clock.advance(15_000);
@@ -247,7 +247,7 @@ describe('typing a code', () => {
       viewOf('verifying', { version: 2, factor: 'otp', authenticatorId: app.id, authenticators: [app] }),
     );
     expect(screen.heading).toBe('Enter the code');
-    expect(screen.buttons).toContain('[Checking…]');
+    expect(screen.buttons).toContain('[One moment…]');
     actor.tell(promptingView({ version: 3, reason: 'code_refused' }));
 
     expect(screen.input()).toBe(input);
@@ -264,7 +264,7 @@ describe('typing a code', () => {
 
     screen.submit();
     expect(actor.sent).toEqual([]);
-    expect(screen.buttons[0]).toBe('[Try again in 0:45]');
+    expect(screen.buttons[0]).toBe('[Confirm in 0:45]');
     clock.advance(45_000);
     screen.submit();
     expect(actor.sent).toHaveLength(1);

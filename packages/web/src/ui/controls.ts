@@ -5,10 +5,10 @@ import { formatTime, type ScreenModel, takes } from './screen.ts';
 /** Options of {@link button}. */
 export interface ButtonOptions {
   readonly kind?: 'primary' | 'secondary' | 'quiet';
-  /** Until then the button only counts down, in these words. */
+  /** Until then the button only counts down. */
   readonly waitUntil?: number | undefined;
-  readonly waitLabel?: (time: string) => string;
   readonly isBusy?: boolean;
+  readonly isOff?: boolean;
 }
 
 /**
@@ -16,14 +16,14 @@ export interface ButtonOptions {
  * of a keyboard user who waits for it.
  */
 export function button(
-  { now, pending }: ScreenModel,
+  { now, pending, texts }: ScreenModel,
   label: string,
   onPress: (() => void) | 'submit',
   options: ButtonOptions = {},
 ): ElementSpec {
-  const { kind = 'secondary', waitUntil = 0, waitLabel, isBusy = false } = options;
+  const { kind = 'secondary', waitUntil = 0, isBusy = false } = options;
   const isWaiting = waitUntil > now;
-  const isOff = isWaiting || isBusy || pending !== undefined;
+  const isOff = isWaiting || isBusy || options.isOff === true || pending !== undefined;
   return h(
     'button',
     {
@@ -35,7 +35,7 @@ export function button(
       'aria-busy': isBusy && 'true',
       ...(onPress !== 'submit' && { onclick: () => !isOff && onPress() }),
     },
-    isWaiting && waitLabel ? waitLabel(formatTime(waitUntil - now)) : label,
+    isBusy ? texts.busy : isWaiting ? texts.later(label, formatTime(waitUntil - now)) : label,
   );
 }
 
@@ -70,18 +70,11 @@ export function resendButton(
 ): ElementSpec | false {
   const { texts, view } = model;
   if (!takes(model, 'challenge.resend')) return false;
-  const isCall = view.factor === 'voice';
-  return button(
-    model,
-    isCall ? texts.callAgain : texts.resend,
-    () => model.do.send({ type: 'challenge.resend' }),
-    {
-      kind,
-      waitUntil: view.resendAllowedAt,
-      waitLabel: isCall ? texts.callAgainIn : texts.resendIn,
-      isBusy: model.pending === 'challenge.resend',
-    },
-  );
+  return button(model, texts.resend, () => model.do.send({ type: 'challenge.resend' }), {
+    kind,
+    waitUntil: view.resendAllowedAt,
+    isBusy: model.pending === 'challenge.resend',
+  });
 }
 
 /** Options of {@link field}. */

@@ -41,19 +41,15 @@ h1:focus { outline: none; }
 .action .title { font-weight: 600; }
 .action .details { color: var(--muted); font-size: .9375rem; white-space: pre-line; }
 .screen { display: flex; flex-direction: column; align-items: center; }
-.screen > * { inline-size: 100%; }
+.screen > :not(.badge) { inline-size: 100%; }
 .badge { position: relative; display: grid; place-items: center; inline-size: 4rem; block-size: 4rem; margin-block-end: 1.25rem; border-radius: 50%; background: var(--accent-soft); color: var(--accent); }
-.screen > .badge { inline-size: 4rem; }
 .badge.good { background: var(--good-soft); color: var(--good); }
 .badge.bad { background: var(--bad-soft); color: var(--bad); }
 .icon { inline-size: 1.5rem; block-size: 1.5rem; flex: none; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
 .badge .icon { inline-size: 1.75rem; block-size: 1.75rem; }
-.badge.good .icon { stroke-width: 2.25; }
 .ring { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; transform: rotate(-90deg); fill: none; stroke-width: 3; }
-.track { stroke: transparent; }
-.rest { stroke: currentColor; stroke-linecap: round; transition: stroke-dasharray 1s linear; }
+.ring circle { stroke: currentColor; stroke-linecap: round; transition: stroke-dasharray 1s linear; }
 .busy .ring { animation: stepgate-turn 1.1s linear infinite; }
-.busy .rest { transition: none; }
 .card h1 { font-size: 1.4375rem; line-height: 1.25; font-weight: 650; letter-spacing: -.012em; text-align: center; text-wrap: balance; }
 .lead { margin-block-start: .5rem; color: var(--muted); text-align: center; text-wrap: pretty; }
 .hint { color: var(--muted); font-size: .875rem; }
@@ -64,7 +60,7 @@ h1:focus { outline: none; }
 .pulse { inline-size: .5rem; block-size: .5rem; border-radius: 50%; background: var(--accent); animation: stepgate-pulse 1.8s ease-in-out infinite; }
 .buttons { display: flex; flex-direction: column; gap: .625rem; margin-block-start: 1.5rem; }
 .buttons:empty { display: none; }
-.button { display: block; inline-size: 100%; min-block-size: 3rem; padding: .6875rem 1.25rem; border: 1px solid transparent; border-radius: calc(var(--radius) * .6); background: none; color: var(--text); font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; font-variant-numeric: tabular-nums; transition: background-color .15s, border-color .15s, filter .15s; }
+.button { display: block; inline-size: 100%; min-block-size: 3rem; padding: .6875rem 1.25rem; border: 1px solid transparent; border-radius: calc(var(--radius) * .6); background: none; color: var(--text); font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; font-variant-numeric: tabular-nums; }
 .button.primary { background: var(--accent); color: var(--on-accent); }
 .button.primary:hover { filter: brightness(1.08); }
 .button.secondary { border-color: var(--line); }
@@ -78,14 +74,14 @@ form { display: flex; flex-direction: column; gap: 1rem; margin-block-start: 1.5
 form + .buttons { margin-block-start: .625rem; }
 .field label { display: block; margin-block-end: .375rem; font-weight: 600; font-size: .9375rem; }
 .field input { inline-size: 100%; min-block-size: 3rem; padding: .625rem .875rem; border: 1px solid var(--field-line); border-radius: calc(var(--radius) * .5); background: var(--surface); color: inherit; font: inherit; }
-.field input:focus-visible { outline: 2px solid var(--accent); outline-offset: 0; border-color: var(--accent); }
+.field input:focus-visible { outline-width: 2px; outline-offset: 0; }
 .field input[name="code"] { font-size: 1.25rem; letter-spacing: .12em; font-variant-numeric: tabular-nums; }
 .field input[aria-invalid] { border-color: var(--bad); }
 .field input[readonly] { color: var(--muted); background: var(--subtle); }
 .field .hint { margin-block-start: .375rem; }
 .field .error { margin-block-start: .375rem; color: var(--bad); font-size: .9375rem; }
 .ways { display: flex; flex-direction: column; gap: .625rem; margin-block-start: 1.5rem; list-style: none; }
-.way { display: flex; align-items: center; gap: .875rem; inline-size: 100%; min-block-size: 3.75rem; padding: .625rem 1rem; border: 1px solid var(--line); border-radius: calc(var(--radius) * .6); background: none; color: inherit; font: inherit; font-weight: 550; text-align: start; cursor: pointer; transition: background-color .15s, border-color .15s; }
+.way { display: flex; align-items: center; gap: .875rem; inline-size: 100%; min-block-size: 3.75rem; padding: .625rem 1rem; border: 1px solid var(--line); border-radius: calc(var(--radius) * .6); background: none; color: inherit; font: inherit; font-weight: 550; text-align: start; cursor: pointer; }
 .way:hover { background: var(--subtle); border-color: var(--field-line); }
 .way[aria-disabled] { color: var(--muted); cursor: default; background: none; border-color: var(--line); }
 .way > .icon:first-child { color: var(--accent); }
@@ -99,8 +95,7 @@ form + .buttons { margin-block-start: .625rem; }
 .barcode { margin-block-start: 1.25rem; }
 .qr { display: block; block-size: auto; max-inline-size: 100%; margin-inline: auto; border: 1px solid var(--line); border-radius: calc(var(--radius) * .6); background: #fff; }
 .links { display: flex; flex-wrap: wrap; justify-content: center; gap: .25rem 1.25rem; margin-block-start: .75rem; font-size: .9375rem; }
-.links a, .link { padding: .25rem; border: 0; border-radius: .25rem; background: none; color: var(--accent); font: inherit; font-weight: 550; text-decoration: underline; text-decoration-color: color-mix(in srgb, currentColor 35%, transparent); text-underline-offset: .2em; cursor: pointer; }
-.links a:hover, .link:hover { text-decoration-color: currentColor; }
+.links a, .link { padding: .25rem; border: 0; border-radius: .25rem; background: none; color: var(--accent); font: inherit; font-weight: 550; text-decoration: underline; text-underline-offset: .2em; cursor: pointer; }
 .secret { display: flex; flex-direction: column; align-items: center; margin-block-start: .75rem; text-align: center; }
 .card code { font: 600 .9375rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: .06em; }
 .codes { display: grid; gap: .375rem; margin-block-start: 1.5rem; padding: 1rem; border: 1px dashed var(--field-line); border-radius: calc(var(--radius) * .6); background: var(--subtle); list-style: none; text-align: center; }
@@ -114,8 +109,5 @@ form + .buttons { margin-block-start: .625rem; }
 @media (max-width: 26rem) { .card { padding: 1.5rem 1.25rem; } }
 @media (prefers-reduced-motion: reduce) {
   .card *, .card *::before { animation: none !important; transition: none !important; }
-}
-@media (forced-colors: active) {
-  .card, .button, .way, .wait, .notice { border: 1px solid; }
 }
 `;

@@ -8,15 +8,10 @@ const paths = {
   key: 'M14.8 9.2m-4.4 0a4.4 4.4 0 1 0 8.8 0a4.4 4.4 0 1 0-8.8 0 M11.6 12.4L4.4 19.6 M7.4 16.6l2.2 2.2',
   code: 'M3.6 7.4h16.8v9.2H3.6z M7.6 12h.01 M12 12h.01 M16.4 12h.01',
   message: 'M4 5h16v11H9.6L5.6 19.4V16H4z M8.4 10.5h.01 M12 10.5h.01 M15.6 10.5h.01',
-  call: 'M6.2 3.8h3l1.5 3.9-2 1.5a11.4 11.4 0 0 0 6.1 6.1l1.5-2 3.9 1.5v3a1.8 1.8 0 0 1-2 1.8A15.6 15.6 0 0 1 4.4 5.8a1.8 1.8 0 0 1 1.8-2z',
-  mail: 'M3.8 5.6h16.4v12.8H3.8z M4.2 6.4l7.8 6.2 7.8-6.2',
-  lifebuoy:
-    'M12 12m-8.6 0a8.6 8.6 0 1 0 17.2 0a8.6 8.6 0 1 0-17.2 0 M12 12m-3.6 0a3.6 3.6 0 1 0 7.2 0a3.6 3.6 0 1 0-7.2 0 M6 6l3.4 3.4 M14.6 14.6L18 18 M18 6l-3.4 3.4 M9.4 14.6L6 18',
   check: 'M5.2 12.6l4.6 4.6 9-10',
   cross: 'M6.6 6.6l10.8 10.8 M17.4 6.6L6.6 17.4',
   clock: 'M12 12m-8.4 0a8.4 8.4 0 1 0 16.8 0a8.4 8.4 0 1 0-16.8 0 M12 7.2V12l3.2 2',
   alert: 'M12 3.8l9 15.8H3z M12 10v4.2 M12 16.9h.01',
-  plus: 'M12 5.4v13.2 M5.4 12h13.2',
   chevron: 'M9.6 6.4l5.6 5.6-5.6 5.6',
 } as const;
 
@@ -37,7 +32,7 @@ export const factorIcons: Readonly<Record<Factor, IconName>> = {
   push: 'phone',
   otp: 'code',
   sms: 'message',
-  voice: 'call',
-  email: 'mail',
-  'recovery-code': 'lifebuoy',
+  voice: 'phone',
+  email: 'message',
+  'recovery-code': 'key',
 };

@@ -1,4 +1,4 @@
-import { encode } from 'uqr';
+import { type Bitmap2D, generate } from 'lean-qr/nano';
 import { type ElementSpec, h } from './element.ts';
 
 /** About how wide it should be, in pixels; whole pixels to a module keep it sharp. */
@@ -12,9 +12,8 @@ const drawn = new Map<string, ElementSpec>();
 export function qrCode(text: string, label: string): ElementSpec {
   const known = drawn.get(text);
   if (known !== undefined) return known;
-  const { data, size } = encode(text, { ecc: 'L', boostEcc: true, border: 0 });
-  const path = data.flatMap((row, y) => rowPath(row, y + QUIET_ZONE)).join('');
-  const side = size + 2 * QUIET_ZONE;
+  const code = generate(text);
+  const side = code.size + 2 * QUIET_ZONE;
   const width = side * Math.max(3, Math.floor(WIDTH / side));
   const spec = h(
     'svg',
@@ -28,7 +27,7 @@ export function qrCode(text: string, label: string): ElementSpec {
       'shape-rendering': 'crispEdges',
     },
     h('rect', { width: side, height: side, fill: '#fff' }),
-    h('path', { d: path, fill: '#000' }),
+    h('path', { d: pathOf(code), fill: '#000' }),
   );
   drawn.clear();
   drawn.set(text, spec);
@@ -36,12 +35,14 @@ export function qrCode(text: string, label: string): ElementSpec {
 }
 
 /** One horizontal bar for each run of dark modules. */
-function rowPath(row: readonly boolean[], y: number): readonly string[] {
-  const bars: string[] = [];
-  for (let x = 0; x < row.length; x += 1) {
-    const from = x;
-    while (row[x]) x += 1;
-    if (x > from) bars.push(`M${from + QUIET_ZONE} ${y}h${x - from}v1h-${x - from}z`);
+function pathOf({ size, get }: Bitmap2D): string {
+  let path = '';
+  for (let y = 0; y < size; y += 1) {
+    for (let x = 0; x < size; x += 1) {
+      const from = x;
+      while (get(x, y)) x += 1;
+      if (x > from) path += `M${from + QUIET_ZONE} ${y + QUIET_ZONE}h${x - from}v1h${from - x}z`;
+    }
   }
-  return bars;
+  return path;
 }

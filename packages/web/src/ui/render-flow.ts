@@ -198,9 +198,7 @@ function card(
           h(
             'svg',
             { key: 'ring', class: 'ring', viewBox: '0 0 64 64' },
-            h('circle', { class: 'track', cx: 32, cy: 32, r: 30 }),
             h('circle', {
-              class: 'rest',
               cx: 32,
               cy: 32,
               r: 30,

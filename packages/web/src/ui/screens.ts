@@ -132,11 +132,10 @@ function password(model: ScreenModel): Screen {
 }
 
 function submitButton(model: ScreenModel, label: string, isBusy: boolean): ElementSpec {
-  const { texts, view } = model;
-  return button({ ...model, pending: undefined }, isBusy ? texts.checking : label, 'submit', {
+  const { view } = model;
+  return button({ ...model, pending: undefined }, label, 'submit', {
     kind: 'primary',
     waitUntil: view.retryAllowedAt,
-    waitLabel: texts.retryIn,
     isBusy,
   });
 }
@@ -187,8 +186,7 @@ function authenticatorWay(model: ScreenModel, { id, factor, name }: Authenticato
   const { texts, view } = model;
   const isMessage = factor !== 'otp' && factor !== 'recovery-code';
   const waitUntil = isMessage ? (view.resendAllowedAt ?? 0) : 0;
-  const hint = waitUntil > model.now ? texts.availableIn(formatTime(waitUntil - model.now)) : name;
-  return way(model, factor, texts.factors[factor], hint, waitUntil, () =>
+  return way(model, factor, texts.factors[factor], name, waitUntil, () =>
     model.do.send({ type: 'factor.choose', authenticatorId: id }),
   );
 }
@@ -201,7 +199,7 @@ function newWay(model: ScreenModel, factor: EnrollableFactor): ElementSpec {
 }
 
 function way(
-  { now, pending }: ScreenModel,
+  { now, pending, texts }: ScreenModel,
   factor: Factor,
   label: string,
   hint: string | undefined,
@@ -222,7 +220,7 @@ function way(
     h(
       'span',
       { class: 'way-text' },
-      h('span', {}, label),
+      h('span', {}, waitUntil > now ? texts.later(label, formatTime(waitUntil - now)) : label),
       hint !== undefined && h('span', { class: 'hint' }, hint),
     ),
     icon('chevron'),
@@ -232,12 +230,11 @@ function way(
 function newAddress(model: ScreenModel, factor: 'sms' | 'voice' | 'email'): Screen {
   const { pending, texts } = model;
   const isEmail = factor === 'email';
-  const { heading, lead } = isEmail ? texts.newEmail : texts.newPhone;
   return {
     name: `new-${factor}`,
     icon: factorIcons[factor],
-    heading,
-    lead,
+    heading: texts.addFactors[factor],
+    lead: texts.newAddress,
     body: [
       form(
         'address',
@@ -343,7 +340,9 @@ function code(model: ScreenModel): Screen {
   const isWaiting = (view.retryAllowedAt ?? 0) > model.now;
   const secret = view.disclosure?.otpSecret;
   const isEnrolling = view.disclosure !== undefined;
-  const { heading, lead } = isEnrolling ? texts.enrollOtp : texts.codes[factor];
+  const { heading, lead } = isEnrolling
+    ? texts.newOtp
+    : { heading: texts.codeHeading, lead: texts.codes[factor] };
   const device = view.authenticators.find(({ id }) => id === view.authenticatorId)?.name;
   return {
     name: `code-${factor}`,
@@ -368,7 +367,7 @@ function code(model: ScreenModel): Screen {
         isBusy || isWaiting,
         field({
           name: 'code',
-          label: texts.codeLabels[factor],
+          label: texts.codeLabel,
           autocomplete: factor === 'recovery-code' ? 'off' : 'one-time-code',
           ...(factor !== 'recovery-code' && { inputmode: 'numeric' }),
           error: isBusy ? undefined : fieldError(model),
@@ -388,7 +387,7 @@ function acknowledging(model: ScreenModel): Screen {
   const { heading, lead } = texts.states.acknowledging;
   return {
     name: 'acknowledging',
-    icon: 'lifebuoy',
+    icon: 'key',
     heading,
     lead,
     body: [
@@ -418,7 +417,7 @@ function acknowledging(model: ScreenModel): Screen {
       button(model, texts.continue, () => hasSaved && model.do.send({ type: 'codes.acknowledge' }), {
         kind: 'primary',
         isBusy: pending === 'codes.acknowledge',
-        ...(!hasSaved && { waitUntil: Number.POSITIVE_INFINITY }),
+        isOff: !hasSaved,
       }),
     ],
   };
@@ -460,7 +459,6 @@ function atRest(model: ScreenModel): Screen {
         button(model, texts.retry, () => model.do.send({ type: 'flow.retry' }), {
           kind: 'primary',
           waitUntil: view.retryAllowedAt,
-          waitLabel: texts.retryIn,
           isBusy: pending === 'flow.retry',
         }),
       otherWayButton(model),
@@ -468,7 +466,6 @@ function atRest(model: ScreenModel): Screen {
         resend !== false &&
         button(model, texts.startOver, () => model.do.send({ type: 'flow.retry' }), {
           waitUntil: view.retryAllowedAt,
-          waitLabel: texts.retryIn,
         }),
       cancelButton(model),
     ],

@@ -15,18 +15,20 @@ export interface Texts {
   readonly states: Readonly<Record<Exclude<FlowStateName, 'prompting' | 'failed'>, ScreenText>>;
   /** `authenticating` while the password is asked for. */
   readonly password: ScreenText;
-  /** `confirming`, by the factor that is added; `prompting` for `otp`. */
-  readonly enrollOtp: ScreenText;
+  /** `prompting` while a one-time password is added. */
+  readonly newOtp: ScreenText;
   readonly failed: string;
-  readonly codes: Readonly<Record<Exclude<Factor, 'push'>, ScreenText>>;
-  readonly codeLabels: Readonly<Record<Exclude<Factor, 'push'>, string>>;
+  readonly codeHeading: string;
+  /** What to type, by factor. */
+  readonly codes: Readonly<Record<Exclude<Factor, 'push'>, string>>;
+  readonly codeLabel: string;
   readonly factors: Readonly<Record<Factor, string>>;
   readonly addFactors: Readonly<Record<Factor, string>>;
   readonly reasons: Readonly<Record<ReasonCode, string>>;
   readonly errors: Readonly<Partial<Record<RemoteError['code'], string>>>;
   readonly unknownError: string;
-  readonly newPhone: ScreenText;
-  readonly newEmail: ScreenText;
+  /** Before a code is sent to a new number or address. */
+  readonly newAddress: string;
   readonly phoneLabel: string;
   readonly phoneHint: string;
   readonly emailLabel: string;
@@ -35,7 +37,8 @@ export interface Texts {
   readonly start: string;
   readonly continue: string;
   readonly submit: string;
-  readonly checking: string;
+  /** On a button whose work is under way. */
+  readonly busy: string;
   readonly cancel: string;
   readonly cancelOther: string;
   readonly back: string;
@@ -43,15 +46,10 @@ export interface Texts {
   readonly close: string;
   readonly startAgain: string;
   readonly retry: string;
-  readonly retryIn: (time: string) => string;
   readonly startOver: string;
   readonly resend: string;
-  readonly resendIn: (time: string) => string;
-  readonly callAgain: string;
-  readonly callAgainIn: (time: string) => string;
   readonly otherWay: string;
   readonly chooseWay: ScreenText;
-  readonly availableIn: (time: string) => string;
   readonly addDevice: string;
   readonly openHere: string;
   readonly copyLink: string;
@@ -62,11 +60,12 @@ export interface Texts {
   readonly waitingForScan: string;
   readonly waitingForAnswer: string;
   readonly savedCodes: string;
+  /** What a button says that can be pressed only later. */
+  readonly later: (label: string, time: string) => string;
   readonly timeLeft: (time: string) => string;
   readonly oneMinuteLeft: string;
   readonly connectionLost: string;
   readonly connectionBack: string;
-  readonly sentAgain: string;
   readonly sentTo: (device: string) => string;
   readonly returning: string;
   readonly expiredRequirement: ScreenText;
@@ -106,28 +105,20 @@ export const english: Texts = {
     cancelled: { heading: 'Cancelled', lead: 'Nothing was confirmed and nothing has changed.' },
   },
   password: { heading: 'Enter your password', lead: 'First, make sure that it is really you.' },
-  enrollOtp: {
+  newOtp: {
     heading: 'Set up an authenticator app',
     lead: 'Scan this with your authenticator app, then type the code that it shows.',
   },
   failed: 'That didn’t work',
+  codeHeading: 'Enter the code',
   codes: {
-    otp: { heading: 'Enter the code', lead: 'Open your authenticator app and type the code that it shows.' },
-    sms: { heading: 'Enter the code', lead: 'We sent you a text message with a code.' },
-    voice: { heading: 'Enter the code', lead: 'We are calling you. Type the code that you hear.' },
-    email: { heading: 'Enter the code', lead: 'We sent you an e-mail with a code.' },
-    'recovery-code': {
-      heading: 'Enter a recovery code',
-      lead: 'Type the recovery code that you saved when you set up your phone.',
-    },
+    otp: 'Open your authenticator app and type the code that it shows.',
+    sms: 'We sent you a text message with a code.',
+    voice: 'We are calling you. Type the code that you hear.',
+    email: 'We sent you an e-mail with a code.',
+    'recovery-code': 'Type the recovery code that you saved when you set up your phone.',
   },
-  codeLabels: {
-    otp: 'Code from the app',
-    sms: 'Code from the message',
-    voice: 'Code from the call',
-    email: 'Code from the e-mail',
-    'recovery-code': 'Recovery code',
-  },
+  codeLabel: 'Code',
   factors: {
     push: 'Approve on your phone',
     otp: 'Code from an authenticator app',
@@ -176,18 +167,14 @@ export const english: Texts = {
   errors: {
     flow_in_progress: 'You are already confirming something else in this browser.',
     flow_not_found: 'This confirmation has ended. Start again.',
-    login_required: 'You are signed out. Sign in again, then come back.',
     requirement_expired: 'This request is too old.',
     requirement_invalid: 'This request does not belong to your session.',
-    rate_limited: 'Too many requests for now. Wait a little.',
-    push_in_progress: 'Another window of yours is waiting for your phone. Finish or cancel that one first.',
     event_not_allowed: 'That is not possible right now.',
     version_stale: 'That is not possible right now.',
     unreachable: 'No connection. Check your network and try again.',
   },
   unknownError: 'Something went wrong. Try again.',
-  newPhone: { heading: 'Add your phone number', lead: 'We will send a code to this number.' },
-  newEmail: { heading: 'Add your e-mail address', lead: 'We will send a code to this address.' },
+  newAddress: 'We will send a code there, to make sure that it is yours.',
   phoneLabel: 'Phone number',
   phoneHint: 'With the country code, for example +1 555 123 4567.',
   emailLabel: 'E-mail address',
@@ -196,7 +183,7 @@ export const english: Texts = {
   start: 'Send approval request',
   continue: 'Continue',
   submit: 'Confirm',
-  checking: 'Checking…',
+  busy: 'One moment…',
   cancel: 'Cancel',
   cancelOther: 'Cancel the other and continue',
   back: 'Back',
@@ -204,15 +191,10 @@ export const english: Texts = {
   close: 'Close',
   startAgain: 'Start again',
   retry: 'Try again',
-  retryIn: (time) => `Try again in ${time}`,
   startOver: 'Start over',
   resend: 'Send again',
-  resendIn: (time) => `Send again in ${time}`,
-  callAgain: 'Call again',
-  callAgainIn: (time) => `Call again in ${time}`,
   otherWay: 'Use another way',
   chooseWay: { heading: 'Use another way', lead: 'Choose how you want to confirm.' },
-  availableIn: (time) => `Available in ${time}`,
   addDevice: 'Add a device',
   openHere: 'Open on this device',
   copyLink: 'Copy link',
@@ -223,11 +205,11 @@ export const english: Texts = {
   waitingForScan: 'Waiting for your phone…',
   waitingForAnswer: 'Waiting for your answer…',
   savedCodes: 'I have saved it',
+  later: (label, time) => `${label} in ${time}`,
   timeLeft: (time) => `${time} left`,
   oneMinuteLeft: 'One minute left.',
   connectionLost: 'Connection lost. Trying again…',
   connectionBack: 'Connected again.',
-  sentAgain: 'The request was sent again.',
   sentTo: (device) => `Sent to ${device}`,
   returning: 'Taking you back…',
   expiredRequirement: {
