@@ -8,12 +8,13 @@ form.addEventListener('submit', async (event) => {
   event.preventDefault();
   button.disabled = true;
   status.textContent = '';
-  const { to, amount } = Object.fromEntries(new FormData(form));
+  const to = form.elements.to.value;
+  const amount = Number(form.elements.amount.value);
   try {
     const response = await stepUpFetch('/transfers', {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify({ to, amount: Number(amount) }),
+      body: JSON.stringify({ to, amount }),
     });
     if (!response.ok) throw new Error(`the bank answered ${response.status}`);
     const row = document.createElement('li');

@@ -16,6 +16,7 @@ import {
   splitRequest,
   stateName,
 } from '@stepgate/core';
+import type { Admission } from './admission.ts';
 import { findApproval } from './approval.ts';
 import type { FirstLeg, FirstLegContext } from './first-leg.ts';
 import type { FlowSteps, Job } from './flow-steps.ts';
@@ -24,7 +25,6 @@ import type { IdentityCheck } from './identity-check.ts';
 import type { Locks } from './lock.ts';
 import type { FlowRecord, HandleRecord, Records } from './record.ts';
 import { type Requirement, requirementHash } from './requirement.ts';
-import { digest } from './seal.ts';
 import type { Store } from './store.ts';
 
 /** Whose flow, in which record, and the request in which it is driven. */
@@ -56,6 +56,7 @@ export interface FlowDriverOptions<Native> {
   readonly records: Records;
   readonly steps: FlowSteps;
   readonly locks: Locks;
+  readonly admission: Admission;
   readonly api: MfaApi;
   readonly firstLeg: FirstLeg<Native>;
   readonly identity: IdentityCheck;
@@ -73,11 +74,11 @@ const PATIENCE_MS = 5_000;
 const REREAD_MS = 1_000;
 
 const startLock = (session: string): string => `start:${session}`;
-const pushLock = (subject: string): string => `push:${digest(subject)}`;
 
 /** Makes the driver. */
 export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): FlowDriver<Native> {
-  const { store, records, steps, locks, api, firstLeg, identity, clock, leaseMs, onError } = options;
+  const { store, records, steps, locks, admission, api, firstLeg, identity, clock, leaseMs, onError } =
+    options;
   const advancing = new Map<string, Promise<void>>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
 
@@ -103,9 +104,9 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     // Shorter than the lease: at most one process is ever at work on an effect.
     const timer = clock.setTimeout(() => controller.abort(), leaseMs - 1_000);
     try {
-      const refusal = await admit(target, job.effect);
+      const refusal = await admission.admit(target, job.effect);
       if (refusal !== undefined) return refusal;
-      return await runEffect(job.effect, {
+      const result = await runEffect(job.effect, {
         api,
         vault: job.vault,
         inputs,
@@ -121,32 +122,12 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
         },
         onUnexpected: onError,
       });
+      await admission.account(target, job.effect, result);
+      return result;
     } finally {
       clock.clearTimeout(timer);
       if (running.get(target.key)?.claim === job.claim) running.delete(target.key);
     }
-  }
-
-  /** One live push per subject. */
-  async function admit(
-    { key, asker }: FlowTarget<Native>,
-    effect: Effect,
-  ): Promise<EffectResult | undefined> {
-    if (effect.type !== 'challenge' || effect.params.factor !== 'push') return undefined;
-    const until = clock.now() + options.settings.challengeTtlMs;
-    const other = await locks.acquire(pushLock(asker.subject), key, until);
-    if (other === undefined) return undefined;
-    await tellHolder(other.holder);
-    const retryAfterMs = Math.max(0, other.until - clock.now());
-    return { fact: { type: 'effect.failed', code: 'push_in_progress', retryAfterMs } };
-  }
-
-  async function tellHolder(holder: string): Promise<void> {
-    await records.update(holder, (record) => {
-      if (record?.flow === undefined || isDone(record.flow.state)) return { result: undefined };
-      const flow = { ...record.flow, version: record.flow.version + 1, isContested: true };
-      return { record: { ...record, flow }, result: undefined };
-    });
   }
 
   /** Runs effects one after the other, each committed before it starts and after it ends. */
@@ -157,7 +138,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       const result = await perform(target, job, typed);
       job = await settle(target.key, job, result);
       typed = {};
-      await releasePush(target);
+      await admission.release(target);
     }
   }
 
@@ -174,12 +155,6 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     });
   }
 
-  async function releasePush({ key, asker }: FlowTarget<Native>): Promise<void> {
-    const { record } = await records.read(key);
-    if (record?.flow === undefined || !holdsPush(record.flow))
-      await locks.release(pushLock(asker.subject), key);
-  }
-
   /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
   async function advance(target: FlowTarget<Native>): Promise<void> {
     for (;;) {
@@ -191,7 +166,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
         return { record: step.record, result: { job: step.job, isMoved: true } };
       });
       if (!isMoved) return;
-      if (job === undefined) await releasePush(target);
+      if (job === undefined) await admission.release(target);
       else await run(target, job, {});
     }
   }
@@ -237,7 +212,9 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     job: Job | undefined,
     inputs: Inputs,
   ): Promise<FlowView> {
-    await patiently(job === undefined ? releasePush(target) : drive(target, () => run(target, job, inputs)));
+    await patiently(
+      job === undefined ? admission.release(target) : drive(target, () => run(target, job, inputs)),
+    );
     const { record } = await records.read(target.key);
     if (record === undefined) throw notFound();
     return viewOf(target.key, record);
@@ -255,6 +232,8 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
         });
       }
       const hash = requirementHash(requirement.policy);
+      const found = owned((await records.read(key)).record, asker);
+      if (found === undefined || !joins(found, hash, requirement, now)) await admission.admitStart(asker);
       const { job, isJoined } = await records.update<{ job?: Job | undefined; isJoined: boolean }>(
         key,
         (found) => {
@@ -333,12 +312,6 @@ function withoutPending(record: HandleRecord): HandleRecord {
   if (record.flow === undefined) return record;
   const { pending: _dropped, ...flow } = record.flow;
   return { ...record, flow };
-}
-
-/** Whether a push of this flow may still be answered. */
-function holdsPush({ state }: FlowRecord): boolean {
-  const name = stateName(state);
-  return (name === 'challenging' || name === 'polling') && state.context.target?.factor === 'push';
 }
 
 /** A flow that something would be lost of, if another took its place. */

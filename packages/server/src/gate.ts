@@ -9,6 +9,7 @@ import {
   FLOW_DEFAULTS,
   type MfaApi,
 } from '@stepgate/core';
+import { createAdmission } from './admission.ts';
 import { errorResponse, toStepUpError } from './answer.ts';
 import { createEndpoints, type Endpoints, type Known } from './endpoints.ts';
 import { createFirstLeg, type FirstLegOptions } from './first-leg.ts';
@@ -18,6 +19,7 @@ import { createGuard, type Guard } from './guard.ts';
 import { createHandles } from './handle.ts';
 import type { HostRequest, Identity } from './host-request.ts';
 import { createIdentityCheck, type IdentityCheck } from './identity-check.ts';
+import { createLimitBook, type Limits } from './limits.ts';
 import { createLocks } from './lock.ts';
 import { createMemoryStore } from './memory-store.ts';
 import type { Policy } from './policy.ts';
@@ -50,6 +52,8 @@ export interface GateOptions<Native> {
    * `session` alone, with which a stolen session can enrol the thief's phone.
    */
   readonly enroll?: EnrollmentRule;
+  /** How much one session, and one subject, may do; see `DEFAULT_LIMITS`. */
+  readonly limits?: Partial<Limits>;
   /** Where records live; default this process's memory. */
   readonly store?: Store;
   /** Where the endpoints and the page are, as the browser sees it; default `/step-up`. */
@@ -115,6 +119,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
 
   const store = options.store ?? createMemoryStore({ now });
   const sealer = createSealer(options.secret, random);
+  const locks = createLocks(store, now);
   const records = createRecords({ store, now });
   const handles = createHandles({ randomBytes: random, insecureCookie: options.insecureCookie === true });
   const firstLeg = createFirstLeg(options.firstLeg, createAuth0SignIn(wire));
@@ -130,7 +135,14 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     store,
     records,
     steps: createFlowSteps({ sealer, now, leaseMs, randomId: options.randomUUID ?? randomUUID }),
-    locks: createLocks(store, now),
+    locks,
+    admission: createAdmission({
+      records,
+      locks,
+      clock,
+      limits: createLimitBook(options.limits),
+      challengeTtlMs: timing.challengeTtlMs ?? FLOW_DEFAULTS.challengeTtlMs,
+    }),
     api: options.api ?? createAuth0MfaApi(wire),
     firstLeg,
     identity: options.identityCheck ?? createIdentityCheck(wire),
@@ -199,6 +211,7 @@ function assertOptions(options: GateOptions<never>): void {
     'identify',
     'firstLeg',
     'enroll',
+    'limits',
     'store',
     'basePath',
     'loginUrl',

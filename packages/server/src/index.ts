@@ -4,6 +4,7 @@ export { type Auth0Settings, createGate, type Gate, type GateOptions } from './g
 export type { Decision, Guard, StepUp } from './guard.ts';
 export type { HostRequest, HostResponse, Identity } from './host-request.ts';
 export type { IdentityCheck } from './identity-check.ts';
+export { DEFAULT_LIMITS, type Limit, type Limits } from './limits.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export type { Action, Policy } from './policy.ts';
 export type { Approval } from './record.ts';

@@ -1,0 +1,135 @@
+import {
+  type Clock,
+  type Effect,
+  type EffectResult,
+  type Factor,
+  isDone,
+  type ReasonCode,
+  StepUpError,
+  sendsMessage,
+  stateName,
+} from '@stepgate/core';
+import type { Asker } from './host-request.ts';
+import type { Charges, LimitBook } from './limits.ts';
+import type { Locks } from './lock.ts';
+import type { FlowRecord, Records } from './record.ts';
+import { digest } from './seal.ts';
+
+/** Whose effect, in which record. */
+export interface Applicant {
+  /** The record's key. */
+  readonly key: string;
+  readonly asker: Asker;
+}
+
+/** Decides what may go out: within the limits, and with one live push per subject. */
+export interface Admission {
+  /** @throws StepUpError `rate_limited` (429) when the session has started too many flows. */
+  admitStart(asker: Asker): Promise<void>;
+  /** The result that stands in for an effect that may not go out; `undefined` when it may. */
+  admit(applicant: Applicant, effect: Effect): Promise<EffectResult | undefined>;
+  /** Takes an attempt back that was no wrong one. */
+  account(applicant: Applicant, effect: Effect, result: EffectResult): Promise<void>;
+  /** Lets the subject's next push go out when this flow waits for none any more. */
+  release(applicant: Applicant): Promise<void>;
+}
+
+const pushLock = (subject: string): string => `push:${digest(subject)}`;
+
+/** Makes the admission. `challengeTtlMs`: how long a push can be answered. */
+export function createAdmission(options: {
+  readonly records: Records;
+  readonly locks: Locks;
+  readonly limits: LimitBook;
+  readonly clock: Clock;
+  readonly challengeTtlMs: number;
+}): Admission {
+  const { records, locks, limits, clock, challengeTtlMs } = options;
+
+  /** The first browser is told that a second one has asked: it may be a thief's. */
+  async function tellHolder(holder: string): Promise<void> {
+    await records.update(holder, (record) => {
+      if (record?.flow === undefined || isDone(record.flow.state)) return { result: undefined };
+      const flow = { ...record.flow, version: record.flow.version + 1, isContested: true };
+      return { record: { ...record, flow }, result: undefined };
+    });
+  }
+
+  return {
+    async admitStart({ session }) {
+      const retryAfterMs = await limits.charge([['startsPerSession', session]]);
+      if (retryAfterMs === undefined) return;
+      throw new StepUpError('rate_limited', 'this session has started too many flows', {
+        status: 429,
+        retryAfterMs,
+      });
+    },
+
+    async admit(applicant, effect) {
+      const wait = await limits.charge(chargesOf(applicant, effect));
+      if (wait !== undefined) return refusal(isTyped(effect) ? 'too_many_attempts' : 'rate_limited', wait);
+      if (effect.type !== 'challenge' || effect.params.factor !== 'push') return undefined;
+      const { key, asker } = applicant;
+      const other = await locks.acquire(pushLock(asker.subject), key, clock.now() + challengeTtlMs);
+      if (other === undefined) return undefined;
+      await tellHolder(other.holder);
+      return refusal('push_in_progress', Math.max(0, other.until - clock.now()));
+    },
+
+    async account(applicant, effect, { fact }) {
+      const isWrong =
+        fact.type === 'effect.failed' &&
+        (fact.code === 'code_refused' || fact.code === 'credentials_refused');
+      if (isTyped(effect) && !isWrong) await limits.refund(chargesOf(applicant, effect));
+    },
+
+    async release({ key, asker }) {
+      const { record } = await records.read(key);
+      if (record?.flow === undefined || !mayBeAnswered(record.flow))
+        await locks.release(pushLock(asker.subject), key);
+    },
+  };
+}
+
+/** Whether a push of this flow may still be answered. */
+function mayBeAnswered({ state }: FlowRecord): boolean {
+  const name = stateName(state);
+  return (name === 'challenging' || name === 'polling') && state.context.target?.factor === 'push';
+}
+
+/** What an effect counts as. */
+function chargesOf({ key, asker: { session, subject } }: Applicant, effect: Effect): Charges {
+  switch (effect.type) {
+    case 'challenge':
+      return messagesOf(effect.params.factor, session, subject);
+    case 'enroll':
+      // A push is added by a QR code: nothing is sent.
+      return effect.params.factor === 'push' ? [] : messagesOf(effect.params.factor, session, subject);
+    case 'verify':
+      return [
+        ['wrongCodesPerFlow', key],
+        ['wrongCodesPerSubject', subject],
+      ];
+    case 'authenticate':
+      return effect.params.method === 'password' ? [['passwordsPerSession', session]] : [];
+    default:
+      return [];
+  }
+}
+
+function messagesOf(factor: Factor, session: string, subject: string): Charges {
+  if (!sendsMessage(factor)) return [];
+  return [
+    ['messagesPerSession', session],
+    ['messagesPerSubject', subject],
+  ];
+}
+
+/** Whether the effect tries something that the user typed. */
+function isTyped(effect: Effect): boolean {
+  return effect.type === 'verify' || (effect.type === 'authenticate' && effect.params.method === 'password');
+}
+
+function refusal(code: ReasonCode, retryAfterMs: number): EffectResult {
+  return { fact: { type: 'effect.failed', code, retryAfterMs } };
+}

@@ -1,0 +1,119 @@
+import { createAuth0MfaApi, createAuth0SignIn } from '@stepgate/core';
+import { createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
+import type { Auth0Settings } from '../../src/gate.ts';
+import { createManualClock, type ManualClock } from './manual-clock.ts';
+
+/** One request to the tenant and its answer, as text. */
+export interface Exchange {
+  readonly path: string;
+  readonly sent: string;
+  readonly status: number;
+  readonly received: string;
+}
+
+/** A user of the tenant. */
+export interface TestUser {
+  readonly username: string;
+  readonly password: string;
+  readonly subject: string;
+}
+
+/** An emulated tenant on a manual clock, reached without a socket or by the `url` it listens on. */
+export interface TestTenant {
+  readonly clock: ManualClock;
+  readonly emulator: Emulator;
+  readonly auth0: Auth0Settings;
+  readonly ada: TestUser;
+  readonly phone: Phone;
+  /** Everything that was said so far. */
+  readonly exchanges: readonly Exchange[];
+  /** How many pushes the tenant was asked to send. */
+  challenges(): number;
+  /** A refresh token of the user's. */
+  signIn(user?: TestUser): Promise<string>;
+  /** Gives the user a phone that takes pushes. */
+  enrolPush(user?: TestUser): Promise<void>;
+  reset(): void;
+}
+
+export const CLIENT_SECRET = 'stepgate-demo-secret';
+export const PASSWORD = 'correct-horse';
+/** The longest that one poll comes after another: the interval and its jitter. */
+export const POLL_MS = 6_000;
+
+const AUDIENCE = 'https://bank.example/';
+
+/** A tenant whose requests go straight to the emulator, on the address `https://tenant.test/`. */
+export function createTestTenant(): TestTenant {
+  const clock = createManualClock();
+  const emulator = createEmulator({ issuer: 'https://tenant.test/', clock });
+  return tenantOf({ clock, emulator, fetch: (request) => emulator.handle(request), issuer: emulator.issuer });
+}
+
+/** A tenant on a loopback port. */
+export async function listenTestTenant(): Promise<TestTenant & { close(): Promise<void> }> {
+  const clock = createManualClock();
+  const emulator = createEmulator({ clock });
+  const { url, close } = await emulator.listen();
+  return { ...tenantOf({ clock, emulator, fetch, issuer: url }), close };
+}
+
+function tenantOf(options: {
+  readonly clock: ManualClock;
+  readonly emulator: Emulator;
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly issuer: string;
+}): TestTenant {
+  const { clock, emulator, issuer } = options;
+  let exchanges: Exchange[] = [];
+  const auth0: Auth0Settings = {
+    issuer,
+    clientId: 'stepgate-demo',
+    clientSecret: CLIENT_SECRET,
+    audience: AUDIENCE,
+    scope: 'transfer:funds',
+    allowInsecureIssuer: true,
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      const sent = await request.clone().text();
+      const response = await options.fetch(request);
+      const received = await response.clone().text();
+      exchanges.push({ path: new URL(request.url).pathname, sent, status: response.status, received });
+      return response;
+    },
+  };
+  const ada = { username: 'ada', password: PASSWORD };
+  const { sub } = emulator.addUser(ada);
+  const user: TestUser = { ...ada, subject: sub };
+
+  return {
+    clock,
+    emulator,
+    auth0,
+    ada: user,
+    phone: emulator.phone('ada'),
+    get exchanges() {
+      return exchanges;
+    },
+    challenges: () => emulator.requests.filter(({ path }) => path === '/mfa/challenge').length,
+    async signIn({ username, password } = user) {
+      const result = await createAuth0SignIn({ ...auth0, scope: 'offline_access' }).password({
+        username,
+        password,
+      });
+      const refreshToken = result.status === 'signed_in' ? result.tokens.refreshToken : undefined;
+      if (refreshToken === undefined) throw new Error('the emulator gave no refresh token');
+      return refreshToken;
+    },
+    async enrolPush({ username, password } = user) {
+      const first = await createAuth0SignIn(auth0).password({ username, password });
+      if (first.status !== 'mfa_required') throw new Error('the emulator did not ask for MFA');
+      await createAuth0MfaApi(auth0).enroll({ mfaToken: first.mfaToken, factor: 'push' });
+      emulator.phone(username).scan();
+    },
+    reset() {
+      emulator.reset();
+      exchanges = [];
+    },
+  };
+}
