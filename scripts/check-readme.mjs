@@ -11,7 +11,7 @@ mkdirSync(folder, { recursive: true });
 
 const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
 if (blocks.length === 0) throw new Error('the README has no TypeScript');
-blocks.forEach(([, code], index) => writeFileSync(join(folder, `block-${index + 1}.mts`), code));
+for (const [index, [, code]] of blocks.entries()) writeFileSync(join(folder, `block-${index + 1}.mts`), code);
 writeFileSync(
   join(folder, 'tsconfig.json'),
   JSON.stringify({

@@ -5,7 +5,7 @@ import type { HostResponse } from './host-request.ts';
 export const PRIVATE_HEADERS = { 'cache-control': 'no-store, no-transform' } as const;
 
 /** A quoted-string of HTTP (RFC 9110, section 5.6.4), of the characters that RFC 6750 allows in its parameters. */
-export function quoted(text: string): string {
+function quoted(text: string): string {
   return `"${text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '?')}"`;
 }
 
@@ -16,7 +16,7 @@ export function stepUpChallenge(maxAgeSeconds: number): string {
 }
 
 /** The body of every refusal. Words of ours for the client; a fault of the server's own stays in its log. */
-export function errorBody(error: StepUpError): Record<string, string | number> {
+function errorBody(error: StepUpError): Record<string, string | number> {
   return {
     error: error.code,
     error_description:

@@ -2,7 +2,7 @@ import { StepUpError } from '@stepgate/core';
 import type { HostRequest } from './host-request.ts';
 
 /** How a client without cookies asks for a handle (`new`), and shows it again. */
-export const HANDLE_HEADER = 'stepgate-handle';
+const HANDLE_HEADER = 'stepgate-handle';
 
 /** The handles by which browsers and clients own their records. The store knows only their digests. */
 export interface Handles {

@@ -58,13 +58,15 @@ export function parsePolicy(policy: Policy): ParsedPolicy {
   };
 }
 
-/** Seconds of a duration, as a policy or an option writes it. */
-export function parseMaxAge(value: unknown, name = 'policy.maxAge'): number {
+/** Seconds of a duration, as a policy writes it. */
+function parseMaxAge(value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
   const match = typeof value === 'string' ? /^(\d+)(s|m|h|d)$/.exec(value) : null;
   const unit = UNIT_SECONDS[match?.[2] ?? ''];
   if (match === null || unit === undefined) {
-    throw new TypeError(`${name}: must be a whole number of seconds, or a duration like '30s', '5m' or '2h'`);
+    throw new TypeError(
+      "policy.maxAge: must be a whole number of seconds, or a duration like '30s', '5m' or '2h'",
+    );
   }
   return Number(match[1]) * unit;
 }
