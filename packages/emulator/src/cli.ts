@@ -1,41 +1,84 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { createEmulator } from './emulator.ts';
+import type { EmulatorServer } from './http/listen.ts';
+import { assertSettingsPatch, type SettingsPatch } from './settings.ts';
 
-const USAGE = `stepgate-emulator [--port 4400] [--issuer https://tenant.test/] [--json]
+const usage = `Usage: stepgate-emulator [options]
 
-  --port    where to serve, on this machine only; 0 takes a free port (default 4400)
-  --issuer  another issuer than its own address
-  --json    prints one line of JSON: {"url": ..., "phone": ...}`;
+An Auth0 tenant for the desk: MFA API, tokens, and a phone in a web page. Serves on loopback only.
 
-async function main(): Promise<void> {
+  --port <number>          port to serve on; 0 takes a free one (default 4400)
+  --issuer <url>           issuer of the tokens (default: the address it serves on)
+  --mfa-policy <policy>    when MFA is asked for: scope, always, never (default scope)
+  --dialect <name>=<value> one choice where the sources contradict each other; can be repeated
+  --json                   print one line {"url": ..., "phone": ...} and nothing else
+  --help                   print this
+`;
+
+/** Parses the command line; throws a `TypeError` with a sentence for the user. */
+function parseCommandLine(args: string[]): {
+  readonly port: number;
+  readonly issuer: string | undefined;
+  readonly settings: SettingsPatch;
+  readonly isJson: boolean;
+  readonly isHelp: boolean;
+} {
   const { values } = parseArgs({
+    args,
     options: {
       port: { type: 'string', default: '4400' },
       issuer: { type: 'string' },
+      'mfa-policy': { type: 'string' },
+      dialect: { type: 'string', multiple: true, default: [] },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  if (values.help) {
-    console.log(USAGE);
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65_535)
+    throw new TypeError('--port takes a number from 0 to 65535');
+  const settings: unknown = { mfaPolicy: values['mfa-policy'], dialect: parseDialect(values.dialect) };
+  assertSettingsPatch(settings);
+  return { port, issuer: values.issuer, settings, isJson: values.json, isHelp: values.help };
+}
+
+function parseDialect(pairs: string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = '', value = ''] = pair.split('=', 2);
+      return [name, /^\d+$/.test(value) ? Number(value) : value];
+    }),
+  );
+}
+
+async function main(): Promise<void> {
+  const { port, issuer, settings, isJson, isHelp } = parseCommandLine(process.argv.slice(2));
+  if (isHelp) {
+    process.stdout.write(usage);
     return;
   }
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new TypeError('--port is a number from 0 to 65535');
-  const emulator = createEmulator(values.issuer === undefined ? {} : { issuer: values.issuer });
-  const listening = await emulator.listen({ port });
-  const { url, phoneUrl } = listening;
-  if (values.json) console.log(JSON.stringify({ url, phone: phoneUrl }));
-  else console.log(`tenant: ${url}\nphone:  ${phoneUrl}`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void listening.close());
+  const emulator = createEmulator({ issuer, ...settings });
+  const server = await emulator.listen({ port });
+  process.stdout.write(isJson ? toJsonLine(server) : toText(server, emulator.issuer));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.close());
+}
+
+function toJsonLine({ url, phoneUrl }: EmulatorServer): string {
+  return `${JSON.stringify({ url, phone: phoneUrl })}\n`;
+}
+
+function toText({ url, phoneUrl }: EmulatorServer, issuer: string): string {
+  const lines = [`tenant  ${url}`, `phone   ${phoneUrl}`];
+  if (issuer !== url) lines.push(`issuer  ${issuer}`);
+  return `${lines.join('\n')}\n`;
 }
 
 main().catch((error: unknown) => {
-  const { code, message } = error as NodeJS.ErrnoException;
-  console.error(
-    code === 'EADDRINUSE' ? 'The port is taken: choose another with --port, or 0 for a free one.' : message,
-  );
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = message.endsWith('already taken')
+    ? '; choose another with --port, or a free one with --port 0'
+    : '';
+  process.stderr.write(`stepgate-emulator: ${message}${hint}\n`);
   process.exitCode = 1;
 });

@@ -1,26 +1,31 @@
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { EmulatorError } from '../emulator-error.ts';
+import { requestPath } from '../http/request-path.ts';
 import type { Tenant } from '../tenant.ts';
 import { type ApiRequest, parseBody } from './api-request.ts';
 import { postAssociate } from './associate.ts';
 import { deleteAuthenticator, getAuthenticators } from './authenticators.ts';
 import { postChallenge } from './challenge.ts';
 import { toDiscoveryDocument } from './discovery.ts';
-import { toJsonResponse } from './json-response.ts';
+import { toErrorResponse, toJsonResponse } from './json-response.ts';
 import { postToken } from './token.ts';
 import { getUserinfo } from './userinfo.ts';
 
-/** What a request brings along into the routes: the tenant as it is now, and the body as text. */
+/** What a request brings along into the routes. */
 export interface RouteBindings {
+  /** The tenant as it is when the request arrives. */
   readonly tenant: Tenant;
   readonly body: string;
+  /** Lets logging and faults happen around the tenant's answer. */
+  around(act: () => Promise<Response>): Promise<Response>;
 }
 
 type RouteContext = Context<{ Bindings: RouteBindings }>;
 
 /** The routes of the tenant itself. Browsers of any origin may call them, as public clients do. */
 export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
-  const app = new Hono<{ Bindings: RouteBindings }>();
+  const app = new Hono<{ Bindings: RouteBindings }>({ getPath: requestPath });
   app.use(
     cors({
       origin: '*',
@@ -35,6 +40,17 @@ export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
       maxAge: 600,
     }),
   );
+  app.use(async (c, next) => {
+    c.res = await c.env.around(async () => {
+      await next();
+      return c.res;
+    });
+  });
+  app.notFound((c) => toErrorResponse(notFound(c.req.method, c.req.path)));
+  app.onError((error) => {
+    if (error instanceof EmulatorError) return toErrorResponse(error);
+    throw error;
+  });
   app.get('/.well-known/openid-configuration', (c) => toJsonResponse(200, toDiscoveryDocument(c.env.tenant)));
   app.get('/.well-known/jwks.json', async (c) =>
     toJsonResponse(200, (await c.env.tenant.signingKeys()).jwks),
@@ -47,6 +63,10 @@ export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
   app.get('/userinfo', (c) => getUserinfo(toApiRequest(c)));
   app.post('/userinfo', (c) => getUserinfo(toApiRequest(c)));
   return app;
+}
+
+function notFound(method: string, path: string): EmulatorError {
+  return new EmulatorError(404, 'not_found', `The tenant has no ${method} ${path}`);
 }
 
 function toApiRequest(c: RouteContext): ApiRequest {

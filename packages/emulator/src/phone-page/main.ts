@@ -105,7 +105,7 @@ function render(view: Wire): void {
   const old = newestFirst.filter(({ status }) => status !== 'pending').slice(0, OLD_PUSHES_SHOWN);
   const isIdle = pending.length === 0 && view.enrollments.length === 0;
   screen.replaceChildren(
-    ...pending.map(pushCard),
+    ...section('Waiting for your answer', pending.map(pushCard)),
     ...section('In front of the camera', view.enrollments.map(scanCard)),
     ...(isIdle ? [element('p', 'empty', 'Nothing to answer. Requests and QR codes show up here.')] : []),
     ...section(

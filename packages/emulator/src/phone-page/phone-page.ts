@@ -17,7 +17,7 @@ const HTML = `<!doctype html>
 <body>
 <main class="phone" aria-label="Phone">
 <header>
-<label for="account">Phone of</label>
+<h1><label for="account">Phone of</label></h1>
 <select id="account"></select>
 <time id="clock"></time>
 </header>

@@ -56,6 +56,11 @@ header {
   margin-block-end: 1.25rem;
 }
 
+header h1 {
+  margin: 0;
+  font: inherit;
+}
+
 header time {
   margin-inline-start: auto;
   font-variant-numeric: tabular-nums;

@@ -1,0 +1,75 @@
+import { type ClientOptions, defaultClients, indexClients } from './client.ts';
+import { createUser, type UserOptions } from './mfa/user.ts';
+import { type RandomBytes, systemRandomBytes } from './random.ts';
+import {
+  assertSettingsPatch,
+  defaultSettings,
+  mergeSettings,
+  type Settings,
+  type SettingsPatch,
+} from './settings.ts';
+
+/** Options of `createEmulator`: who and what there is, besides every setting. */
+export interface EmulatorOptions extends SettingsPatch {
+  /**
+   * The issuer of tokens, with a slash at its end. Default: the address it listens on; before it listens,
+   * `http://127.0.0.1:4400/`.
+   */
+  readonly issuer?: string | undefined;
+  /** The APIs of the tenant; the first one is the default. Default `https://bank.example/`. */
+  readonly audience?: string | readonly string[] | undefined;
+  /** The audience whose tokens manage authenticators. Default `{issuer}mfa/`. */
+  readonly mfaAudience?: string | undefined;
+  /** Default: `stepgate-demo` with the secret `stepgate-demo-secret`, and the public `stepgate-demo-public`. */
+  readonly clients?: readonly ClientOptions[] | undefined;
+  /** The users there are from the start and after a reset. Default: `ada` with the password `correct-horse`. */
+  readonly users?: readonly UserOptions[] | undefined;
+  /** What the emulator's clock runs with. Default: the system's time. */
+  readonly clock?: { now(): number } | undefined;
+  /** Source of everything random but the signing key. */
+  readonly randomBytes?: RandomBytes | undefined;
+}
+
+/** The options with every default in its place. */
+export interface ResolvedOptions {
+  readonly issuer: string | undefined;
+  readonly audiences: readonly string[];
+  readonly mfaAudience: string | undefined;
+  readonly clients: ReadonlyMap<string, ClientOptions>;
+  readonly users: readonly UserOptions[];
+  readonly clock: { now(): number };
+  readonly randomBytes: RandomBytes;
+  readonly settings: Settings;
+}
+
+/** Checks the options; a `TypeError` names the first one that is wrong. */
+export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
+  const { issuer, audience, mfaAudience, clients, users, clock, randomBytes, ...settings } = options;
+  assertSettingsPatch(settings);
+  const initialUsers = users ?? [{ username: 'ada', password: 'correct-horse' }];
+  for (const user of initialUsers) createUser(user);
+  return {
+    issuer: issuer === undefined ? undefined : parseIssuer(issuer),
+    audiences: parseAudiences(audience ?? 'https://bank.example/'),
+    mfaAudience,
+    clients: indexClients(clients ?? defaultClients),
+    users: initialUsers,
+    clock: clock ?? { now: () => Date.now() },
+    randomBytes: randomBytes ?? systemRandomBytes,
+    settings: mergeSettings(defaultSettings, settings),
+  };
+}
+
+function parseIssuer(issuer: string): string {
+  const url = URL.parse(issuer);
+  const isFine = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
+  if (isFine && url.pathname === '/') return url.href;
+  throw new TypeError('issuer is an origin such as https://tenant.test/');
+}
+
+function parseAudiences(audience: string | readonly string[]): readonly string[] {
+  const audiences = typeof audience === 'string' ? [audience] : audience;
+  if (audiences.length > 0 && audiences.every((each) => typeof each === 'string' && each !== ''))
+    return audiences;
+  throw new TypeError('audience is a string, or a list of at least one');
+}
