@@ -10,6 +10,7 @@ import { assetResponse, pageResponse } from './page.ts';
 import type { Requirement, Requirements } from './requirement.ts';
 import { siteOf } from './same-origin.ts';
 import { digest } from './seal.ts';
+import { type LoginUrl, signedOutResponse } from './signed-out.ts';
 
 /** Answers the requests under the base path; `undefined` for everything else. */
 export type Endpoints<Native> = (
@@ -30,6 +31,7 @@ export interface EndpointsOptions<Native> {
   readonly handles: Handles;
   readonly requirements: Requirements;
   readonly clock: Clock;
+  readonly loginUrl: LoginUrl<Native> | undefined;
   readonly knownOf: (request: HostRequest<Native>) => Promise<Known | undefined>;
   /** Ends long-polls and streams. */
   readonly closing: AbortSignal;
@@ -62,8 +64,10 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     if (path !== basePath && !path.startsWith(`${basePath}/`)) return undefined;
     const rest = path.slice(basePath.length).replace(/\/$/, '');
     try {
-      if (rest.startsWith('/assets/'))
-        return (await assetResponse(rest.slice('/assets/'.length))) ?? unknownPath();
+      if (rest.startsWith('/assets/')) {
+        const name = rest.slice('/assets/'.length);
+        return (await assetResponse(name, request.header('if-none-match'))) ?? unknownPath();
+      }
       const methods = Object.hasOwn(routes, rest) ? routes[rest] : undefined;
       if (methods === undefined) return unknownPath();
       const endpoint = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
@@ -77,7 +81,8 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
   };
 
   async function page({ request }: Call<Native>): Promise<Response> {
-    const known = await mustKnow(request);
+    const known = await knownOf(request);
+    if (known === undefined) return toResponse(signedOutResponse(request, options.loginUrl));
     const ticket = new URL(request.url, 'http://host').searchParams.get('requirement') ?? undefined;
     const response = pageResponse({ basePath, ticket, requirement: openOrUndefined(known.asker, ticket) });
     if (handles.read(request) !== undefined || siteOf(request) !== 'same-origin') return response;

@@ -67,6 +67,12 @@ export interface FlowDriverOptions<Native> {
   readonly onError: (error: unknown) => void;
 }
 
+/** How a start ended: a flow of its own with something to do, or one that was there. */
+interface Beginning {
+  readonly isJoined: boolean;
+  readonly job?: Job | undefined;
+}
+
 const START_LOCK_MS = 10_000;
 /** How long an answer waits for what the request has set going. */
 const PATIENCE_MS = 5_000;
@@ -207,6 +213,31 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     await Promise.race([work, timeout]).finally(() => clock.clearTimeout(timer));
   }
 
+  async function beginOrJoin(
+    { key, asker }: FlowTarget<Native>,
+    requirement: Requirement,
+  ): Promise<Beginning> {
+    const now = clock.now();
+    const hash = requirementHash(requirement.policy);
+    const isUnderWay = (record: HandleRecord | undefined): boolean =>
+      record !== undefined && joins(record, hash, requirement, now);
+    const { record: before } = await records.read(key);
+    if (!isUnderWay(owned(before, asker))) await admission.admitStart(asker);
+    return records.update<Beginning>(key, (stored) => {
+      const record = owned(stored, asker);
+      if (isUnderWay(record)) return { result: { isJoined: true } };
+      if (record?.flow !== undefined && isLive(record.flow, now)) throw inProgress();
+      const settings: FlowSettings = {
+        ...options.settings,
+        factors: requirement.policy.factors,
+        firstLegs: firstLeg.methods,
+      };
+      const begun = steps.begin({ key, record, ...asker, requirement, settings });
+      const { record: started, job } = steps.apply(key, begun, { type: 'flow.start', ...stamp() });
+      return { record: started, result: { job, isJoined: false } };
+    });
+  }
+
   async function afterwards(
     target: FlowTarget<Native>,
     job: Job | undefined,
@@ -223,36 +254,16 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   return {
     async start(target, requirement) {
       const { key, asker } = target;
-      const now = clock.now();
-      const other = await locks.acquire(startLock(asker.session), key, now + START_LOCK_MS);
-      if (other !== undefined) {
-        throw new StepUpError('flow_in_progress', 'this session starts a flow in another browser or client', {
-          status: 409,
-          retryAfterMs: Math.max(0, other.until - now),
-        });
+      const lock = startLock(asker.session);
+      const other = await locks.acquire(lock, key, clock.now() + START_LOCK_MS);
+      if (other !== undefined) throw startedElsewhere(other.until - clock.now());
+      try {
+        const { job, isJoined } = await beginOrJoin(target, requirement);
+        if (isJoined) await patiently(drive(target, () => advance(target)));
+        return { view: await afterwards(target, job, {}), isJoined };
+      } finally {
+        await locks.release(lock, key);
       }
-      const hash = requirementHash(requirement.policy);
-      const found = owned((await records.read(key)).record, asker);
-      if (found === undefined || !joins(found, hash, requirement, now)) await admission.admitStart(asker);
-      const { job, isJoined } = await records.update<{ job?: Job | undefined; isJoined: boolean }>(
-        key,
-        (found) => {
-          const record = owned(found, asker);
-          if (record?.flow !== undefined && joins(record, hash, requirement, now))
-            return { result: { isJoined: true } };
-          if (record?.flow !== undefined && isLive(record.flow, now)) throw inProgress();
-          const settings: FlowSettings = {
-            ...options.settings,
-            factors: requirement.policy.factors,
-            firstLegs: firstLeg.methods,
-          };
-          const begun = steps.begin({ key, record, ...asker, requirement, settings });
-          const step = steps.apply(key, begun, { type: 'flow.start', ...stamp() });
-          return { record: step.record, result: { job: step.job, isJoined: false } };
-        },
-      );
-      if (isJoined) await patiently(drive(target, () => advance(target)));
-      return { view: await afterwards(target, job, {}), isJoined };
     },
 
     async request(target, request, version) {
@@ -395,6 +406,13 @@ function notFound(): StepUpError {
 function stale(): StepUpError {
   return new StepUpError('version_stale', 'the flow has moved on: read the view and decide again', {
     status: 412,
+  });
+}
+
+function startedElsewhere(retryAfterMs: number): StepUpError {
+  return new StepUpError('flow_in_progress', 'this session starts a flow in another browser or client', {
+    status: 409,
+    retryAfterMs: Math.max(0, retryAfterMs),
   });
 }
 

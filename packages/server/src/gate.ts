@@ -26,6 +26,7 @@ import type { Policy } from './policy.ts';
 import { createRecords } from './record.ts';
 import { createRequirements } from './requirement.ts';
 import { createSealer, digest } from './seal.ts';
+import type { LoginUrl } from './signed-out.ts';
 import type { Store } from './store.ts';
 
 /** The tenant, the application in it, and what is asked of it. */
@@ -58,8 +59,8 @@ export interface GateOptions<Native> {
   readonly store?: Store;
   /** Where the endpoints and the page are, as the browser sees it; default `/step-up`. */
   readonly basePath?: string;
-  /** Where a signed-out navigation to a guarded route is sent. */
-  readonly loginUrl?: (request: Native) => string | undefined;
+  /** Where a signed-out page load of a guarded route, or of the page, is sent. */
+  readonly loginUrl?: LoginUrl<Native>;
   /** Lets the handle cookie travel over plain http to other hosts than this machine. For closed networks. */
   readonly insecureCookie?: boolean;
   /** Another provider of factors than Auth0's MFA API. */
@@ -196,6 +197,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       handles,
       requirements,
       clock,
+      loginUrl: options.loginUrl,
       knownOf,
       closing: closing.signal,
       onError,

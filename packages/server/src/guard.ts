@@ -1,5 +1,4 @@
-import { StepUpError } from '@stepgate/core';
-import { errorResponse, json, stepUpChallenge } from './answer.ts';
+import { json, stepUpChallenge } from './answer.ts';
 import { findApproval } from './approval.ts';
 import type { Handles } from './handle.ts';
 import { type Asker, type HostRequest, type HostResponse, originOf } from './host-request.ts';
@@ -8,6 +7,7 @@ import type { Approval, Records } from './record.ts';
 import { type Requirements, requirementHash } from './requirement.ts';
 import { isNavigation, safePath, siteOf } from './same-origin.ts';
 import { digest } from './seal.ts';
+import { type LoginUrl, signedOutResponse } from './signed-out.ts';
 
 /** What a guarded handler sees of the approval that let it run. */
 export interface StepUp {
@@ -32,8 +32,7 @@ export interface GuardOptions<Native> {
   readonly requirements: Requirements;
   readonly now: () => number;
   readonly askerOf: (request: HostRequest<Native>) => Promise<Asker | undefined>;
-  /** Where a signed-out navigation is sent. */
-  readonly loginUrl: ((request: Native) => string | undefined) | undefined;
+  readonly loginUrl: LoginUrl<Native> | undefined;
 }
 
 /** Makes the guard of one route. Its path with a fresh approval is one store read, and no cryptography but a hash. */
@@ -44,7 +43,8 @@ export function createGuard<Native>(policy: Policy, options: GuardOptions<Native
 
   return async function guard(request) {
     const asker = await options.askerOf(request);
-    if (asker === undefined) return { isAllowed: false, response: loginRequired(request, options.loginUrl) };
+    if (asker === undefined)
+      return { isAllowed: false, response: signedOutResponse(request, options.loginUrl) };
     const handle = handles.read(request);
     const key = handle && digest(handle);
     const approval = key && (await takeApproval(key, asker));
@@ -84,21 +84,6 @@ function createStepUp(records: Records, key: string, approval: Approval): StepUp
       );
     },
   };
-}
-
-function loginRequired<Native>(
-  request: HostRequest<Native>,
-  loginUrl: GuardOptions<Native>['loginUrl'],
-): HostResponse {
-  const location = isNavigation(request) ? loginUrl?.(request.native) : undefined;
-  if (location !== undefined)
-    return { status: 303, headers: { location, 'cache-control': 'no-store' }, body: '' };
-  return errorResponse(
-    new StepUpError('login_required', 'sign in first', {
-      status: 401,
-      headers: { 'www-authenticate': 'Bearer' },
-    }),
-  );
 }
 
 function refuse<Native>(

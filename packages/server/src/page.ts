@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { PRIVATE_HEADERS } from './answer.ts';
 import type { Requirement } from './requirement.ts';
+import { digest } from './seal.ts';
 
 const POLICY = [
   "default-src 'none'",
@@ -72,19 +73,33 @@ const ASSETS: Readonly<Record<string, string>> = {
   'stepgate.js': 'text/javascript; charset=utf-8',
 };
 
-const loaded = new Map<string, Promise<Buffer>>();
+interface Asset {
+  readonly content: Uint8Array<ArrayBuffer>;
+  readonly etag: string;
+}
+
+const loaded = new Map<string, Promise<Asset>>();
 
 /**
  * One of the web package's built assets: those of the page, and `stepgate.js`, the package itself as one module for
  * pages without a bundler. `undefined` when there is none of that name.
  */
-export async function assetResponse(name: string): Promise<Response | undefined> {
+export async function assetResponse(name: string, known: string | undefined): Promise<Response | undefined> {
   const type = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;
   if (type === undefined) return undefined;
-  const content =
-    loaded.get(name) ?? readFile(fileURLToPath(import.meta.resolve(`@stepgate/web/page/${name}`)));
-  loaded.set(name, content);
-  return new Response(new Uint8Array(await content), {
-    headers: { 'content-type': type, 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' },
-  });
+  const asset = loaded.get(name) ?? loadAsset(name);
+  loaded.set(name, asset);
+  const { content, etag } = await asset;
+  const headers = {
+    'content-type': type,
+    'cache-control': 'no-cache',
+    'x-content-type-options': 'nosniff',
+    etag,
+  };
+  return known === etag ? new Response(null, { status: 304, headers }) : new Response(content, { headers });
+}
+
+async function loadAsset(name: string): Promise<Asset> {
+  const file = await readFile(fileURLToPath(import.meta.resolve(`@stepgate/web/page/${name}`)));
+  return { content: new Uint8Array(file), etag: `"${digest(file).slice(0, 16)}"` };
 }

@@ -70,6 +70,6 @@ function deriveKey(secret: unknown): Key {
 }
 
 /** SHA-256 in base64url: how handles, sessions and requirements are named where they must not be readable. */
-export function digest(text: string): string {
-  return hash('sha256', text, 'base64url');
+export function digest(content: string | Uint8Array): string {
+  return hash('sha256', content, 'base64url');
 }
