@@ -98,8 +98,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   }
 
   function update(change: Partial<RemoteStepUpSnapshot>): void {
-    const entries = Object.entries(change) as [keyof RemoteStepUpSnapshot, unknown][];
-    if (snapshot.status !== 'active' || entries.every(([name, value]) => snapshot[name] === value)) return;
+    if (snapshot.status !== 'active') return;
     snapshot = { ...snapshot, ...change };
     const told = snapshot;
     for (const observer of observers) {
@@ -148,7 +147,9 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       presence,
       version: () => snapshot.view.version,
       expectViews,
-      onConnection: (connection) => update({ connection }),
+      onConnection(connection) {
+        if (connection !== snapshot.connection) update({ connection });
+      },
       onRefusal: lose,
     });
   }
@@ -274,15 +275,14 @@ function isFinal({ state }: FlowView): boolean {
 }
 
 /** Whether a request that met a newer view still says what the user wanted. A code belongs to its challenge. */
-function isStillMeant(event: StepUpRequest, before: FlowView, now: FlowView): boolean {
-  if (!now.allowedEvents.includes(event.type)) return false;
-  if (event.type !== 'code.submit' && event.type !== 'challenge.resend') return true;
-  return (
-    before.state === now.state &&
-    before.factor === now.factor &&
-    before.authenticatorId === now.authenticatorId &&
-    (event.type === 'code.submit' || (now.resendAllowedAt ?? 0) <= now.now)
-  );
+function isStillMeant({ type }: StepUpRequest, before: FlowView, now: FlowView): boolean {
+  if (!now.allowedEvents.includes(type)) return false;
+  if (type === 'challenge.resend' && (now.resendAllowedAt ?? 0) > now.now) return false;
+  return !(type === 'challenge.resend' || type === 'code.submit') || placeOf(before) === placeOf(now);
+}
+
+function placeOf({ state, factor, authenticatorId }: FlowView): string {
+  return [state, factor, authenticatorId].join();
 }
 
 /** The answer; `undefined` when there is no flow (any more). */

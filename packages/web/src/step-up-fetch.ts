@@ -21,11 +21,11 @@ export interface StepUpFetchOptions {
   readonly onStepUp?: (prompt: StepUpPrompt) => void | Promise<void>;
 }
 
+/** A flow under way. */
 interface Run {
   readonly policy: string;
-  readonly approved: Promise<void>;
-  join(): void;
-  leave(): void;
+  /** Resolves with the approval. A flow that nobody waits for any more is cancelled. */
+  wait(signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -45,67 +45,47 @@ export function createStepUpFetch(options: StepUpFetchOptions = {}): typeof glob
   let running: Run | undefined;
   let approvals = 0;
 
-  function run(refusal: Refusal): Run {
-    const stepUp = createRemoteStepUp({
-      basePath: options.basePath ?? refusal.basePath,
-      requirement: refusal.requirement,
-      fetch,
-    });
+  function run({ action, basePath, policy, requirement }: Refusal): Run {
+    const stepUp = createRemoteStepUp({ basePath: options.basePath ?? basePath, requirement, fetch });
     const shown = new AbortController();
     let waiting = 0;
-    let resolve = (): void => {};
-    let reject = (_reason: unknown): void => {};
-    const approved = new Promise<void>((...settle) => {
-      [resolve, reject] = settle;
-    });
-    const started: Run = {
-      policy: refusal.policy,
-      approved,
-      join() {
-        waiting += 1;
-      },
-      leave() {
-        waiting -= 1;
-        if (waiting === 0) abandon();
-      },
-    };
 
-    function end(): void {
-      if (running === started) running = undefined;
-    }
+    const ended = new Promise<void>((resolve, reject) => {
+      stepUp.subscribe({
+        complete() {
+          const { view, error } = stepUp.getSnapshot();
+          running = undefined;
+          if (view.state !== 'approved') return reject(new StepUpCancelled(view.reason ?? error?.code));
+          approvals += 1;
+          resolve();
+        },
+      });
+    });
+    stepUp.send({ type: 'flow.start' });
+    const showing = Promise.resolve({ stepUp, action, signal: shown.signal }).then(show);
+    const approved = Promise.race([ended, showing.then(() => ended)]);
+    approved.catch(abandon);
 
     function abandon(): void {
-      end();
       shown.abort();
-      if (stepUp.getSnapshot().status !== 'active') return;
       stepUp.send({ type: 'flow.cancel' });
       stepUp.stop();
     }
 
-    stepUp.subscribe({
-      complete() {
-        const { view, error } = stepUp.getSnapshot();
-        end();
-        if (view.state === 'approved') {
-          approvals += 1;
-          resolve();
-        } else reject(new StepUpCancelled(view.reason ?? error?.code));
-      },
-    });
-    // Whoever waits hears of it; that may be nobody any more.
-    approved.catch(() => {});
-    stepUp.send({ type: 'flow.start' });
-    void present();
-    return started;
-
-    async function present(): Promise<void> {
-      try {
-        await show({ stepUp, signal: shown.signal, action: refusal.action });
-      } catch (error) {
-        reject(error);
-        abandon();
-      }
-    }
+    return {
+      policy,
+      wait: (signal) =>
+        new Promise((resolve, reject) => {
+          const abort = (): void => {
+            reject(signal.reason);
+            waiting -= 1;
+            if (waiting === 0) abandon();
+          };
+          waiting += 1;
+          signal.addEventListener('abort', abort);
+          approved.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+        }),
+    };
   }
 
   return async (input, init) => {
@@ -122,26 +102,13 @@ export function createStepUpFetch(options: StepUpFetchOptions = {}): typeof glob
       running ??= run(refusal);
       const { policy } = running;
       try {
-        await settled(running, request.signal);
+        await running.wait(request.signal);
       } catch (error) {
         // The user's no to one action is not a no to another: that one asks for itself.
         if (policy === refusal.policy || request.signal.aborted) throw error;
       }
     }
   };
-}
-
-/** Waits for the end of a flow, or for the caller's own signal. */
-function settled(run: Run, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      run.leave();
-      reject(signal.reason);
-    };
-    run.join();
-    signal.addEventListener('abort', abort);
-    run.approved.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 function isSameOrigin(request: Request): boolean {

@@ -35,11 +35,12 @@ export class StepgateDialog extends Base {
 
   /** Shows a flow until the dialog is closed again; a flow that was shown before is cancelled. */
   show(stepUp: StepUpActor, options: { readonly action?: StepUpAction | undefined } = {}): Promise<void> {
+    this.close();
+    if (stepUp.getSnapshot().status !== 'active') return Promise.resolve();
     return new Promise((resolve) => this.#show(stepUp, options.action, resolve));
   }
 
   #show(stepUp: StepUpActor, action: StepUpAction | undefined, onClosed: () => void): void {
-    this.#close?.();
     const dialog = this.#openDialog();
     const cancel = (): void => close();
     const stopRendering = renderFlow(dialog, stepUp, { action, cancel });
