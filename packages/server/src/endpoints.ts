@@ -4,6 +4,7 @@ import { errorResponse, json, PRIVATE_HEADERS, toStepUpError } from './answer.ts
 import { readJson } from './body.ts';
 import { eventStream } from './event-stream.ts';
 import type { FlowDriver, FlowTarget } from './flow-driver.ts';
+import { notFound } from './flow-errors.ts';
 import type { Handles } from './handle.ts';
 import { type Asker, type HostRequest, type HostResponse, type Identity, pathOf } from './host-request.ts';
 import { assetResponse, pageResponse } from './page.ts';
@@ -222,11 +223,5 @@ function methodNotAllowed(allowed: readonly string[]): StepUpError {
   return new StepUpError('method_not_allowed', `this endpoint takes ${allowed.join(', ')}`, {
     status: 405,
     headers: { allow: allowed.join(', ') },
-  });
-}
-
-function notFound(): StepUpError {
-  return new StepUpError('flow_not_found', 'this browser has no flow: start one with POST /flow', {
-    status: 404,
   });
 }

@@ -1,29 +1,23 @@
 import {
   type Clock,
-  dueAt,
-  type Effect,
   type EffectResult,
   type FlowSettings,
   type FlowView,
   type Inputs,
-  isDone,
   type MfaApi,
-  type ReasonCode,
   runEffect,
-  StepUpError,
   type StepUpRequest,
-  sendsMessage,
   splitRequest,
-  stateName,
 } from '@stepgate/core';
 import type { Admission } from './admission.ts';
-import { findApproval } from './approval.ts';
 import type { FirstLeg, FirstLegContext } from './first-leg.ts';
+import { inProgress, notFound, refusalOf, stale, startedElsewhere } from './flow-errors.ts';
+import { isLive, joins, lossOf, nextDue, withoutPending } from './flow-rules.ts';
 import type { FlowSteps, Job } from './flow-steps.ts';
 import type { Asker } from './host-request.ts';
 import type { IdentityCheck } from './identity-check.ts';
 import type { Locks } from './lock.ts';
-import type { FlowRecord, HandleRecord, Records } from './record.ts';
+import type { HandleRecord, Records } from './record.ts';
 import { type Requirement, requirementHash } from './requirement.ts';
 import type { Store } from './store.ts';
 
@@ -314,53 +308,6 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   };
 }
 
-/** When something is next to be done for the flow. */
-function nextDue({ pending, state }: FlowRecord): number {
-  return pending?.claimedUntil ?? dueAt(state) ?? Number.POSITIVE_INFINITY;
-}
-
-function withoutPending(record: HandleRecord): HandleRecord {
-  if (record.flow === undefined) return record;
-  const { pending: _dropped, ...flow } = record.flow;
-  return { ...record, flow };
-}
-
-/** A flow that something would be lost of, if another took its place. */
-function isLive({ state }: FlowRecord, now: number): boolean {
-  const atRest = ['rejected', 'expired', 'failed'].includes(stateName(state));
-  return !isDone(state) && !atRest && now < state.context.expiresAt;
-}
-
-/** Whether a start for the requirement finds it under way, or already met. */
-function joins(record: HandleRecord, hash: string, { policy }: Requirement, now: number): boolean {
-  const { flow, approvals, subject } = record;
-  if (flow?.requirementHash !== hash) return false;
-  if (!isDone(flow.state)) return now < flow.state.context.expiresAt;
-  const met = findApproval({ approvals, subject, policy, hash, now });
-  return stateName(flow.state) === 'approved' && met !== undefined;
-}
-
-/**
- * Why an effect whose process has died must not be done again, or `undefined` when it may. What sends something to
- * the user is never repeated, and what the user typed is gone with the process.
- */
-function lossOf(effect: Effect): ReasonCode | undefined {
-  switch (effect.type) {
-    case 'challenge':
-      return 'result_lost';
-    case 'enroll':
-      return effect.params.factor === 'push' || !sendsMessage(effect.params.factor)
-        ? undefined
-        : 'result_lost';
-    case 'verify':
-      return 'input_lost';
-    case 'authenticate':
-      return effect.params.method === 'password' ? 'input_lost' : undefined;
-    default:
-      return undefined;
-  }
-}
-
 /** Hears of one change of a record, from now on. */
 function listen(
   store: Store,
@@ -382,44 +329,4 @@ function listen(
     },
     stop: () => unsubscribe?.(),
   };
-}
-
-function refusalOf({ type }: StepUpRequest, view: FlowView, now: number): StepUpError {
-  const wait = Math.max(view.resendAllowedAt ?? 0, view.retryAllowedAt ?? 0) - now;
-  if (view.allowedEvents.includes(type) && wait > 0) {
-    return new StepUpError('rate_limited', `${type} comes too early: wait ${Math.ceil(wait / 1_000)} s`, {
-      status: 429,
-      retryAfterMs: wait,
-    });
-  }
-  return new StepUpError('event_not_allowed', `the flow is ${view.state} and does not take ${type} now`, {
-    status: 409,
-  });
-}
-
-function notFound(): StepUpError {
-  return new StepUpError('flow_not_found', 'this browser has no flow: start one with POST /flow', {
-    status: 404,
-  });
-}
-
-function stale(): StepUpError {
-  return new StepUpError('version_stale', 'the flow has moved on: read the view and decide again', {
-    status: 412,
-  });
-}
-
-function startedElsewhere(retryAfterMs: number): StepUpError {
-  return new StepUpError('flow_in_progress', 'this session starts a flow in another browser or client', {
-    status: 409,
-    retryAfterMs: Math.max(0, retryAfterMs),
-  });
-}
-
-function inProgress(): StepUpError {
-  return new StepUpError(
-    'flow_in_progress',
-    'this browser is in a flow for something else: finish it, or cancel it with DELETE /flow',
-    { status: 409 },
-  );
 }

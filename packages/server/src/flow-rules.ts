@@ -1,0 +1,52 @@
+import { dueAt, type Effect, isDone, type ReasonCode, sendsMessage, stateName } from '@stepgate/core';
+import { findApproval } from './approval.ts';
+import type { FlowRecord, HandleRecord } from './record.ts';
+import type { Requirement } from './requirement.ts';
+
+/** When something is next to be done for the flow. */
+export function nextDue({ pending, state }: FlowRecord): number {
+  return pending?.claimedUntil ?? dueAt(state) ?? Number.POSITIVE_INFINITY;
+}
+
+/** The record without its effect, whose answer came to nothing. */
+export function withoutPending(record: HandleRecord): HandleRecord {
+  if (record.flow === undefined) return record;
+  const { pending: _dropped, ...flow } = record.flow;
+  return { ...record, flow };
+}
+
+/** A flow that something would be lost of, if another took its place. */
+export function isLive({ state }: FlowRecord, now: number): boolean {
+  const atRest = ['rejected', 'expired', 'failed'].includes(stateName(state));
+  return !isDone(state) && !atRest && now < state.context.expiresAt;
+}
+
+/** Whether a start for the requirement finds it under way, or already met. */
+export function joins(record: HandleRecord, hash: string, { policy }: Requirement, now: number): boolean {
+  const { flow, approvals, subject } = record;
+  if (flow?.requirementHash !== hash) return false;
+  if (!isDone(flow.state)) return now < flow.state.context.expiresAt;
+  const met = findApproval({ approvals, subject, policy, hash, now });
+  return stateName(flow.state) === 'approved' && met !== undefined;
+}
+
+/**
+ * Why an effect whose process has died must not be done again, or `undefined` when it may. What sends something to
+ * the user is never repeated, and what the user typed is gone with the process.
+ */
+export function lossOf(effect: Effect): ReasonCode | undefined {
+  switch (effect.type) {
+    case 'challenge':
+      return 'result_lost';
+    case 'enroll':
+      return effect.params.factor === 'push' || !sendsMessage(effect.params.factor)
+        ? undefined
+        : 'result_lost';
+    case 'verify':
+      return 'input_lost';
+    case 'authenticate':
+      return effect.params.method === 'password' ? 'input_lost' : undefined;
+    default:
+      return undefined;
+  }
+}
