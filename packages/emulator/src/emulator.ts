@@ -41,7 +41,7 @@ export interface Emulator {
   /** Serves on loopback. Rejects with an error whose message says so when the port is taken. */
   listen(options?: ListenOptions): Promise<EmulatorServer>;
   users(): EmulatorUser[];
-  /** Adds a user; 409 when there is one of that name. */
+  /** Adds a user, or finds the one with this name and password; with another password it is a 409. */
   addUser(options: UserOptions): EmulatorUser;
   /** The phone of a user. */
   phone(username: string): Phone;
@@ -105,10 +105,11 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     users: () => [...tenant.users.values()].map(({ username, sub }) => ({ username, sub })),
     addUser(userOptions) {
       const user = createUser(userOptions);
-      if (tenant.users.has(user.username)) {
-        throw new EmulatorError(409, 'conflict', `There is a user ${user.username} already`);
+      const existing = tenant.users.get(user.username);
+      if (existing !== undefined && existing.password !== user.password) {
+        throw new EmulatorError(409, 'conflict', `There is a user ${user.username} with another password`);
       }
-      tenant.users.set(user.username, user);
+      if (existing === undefined) tenant.users.set(user.username, user);
       return { username: user.username, sub: user.sub };
     },
     phone: (username) => createPhone(() => tenant, username),

@@ -5,9 +5,9 @@ import type { Emulator } from '../emulator.ts';
 import { EmulatorError } from '../emulator-error.ts';
 import { requestPath } from '../http/request-path.ts';
 import type { UserOptions } from '../mfa/user.ts';
+import { phoneAssetResponse, phonePageResponse } from '../phone-page/phone-page.ts';
 import { assertSettingsPatch } from '../settings.ts';
 import { assertLoopbackHost, assertSameOrigin } from './cross-site-guard.ts';
-import { servePhonePage } from './phone-page.ts';
 import { parseControlBody, pick, toFault, toSnakeCase } from './wire.ts';
 
 /** What a control request brings along into the routes. */
@@ -32,7 +32,9 @@ export function createControlApi(emulator: Emulator): Hono<{ Bindings: ControlBi
     c.header('cache-control', 'no-store');
     c.header('x-content-type-options', 'nosniff');
   });
-  servePhonePage(app);
+  // A link to the page may come from anywhere: it holds no data.
+  app.get('/phone', () => phonePageResponse());
+  app.get('/assets/:name', (c) => phoneAssetResponse(c.req.param('name')));
   app.use(async (c, next) => {
     assertSameOrigin(c.req.raw);
     await next();
@@ -45,8 +47,7 @@ export function createControlApi(emulator: Emulator): Hono<{ Bindings: ControlBi
 function addPhoneRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: Emulator): void {
   const phone = (username: string) => emulator.phone(username);
   app.get('/phone/:username', (c) => reply(phone(c.req.param('username')).view()));
-  app.get('/phone/:username/codes', (c) => reply(phone(c.req.param('username')).codes()));
-  app.get('/phone/:username/messages', (c) => reply(phone(c.req.param('username')).messages()));
+  app.get('/phone/:username/codes', (c) => reply({ codes: phone(c.req.param('username')).codes() }));
   app.post('/phone/:username/scan', (c) => {
     const { barcode_uri: barcodeUri } = members(c, ['barcode_uri']);
     if (barcodeUri !== undefined && typeof barcodeUri !== 'string') {
@@ -95,7 +96,7 @@ function addTenantRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: Emu
     return reply({ now: emulator.clock.now() });
   });
   app.get('/settings', () => toJsonResponse(200, emulator.settings));
-  app.post('/settings', (c) => {
+  app.patch('/settings', (c) => {
     const patch: unknown = parseControlBody(c.env.body);
     assertSettingsPatch(patch);
     emulator.configure(patch);

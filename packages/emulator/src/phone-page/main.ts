@@ -147,7 +147,8 @@ async function refresh(): Promise<void> {
 }
 
 async function loadAccounts(): Promise<void> {
-  const names = (await (await fetch('/_emulator/users')).json()) as string[];
+  const users = (await (await fetch('/_emulator/users')).json()) as readonly { username: string }[];
+  const names = users.map(({ username }) => username);
   if (names.join() === [...account.options].map(({ value }) => value).join()) return;
   const wanted = account.value || new URL(location.href).searchParams.get('user') || '';
   account.replaceChildren(...names.map((name) => new Option(name, name)));

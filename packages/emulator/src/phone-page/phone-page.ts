@@ -46,7 +46,7 @@ export async function phoneAssetResponse(name: string): Promise<Response> {
     case 'phone.js':
       return asset(
         'text/javascript; charset=utf-8',
-        await readFile(new URL('./main.js', import.meta.url), 'utf8'),
+        await readFile(new URL('../../dist/phone-page/main.js', import.meta.url), 'utf8'),
       );
     default:
       throw new EmulatorError(404, 'not_found', 'There is no such file');
