@@ -89,7 +89,7 @@ app.post('/logout', (req, res) => {
   req.session.destroy(() => res.redirect(303, '/'));
 });
 
-app.post('/transfers', gate.require({ maxAge: `${Number(STEP_UP_MAX_AGE)}s` }), (req, res) => {
+app.post('/transfers', gate.require({ maxAge: Number(STEP_UP_MAX_AGE) }), (req, res) => {
   const { to = 'Grace', amount = 250 } = (req.body ?? {}) as { to?: string; amount?: number };
   const transfer = { to: String(to), amount: Number(amount) };
   req.session.transfers = [...(req.session.transfers ?? []), transfer];

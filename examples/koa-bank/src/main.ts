@@ -114,7 +114,7 @@ router.post('/logout', (ctx) => {
   ctx.redirect('/');
 });
 
-router.post('/transfers', gate.require({ maxAge: `${Number(STEP_UP_MAX_AGE)}s` }), (ctx) => {
+router.post('/transfers', gate.require({ maxAge: Number(STEP_UP_MAX_AGE) }), (ctx) => {
   const { to = 'Grace', amount = 250 } = (ctx.request.body ?? {}) as { to?: string; amount?: number };
   const transfer = { to: String(to), amount: Number(amount) };
   if (ctx.session) ctx.session.transfers = [...((ctx.session.transfers ?? []) as unknown[]), transfer];

@@ -28,10 +28,12 @@ export type StepUpRequest =
 /** The type of a {@link StepUpRequest}. */
 export type StepUpRequestType = StepUpRequest['type'];
 
-/** What a user typed and nobody may store. Lives beside the machine, as long as the effect that uses it. */
+/** What a user typed, or a client sent, and nobody may store. Lives beside the machine, as long as its effect. */
 export interface Inputs {
   readonly password?: string;
   readonly code?: string;
+  /** Of an `mfa_required` that the client has met itself. */
+  readonly mfaToken?: string;
 }
 
 /** A request, taken apart. */
@@ -132,7 +134,7 @@ export function parseRequest(value: unknown): StepUpRequest {
     case 'factor.choose':
       return { type, authenticatorId: text(members, 'authenticatorId') };
     case 'enrollment.begin':
-      return { type, factor: enrollable(members.factor), ...optional(members, 'phoneNumber', 'email') };
+      return parseEnrollmentBegin(type, members);
     default:
       throw unknownEvent('the event has no type that a client can send');
   }
@@ -149,13 +151,20 @@ function checked(name: string, value: unknown): string {
   return value;
 }
 
-function optional(
+function parseEnrollmentBegin(
+  type: 'enrollment.begin',
   members: Readonly<Record<string, unknown>>,
-  ...names: readonly ('phoneNumber' | 'email')[]
-): { phoneNumber?: string; email?: string } {
-  return Object.fromEntries(
-    names.filter((name) => members[name] !== undefined).map((name) => [name, text(members, name)]),
-  );
+): StepUpRequest {
+  const factor = enrollable(members.factor);
+  switch (factor) {
+    case 'sms':
+    case 'voice':
+      return { type, factor, phoneNumber: text(members, 'phoneNumber') };
+    case 'email':
+      return { type, factor, ...(members.email !== undefined && { email: text(members, 'email') }) };
+    default:
+      return { type, factor };
+  }
 }
 
 function enrollable(value: unknown): EnrollableFactor {

@@ -48,7 +48,8 @@ interface Call<Native> {
 type Endpoint<Native> = (call: Call<Native>) => Promise<Response>;
 
 const LONGEST_WAIT_SECONDS = 55;
-const StartSchema = v.object({ requirement: v.pipe(v.string(), v.minLength(1), v.maxLength(8_192)) });
+const SealedText = v.pipe(v.string(), v.minLength(1), v.maxLength(8_192));
+const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOptional(SealedText) });
 
 /** Makes the endpoints of design.md: the page, its assets, and the flow as a resource. */
 export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endpoints<Native> {
@@ -106,7 +107,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     if (!body.success) {
       throw new StepUpError(
         'invalid_request',
-        'the body must be {"requirement": "…"}, as the 401 has given it',
+        'the body must be {"requirement": "…"} as the 401 has given it, and may hold an "mfa_token"',
         {
           status: 400,
         },
@@ -115,7 +116,11 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     const requirement = requirements.open(known.asker, body.output.requirement);
     const shown = handles.read(request);
     const { handle, headers } = shown === undefined ? handles.mint(request) : { handle: shown, headers: {} };
-    const { view, isJoined } = await driver.start(targetOf(request, known, handle), requirement);
+    const { view, isJoined } = await driver.start(
+      targetOf(request, known, handle),
+      requirement,
+      body.output.mfa_token === undefined ? {} : { mfaToken: body.output.mfa_token },
+    );
     return viewResponse(view, isJoined ? 200 : 201, headers);
   }
 

@@ -100,8 +100,11 @@ export function createFirstLeg<Native>(
           if (custom === undefined) throw loginRequired('there is no custom first leg');
           return custom({ ...context, signal });
         }
-        case 'mfa-token':
-          throw loginRequired('no mfa_token was supplied');
+        case 'mfa-token': {
+          if (inputs.mfaToken === undefined)
+            throw loginRequired('the mfa_token that the client sent is used up');
+          return { mfaToken: inputs.mfaToken };
+        }
       }
     },
   };

@@ -31,8 +31,15 @@ export interface FlowTarget<Native> {
 
 /** Runs flows: commits first, then acts, then commits what came of it. Keeps nothing in memory between requests. */
 export interface FlowDriver<Native> {
-  /** Starts a flow for the requirement, or joins the one that is under way for it. */
-  start(target: FlowTarget<Native>, requirement: Requirement): Promise<{ view: FlowView; isJoined: boolean }>;
+  /**
+   * Starts a flow for the requirement, or joins the one that is under way for it. An `mfa_token` that the client has
+   * got by itself goes before the app's own first legs.
+   */
+  start(
+    target: FlowTarget<Native>,
+    requirement: Requirement,
+    inputs: Pick<Inputs, 'mfaToken'>,
+  ): Promise<{ view: FlowView; isJoined: boolean }>;
   /** Puts a user's request to the flow. `version`: that of the view the user saw. */
   request(target: FlowTarget<Native>, request: StepUpRequest, version: number | undefined): Promise<FlowView>;
   /** The view now, after what is due was given a moment to happen. */
@@ -210,6 +217,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   async function beginOrJoin(
     { key, asker }: FlowTarget<Native>,
     requirement: Requirement,
+    { mfaToken }: Pick<Inputs, 'mfaToken'>,
   ): Promise<Beginning> {
     const now = clock.now();
     const hash = requirementHash(requirement.policy);
@@ -224,7 +232,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       const settings: FlowSettings = {
         ...options.settings,
         factors: requirement.policy.factors,
-        firstLegs: firstLeg.methods,
+        firstLegs: mfaToken === undefined ? firstLeg.methods : ['mfa-token', ...firstLeg.methods],
       };
       const begun = steps.begin({ key, record, ...asker, requirement, settings });
       const { record: started, job } = steps.apply(key, begun, { type: 'flow.start', ...stamp() });
@@ -246,15 +254,15 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   }
 
   return {
-    async start(target, requirement) {
+    async start(target, requirement, inputs) {
       const { key, asker } = target;
       const lock = startLock(asker.session);
       const other = await locks.acquire(lock, key, clock.now() + START_LOCK_MS);
       if (other !== undefined) throw startedElsewhere(other.until - clock.now());
       try {
-        const { job, isJoined } = await beginOrJoin(target, requirement);
+        const { job, isJoined } = await beginOrJoin(target, requirement, inputs);
         if (isJoined) await patiently(drive(target, () => advance(target)));
-        return { view: await afterwards(target, job, {}), isJoined };
+        return { view: await afterwards(target, job, inputs), isJoined };
       } finally {
         await locks.release(lock, key);
       }

@@ -45,6 +45,7 @@ export function lossOf(effect: Effect): ReasonCode | undefined {
     case 'verify':
       return 'input_lost';
     case 'authenticate':
+      if (effect.params.method === 'mfa-token') return 'login_required';
       return effect.params.method === 'password' ? 'input_lost' : undefined;
     default:
       return undefined;
