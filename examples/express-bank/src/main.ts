@@ -15,6 +15,8 @@ declare module 'express-session' {
 
 const { PORT = '3000', AUTH0_ISSUER = 'http://127.0.0.1:4400/', STEP_UP_MAX_AGE = '60' } = process.env;
 const { AUTH0_CLIENT_ID = 'stepgate-demo', AUTH0_CLIENT_SECRET = 'stepgate-demo-secret' } = process.env;
+// Seconds, or a duration like "5m".
+const maxAge = /^\d+$/.test(STEP_UP_MAX_AGE) ? Number(STEP_UP_MAX_AGE) : STEP_UP_MAX_AGE;
 
 const auth0 = {
   issuer: AUTH0_ISSUER,
@@ -89,7 +91,7 @@ app.post('/logout', (req, res) => {
   req.session.destroy(() => res.redirect(303, '/'));
 });
 
-app.post('/transfers', gate.require({ maxAge: Number(STEP_UP_MAX_AGE) }), (req, res) => {
+app.post('/transfers', gate.require({ maxAge }), (req, res) => {
   const { to = 'Grace', amount = 250 } = (req.body ?? {}) as { to?: string; amount?: number };
   const transfer = { to: String(to), amount: Number(amount) };
   req.session.transfers = [...(req.session.transfers ?? []), transfer];

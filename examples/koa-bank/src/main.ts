@@ -19,6 +19,8 @@ interface User {
 
 const { PORT = '3001', AUTH0_ISSUER = 'http://127.0.0.1:4400/', STEP_UP_MAX_AGE = '60' } = process.env;
 const { AUTH0_CLIENT_ID = 'stepgate-demo', AUTH0_CLIENT_SECRET = 'stepgate-demo-secret' } = process.env;
+// Seconds, or a duration like "5m".
+const maxAge = /^\d+$/.test(STEP_UP_MAX_AGE) ? Number(STEP_UP_MAX_AGE) : STEP_UP_MAX_AGE;
 
 const auth0 = {
   issuer: AUTH0_ISSUER,
@@ -114,7 +116,7 @@ router.post('/logout', (ctx) => {
   ctx.redirect('/');
 });
 
-router.post('/transfers', gate.require({ maxAge: Number(STEP_UP_MAX_AGE) }), (ctx) => {
+router.post('/transfers', gate.require({ maxAge }), (ctx) => {
   const { to = 'Grace', amount = 250 } = (ctx.request.body ?? {}) as { to?: string; amount?: number };
   const transfer = { to: String(to), amount: Number(amount) };
   if (ctx.session) ctx.session.transfers = [...((ctx.session.transfers ?? []) as unknown[]), transfer];
