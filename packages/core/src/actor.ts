@@ -1,7 +1,7 @@
 import { createActor, type InspectionEvent, type Observer, type Subscription } from 'xstate';
 import { StepUpError } from './errors.ts';
-import { type FlowEvent, type Inputs, type StepUpRequest, splitRequest } from './events.ts';
-import type { Factor } from './factor.ts';
+import { type FlowEvent, type Inputs, type Stamp, type StepUpRequest, splitRequest } from './events.ts';
+import { FACTORS, type Factor, isFactor } from './factor.ts';
 import { awaitsFact, dueAt, isDone, stateName, toState } from './flow.ts';
 import { type EnrollmentRule, FLOW_DEFAULTS, type FlowSettings } from './flow-context.ts';
 import { type Effect, stepUpMachine } from './machine.ts';
@@ -9,7 +9,7 @@ import type { MfaApi, MfaTransaction, TokenSet } from './mfa-api.ts';
 import { AUTH0_EXCHANGE_LIMIT } from './poll-schedule.ts';
 import { runEffect } from './run-effect.ts';
 import { updateVault, type Vault } from './vault.ts';
-import { createView, type FlowView } from './view.ts';
+import { createView, type FlowView, isSameView } from './view.ts';
 
 /** Time, as a seam: milliseconds since the epoch, and one-shot timers. */
 export interface Clock {
@@ -69,6 +69,9 @@ export interface LocalStepUpActor extends StepUpActor {
   tokens(): TokenSet | undefined;
 }
 
+/** The longest that timers can wait: 31 bits. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const systemClock: Clock = {
   now: () => Date.now(),
   setTimeout: (callback, ms) => setTimeout(callback, ms),
@@ -77,6 +80,8 @@ const systemClock: Clock = {
 
 /**
  * Runs a flow right here: in a browser, a terminal, a native shell or a test.
+ *
+ * @throws TypeError when an option is missing or no good; the message names it.
  *
  * @example
  * const stepUp = createStepUpActor({ api, mfaToken });
@@ -126,14 +131,15 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
       authenticate,
       identify: async (tokens, signal) => options.identify?.(tokens, { signal }),
       onUnexpected: onError,
-    }).then(({ fact, secrets }) => {
-      const event = stamped({ ...fact, seq: effect.params.seq });
-      // A late answer changes nothing, the vault included.
-      if (!actor.getSnapshot().can(event)) return;
-      vault = updateVault(vault, secrets);
-      actor.send(event);
-    });
-    inputs = {};
+    }).then(({ fact, secrets }) => take({ ...fact, seq: effect.params.seq, ...stamp() }, secrets));
+  }
+
+  /** What the flow does not take changes nothing: of a late answer, not even the secrets are kept. */
+  function take(event: FlowEvent, secrets?: Vault, typed: Inputs = {}): void {
+    if (snapshot.status !== 'active' || !actor.getSnapshot().can(event)) return;
+    vault = updateVault(vault, secrets);
+    inputs = typed;
+    actor.send(event);
   }
 
   async function authenticate(
@@ -152,8 +158,8 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
     return options.signIn({ signal });
   }
 
-  function stamped<T extends object>(event: T): T & { at: number; jitterMs: number } {
-    return { ...event, at: clock.now(), jitterMs: Math.floor(random() * 1_000) };
+  function stamp(): Stamp {
+    return { at: clock.now(), jitterMs: Math.floor(random() * 1_000) };
   }
 
   function takeSnapshot(status: StepUpSnapshot['status']): StepUpSnapshot {
@@ -166,8 +172,12 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
     const due = dueAt(toState(actor.getSnapshot()));
     if (due === undefined) return;
     timer = clock.setTimeout(
-      () => actor.send(stamped({ type: 'time.passed' } as const)),
-      Math.max(0, due - clock.now()),
+      () => {
+        // Timers can be early, and clocks can be put back.
+        if (clock.now() < due) schedule();
+        else take({ type: 'time.passed', ...stamp() });
+      },
+      Math.min(LONGEST_TIMER_MS, Math.max(0, due - clock.now())),
     );
   }
 
@@ -177,8 +187,12 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
     const state = toState(next);
     if (!awaitsFact(state)) running?.abort();
     if (isDone(state)) vault = stateName(state) === 'approved' ? { tokens: vault.tokens } : {};
-    version += 1;
+    const before = snapshot.view;
     snapshot = takeSnapshot(isDone(state) ? 'done' : 'active');
+    if (!isSameView(before, snapshot.view)) {
+      version += 1;
+      snapshot = { ...snapshot, view: { ...snapshot.view, version } };
+    }
     schedule();
     for (const observer of observers) {
       observer.next?.(snapshot);
@@ -198,11 +212,8 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
       return { unsubscribe: () => void observers.delete(entry) };
     },
     send(request) {
-      const { event, inputs: typed } = splitRequest(request);
-      const flowEvent: FlowEvent = stamped(event);
-      if (snapshot.status !== 'active' || !actor.getSnapshot().can(flowEvent)) return;
-      inputs = typed;
-      actor.send(flowEvent);
+      const { event, inputs: typed, secrets } = splitRequest(request);
+      take({ ...event, ...stamp() }, secrets, typed);
     },
     stop() {
       if (snapshot.status === 'stopped') return;
@@ -218,15 +229,27 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
   };
 }
 
-function settingsOf({ mfaToken, signIn, factors, enroll, settings }: StepUpActorOptions): FlowSettings {
-  if (mfaToken === undefined && signIn === undefined)
+function settingsOf(options: StepUpActorOptions): FlowSettings {
+  const { api, mfaToken, signIn, factors = ['push', 'otp'], enroll = 'session', settings = {} } = options;
+  if (typeof api?.redeem !== 'function') throw new TypeError('api: must be an MfaApi');
+  if (mfaToken === undefined && signIn === undefined) {
     throw new TypeError('mfaToken or signIn: give one of them');
+  }
+  if (factors.length === 0 || !factors.every(isFactor)) {
+    throw new TypeError(`factors: must name some of ${FACTORS.join(', ')}`);
+  }
+  if (enroll !== 'session' && enroll !== 'refuse') {
+    throw new TypeError("enroll: must be 'session' or 'refuse'");
+  }
+  for (const [name, ms] of Object.entries(settings)) {
+    if (!(ms > 0)) throw new TypeError(`settings.${name}: must be a positive number of milliseconds`);
+  }
   return {
     ...FLOW_DEFAULTS,
     ...settings,
     exchangeLimit: AUTH0_EXCHANGE_LIMIT,
-    factors: factors ?? ['push', 'otp'],
+    factors,
     firstLegs: ['custom'],
-    enroll: enroll ?? 'session',
+    enroll,
   };
 }

@@ -1,5 +1,5 @@
 import ky, { type KyInstance } from 'ky';
-import { refusal, retryAfter } from './auth0-errors.ts';
+import { type Auth0Call, refusal, retryAfter } from './auth0-errors.ts';
 import { StepUpError } from './errors.ts';
 import { parseJson, stringMember } from './json.ts';
 
@@ -34,8 +34,6 @@ export interface Auth0Answer {
 
 /** The wire to a tenant: client authentication, one request per call, refusals as `StepUpError`. */
 export interface Auth0Client {
-  readonly issuer: string;
-  readonly clientId: string;
   get(path: string, options: WireOptions): Promise<Auth0Answer>;
   /** JSON, as `/mfa/*` wants it. */
   postJson(path: string, body: Readonly<Record<string, unknown>>, options: WireOptions): Promise<Auth0Answer>;
@@ -44,8 +42,10 @@ export interface Auth0Client {
   delete(path: string, options: WireOptions): Promise<Auth0Answer>;
 }
 
-/** What a single request may add. */
+/** What a single request needs besides its content. */
 export interface WireOptions {
+  /** What the request is for, which its errors are read by. */
+  readonly call: Auth0Call;
   readonly bearer?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -55,8 +55,7 @@ export interface WireOptions {
   readonly understands?: readonly string[];
 }
 
-/** The grant types of the MFA API share this prefix. */
-export const MFA_GRANT = 'http://auth0.com/oauth/grant-type/mfa-';
+const LONGEST_TIMEOUT_MS = 600_000;
 
 /**
  * Connects to a tenant.
@@ -65,18 +64,23 @@ export const MFA_GRANT = 'http://auth0.com/oauth/grant-type/mfa-';
  */
 export function createAuth0Client(options: Auth0Options): Auth0Client {
   const issuer = parseIssuer(options);
-  const { clientId, clientSecret, clientAssertion, now = Date.now } = options;
-  if (typeof clientId !== 'string' || clientId === '')
-    throw new TypeError('clientId: must be a non-empty string');
+  const { clientId, clientSecret, clientAssertion, timeoutMs = 10_000, now = Date.now } = options;
+  if (!isText(clientId)) throw new TypeError('clientId: must be a non-empty string');
+  if (clientSecret !== undefined && !isText(clientSecret)) {
+    throw new TypeError('clientSecret: must be a non-empty string; leave it out for a public client');
+  }
   if (clientSecret !== undefined && clientAssertion !== undefined) {
     throw new TypeError('clientSecret and clientAssertion: give one of them');
+  }
+  if (!(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
+    throw new TypeError('timeoutMs: must be a number of milliseconds, at most 10 minutes');
   }
   const http: KyInstance = ky.create({
     prefix: issuer,
     // All waiting is the machine's: ky would sleep through a 429 (for an hour, if it says so).
     retry: 0,
     throwHttpErrors: false,
-    timeout: options.timeoutMs ?? 10_000,
+    timeout: timeoutMs,
     // A redirect would carry the credentials on.
     redirect: 'error',
     ...(options.fetch && { fetch: options.fetch }),
@@ -97,13 +101,15 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
     method: 'get' | 'post' | 'delete',
     path: string,
     payload: { json?: unknown; body?: URLSearchParams },
-    { bearer, headers, signal, understands = [] }: WireOptions,
+    { call, bearer, headers, signal, understands = [] }: WireOptions,
   ): Promise<Auth0Answer> {
+    // ky's own timeout ends with the headers; a body can stall too.
+    const timeout = AbortSignal.timeout(timeoutMs);
     const { status, responseHeaders, text } = await http(path, {
       method,
       ...payload,
       headers: { ...headers, ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }) },
-      ...(signal && { signal }),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
       .then(async (response) => ({
         status: response.status,
@@ -118,16 +124,18 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
       });
     const body = parseJson(text);
     const error = stringMember(body, 'error');
-    const retryAfterMs = retryAfter({ status, headers: responseHeaders, now: now() });
+    const retryAfterMs = retryAfter({
+      isLimited: status === 429 || error === 'slow_down',
+      headers: responseHeaders,
+      now: now(),
+    });
     const isUnderstood = error !== undefined && understands.includes(error);
     const isAnswer = status < 300 && error === undefined && (body !== undefined || text === '');
     if (isUnderstood || isAnswer) return { body, retryAfterMs };
-    throw refusal({ method, path, status, error, body, retryAfterMs });
+    throw refusal({ call, method, path, status, error, body, retryAfterMs });
   }
 
   return {
-    issuer,
-    clientId,
     get: (path, wire) => send('get', path, {}, wire),
     postJson: async (path, body, wire) => {
       const json = wire.authenticateClient === true ? { ...body, ...(await credentials()) } : body;
@@ -141,6 +149,10 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
   };
 }
 
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
 function parseIssuer({ issuer, allowInsecureIssuer }: Auth0Options): string {
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
@@ -148,6 +160,9 @@ function parseIssuer({ issuer, allowInsecureIssuer }: Auth0Options): string {
   }
   if (url.protocol === 'http:' && allowInsecureIssuer !== true) {
     throw new TypeError('issuer: must be https (allowInsecureIssuer: true accepts http, for an emulator)');
+  }
+  if (url.username !== '' || url.search !== '' || url.hash !== '') {
+    throw new TypeError('issuer: must have no user name, query or fragment');
   }
   return url.href.endsWith('/') ? url.href : `${url.href}/`;
 }

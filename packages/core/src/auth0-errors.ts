@@ -1,8 +1,20 @@
 import { type ReasonCode, StepUpError } from './errors.ts';
 import { stringMember } from './json.ts';
 
+/** What a request is for. The same error means one thing for a push and another for a typed code. */
+export type Auth0Call =
+  | 'password'
+  | 'refresh-token'
+  | 'list'
+  | 'enroll'
+  | 'challenge'
+  | 'poll'
+  | 'verify'
+  | 'remove';
+
 /** A refused request, as the wire shows it. */
 export interface Refusal {
+  readonly call: Auth0Call;
   readonly method: string;
   readonly path: string;
   readonly status: number;
@@ -13,55 +25,88 @@ export interface Refusal {
 }
 
 interface Rule {
+  readonly to?: readonly Auth0Call[];
   readonly error?: readonly string[];
   readonly says?: RegExp;
+  readonly status?: (status: number) => boolean;
   readonly code: ReasonCode;
 }
+
+const FIRST_LEGS: readonly Auth0Call[] = ['password', 'refresh-token'];
 
 /**
  * What Auth0's errors mean. The sources contradict each other on statuses and codes, so the `error` and the words
  * of the description decide, first match first, and the status only where there is nothing else.
  */
 const RULES: readonly Rule[] = [
-  { says: /mfa_token.*(expired|invalid\b)|malformed mfa_token/i, code: 'mfa_token_expired' },
-  { says: /oob_code.*expired/i, code: 'challenge_expired' },
-  { error: ['expired_token'], code: 'mfa_token_expired' },
-
-  { error: ['access_denied', 'enrollment_conflict'], says: /already enrolled/i, code: 'already_enrolled' },
-  { error: ['enrollment_conflict'], code: 'already_enrolled' },
-  { says: /user is already enrolled/i, code: 'already_enrolled' },
-  { error: ['association_required'], code: 'not_enrolled' },
-  { error: ['unsupported_challenge_type'], says: /not enrolled/i, code: 'not_enrolled' },
-  {
-    error: ['unsupported_challenge_type', 'invalid_authenticator', 'authenticator_not_found'],
-    code: 'factor_unavailable',
-  },
-
   { error: ['too_many_attempts'], code: 'too_many_attempts' },
   { says: /too many (failed|wrong)/i, code: 'too_many_attempts' },
   { error: ['too_many_requests', 'too_many_pn', 'slow_down'], code: 'rate_limited' },
   { says: /^too many/i, code: 'rate_limited' },
-
-  { error: ['access_denied', 'invalid_grant'], says: /authorization rejected/i, code: 'rejected' },
-  { error: ['invalid_otp', 'invalid_binding_code', 'invalid_recovery_code'], code: 'code_refused' },
-  { says: /invalid (otp_code|binding_code|recovery_code)/i, code: 'code_refused' },
-  { says: /(missing|required).*binding_code|binding_code is required/i, code: 'code_refused' },
-  { says: /phone number is invalid/i, code: 'input_invalid' },
-
   {
-    error: ['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope'],
+    error: [
+      'invalid_client',
+      'unauthorized_client',
+      'unsupported_grant_type',
+      'invalid_scope',
+      'insufficient_scope',
+    ],
     code: 'provider_misconfigured',
   },
   {
     says: /not issued to this client|invalid audience|unsupported multifactor provider/i,
     code: 'provider_misconfigured',
   },
-  { error: ['invalid_token'], code: 'mfa_token_expired' },
+
+  { to: ['password'], error: ['invalid_grant', 'access_denied'], code: 'credentials_refused' },
+  {
+    to: ['refresh-token'],
+    error: ['invalid_grant', 'access_denied', 'expired_token'],
+    code: 'login_required',
+  },
+  // Some tenants demand MFA in this way, and leave no way to go on with it.
+  { to: FIRST_LEGS, error: ['invalid_request'], says: /multi-?factor|\bmfa\b/i, code: 'login_required' },
+
+  { says: /mfa_token.*(expired|invalid\b)|malformed mfa_token/i, code: 'mfa_token_expired' },
+  { says: /oob_code.*expired/i, code: 'challenge_expired' },
+  { error: ['expired_token', 'invalid_token'], code: 'mfa_token_expired' },
+  { error: ['invalid_grant', 'invalid_request'], says: /expired/i, code: 'challenge_expired' },
+
+  { error: ['enrollment_conflict'], code: 'already_enrolled' },
+  { says: /already enrolled/i, code: 'already_enrolled' },
+  { error: ['association_required'], code: 'not_enrolled' },
+  { error: ['unsupported_challenge_type'], says: /not enrolled/i, code: 'not_enrolled' },
+  {
+    error: ['unsupported_challenge_type', 'invalid_authenticator', 'authenticator_not_found'],
+    code: 'factor_unavailable',
+  },
+  { says: /phone number is invalid/i, code: 'input_invalid' },
+
+  { error: ['invalid_otp', 'invalid_binding_code', 'invalid_recovery_code'], code: 'code_refused' },
+  { says: /invalid (otp_code|binding_code|recovery_code)/i, code: 'code_refused' },
+  { says: /(missing|required).*binding_code|binding_code is required/i, code: 'code_refused' },
   { error: ['invalid_oob_code'], code: 'result_lost' },
   { says: /oob_code/i, code: 'result_lost' },
+  { to: ['verify'], error: ['invalid_grant', 'access_denied'], code: 'code_refused' },
+  { to: ['poll'], error: ['access_denied'], code: 'rejected' },
+  { to: ['poll'], error: ['invalid_grant'], says: /authorization rejected/i, code: 'rejected' },
+  { error: ['invalid_grant'], code: 'result_lost' },
+  { to: ['enroll'], error: ['access_denied'], code: 'already_enrolled' },
+  { to: ['list'], error: ['access_denied'], code: 'mfa_token_expired' },
+  { to: ['remove'], status: (status) => status === 404, code: 'factor_unavailable' },
+
+  { status: (status) => status === 429, code: 'rate_limited' },
+  { status: (status) => status >= 500, code: 'provider_unavailable' },
+  { error: ['server_error'], code: 'mfa_token_expired' },
+  {
+    to: ['list', 'enroll', 'challenge', 'remove'],
+    status: (status) => status === 401,
+    code: 'mfa_token_expired',
+  },
 ];
 
 const STATUS: Partial<Record<ReasonCode, number>> = {
+  login_required: 401,
   rate_limited: 429,
   too_many_attempts: 429,
   provider_unavailable: 503,
@@ -81,29 +126,18 @@ export function refusal(refused: Refusal): StepUpError {
   });
 }
 
-function meaning({ status, error, body, path }: Refusal): ReasonCode {
+function meaning({ call, status, error, body }: Refusal): ReasonCode {
   const description = stringMember(body, 'error_description') ?? stringMember(body, 'message') ?? '';
   const rule = RULES.find(
     (one) =>
+      (one.to?.includes(call) ?? true) &&
       (one.error === undefined || (error !== undefined && one.error.includes(error))) &&
-      (one.says === undefined || one.says.test(description)),
+      (one.says?.test(description) ?? true) &&
+      (one.status?.(status) ?? true),
   );
   if (rule !== undefined) return rule.code;
-  if (status === 429) return 'rate_limited';
-  if (status >= 500) return 'provider_unavailable';
-  switch (error) {
-    case 'server_error':
-      return 'mfa_token_expired';
-    case 'access_denied':
-      return 'rejected';
-    case 'invalid_grant':
-      return 'result_lost';
-    case undefined:
-      if (status === 401 && path.startsWith('mfa/')) return 'mfa_token_expired';
-      return body === undefined ? 'provider_unavailable' : 'provider_error';
-    default:
-      return 'provider_error';
-  }
+  // A page instead of JSON comes from something in between.
+  return body === undefined ? 'provider_unavailable' : 'provider_error';
 }
 
 /**
@@ -111,11 +145,12 @@ function meaning({ status, error, body, path }: Refusal): ReasonCode {
  * time) when nothing is left, measured against the answer's own `Date`, since clocks differ.
  */
 export function retryAfter({
-  status,
+  isLimited,
   headers,
   now,
 }: {
-  readonly status: number;
+  /** Whether the answer says that a limit was hit; a reset time means nothing elsewhere. */
+  readonly isLimited: boolean;
   readonly headers: Headers;
   readonly now: number;
 }): number | undefined {
@@ -127,6 +162,6 @@ export function retryAfter({
     if (!Number.isNaN(until)) return Math.max(0, until - reference);
   }
   const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN);
-  if (status !== 429 || Number.isNaN(reset)) return undefined;
+  if (!isLimited || Number.isNaN(reset)) return undefined;
   return Math.max(0, reset * 1_000 - reference);
 }

@@ -1,6 +1,6 @@
-import { type Auth0Options, createAuth0Client, MFA_GRANT } from './auth0-client.ts';
-import { parseRequirements, parseTokens, unreadable } from './auth0-wire.ts';
-import { isStepUpError, StepUpError } from './errors.ts';
+import { type Auth0Options, createAuth0Client } from './auth0-client.ts';
+import { parseTokens, parseTransaction, unreadable } from './auth0-wire.ts';
+import { isStepUpError } from './errors.ts';
 import { type EnrollableFactor, type Factor, isFactor } from './factor.ts';
 import { isRecord, numberMember, stringMember } from './json.ts';
 import type { Authenticator, Binding, Enrollment, MfaApi, Proof, Redemption } from './mfa-api.ts';
@@ -13,6 +13,9 @@ export interface Auth0MfaApiOptions extends Auth0Options {
    */
   readonly confirmWithBearer?: boolean;
 }
+
+/** The grant types of the MFA API share this prefix. */
+const MFA_GRANT = 'http://auth0.com/oauth/grant-type/mfa-';
 
 const CHANNELS: Readonly<Record<Exclude<EnrollableFactor, 'otp'>, string>> = {
   push: 'auth0',
@@ -35,7 +38,7 @@ export function createAuth0MfaApi(options: Auth0MfaApiOptions): MfaApi {
 
   return {
     async list({ mfaToken, signal }) {
-      const { body } = await client.get('mfa/authenticators', { bearer: mfaToken, signal });
+      const { body } = await client.get('mfa/authenticators', { call: 'list', bearer: mfaToken, signal });
       if (!Array.isArray(body)) throw unreadable('mfa/authenticators');
       return body.map(parseAuthenticator).filter((one) => one !== undefined);
     },
@@ -49,7 +52,7 @@ export function createAuth0MfaApi(options: Auth0MfaApiOptions): MfaApi {
           ...(phoneNumber !== undefined && { phone_number: phoneNumber }),
           ...(email !== undefined && { email }),
         },
-        { bearer: mfaToken, signal },
+        { call: 'enroll', bearer: mfaToken, signal },
       );
       return parseEnrollment(body, factor);
     },
@@ -62,7 +65,7 @@ export function createAuth0MfaApi(options: Auth0MfaApiOptions): MfaApi {
           challenge_type: factor === 'otp' ? 'otp' : 'oob',
           authenticator_id: authenticatorId,
         },
-        { authenticateClient: true, signal },
+        { call: 'challenge', authenticateClient: true, signal },
       );
       const oobCode = stringMember(body, 'oob_code');
       if (oobCode === undefined && factor !== 'otp') throw unreadable('mfa/challenge');
@@ -81,6 +84,7 @@ export function createAuth0MfaApi(options: Auth0MfaApiOptions): MfaApi {
         const { body, retryAfterMs } = await client.postToken(
           { ...grantOf(proof), mfa_token: mfaToken },
           {
+            call: isTyped(proof) ? 'verify' : 'poll',
             signal,
             bearer: enrolling === true && confirmWithBearer ? mfaToken : undefined,
             understands: ['authorization_pending', 'slow_down', 'mfa_required'],
@@ -88,17 +92,23 @@ export function createAuth0MfaApi(options: Auth0MfaApiOptions): MfaApi {
         );
         return parseRedemption(body, retryAfterMs);
       } catch (error) {
-        return explain(error, proof);
+        if (isStepUpError(error, 'rejected')) return { status: 'rejected' };
+        throw error;
       }
     },
 
     async remove({ accessToken, authenticatorId, signal }) {
       await client.delete(`mfa/authenticators/${encodeURIComponent(authenticatorId)}`, {
+        call: 'remove',
         bearer: accessToken,
         signal,
       });
     },
   };
+}
+
+function isTyped(proof: Proof): boolean {
+  return proof.type !== 'oob' || proof.bindingCode !== undefined;
 }
 
 function grantOf(proof: Proof): Record<string, string> {
@@ -171,16 +181,8 @@ function parseRedemption(body: unknown, retryAfterMs: number | undefined): Redem
       return { status: 'pending' };
     case 'slow_down':
       return { status: 'slow_down', ...(retryAfterMs !== undefined && { retryAfterMs }) };
-    case 'mfa_required': {
-      const mfaToken = stringMember(body, 'mfa_token');
-      if (mfaToken === undefined) {
-        throw new StepUpError('login_required', 'another factor is asked for, but without an mfa_token', {
-          status: 401,
-        });
-      }
-      const requirements = parseRequirements(body);
-      return { status: 'mfa_required', mfaToken, ...(requirements && { requirements }) };
-    }
+    case 'mfa_required':
+      return { status: 'mfa_required', ...parseTransaction(body) };
     default: {
       const recoveryCode = stringMember(body, 'recovery_code');
       return {
@@ -190,14 +192,4 @@ function parseRedemption(body: unknown, retryAfterMs: number | undefined): Redem
       };
     }
   }
-}
-
-/** A refused exchange means different things for a push and for a typed code. */
-function explain(error: unknown, proof: Proof): Redemption {
-  const isTyped = proof.type !== 'oob' || proof.bindingCode !== undefined;
-  if (isStepUpError(error, 'rejected')) {
-    if (!isTyped) return { status: 'rejected' };
-    throw new StepUpError('code_refused', error.message, { status: 400 });
-  }
-  throw error;
 }

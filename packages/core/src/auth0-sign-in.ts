@@ -1,6 +1,5 @@
 import { type Auth0Options, createAuth0Client } from './auth0-client.ts';
-import { parseRequirements, parseTokens } from './auth0-wire.ts';
-import { isStepUpError, StepUpError } from './errors.ts';
+import { parseTokens, parseTransaction } from './auth0-wire.ts';
 import { stringMember } from './json.ts';
 import type { CallOptions, MfaTransaction, TokenSet } from './mfa-api.ts';
 
@@ -42,48 +41,30 @@ export function createAuth0SignIn(options: Auth0SignInOptions): Auth0SignIn {
   // `openid` makes the exchange end with an id_token, which is what proves whose approval it was.
   const scope = [...new Set(['openid', ...(options.scope ?? '').split(' ')])].filter(Boolean).join(' ');
 
-  async function signIn(form: Record<string, string>, call: CallOptions, ip?: string): Promise<SignInResult> {
+  async function signIn(
+    call: 'password' | 'refresh-token',
+    form: Record<string, string>,
+    { signal, ip }: CallOptions & { readonly ip?: string },
+  ): Promise<SignInResult> {
     const { body } = await client.postToken(
       { ...form, scope, ...(audience !== undefined && { audience }) },
       {
-        signal: call.signal,
+        call,
+        signal,
         understands: ['mfa_required'],
         headers: ip === undefined ? undefined : { 'auth0-forwarded-for': ip },
       },
     );
     if (stringMember(body, 'error') === undefined) return { status: 'signed_in', tokens: parseTokens(body) };
-    const mfaToken = stringMember(body, 'mfa_token');
-    if (mfaToken === undefined) throw signInAgain('MFA is demanded, but without an mfa_token');
-    const requirements = parseRequirements(body);
-    return { status: 'mfa_required', mfaToken, ...(requirements && { requirements }) };
+    return { status: 'mfa_required', ...parseTransaction(body) };
   }
 
   return {
-    async password({ username, password, ip, ...call }) {
+    password({ username, password, ...call }) {
       const grant = realm === undefined ? { grant_type: 'password' } : { grant_type: PASSWORD_REALM, realm };
-      try {
-        return await signIn({ ...grant, username, password }, call, ip);
-      } catch (error) {
-        // At this grant, invalid_grant means the password and nothing else.
-        if (isStepUpError(error, 'result_lost') || isStepUpError(error, 'rejected')) {
-          throw new StepUpError('credentials_refused', error.message, { status: 400 });
-        }
-        throw error;
-      }
+      return signIn('password', { ...grant, username, password }, call);
     },
-
-    async refreshToken({ refreshToken, ...call }) {
-      try {
-        return await signIn({ grant_type: 'refresh_token', refresh_token: refreshToken }, call);
-      } catch (error) {
-        if (isStepUpError(error, 'result_lost') || isStepUpError(error, 'rejected'))
-          throw signInAgain(error.message);
-        throw error;
-      }
-    },
+    refreshToken: ({ refreshToken, ...call }) =>
+      signIn('refresh-token', { grant_type: 'refresh_token', refresh_token: refreshToken }, call),
   };
-}
-
-function signInAgain(message: string): StepUpError {
-  return new StepUpError('login_required', message, { status: 401 });
 }

@@ -1,7 +1,7 @@
 import { StepUpError } from './errors.ts';
 import { type Factor, isFactor } from './factor.ts';
 import { isRecord, numberMember, stringMember } from './json.ts';
-import type { FactorRequirements, TokenSet } from './mfa-api.ts';
+import type { FactorRequirements, MfaTransaction, TokenSet } from './mfa-api.ts';
 
 /** An answer that lacks what it must have: nobody knows what it means. */
 export function unreadable(what: string): StepUpError {
@@ -39,8 +39,18 @@ function factorsOf(name: string): readonly Factor[] {
   return WIRE_FACTORS[name] ?? (isFactor(name) ? [name] : []);
 }
 
-/** Reads `mfa_requirements` in both shapes that the documentation shows; what is not understood does not narrow. */
-export function parseRequirements(body: unknown): FactorRequirements | undefined {
+/** Reads an `mfa_required` answer. Fails with `login_required` when it leaves no way to go on. */
+export function parseTransaction(body: unknown): MfaTransaction {
+  const mfaToken = stringMember(body, 'mfa_token');
+  if (mfaToken === undefined) {
+    throw new StepUpError('login_required', 'MFA is demanded, but without an mfa_token', { status: 401 });
+  }
+  const requirements = parseRequirements(body);
+  return { mfaToken, ...(requirements && { requirements }) };
+}
+
+/** Both shapes that the documentation shows. Names that are no factor of ours (WebAuthn) offer nothing. */
+function parseRequirements(body: unknown): FactorRequirements | undefined {
   const value = isRecord(body) ? body.mfa_requirements : undefined;
   if (!isRecord(value)) return undefined;
   const enroll = wireFactors(value.enroll);

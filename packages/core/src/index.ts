@@ -31,6 +31,7 @@ export {
   type Inputs,
   parseRequest,
   type RequestEvent,
+  type SplitRequest,
   type Stamp,
   type StepUpRequest,
   type StepUpRequestType,

@@ -710,7 +710,11 @@ export const stepUpMachine = flow.createMachine({
     prompting: {
       on: {
         ...alternatives,
-        'code.submit': { guard: and(['hasWaited', 'mayExchange']), target: 'verifying', actions: 'clearReason' },
+        'code.submit': {
+          guard: and(['hasWaited', 'mayExchange']),
+          target: 'verifying',
+          actions: 'clearReason',
+        },
         'time.passed': {
           guard: and(['isChallengeOver', not('isTargetEntered')]),
           target: 'expired',
@@ -781,10 +785,7 @@ export const stepUpMachine = flow.createMachine({
               },
               { guard: 'isCurrent', target: '#flow.approved', actions: 'clearReason' },
             ],
-            'effect.failed': [
-              { guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' },
-              failure,
-            ],
+            'effect.failed': [{ guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' }, failure],
           },
         },
         backingOff,

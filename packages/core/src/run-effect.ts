@@ -30,9 +30,13 @@ export async function runEffect(effect: Effect, ports: EffectPorts): Promise<Eff
   try {
     return await perform(effect, ports);
   } catch (error) {
-    if (isStepUpError(error) && isReasonCode(error.code)) return { fact: failed(error) };
-    ports.onUnexpected(error);
-    return { fact: { type: 'effect.failed', code: 'provider_error' } };
+    const code = isStepUpError(error) ? error.code : undefined;
+    if (code === undefined || !isReasonCode(code)) {
+      ports.onUnexpected(error);
+      return { fact: { type: 'effect.failed', code: 'provider_error' } };
+    }
+    const { retryAfterMs } = error as StepUpError;
+    return { fact: { type: 'effect.failed', code, ...(retryAfterMs !== undefined && { retryAfterMs }) } };
   }
 }
 
@@ -164,10 +168,4 @@ function redemptionResult(redemption: Redemption): EffectResult {
       };
     }
   }
-}
-
-function failed(error: StepUpError): Fact {
-  const { code, retryAfterMs } = error;
-  if (!isReasonCode(code)) return { type: 'effect.failed', code: 'provider_error' };
-  return { type: 'effect.failed', code, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }

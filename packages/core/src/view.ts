@@ -88,6 +88,15 @@ export function createView(options: {
   });
 }
 
+/** Whether two views show the user the same: the versions of a view differ when they do not. */
+export function isSameView(one: FlowView, other: FlowView): boolean {
+  return face(one) === face(other);
+}
+
+function face({ version: _version, now: _now, nextPollAt: _nextPollAt, ...rest }: FlowView): string {
+  return JSON.stringify(rest);
+}
+
 /** The requests that can end in a message to the user. */
 const SENDING: readonly StepUpRequestType[] = ['challenge.resend', 'factor.choose', 'enrollment.begin'];
 
