@@ -14,7 +14,9 @@ export function createManualClock(): ManualClock {
   let lastId = 0;
   let watchers: (() => void)[] = [];
 
-  function earliest(until: number): [number, { readonly at: number; readonly callback: () => void }] | undefined {
+  function earliest(
+    until: number,
+  ): [number, { readonly at: number; readonly callback: () => void }] | undefined {
     return [...timers].filter(([, { at }]) => at <= until).toSorted(([, a], [, b]) => a.at - b.at)[0];
   }
 

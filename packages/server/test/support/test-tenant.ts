@@ -46,16 +46,19 @@ const AUDIENCE = 'https://bank.example/';
 /** A tenant whose requests go straight to the emulator, on the address `https://tenant.test/`. */
 export function createTestTenant(): TestTenant {
   const clock = createManualClock();
-  const emulator = createEmulator({ issuer: 'https://tenant.test/', clock });
+  const emulator = createEmulator({ issuer: 'https://tenant.test/', clock, users: [] });
   return tenantOf({ clock, emulator, fetch: (request) => emulator.handle(request), issuer: emulator.issuer });
 }
 
 /** A tenant on a loopback port. */
 export async function listenTestTenant(): Promise<TestTenant & { close(): Promise<void> }> {
   const clock = createManualClock();
-  const emulator = createEmulator({ clock });
-  const { url, close } = await emulator.listen();
-  return { ...tenantOf({ clock, emulator, fetch, issuer: url }), close };
+  const emulator = createEmulator({ clock, users: [] });
+  const listening = await emulator.listen();
+  return {
+    ...tenantOf({ clock, emulator, fetch, issuer: listening.url }),
+    close: () => listening.close(),
+  };
 }
 
 function tenantOf(options: {
@@ -113,6 +116,7 @@ function tenantOf(options: {
     },
     reset() {
       emulator.reset();
+      emulator.addUser(ada);
       exchanges = [];
     },
   };

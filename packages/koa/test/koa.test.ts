@@ -1,0 +1,35 @@
+import { bodyParser } from '@koa/bodyparser';
+import { createGate } from '@stepgate/koa';
+import Koa from 'koa';
+import { describeAdapter } from '../../server/test/support/describe-adapter.ts';
+
+describeAdapter('Koa', {
+  listen({ gateOptions, routes, parsesBodies, trustsProxy }) {
+    const gate = createGate(gateOptions);
+    const app = new Koa({ proxy: trustsProxy });
+    if (parsesBodies) app.use(bodyParser());
+    app.use(gate);
+    for (const { path, policy, handle } of routes) {
+      const guard = gate.require(policy);
+      app.use((ctx, next) => {
+        if (ctx.path !== path) return next();
+        return guard(ctx, async () => {
+          if (ctx.state.stepUp === undefined) throw new Error('the guard let a request through unapproved');
+          ctx.body = await handle(ctx.state.stepUp);
+        });
+      });
+    }
+    return new Promise((resolve) => {
+      const server = app.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        const port = typeof address === 'object' && address !== null ? address.port : 0;
+        const close = async (): Promise<void> => {
+          gate.close();
+          server.closeAllConnections();
+          await new Promise((done) => server.close(done));
+        };
+        resolve({ port, close });
+      });
+    });
+  },
+});

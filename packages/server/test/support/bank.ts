@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import type { FlowView } from '@stepgate/core';
+import type { GateOptions } from '../../src/gate.ts';
+import type { StepUp } from '../../src/guard.ts';
+import type { Policy } from '../../src/policy.ts';
+import { type Answer, type CallOptions, call } from './http.ts';
+import type { TestTenant, TestUser } from './test-tenant.ts';
+
+/** What Express's request and Koa's context have in common. */
+export interface HostRequest {
+  readonly headers: { readonly cookie?: string | undefined };
+}
+
+/** A guarded route, for every method. */
+export interface BankRoute {
+  readonly path: string;
+  readonly policy: Policy;
+  readonly handle: (stepUp: StepUp) => unknown;
+}
+
+/** The app that a host builds. */
+export interface BankApp {
+  readonly gateOptions: GateOptions<HostRequest>;
+  readonly routes: readonly BankRoute[];
+  /** Parsers of JSON and forms in front of the gate. */
+  readonly parsesBodies: boolean;
+  readonly trustsProxy: boolean;
+}
+
+/** Builds the app with its framework and serves it on a free loopback port. */
+export interface AdapterHost {
+  listen(app: BankApp): Promise<{ readonly port: number; close(): Promise<void> }>;
+}
+
+/** A signed-in browser or client. */
+export interface Browser {
+  readonly sessionCookie: string;
+  readonly cookies: ReadonlyMap<string, string>;
+  send(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** POST of JSON. */
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  /** A page load. */
+  navigate(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  /** The requirement that a guarded route answers with. */
+  requirement(path?: string): Promise<string>;
+  /** Starts a flow for a route. */
+  start(path?: string): Promise<FlowView>;
+  view(): Promise<FlowView>;
+  /** One event, for the view as it is now. */
+  event(event: Readonly<Record<string, unknown>>): Promise<Answer>;
+  /** A second window: the same cookies, from then on its own. */
+  copy(): Browser;
+}
+
+/** The app, its sessions, and what its handlers did. */
+export interface Bank {
+  readonly url: string;
+  readonly sessions: Map<string, Session>;
+  /** The paths whose handlers ran, in their order. */
+  readonly reached: string[];
+  readonly errors: unknown[];
+  /** A browser in which the user is signed in. */
+  browser(user?: TestUser): Promise<Browser>;
+  /** A browser without any session. */
+  stranger(): Browser;
+}
+
+/** What the app knows of a session. */
+export interface Session {
+  readonly user: TestUser;
+  readonly loginId: string;
+  refreshToken: string | undefined;
+}
+
+/** How a bank differs from the usual one. */
+export interface BankOptions {
+  readonly parsesBodies?: boolean;
+  readonly trustsProxy?: boolean;
+  readonly gateOptions?: Partial<GateOptions<HostRequest>>;
+}
+
+export const ROUTES = {
+  transfers: { maxAge: '5m' },
+  single: { maxAge: 0 },
+  closing: { action: { id: 'close-7', title: 'Close account 7' } },
+  otp: { factors: ['otp'] },
+  released: { maxAge: 0 },
+} as const satisfies Record<string, Policy>;
+
+/** Opens a bank in this host; `onClose` is given what ends it. */
+export async function openBank(options: {
+  readonly host: AdapterHost;
+  readonly tenant: TestTenant;
+  readonly bank?: BankOptions | undefined;
+  readonly onClose: (close: () => Promise<void>) => void;
+}): Promise<Bank> {
+  const { host, tenant } = options;
+  const { parsesBodies = false, trustsProxy = false, gateOptions } = options.bank ?? {};
+  const sessions = new Map<string, Session>();
+  const reached: string[] = [];
+  const errors: unknown[] = [];
+  const sessionOf = ({ headers }: HostRequest): Session | undefined =>
+    sessions.get(/(?:^|; )sid=([\w-]+)/.exec(headers.cookie ?? '')?.[1] ?? '');
+
+  const app = await host.listen({
+    parsesBodies,
+    trustsProxy,
+    gateOptions: {
+      auth0: tenant.auth0,
+      secret: 'a secret of at least 32 characters, for tests',
+      clock: tenant.clock,
+      random: () => 0.5,
+      identify: (request) => {
+        const session = sessionOf(request);
+        return session && { subject: session.user.subject, sessionId: session.loginId };
+      },
+      firstLeg: {
+        refreshToken: ({ request }) => sessionOf(request)?.refreshToken,
+        saveRefreshToken: ({ request }, refreshToken) => {
+          const session = sessionOf(request);
+          if (session !== undefined) session.refreshToken = refreshToken;
+        },
+        password: { username: ({ request }) => sessionOf(request)?.user.username ?? '' },
+      },
+      onError: (error) => errors.push(error),
+      ...gateOptions,
+    },
+    routes: Object.entries(ROUTES).map(([name, policy]) => ({
+      path: `/${name}`,
+      policy,
+      handle: async (stepUp) => {
+        reached.push(`/${name}`);
+        if (name === 'released') await stepUp.release();
+        return { done: name, factor: stepUp.approval.factor };
+      },
+    })),
+  });
+  options.onClose(() => app.close());
+  const url = `http://127.0.0.1:${app.port}`;
+
+  return {
+    url,
+    sessions,
+    reached,
+    errors,
+    stranger: () => createBrowser(url, new Map()),
+    async browser(user = tenant.ada) {
+      const id = randomUUID();
+      sessions.set(id, { user, loginId: randomUUID(), refreshToken: await tenant.signIn(user) });
+      return createBrowser(url, new Map([['sid', id]]));
+    },
+  };
+}
+
+const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' };
+
+function createBrowser(url: string, cookies: Map<string, string>): Browser {
+  const browser: Browser = {
+    sessionCookie: cookies.get('sid') ?? '',
+    cookies,
+    async send(method, path, { headers, body } = {}) {
+      const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
+      const answer = await call(method, url + path, {
+        headers: { ...(cookie !== '' && { cookie }), ...SAME_ORIGIN, ...headers },
+        body,
+      });
+      for (const text of answer.cookies) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(text) ?? [];
+        cookies.set(name, value);
+      }
+      return answer;
+    },
+    post: (path, body, headers) =>
+      browser.send('POST', path, {
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      }),
+    navigate: (path, headers) =>
+      browser.send('GET', path, {
+        headers: { accept: 'text/html', 'sec-fetch-mode': 'navigate', ...headers },
+      }),
+    async requirement(path = '/transfers') {
+      const { step_up } = (await browser.post(path, {})).json<{ step_up: { requirement: string } }>();
+      return step_up.requirement;
+    },
+    async start(path) {
+      const requirement = await browser.requirement(path);
+      return (await browser.post('/step-up/flow', { requirement })).json<FlowView>();
+    },
+    view: async () => (await browser.send('GET', '/step-up/flow')).json<FlowView>(),
+    async event(event) {
+      const { version } = await browser.view();
+      return browser.post('/step-up/flow/events', event, { 'if-match': `"${version}"` });
+    },
+    copy: () => createBrowser(url, new Map(cookies)),
+  };
+  return browser;
+}

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, beforeEach, describe, onTestFinished } from 'vitest';
+import { type AdapterHost, type Bank, type BankOptions, openBank } from './bank.ts';
+import { describeBadInput } from './describe-bad-input.ts';
+import { describeFlow } from './describe-flow.ts';
+import { describeGuard } from './describe-guard.ts';
+import { describeHandle } from './describe-handle.ts';
+import { describeWatching } from './describe-watching.ts';
+import { listenTestTenant, type TestTenant } from './test-tenant.ts';
+
+/** What every part of the suite works with. */
+export interface Scene {
+  readonly tenant: TestTenant;
+  /** A bank on the host; closed after the test. */
+  open(bank?: BankOptions): Promise<Bank>;
+}
+
+/** The behaviour that every adapter has, on a real server and against the emulator's. */
+export function describeAdapter(name: string, host: AdapterHost): void {
+  describe(`stepgate on ${name}`, () => {
+    let listening: Awaited<ReturnType<typeof listenTestTenant>>;
+    beforeAll(async () => {
+      listening = await listenTestTenant();
+    });
+    beforeEach(() => listening.reset());
+    afterAll(() => listening.close());
+
+    const scene: Scene = {
+      get tenant() {
+        return listening;
+      },
+      open: (bank) => openBank({ host, tenant: listening, bank, onClose: onTestFinished }),
+    };
+    describeGuard(scene);
+    describeFlow(scene);
+    describeWatching(scene);
+    describeHandle(scene);
+    describeBadInput(scene);
+  });
+}

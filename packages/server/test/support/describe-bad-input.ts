@@ -1,0 +1,298 @@
+import { describe, expect, it } from 'vitest';
+import type { Bank, Browser } from './bank.ts';
+import type { Scene } from './describe-adapter.ts';
+import type { Answer } from './http.ts';
+import { call } from './http.ts';
+
+/** Every fact of the machine, and the clock: nothing of it may come from outside. */
+const FACTS: readonly Record<string, unknown>[] = [
+  { type: 'mfa.required' },
+  { type: 'authenticators.listed', authenticators: [] },
+  { type: 'enrollment.started', binding: 'poll', hasRecoveryCodes: false },
+  { type: 'challenge.sent', binding: 'poll' },
+  { type: 'poll.pending' },
+  { type: 'poll.slowed' },
+  { type: 'poll.rejected' },
+  { type: 'tokens.received', hasRecoveryCodes: false },
+  { type: 'identity.verified' },
+  { type: 'effect.failed', code: 'cancelled' },
+  { type: 'time.passed' },
+];
+
+const UNKNOWN: readonly unknown[] = [
+  { type: 'flow.approve' },
+  { type: 'xstate.init' },
+  { type: '' },
+  { type: 7 },
+  { type: ['flow.cancel'] },
+  {},
+  [],
+  null,
+  'flow.cancel',
+  { type: '__proto__' },
+  { type: 'code.submit' },
+  { type: 'code.submit', code: 123456 },
+  { type: 'code.submit', code: '' },
+  { type: 'code.submit', code: '1'.repeat(1_025) },
+  { type: 'password.submit', password: null },
+  { type: 'factor.choose', authenticatorId: {} },
+  { type: 'enrollment.begin', factor: 'recovery-code' },
+  { type: 'enrollment.begin', factor: 'toString' },
+];
+
+function refusedWith(answer: Answer, status: number, code: string): void {
+  expect(answer.status).toBe(status);
+  expect(answer.json()).toMatchObject({ error: code, error_description: expect.stringMatching(/\w+ \w+/) });
+  expect(answer.headers['cache-control']).toContain('no-store');
+}
+
+/** Wrong input: always a 4xx that helps, and nothing has changed. */
+export function describeBadInput(scene: Scene): void {
+  describe.each([
+    { name: 'without a body parser', parsesBodies: false },
+    { name: 'behind a body parser', parsesBodies: true },
+  ])('wrong input $name', ({ parsesBodies }) => {
+    /** A flow that waits for a push, and the check that it still does. */
+    async function pollingFlow(): Promise<{
+      bank: Bank;
+      browser: Browser;
+      ifMatch: { 'if-match': string };
+      expectUnchanged: () => Promise<void>;
+    }> {
+      await scene.tenant.enrolPush();
+      const bank = await scene.open({ parsesBodies });
+      const browser = await bank.browser();
+      const before = await browser.start();
+      return {
+        bank,
+        browser,
+        ifMatch: { 'if-match': `"${before.version}"` },
+        async expectUnchanged() {
+          expect(await browser.view()).toEqual(before);
+          expect(scene.tenant.challenges()).toBe(1);
+          expect((await browser.post('/transfers', {})).status).toBe(401);
+          expect(bank.reached).toEqual([]);
+          expect(bank.errors).toEqual([]);
+        },
+      };
+    }
+
+    it('takes no fact from outside, stamped or not', async () => {
+      const { browser, ifMatch, expectUnchanged } = await pollingFlow();
+
+      for (const fact of FACTS) {
+        for (const stamp of [{}, { seq: 4, at: scene.tenant.clock.now(), jitterMs: 0 }]) {
+          refusedWith(
+            await browser.post('/step-up/flow/events', { ...fact, ...stamp }, ifMatch),
+            400,
+            'event_unknown',
+          );
+        }
+      }
+      await expectUnchanged();
+    });
+
+    it('takes no event of another type, and none with wrong members', async () => {
+      const { browser, ifMatch, expectUnchanged } = await pollingFlow();
+
+      for (const event of UNKNOWN) {
+        // Parsers in front may refuse what is no object by themselves.
+        if (parsesBodies && typeof event !== 'object') continue;
+        if (parsesBodies && event === null) continue;
+        refusedWith(await browser.post('/step-up/flow/events', event, ifMatch), 400, 'event_unknown');
+      }
+      await expectUnchanged();
+    });
+
+    it('takes no event that the state has no use for', async () => {
+      const { browser, ifMatch, expectUnchanged } = await pollingFlow();
+
+      for (const event of [
+        { type: 'flow.start' },
+        { type: 'codes.acknowledge' },
+        { type: 'code.submit', code: '123456' },
+        { type: 'password.submit', password: 'correct-horse' },
+        { type: 'flow.retry' },
+        { type: 'enrollment.begin', factor: 'push' },
+      ]) {
+        refusedWith(await browser.post('/step-up/flow/events', event, ifMatch), 409, 'event_not_allowed');
+      }
+      await expectUnchanged();
+    });
+
+    it('takes no event without the version of the view, nor with an old one', async () => {
+      const { browser, expectUnchanged } = await pollingFlow();
+      const cancel = { type: 'flow.cancel' };
+
+      refusedWith(await browser.post('/step-up/flow/events', cancel), 428, 'version_required');
+      for (const header of ['*', '1', 'nonsense', '"1", "2"', '"-1"']) {
+        refusedWith(
+          await browser.post('/step-up/flow/events', cancel, { 'if-match': header }),
+          428,
+          'version_required',
+        );
+      }
+      refusedWith(
+        await browser.post('/step-up/flow/events', cancel, { 'if-match': '"1"' }),
+        412,
+        'version_stale',
+      );
+      await expectUnchanged();
+    });
+
+    it('takes no other content type than JSON, and no body over 64 KB', async () => {
+      const { browser, ifMatch, expectUnchanged } = await pollingFlow();
+      const event = JSON.stringify({ type: 'flow.cancel' });
+      const send = (type: string, body: string) =>
+        browser.send('POST', '/step-up/flow/events', { headers: { 'content-type': type, ...ifMatch }, body });
+
+      refusedWith(await send('text/plain', event), 415, 'unsupported_media_type');
+      refusedWith(await send('application/jsonp', event), 415, 'unsupported_media_type');
+      refusedWith(
+        await send('application/x-www-form-urlencoded', 'type=flow.cancel'),
+        415,
+        'unsupported_media_type',
+      );
+      refusedWith(
+        await send('application/json', JSON.stringify({ type: 'flow.cancel', padding: 'x'.repeat(70_000) })),
+        413,
+        'body_too_large',
+      );
+      if (!parsesBodies) {
+        refusedWith(await send('application/json', '{"type":'), 400, 'invalid_request');
+        refusedWith(await send('application/json', ''), 400, 'invalid_request');
+      }
+      await expectUnchanged();
+    });
+
+    it('takes nothing from another site', async () => {
+      const { bank, browser, ifMatch, expectUnchanged } = await pollingFlow();
+      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+      const foreign: Record<string, string>[] = [
+        { 'sec-fetch-site': 'cross-site' },
+        { 'sec-fetch-site': 'same-site' },
+        { origin: 'https://evil.example' },
+        { origin: 'null' },
+        { origin: bank.url.replace('http', 'https') },
+        { 'sec-fetch-site': 'cross-site', origin: bank.url },
+      ];
+
+      for (const headers of foreign) {
+        const from = { cookie, 'content-type': 'application/json', ...ifMatch, ...headers };
+        const send = (method: string, path: string, body?: unknown) =>
+          call(method, bank.url + path, {
+            headers: from,
+            body: body === undefined ? undefined : JSON.stringify(body),
+          });
+        refusedWith(await send('DELETE', '/step-up/flow'), 403, 'cross_site_request');
+        refusedWith(await send('GET', '/step-up/flow'), 403, 'cross_site_request');
+        refusedWith(await send('POST', '/step-up/flow', { requirement: 'x' }), 403, 'cross_site_request');
+        refusedWith(
+          await send('POST', '/step-up/flow/events', { type: 'flow.cancel' }),
+          403,
+          'cross_site_request',
+        );
+      }
+      await expectUnchanged();
+    });
+
+    it('knows no flow for an unknown handle, a malformed one, or the handle of another session', async () => {
+      const { bank, browser, ifMatch, expectUnchanged } = await pollingFlow();
+      const grace = { username: 'grace', password: 'battery-staple' };
+      const { sub } = scene.tenant.emulator.addUser(grace);
+      const handle = browser.cookies.get('stepgate') ?? '';
+      const own = `sid=${browser.sessionCookie}`;
+      const strangers = [
+        `${own}; stepgate=${'A'.repeat(43)}`,
+        `${own}; stepgate=short`,
+        `${own}; stepgate=`,
+        own,
+        `sid=${(await bank.browser({ ...grace, subject: sub })).sessionCookie}; stepgate=${handle}`,
+        `sid=${(await bank.browser()).sessionCookie}; stepgate=${handle}`,
+      ];
+
+      for (const cookie of strangers) {
+        const headers = { cookie, 'content-type': 'application/json', ...ifMatch };
+        const body = JSON.stringify({ type: 'flow.cancel' });
+        const url = `${bank.url}/step-up/flow`;
+        refusedWith(await call('GET', url, { headers }), 404, 'flow_not_found');
+        refusedWith(await call('DELETE', url, { headers }), 404, 'flow_not_found');
+        refusedWith(await call('POST', `${url}/events`, { headers, body }), 404, 'flow_not_found');
+      }
+      await expectUnchanged();
+    });
+
+    it('takes no authenticator that the user does not have', async () => {
+      const { browser } = await pollingFlow();
+      scene.tenant.clock.advance(20_000);
+
+      for (const authenticatorId of ['push|dev_none', '__proto__', ' ']) {
+        refusedWith(
+          await browser.event({ type: 'factor.choose', authenticatorId }),
+          409,
+          'event_not_allowed',
+        );
+      }
+      expect(await browser.view()).toMatchObject({ state: 'polling' });
+      expect(scene.tenant.challenges()).toBe(1);
+    });
+
+    it('starts no flow without a requirement of its own that is still good', async () => {
+      await scene.tenant.enrolPush();
+      const bank = await scene.open({ parsesBodies });
+      const browser = await bank.browser();
+      const requirement = await browser.requirement();
+      const foreign = await (await bank.browser()).requirement();
+      const start = (body: unknown) => browser.post('/step-up/flow', body);
+      const flipped = `${requirement.slice(0, -2)}${requirement.at(-2) === 'A' ? 'B' : 'A'}${requirement.at(-1)}`;
+
+      for (const body of [
+        {},
+        [],
+        { requirement: '' },
+        { requirement: 7 },
+        { requirement: 'x'.repeat(8_193) },
+      ]) {
+        refusedWith(await start(body), 400, 'invalid_request');
+      }
+      for (const forged of ['forged', flipped, foreign]) {
+        refusedWith(await start({ requirement: forged }), 400, 'requirement_invalid');
+      }
+      scene.tenant.clock.advance(600_000);
+      refusedWith(await start({ requirement }), 400, 'requirement_expired');
+      refusedWith(await browser.send('GET', '/step-up/flow'), 404, 'flow_not_found');
+      expect(scene.tenant.challenges()).toBe(0);
+      expect(bank.errors).toEqual([]);
+    });
+
+    it('wants a signed-in user everywhere but for the assets', async () => {
+      const bank = await scene.open({ parsesBodies });
+      const stranger = bank.stranger();
+
+      refusedWith(await stranger.send('GET', '/step-up'), 401, 'login_required');
+      refusedWith(await stranger.send('GET', '/step-up/flow'), 401, 'login_required');
+      refusedWith(await stranger.send('DELETE', '/step-up/flow'), 401, 'login_required');
+      refusedWith(await stranger.post('/step-up/flow', { requirement: 'x' }), 401, 'login_required');
+      refusedWith(await stranger.post('/step-up/flow/events', {}), 401, 'login_required');
+      expect((await stranger.send('GET', '/step-up/assets/stepgate-page.js')).status).toBe(200);
+    });
+
+    it('knows no other paths and methods under its base path, and leaves the rest to the app', async () => {
+      const browser = await (await scene.open({ parsesBodies })).browser();
+
+      for (const path of [
+        '/step-up/none',
+        '/step-up/flow/none',
+        '/step-up/assets/..%2f..%2fpackage.json',
+        '/step-up/__proto__',
+      ]) {
+        refusedWith(await browser.send('GET', path), 404, 'not_found');
+      }
+      const put = await browser.send('PUT', '/step-up/flow');
+      refusedWith(put, 405, 'method_not_allowed');
+      expect(put.headers.allow).toBe('GET, POST, DELETE');
+      expect((await browser.send('GET', '/step-upper')).status).toBe(404);
+      expect((await browser.send('GET', '/step-upper')).text).not.toContain('not_found');
+    });
+  });
+}

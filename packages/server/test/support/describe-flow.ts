@@ -1,0 +1,253 @@
+import type { FlowView } from '@stepgate/core';
+import { describe, expect, it } from 'vitest';
+import type { Scene } from './describe-adapter.ts';
+import { PASSWORD, POLL_MS } from './test-tenant.ts';
+
+/** Flows from their start to each of their ends, over the endpoints. */
+export function describeFlow(scene: Scene): void {
+  describe.each([
+    { name: 'without a body parser', parsesBodies: false },
+    { name: 'behind a body parser', parsesBodies: true },
+  ])('flow $name', ({ parsesBodies }) => {
+    it('adds a phone after the password, shows the recovery codes once and approves', async () => {
+      const { tenant } = scene;
+      const bank = await scene.open({ parsesBodies });
+      const browser = await bank.browser();
+
+      expect(await browser.start()).toMatchObject({ state: 'authenticating', reason: 'password_needed' });
+
+      const shown = (await browser.event({ type: 'password.submit', password: PASSWORD })).json<FlowView>();
+      expect(shown).toMatchObject({ state: 'confirming', factor: 'push' });
+      const [waiting] = tenant.phone.view().enrollments;
+      expect(shown.disclosure).toEqual({ barcodeUri: waiting?.barcodeUri });
+
+      tenant.phone.scan(shown.disclosure?.barcodeUri);
+      tenant.clock.advance(POLL_MS);
+      const codes = await browser.view();
+      expect(codes.state).toBe('acknowledging');
+      expect(codes.disclosure?.recoveryCodes?.length).toBeGreaterThan(0);
+      expect((await browser.post('/transfers', {})).status).toBe(401);
+
+      const end = (await browser.event({ type: 'codes.acknowledge' })).json<FlowView>();
+      expect(end).toMatchObject({ state: 'approved' });
+      expect(end).not.toHaveProperty('disclosure');
+      expect((await browser.post('/transfers', {})).json()).toEqual({ done: 'transfers', factor: 'push' });
+      expect(bank.errors).toEqual([]);
+    });
+
+    it('says that a password is wrong, and takes the right one', async () => {
+      const browser = await (await scene.open({ parsesBodies })).browser();
+      await browser.start();
+
+      const wrong = (await browser.event({ type: 'password.submit', password: 'wrong' })).json();
+      const right = (await browser.event({ type: 'password.submit', password: PASSWORD })).json();
+
+      expect(wrong).toMatchObject({ state: 'authenticating', reason: 'credentials_refused' });
+      expect(right).toMatchObject({ state: 'confirming' });
+    });
+
+    it('sends a push, and approves when the phone does', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const browser = await (await scene.open({ parsesBodies })).browser();
+
+      const sent = await browser.start();
+      tenant.clock.advance(POLL_MS);
+      const waiting = await browser.view();
+      tenant.phone.approve();
+      tenant.clock.advance(POLL_MS);
+      const end = await browser.view();
+
+      expect(sent).toMatchObject({ state: 'polling', factor: 'push', expiresAt: expect.any(Number) });
+      // A poll without news is no news for the browser.
+      expect(waiting.version).toBe(sent.version);
+      expect(end).toMatchObject({ state: 'approved' });
+      expect(tenant.challenges()).toBe(1);
+    });
+  });
+
+  describe('flow', () => {
+    it('takes a one-time password where the policy wants that, after a wrong one too', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      const prompt = await browser.start('/otp');
+      const [otp] = prompt.authenticators;
+      if (prompt.state === 'choosing')
+        await browser.event({ type: 'factor.choose', authenticatorId: otp?.id });
+
+      const wrong = (await browser.event({ type: 'code.submit', code: '000000' })).json();
+      const code = tenant.phone.codes().at(0)?.code;
+      const right = (await browser.event({ type: 'code.submit', code })).json();
+
+      expect(wrong).toMatchObject({ state: 'prompting', reason: 'code_refused' });
+      expect(right).toMatchObject({ state: 'approved' });
+      expect((await browser.post('/otp', {})).json()).toEqual({ done: 'otp', factor: 'otp' });
+      expect((await browser.post('/transfers', {})).status).toBe(200);
+    });
+
+    it('ends as rejected when the phone denies, and starts anew on a retry', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      await browser.start();
+
+      tenant.phone.deny();
+      tenant.clock.advance(POLL_MS);
+      const denied = await browser.view();
+      const refused = await browser.post('/transfers', {});
+      tenant.clock.advance(60_000);
+      const again = (await browser.event({ type: 'flow.retry' })).json();
+
+      expect(denied).toMatchObject({ state: 'rejected', reason: 'rejected' });
+      expect(denied.allowedEvents).toContain('flow.retry');
+      expect(refused.status).toBe(401);
+      expect(again).toMatchObject({ state: 'polling' });
+      expect(tenant.challenges()).toBe(2);
+      expect(bank.reached).toEqual([]);
+    });
+
+    it('expires when nobody answers, and an approval that comes too late is none', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      const { expiresAt = 0 } = await browser.start();
+
+      tenant.clock.advance(expiresAt - tenant.clock.now());
+      const end = await browser.view();
+
+      expect(end).toMatchObject({ state: 'expired', reason: 'challenge_expired' });
+      expect(() => tenant.phone.approve()).toThrow();
+      expect((await browser.post('/transfers', {})).status).toBe(401);
+      expect(bank.reached).toEqual([]);
+    });
+
+    it('sends another push on request, but not too soon', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const browser = await (await scene.open()).browser();
+      const { resendAllowedAt = 0 } = await browser.start();
+
+      const early = await browser.event({ type: 'challenge.resend' });
+      tenant.clock.advance(resendAllowedAt - tenant.clock.now());
+      const sent = await browser.event({ type: 'challenge.resend' });
+
+      expect(early.status).toBe(429);
+      expect(early.json()).toMatchObject({ error: 'rate_limited', retry_after_ms: expect.any(Number) });
+      expect(Number(early.headers['retry-after'])).toBeGreaterThan(0);
+      expect(sent.json()).toMatchObject({ state: 'polling' });
+      expect(tenant.challenges()).toBe(2);
+    });
+
+    it.each(['DELETE', 'flow.cancel'])(
+      'is cancelled by %s, and a late approval counts for nothing',
+      async (way) => {
+        const { tenant } = scene;
+        await tenant.enrolPush();
+        const bank = await scene.open();
+        const browser = await bank.browser();
+        await browser.start();
+
+        const end =
+          way === 'DELETE'
+            ? await browser.send('DELETE', '/step-up/flow')
+            : await browser.event({ type: way });
+        tenant.phone.approve();
+        tenant.clock.advance(POLL_MS);
+
+        expect(end.status).toBe(200);
+        expect(end.json()).toMatchObject({ state: 'cancelled', allowedEvents: [] });
+        expect(await browser.view()).toMatchObject({ state: 'cancelled' });
+        expect((await browser.post('/transfers', {})).status).toBe(401);
+      },
+    );
+
+    it('joins the flow that is under way for the same requirement, and sends nothing again', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const browser = await (await scene.open()).browser();
+      const first = await browser.requirement();
+      const second = await browser.requirement();
+
+      const started = await browser.post('/step-up/flow', { requirement: first });
+      const joined = await browser.post('/step-up/flow', { requirement: second });
+
+      expect([started.status, joined.status]).toEqual([201, 200]);
+      expect(joined.json()).toEqual(started.json());
+      expect(tenant.challenges()).toBe(1);
+    });
+
+    it('refuses a start for something else while a flow is under way, until that one is cancelled', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const browser = await (await scene.open()).browser();
+      await browser.start();
+      const requirement = await browser.requirement('/closing');
+
+      const refused = await browser.post('/step-up/flow', { requirement });
+      const untouched = await browser.view();
+      await browser.send('DELETE', '/step-up/flow');
+      tenant.clock.advance(60_000);
+      const started = await browser.post('/step-up/flow', { requirement });
+
+      expect(refused.status).toBe(409);
+      expect(refused.json()).toMatchObject({ error: 'flow_in_progress' });
+      expect(untouched).toMatchObject({ state: 'polling' });
+      expect(started.status).toBe(201);
+    });
+
+    it('sends one push when two tabs start at once', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const browser = await (await scene.open()).browser();
+      const requirement = await browser.requirement();
+
+      const answers = await Promise.all(
+        [browser, browser.copy()].map((tab) => tab.post('/step-up/flow', { requirement })),
+      );
+
+      expect(answers.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 201]));
+      expect(tenant.challenges()).toBe(1);
+      expect(tenant.phone.notifications()).toHaveLength(1);
+    });
+
+    it('has one push at a time: a second browser is told so, and so is the first', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const bank = await scene.open();
+      const owner = await bank.browser();
+      const other = await bank.browser();
+      await owner.start();
+
+      const refused = await other.start();
+
+      expect(refused).toMatchObject({ state: 'failed', reason: 'push_in_progress' });
+      expect(await owner.view()).toMatchObject({ state: 'polling', notice: 'push_requested_elsewhere' });
+      expect(tenant.challenges()).toBe(1);
+
+      tenant.phone.approve();
+      tenant.clock.advance(POLL_MS);
+      expect(await owner.view()).toMatchObject({ state: 'approved' });
+      expect((await other.post('/transfers', {})).status).toBe(401);
+      tenant.clock.advance(300_000);
+      expect((await other.event({ type: 'flow.retry' })).json()).toMatchObject({ state: 'polling' });
+    });
+
+    it('keeps the rotated refresh token, so that the next flow has one that works', async () => {
+      const { tenant } = scene;
+      tenant.emulator.configure({ mfaPolicy: 'never' });
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      const before = bank.sessions.get(browser.sessionCookie)?.refreshToken;
+
+      const view = await browser.start();
+
+      expect(view).toMatchObject({ state: 'failed', reason: 'mfa_not_required' });
+      expect(bank.sessions.get(browser.sessionCookie)?.refreshToken).not.toBe(before);
+      expect((await browser.post('/transfers', {})).status).toBe(401);
+    });
+  });
+}

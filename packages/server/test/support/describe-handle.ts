@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import type { Scene } from './describe-adapter.ts';
+import { call } from './http.ts';
+import { POLL_MS } from './test-tenant.ts';
+
+/** The handle by which a browser owns its flow. */
+export function describeHandle(scene: Scene): void {
+  describe('handle', () => {
+    it('travels in an HttpOnly cookie on loopback http', async () => {
+      const browser = await (await scene.open()).browser();
+
+      const answer = await browser.post('/transfers', {});
+
+      expect(answer.cookies).toEqual([
+        expect.stringMatching(/^stepgate=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/),
+      ]);
+    });
+
+    it('travels in a __Host- cookie behind a trusted proxy that ends TLS', async () => {
+      const browser = await (await scene.open({ trustsProxy: true })).browser();
+
+      const answer = await browser.send('POST', '/transfers', {
+        headers: { 'x-forwarded-proto': 'https', host: 'bank.example' },
+      });
+
+      expect(answer.status).toBe(401);
+      expect(answer.cookies).toEqual([
+        expect.stringMatching(/^__Host-stepgate=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure$/),
+      ]);
+    });
+
+    it('is refused over plain http on another host, and where the proxy is not trusted', async () => {
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      const requirement = await browser.requirement();
+      const bare = {
+        cookie: `sid=${browser.sessionCookie}`,
+        host: 'bank.example',
+        'sec-fetch-site': 'same-origin',
+      };
+
+      const guarded = await call('POST', `${bank.url}/transfers`, { headers: bare });
+      const start = await call('POST', `${bank.url}/step-up/flow`, {
+        headers: { ...bare, 'content-type': 'application/json', 'x-forwarded-proto': 'https' },
+        body: JSON.stringify({ requirement }),
+      });
+
+      for (const answer of [guarded, start]) {
+        expect(answer.status).toBe(403);
+        expect(answer.json()).toMatchObject({ error: 'insecure_transport' });
+        expect(answer.cookies).toEqual([]);
+      }
+      expect(bank.reached).toEqual([]);
+    });
+
+    it('travels over plain http where the app says so', async () => {
+      const browser = await (await scene.open({ gateOptions: { insecureCookie: true } })).browser();
+
+      const answer = await browser.send('POST', '/transfers', { headers: { host: 'intranet' } });
+
+      expect(answer.cookies).toEqual([expect.stringMatching(/^stepgate=/)]);
+    });
+
+    it('is never overwritten while the browser shows one', async () => {
+      const browser = await (await scene.open()).browser();
+      await browser.post('/transfers', {});
+      const handle = browser.cookies.get('stepgate');
+
+      const again = await browser.post('/transfers', {});
+      const page = await browser.navigate('/step-up');
+      await browser.start();
+
+      expect([...again.cookies, ...page.cookies]).toEqual([]);
+      expect(browser.cookies.get('stepgate')).toBe(handle);
+    });
+
+    it('is not handed out to a request of another site', async () => {
+      const browser = await (await scene.open()).browser();
+
+      const headers = { 'sec-fetch-site': 'cross-site' };
+      const api = await browser.send('POST', '/transfers', { headers });
+      const page = await browser.navigate('/step-up', headers);
+
+      expect([...api.cookies, ...page.cookies]).toEqual([]);
+    });
+
+    it('brings a next login in the same browser nothing of the one before', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const bank = await scene.open();
+      const before = await bank.browser();
+      await before.start();
+      tenant.phone.approve();
+      tenant.clock.advance(POLL_MS);
+      await before.view();
+      const next = await bank.browser();
+      const handle = before.cookies.get('stepgate') ?? '';
+      const headers = { cookie: `sid=${next.sessionCookie}; stepgate=${handle}` };
+
+      const guarded = await next.send('POST', '/transfers', { headers });
+      const { step_up } = guarded.json<{ step_up: { requirement: string } }>();
+      tenant.clock.advance(60_000);
+      const start = await next.send('POST', '/step-up/flow', {
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ requirement: step_up.requirement }),
+      });
+
+      expect(guarded.status).toBe(401);
+      expect(start.status).toBe(201);
+      expect(start.json()).toMatchObject({ state: 'polling' });
+      expect((await next.send('POST', '/transfers', { headers })).status).toBe(401);
+      expect((await before.post('/transfers', {})).status).toBe(401);
+    });
+
+    it('travels in a header for a client without cookies that asks for it', async () => {
+      await scene.tenant.enrolPush();
+      const bank = await scene.open({
+        gateOptions: { identify: () => ({ subject: scene.tenant.ada.subject, sessionId: 'a bearer token' }) },
+      });
+      const refused = await call('POST', `${bank.url}/transfers`);
+      const { step_up } = refused.json<{ step_up: { requirement: string } }>();
+      const start = (headers: Record<string, string>) =>
+        call('POST', `${bank.url}/step-up/flow`, {
+          headers: { 'content-type': 'application/json', ...headers },
+          body: JSON.stringify({ requirement: step_up.requirement }),
+        });
+
+      const browser = await start({ 'stepgate-handle': 'new', 'sec-fetch-site': 'same-origin' });
+      expect(browser.headers).not.toHaveProperty('stepgate-handle');
+
+      scene.tenant.clock.advance(300_000);
+      const client = await start({ 'stepgate-handle': 'new' });
+      const handle = client.headers['stepgate-handle'] ?? '';
+      expect(handle).toMatch(/^[\w-]{43}$/);
+      expect(client.cookies).toEqual([]);
+      const view = await call('GET', `${bank.url}/step-up/flow`, { headers: { 'stepgate-handle': handle } });
+      expect(view.status).toBe(200);
+    });
+  });
+}

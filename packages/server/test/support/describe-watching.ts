@@ -1,0 +1,114 @@
+import type { FlowView } from '@stepgate/core';
+import { describe, expect, it } from 'vitest';
+import type { Scene } from './describe-adapter.ts';
+import { open } from './http.ts';
+import { POLL_MS } from './test-tenant.ts';
+
+/** Long-polls and event streams. */
+export function describeWatching(scene: Scene): void {
+  describe('watching', () => {
+    it('answers a long-poll with 304 when its time is up without news', async () => {
+      const browser = await (await scene.open()).browser();
+      const { version } = await browser.start();
+
+      const waiting = browser.send('GET', '/step-up/flow', {
+        headers: { 'if-none-match': `"${version}"`, prefer: 'wait=25' },
+      });
+      await scene.tenant.clock.whenWaited();
+      scene.tenant.clock.advance(25_000);
+      const answer = await waiting;
+
+      expect(answer.status).toBe(304);
+      expect(answer.headers.etag).toBe(`"${version}"`);
+      expect(answer.text).toBe('');
+    });
+
+    it('answers a long-poll as soon as there is news, and drives the flow meanwhile', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const browser = await (await scene.open()).browser();
+      const { version } = await browser.start();
+      tenant.phone.approve();
+
+      const waiting = browser.send('GET', '/step-up/flow', {
+        headers: { 'if-none-match': `"${version}"`, prefer: 'wait=25' },
+      });
+      await tenant.clock.whenWaited();
+      tenant.clock.advance(POLL_MS);
+      const answer = await waiting;
+
+      expect(answer.status).toBe(200);
+      const view = answer.json<FlowView>();
+      expect(view.version).toBeGreaterThan(version);
+      expect(answer.headers.etag).toBe(`"${view.version}"`);
+    });
+
+    it('answers at once without Prefer, and when the version is another', async () => {
+      const browser = await (await scene.open()).browser();
+      const { version } = await browser.start();
+      const get = (headers: Record<string, string>) => browser.send('GET', '/step-up/flow', { headers });
+
+      expect((await get({ 'if-none-match': `"${version}"` })).status).toBe(304);
+      expect((await get({ 'if-none-match': '"99"', prefer: 'wait=25' })).status).toBe(200);
+      expect((await get({ 'if-none-match': 'nonsense', prefer: 'wait=25' })).status).toBe(200);
+    });
+
+    it('streams each view until the flow has ended', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      await browser.start();
+      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+
+      const stream = await open('GET', `${bank.url}/step-up/flow`, {
+        headers: { cookie, accept: 'text/event-stream' },
+      });
+      expect(stream.statusCode).toBe(200);
+      expect(stream.headers).toMatchObject({
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store, no-transform',
+        'x-accel-buffering': 'no',
+      });
+      const states: string[] = [];
+      let buffer = '';
+      for await (const chunk of stream.setEncoding('utf8')) {
+        buffer += chunk as string;
+        const messages = buffer.split('\n\n');
+        buffer = messages.pop() ?? '';
+        for (const message of messages) {
+          expect(message).toMatch(/^id: \d+\nevent: view\ndata: \{.*\}$/);
+          states.push((JSON.parse(message.split('data: ')[1] ?? '') as FlowView).state);
+        }
+        if (states.length === 1 && tenant.phone.notifications().at(-1)?.status === 'pending') {
+          tenant.phone.approve();
+          await tenant.clock.whenWaited();
+          tenant.clock.advance(POLL_MS);
+        }
+      }
+
+      expect(states.at(0)).toBe('polling');
+      expect(states.at(-1)).toBe('approved');
+    });
+
+    it('sends heartbeats while nothing happens', async () => {
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      await browser.start();
+      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+
+      const stream = await open('GET', `${bank.url}/step-up/flow`, {
+        headers: { cookie, accept: 'text/event-stream' },
+      });
+      const chunks: string[] = [];
+      for await (const chunk of stream.setEncoding('utf8')) {
+        chunks.push(chunk as string);
+        if (chunks.length === 2) break;
+        await scene.tenant.clock.whenWaited();
+        scene.tenant.clock.advance(15_000);
+      }
+
+      expect(chunks.at(1)).toBe(': still here\n\n');
+    });
+  });
+}
