@@ -355,6 +355,22 @@ describe('setting up a device', () => {
     expect(screen.heading).toBe('Set up an authenticator app');
   });
 
+  it('offers to set up something else', () => {
+    const { actor, screen } = draw(
+      viewOf('confirming', {
+        factor: 'push',
+        enrollable: ['push', 'otp'],
+        allowedEvents: ['enrollment.begin', 'flow.cancel'],
+      }),
+    );
+
+    screen.press('Use another way');
+    expect(screen.buttons).toEqual(['Set up an authenticator app', 'Back']);
+    screen.press('Set up an authenticator app');
+
+    expect(actor.sent).toEqual([{ type: 'enrollment.begin', factor: 'otp' }]);
+  });
+
   it('asks for the phone number before a message is sent to it', () => {
     const { actor, screen } = draw(
       viewOf('choosing', { enrollable: ['push', 'sms'], allowedEvents: ['enrollment.begin', 'flow.cancel'] }),

@@ -1,4 +1,4 @@
-import type { Authenticator } from '@stepgate/core';
+import type { Authenticator, EnrollableFactor } from '@stepgate/core';
 import { type ElementSpec, h } from './element.ts';
 import { formatTime, type ScreenModel, takes } from './screen.ts';
 
@@ -50,17 +50,23 @@ export function cancelButton(model: ScreenModel): ElementSpec | false {
 
 /** "Use another way", when there is one. */
 export function otherWayButton(model: ScreenModel): ElementSpec | false {
-  const { view, texts } = model;
+  const { texts } = model;
   const others = otherAuthenticators(model).length;
-  const canAdd = takes(model, 'enrollment.begin') && view.enrollable.some((factor) => factor !== view.factor);
-  if (others === 0 && !canAdd) return false;
-  return button(model, others > 0 ? texts.otherWay : texts.addDevice, () => model.do.show('ways'));
+  if (others === 0 && otherEnrollable(model).length === 0) return false;
+  const label = others > 0 || !takes(model, 'flow.retry') ? texts.otherWay : texts.addDevice;
+  return button(model, label, () => model.do.show('ways'));
 }
 
 /** What can be chosen besides the authenticator that the flow is busy with. */
 export function otherAuthenticators(model: ScreenModel): readonly Authenticator[] {
   const { authenticatorId, authenticators } = model.view;
   return takes(model, 'factor.choose') ? authenticators.filter(({ id }) => id !== authenticatorId) : [];
+}
+
+/** What can be added besides the factor that the flow is busy with. */
+export function otherEnrollable(model: ScreenModel): readonly EnrollableFactor[] {
+  const { enrollable, factor } = model.view;
+  return takes(model, 'enrollment.begin') ? enrollable.filter((one) => one !== factor) : [];
 }
 
 /** "Send again", with the time until it may be pressed. */

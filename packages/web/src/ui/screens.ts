@@ -6,6 +6,7 @@ import {
   field,
   form,
   otherAuthenticators,
+  otherEnrollable,
   otherWayButton,
   resendButton,
 } from './controls.ts';
@@ -156,7 +157,7 @@ function hasWays(model: ScreenModel): boolean {
 function ways(model: ScreenModel, name: 'choosing' | 'ways'): Screen {
   const { texts, view } = model;
   const authenticators = otherAuthenticators(model);
-  const enrollable = takes(model, 'enrollment.begin') ? view.enrollable : [];
+  const enrollable = otherEnrollable(model);
   const { heading, lead } = name === 'ways' ? texts.chooseWay : texts.states.choosing;
   return {
     name,
