@@ -58,6 +58,8 @@ export interface FlowContext {
   readonly isChained: boolean;
   readonly requirements?: FactorRequirements | undefined;
   readonly authenticators: readonly Authenticator[];
+  /** Until then nobody knows whether the user has a factor, and none can be added. */
+  readonly isListed: boolean;
   /** The provider said that this sign-in cannot add a factor. */
   readonly enrollmentClosed: boolean;
   readonly target?: Target | undefined;
@@ -100,8 +102,8 @@ export function isEnrolled({ authenticators }: FlowContext): boolean {
 
 /** The factors that this flow may add. With an `mfa_token` that is only the user's first one. */
 export function enrollableFactors(context: FlowContext): readonly EnrollableFactor[] {
-  const { settings, enrollmentClosed } = context;
-  if (isEnrolled(context) || enrollmentClosed || settings.enroll === 'refuse') return [];
+  const { settings, isListed, enrollmentClosed } = context;
+  if (!isListed || isEnrolled(context) || enrollmentClosed || settings.enroll === 'refuse') return [];
   const asked = context.requirements?.enroll;
   return settings.factors.filter(
     (factor): factor is EnrollableFactor =>
@@ -145,6 +147,7 @@ export function initialContext(settings: FlowSettings): FlowContext {
     mfaTokenExpiresAt: 0,
     isChained: false,
     authenticators: [],
+    isListed: false,
     enrollmentClosed: false,
     resumesTarget: false,
     challengeExpiresAt: 0,

@@ -177,7 +177,7 @@ const flow = setup({
     takeChainedTransaction: assign((scope) => ({ ...transaction(scope), isChained: true })),
     takeAuthenticators: assign(({ event }) =>
       event.type === 'authenticators.listed'
-        ? { authenticators: event.authenticators, reason: undefined, failures: 0 }
+        ? { authenticators: event.authenticators, isListed: true, reason: undefined, failures: 0 }
         : {},
     ),
 
@@ -344,7 +344,7 @@ const flow = setup({
 
     isPrompted: ({ event }) =>
       (event.type === 'challenge.sent' || event.type === 'enrollment.started') && event.binding === 'prompt',
-    isPollDue: ({ context, event }) => event.at >= context.nextPollAt,
+    isTryDue: ({ context, event }) => event.at >= context.nextPollAt && event.at < context.expiresAt,
     isChallengeOver: ({ context, event }) => event.at >= context.challengeExpiresAt,
     isFlowOver: ({ context, event }) => event.at >= context.expiresAt,
     hasRecoveryCodes: ({ context }) => context.hasRecoveryCodes,
@@ -355,7 +355,7 @@ const because = (code: ReasonCode) => ({ type: 'noteReason', params: { code } })
 
 /** Waiting out a passing failure; `requesting` is tried again when its time has come. */
 const backingOff = flow.createStateConfig({
-  on: { 'time.passed': { guard: 'isPollDue', target: 'requesting' } },
+  on: { 'time.passed': { guard: 'isTryDue', target: 'requesting' } },
 });
 
 /** What the user can do instead, wherever the flow waits or rests. */
@@ -443,7 +443,7 @@ function pollLoop(enrolling: boolean) {
               target: '#flow.expired',
               actions: because('challenge_expired'),
             },
-            { guard: 'isPollDue', target: 'requesting' },
+            { guard: 'isTryDue', target: 'requesting' },
           ],
         },
       },
