@@ -1,9 +1,9 @@
 import { createGate } from '@stepgate/express';
-import express from 'express';
+import express, { type ErrorRequestHandler } from 'express';
 import { describeAdapter } from '../../server/test/support/describe-adapter.ts';
 
 describeAdapter('Express', {
-  listen({ gateOptions, routes, parsesBodies, trustsProxy }) {
+  listen({ gateOptions, routes, parsesBodies, trustsProxy, onAppError }) {
     const gate = createGate(gateOptions);
     const app = express();
     app.disable('x-powered-by');
@@ -16,6 +16,11 @@ describeAdapter('Express', {
         res.json(await handle(req.stepUp));
       });
     }
+    const answerError: ErrorRequestHandler = (error: Error & { status?: number }, _req, res, _next) => {
+      onAppError(error);
+      res.sendStatus(error.status ?? 500);
+    };
+    app.use(answerError);
     return new Promise((resolve, reject) => {
       const server = app.listen(0, '127.0.0.1', (error) => {
         const address = server.address();

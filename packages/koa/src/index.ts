@@ -60,6 +60,7 @@ export function createGate(options: KoaGateOptions): KoaGate {
       return;
     }
     writeHead(ctx, response.status, response.headers);
+    letClientLeave(ctx);
     ctx.body = response.body === null ? null : Readable.fromWeb(response.body);
   }
 
@@ -99,6 +100,15 @@ function hostRequest(ctx: Context): HostRequest<Context> {
 /** What a body parser has put there; Koa itself has no such member. */
 function parsedBodyOf(ctx: Context): unknown {
   return (ctx.request as { readonly body?: unknown }).body;
+}
+
+/** A client that leaves an event stream is no error, as which Koa would report it. */
+function letClientLeave(ctx: Context): void {
+  const report = ctx.onerror;
+  ctx.onerror = (error) => {
+    if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_STREAM_PREMATURE_CLOSE')
+      report.call(ctx, error);
+  };
 }
 
 function writeHead(ctx: Context, status: number, headers: Iterable<readonly [string, string]>): void {

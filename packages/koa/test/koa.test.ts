@@ -4,9 +4,10 @@ import Koa from 'koa';
 import { describeAdapter } from '../../server/test/support/describe-adapter.ts';
 
 describeAdapter('Koa', {
-  listen({ gateOptions, routes, parsesBodies, trustsProxy }) {
+  listen({ gateOptions, routes, parsesBodies, trustsProxy, onAppError }) {
     const gate = createGate(gateOptions);
-    const app = new Koa({ proxy: trustsProxy });
+    const app = new Koa({ proxy: trustsProxy, onAppError });
+    app.on('error', onAppError);
     if (parsesBodies) app.use(bodyParser());
     app.use(gate);
     for (const { path, policy, handle } of routes) {

@@ -25,6 +25,8 @@ export interface BankApp {
   /** Parsers of JSON and forms in front of the gate. */
   readonly parsesBodies: boolean;
   readonly trustsProxy: boolean;
+  /** Hears of what the framework reports as an error. */
+  readonly onAppError: (error: unknown) => void;
 }
 
 /** Builds the app with its framework and serves it on a free loopback port. */
@@ -58,11 +60,13 @@ export interface Bank {
   readonly sessions: Map<string, Session>;
   /** The paths whose handlers ran, in their order. */
   readonly reached: string[];
+  /** What the gate, or the framework, reported as an error. */
   readonly errors: unknown[];
   /** A browser in which the user is signed in. */
   browser(user?: TestUser): Promise<Browser>;
   /** A browser without any session. */
   stranger(): Browser;
+  close(): Promise<void>;
 }
 
 /** What the app knows of a session. */
@@ -105,6 +109,7 @@ export async function openBank(options: {
   const app = await host.listen({
     parsesBodies,
     trustsProxy,
+    onAppError: (error) => errors.push(error),
     gateOptions: {
       auth0: tenant.auth0,
       secret: 'a secret of at least 32 characters, for tests',
@@ -135,7 +140,12 @@ export async function openBank(options: {
       },
     })),
   });
-  options.onClose(() => app.close());
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= app.close();
+    return closed;
+  };
+  options.onClose(close);
   const url = `http://127.0.0.1:${app.port}`;
 
   return {
@@ -143,6 +153,7 @@ export async function openBank(options: {
     sessions,
     reached,
     errors,
+    close,
     stranger: () => createBrowser(url, new Map()),
     async browser(user = tenant.ada) {
       const id = randomUUID();

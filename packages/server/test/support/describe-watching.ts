@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { FlowView } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import type { Scene } from './describe-adapter.ts';
@@ -89,6 +90,39 @@ export function describeWatching(scene: Scene): void {
 
       expect(states.at(0)).toBe('polling');
       expect(states.at(-1)).toBe('approved');
+    });
+
+    it('takes a client that leaves a stream for no error', async () => {
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      await browser.start();
+      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+
+      const stream = await open('GET', `${bank.url}/step-up/flow`, {
+        headers: { cookie, accept: 'text/event-stream' },
+      });
+      await once(stream, 'readable');
+      stream.destroy();
+      // By its answer, the server has heard of the end of the connection before.
+      await browser.view();
+      await bank.close();
+
+      expect(bank.errors).toEqual([]);
+    });
+
+    it('ends its long-polls and streams when the gate closes', async () => {
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      const { version } = await browser.start();
+
+      const waiting = browser.send('GET', '/step-up/flow', {
+        headers: { 'if-none-match': `"${version}"`, prefer: 'wait=25' },
+      });
+      await scene.tenant.clock.whenWaited();
+      const closed = bank.close();
+
+      await Promise.allSettled([waiting, closed]);
+      expect(bank.errors).toEqual([]);
     });
 
     it('sends heartbeats while nothing happens', async () => {
