@@ -1,22 +1,19 @@
 import { decodeJwt } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createEmulator, type Emulator } from '../src/index.ts';
+import { createEmulator } from '../src/index.ts';
 import {
   createTenantClient,
   credentials,
   enrollPush,
   push,
   startPush,
-  type TenantClient,
+  stoppedClock,
 } from './tenant-client.ts';
 
-let emulator: Emulator;
-let client: TenantClient;
+const emulator = createEmulator({ clock: stoppedClock });
+const client = createTenantClient(emulator);
 
-beforeEach(() => {
-  emulator = createEmulator({ clock: { now: () => 1_800_000_000_000 } });
-  client = createTenantClient(emulator);
-});
+beforeEach(() => emulator.reset());
 
 describe('enrolling a phone', () => {
   it('answers associate with exactly the members that were recorded, and the first recovery code', async () => {

@@ -7,18 +7,24 @@ export interface Reply {
   readonly body: Record<string, unknown>;
 }
 
+/** A clock that stands still, so that only `advance` moves an emulator's time. */
+export const stoppedClock = { now: (): number => 1_800_000_000_000 };
+
 /** A client of the tenant that speaks the wire's own words, through `handle`. */
 export interface TenantClient {
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
   /** Form-encoded `POST /oauth/token` with the client's credentials. */
   token(params: Record<string, string>): Promise<Reply>;
+  /** A password login of ada's. */
+  signIn(params?: Record<string, string>): Promise<Reply>;
   /** The `mfa_token` of a password login for the step-up scope. */
-  mfaToken(scope?: string): Promise<string>;
-  /** An access token for the MFA audience, for a user who has to pass no factor. */
+  mfaToken(): Promise<string>;
   associate(bearer: string, body: Record<string, unknown>): Promise<Reply>;
   challenge(body: Record<string, unknown>): Promise<Reply>;
   list(bearer: string): Promise<Record<string, unknown>[]>;
   oob(mfaToken: string, oobCode: unknown, bindingCode?: string): Promise<Reply>;
+  otp(mfaToken: string, code: string): Promise<Reply>;
+  recoveryCode(mfaToken: string, code: unknown): Promise<Reply>;
 }
 
 export interface CallOptions {
@@ -49,13 +55,10 @@ export function createTenantClient(emulator: Emulator): TenantClient {
       return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : {} };
     },
     token: (params) => client.call('POST', '/oauth/token', { form: { ...credentials, ...params } }),
-    async mfaToken(scope = stepUp) {
-      const { body } = await client.token({
-        grant_type: 'password',
-        username: 'ada',
-        password: 'correct-horse',
-        scope,
-      });
+    signIn: (params = {}) =>
+      client.token({ grant_type: 'password', username: 'ada', password: 'correct-horse', ...params }),
+    async mfaToken() {
+      const { body } = await client.signIn({ scope: stepUp });
       return String(body.mfa_token);
     },
     associate: (bearer, json) => client.call('POST', '/mfa/associate', { bearer, json }),
@@ -72,6 +75,9 @@ export function createTenantClient(emulator: Emulator): TenantClient {
         oob_code: String(oobCode),
         ...(bindingCode !== undefined && { binding_code: bindingCode }),
       }),
+    otp: (mfaToken, code) => client.token({ grant_type: grants.otp, mfa_token: mfaToken, otp: code }),
+    recoveryCode: (mfaToken, code) =>
+      client.token({ grant_type: grants.recoveryCode, mfa_token: mfaToken, recovery_code: String(code) }),
   };
   return client;
 }
@@ -95,6 +101,20 @@ export async function enrollPush(emulator: Emulator, client: TenantClient): Prom
   const { body } = await client.associate(mfaToken, push);
   emulator.phone('ada').scan();
   return client.oob(mfaToken, body.oob_code);
+}
+
+/** An access token for the MFA audience, for which ada passes her push. */
+export async function mfaAccessToken(
+  emulator: Emulator,
+  client: TenantClient,
+  scope: string,
+): Promise<string> {
+  const { body } = await client.signIn({ audience: `${emulator.issuer}mfa/`, scope });
+  if (body.access_token !== undefined) return String(body.access_token);
+  const challenge = await client.challenge({ mfa_token: body.mfa_token });
+  emulator.phone('ada').approve();
+  const tokens = await client.oob(String(body.mfa_token), challenge.body.oob_code);
+  return String(tokens.body.access_token);
 }
 
 /** Sends a push to ada's phone. */

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { invalidRequest, requiredText } from '../api/api-request.ts';
 import { toErrorResponse, toJsonResponse } from '../api/json-response.ts';
-import type { Emulator } from '../emulator.ts';
+import type { EmulatorControl } from '../emulator-control.ts';
 import { EmulatorError } from '../emulator-error.ts';
 import { requestPath } from '../http/request-path.ts';
 import type { UserOptions } from '../mfa/user.ts';
@@ -18,7 +18,7 @@ export interface ControlBindings {
 type ControlContext = Context<{ Bindings: ControlBindings }>;
 
 /** The control API under `/_emulator`: a thin layer over the typed control of an emulator. */
-export function createControlApi(emulator: Emulator): Hono<{ Bindings: ControlBindings }> {
+export function createControlApi(emulator: EmulatorControl): Hono<{ Bindings: ControlBindings }> {
   const app = new Hono<{ Bindings: ControlBindings }>({ getPath: requestPath }).basePath('/_emulator');
   app.onError((error) => toErrorResponse(toControlError(error)));
   app.notFound((c) =>
@@ -44,7 +44,7 @@ export function createControlApi(emulator: Emulator): Hono<{ Bindings: ControlBi
   return app;
 }
 
-function addPhoneRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: Emulator): void {
+function addPhoneRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: EmulatorControl): void {
   const phone = (username: string) => emulator.phone(username);
   app.get('/phone/:username', (c) => reply(phone(c.req.param('username')).view()));
   app.get('/phone/:username/codes', (c) => reply({ codes: phone(c.req.param('username')).codes() }));
@@ -65,7 +65,7 @@ function addPhoneRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: Emul
   });
 }
 
-function addTenantRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: Emulator): void {
+function addTenantRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: EmulatorControl): void {
   app.get('/users', () => reply(emulator.users()));
   app.post('/users', (c) => {
     const body = members(c, ['username', 'password', 'email', 'email_verified']);
