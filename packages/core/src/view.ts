@@ -116,19 +116,14 @@ function retryAllowedAt(
   return Math.max(waitUntil ?? 0, affordableAt(budget, settings.exchangeLimit, 1));
 }
 
-function disclosureOf(name: FlowStateName, state: FlowState, vault: Vault): Disclosure | undefined {
-  switch (name) {
-    case 'confirming':
-      return dropUndefined({ barcodeUri: vault.barcodeUri });
-    case 'prompting':
-      if (state.context.target?.factor !== 'otp' || state.context.target.authenticatorId !== undefined)
-        return undefined;
-      return dropUndefined({ barcodeUri: vault.barcodeUri, otpSecret: vault.otpSecret });
-    case 'acknowledging':
-      return dropUndefined({ recoveryCodes: vault.recoveryCodes });
-    default:
-      return undefined;
-  }
+function disclosureOf(name: FlowStateName, { context }: FlowState, vault: Vault): Disclosure | undefined {
+  const { barcodeUri, otpSecret, recoveryCodes } = vault;
+  const isAddingOtp = context.target?.factor === 'otp' && context.target.authenticatorId === undefined;
+  let shown: Disclosure = {};
+  if (name === 'confirming') shown = dropUndefined({ barcodeUri });
+  if (name === 'prompting' && isAddingOtp) shown = dropUndefined({ barcodeUri, otpSecret });
+  if (name === 'acknowledging') shown = dropUndefined({ recoveryCodes });
+  return Object.keys(shown).length > 0 ? shown : undefined;
 }
 
 /** The requests that the state takes, now or once its waiting times are over. */
