@@ -104,10 +104,9 @@ function parsedBodyOf(ctx: Context): unknown {
 
 /** A client that leaves an event stream is no error, as which Koa would report it. */
 function letClientLeave(ctx: Context): void {
-  const report = ctx.onerror;
+  const report = ctx.onerror.bind(ctx);
   ctx.onerror = (error) => {
-    if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_STREAM_PREMATURE_CLOSE')
-      report.call(ctx, error);
+    if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_STREAM_PREMATURE_CLOSE') report(error);
   };
 }
 

@@ -6,7 +6,7 @@ import { describeAdapter } from '../../server/test/support/describe-adapter.ts';
 describeAdapter('Koa', {
   listen({ gateOptions, routes, parsesBodies, trustsProxy, onAppError }) {
     const gate = createGate(gateOptions);
-    const app = new Koa({ proxy: trustsProxy, onAppError });
+    const app = new Koa({ proxy: trustsProxy });
     app.on('error', onAppError);
     if (parsesBodies) app.use(bodyParser());
     app.use(gate);

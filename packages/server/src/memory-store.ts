@@ -43,11 +43,13 @@ export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): 
       if (version !== ifVersion) return undefined;
       // A copy through JSON: what a store of another process would give back.
       const copy = JSON.parse(JSON.stringify(value)) as Json;
-      entries.set(key, { value: copy, version: version + 1, expiresAt: now() + ttlMs });
+      // Counted over all keys: a record that comes after another's end never has a version of that one.
       writes += 1;
+      const written = writes;
+      entries.set(key, { value: copy, version: written, expiresAt: now() + ttlMs });
       if (writes % SWEEP_EVERY_WRITES === 0) sweep();
       notify(key);
-      return version + 1;
+      return written;
     },
     async delete(key) {
       entries.delete(key);

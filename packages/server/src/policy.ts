@@ -84,6 +84,8 @@ function parseFlag(name: string, value: unknown): boolean {
 }
 
 function parseAction(action: Action): Action {
+  if (typeof action !== 'object' || action === null)
+    throw new TypeError('policy.action: must be an object with an id');
   const { id, title, details } = action;
   if (typeof id !== 'string' || id === '')
     throw new TypeError('policy.action.id: must be a non-empty string');

@@ -27,6 +27,8 @@ export function isNavigation(request: HostRequest<unknown>): boolean {
 export function safePath(path: string | undefined, origin: string): string | undefined {
   if (path === undefined || !path.startsWith('/') || /[\\\s\p{Cc}]/u.test(path)) return undefined;
   if (!URL.canParse(path, origin)) return undefined;
-  const url = new URL(path, origin);
-  return url.origin === new URL(origin).origin ? `${url.pathname}${url.search}${url.hash}` : undefined;
+  const { origin: found, pathname, search, hash } = new URL(path, origin);
+  // Without its dots, "/.//host" is another host's address.
+  if (found !== new URL(origin).origin || pathname.startsWith('//')) return undefined;
+  return pathname + search + hash;
 }

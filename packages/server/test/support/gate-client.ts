@@ -1,0 +1,139 @@
+import type { FlowView } from '@stepgate/core';
+import type { Gate } from '../../src/gate.ts';
+import { createGate, type GateOptions } from '../../src/gate.ts';
+import type { HostRequest, Identity } from '../../src/host-request.ts';
+import type { TestTenant } from './test-tenant.ts';
+
+/** The host's own request of these tests: who is signed in. */
+export interface TestNative {
+  readonly identity: Identity | undefined;
+}
+
+export const SECRET = 'a secret of at least 32 characters, for tests';
+
+/** A gate on a test tenant, with the given differences. */
+export function createTestGate(
+  tenant: TestTenant,
+  options: Partial<GateOptions<TestNative>> = {},
+): Gate<TestNative> {
+  return createGate<TestNative>({
+    auth0: tenant.auth0,
+    secret: SECRET,
+    clock: tenant.clock,
+    random: () => 0.5,
+    identify: ({ identity }) => identity,
+    firstLeg: { password: { username: () => tenant.ada.username } },
+    onError: (error) => {
+      throw error;
+    },
+    ...options,
+  });
+}
+
+/** An answer of the endpoints. */
+export interface GateAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: Record<string, unknown>;
+}
+
+/** A browser that talks to a gate without a server between. */
+export interface GateClient {
+  readonly handle: string;
+  send(
+    method: string,
+    path: string,
+    options?: { headers?: Record<string, string>; body?: unknown },
+  ): Promise<GateAnswer>;
+  requirement(): Promise<string>;
+  start(): Promise<FlowView>;
+  view(): Promise<FlowView>;
+  event(event: Record<string, unknown>): Promise<FlowView>;
+  /** Whether the guarded route lets the request through. */
+  isAllowed(): Promise<boolean>;
+  /** The same browser at another gate: another process of the same app. */
+  at(gate: Gate<TestNative>): GateClient;
+}
+
+/** Makes a client with a handle of its own. */
+export function createGateClient(options: {
+  readonly gate: Gate<TestNative>;
+  readonly identity: Identity;
+  readonly handle?: string;
+}): GateClient {
+  const { gate, identity, handle = 'h'.repeat(43) } = options;
+  const guard = gate.guard({ maxAge: '5m' });
+
+  function hostRequest(
+    method: string,
+    url: string,
+    extra: Record<string, string> = {},
+  ): HostRequest<TestNative> {
+    const headers = new Map(
+      Object.entries({
+        cookie: `stepgate=${handle}`,
+        'sec-fetch-site': 'same-origin',
+        'sec-fetch-mode': 'cors',
+        'content-type': 'application/json',
+        ...extra,
+      }),
+    );
+    return {
+      native: { identity },
+      method,
+      url,
+      protocol: 'http',
+      host: 'localhost',
+      header: (name) => headers.get(name),
+    };
+  }
+
+  const client: GateClient = {
+    handle,
+    async send(method, path, { headers = {}, body } = {}) {
+      const request = hostRequest(method, path, headers);
+      const response = await gate.endpoints(
+        request,
+        () =>
+          new Request(`http://localhost${path}`, {
+            method,
+            headers: { 'content-type': request.header('content-type') ?? '' },
+            body: body === undefined ? null : JSON.stringify(body),
+          }),
+      );
+      if (response === undefined) throw new Error(`the gate has no endpoint ${path}`);
+      const text = await response.text();
+      const isJson = response.headers.get('content-type')?.includes('json') === true;
+      return {
+        status: response.status,
+        headers: response.headers,
+        text,
+        body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {},
+      };
+    },
+    async requirement() {
+      const decision = await guard(hostRequest('POST', '/transfers'));
+      if (decision.isAllowed) throw new Error('there is an approval already');
+      const { step_up } = JSON.parse(decision.response.body) as { step_up: { requirement: string } };
+      return step_up.requirement;
+    },
+    async start() {
+      const requirement = await client.requirement();
+      const { body } = await client.send('POST', '/step-up/flow', { body: { requirement } });
+      return body as unknown as FlowView;
+    },
+    view: async () => (await client.send('GET', '/step-up/flow')).body as unknown as FlowView,
+    async event(event) {
+      const { version } = await client.view();
+      const answer = await client.send('POST', '/step-up/flow/events', {
+        headers: { 'if-match': `"${version}"` },
+        body: event,
+      });
+      return answer.body as unknown as FlowView;
+    },
+    isAllowed: async () => (await guard(hostRequest('POST', '/transfers'))).isAllowed,
+    at: (other) => createGateClient({ gate: other, identity, handle }),
+  };
+  return client;
+}
