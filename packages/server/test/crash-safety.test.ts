@@ -1,0 +1,214 @@
+import { createAuth0MfaApi, type MfaApi } from '@stepgate/core';
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore, type Store } from '../src/index.ts';
+import { createGateClient, createTestGate, type GateClient } from './support/gate-client.ts';
+import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
+
+/** Longer than a claimed effect is waited for. */
+const LEASE_MS = 25_000;
+
+/** An API of a process that dies during a call: its request goes out (or not), and no answer ever comes. */
+function dyingDuring(tenant: TestTenant, call: 'challenge' | 'redeem' | 'enroll', isSent: boolean): {
+  readonly api: MfaApi;
+  /** Resolves when the process has died. */
+  readonly died: Promise<void>;
+} {
+  const api = createAuth0MfaApi(tenant.auth0);
+  let die: () => void = () => {};
+  const died = new Promise<void>((resolve) => {
+    die = resolve;
+  });
+  const stuck = async (send: () => Promise<unknown>): Promise<never> => {
+    if (isSent) await send();
+    die();
+    return new Promise(() => {});
+  };
+  const dying: MfaApi = {
+    ...api,
+    ...(call === 'challenge' && { challenge: (options) => stuck(() => api.challenge(options)) }),
+    ...(call === 'redeem' && { redeem: (options) => stuck(() => api.redeem(options)) }),
+    ...(call === 'enroll' && { enroll: (options) => stuck(() => api.enroll(options)) }),
+  };
+  return { api: dying, died };
+}
+
+interface TwoProcesses {
+  readonly tenant: TestTenant;
+  readonly store: Store;
+  /** A browser at the process that dies, and the same browser at the one that lives on. */
+  clients(dying: MfaApi): Promise<{ readonly first: GateClient; readonly second: GateClient }>;
+}
+
+function twoProcesses(): TwoProcesses {
+  const tenant = createTestTenant();
+  const store = createMemoryStore({ now: () => tenant.clock.now() });
+  return {
+    tenant,
+    store,
+    async clients(dying) {
+      const refreshToken = await tenant.signIn();
+      const firstLeg = {
+        refreshToken: () => refreshToken,
+        password: { username: () => tenant.ada.username },
+      };
+      const identity = { subject: tenant.ada.subject, sessionId: 's' };
+      const gate = createTestGate(tenant, { store, firstLeg, api: dying });
+      const other = createTestGate(tenant, { store, firstLeg, enroll: 'session' });
+      const first = createGateClient({ gate, identity });
+      return { first, second: first.at(other) };
+    },
+  };
+}
+
+describe('a process that dies', () => {
+  it.each([true, false])('while it sends a push (sent: %j) leaves it to the user to send again', async (isSent) => {
+    const { tenant, clients } = twoProcesses();
+    await tenant.enrolPush();
+    const { api, died } = dyingDuring(tenant, 'challenge', isSent);
+    const { first, second } = await clients(api);
+    void first.start();
+    await died;
+
+    const before = await second.view();
+    tenant.clock.advance(LEASE_MS);
+    const after = await second.view();
+    const pushes = tenant.challenges();
+    tenant.clock.advance(LEASE_MS);
+    await second.view();
+
+    expect(before).toMatchObject({ state: 'challenging' });
+    expect(after).toMatchObject({ state: 'failed', reason: 'delivery_unknown' });
+    expect(after.allowedEvents).toContain('challenge.resend');
+    expect(pushes).toBe(isSent ? 1 : 0);
+    expect(tenant.challenges()).toBe(pushes);
+
+    tenant.clock.advance(60_000);
+    expect(await second.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
+    expect(tenant.challenges()).toBe(pushes + 1);
+  });
+
+  it('while it polls is taken over from, once its lease is over', async () => {
+    const { tenant, clients } = twoProcesses();
+    await tenant.enrolPush();
+    const { api, died } = dyingDuring(tenant, 'redeem', false);
+    const { first, second } = await clients(api);
+    await first.start();
+    tenant.clock.advance(POLL_MS);
+    void first.view();
+    await died;
+    tenant.phone.approve();
+    const polls = (): number => tenant.emulator.requests.filter(({ grantType }) => grantType?.includes('oob')).length;
+
+    const during = await second.view();
+    expect(during).toMatchObject({ state: 'polling' });
+    expect(polls()).toBe(0);
+
+    tenant.clock.advance(LEASE_MS);
+    expect(await second.view()).toMatchObject({ state: 'approved' });
+    expect(polls()).toBe(1);
+    expect(await second.isAllowed()).toBe(true);
+  });
+
+  it('after the tokens were given out does not make them an approval by a guess', async () => {
+    const { tenant, clients } = twoProcesses();
+    await tenant.enrolPush();
+    const { api, died } = dyingDuring(tenant, 'redeem', true);
+    const { first, second } = await clients(api);
+    await first.start();
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+    void first.view();
+    await died;
+
+    tenant.clock.advance(LEASE_MS);
+    const after = await second.view();
+
+    expect(after.state).not.toBe('approved');
+    expect(['failed', 'expired']).toContain(after.state);
+    expect(after.allowedEvents).toContain('flow.retry');
+    expect(await second.isAllowed()).toBe(false);
+  });
+
+  it('between the approval and its commit loses nothing but time when the answer was committed', async () => {
+    const { tenant, store } = twoProcesses();
+    await tenant.enrolPush();
+    const refreshToken = await tenant.signIn();
+    const firstLeg = { refreshToken: () => refreshToken };
+    const identity = { subject: tenant.ada.subject, sessionId: 's' };
+    let die: () => void = () => {};
+    const died = new Promise<void>((resolve) => {
+      die = resolve;
+    });
+    const gate = createTestGate(tenant, {
+      store,
+      firstLeg,
+      identityCheck: {
+        prepare: async () => {},
+        check: () => {
+          die();
+          return new Promise(() => {});
+        },
+      },
+    });
+    const first = createGateClient({ gate, identity });
+    await first.start();
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+    void first.view();
+    await died;
+    const second = first.at(createTestGate(tenant, { store, firstLeg }));
+
+    expect(await second.view()).toMatchObject({ state: 'identifying' });
+    expect(await second.isAllowed()).toBe(false);
+    tenant.clock.advance(LEASE_MS);
+
+    expect(await second.view()).toMatchObject({ state: 'approved' });
+    expect(await second.isAllowed()).toBe(true);
+  });
+
+  it('is late with its answer when another process has gone on: the answer counts for nothing', async () => {
+    const { tenant, clients } = twoProcesses();
+    await tenant.enrolPush();
+    const api = createAuth0MfaApi(tenant.auth0);
+    let answer: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    let asked: () => void = () => {};
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const { first, second } = await clients({
+      ...api,
+      async redeem(options) {
+        asked();
+        await held;
+        const { signal: _aborted, ...rest } = options;
+        return api.redeem(rest);
+      },
+    });
+    await first.start();
+    tenant.clock.advance(POLL_MS);
+    const late = first.view();
+    await isAsked;
+    await second.send('DELETE', '/step-up/flow');
+    tenant.phone.approve();
+    answer();
+    await late;
+
+    expect(await second.view()).toMatchObject({ state: 'cancelled' });
+    expect(await second.isAllowed()).toBe(false);
+  });
+
+  it('leaves a flow to many watchers, of which one polls', async () => {
+    const { tenant, clients } = twoProcesses();
+    await tenant.enrolPush();
+    const { first, second } = await clients(createAuth0MfaApi(tenant.auth0));
+    await first.start();
+    tenant.clock.advance(POLL_MS);
+
+    await Promise.all([first, second, first, second].map((client) => client.view()));
+
+    expect(tenant.emulator.requests.filter(({ grantType }) => grantType?.includes('oob'))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,169 @@
+import type { Fault } from '@stepgate/emulator';
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../src/index.ts';
+import { createGateClient, createTestGate } from './support/gate-client.ts';
+import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
+
+const OOB = 'http://auth0.com/oauth/grant-type/mfa-oob';
+
+const PASSING: readonly (readonly [string, Omit<Fault, 'match'>])[] = [
+  ['a 503 of HTML', { respond: { status: 503, headers: { 'content-type': 'text/html' }, body: '<h1>503</h1>' } }],
+  ['a 500', { respond: { status: 500, body: { error: 'server_error' } } }],
+  ['a connection that breaks before', { drop: 'before' }],
+  ['a 429 without a time', { respond: { status: 429, body: { error: 'too_many_requests' } } }],
+  [
+    'a 429 with a time',
+    { respond: { status: 429, headers: { 'retry-after': '20' }, body: { error: 'too_many_requests' } } },
+  ],
+];
+
+async function clientAt(tenant: TestTenant, subject = tenant.ada.subject) {
+  const refreshToken = await tenant.signIn();
+  return createGateClient({
+    gate: createTestGate(tenant, { firstLeg: { refreshToken: () => refreshToken } }),
+    identity: { subject, sessionId: 's' },
+  });
+}
+
+describe('faults that pass', () => {
+  it.each(PASSING)('do not end a wait for the phone: %s', async (_, fault) => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientAt(tenant);
+    await client.start();
+    tenant.phone.approve();
+    tenant.emulator.faults.add({ ...fault, times: 2, match: { grantType: OOB } });
+
+    const states = [];
+    for (let poll = 0; poll < 4; poll += 1) {
+      tenant.clock.advance(30_000);
+      states.push((await client.view()).state);
+    }
+
+    expect(states[0]).toBe('polling');
+    expect(states.at(-1)).toBe('approved');
+    expect(tenant.challenges()).toBe(1);
+    expect(await client.isAllowed()).toBe(true);
+  });
+
+  it.each(PASSING)('do not end a first leg: %s', async (_, fault) => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientAt(tenant);
+    tenant.emulator.faults.add({ ...fault, match: { grantType: 'refresh_token' } });
+
+    const waiting = await client.start();
+    tenant.clock.advance(30_000);
+
+    expect(waiting).toMatchObject({ state: 'authenticating' });
+    expect(await client.view()).toMatchObject({ state: 'polling' });
+    expect(tenant.challenges()).toBe(1);
+  });
+
+  it.each(PASSING)('do not end the listing of authenticators: %s', async (_, fault) => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientAt(tenant);
+    tenant.emulator.faults.add({ ...fault, match: { path: '/mfa/authenticators' } });
+
+    const waiting = await client.start();
+    tenant.clock.advance(30_000);
+
+    expect(waiting).toMatchObject({ state: 'listing' });
+    expect(await client.view()).toMatchObject({ state: 'polling' });
+  });
+
+  it.each<[string, Omit<Fault, 'match'>]>([
+    ['before', { drop: 'before' }],
+    ['after', { drop: 'after' }],
+    ['with a 503', { respond: { status: 503, body: '' } }],
+  ])('never make a push go out twice: one whose answer is lost %s is for the user to send again', async (_, fault) => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientAt(tenant);
+    tenant.emulator.faults.add({ ...fault, match: { path: '/mfa/challenge' } });
+
+    const view = await client.start();
+    tenant.clock.advance(120_000);
+    await client.view();
+
+    expect(view).toMatchObject({ state: 'failed', reason: 'delivery_unknown' });
+    expect(view.allowedEvents).toContain('challenge.resend');
+    expect(tenant.challenges()).toBe(1);
+    expect(await client.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
+  });
+
+  it('do not send a push whose answer could not be checked: the keys come first', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientAt(tenant);
+    tenant.emulator.faults.add({ drop: 'before', match: { path: '/.well-known/jwks.json' } });
+
+    const waiting = await client.start();
+
+    expect(waiting).toMatchObject({ state: 'authenticating', reason: 'provider_unavailable' });
+    expect(tenant.challenges()).toBe(0);
+    tenant.clock.advance(30_000);
+    expect(await client.view()).toMatchObject({ state: 'polling' });
+  });
+
+  it('never skip the check of whose approval it is: it is done when the keys are there again', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const refreshToken = await tenant.signIn();
+    let isDown = true;
+    const checked: string[] = [];
+    const gate = createTestGate(tenant, {
+      firstLeg: { refreshToken: () => refreshToken },
+      identityCheck: {
+        prepare: async () => {},
+        check: async (_tokens, subject) => {
+          const { StepUpError } = await import('@stepgate/core');
+          if (isDown) throw new StepUpError('provider_unavailable', 'no keys', { status: 503 });
+          checked.push(subject);
+        },
+      },
+    });
+    const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
+    await client.start();
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+
+    expect(await client.view()).toMatchObject({ state: 'identifying', reason: 'provider_unavailable' });
+    expect(await client.isAllowed()).toBe(false);
+    isDown = false;
+    tenant.clock.advance(30_000);
+    expect(await client.view()).toMatchObject({ state: 'approved' });
+    expect(checked).toEqual([tenant.ada.subject]);
+  });
+
+  it('are told from an approval of somebody else, which is none', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientAt(tenant, 'auth0|somebody-else');
+    await client.start();
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+
+    expect(await client.view()).toMatchObject({ state: 'failed', reason: 'subject_mismatch' });
+    expect(await client.isAllowed()).toBe(false);
+  });
+
+  it('of the store are answered with 503 and without its words, by guards and endpoints', async () => {
+    const tenant = createTestTenant();
+    const store = {
+      ...createMemoryStore(),
+      read: () => Promise.reject(new Error('redis://:hunter2@10.0.0.5 is down')),
+    };
+    const gate = createTestGate(tenant, { store });
+    const client = createGateClient({ gate, identity: { subject: 'ada', sessionId: 's' } });
+
+    const answer = await client.send('GET', '/step-up/flow');
+
+    expect(answer.status).toBe(503);
+    expect(answer.body).toMatchObject({ error: 'store_unavailable', error_description: expect.any(String) });
+    expect(answer.headers.get('retry-after')).toBe('1');
+    expect(answer.text).not.toContain('hunter2');
+    expect(await client.isAllowed()).toBe(false);
+  });
+});

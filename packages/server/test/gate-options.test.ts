@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { createGate, type GateOptions } from '../src/index.ts';
+
+const options: GateOptions<unknown> = {
+  auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+  secret: 'a secret of at least 32 characters, for tests',
+  identify: () => undefined,
+  firstLeg: { refreshToken: () => undefined },
+};
+
+describe('createGate', () => {
+  it('takes the shortest options there are', () => {
+    expect(createGate(options).basePath).toBe('/step-up');
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['auth0:', { auth0: undefined }],
+    ['auth0:', { auth0: 'https://tenant.test/' }],
+    ['issuer:', { auth0: { issuer: 'http://tenant.test/', clientId: 'client' } }],
+    ['issuer:', { auth0: { issuer: 'tenant.test', clientId: 'client' } }],
+    ['clientId:', { auth0: { issuer: 'https://tenant.test/', clientId: '' } }],
+    ['secret:', { secret: undefined }],
+    ['secret:', { secret: 'short' }],
+    ['secret:', { secret: [] }],
+    ['identify:', { identify: undefined }],
+    ['identify:', { identify: { subject: 'ada' } }],
+    ['firstLeg:', { firstLeg: undefined }],
+    ['firstLeg:', { firstLeg: {} }],
+    ['firstLeg.refreshToken:', { firstLeg: { refreshToken: 'token' } }],
+    ['firstLeg.password', { firstLeg: { password: {} } }],
+    ['enroll:', { enroll: 'always' }],
+    ['enroll:', { enroll: 'password' }],
+    ['store:', { store: {} }],
+    ['store:', { store: 'redis://127.0.0.1' }],
+    ['basePath:', { basePath: 'step-up' }],
+    ['basePath:', { basePath: '/step-up/' }],
+    ['basePath:', { basePath: '/' }],
+    ['basePath:', { basePath: '//evil.example' }],
+    ['basePath:', { basePath: '/a b' }],
+    ['basePath:', { basePath: '/step-up"><script>' }],
+    ['loginUrl:', { loginUrl: '/login' }],
+    ['insecureCookie:', { insecureCookie: 'false' }],
+    ['onError:', { onError: 'log' }],
+    ['clock:', { clock: Date }],
+    ['timing.pollIntervalMs:', { timing: { pollIntervalMs: 0 } }],
+    ['timing.pollIntervalMs:', { timing: { pollIntervalMs: '5s' } }],
+    ['timing.flowTtlMs:', { timing: { flowTtlMs: Number.POSITIVE_INFINITY } }],
+    ['timing.pollInterval:', { timing: { pollInterval: 5_000 } }],
+    ['limits.starts:', { limits: { starts: false } }],
+    ['enrol:', { enrol: 'refuse' }],
+  ])('names %s when it is wrong: %j', (name, wrong) => {
+    const create = (): unknown => createGate({ ...options, ...wrong } as GateOptions<unknown>);
+    expect(create).toThrow(TypeError);
+    expect(create).toThrow(name);
+  });
+
+  it('names what identify gives wrongly, in the log alone', async () => {
+    const errors: unknown[] = [];
+    const gate = createGate({
+      ...options,
+      identify: () => ({ subject: 'ada', sessionId: '' }),
+      onError: (error) => errors.push(error),
+    });
+
+    const decision = await gate.guard({})({
+      native: undefined,
+      method: 'GET',
+      url: '/',
+      protocol: 'https',
+      host: 'bank.example',
+      header: () => undefined,
+    });
+
+    expect(decision).toMatchObject({ isAllowed: false, response: { status: 500 } });
+    expect(JSON.stringify(decision)).not.toContain('identify');
+    expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining('identify:') })]);
+  });
+});
