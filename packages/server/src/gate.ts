@@ -15,6 +15,7 @@ import { createEndpoints, type Endpoints, type Known } from './endpoints.ts';
 import { createFirstLeg, type FirstLegOptions } from './first-leg.ts';
 import { createFlowDriver } from './flow-driver.ts';
 import { createFlowSteps } from './flow-steps.ts';
+import { assertOptions, enrollmentRule, parseBasePath } from './gate-options.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { createHandles } from './handle.ts';
 import type { HostRequest, Identity } from './host-request.ts';
@@ -204,59 +205,4 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     }),
     close: () => closing.abort(),
   };
-}
-
-function assertOptions(options: GateOptions<never>): void {
-  const known = [
-    'auth0',
-    'secret',
-    'identify',
-    'firstLeg',
-    'enroll',
-    'limits',
-    'store',
-    'basePath',
-    'loginUrl',
-    'insecureCookie',
-    'api',
-    'identityCheck',
-    'timing',
-    'clock',
-    'randomBytes',
-    'randomUUID',
-    'random',
-    'onError',
-  ];
-  if (typeof options !== 'object' || options === null) throw new TypeError('options: must be an object');
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new TypeError(`${unknown}: is not an option (${known.join(', ')})`);
-  if (typeof options.auth0 !== 'object' || options.auth0 === null)
-    throw new TypeError('auth0: must be an object');
-  if (typeof options.identify !== 'function') throw new TypeError('identify: must be a function');
-  if (typeof options.firstLeg !== 'object' || options.firstLeg === null) {
-    throw new TypeError('firstLeg: must be an object with refreshToken, custom or password');
-  }
-  for (const [name, value] of Object.entries(options.timing ?? {})) {
-    if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
-      throw new TypeError(`timing.${name}: must be a positive number of milliseconds`);
-    }
-  }
-}
-
-function enrollmentRule({ enroll, firstLeg }: GateOptions<never>): EnrollmentRule {
-  const rule = enroll ?? (firstLeg.password === undefined ? 'refuse' : 'password');
-  if (!['password', 'session', 'refuse'].includes(rule)) {
-    throw new TypeError("enroll: must be 'password', 'session' or 'refuse'");
-  }
-  if (rule === 'password' && firstLeg.password === undefined) {
-    throw new TypeError("enroll: 'password' needs firstLeg.password, which asks for it");
-  }
-  return rule;
-}
-
-function parseBasePath(basePath: string): string {
-  if (!/^(\/[\w.~-]+)+$/.test(basePath)) {
-    throw new TypeError("basePath: must be an absolute path without a trailing slash, like '/step-up'");
-  }
-  return basePath;
 }

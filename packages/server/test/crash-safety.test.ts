@@ -8,7 +8,11 @@ import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenan
 const LEASE_MS = 25_000;
 
 /** An API of a process that dies during a call: its request goes out (or not), and no answer ever comes. */
-function dyingDuring(tenant: TestTenant, call: 'challenge' | 'redeem' | 'enroll', isSent: boolean): {
+function dyingDuring(
+  tenant: TestTenant,
+  call: 'challenge' | 'redeem' | 'enroll',
+  isSent: boolean,
+): {
   readonly api: MfaApi;
   /** Resolves when the process has died. */
   readonly died: Promise<void>;
@@ -61,31 +65,34 @@ function twoProcesses(): TwoProcesses {
 }
 
 describe('a process that dies', () => {
-  it.each([true, false])('while it sends a push (sent: %j) leaves it to the user to send again', async (isSent) => {
-    const { tenant, clients } = twoProcesses();
-    await tenant.enrolPush();
-    const { api, died } = dyingDuring(tenant, 'challenge', isSent);
-    const { first, second } = await clients(api);
-    void first.start();
-    await died;
+  it.each([true, false])(
+    'while it sends a push (sent: %j) leaves it to the user to send again',
+    async (isSent) => {
+      const { tenant, clients } = twoProcesses();
+      await tenant.enrolPush();
+      const { api, died } = dyingDuring(tenant, 'challenge', isSent);
+      const { first, second } = await clients(api);
+      void first.start();
+      await died;
 
-    const before = await second.view();
-    tenant.clock.advance(LEASE_MS);
-    const after = await second.view();
-    const pushes = tenant.challenges();
-    tenant.clock.advance(LEASE_MS);
-    await second.view();
+      const before = await second.view();
+      tenant.clock.advance(LEASE_MS);
+      const after = await second.view();
+      const pushes = tenant.challenges();
+      tenant.clock.advance(LEASE_MS);
+      await second.view();
 
-    expect(before).toMatchObject({ state: 'challenging' });
-    expect(after).toMatchObject({ state: 'failed', reason: 'delivery_unknown' });
-    expect(after.allowedEvents).toContain('challenge.resend');
-    expect(pushes).toBe(isSent ? 1 : 0);
-    expect(tenant.challenges()).toBe(pushes);
+      expect(before).toMatchObject({ state: 'challenging' });
+      expect(after).toMatchObject({ state: 'failed', reason: 'delivery_unknown' });
+      expect(after.allowedEvents).toContain('challenge.resend');
+      expect(pushes).toBe(isSent ? 1 : 0);
+      expect(tenant.challenges()).toBe(pushes);
 
-    tenant.clock.advance(60_000);
-    expect(await second.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
-    expect(tenant.challenges()).toBe(pushes + 1);
-  });
+      tenant.clock.advance(60_000);
+      expect(await second.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
+      expect(tenant.challenges()).toBe(pushes + 1);
+    },
+  );
 
   it('while it polls is taken over from, once its lease is over', async () => {
     const { tenant, clients } = twoProcesses();
@@ -97,7 +104,8 @@ describe('a process that dies', () => {
     void first.view();
     await died;
     tenant.phone.approve();
-    const polls = (): number => tenant.emulator.requests.filter(({ grantType }) => grantType?.includes('oob')).length;
+    const polls = (): number =>
+      tenant.emulator.requests.filter(({ grantType }) => grantType?.includes('oob')).length;
 
     const during = await second.view();
     expect(during).toMatchObject({ state: 'polling' });

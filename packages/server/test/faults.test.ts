@@ -7,7 +7,10 @@ import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenan
 const OOB = 'http://auth0.com/oauth/grant-type/mfa-oob';
 
 const PASSING: readonly (readonly [string, Omit<Fault, 'match'>])[] = [
-  ['a 503 of HTML', { respond: { status: 503, headers: { 'content-type': 'text/html' }, body: '<h1>503</h1>' } }],
+  [
+    'a 503 of HTML',
+    { respond: { status: 503, headers: { 'content-type': 'text/html' }, body: '<h1>503</h1>' } },
+  ],
   ['a 500', { respond: { status: 500, body: { error: 'server_error' } } }],
   ['a connection that breaks before', { drop: 'before' }],
   ['a 429 without a time', { respond: { status: 429, body: { error: 'too_many_requests' } } }],
@@ -77,21 +80,24 @@ describe('faults that pass', () => {
     ['before', { drop: 'before' }],
     ['after', { drop: 'after' }],
     ['with a 503', { respond: { status: 503, body: '' } }],
-  ])('never make a push go out twice: one whose answer is lost %s is for the user to send again', async (_, fault) => {
-    const tenant = createTestTenant();
-    await tenant.enrolPush();
-    const client = await clientAt(tenant);
-    tenant.emulator.faults.add({ ...fault, match: { path: '/mfa/challenge' } });
+  ])(
+    'never make a push go out twice: one whose answer is lost %s is for the user to send again',
+    async (_, fault) => {
+      const tenant = createTestTenant();
+      await tenant.enrolPush();
+      const client = await clientAt(tenant);
+      tenant.emulator.faults.add({ ...fault, match: { path: '/mfa/challenge' } });
 
-    const view = await client.start();
-    tenant.clock.advance(120_000);
-    await client.view();
+      const view = await client.start();
+      tenant.clock.advance(120_000);
+      await client.view();
 
-    expect(view).toMatchObject({ state: 'failed', reason: 'delivery_unknown' });
-    expect(view.allowedEvents).toContain('challenge.resend');
-    expect(tenant.challenges()).toBe(1);
-    expect(await client.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
-  });
+      expect(view).toMatchObject({ state: 'failed', reason: 'delivery_unknown' });
+      expect(view.allowedEvents).toContain('challenge.resend');
+      expect(tenant.challenges()).toBe(1);
+      expect(await client.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
+    },
+  );
 
   it('do not send a push whose answer could not be checked: the keys come first', async () => {
     const tenant = createTestTenant();

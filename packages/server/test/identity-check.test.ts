@@ -1,4 +1,11 @@
-import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
+import {
+  exportJWK,
+  generateKeyPair,
+  type JWTHeaderParameters,
+  type JWTPayload,
+  SignJWT,
+  UnsecuredJWT,
+} from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createIdentityCheck, type IdentityCheck } from '../src/identity-check.ts';
 
@@ -16,10 +23,14 @@ function sign(
   header: Partial<JWTHeaderParameters> = {},
   key: Parameters<SignJWT['sign']>[0] = privateKey,
 ): Promise<string> {
-  return new SignJWT({ ...CLAIMS, ...claims }).setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header }).sign(key);
+  return new SignJWT({ ...CLAIMS, ...claims })
+    .setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header })
+    .sign(key);
 }
 
-function checkWith(answer: () => Response | Promise<Response> = () => Response.json(keySet)): IdentityCheck & {
+function checkWith(
+  answer: () => Response | Promise<Response> = () => Response.json(keySet),
+): IdentityCheck & {
   readonly fetched: () => number;
 } {
   let fetched = 0;
@@ -51,7 +62,10 @@ describe('createIdentityCheck', () => {
   });
 
   it('refuses a good token of somebody else', async () => {
-    expect(await refusalOf(await sign({ sub: 'grace' }))).toMatchObject({ code: 'subject_mismatch', status: 403 });
+    expect(await refusalOf(await sign({ sub: 'grace' }))).toMatchObject({
+      code: 'subject_mismatch',
+      status: 403,
+    });
   });
 
   it('refuses an answer without an id_token', async () => {
@@ -68,7 +82,10 @@ describe('createIdentityCheck', () => {
     ['signed with another key under the same kid', () => sign({}, {}, stranger.privateKey)],
     ['with an unknown kid', () => sign({}, { kid: 'k2' })],
     ['with a critical header nobody knows', () => sign({}, { crit: ['x'], x: 1 }).catch(() => 'not.a.token')],
-    ['signed with the secret', () => sign({}, { alg: 'HS256' }, Buffer.from('stepgate-demo-secret-0123456789ab'))],
+    [
+      'signed with the secret',
+      () => sign({}, { alg: 'HS256' }, Buffer.from('stepgate-demo-secret-0123456789ab')),
+    ],
     [
       'signed with the public key as the secret',
       async () => sign({}, { alg: 'HS256' }, Buffer.from(JSON.stringify(await exportJWK(publicKey)))),

@@ -1,0 +1,123 @@
+import { type EnrollmentRule, FLOW_DEFAULTS } from '@stepgate/core';
+import type { GateOptions } from './gate.ts';
+
+const OPTIONS = [
+  'auth0',
+  'secret',
+  'identify',
+  'firstLeg',
+  'enroll',
+  'limits',
+  'store',
+  'basePath',
+  'loginUrl',
+  'insecureCookie',
+  'api',
+  'identityCheck',
+  'timing',
+  'clock',
+  'randomBytes',
+  'randomUUID',
+  'random',
+  'onError',
+] as const satisfies readonly (keyof GateOptions<never>)[];
+
+const OPTIONAL_FUNCTIONS = ['loginUrl', 'randomBytes', 'randomUUID', 'random', 'onError'] as const;
+
+/** The methods of the options that are objects of functions. */
+const PORTS = {
+  store: ['read', 'write', 'delete'],
+  api: ['list', 'enroll', 'challenge', 'redeem'],
+  identityCheck: ['prepare', 'check'],
+  clock: ['now', 'setTimeout', 'clearTimeout'],
+} as const;
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** @throws TypeError naming the option that is wrong. */
+export function assertOptions(options: GateOptions<never>): void {
+  if (!isObject(options)) throw new TypeError('options: must be an object');
+  assertKnown('', options, OPTIONS);
+  const members: Members = { ...options };
+  if (!isObject(members.auth0)) throw new TypeError('auth0: must be an object');
+  assertFunction('identify', members.identify);
+  assertFirstLeg(members.firstLeg);
+  for (const name of OPTIONAL_FUNCTIONS) {
+    if (members[name] !== undefined) assertFunction(name, members[name]);
+  }
+  for (const [name, methods] of Object.entries(PORTS)) {
+    const port = members[name];
+    if (
+      port !== undefined &&
+      !methods.every((method) => typeof (port as Members | null)?.[method] === 'function')
+    ) {
+      throw new TypeError(`${name}: must have the methods ${methods.join(', ')}`);
+    }
+  }
+  if (members.insecureCookie !== undefined && typeof members.insecureCookie !== 'boolean') {
+    throw new TypeError('insecureCookie: must be true or false');
+  }
+  assertTiming(members.timing ?? {});
+}
+
+function assertFirstLeg(firstLeg: unknown): void {
+  if (!isObject(firstLeg)) {
+    throw new TypeError('firstLeg: must be an object with refreshToken, custom or password');
+  }
+  for (const name of ['refreshToken', 'saveRefreshToken', 'custom']) {
+    if (firstLeg[name] !== undefined) assertFunction(`firstLeg.${name}`, firstLeg[name]);
+  }
+  const { password } = firstLeg;
+  if (password === undefined) return;
+  if (!isObject(password)) throw new TypeError('firstLeg.password: must be an object with username');
+  assertFunction('firstLeg.password.username', password.username);
+  if (password.ip !== undefined) assertFunction('firstLeg.password.ip', password.ip);
+}
+
+function assertTiming(timing: unknown): void {
+  if (!isObject(timing)) throw new TypeError('timing: must be an object');
+  assertKnown('timing.', timing, [...Object.keys(FLOW_DEFAULTS), 'requirementTtlMs']);
+  for (const [name, value] of Object.entries(timing)) {
+    if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
+      throw new TypeError(`timing.${name}: must be a positive number of milliseconds`);
+    }
+  }
+}
+
+function assertKnown(prefix: string, members: object, known: readonly string[]): void {
+  const unknown = Object.keys(members).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(`${prefix}${unknown}: is not an option (${known.join(', ')})`);
+}
+
+function assertFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new TypeError(`${name}: must be a function`);
+}
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null;
+}
+
+/**
+ * The rule for adding factors, by default the strictest that the first legs allow.
+ *
+ * @throws TypeError when it is wrong, or asks for a password that nobody asks for.
+ */
+export function enrollmentRule({ enroll, firstLeg }: GateOptions<never>): EnrollmentRule {
+  const rule = enroll ?? (firstLeg.password === undefined ? 'refuse' : 'password');
+  if (!['password', 'session', 'refuse'].includes(rule)) {
+    throw new TypeError("enroll: must be 'password', 'session' or 'refuse'");
+  }
+  if (rule === 'password' && firstLeg.password === undefined) {
+    throw new TypeError("enroll: 'password' needs firstLeg.password, which asks for it");
+  }
+  return rule;
+}
+
+/** @throws TypeError when it is no path that every framework takes as it is. */
+export function parseBasePath(basePath: string): string {
+  if (!/^(\/[\w.~-]+)+$/.test(basePath)) {
+    throw new TypeError("basePath: must be an absolute path without a trailing slash, like '/step-up'");
+  }
+  return basePath;
+}
