@@ -20,11 +20,18 @@ export const defaultClients: readonly ClientOptions[] = [
   { clientId: 'stepgate-demo-public', name: 'Stepgate demo' },
 ];
 
+function isKeyList(keys: unknown): boolean {
+  return Array.isArray(keys) && keys.every((key) => typeof key === 'object' && key !== null && 'kty' in key);
+}
+
 /** Clients by id; a `TypeError` names what is wrong. */
 export function indexClients(clients: readonly ClientOptions[]): ReadonlyMap<string, ClientOptions> {
   for (const client of clients) {
     if (typeof client.clientId !== 'string' || client.clientId === '') {
       throw new TypeError('clients[].clientId is a string that is not empty');
+    }
+    if (client.keys !== undefined && !isKeyList(client.keys)) {
+      throw new TypeError('clients[].keys is a list of public keys as JWK');
     }
     if (client.idTokenAlg === 'HS256' && client.clientSecret === undefined) {
       throw new TypeError('clients[].idTokenAlg can be HS256 only with a clientSecret');

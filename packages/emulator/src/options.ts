@@ -46,6 +46,9 @@ export interface ResolvedOptions {
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   const { issuer, audience, mfaAudience, clients, users, clock, randomBytes, ...settings } = options;
   assertSettingsPatch(settings);
+  if (mfaAudience !== undefined && (typeof mfaAudience !== 'string' || mfaAudience === '')) {
+    throw new TypeError('mfaAudience is a string that is not empty');
+  }
   const initialUsers = users ?? [{ username: 'ada', password: 'correct-horse' }];
   for (const user of initialUsers) createUser(user);
   return {

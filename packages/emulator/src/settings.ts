@@ -34,8 +34,12 @@ export interface Settings {
 
 /** Some settings; the three groups can be given in part too. */
 export type SettingsPatch = {
-  readonly [K in keyof Omit<Settings, 'dialect' | 'limits' | 'lifetimes'>]?: Settings[K] | undefined;
+  readonly [K in keyof Omit<Settings, 'mfaRequirements' | 'dialect' | 'limits' | 'lifetimes'>]?:
+    | Settings[K]
+    | undefined;
 } & {
+  /** `null` takes them away again. */
+  readonly mfaRequirements?: MfaRequirements | null | undefined;
   readonly dialect?: Partial<Dialect> | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly lifetimes?: Partial<Lifetimes> | undefined;
@@ -145,9 +149,10 @@ function defined<T extends object>(value: T | undefined): Partial<T> {
 
 /** The settings with those of `patch` in their place. */
 export function mergeSettings(base: Settings, patch: SettingsPatch): Settings {
+  const merged = { ...base, ...defined(patch) };
   return {
-    ...base,
-    ...defined(patch),
+    ...merged,
+    mfaRequirements: merged.mfaRequirements ?? undefined,
     dialect: { ...base.dialect, ...defined(patch.dialect) },
     limits: { ...base.limits, ...defined(patch.limits) },
     lifetimes: { ...base.lifetimes, ...defined(patch.lifetimes) },

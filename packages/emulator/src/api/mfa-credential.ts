@@ -8,13 +8,25 @@ import { parseScopes } from '../tokens/scopes.ts';
 import { type ApiRequest, bearerToken } from './api-request.ts';
 
 /** Opens a transaction and names it by a new `mfa_token`. */
-export function openTransaction(tenant: Tenant, grant: Grant, passed: readonly string[] = []): Transaction {
+export function openTransaction(
+  tenant: Tenant,
+  grant: Grant,
+  { passed = [], recoveryCode }: Partial<Pick<Transaction, 'passed' | 'recoveryCode'>> = {},
+): Transaction {
   const expiresAt = tenant.clock.now() + tenant.settings.lifetimes.mfaTokenMs;
   const isSealed = tenant.settings.dialect.mfaTokenForm === 'sealed';
   const mfaToken = isSealed
     ? createSealedString(tenant.randomBytes, expiresAt)
     : createJwtLikeString(tenant.randomBytes);
-  const transaction: Transaction = { grant, kind: 'login', mfaToken, expiresAt, passed, isSpent: false };
+  const transaction: Transaction = {
+    grant,
+    kind: 'login',
+    mfaToken,
+    expiresAt,
+    passed,
+    recoveryCode,
+    isSpent: false,
+  };
   tenant.transactions.set(mfaToken, transaction);
   return transaction;
 }

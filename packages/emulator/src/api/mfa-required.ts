@@ -17,13 +17,17 @@ export function isMfaRequired(tenant: Tenant, { user, audience, scopes }: Grant)
 export function mfaRequired(
   tenant: Tenant,
   grant: Grant,
-  options: { readonly passed?: readonly string[]; readonly isRefresh?: boolean } = {},
+  options: {
+    readonly passed?: readonly string[];
+    readonly recoveryCode?: string | undefined;
+    readonly isRefresh?: boolean;
+  } = {},
 ): EmulatorError {
   const { dialect } = tenant.settings;
   const hasToken = !(options.isRefresh && dialect.refreshMfaToken === 'absent');
   return new EmulatorError(dialect.mfaRequiredStatus, 'mfa_required', 'Multifactor authentication required', {
     members: {
-      ...(hasToken && { mfa_token: openTransaction(tenant, grant, options.passed).mfaToken }),
+      ...(hasToken && { mfa_token: openTransaction(tenant, grant, options).mfaToken }),
       ...requirements(tenant, grant.user, options.passed ?? []),
     },
   });
@@ -39,9 +43,10 @@ export function allowedFactors(tenant: Tenant, purpose: 'enroll' | 'challenge'):
 
 function requirements(tenant: Tenant, user: User, passed: readonly string[]): Record<string, unknown> {
   const { mfaRequirements, dialect } = tenant.settings;
-  if (mfaRequirements === undefined) return {};
   const purpose = isEnrolled(user) ? 'challenge' : 'enroll';
-  const types = (mfaRequirements[purpose] ?? []).filter(
+  const required = mfaRequirements?.[purpose];
+  if (required === undefined) return {};
+  const types = required.filter(
     (type) => !passed.some((id) => toRequirementType(factorOf(user, id)) === type),
   );
   if (dialect.mfaRequirements === 'lists') {

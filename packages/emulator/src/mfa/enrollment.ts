@@ -59,6 +59,9 @@ export function removeEnrollment(tenant: Tenant, user: User, enrollment: string)
   if (wasEnrolled && !isEnrolled(user)) {
     keep(user.authenticators, ({ factor }) => factor !== 'recovery-code');
   }
+  for (const [code, oobCode] of tenant.oobCodes) {
+    if (isGone(oobCode)) tenant.oobCodes.delete(code);
+  }
   keep(tenant.notifications, ({ oobCode }) => !isGone(oobCode));
   keep(tenant.waitingCodes, ({ authenticators }) => authenticators[0]?.enrollment !== enrollment);
 }

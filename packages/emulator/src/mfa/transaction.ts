@@ -19,6 +19,8 @@ export interface Transaction {
   readonly expiresAt: number;
   /** Ids of the authenticators passed before this token was issued (chained MFA). */
   readonly passed: readonly string[];
+  /** A recovery code that took the place of one used in this login, still to be handed out (chained MFA). */
+  readonly recoveryCode?: string | undefined;
   isSpent: boolean;
   lastPollAt?: number;
 }

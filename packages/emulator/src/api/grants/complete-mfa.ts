@@ -29,14 +29,15 @@ export async function completeMfa(
   client: ClientOptions,
   transaction: Transaction,
   authenticator: Authenticator,
-  recoveryCode?: string,
+  newRecoveryCode?: string,
 ): Promise<Record<string, unknown>> {
   const { grant, kind } = transaction;
   confirmEnrollment(grant.user, authenticator.enrollment);
   transaction.isSpent = true;
+  const recoveryCode = newRecoveryCode ?? transaction.recoveryCode;
   const passed = [...new Set([...transaction.passed, authenticator.id])];
   if (kind === 'login' && passed.length < tenant.settings.requiredFactors) {
-    throw mfaRequired(tenant, grant, { passed });
+    throw mfaRequired(tenant, grant, { passed, recoveryCode });
   }
   return createTokenResponse(tenant, client, grant, recoveryCode === undefined ? {} : { recoveryCode });
 }

@@ -7,6 +7,7 @@ import type { Tenant } from '../../tenant.ts';
 import { type ApiRequest, requiredText } from '../api-request.ts';
 import { assertWithinLimit, takeUnit } from '../enforce-limit.ts';
 import { invalidGrant } from '../mfa-credential.ts';
+import { allowedFactors } from '../mfa-required.ts';
 import { completeMfa, requireTransaction } from './complete-mfa.ts';
 
 /** Auth0's `mfa-otp` grant: the code of an authenticator app or of the app that takes the pushes. */
@@ -17,7 +18,7 @@ export async function exchangeOtp(
   const { tenant, params } = request;
   const otp = requiredText(params, 'otp');
   const transaction = await requireTransaction(request, client);
-  const candidates = findCandidates(transaction);
+  const candidates = findCandidates(tenant, transaction);
   if (candidates.length === 0) throw notEnrolled();
   const { sub } = transaction.grant.user;
   assertWithinLimit(tenant, 'wrongCodes', sub);
@@ -28,10 +29,11 @@ export async function exchangeOtp(
 }
 
 /** Confirmed one-time passwords, and the one whose enrolment this very token started. */
-function findCandidates({ kind, grant, mfaToken }: Transaction): Authenticator[] {
+function findCandidates(tenant: Tenant, { kind, grant, mfaToken }: Transaction): Authenticator[] {
+  const isChallengeable = kind === 'login' && allowedFactors(tenant, 'challenge').includes('otp');
   return grant.user.authenticators.filter(
     ({ factor, isConfirmed, startedWith }) =>
-      factor === 'otp' && (isConfirmed ? kind === 'login' : startedWith === mfaToken),
+      factor === 'otp' && (isConfirmed ? isChallengeable : startedWith === mfaToken),
   );
 }
 

@@ -7,6 +7,8 @@ import { activeAuthenticators } from '../../mfa/user.ts';
 import type { Tenant } from '../../tenant.ts';
 import { type ApiRequest, requiredText } from '../api-request.ts';
 import { assertWithinLimit, takeUnit } from '../enforce-limit.ts';
+import { invalidGrant } from '../mfa-credential.ts';
+import { allowedFactors } from '../mfa-required.ts';
 import { rejected } from '../rejection.ts';
 import { completeMfa, requireTransaction } from './complete-mfa.ts';
 
@@ -18,9 +20,10 @@ export async function exchangeRecoveryCode(
   const { tenant, params } = request;
   const code = requiredText(params, 'recovery_code');
   const transaction = await requireTransaction(request, client);
+  if (transaction.kind !== 'login') throw invalidGrant('Malformed mfa_token');
   const { user } = transaction.grant;
   const authenticator = activeAuthenticators(user).find(({ factor }) => factor === 'recovery-code');
-  if (authenticator === undefined || !tenant.settings.factors.includes('recovery-code')) {
+  if (authenticator === undefined || !allowedFactors(tenant, 'challenge').includes('recovery-code')) {
     throw new EmulatorError(403, 'unsupported_challenge_type', 'User does not have a recovery-code.');
   }
   assertWithinLimit(tenant, 'wrongRecoveryCodes', user.sub);
