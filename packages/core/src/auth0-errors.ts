@@ -70,7 +70,12 @@ const RULES: readonly Rule[] = [
   { says: /mfa_token.*(expired|invalid\b)|malformed mfa_token/i, code: 'mfa_token_expired' },
   { says: /oob_code.*expired/i, code: 'challenge_expired' },
   { error: ['expired_token', 'invalid_token'], code: 'mfa_token_expired' },
-  { error: ['invalid_grant', 'invalid_request'], says: /expired/i, code: 'challenge_expired' },
+  {
+    to: ['poll', 'verify'],
+    error: ['invalid_grant', 'invalid_request'],
+    says: /expired/i,
+    code: 'challenge_expired',
+  },
 
   { error: ['enrollment_conflict'], code: 'already_enrolled' },
   { says: /already enrolled/i, code: 'already_enrolled' },
@@ -118,8 +123,8 @@ const STATUS: Partial<Record<ReasonCode, number>> = {
 export function refusal(refused: Refusal): StepUpError {
   const { method, path, status, error, retryAfterMs } = refused;
   const code = meaning(refused);
-  // The error's name is for the log; anything but a plain word could be an echo of what was sent.
-  const name = error !== undefined && /^\w{1,60}$/.test(error) ? ` ${error}` : '';
+  // The error's name is for the log; anything but a word could be an echo of what was sent.
+  const name = error !== undefined && /^[a-z_]{1,40}$/.test(error) ? ` ${error}` : '';
   return new StepUpError(code, `${method.toUpperCase()} ${path} was refused: ${status}${name}`, {
     status: STATUS[code] ?? 400,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
