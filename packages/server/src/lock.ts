@@ -14,6 +14,8 @@ export interface Lock {
   readonly until: number;
 }
 
+const MOST_TRIES = 20;
+
 /** Makes locks in this store. */
 export function createLocks(store: Store, now: () => number): Locks {
   async function write(name: string, lock: Lock, ifVersion: number): Promise<boolean> {
@@ -23,12 +25,14 @@ export function createLocks(store: Store, now: () => number): Locks {
 
   return {
     async acquire(name, holder, until) {
-      const stored = await reachable(store.read(name));
-      const lock = stored?.value as unknown as Lock | undefined;
-      if (lock !== undefined && lock.holder !== holder && lock.until > now()) return lock;
-      const isOurs = await write(name, { holder, until }, stored?.version ?? 0);
-      // Whoever won the race holds it at least as long as we wanted to.
-      return isOurs ? undefined : { holder: '', until };
+      for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
+        const stored = await reachable(store.read(name));
+        const lock = stored?.value as unknown as Lock | undefined;
+        if (lock !== undefined && lock.holder !== holder && lock.until > now()) return lock;
+        if (await write(name, { holder, until }, stored?.version ?? 0)) return undefined;
+        // Whoever won the race may be the same holder, in another request.
+      }
+      return { holder: '', until };
     },
     async release(name, holder) {
       const stored = await reachable(store.read(name));

@@ -40,7 +40,7 @@ interface TwoProcesses {
   readonly tenant: TestTenant;
   readonly store: Store;
   /** A browser at the process that dies, and the same browser at the one that lives on. */
-  clients(dying: MfaApi): Promise<{ readonly first: GateClient; readonly second: GateClient }>;
+  readonly clients: (dying: MfaApi) => Promise<{ readonly first: GateClient; readonly second: GateClient }>;
 }
 
 function twoProcesses(): TwoProcesses {
