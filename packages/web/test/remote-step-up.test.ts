@@ -243,10 +243,12 @@ describe('asking something of a flow', () => {
 
   it('sends a double click once', async () => {
     const { server, stepUp } = await createPromptingScene();
+    server.fail('POST /flow/events', { type: 'hang' });
 
     stepUp.send({ type: 'code.submit', code: '123456' });
+    await server.request('POST /flow/events');
     stepUp.send({ type: 'code.submit', code: '123456' });
-    await until(stepUp, ({ pending }) => pending === undefined);
+    await server.settle();
 
     expect(server.count('POST /flow/events')).toBe(1);
   });
@@ -444,6 +446,7 @@ describe('following', () => {
     await clock.timerOf((ms) => ms === 20_000);
     presence.reconnect();
     clock.advance(19_999);
+    await server.settle();
     expect(server.count('GET /flow')).toBe(2);
     clock.advance(1);
     await server.request('GET /flow', 3);
@@ -563,6 +566,20 @@ describe('following', () => {
     await until(stepUp, ({ error }) => error?.code === 'login_required');
 
     expect(presence.listeners).toBe(0);
+  });
+
+  it('takes what does not speak in codes for a lost connection', async () => {
+    const { clock, server, stepUp } = await createWaitingScene();
+    server.fail('GET /flow', { type: 'answer', status: 404, body: { error: 'Not Found' } });
+
+    clock.advance(30_000);
+    server.endWaits();
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+    await server.request('GET /flow', 2);
+    await clock.timerOf((ms) => ms === 1_000);
+
+    expect(stepUp.getSnapshot()).toMatchObject({ status: 'active', view: { state: 'polling' } });
   });
 
   it('takes an answer that is no view for a lost connection', async () => {

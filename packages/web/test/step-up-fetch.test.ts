@@ -254,6 +254,49 @@ describe('stepUpFetch', () => {
     expect(signal.aborted).toBe(true);
   });
 
+  it('does not ask for a caller who has gone already', async () => {
+    const controller = new AbortController();
+    const bank = await createBank({
+      async fetch(input, init) {
+        const response = await globalThis.fetch(input, init);
+        const body = await response.text();
+        controller.abort();
+        return new Response(body, response);
+      },
+    });
+    const { signal } = controller;
+
+    await expect(bank.fetch(`${bank.server.url}/a`, { signal })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    expect(bank.server.count('POST /flow')).toBe(0);
+  });
+
+  it('tries again first when the refusal is older than an approval', async () => {
+    const bank = await createBank();
+    const { onOther } = bank.server;
+    let release: (() => void) | undefined;
+    bank.server.onOther = (exchange, response) => {
+      if (exchange.path !== '/slow' || release !== undefined) {
+        onOther(exchange, response);
+        return;
+      }
+      const step_up = { start: '/step-up/flow', requirement: 'old' };
+      release = () => send(response, 401, { error: 'insufficient_user_authentication', step_up });
+    };
+    const slow = bank.fetch(`${bank.server.url}/slow`);
+    await vi.waitUntil(() => release !== undefined);
+    const quick = bank.fetch(`${bank.server.url}/a`);
+    await shown(bank);
+    bank.approve();
+    expect((await quick).status).toBe(200);
+
+    release?.();
+
+    expect((await slow).status).toBe(200);
+    expect(bank.prompts).toHaveLength(1);
+  });
+
   it('fails with the error of a UI that cannot show the flow', async () => {
     const bank = await createBank({
       onStepUp() {

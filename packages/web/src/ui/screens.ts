@@ -364,7 +364,8 @@ function code(model: ScreenModel): Screen {
         : false,
       form(
         'code',
-        (value) => model.do.send({ type: 'code.submit', code: value }),
+        // Spaces and dashes are for the eye.
+        (value) => model.do.send({ type: 'code.submit', code: value.replace(/[\s-]/g, '') }),
         isBusy || isWaiting,
         field({
           name: 'code',

@@ -40,6 +40,8 @@ export interface ScriptedServer {
   /** Resolves with the n-th request of that kind, past or future. */
   request(kind: string, nth?: number): Promise<Exchange>;
   count(kind: string): number;
+  /** Resolves when everything that was on its way has arrived. */
+  settle(): Promise<void>;
   /** Writes to every open stream as it is. */
   write(chunk: string): void;
   /** Ends every open stream and long-poll, with nothing new. */
@@ -109,6 +111,9 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
         waiting.add(check);
         check();
       }),
+    async settle() {
+      await fetch(`${url}/settle`).then((response) => response.text());
+    },
     write(chunk) {
       for (const response of streams) response.write(chunk);
     },
@@ -123,7 +128,9 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
   function answer(exchange: Exchange, response: ServerResponse): void {
     const { headers } = exchange;
     const kind = kindOf(exchange);
-    if (!kind.endsWith('/flow') && !kind.endsWith('/flow/events')) {
+    if (kind === 'GET /settle') {
+      send(response, 204);
+    } else if (!kind.endsWith('/flow') && !kind.endsWith('/flow/events')) {
       scripted.onOther(exchange, response);
     } else if (kind === 'POST /flow') {
       scripted.view = scripted.onStart((JSON.parse(exchange.body) as { requirement: string }).requirement);
