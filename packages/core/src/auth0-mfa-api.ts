@@ -12,6 +12,11 @@ export interface Auth0MfaApiOptions extends Auth0Options {
    * recorded traffic does without. Default `true`; nothing is known to fail with it.
    */
   readonly confirmWithBearer?: boolean;
+  /**
+   * Sends the client's credentials too when an enrolment is started, which one page of the reference demands and all
+   * samples leave out. Default `false`.
+   */
+  readonly enrollWithCredentials?: boolean;
 }
 
 /** The grant types of the MFA API share this prefix. */
@@ -34,7 +39,7 @@ const CHANNELS: Readonly<Record<Exclude<EnrollableFactor, 'otp'>, string>> = {
  */
 export function createAuth0MfaApi(options: Auth0MfaApiOptions): MfaApi {
   const client = createAuth0Client(options);
-  const confirmWithBearer = options.confirmWithBearer ?? true;
+  const { confirmWithBearer = true, enrollWithCredentials = false } = options;
 
   return {
     async list({ mfaToken, signal }) {
@@ -52,7 +57,7 @@ export function createAuth0MfaApi(options: Auth0MfaApiOptions): MfaApi {
           ...(phoneNumber !== undefined && { phone_number: phoneNumber }),
           ...(email !== undefined && { email }),
         },
-        { call: 'enroll', bearer: mfaToken, signal },
+        { call: 'enroll', bearer: mfaToken, authenticateClient: enrollWithCredentials, signal },
       );
       return parseEnrollment(body, factor);
     },

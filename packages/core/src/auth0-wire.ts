@@ -27,16 +27,16 @@ export function parseTokens(body: unknown): TokenSet {
 }
 
 /** Auth0 names the same factor differently in lists, in requirements and on rows (contract, section 2). */
-const WIRE_FACTORS: Readonly<Record<string, readonly Factor[]>> = {
-  'push-notification': ['push'],
-  auth0: ['push'],
-  phone: ['sms', 'voice'],
-  totp: ['otp'],
-  oob: ['push', 'sms', 'voice', 'email'],
-};
+const WIRE_FACTORS: ReadonlyMap<string, readonly Factor[]> = new Map([
+  ['push-notification', ['push']],
+  ['auth0', ['push']],
+  ['phone', ['sms', 'voice']],
+  ['totp', ['otp']],
+  ['oob', ['push', 'sms', 'voice', 'email']],
+]);
 
 function factorsOf(name: string): readonly Factor[] {
-  return WIRE_FACTORS[name] ?? (isFactor(name) ? [name] : []);
+  return WIRE_FACTORS.get(name) ?? (isFactor(name) ? [name] : []);
 }
 
 /** Reads an `mfa_required` answer. Fails with `login_required` when it leaves no way to go on. */
