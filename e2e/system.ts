@@ -7,14 +7,22 @@ interface System {
 
 const found = new URL('../node_modules/.cache/system.json', import.meta.url);
 
-/** What scripts/ensure-system.mjs found; the bare names before it ran (vitest loads every project's config). */
-export function system(): System {
-  if (!existsSync(found)) return { chromium: { path: '/usr/bin/chromium', env: {} } };
+/** What scripts/ensure-system.mjs found. */
+function system(): System {
+  if (!existsSync(found)) {
+    throw new Error('Nobody has looked for a Chromium yet: run `node scripts/ensure-system.mjs` first.');
+  }
   return JSON.parse(readFileSync(found, 'utf8')) as System;
 }
 
+/** How to launch the Chromium of this machine; without one it throws, and says what to do. */
 export function launchOptions(): LaunchOptions {
   const { path, env } = system().chromium;
+  if (!existsSync(path)) {
+    throw new Error(
+      `There is no Chromium at ${path} any more: run \`node scripts/ensure-system.mjs\` again, or install one and set CHROMIUM_PATH.`,
+    );
+  }
   return {
     executablePath: path,
     env: { ...(process.env as Record<string, string>), ...env },

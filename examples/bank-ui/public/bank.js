@@ -6,7 +6,9 @@ const button = form.querySelector('button');
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
-  button.disabled = true;
+  // A disabled button would lose the focus, and the dialog could not give it back.
+  if (button.ariaDisabled === 'true') return;
+  button.ariaDisabled = 'true';
   status.textContent = '';
   const to = form.elements.to.value;
   const amount = Number(form.elements.amount.value);
@@ -25,6 +27,6 @@ form.addEventListener('submit', async (event) => {
     status.textContent =
       error.code === 'cancelled' ? 'Nothing was transferred.' : `Not transferred: ${error.message}`;
   } finally {
-    button.disabled = false;
+    button.ariaDisabled = 'false';
   }
 });

@@ -2,156 +2,417 @@
 export const phoneStyles = `
 :root {
   color-scheme: light dark;
-  --paper: light-dark(#e9edf1, #0b1015);
-  --case: light-dark(#1b232b, #000);
-  --screen: light-dark(#f7f9fa, #141c23);
-  --card: light-dark(#fff, #1e2932);
-  --ink: light-dark(#14212b, #e8eef2);
-  --quiet: light-dark(#56636e, #9fb0bd);
-  --line: light-dark(#dbe2e8, #2c3a45);
-  --yes: light-dark(#0b6b57, #4cc3a5);
-  --on-yes: light-dark(#fff, #06231c);
-  --no: light-dark(#a3262a, #ff9b93);
-  font-family: system-ui, sans-serif;
-  line-height: 1.45;
+  --desk: light-dark(#e8ebf2, #0a0c10);
+  --desk-glow: light-dark(#cfd9f6, #18213d);
+  --case: light-dark(#1a1d24, #2a2f3a);
+  --screen: light-dark(#f5f6f9, #12141a);
+  --card: light-dark(#ffffff, #1c2029);
+  --text: light-dark(#15181e, #eceef3);
+  --muted: light-dark(#565e6d, #a5adbb);
+  --line: light-dark(#dde1e8, #303642);
+  --accent: light-dark(#2447c6, #9fb6ff);
+  --on-accent: light-dark(#ffffff, #0c1430);
+  --accent-soft: light-dark(#e6ecfe, #243056);
+  --good: light-dark(#12703f, #7fd8a6);
+  --bad: light-dark(#a9271d, #ffa198);
+  --bad-line: light-dark(#e2b5b1, #6d3c38);
+  font: 16px/1.45 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif;
 }
 
 * {
   box-sizing: border-box;
+  margin: 0;
 }
 
 body {
-  margin: 0;
-  min-block-size: 100vh;
+  min-block-size: 100dvh;
   display: grid;
   place-items: center;
-  background: var(--paper);
-  color: var(--ink);
+  padding: 1.5rem;
+  background: radial-gradient(60rem 40rem at 50% 0, var(--desk-glow), transparent) var(--desk);
+  color: var(--text);
 }
 
 .phone {
-  inline-size: min(24rem, 100%);
-  min-block-size: min(46rem, 100vh);
+  position: relative;
+  display: grid;
+  grid-template-rows: auto 1fr;
+  inline-size: min(24.5rem, 100%);
+  block-size: min(52rem, 100dvh - 3rem);
   background: var(--screen);
-  border: 0.75rem solid var(--case);
-  border-radius: 2.5rem;
-  padding: 1.25rem;
+  border-radius: 3rem;
+  border: 0.7rem solid var(--case);
+  box-shadow: 0 0 0 1px light-dark(#0003, #fff2), 0 2.5rem 5rem -1.5rem light-dark(#1018285c, #000c);
   overflow: hidden;
 }
 
-@media (max-width: 30rem) {
-  .phone {
-    border: 0;
-    border-radius: 0;
-    min-block-size: 100vh;
-  }
-}
-
-header {
+.phone > header {
   display: flex;
   align-items: center;
   gap: 0.5rem;
-  font-size: 0.85rem;
-  color: var(--quiet);
-  margin-block-end: 1.25rem;
+  padding: 1rem 1.5rem 0.75rem;
+  font-size: 0.875rem;
 }
 
-header h1 {
-  margin: 0;
+.phone > header h1 {
   font: inherit;
+  color: var(--muted);
 }
 
-header time {
+.phone > header select {
+  font: inherit;
+  font-weight: 650;
+  color: var(--text);
+  background: var(--card);
+  border: 1px solid var(--line);
+  border-radius: 99px;
+  padding: 0.2rem 0.6rem;
+  min-block-size: 1.9rem;
+  max-inline-size: 11rem;
+}
+
+#clock {
   margin-inline-start: auto;
+  font-weight: 600;
   font-variant-numeric: tabular-nums;
 }
 
-select {
-  font: inherit;
-  font-weight: 600;
-  color: var(--ink);
-  background: var(--card);
-  border: 1px solid var(--line);
-  border-radius: 0.5rem;
-  padding: 0.25rem 0.5rem;
+#screen {
+  overflow-y: auto;
+  padding: 0.25rem 1rem 2rem;
+  scrollbar-width: thin;
+  scrollbar-color: var(--line) transparent;
+  border-radius: 0 0 2.2rem 2.2rem;
 }
 
-h2 {
-  font-size: 0.75rem;
-  letter-spacing: 0.06em;
-  text-transform: uppercase;
-  color: var(--quiet);
-  margin-block: 1.5rem 0.5rem;
+#announcer {
+  position: absolute;
+  inline-size: 1px;
+  block-size: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+}
+
+section h2 {
+  margin: 1.4rem 0.5rem 0.5rem;
+  font-size: 0.8125rem;
+  font-weight: 600;
+  color: var(--muted);
+}
+
+section:first-child h2 {
+  margin-block-start: 0.5rem;
+}
+
+h3 {
+  font-size: 1rem;
+  font-weight: 650;
+  overflow-wrap: anywhere;
 }
 
 .card {
   background: var(--card);
   border: 1px solid var(--line);
-  border-radius: 1rem;
+  border-radius: 1.25rem;
   padding: 1rem;
-  margin-block-end: 0.75rem;
 }
 
-.card h3 {
-  font-size: 1rem;
-  margin: 0;
+.card + .card {
+  margin-block-start: 0.6rem;
 }
 
 .card p {
-  margin: 0.15rem 0 0;
-  color: var(--quiet);
-  font-size: 0.9rem;
+  color: var(--muted);
+  font-size: 0.875rem;
   overflow-wrap: anywhere;
 }
 
-.push.pending {
-  border-color: var(--yes);
-  box-shadow: 0 0.5rem 1.5rem rgb(0 0 0 / 12%);
+.row {
+  display: flex;
+  align-items: center;
+  gap: 0.85rem;
+}
+
+.row > div {
+  flex: 1;
+  min-inline-size: 0;
+}
+
+.icon {
+  flex: none;
+  display: grid;
+  place-items: center;
+  inline-size: 2.5rem;
+  block-size: 2.5rem;
+  border-radius: 0.8rem;
+  background: var(--accent-soft);
+  color: var(--accent);
+}
+
+.icon svg {
+  inline-size: 1.4rem;
+  fill: none;
+  stroke: currentColor;
+  stroke-width: 1.7;
+  stroke-linecap: round;
+  stroke-linejoin: round;
+}
+
+.push {
+  border-color: var(--accent);
+  box-shadow: 0 0.9rem 2rem -0.9rem light-dark(#2447c673, #000);
+  animation: arrive 0.35s cubic-bezier(0.2, 0.9, 0.3, 1.15);
+}
+
+.push header {
+  display: flex;
+  align-items: center;
+  gap: 0.85rem;
+}
+
+.push header .icon {
+  background: var(--accent);
+  color: var(--on-accent);
+}
+
+.push h3 {
+  font-size: 1.0625rem;
+  line-height: 1.3;
+}
+
+.facts {
+  margin-block-start: 0.9rem;
+  font-size: 0.875rem;
+}
+
+.facts div {
+  display: flex;
+  justify-content: space-between;
+  gap: 1rem;
+  padding-block: 0.3rem;
+  border-block-start: 1px solid var(--line);
+}
+
+.facts dt {
+  color: var(--muted);
+}
+
+.facts dd {
+  font-weight: 600;
+  font-variant-numeric: tabular-nums;
+  overflow-wrap: anywhere;
 }
 
 .actions {
   display: grid;
   grid-auto-flow: column;
   grid-auto-columns: 1fr;
-  gap: 0.5rem;
-  margin-block-start: 0.85rem;
+  gap: 0.6rem;
+  margin-block-start: 0.9rem;
 }
 
 button {
   font: inherit;
-  font-weight: 600;
-  min-block-size: 2.75rem;
-  border-radius: 0.75rem;
+  font-weight: 650;
+  min-block-size: 2.9rem;
+  border-radius: 0.9rem;
   border: 1px solid transparent;
   cursor: pointer;
 }
 
 button.yes {
-  background: var(--yes);
-  color: var(--on-yes);
+  background: var(--accent);
+  color: var(--on-accent);
 }
 
 button.no {
   background: none;
-  border-color: var(--no);
-  color: var(--no);
+  border-color: var(--bad-line);
+  color: var(--bad);
+}
+
+button:hover {
+  filter: brightness(1.08);
+}
+
+button:active {
+  transform: scale(0.985);
+}
+
+button:disabled {
+  opacity: 0.55;
+  cursor: default;
 }
 
 :focus-visible {
-  outline: 3px solid var(--yes);
+  outline: 3px solid var(--accent);
   outline-offset: 2px;
 }
 
-.code {
-  font-size: 1.75rem;
+#screen:focus-visible {
+  outline-offset: -3px;
+}
+
+.scan {
+  text-align: center;
+}
+
+.finder {
+  position: relative;
+  display: grid;
+  place-items: center;
+  padding: 1.4rem;
+  margin-block-end: 0.85rem;
+  border-radius: 0.9rem;
+  background: #20242d;
+}
+
+.finder img {
+  inline-size: 9.5rem;
+  block-size: 9.5rem;
+  border-radius: 0.4rem;
+  background: #fff;
+}
+
+.finder::before {
+  content: '';
+  position: absolute;
+  inline-size: 11rem;
+  block-size: 11rem;
+  border: 3px solid #ffd60a;
+  border-radius: 1.1rem;
+  mask: conic-gradient(#000 0 0) 0 0 / 1.8rem 1.8rem no-repeat,
+    conic-gradient(#000 0 0) 100% 0 / 1.8rem 1.8rem no-repeat,
+    conic-gradient(#000 0 0) 0 100% / 1.8rem 1.8rem no-repeat,
+    conic-gradient(#000 0 0) 100% 100% / 1.8rem 1.8rem no-repeat;
+}
+
+.idle {
+  text-align: center;
+  padding: 3.5rem 1.5rem 2.5rem;
+}
+
+.idle h2 {
+  margin: 0 0 0.2rem;
+  font-size: 1.0625rem;
   font-weight: 650;
-  letter-spacing: 0.12em;
+  color: var(--text);
+}
+
+.idle p {
+  color: var(--muted);
+  font-size: 0.9375rem;
+}
+
+.code {
+  display: block;
+  font-size: 1.6rem;
+  line-height: 1.2;
+  font-weight: 650;
+  letter-spacing: 0.06em;
   font-variant-numeric: tabular-nums;
 }
 
+.countdown {
+  font-variant-numeric: tabular-nums;
+}
+
+.row > .countdown {
+  color: var(--muted);
+  font-size: 0.875rem;
+}
+
+.list {
+  list-style: none;
+  padding: 0.2rem 1rem;
+  background: var(--card);
+  border: 1px solid var(--line);
+  border-radius: 1.25rem;
+}
+
+.list li {
+  display: flex;
+  align-items: center;
+  gap: 0.7rem;
+  padding-block: 0.6rem;
+  font-size: 0.875rem;
+}
+
+.list li + li {
+  border-block-start: 1px solid var(--line);
+}
+
+.list .icon {
+  inline-size: 1.9rem;
+  block-size: 1.9rem;
+  border-radius: 0.6rem;
+}
+
+.list .icon svg {
+  inline-size: 1.1rem;
+}
+
+.list .name {
+  flex: 1;
+  min-inline-size: 0;
+  overflow-wrap: anywhere;
+}
+
+.list .note {
+  color: var(--muted);
+  font-variant-numeric: tabular-nums;
+}
+
+.list .active .note {
+  color: var(--good);
+  font-weight: 600;
+}
+
+.dot {
+  inline-size: 0.6rem;
+  block-size: 0.6rem;
+  border-radius: 50%;
+  background: var(--muted);
+}
+
+.approved .dot {
+  background: var(--good);
+}
+
+.denied .dot {
+  background: var(--bad);
+}
+
 .empty {
-  text-align: center;
-  color: var(--quiet);
-  padding-block: 6rem 2rem;
+  padding: 2rem;
+}
+
+@keyframes arrive {
+  from {
+    opacity: 0;
+    transform: translateY(-1rem) scale(0.97);
+  }
+}
+
+@media (prefers-reduced-motion: reduce) {
+  .push {
+    animation: none;
+  }
+}
+
+@media (max-width: 34rem) {
+  body {
+    display: block;
+    padding: 0;
+    background: var(--screen);
+  }
+
+  .phone {
+    inline-size: 100%;
+    block-size: 100dvh;
+    border: 0;
+    border-radius: 0;
+    box-shadow: none;
+  }
 }
 `;

@@ -1,0 +1,111 @@
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { createCustomer } from './support/customer.ts';
+import { type Desk, openDesk } from './support/desk.ts';
+import { enrolAhead } from './support/enrol-ahead.ts';
+
+/** As for a browser that cannot run the bank's script, or a bank without one. */
+async function openDeskWithoutBankScript(): Promise<Desk> {
+  const desk = await openDesk({ maxAgeSeconds: 60 });
+  await desk.context.route('**/public/bank.js', (route) => route.abort());
+  return desk;
+}
+
+/** What the console and the Content-Security-Policy have to say about the built-in page. */
+async function complaintsOf(page: Page): Promise<readonly string[]> {
+  const complaints: string[] = [];
+  await page.exposeFunction('complain', (text: string) => complaints.push(text));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+      (globalThis as unknown as { complain(text: string): void }).complain(
+        `${violatedDirective} ${blockedURI}`,
+      );
+    });
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    const isOurs = new URL(message.location().url || page.url()).pathname.startsWith('/step-up');
+    if (isOurs && ['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  return complaints;
+}
+
+it('waits on the built-in page for a click, sends nothing before it, and goes back to the bank', async () => {
+  const desk = await openDeskWithoutBankScript();
+  const { bank, bankUrl, emulator } = desk;
+  await enrolAhead(emulator);
+  const complaints = await complaintsOf(bank);
+  const ada = createCustomer(desk, 'page');
+  await ada.signIn();
+  const requestsBefore = emulator.requests.length;
+
+  await ada.transfer(400);
+  await ada.finds('Confirm it’s you');
+  expect(new URL(bank.url()).pathname).toBe('/step-up');
+  await bank.waitForLoadState('networkidle');
+  expect(emulator.requests.slice(requestsBefore)).toEqual([]);
+
+  await ada.press('Send approval request');
+  await ada.reads('Check your phone');
+  expect(await bank.title()).toBe('Check your phone');
+  expect(desk.pushes()).toBe(1);
+  await ada.onPhone('Approve');
+  await bank.getByRole('heading', { name: 'Confirmed' }).waitFor();
+  await bank.waitForURL(bankUrl);
+  await bank.getByRole('heading', { name: 'Hello ada' }).waitFor();
+
+  // The form again, and this time it goes through.
+  await ada.transfer(400);
+  await ada.sees(400);
+  expect(desk.pushes()).toBe(1);
+  expect(complaints).toEqual([]);
+});
+
+it('adds the first phone on the built-in page', async () => {
+  const desk = await openDeskWithoutBankScript();
+  const complaints = await complaintsOf(desk.bank);
+  const ada = createCustomer(desk, 'page enrol');
+  await ada.signIn();
+  await ada.transfer(401);
+  await ada.press('Send approval request');
+  await ada.addPhone();
+  await desk.bank.waitForURL(desk.bankUrl);
+  await ada.transfer(401);
+  await ada.sees(401);
+  expect(complaints).toEqual([]);
+});
+
+it('says on the built-in page that the request was denied or not answered, and what can be done', async () => {
+  const desk = await openDeskWithoutBankScript();
+  const { bank, bankUrl, emulator } = desk;
+  await enrolAhead(emulator);
+  const complaints = await complaintsOf(bank);
+  const ada = createCustomer(desk, 'page');
+  await ada.signIn();
+  const { oobCodeMs } = emulator.settings.lifetimes;
+
+  await ada.transfer(402);
+  await ada.press('Send approval request');
+  await ada.onPhone('Deny');
+  await ada.reads('Request denied');
+  emulator.configure({ lifetimes: { oobCodeMs: 1_000 } });
+  await ada.press('Send again');
+  await ada.reads('Time’s up');
+  emulator.configure({ lifetimes: { oobCodeMs } });
+  await ada.press('Send again');
+  await ada.reads('Check your phone');
+  await ada.onPhone('Approve');
+  await bank.waitForURL(bankUrl);
+  expect(desk.pushes()).toBe(3);
+  expect(complaints).toEqual([]);
+});
+
+it('takes a way back from the built-in page on which nothing was sent', async () => {
+  const desk = await openDeskWithoutBankScript();
+  const ada = createCustomer(desk, 'page');
+  await ada.signIn();
+  await ada.transfer(403);
+  await ada.press('Go back');
+  await desk.bank.waitForURL(desk.bankUrl);
+  expect(desk.pushes()).toBe(0);
+});

@@ -1,0 +1,79 @@
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { ada, type Desk } from './desk.ts';
+import { lookAt } from './look-at.ts';
+
+/** What ada does at the bank and on the phone, with the mouse. */
+export interface Customer {
+  signIn(): Promise<void>;
+  /** Fills in the form and presses "Transfer". */
+  transfer(amount: number): Promise<void>;
+  /** The transfer is in the list. */
+  sees(amount: number): Promise<void>;
+  /** Waits for the screen with this heading, and looks it over. */
+  reads(heading: string): Promise<void>;
+  /** The same on a page that has just been loaded, which leaves the focus to the browser. */
+  finds(heading: string): Promise<void>;
+  press(button: string): Promise<void>;
+  /** Password, QR code, recovery code. */
+  addPhone(): Promise<void>;
+  /** Presses a button of the phone's newest request. */
+  onPhone(button: 'Scan' | 'Approve' | 'Deny'): Promise<void>;
+}
+
+/** Waits for the page of the account, its script included: a form that is sent before takes the other way. */
+export async function arriveAt(bank: Page): Promise<void> {
+  await bank.getByRole('heading', { name: 'Hello ada' }).waitFor();
+  await bank.waitForLoadState('load');
+}
+
+/** Ada at her desk. `name` is where pictures of what she sees go. */
+export function createCustomer({ bank, bankUrl, phone }: Desk, name: string): Customer {
+  const customer: Customer = {
+    async signIn() {
+      await bank.goto(bankUrl);
+      await bank.getByLabel('Username').fill(ada.username);
+      await bank.getByLabel('Password').fill(ada.password);
+      await bank.getByRole('button', { name: 'Sign in' }).click();
+      await arriveAt(bank);
+    },
+    async transfer(amount) {
+      await bank.getByLabel('Amount').fill(String(amount));
+      await bank.getByRole('button', { name: 'Transfer' }).click();
+    },
+    async sees(amount) {
+      await bank
+        .getByRole('listitem')
+        .filter({ hasText: `${amount} EUR to Grace` })
+        .waitFor();
+    },
+    reads: (heading) => lookAt(bank, name, heading),
+    finds: (heading) => lookAt(bank, name, heading, { isFocused: false }),
+    press: (button) => bank.getByRole('button', { name: button, exact: true }).click(),
+    async addPhone() {
+      await customer.reads('Enter your password');
+      await bank.getByRole('textbox', { name: 'Password' }).fill(ada.password);
+      await customer.press('Continue');
+      await customer.reads('Set up your phone');
+      await bank.getByRole('img', { name: 'QR code' }).waitFor();
+      await customer.onPhone('Scan');
+      await customer.reads('Save your recovery code');
+      expect(
+        await bank
+          .getByRole('listitem')
+          .filter({ hasText: /^\w{24}$/ })
+          .count(),
+      ).toBe(1);
+      await bank.getByLabel('I have saved it').check();
+      await customer.press('Continue');
+    },
+    async onPhone(button) {
+      const target = phone.getByRole('button', { name: button });
+      await target.waitFor();
+      await lookAt(phone, `${name} phone ${button}`);
+      await target.click();
+      await target.waitFor({ state: 'detached' });
+    },
+  };
+  return customer;
+}

@@ -1,0 +1,83 @@
+import { createEmulator, type Emulator, type EmulatorOptions } from '@stepgate/emulator';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { onTestFinished } from 'vitest';
+import { launchOptions } from '../system.ts';
+import { startProgram } from './program.ts';
+
+/** Who is there from the start. */
+export const ada = { username: 'ada', password: 'correct-horse' } as const;
+
+/** Options of {@link openDesk}. */
+export interface DeskOptions {
+  /** The folder under `examples/`. Default `express-bank`. */
+  readonly bank?: 'express-bank' | 'koa-bank';
+  /** How old an approval may be for a transfer. 0, the default here: each one needs its own. */
+  readonly maxAgeSeconds?: number;
+  readonly emulator?: EmulatorOptions;
+}
+
+/** Everything a person at a desk has: the bank and the phone side by side in a browser, and the tenant behind them. */
+export interface Desk {
+  readonly emulator: Emulator;
+  readonly bankUrl: string;
+  readonly context: BrowserContext;
+  /** The bank's page. */
+  readonly bank: Page;
+  /** The phone's page. */
+  readonly phone: Page;
+  /** How many pushes the tenant was asked for. */
+  pushes(): number;
+  /** Keeps the answers to the bank page's requests back until the returned function is called. */
+  hold(url: string): Promise<() => void>;
+  /** Leaves a mark in the bank's page, which tells later whether it is still the same one. */
+  mark(): Promise<() => Promise<boolean>>;
+}
+
+/** Starts a tenant, a bank and a browser; all of it ends with the test. */
+export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
+  const { bank: example = 'express-bank', maxAgeSeconds = 0 } = options;
+  const emulator = createEmulator(options.emulator);
+  const tenant = await emulator.listen();
+  onTestFinished(() => tenant.close());
+  const program = startProgram(`examples/${example}/src/main.ts`, {
+    PORT: '0',
+    AUTH0_ISSUER: tenant.url,
+    STEP_UP_MAX_AGE: String(maxAgeSeconds),
+  });
+  const [bankUrl, browser] = await Promise.all([program.printed(/^bank: (\S+)$/m), launchBrowser()]);
+  const context = await browser.newContext({
+    colorScheme: 'light',
+    reducedMotion: 'reduce',
+    viewport: { width: 1100, height: 860 },
+  });
+  const bank = await context.newPage();
+  const phone = await context.newPage();
+  await phone.goto(`${tenant.phoneUrl}?user=${ada.username}`);
+  return {
+    emulator,
+    bankUrl,
+    context,
+    bank,
+    phone,
+    pushes: () => emulator.requests.filter(({ path }) => path === '/mfa/challenge').length,
+    async hold(url) {
+      const released = Promise.withResolvers<void>();
+      await bank.route(url, async (route) => {
+        await released.promise;
+        await route.continue();
+      });
+      return released.resolve;
+    },
+    async mark() {
+      const mark = await bank.evaluateHandle(() => document);
+      // A page that was loaded anew has another document, and the handle of the old one is gone with it.
+      return () => bank.evaluate((marked) => marked === document, mark).catch(() => false);
+    },
+  };
+}
+
+async function launchBrowser(): Promise<Browser> {
+  const browser = await chromium.launch(launchOptions());
+  onTestFinished(() => browser.close());
+  return browser;
+}

@@ -1,0 +1,66 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+/** Where pictures go, when somebody wants them: `STEPGATE_PICTURES=.stepgate-artifacts`. */
+const { STEPGATE_PICTURES: pictures } = process.env;
+
+/**
+ * Waits for the screen with this heading and looks it over, as it is shown by day and by night: nothing for axe to
+ * object to, and the focus is where a reader goes on, in the heading or the input.
+ */
+export async function lookAt(
+  page: Page,
+  name: string,
+  heading?: string,
+  { isFocused = true } = {},
+): Promise<void> {
+  if (heading !== undefined) {
+    await page
+      .getByRole('heading', { level: 1, name: heading, exact: true })
+      .waitFor()
+      .catch(async () => {
+        const shown = await page.getByRole('heading', { level: 1 }).allTextContents();
+        throw new Error(`"${heading}" never came up; shown at ${page.url()} is "${shown.join('", "')}"`);
+      });
+    if (isFocused) await expect.poll(() => focused(page)).toMatch(/^(H1|INPUT)$/);
+  }
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expectNothingForAxe(page, `${heading ?? name}, ${colorScheme}`);
+    if (pictures !== undefined) await takePictures(page, `${name} ${heading ?? ''} ${colorScheme}`);
+  }
+}
+
+/** The element with the focus, in whatever shadow it is. */
+export function focused(page: Page): Promise<string | undefined> {
+  return page.evaluate(() => {
+    let element = document.activeElement;
+    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+    return element?.tagName;
+  });
+}
+
+async function expectNothingForAxe(page: Page, what: string): Promise<void> {
+  // Legacy mode needs no page of its own, which would take the focus away.
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  expect(found, what).toEqual([]);
+}
+
+async function takePictures(page: Page, name: string): Promise<void> {
+  const folder = pictures ?? '';
+  mkdirSync(folder, { recursive: true });
+  const file = name.trim().replace(/\W+/g, '-').toLowerCase();
+  const size = page.viewportSize();
+  for (const [width, suffix] of [
+    [1100, 'wide'],
+    [390, 'narrow'],
+  ] as const) {
+    await page.setViewportSize({ width, height: 860 });
+    await page.screenshot({ path: join(folder, `${file}-${suffix}.png`) });
+  }
+  if (size !== null) await page.setViewportSize(size);
+}
