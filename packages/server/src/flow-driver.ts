@@ -196,7 +196,9 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   /** Lets only one of this process's requests drive a flow; the others wait for it. */
   function drive(target: FlowTarget<Native>, work: () => Promise<void>): Promise<void> {
     const before = advancing.get(target.key) ?? Promise.resolve();
-    const after = before.then(work).finally(() => {
+    // What failed before is no reason to leave undone what was committed since.
+    const settled = before.catch(() => {});
+    const after = settled.then(work).finally(() => {
       if (advancing.get(target.key) === after) advancing.delete(target.key);
     });
     // Whoever waits hears of the failure; nobody else must.

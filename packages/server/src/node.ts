@@ -14,13 +14,15 @@ export function toWebRequest(options: {
 }): Request {
   const { req, res, protocol, host, parsedBody } = options;
   const request = createRequest(req, res, { protocol: `${protocol}:`, host });
-  if (parsedBody === undefined || !req.readableEnded) return request;
+  if (!req.readableEnded) return request;
+  // Nothing comes out of a stream that has ended: the body is what a parser has kept of it.
+  const mayHaveBody = request.method !== 'GET' && request.method !== 'HEAD';
   const headers = new Headers(request.headers);
   headers.delete('content-length');
   return new Request(new URL(options.url, request.url), {
     method: request.method,
     headers,
-    body: JSON.stringify(parsedBody),
+    body: mayHaveBody && parsedBody !== undefined ? JSON.stringify(parsedBody) : null,
     signal: request.signal,
   });
 }

@@ -1,4 +1,4 @@
-import { createAuth0MfaApi, type MfaApi } from '@stepgate/core';
+import { createAuth0MfaApi, type MfaApi, StepUpError } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, type Store } from '../src/index.ts';
 import { createGateClient, createTestGate, type GateClient } from './support/gate-client.ts';
@@ -218,5 +218,49 @@ describe('a process that dies', () => {
     await Promise.all([first, second, first, second].map((client) => client.view()));
 
     expect(tenant.emulator.requests.filter(({ grantType }) => grantType?.includes('oob'))).toHaveLength(1);
+  });
+
+  it('does not take the next request of the user with it, when its own commit fails', async () => {
+    const { tenant, store } = twoProcesses();
+    await tenant.enrolPush();
+    const refreshToken = await tenant.signIn();
+    let failingReads = 0;
+    let asked: () => void = () => {};
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const gate = createTestGate(tenant, {
+      firstLeg: { refreshToken: () => refreshToken },
+      onError: () => {},
+      store: {
+        ...store,
+        read(key) {
+          failingReads -= 1;
+          return failingReads >= 0 ? Promise.reject(new Error('the store is away')) : store.read(key);
+        },
+      },
+      api: {
+        ...createAuth0MfaApi(tenant.auth0),
+        redeem: ({ signal }) =>
+          new Promise((_, reject) => {
+            signal?.addEventListener('abort', () => {
+              failingReads = 1;
+              reject(new StepUpError('provider_unavailable', 'aborted'));
+            });
+            asked();
+          }),
+      },
+    });
+    const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
+    await client.start();
+    tenant.clock.advance(20_000);
+    const watching = client.view();
+    await isAsked;
+
+    const sent = await client.event({ type: 'challenge.resend' });
+    await watching;
+
+    expect(sent).toMatchObject({ state: 'polling' });
+    expect(tenant.challenges()).toBe(2);
   });
 });

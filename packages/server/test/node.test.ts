@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { readJson } from '../src/body.ts';
+import { toWebRequest } from '../src/node.ts';
+import { call } from './support/http.ts';
+
+/** A server that answers with what `handle` finds out. */
+async function serve(
+  handle: (req: IncomingMessage, res: ServerResponse) => Promise<unknown>,
+): Promise<string> {
+  const server = createServer((req, res) => {
+    handle(req, res).then(
+      (found) => res.end(JSON.stringify(found)),
+      (error: unknown) => res.writeHead(500).end(String(error)),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function consume(req: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of req.setEncoding('utf8')) text += chunk as string;
+  return text;
+}
+
+const forwarded = { protocol: 'https', host: 'bank.example' };
+const headers = { 'content-type': 'application/json' };
+
+describe('toWebRequest', () => {
+  it('reads a body that nobody has read', async () => {
+    const url = await serve((req, res) =>
+      readJson(toWebRequest({ req, res, ...forwarded, url: '/flow', parsedBody: undefined })),
+    );
+    expect((await call('POST', url, { headers, body: '{"a":1}' })).json()).toEqual({ a: 1 });
+  });
+
+  it('takes the body that a parser has read', async () => {
+    const url = await serve(async (req, res) => {
+      const parsedBody: unknown = JSON.parse(await consume(req));
+      return readJson(toWebRequest({ req, res, ...forwarded, url: '/flow', parsedBody }));
+    });
+    expect((await call('POST', url, { headers, body: '{"a":1}' })).json()).toEqual({ a: 1 });
+  });
+
+  it.each(['GET', 'DELETE'])('takes a %s whose empty body a parser has read', async (method) => {
+    const url = await serve(async (req, res) => {
+      await consume(req);
+      const request = toWebRequest({ req, res, ...forwarded, url: '/flow', parsedBody: {} });
+      return { method: request.method, aborted: request.signal.aborted };
+    });
+    expect((await call(method, url)).json()).toEqual({ method, aborted: false });
+  });
+
+  it('takes a body that was read and kept by nobody for an empty one', async () => {
+    const url = await serve(async (req, res) => {
+      await consume(req);
+      const request = toWebRequest({ req, res, ...forwarded, url: '/flow', parsedBody: undefined });
+      return readJson(request).catch((error: unknown) => error);
+    });
+    expect((await call('POST', url, { headers, body: '{"a":1}' })).json()).toMatchObject({
+      code: 'invalid_request',
+    });
+  });
+});
