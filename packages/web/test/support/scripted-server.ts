@@ -112,7 +112,9 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
         check();
       }),
     async settle() {
-      await fetch(`${url}/settle`).then((response) => response.text());
+      // What is sent a few ticks from now would be overtaken by a single round.
+      for (let round = 0; round < 3; round += 1)
+        await fetch(`${url}/settle`).then((response) => response.text());
     },
     write(chunk) {
       for (const response of streams) response.write(chunk);
