@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { FlowView } from '@stepgate/core';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { createMemoryStore, type Store } from '../src/index.ts';
+import type { HandleRecord } from '../src/record.ts';
+import { createSealer } from '../src/seal.ts';
 import {
   createGateClient,
   createTestGate,
@@ -159,6 +162,10 @@ describe('secrets', () => {
     expect(secretsOf(watched).length).toBeGreaterThan(12);
     expect(watched.stored.length).toBeGreaterThan(8);
     expectSilence(watched);
+    // Nor does a flow that is over keep any, sealed.
+    const [key = '', ...value] = (watched.stored.at(-1) ?? '').split(' ');
+    const { flow } = JSON.parse(value.join(' ')) as HandleRecord;
+    expect(createSealer(SECRET, randomBytes).open(flow?.vault ?? '', `vault:${key}`)).toEqual({});
     // Each was shown in one state, and no longer.
     const [barcode = '', code = ''] = [
       confirming.disclosure?.barcodeUri,

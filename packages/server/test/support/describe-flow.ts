@@ -249,5 +249,81 @@ export function describeFlow(scene: Scene): void {
       expect(bank.sessions.get(browser.sessionCookie)?.refreshToken).not.toBe(before);
       expect((await browser.post('/transfers', {})).status).toBe(401);
     });
+
+    it('begins with an mfa_token that the client has met itself', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const browser = await (await scene.open()).browser();
+      const requirement = await browser.requirement();
+      const mfa_token = await tenant.mfaToken();
+      const grants = (): number =>
+        tenant.emulator.requests.filter(({ path }) => path === '/oauth/token').length;
+      const before = grants();
+
+      const started = await browser.post('/step-up/flow', { requirement, mfa_token });
+      expect(started.json()).toMatchObject({ state: 'polling' });
+      expect(grants()).toBe(before);
+      tenant.phone.approve();
+      tenant.clock.advance(POLL_MS);
+
+      expect(await browser.view()).toMatchObject({ state: 'approved' });
+    });
+
+    it("takes somebody else's mfa_token for no way to an approval", async () => {
+      const { tenant } = scene;
+      const grace = { username: 'grace', password: 'battery-staple' };
+      const { sub } = tenant.emulator.addUser(grace);
+      await tenant.enrolPush({ ...grace, subject: sub });
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      const requirement = await browser.requirement();
+      const mfa_token = await tenant.mfaToken({ ...grace, subject: sub });
+
+      await browser.post('/step-up/flow', { requirement, mfa_token });
+      tenant.emulator.phone('grace').approve();
+      tenant.clock.advance(POLL_MS);
+
+      expect(await browser.view()).toMatchObject({ state: 'failed', reason: 'subject_mismatch' });
+      expect((await browser.post('/transfers', {})).status).toBe(401);
+      expect(bank.reached).toEqual([]);
+    });
+
+    it('asks for the password before a factor is added, whatever mfa_token it began with', async () => {
+      const { tenant } = scene;
+      const browser = await (await scene.open()).browser();
+      const requirement = await browser.requirement();
+      const mfa_token = await tenant.mfaToken();
+
+      const view = (await browser.post('/step-up/flow', { requirement, mfa_token })).json();
+
+      expect(view).toMatchObject({ state: 'authenticating', reason: 'password_needed' });
+      expect(tenant.phone.view().enrollments).toEqual([]);
+    });
+
+    it('adds no factor where the gate refuses it', async () => {
+      const { tenant } = scene;
+      const browser = await (await scene.open({ gateOptions: { enroll: 'refuse' } })).browser();
+
+      expect(await browser.start()).toMatchObject({ state: 'failed', reason: 'enrollment_refused' });
+      expect(tenant.phone.view().enrollments).toEqual([]);
+    });
+
+    it('takes no id_token that is signed with the secret', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const bank = await scene.open({
+        gateOptions: {
+          auth0: { ...tenant.auth0, clientId: 'symmetric' },
+          firstLeg: { custom: async () => ({ mfaToken: await tenant.mfaToken(tenant.ada, 'symmetric') }) },
+        },
+      });
+      const browser = await bank.browser();
+      await browser.start();
+      tenant.phone.approve();
+      tenant.clock.advance(POLL_MS);
+
+      expect(await browser.view()).toMatchObject({ state: 'failed', reason: 'identity_refused' });
+      expect((await browser.post('/transfers', {})).status).toBe(401);
+    });
   });
 }

@@ -1,5 +1,5 @@
 import { createAuth0MfaApi, createAuth0SignIn } from '@stepgate/core';
-import { createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
+import { type ClientOptions, createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
 import type { Auth0Settings } from '../../src/gate.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 
@@ -31,6 +31,8 @@ export interface TestTenant {
   challenges(): number;
   /** A refresh token of the user's. */
   signIn(user?: TestUser): Promise<string>;
+  /** An `mfa_token` that another request of this application has met. */
+  mfaToken(user?: TestUser, clientId?: string): Promise<string>;
   /** Gives the user a phone that takes pushes. */
   enrolPush(user?: TestUser): Promise<void>;
   reset(): void;
@@ -41,19 +43,24 @@ export const PASSWORD = 'correct-horse';
 /** The longest that one poll comes after another: the interval and its jitter. */
 export const POLL_MS = 6_000;
 
+/** The usual application, and one whose tokens are signed with its secret. */
+const CLIENTS: readonly ClientOptions[] = [
+  { clientId: 'stepgate-demo', clientSecret: CLIENT_SECRET },
+  { clientId: 'symmetric', clientSecret: CLIENT_SECRET, idTokenAlg: 'HS256' },
+];
 const AUDIENCE = 'https://bank.example/';
 
 /** A tenant whose requests go straight to the emulator, on the address `https://tenant.test/`. */
 export function createTestTenant(): TestTenant {
   const clock = createManualClock();
-  const emulator = createEmulator({ issuer: 'https://tenant.test/', clock, users: [] });
+  const emulator = createEmulator({ issuer: 'https://tenant.test/', clock, users: [], clients: CLIENTS });
   return tenantOf({ clock, emulator, fetch: (request) => emulator.handle(request), issuer: emulator.issuer });
 }
 
 /** A tenant on a loopback port. */
 export async function listenTestTenant(): Promise<TestTenant & { close(): Promise<void> }> {
   const clock = createManualClock();
-  const emulator = createEmulator({ clock, users: [] });
+  const emulator = createEmulator({ clock, users: [], clients: CLIENTS });
   const listening = await emulator.listen();
   return {
     ...tenantOf({ clock, emulator, fetch, issuer: listening.url }),
@@ -89,6 +96,12 @@ function tenantOf(options: {
   const { sub } = emulator.addUser(ada);
   const user: TestUser = { ...ada, subject: sub };
 
+  async function mfaToken({ username, password } = user, clientId = auth0.clientId): Promise<string> {
+    const first = await createAuth0SignIn({ ...auth0, clientId }).password({ username, password });
+    if (first.status !== 'mfa_required') throw new Error('the emulator did not ask for MFA');
+    return first.mfaToken;
+  }
+
   return {
     clock,
     emulator,
@@ -108,11 +121,10 @@ function tenantOf(options: {
       if (refreshToken === undefined) throw new Error('the emulator gave no refresh token');
       return refreshToken;
     },
-    async enrolPush({ username, password } = user) {
-      const first = await createAuth0SignIn(auth0).password({ username, password });
-      if (first.status !== 'mfa_required') throw new Error('the emulator did not ask for MFA');
-      await createAuth0MfaApi(auth0).enroll({ mfaToken: first.mfaToken, factor: 'push' });
-      emulator.phone(username).scan();
+    mfaToken,
+    async enrolPush(of = user) {
+      await createAuth0MfaApi(auth0).enroll({ mfaToken: await mfaToken(of), factor: 'push' });
+      emulator.phone(of.username).scan();
     },
     reset() {
       emulator.reset();

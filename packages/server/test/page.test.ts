@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { assetResponse, pageResponse } from '../src/page.ts';
+import { parsePolicy } from '../src/policy.ts';
+
+const HOSTILE = `"><script>alert(1)</script>'&`;
+
+describe('pageResponse', () => {
+  it('shows what it is given as text, never as markup', async () => {
+    const page = pageResponse({
+      basePath: '/step-up',
+      ticket: HOSTILE,
+      requirement: {
+        policy: parsePolicy({ action: { id: '7', title: HOSTILE, details: HOSTILE } }),
+        returnTo: `/a?${HOSTILE}`,
+        expiresAt: 0,
+      },
+    });
+    const html = await page.text();
+
+    expect(html).not.toContain('<script>');
+    expect(html).not.toContain("'&");
+    expect(html.match(/<script/g)).toHaveLength(1);
+    expect(html).toContain(
+      'data-requirement="&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;&#39;&#38;"',
+    );
+  });
+
+  it('runs no script of its own text, is framed by nobody and kept by nobody', () => {
+    const { headers } = pageResponse({ basePath: '/step-up', ticket: undefined, requirement: undefined });
+    const policy = headers.get('content-security-policy') ?? '';
+
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('unsafe');
+    expect(headers.get('cache-control')).toContain('no-store');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+});
+
+describe('assetResponse', () => {
+  it.each([
+    ['stepgate-page.js', 'text/javascript'],
+    ['stepgate-page.css', 'text/css'],
+    ['stepgate.js', 'text/javascript'],
+  ])('serves %s as %s', async (name, type) => {
+    const response = await assetResponse(name, undefined);
+    expect(response?.status).toBe(200);
+    expect(response?.headers.get('content-type')).toContain(type);
+  });
+
+  it('answers 304 to a browser that has the asset already', async () => {
+    const etag = (await assetResponse('stepgate.js', undefined))?.headers.get('etag') ?? '';
+    expect(etag).not.toBe('');
+    expect((await assetResponse('stepgate.js', etag))?.status).toBe(304);
+    expect((await assetResponse('stepgate.js', '"other"'))?.status).toBe(200);
+  });
+
+  it.each(['', '../package.json', 'page.js', '__proto__', 'toString'])(
+    'has none of the name %j',
+    async (name) => {
+      expect(await assetResponse(name, undefined)).toBeUndefined();
+    },
+  );
+});
