@@ -188,8 +188,8 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     try {
       await receive(endpoints.start(requirement, signal));
     } catch (error) {
-      const { code } = toRemoteError(error);
-      if (code === 'requirement_expired' || code === 'requirement_invalid') {
+      // Expired or invalid: it will never start a flow.
+      if (toRemoteError(error).code.startsWith('requirement_')) {
         requirement = undefined;
         update({ view: idleView() });
       }
@@ -286,11 +286,9 @@ function placeOf({ state, factor, authenticatorId }: FlowView): string {
 }
 
 /** The answer; `undefined` when there is no flow (any more). */
-async function unlessGone(answer: Promise<FlowView>): Promise<FlowView | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
+function unlessGone(answer: Promise<FlowView>): Promise<FlowView | undefined> {
+  return answer.catch((error: unknown) => {
     if (toRemoteError(error).code !== 'flow_not_found') throw error;
     return undefined;
-  }
+  });
 }
