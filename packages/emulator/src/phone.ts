@@ -39,6 +39,8 @@ export type PhoneMessage = Omit<InboxMessage, 'username'>;
 
 /** Everything on a user's phone. */
 export interface PhoneView {
+  /** The emulator's time, to measure the other times against. */
+  readonly now: number;
   readonly enrollments: readonly PhoneEnrollment[];
   readonly notifications: readonly PhonePush[];
   readonly codes: readonly PhoneCode[];
@@ -84,6 +86,7 @@ export function createPhone(currentTenant: () => Tenant, username: string): Phon
     view() {
       const { tenant, user } = owner();
       return {
+        now: tenant.clock.now(),
         enrollments: waitingFor(tenant, user).map(toEnrollment),
         notifications: phone.notifications(),
         codes: phone.codes(),

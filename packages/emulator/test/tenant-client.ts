@@ -5,6 +5,7 @@ export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Record<string, unknown>;
+  readonly text: string;
 }
 
 /** A clock that stands still, so that only `advance` moves an emulator's time. */
@@ -52,7 +53,12 @@ export function createTenantClient(emulator: Emulator): TenantClient {
       const response = await emulator.handle(toRequest(`http://127.0.0.1:4400${path}`, method, options));
       const text = await response.text();
       const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-      return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : {} };
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: isJson ? JSON.parse(text) : {},
+        text,
+      };
     },
     token: (params) => client.call('POST', '/oauth/token', { form: { ...credentials, ...params } }),
     signIn: (params = {}) =>
@@ -110,7 +116,7 @@ export async function mfaAccessToken(
   scope: string,
 ): Promise<string> {
   const { body } = await client.signIn({ audience: `${emulator.issuer}mfa/`, scope });
-  if (body.access_token !== undefined) return String(body.access_token);
+  if (typeof body.access_token === 'string') return body.access_token;
   const challenge = await client.challenge({ mfa_token: body.mfa_token });
   emulator.phone('ada').approve();
   const tokens = await client.oob(String(body.mfa_token), challenge.body.oob_code);

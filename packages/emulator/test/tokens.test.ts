@@ -191,10 +191,8 @@ describe('/userinfo', () => {
     const { body: plain } = await client.signIn();
     const { body: good } = await client.signIn({ scope: 'openid' });
     emulator.clock.advance(86_400_000);
-    for (const bearer of [plain.access_token, good.access_token, undefined]) {
-      const reply = await client.call('GET', '/userinfo', {
-        bearer: bearer === undefined ? undefined : String(bearer),
-      });
+    for (const bearer of [String(plain.access_token), String(good.access_token), undefined]) {
+      const reply = await client.call('GET', '/userinfo', { bearer });
       expect(reply).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
       expect(reply.headers.get('www-authenticate')).toContain('Bearer');
     }

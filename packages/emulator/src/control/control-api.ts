@@ -5,7 +5,7 @@ import type { EmulatorControl } from '../emulator-control.ts';
 import { EmulatorError } from '../emulator-error.ts';
 import { requestPath } from '../http/request-path.ts';
 import type { UserOptions } from '../mfa/user.ts';
-import { phoneAssetResponse, phonePageResponse } from '../phone-page/phone-page.ts';
+import { phoneAssetResponse, phonePageResponse, qrCodeResponse } from '../phone-page/phone-page.ts';
 import { assertSettingsPatch } from '../settings.ts';
 import { assertLoopbackHost, assertSameOrigin } from './cross-site-guard.ts';
 import { parseControlBody, pick, toFault, toSnakeCase } from './wire.ts';
@@ -46,6 +46,7 @@ export function createControlApi(emulator: EmulatorControl): Hono<{ Bindings: Co
 
 function addPhoneRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: EmulatorControl): void {
   const phone = (username: string) => emulator.phone(username);
+  app.get('/qr.svg', (c) => qrCodeResponse(c.req.query('text')));
   app.get('/phone/:username', (c) => reply(phone(c.req.param('username')).view()));
   app.get('/phone/:username/codes', (c) => reply({ codes: phone(c.req.param('username')).codes() }));
   app.post('/phone/:username/scan', (c) => {

@@ -10,13 +10,13 @@ import { toLoggedRequest } from './to-logged-request.ts';
 
 /** One function for every request: the control API under `/_emulator`, the tenant everywhere else. */
 export function createHandler(parts: EmulatorParts): (request: Request) => Promise<Response> {
-  const { control, log, faults, currentTenant } = parts;
+  const { control, log, faults } = parts;
   const controlApi = createControlApi(control);
   const tenantApi = createTenantApi();
 
   async function handleTenant(request: Request, body: string): Promise<Response> {
     const response = await tenantApi.fetch(request, {
-      tenant: currentTenant(),
+      tenant: parts.currentTenant(),
       body,
       around: (act) => runExchange(log, faults, toLoggedRequest(request, body, control.clock.now()), act),
     });

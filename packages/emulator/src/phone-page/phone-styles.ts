@@ -78,6 +78,7 @@ body {
 }
 
 #screen {
+  min-block-size: 0;
   overflow-y: auto;
   padding: 0.25rem 1rem 2rem;
   scrollbar-width: thin;
@@ -100,7 +101,11 @@ section h2 {
   color: var(--muted);
 }
 
-section:first-child h2 {
+section:empty {
+  display: none;
+}
+
+section.pushes h2 {
   margin-block-start: 0.5rem;
 }
 
@@ -119,6 +124,10 @@ h3 {
 
 .card + .card {
   margin-block-start: 0.6rem;
+}
+
+.row h3 {
+  font-size: 0.9375rem;
 }
 
 .card p {
@@ -288,8 +297,28 @@ button:disabled {
 }
 
 .idle {
+  display: grid;
+  justify-items: center;
   text-align: center;
-  padding: 3.5rem 1.5rem 2.5rem;
+  padding: 4rem 1.5rem 2.5rem;
+}
+
+.idle:not(:has(~ section:not(:empty))) {
+  min-block-size: 85%;
+  align-content: center;
+  padding-block: 0;
+}
+
+.idle .icon {
+  order: -1;
+  inline-size: 4rem;
+  block-size: 4rem;
+  border-radius: 1.3rem;
+  margin-block-end: 1.1rem;
+}
+
+.idle .icon svg {
+  inline-size: 2.2rem;
 }
 
 .idle h2 {

@@ -1,0 +1,103 @@
+import type {
+  WireAuthenticator,
+  WireCode,
+  WireEnrollment,
+  WireMessage,
+  WireNotification,
+} from './control-client.ts';
+import { button, countdown, element, type IconName, icon, timeOfDay } from './dom.ts';
+
+/** A push that waits for an answer. */
+export function pushCard(
+  push: WireNotification,
+  answer: (decision: 'approve' | 'deny') => Promise<void>,
+): HTMLElement {
+  const facts = element('dl', 'facts');
+  for (const [name, value] of [
+    ['Account', push.account],
+    ['Asked at', timeOfDay(push.created_at)],
+    ['Time left', countdown(push.expires_at)],
+  ] as const) {
+    facts.append(element('div', '', element('dt', '', name), element('dd', '', value)));
+  }
+  return element(
+    'article',
+    'card push',
+    element('header', '', icon('shield'), element('h3', '', `Is this you at ${push.client}?`)),
+    facts,
+    element(
+      'div',
+      'actions',
+      button('no', 'Deny', () => answer('deny')),
+      button('yes', 'Approve', () => answer('approve')),
+    ),
+  );
+}
+
+/** A QR code in front of the camera. */
+export function scanCard(enrollment: WireEnrollment, scan: () => Promise<void>): HTMLElement {
+  const image = element('img', '');
+  image.src = `/_emulator/qr.svg?text=${encodeURIComponent(enrollment.barcode_uri)}`;
+  image.alt = 'QR code in front of the camera';
+  const title = enrollment.kind === 'push' ? 'Approve on this phone' : 'Get codes on this phone';
+  return element(
+    'article',
+    'card scan',
+    element('div', 'finder', image),
+    element('h3', '', title),
+    element(
+      'p',
+      '',
+      `Shown since ${timeOfDay(enrollment.created_at)}, good for `,
+      countdown(enrollment.expires_at),
+    ),
+    element('div', 'actions', button('yes', 'Scan', scan)),
+  );
+}
+
+/** A one-time password. */
+export function codeCard({ account, code, expires_at }: WireCode): HTMLElement {
+  const spaced = element('strong', 'code', `${code.slice(0, 3)} ${code.slice(3)}`);
+  const digits = element('div', '', spaced, element('p', '', account));
+  return element('article', 'card row', icon('key'), digits, countdown(expires_at));
+}
+
+const channels = { sms: 'SMS', voice: 'Call', email: 'E-mail' } as const;
+
+/** An SMS, a call or an e-mail. */
+export function messageCard({ channel, to, text, created_at }: WireMessage): HTMLElement {
+  const from = element('p', '', `${channels[channel]} to ${to} · ${timeOfDay(created_at)}`);
+  return element('article', 'card row', icon(channel), element('div', '', element('h3', '', text), from));
+}
+
+/** A push that is over. */
+export function pastPushRow({ client, status, created_at }: WireNotification): HTMLElement {
+  return element(
+    'li',
+    `past ${status}`,
+    element('span', 'dot'),
+    element('span', 'name', client),
+    element('span', 'note', `${status} · ${timeOfDay(created_at)}`),
+  );
+}
+
+const kinds: Readonly<Record<string, { readonly label: string; readonly icon: IconName }>> = {
+  push: { label: 'Push', icon: 'shield' },
+  totp: { label: 'One-time password', icon: 'key' },
+  sms: { label: 'SMS', icon: 'sms' },
+  voice: { label: 'Call', icon: 'voice' },
+  email: { label: 'E-mail', icon: 'email' },
+  'recovery-code': { label: 'Recovery code', icon: 'lifebuoy' },
+};
+
+/** An authenticator of the account. */
+export function authenticatorRow({ id, active, name }: WireAuthenticator): HTMLElement {
+  const kind = kinds[id.split('|')[0] ?? ''] ?? { label: id, icon: 'phone' };
+  return element(
+    'li',
+    active ? 'authenticator active' : 'authenticator',
+    icon(kind.icon),
+    element('span', 'name', name === undefined ? kind.label : `${kind.label} · ${name}`),
+    element('span', 'note', active ? 'active' : 'not confirmed'),
+  );
+}

@@ -1,0 +1,90 @@
+/** A QR code that waits, as the control API spells it. */
+export interface WireEnrollment {
+  readonly barcode_uri: string;
+  readonly kind: 'push' | 'otp';
+  readonly created_at: number;
+  readonly expires_at: number;
+}
+
+/** A push, as the control API spells it. */
+export interface WireNotification {
+  readonly id: string;
+  readonly status: 'pending' | 'approved' | 'denied' | 'expired';
+  readonly client: string;
+  readonly account: string;
+  readonly created_at: number;
+  readonly expires_at: number;
+}
+
+/** A one-time password, as the control API spells it. */
+export interface WireCode {
+  readonly authenticator_id: string;
+  readonly account: string;
+  readonly code: string;
+  readonly expires_at: number;
+}
+
+/** A message, as the control API spells it. */
+export interface WireMessage {
+  readonly id: string;
+  readonly channel: 'sms' | 'voice' | 'email';
+  readonly to: string;
+  readonly text: string;
+  readonly created_at: number;
+}
+
+/** A row of `GET /mfa/authenticators`. */
+export interface WireAuthenticator {
+  readonly id: string;
+  readonly active: boolean;
+  readonly name?: string;
+}
+
+/** The answer to `GET /_emulator/phone/{username}`. */
+export interface WirePhone {
+  readonly now: number;
+  readonly enrollments: readonly WireEnrollment[];
+  readonly notifications: readonly WireNotification[];
+  readonly codes: readonly WireCode[];
+  readonly messages: readonly WireMessage[];
+  readonly authenticators: readonly WireAuthenticator[];
+}
+
+/** The names of the users there are. */
+export async function loadUsernames(): Promise<string[]> {
+  const users = await getJson<readonly { readonly username: string }[]>('/_emulator/users');
+  return users.map(({ username }) => username);
+}
+
+/** Everything on a user's phone. */
+export function loadPhone(username: string): Promise<WirePhone> {
+  return getJson<WirePhone>(phonePath(username));
+}
+
+/** Scans a QR code with a user's phone. */
+export function scan(username: string, barcodeUri: string): Promise<void> {
+  return post(`${phonePath(username)}/scan`, { barcode_uri: barcodeUri });
+}
+
+/** Answers a push on a user's phone. */
+export function decide(username: string, id: string, decision: 'approve' | 'deny'): Promise<void> {
+  return post(`${phonePath(username)}/notifications/${encodeURIComponent(id)}`, { decision });
+}
+
+function phonePath(username: string): string {
+  return `/_emulator/phone/${encodeURIComponent(username)}`;
+}
+
+async function getJson<T>(path: string): Promise<T> {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`GET ${path} answered ${response.status}`);
+  return (await response.json()) as T;
+}
+
+async function post(path: string, body: unknown): Promise<void> {
+  await fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
