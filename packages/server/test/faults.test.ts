@@ -155,6 +155,22 @@ describe('faults that pass', () => {
     expect(await client.isAllowed()).toBe(false);
   });
 
+  it('are not of our own making: the limit on polls is kept, however often the flow is looked at', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientAt(tenant);
+    await client.start();
+
+    for (let second = 0; second < 299; second += 1) {
+      tenant.clock.advance(1_000);
+      await client.view();
+    }
+
+    const polls = tenant.exchanges.filter(({ sent }) => sent.includes('mfa-oob'));
+    expect(polls.length).toBeGreaterThan(30);
+    expect(polls.filter(({ status }) => status === 429)).toEqual([]);
+  });
+
   it('of the store are answered with 503 and without its words, by guards and endpoints', async () => {
     const tenant = createTestTenant();
     const store = {

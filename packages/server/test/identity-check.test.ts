@@ -68,6 +68,13 @@ describe('createIdentityCheck', () => {
     });
   });
 
+  it('tells how to set up an application whose tokens are signed with its secret', async () => {
+    const secret = Buffer.from('stepgate-demo-secret-0123456789ab');
+    expect(await refusalOf(await sign({}, { alg: 'HS256' }, secret))).toMatchObject({
+      message: expect.stringMatching(/HS256.*RS256/),
+    });
+  });
+
   it('refuses an answer without an id_token', async () => {
     expect(await refusalOf(undefined)).toMatchObject({ code: 'identity_refused' });
   });
