@@ -157,6 +157,11 @@ describe('waiting for the phone', () => {
     expect(actor.sent).toEqual([{ type: 'factor.choose', authenticatorId: texts.id }]);
   });
 
+  it('says when another browser wanted a push meanwhile', () => {
+    const { screen } = draw(pollingView({ notice: 'push_requested_elsewhere' }));
+    expect(screen.text).toContain('Another browser wanted to send you a request');
+  });
+
   it('comes back from the other ways', () => {
     const { screen } = draw(pollingView());
 

@@ -328,7 +328,7 @@ function polling(model: ScreenModel): Screen {
     body: [
       device !== undefined && h('p', { key: 'device', class: 'device' }, texts.sentTo(device)),
       waitLine(model, texts.waitingForAnswer),
-      notice(errorText(model)),
+      notice(errorText(model) ?? (view.notice && texts.notices[view.notice])),
     ],
     buttons: [resendButton(model), otherWayButton(model), cancelButton(model)],
   };

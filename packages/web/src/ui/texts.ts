@@ -1,4 +1,4 @@
-import type { Factor, FlowStateName, ReasonCode } from '@stepgate/core';
+import type { Factor, FlowStateName, Notice, ReasonCode } from '@stepgate/core';
 import type { RemoteError } from '../endpoints.ts';
 
 /** A screen's heading and what it says beneath. */
@@ -26,6 +26,7 @@ export interface Texts {
   readonly addFactors: Readonly<Record<Factor, string>>;
   readonly reasons: Readonly<Record<ReasonCode, string>>;
   readonly errors: Readonly<Partial<Record<RemoteError['code'], string>>>;
+  readonly notices: Readonly<Record<Notice, string>>;
   readonly unknownError: string;
   /** Before a code is sent to a new number or address. */
   readonly newAddress: string;
@@ -172,6 +173,10 @@ export const english: Texts = {
     event_not_allowed: 'That is not possible right now.',
     version_stale: 'That is not possible right now.',
     unreachable: 'No connection. Check your network and try again.',
+  },
+  notices: {
+    push_requested_elsewhere:
+      'Another browser wanted to send you a request too. If that was not you, deny it and change your password.',
   },
   unknownError: 'Something went wrong. Try again.',
   newAddress: 'We will send a code there, to make sure that it is yours.',
