@@ -99,7 +99,7 @@ form + .buttons { margin-block-start: .625rem; }
 .secret { display: flex; flex-direction: column; align-items: center; margin-block-start: .75rem; text-align: center; }
 .card code { font: 600 .9375rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: .06em; }
 .codes { display: grid; gap: .375rem; margin-block-start: 1.5rem; padding: 1rem; border: 1px dashed var(--field-line); border-radius: calc(var(--radius) * .6); background: var(--subtle); list-style: none; text-align: center; }
-.codes code { font-size: 1.125rem; user-select: all; }
+.codes code { font-size: 1rem; user-select: all; }
 .check { display: flex; align-items: center; gap: .75rem; margin-block-start: 1.25rem; padding-block: .25rem; cursor: pointer; }
 .check input { inline-size: 1.25rem; block-size: 1.25rem; margin: 0; flex: none; accent-color: var(--accent); }
 .connection { margin-block-start: 1.25rem; color: var(--muted); font-size: .875rem; text-align: center; }
