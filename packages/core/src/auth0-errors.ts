@@ -67,6 +67,9 @@ const RULES: readonly Rule[] = [
   // Some tenants demand MFA in this way, and leave no way to go on with it.
   { to: FIRST_LEGS, error: ['invalid_request'], says: /multi-?factor|\bmfa\b/i, code: 'login_required' },
 
+  { to: ['poll'], error: ['access_denied'], code: 'rejected' },
+  { to: ['poll'], error: ['invalid_grant'], says: /authorization rejected/i, code: 'rejected' },
+
   { says: /mfa_token.*(expired|invalid\b)|malformed mfa_token/i, code: 'mfa_token_expired' },
   { says: /oob_code.*expired/i, code: 'challenge_expired' },
   { error: ['expired_token', 'invalid_token'], code: 'mfa_token_expired' },
@@ -93,8 +96,6 @@ const RULES: readonly Rule[] = [
   { error: ['invalid_oob_code'], code: 'result_lost' },
   { says: /oob_code/i, code: 'result_lost' },
   { to: ['verify'], error: ['invalid_grant', 'access_denied'], code: 'code_refused' },
-  { to: ['poll'], error: ['access_denied'], code: 'rejected' },
-  { to: ['poll'], error: ['invalid_grant'], says: /authorization rejected/i, code: 'rejected' },
   { error: ['invalid_grant'], code: 'result_lost' },
   { to: ['enroll'], error: ['access_denied'], code: 'already_enrolled' },
   { to: ['list'], error: ['access_denied'], code: 'mfa_token_expired' },
