@@ -1,3 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { name: 'emulator', include: ['test/**/*.test.ts'] } });
+// The command's tests start processes, which takes its time on a busy machine.
+export default defineConfig({
+  test: {
+    name: 'emulator',
+    include: ['test/**/*.test.ts'],
+    isolate: false,
+    testTimeout: 20_000,
+    expect: { poll: { timeout: 10_000 } },
+  },
+});

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createEmulator, type Emulator } from '../src/index.ts';
+import { createEmulator } from '../src/index.ts';
 import {
   createTenantClient,
   enrollPush,
@@ -8,16 +8,12 @@ import {
   startPush,
   stepUp,
   stoppedClock,
-  type TenantClient,
 } from './tenant-client.ts';
 
-let emulator: Emulator;
-let client: TenantClient;
+const emulator = createEmulator({ clock: stoppedClock });
+const client = createTenantClient(emulator);
 
-beforeEach(() => {
-  emulator = createEmulator({ clock: stoppedClock });
-  client = createTenantClient(emulator);
-});
+beforeEach(() => emulator.reset());
 
 /** Enrols a phone for ada and returns her first recovery code. */
 async function enrollWithRecoveryCode(): Promise<string> {

@@ -1,7 +1,7 @@
 import { EmulatorError } from '../emulator-error.ts';
 
 /** The largest body that is read: 64 KiB. */
-export const maxBodyBytes = 64 * 1024;
+const maxBodyBytes = 64 * 1024;
 
 /** The body as text; 413 above {@link maxBodyBytes}. */
 export async function readBody(request: Request): Promise<string> {
