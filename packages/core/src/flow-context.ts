@@ -80,7 +80,7 @@ export interface FlowContext {
   readonly reason?: ReasonCode | undefined;
   /** Until when the provider, or a limit of ours, refuses another try. */
   readonly waitUntil?: number | undefined;
-  /** When the proof was exchanged: the time from which an approval's age counts. */
+  /** When the proof was exchanged. */
   readonly provenAt?: number | undefined;
 }
 

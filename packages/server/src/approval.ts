@@ -13,10 +13,11 @@ export function createApproval(options: {
   readonly id: string;
   readonly subject: string;
   readonly state: FlowState;
+  readonly approvedAt: number;
   readonly requirement: Requirement;
   readonly requirementHash: string;
 }): Approval | undefined {
-  const { id, subject, state, requirement, requirementHash } = options;
+  const { id, subject, state, approvedAt, requirement, requirementHash } = options;
   const { target, provenAt, enrolledInFlow } = state.context;
   // Both are set by the proof's exchange; without it there is nothing to record.
   if (target === undefined || provenAt === undefined) return undefined;
@@ -26,12 +27,12 @@ export function createApproval(options: {
     subject,
     factor: target.factor,
     ...(target.authenticatorId !== undefined && { authenticatorId: target.authenticatorId }),
-    approvedAt: provenAt,
+    approvedAt,
     requirement: requirementHash,
     singleUse: policy.singleUse,
     isForAction: policy.action !== undefined,
     enrolledInFlow,
-    keepUntil: provenAt + Math.max(windowMs(policy), SHORTEST_KEEP_MS),
+    keepUntil: approvedAt + Math.max(windowMs(policy), SHORTEST_KEEP_MS),
   };
 }
 

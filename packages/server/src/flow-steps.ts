@@ -126,7 +126,7 @@ export function createFlowSteps(options: {
       const version = face(flow, before) === face(moved, vault) ? flow.version : flow.version + 1;
       const approval =
         stateName(state) === 'approved'
-          ? createApproval({ id: randomId(), subject: record.subject, ...moved })
+          ? createApproval({ id: randomId(), subject: record.subject, approvedAt: event.at, ...moved })
           : undefined;
       return {
         accepted,

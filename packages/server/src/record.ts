@@ -8,7 +8,10 @@ export interface Approval {
   readonly subject: string;
   readonly factor: Factor;
   readonly authenticatorId?: string;
-  /** When the proof was exchanged, in milliseconds since the epoch. */
+  /**
+   * When the flow ended, in milliseconds since the epoch. The proof may be older by the time that the user took to
+   * put new recovery codes away; nobody should have to approve twice for reading them with care.
+   */
   readonly approvedAt: number;
   /** What was asked for, by `requirementHash`. */
   readonly requirement: string;
