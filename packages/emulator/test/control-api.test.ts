@@ -131,6 +131,7 @@ describe('the phone', () => {
     ['a decision nobody can make', 'POST', '/phone/ada/notifications/latest', { decision: 'perhaps' }, 400],
     ['a username that is no string', 'POST', '/users', { username: 5, password: 'x' }, 400],
     ['a missing password', 'POST', '/users', { username: 'grace' }, 400],
+    ['an address that is none', 'POST', '/users', { username: 'grace', password: 'x', email: 5 }, 400],
     ['an unknown member', 'POST', '/users', { username: 'grace', password: 'x', admin: true }, 400],
     ['a fault that does nothing', 'POST', '/faults', {}, 400],
     ['a fault with an unknown member', 'POST', '/faults', { drop: 'before', after: 1 }, 400],
@@ -236,6 +237,7 @@ describe('pages of other origins', () => {
       'a page on another port of this machine',
       { origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'same-site' },
     ],
+    ['a request without an origin from another port', { 'sec-fetch-site': 'same-site' }],
     ['a request without an origin from another site', { 'sec-fetch-site': 'cross-site' }],
   ])('cannot drive it: %s', async (_case, headers) => {
     expect(await raw('POST', '/_emulator/reset', headers)).toMatchObject({ status: 403 });

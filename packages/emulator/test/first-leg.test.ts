@@ -70,6 +70,15 @@ describe('chained MFA', () => {
     expect(await client.otp(next, code?.code ?? '')).toMatchObject({ status: 200 });
   });
 
+  it('asks for what was not passed yet, when an Action names the factors', async () => {
+    await enrollPush(emulator, client);
+    emulator.configure({ requiredFactors: 2, mfaRequirements: { challenge: ['push-notification', 'otp'] } });
+    const { mfaToken, oobCode } = await startPush(client);
+    emulator.phone('ada').approve();
+    const { body } = await client.oob(mfaToken, oobCode);
+    expect(body.mfa_requirements).toEqual({ challenge: [{ type: 'otp' }] });
+  });
+
   it('does not count the same authenticator twice', async () => {
     await enrollPush(emulator, client);
     emulator.configure({ requiredFactors: 2 });

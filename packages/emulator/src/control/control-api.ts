@@ -70,11 +70,14 @@ function addTenantRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: Emu
   app.get('/users', () => reply(emulator.users()));
   app.post('/users', (c) => {
     const body = members(c, ['username', 'password', 'email', 'email_verified']);
-    const { email_verified: emailVerified, ...rest } = body;
-    requiredText(body, 'username');
-    requiredText(body, 'password');
-    const options = { ...rest, ...(emailVerified !== undefined && { emailVerified }) } as UserOptions &
-      object;
+    const { email, email_verified: emailVerified } = body;
+    // Values of the wrong type are for `addUser` to refuse.
+    const options = {
+      username: requiredText(body, 'username'),
+      password: requiredText(body, 'password'),
+      ...(email !== undefined && { email }),
+      ...(emailVerified !== undefined && { emailVerified }),
+    } as UserOptions;
     return reply(emulator.addUser(options), 201);
   });
   app.get('/requests', () => reply(emulator.requests));

@@ -10,13 +10,15 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
-/** A button that cannot be pressed twice. */
+/** A button that cannot be pressed twice, unless what it does failed. */
 export function button(className: string, label: string, act: () => Promise<void>): HTMLButtonElement {
   const node = element('button', className, label);
   node.type = 'button';
   node.addEventListener('click', () => {
     node.disabled = true;
-    void act();
+    act().catch(() => {
+      node.disabled = false;
+    });
   });
   return node;
 }
