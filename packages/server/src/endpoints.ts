@@ -5,12 +5,11 @@ import { readJson } from './body.ts';
 import { eventStream } from './event-stream.ts';
 import type { FlowDriver, FlowTarget } from './flow-driver.ts';
 import { notFound } from './flow-errors.ts';
-import type { Handles } from './handle.ts';
+import { type Handles, recordKey } from './handle.ts';
 import { type Asker, type HostRequest, type HostResponse, type Identity, pathOf } from './host-request.ts';
 import { assetResponse, pageResponse } from './page.ts';
 import type { Requirement, Requirements } from './requirement.ts';
 import { siteOf } from './same-origin.ts';
-import { digest } from './seal.ts';
 import { type LoginUrl, signedOutResponse } from './signed-out.ts';
 
 /** Answers the requests under the base path; `undefined` for everything else. */
@@ -174,7 +173,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
 
   function targetOf(request: HostRequest<Native>, known: Known, handle: string): FlowTarget<Native> {
     return {
-      key: digest(handle),
+      key: recordKey(handle, known.asker),
       asker: known.asker,
       context: { request: request.native, identity: known.identity },
     };

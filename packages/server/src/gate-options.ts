@@ -116,7 +116,7 @@ export function enrollmentRule({ enroll, firstLeg }: GateOptions<never>): Enroll
 
 /** @throws TypeError when it is no path that every framework takes as it is. */
 export function parseBasePath(basePath: string): string {
-  if (!/^(\/[\w.~-]+)+$/.test(basePath)) {
+  if (!/^(\/[\w.~-]+)+$/.test(basePath) || /\/\.{1,2}(\/|$)/.test(basePath)) {
     throw new TypeError("basePath: must be an absolute path without a trailing slash, like '/step-up'");
   }
   return basePath;

@@ -1,12 +1,11 @@
 import { json, stepUpChallenge } from './answer.ts';
 import { findApproval } from './approval.ts';
-import type { Handles } from './handle.ts';
+import { type Handles, recordKey } from './handle.ts';
 import { type Asker, type HostRequest, type HostResponse, originOf } from './host-request.ts';
 import { type ParsedPolicy, type Policy, parsePolicy } from './policy.ts';
 import type { Approval, Records } from './record.ts';
 import { type Requirements, requirementHash } from './requirement.ts';
 import { isNavigation, safePath, siteOf } from './same-origin.ts';
-import { digest } from './seal.ts';
 import { type LoginUrl, signedOutResponse } from './signed-out.ts';
 
 /** What a guarded handler sees of the approval that let it run. */
@@ -46,7 +45,7 @@ export function createGuard<Native>(policy: Policy, options: GuardOptions<Native
     if (asker === undefined)
       return { isAllowed: false, response: signedOutResponse(request, options.loginUrl) };
     const handle = handles.read(request);
-    const key = handle && digest(handle);
+    const key = handle && recordKey(handle, asker);
     const approval = key && (await takeApproval(key, asker));
     if (key && approval) return { isAllowed: true, stepUp: createStepUp(records, key, approval) };
     return { isAllowed: false, response: refuse(request, asker, handle, parsed, options) };

@@ -1,5 +1,6 @@
 import { StepUpError } from '@stepgate/core';
-import type { HostRequest } from './host-request.ts';
+import type { Asker, HostRequest } from './host-request.ts';
+import { digest } from './seal.ts';
 
 /** How a client without cookies asks for a handle (`new`), and shows it again. */
 const HANDLE_HEADER = 'stepgate-handle';
@@ -15,6 +16,14 @@ export interface Handles {
 const HANDLE_BYTES = 32;
 const WELL_FORMED = /^[\w-]{43}$/;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+
+/**
+ * The key of the record that a handle owns for this login. A next login in the same browser has a record of its own,
+ * so nothing of the one before is in its reach, or in its way.
+ */
+export function recordKey(handle: string, { session }: Asker): string {
+  return digest(`${handle}.${session}`);
+}
 
 /** Makes the reader and minter of handles. */
 export function createHandles(options: {

@@ -35,6 +35,7 @@ describe('createGate', () => {
     ['basePath:', { basePath: 'step-up' }],
     ['basePath:', { basePath: '/step-up/' }],
     ['basePath:', { basePath: '/' }],
+    ['basePath:', { basePath: '/step-up/..' }],
     ['basePath:', { basePath: '//evil.example' }],
     ['basePath:', { basePath: '/a b' }],
     ['basePath:', { basePath: '/step-up"><script>' }],

@@ -109,7 +109,29 @@ export function describeHandle(scene: Scene): void {
       expect(start.status).toBe(201);
       expect(start.json()).toMatchObject({ state: 'polling' });
       expect((await next.send('POST', '/transfers', { headers })).status).toBe(401);
-      expect((await before.post('/transfers', {})).status).toBe(401);
+      expect((await before.post('/transfers', {})).status).toBe(200);
+    });
+
+    it('lets a next login in the same browser send no push while the one before waits for its own', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const bank = await scene.open();
+      const before = await bank.browser();
+      await before.start();
+      const next = await bank.browser();
+      const headers = {
+        cookie: `sid=${next.sessionCookie}; stepgate=${before.cookies.get('stepgate') ?? ''}`,
+      };
+
+      const guarded = await next.send('POST', '/transfers', { headers });
+      const { step_up } = guarded.json<{ step_up: { requirement: string } }>();
+      const start = await next.send('POST', '/step-up/flow', {
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ requirement: step_up.requirement }),
+      });
+
+      expect(start.json()).toMatchObject({ state: 'failed', reason: 'push_in_progress' });
+      expect(tenant.phone.notifications()).toHaveLength(1);
     });
 
     it('travels in a header for a client without cookies that asks for it', async () => {
