@@ -83,4 +83,4 @@ export {
 } from './poll-schedule.ts';
 export { type EffectPorts, type EffectResult, runEffect } from './run-effect.ts';
 export { updateVault, type Vault } from './vault.ts';
-export { createView, type Disclosure, type FlowView, type Notice } from './view.ts';
+export { createView, type Disclosure, type FlowView, isSameView, type Notice } from './view.ts';

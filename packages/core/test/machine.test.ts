@@ -203,6 +203,19 @@ describe('adding a factor', () => {
     expect(driver.count('enroll')).toBe(0);
   });
 
+  it('asks for the password at once, not after a silent sign-in, when its token has run out', () => {
+    const driver = listedDriver([EMAIL], { enroll: 'password', firstLegs: ['refresh-token'] });
+    driver.ask({ type: 'enrollment.begin', factor: 'push' });
+    driver.ask({ type: 'password.submit' });
+    driver.answer(MFA_REQUIRED);
+    driver.answer(listed(EMAIL));
+    driver.fail('provider_error');
+    driver.wait(driver.context.settings.mfaTokenTtlMs);
+    driver.ask({ type: 'enrollment.begin', factor: 'push' });
+    expect(driver.place).toBe('authenticating.askingPassword');
+    expect(driver.reason).toBe('password_needed');
+  });
+
   it('asks for the password again when the provider finds its token dead', () => {
     const driver = listedDriver([], { enroll: 'password', firstLegs: ['refresh-token'] });
     driver.ask({ type: 'password.submit' });
