@@ -289,7 +289,11 @@ const roundTrip = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 function checkStep(state: FlowState, event: FlowEvent): Advance {
   const advance = advanceFlow(state, event);
   assert(advance.accepted, `takes ${event.type}`, state);
-  assert(advance.effect === undefined || awaitsFact(advance.state), 'an effect is waited for', state);
+  assert(
+    awaitsFact(advance.state) === (advance.effect !== undefined),
+    'a fact is awaited exactly after an effect',
+    state,
+  );
   assert(
     advance.effect === undefined || advance.effect.params.seq === advance.state.context.seq,
     'an effect carries the number that its fact must have',
