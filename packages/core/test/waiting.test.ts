@@ -497,6 +497,25 @@ describe('an mfa_token that has run out', () => {
     expect(driver.target?.authenticatorId).toBe(SMS.id);
   });
 
+  it('is not used again once the provider has found it dead, however long it should have lived', () => {
+    const driver = at('polling.requesting');
+    driver.fail('mfa_token_expired');
+    expect(driver.ask(choose(SMS))).toBe(true);
+    expect(driver.place).toBe('authenticating.requesting');
+  });
+
+  it('is not used for more than the flow: after its end all starts from the first leg', () => {
+    for (const request of [choose(SMS), { type: 'challenge.resend' } as const]) {
+      const driver = pollingDriver([PUSH, SMS], { mfaTokenTtlMs: 3_600_000 });
+      driver.wait(driver.context.settings.flowTtlMs);
+      driver.tick();
+      expect(driver.place).toBe('expired');
+      expect(driver.ask(request)).toBe(true);
+      expect(driver.place).toBe('authenticating.requesting');
+      expect(driver.context.expiresAt).toBe(driver.now + driver.context.settings.flowTtlMs);
+    }
+  });
+
   it('goes to the choice when the chosen factor has vanished meanwhile', () => {
     const driver = promptingDriver();
     driver.wait(driver.context.settings.mfaTokenTtlMs);
