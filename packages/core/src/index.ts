@@ -57,7 +57,7 @@ export {
   type FlowSettings,
   type Target,
 } from './flow-context.ts';
-export { type Effect, type EffectParams, stepUpMachine } from './machine.ts';
+export { type Effect, stepUpMachine } from './machine.ts';
 export type {
   Authenticator,
   Binding,
@@ -78,7 +78,6 @@ export {
   AUTH0_EXCHANGE_LIMIT,
   type ExchangeBudget,
   type ExchangeLimit,
-  type PollOutcome,
   type PollPace,
 } from './poll-schedule.ts';
 export { type EffectPorts, type EffectResult, runEffect } from './run-effect.ts';

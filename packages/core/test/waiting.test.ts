@@ -559,6 +559,16 @@ describe('the first leg', () => {
     expect(viewOf(driver).allowedEvents).toContain('password.submit');
   });
 
+  it('ends with a password that leads nowhere, where it was asked for in between', () => {
+    const driver = listedDriver([], { enroll: 'password', firstLegs: ['refresh-token'] });
+    driver.ask({ type: 'password.submit' });
+    driver.fail('login_required');
+    expect(driver.place).toBe('failed');
+    expect(driver.reason).toBe('login_required');
+    expect(driver.ask({ type: 'enrollment.begin', factor: 'push' })).toBe(true);
+    expect(driver.place).toBe('authenticating.askingPassword');
+  });
+
   it('does not take another password before the waiting time is over', () => {
     const driver = createDriver({ firstLegs: ['password'] });
     driver.ask({ type: 'flow.start' });
