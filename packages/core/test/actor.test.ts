@@ -257,6 +257,17 @@ describe('giving up', () => {
     },
   );
 
+  it('bothers nobody with answers and requests that come after the end', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue(undefined);
+    const { actor, api } = await polled();
+    const poll = api.last('redeem');
+    actor.stop();
+    await poll.answer(APPROVED);
+    actor.send({ type: 'flow.cancel' });
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
+
   it('drops a late answer with all its secrets: the token of the flow stays', async () => {
     const { actor, api } = await polled();
     const poll = api.last('redeem');

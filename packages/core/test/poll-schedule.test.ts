@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { AUTH0_EXCHANGE_LIMIT, type ExchangeBudget, type PollOutcome, type PollPace } from '../src/index.ts';
-import { adjustPace, affordableAt, nextPollTime, refill, spend } from '../src/poll-schedule.ts';
+import { AUTH0_EXCHANGE_LIMIT, type ExchangeBudget, type PollPace } from '../src/index.ts';
+import {
+  adjustPace,
+  affordableAt,
+  nextPollTime,
+  type PollOutcome,
+  refill,
+  spend,
+} from '../src/poll-schedule.ts';
 import { type FlowDriver, OTP, PENDING, PUSH, pollingDriver } from './support/flow-driver.ts';
 
 const LIMIT = AUTH0_EXCHANGE_LIMIT;
