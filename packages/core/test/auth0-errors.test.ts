@@ -184,6 +184,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       means: 'code_refused',
     },
     { calls: TYPED, statuses: [403], error: 'invalid_grant', means: 'code_refused' },
+    {
+      calls: ['otp'],
+      statuses: ANY,
+      error: 'invalid_request',
+      says: 'Invalid otp_code.',
+      means: 'code_refused',
+    },
     ...['invalid_otp', 'invalid_binding_code', 'invalid_recovery_code'].map(
       (error): Row => ({ calls: TYPED, statuses: ANY, error, means: 'code_refused' }),
     ),
