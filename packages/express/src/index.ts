@@ -64,22 +64,26 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
       });
     gate
       .endpoints(request, web)
-      .then((response) => (response === undefined ? next() : send(res, response)), next);
+      .then((response) => (response === undefined ? next() : send(res, response)))
+      .catch(next);
   }
 
   function requireWith(policy: Policy = {}): RequestHandler {
     const guard = gate.guard(policy);
     return function requireStepUp(req, res, next): void {
-      guard(hostRequest(req)).then((decision) => {
-        if (decision.isAllowed) {
-          req.stepUp = decision.stepUp;
-          next();
-          return;
-        }
-        const { status, headers, body } = decision.response;
-        writeHead(res, status, Object.entries(headers));
-        res.end(body);
-      }, next);
+      guard(hostRequest(req))
+        .then((decision) => {
+          if (decision.isAllowed) {
+            req.stepUp = decision.stepUp;
+            next();
+            return;
+          }
+          const { status, headers, body } = decision.response;
+          if (!isOpen(res)) return;
+          writeHead(res, status, Object.entries(headers));
+          res.end(body);
+        })
+        .catch(next);
     };
   }
 
@@ -107,6 +111,11 @@ function hostOf(req: ExpressRequest): string {
   return req.hostname === own.replace(/:\d+$/, '') ? own : req.host;
 }
 
+/** Whether there is still somebody to answer: clients go away, and other middleware may have answered meanwhile. */
+function isOpen(res: ExpressResponse): boolean {
+  return !res.destroyed && !res.headersSent;
+}
+
 function writeHead(res: ExpressResponse, status: number, headers: Iterable<readonly [string, string]>): void {
   res.status(status);
   for (const [name, value] of headers) {
@@ -116,6 +125,10 @@ function writeHead(res: ExpressResponse, status: number, headers: Iterable<reado
 }
 
 function send(res: ExpressResponse, response: Response): void {
+  if (!isOpen(res)) {
+    void response.body?.cancel();
+    return;
+  }
   writeHead(res, response.status, response.headers);
   if (response.body === null) {
     res.end();

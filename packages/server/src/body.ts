@@ -1,4 +1,4 @@
-import { StepUpError } from '@stepgate/core';
+import { isStepUpError, StepUpError } from '@stepgate/core';
 
 const LARGEST_BODY_BYTES = 65_536;
 
@@ -26,10 +26,15 @@ async function readText(request: Request): Promise<string> {
   if (Number(request.headers.get('content-length') ?? 0) > LARGEST_BODY_BYTES) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    if (size > LARGEST_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += chunk.byteLength;
+      if (size > LARGEST_BODY_BYTES) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (isStepUpError(error)) throw error;
+    throw new StepUpError('invalid_request', 'the body broke off', { status: 400 });
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -6,7 +6,14 @@ import { eventStream } from './event-stream.ts';
 import type { FlowDriver, FlowTarget } from './flow-driver.ts';
 import { notFound } from './flow-errors.ts';
 import { type Handles, recordKey } from './handle.ts';
-import { type Asker, type HostRequest, type HostResponse, type Identity, pathOf } from './host-request.ts';
+import {
+  type Asker,
+  type HostRequest,
+  type HostResponse,
+  type Identity,
+  originOf,
+  pathOf,
+} from './host-request.ts';
 import { assetResponse, pageResponse } from './page.ts';
 import type { Requirement, Requirements } from './requirement.ts';
 import { siteOf } from './same-origin.ts';
@@ -73,6 +80,9 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
       if (methods === undefined) return unknownPath();
       const endpoint = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
       if (endpoint === undefined) throw methodNotAllowed(Object.keys(methods));
+      if (!URL.canParse(originOf(request))) {
+        throw new StepUpError('invalid_request', 'the Host header names no host', { status: 400 });
+      }
       return await endpoint({ request, web });
     } catch (error) {
       const known = toStepUpError(error);

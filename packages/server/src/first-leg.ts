@@ -27,6 +27,12 @@ export interface FirstLegOptions<Native> {
     context: FirstLegContext<Native>,
     refreshToken: string,
   ) => void | Promise<void>;
+  /**
+   * Takes an `mfa_token` that a native app has met itself and sends with `POST /flow`. Off by default: with it, whoever
+   * has the session can have a push sent to a phone of his own, which blocks the owner's for that while (no approval
+   * comes of it).
+   */
+  readonly mfaToken?: boolean;
   /** The app's own way to an `mfa_token`. */
   readonly custom?: (context: FirstLegContext<Native> & CallOptions) => Promise<MfaTransaction>;
   /** Asks the user for the password again. `true`: the username is the one that `username` gives. */

@@ -105,7 +105,18 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     return record?.session === session ? record : undefined;
   }
 
-  async function perform(target: FlowTarget<Native>, job: Job, inputs: Inputs): Promise<EffectResult> {
+  /** Whether the flow still waits for this effect: a cancel may have come between the commit and now. */
+  async function isWanted(key: string, { claim }: Job): Promise<boolean> {
+    const { record } = await records.read(key);
+    return record?.flow?.pending?.claim === claim;
+  }
+
+  /** Runs one effect; `undefined` when nobody wants it any more. */
+  async function perform(
+    target: FlowTarget<Native>,
+    job: Job,
+    inputs: Inputs,
+  ): Promise<EffectResult | undefined> {
     const controller = new AbortController();
     running.set(target.key, { claim: job.claim, controller });
     // Shorter than the lease: at most one process is ever at work on an effect.
@@ -113,6 +124,8 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     try {
       const refusal = await admission.admit(target, job.effect);
       if (refusal !== undefined) return refusal;
+      // Right before it goes out, and after everything that takes time.
+      if (!(await isWanted(target.key, job))) return undefined;
       const result = await runEffect(job.effect, {
         api,
         vault: job.vault,
@@ -143,10 +156,10 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     let typed = inputs;
     while (job !== undefined) {
       const result = await perform(target, job, typed);
-      job = await settle(target.key, job, result);
+      job = result && (await settle(target.key, job, result));
       typed = {};
-      await admission.release(target);
     }
+    await admission.release(target);
   }
 
   function settle(

@@ -113,7 +113,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const { auth0, clock = systemClock, timing = {} } = options;
   const now = (): number => clock.now();
   const random = options.randomBytes ?? randomBytes;
-  const onError = options.onError ?? ((error) => console.error(error));
+  const onError = shielded(options.onError ?? ((error) => console.error(error)));
   const timeoutMs = auth0.timeoutMs ?? UPSTREAM_TIMEOUT_MS;
   const wire = { now, ...auth0, timeoutMs };
   const basePath = parseBasePath(options.basePath ?? '/step-up');
@@ -204,5 +204,12 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       onError,
     }),
     close: () => closing.abort(),
+  };
+}
+
+/** A hook of the app's that fails must not fail what it was to hear of, nor the process. */
+function shielded(hook: (error: unknown) => unknown): (error: unknown) => void {
+  return (error) => {
+    void (async () => hook(error))().catch(() => {});
   };
 }

@@ -72,10 +72,13 @@ function replace<T extends { readonly approvals: readonly Approval[] }>(record: 
 }
 
 function createStepUp(records: Records, key: string, approval: Approval): StepUp {
+  let isReleased = false;
   return {
     approval,
     async release() {
-      if (!approval.singleUse) return;
+      // Once only: by the second time the approval may be another request's.
+      if (!approval.singleUse || isReleased) return;
+      isReleased = true;
       await records.update(key, (record) =>
         record === undefined
           ? { result: undefined }
@@ -125,9 +128,16 @@ function refuse<Native>(
 /** Back to the page itself for GET; for anything else to the page that held the form, since a post cannot be gone to. */
 function returnPath(request: HostRequest<unknown>): string | undefined {
   const origin = originOf(request);
-  if (request.method === 'GET') return safePath(request.url, origin);
+  if (request.method === 'GET') return shortEnough(safePath(request.url, origin));
   const referer = request.header('referer');
   if (referer === undefined || !URL.canParse(referer)) return undefined;
   const { origin: from, pathname, search } = new URL(referer);
-  return from === origin ? safePath(pathname + search, origin) : undefined;
+  return from === origin ? shortEnough(safePath(pathname + search, origin)) : undefined;
+}
+
+const LONGEST_RETURN_PATH = 2_048;
+
+/** The path travels in the ticket, and the ticket in an address: a longer one is not gone back to. */
+function shortEnough(path: string | undefined): string | undefined {
+  return path !== undefined && path.length <= LONGEST_RETURN_PATH ? path : undefined;
 }

@@ -89,6 +89,8 @@ export async function assetResponse(name: string, known: string | undefined): Pr
   if (type === undefined) return undefined;
   const asset = loaded.get(name) ?? loadAsset(name);
   loaded.set(name, asset);
+  // A file that could not be read now may be readable the next time.
+  asset.catch(() => loaded.delete(name));
   const { content, etag } = await asset;
   const headers = {
     'content-type': type,
