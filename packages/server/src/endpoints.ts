@@ -39,6 +39,8 @@ export interface EndpointsOptions<Native> {
   readonly requirements: Requirements;
   readonly clock: Clock;
   readonly loginUrl: LoginUrl<Native> | undefined;
+  /** Whether a client may begin a flow with an `mfa_token` of its own. */
+  readonly takesMfaToken: boolean;
   readonly knownOf: (request: HostRequest<Native>) => Promise<Known | undefined>;
   /** Ends long-polls and streams. */
   readonly closing: AbortSignal;
@@ -121,6 +123,9 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
           status: 400,
         },
       );
+    }
+    if (body.output.mfa_token !== undefined && !options.takesMfaToken) {
+      throw new StepUpError('invalid_request', 'this app takes no mfa_token (firstLeg.mfaToken)', { status: 400 });
     }
     const requirement = requirements.open(known.asker, body.output.requirement);
     const shown = handles.read(request);

@@ -35,7 +35,7 @@ export interface FirstLegOptions<Native> {
   readonly mfaToken?: boolean;
   /** The app's own way to an `mfa_token`. */
   readonly custom?: (context: FirstLegContext<Native> & CallOptions) => Promise<MfaTransaction>;
-  /** Asks the user for the password again. `true`: the username is the one that `username` gives. */
+  /** Asks the user for the password again. */
   readonly password?: {
     readonly username: (context: FirstLegContext<Native>) => string | Promise<string>;
     /** The end user's address, from a proxy that the app trusts: sent along as `auth0-forwarded-for`. */

@@ -64,6 +64,8 @@ function assertFirstLeg(firstLeg: unknown): void {
   if (!isObject(firstLeg)) {
     throw new TypeError('firstLeg: must be an object with refreshToken, custom or password');
   }
+  const { mfaToken = false } = firstLeg;
+  if (typeof mfaToken !== 'boolean') throw new TypeError('firstLeg.mfaToken: must be true or false');
   for (const name of ['refreshToken', 'saveRefreshToken', 'custom']) {
     if (firstLeg[name] !== undefined) assertFunction(`firstLeg.${name}`, firstLeg[name]);
   }

@@ -199,6 +199,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       requirements,
       clock,
       loginUrl: options.loginUrl,
+      takesMfaToken: options.firstLeg.mfaToken === true,
       knownOf,
       closing: closing.signal,
       onError,

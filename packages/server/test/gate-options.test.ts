@@ -36,6 +36,7 @@ describe('createGate', () => {
     ['basePath:', { basePath: '/step-up/' }],
     ['basePath:', { basePath: '/' }],
     ['basePath:', { basePath: '/step-up/..' }],
+    ['firstLeg.mfaToken:', { firstLeg: { custom: async () => ({ mfaToken: '' }), mfaToken: 'yes' } }],
     ['basePath:', { basePath: '//evil.example' }],
     ['basePath:', { basePath: '/a b' }],
     ['basePath:', { basePath: '/step-up"><script>' }],

@@ -120,6 +120,7 @@ export async function openBank(options: {
         return session && { subject: session.user.subject, sessionId: session.loginId };
       },
       firstLeg: {
+        mfaToken: true,
         refreshToken: ({ request }) => sessionOf(request)?.refreshToken,
         saveRefreshToken: ({ request }, refreshToken) => {
           const session = sessionOf(request);

@@ -252,6 +252,18 @@ export function describeFlow(scene: Scene): void {
       expect((await browser.post('/transfers', {})).status).toBe(401);
     });
 
+    it('takes no mfa_token of a client where the app has not said so', async () => {
+      const { tenant } = scene;
+      const firstLeg = { custom: async () => ({ mfaToken: await tenant.mfaToken() }) };
+      const browser = await (await scene.open({ gateOptions: { firstLeg } })).browser();
+      const requirement = await browser.requirement();
+
+      const started = await browser.post('/step-up/flow', { requirement, mfa_token: await tenant.mfaToken() });
+
+      expect(started.status).toBe(400);
+      expect(started.json()).toMatchObject({ error: 'invalid_request' });
+    });
+
     it('begins with an mfa_token that the client has met itself', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
