@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createGate, type ExpressGateOptions } from '@stepgate/express';
 import express, { type Express } from 'express';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createGate, type ExpressGateOptions } from '../src/index.ts';
 
 /** A door that opens when the test says so: what the server waits for meanwhile is slow. */
 function createDoor(): { readonly opened: Promise<void>; open(): void } {
