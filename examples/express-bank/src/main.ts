@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createAuth0SignIn } from '@stepgate/core';
+import { createAuth0SignIn, isStepUpError } from '@stepgate/core';
 import { createGate } from '@stepgate/express';
 import { accountPage, loginPage, publicFolder } from 'example-bank-ui';
 import express from 'express';
@@ -8,7 +8,7 @@ import { decodeJwt } from 'jose';
 
 declare module 'express-session' {
   interface SessionData {
-    user: { sub: string; username: string; loginId: string; refreshToken: string | undefined };
+    user: { sub: string; username: string; loginId: string };
     transfers: { to: string; amount: number }[];
   }
 }
@@ -28,16 +28,17 @@ const auth0 = {
 };
 const signIn = createAuth0SignIn({ ...auth0, scope: 'offline_access' });
 
+/** By login. A table, in a real app. */
+const refreshTokens = new Map<string, string>();
+
 const gate = createGate({
   auth0: { ...auth0, scope: 'transfer:funds' },
   // A real app keeps it in its configuration, the same for all of its processes.
   secret: randomBytes(32).toString('hex'),
   identify: ({ session: { user } }) => user && { subject: user.sub, sessionId: user.loginId },
   firstLeg: {
-    refreshToken: ({ request }) => request.session.user?.refreshToken,
-    saveRefreshToken: ({ request }, refreshToken) => {
-      if (request.session.user) request.session.user.refreshToken = refreshToken;
-    },
+    refreshToken: ({ identity }) => refreshTokens.get(identity.sessionId),
+    saveRefreshToken: ({ identity }, token) => void refreshTokens.set(identity.sessionId, token),
     password: { username: ({ request }) => request.session.user?.username ?? '' },
   },
   // A demo is pressed more often than a bank's customer would.
@@ -55,9 +56,10 @@ app.use(
     cookie: { httpOnly: true, sameSite: 'lax' },
   }),
 );
-app.use(express.json(), express.urlencoded({ extended: false }));
 app.use('/public', express.static(publicFolder));
+// After the session, before the body parsers: the gate reads its own bodies.
 app.use(gate);
+app.use(express.json(), express.urlencoded({ extended: false }));
 
 app.get('/', (req, res) => {
   const { user, transfers = [] } = req.session;
@@ -70,11 +72,15 @@ app.post('/login', async (req, res) => {
     res.status(400).json({ error: 'username and password are needed' });
     return;
   }
-  const result = await signIn.password({ username, password }).catch(() => undefined);
+  const result = await signIn.password({ username, password }).catch((error: unknown) => {
+    // Anything but a wrong password is a fault, and for the error handler.
+    if (isStepUpError(error, 'credentials_refused')) return undefined;
+    throw error;
+  });
   if (result?.status !== 'signed_in' || result.tokens.idToken === undefined) {
     res.status(401).format({
-      html: () => res.send(loginPage('That username and password do not go together.')),
       json: () => res.json({ error: 'wrong username or password' }),
+      html: () => res.send(loginPage('That username and password do not go together.')),
     });
     return;
   }
@@ -83,11 +89,14 @@ app.post('/login', async (req, res) => {
   await new Promise<void>((resolve, reject) => {
     req.session.regenerate((error) => (error ? reject(error as Error) : resolve()));
   });
-  req.session.user = { sub, username, loginId: randomUUID(), refreshToken: result.tokens.refreshToken };
-  res.format({ html: () => res.redirect(303, '/'), json: () => res.json({ username }) });
+  const loginId = randomUUID();
+  req.session.user = { sub, username, loginId };
+  if (result.tokens.refreshToken !== undefined) refreshTokens.set(loginId, result.tokens.refreshToken);
+  res.format({ json: () => res.json({ username }), html: () => res.redirect(303, '/') });
 });
 
 app.post('/logout', (req, res) => {
+  if (req.session.user) refreshTokens.delete(req.session.user.loginId);
   req.session.destroy(() => res.redirect(303, '/'));
 });
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
-import { createAuth0SignIn } from '@stepgate/core';
+import { createAuth0SignIn, isStepUpError } from '@stepgate/core';
 import { createGate } from '@stepgate/koa';
 import { accountPage, loginPage, publicFolder } from 'example-bank-ui';
 import { decodeJwt } from 'jose';
@@ -14,7 +14,6 @@ interface User {
   readonly sub: string;
   readonly username: string;
   readonly loginId: string;
-  refreshToken: string | undefined;
 }
 
 const { PORT = '3001', AUTH0_ISSUER = 'http://127.0.0.1:4400/', STEP_UP_MAX_AGE = '60' } = process.env;
@@ -34,6 +33,9 @@ const signIn = createAuth0SignIn({ ...auth0, scope: 'offline_access' });
 
 const userOf = (ctx: Koa.Context): User | undefined => ctx.session?.user as User | undefined;
 
+/** By login. A table, in a real app. */
+const refreshTokens = new Map<string, string>();
+
 const gate = createGate({
   auth0: { ...auth0, scope: 'transfer:funds' },
   // A real app keeps it in its configuration, the same for all of its processes.
@@ -43,11 +45,8 @@ const gate = createGate({
     return user && { subject: user.sub, sessionId: user.loginId };
   },
   firstLeg: {
-    refreshToken: ({ request }) => userOf(request)?.refreshToken,
-    saveRefreshToken: ({ request }, refreshToken) => {
-      const user = userOf(request);
-      if (user) user.refreshToken = refreshToken;
-    },
+    refreshToken: ({ identity }) => refreshTokens.get(identity.sessionId),
+    saveRefreshToken: ({ identity }, token) => void refreshTokens.set(identity.sessionId, token),
     password: { username: ({ request }) => userOf(request)?.username ?? '' },
   },
   // A demo is pressed more often than a bank's customer would.
@@ -73,9 +72,10 @@ app.use(
     app,
   ),
 );
-app.use(bodyParser());
 app.use(mount('/public', serve(publicFolder)));
+// After the session, before the body parser: the gate reads its own bodies.
 app.use(gate);
+app.use(bodyParser());
 
 const router = new Router();
 
@@ -93,7 +93,11 @@ router.post('/login', async (ctx) => {
     ctx.body = { error: 'username and password are needed' };
     return;
   }
-  const result = await signIn.password({ username, password }).catch(() => undefined);
+  const result = await signIn.password({ username, password }).catch((error: unknown) => {
+    // Anything but a wrong password is a fault, and for the error handler.
+    if (isStepUpError(error, 'credentials_refused')) return undefined;
+    throw error;
+  });
   const wantsHtml = ctx.accepts('json', 'html') === 'html';
   if (result?.status !== 'signed_in' || result.tokens.idToken === undefined) {
     ctx.status = 401;
@@ -105,13 +109,15 @@ router.post('/login', async (ctx) => {
   const { sub = '' } = decodeJwt(result.tokens.idToken);
   // A fresh session for a fresh login, so that nobody can have prepared it.
   ctx.session?.regenerate();
-  const user: User = { sub, username, loginId: randomUUID(), refreshToken: result.tokens.refreshToken };
+  const user: User = { sub, username, loginId: randomUUID() };
+  if (result.tokens.refreshToken !== undefined) refreshTokens.set(user.loginId, result.tokens.refreshToken);
   Object.assign(ctx.session ?? {}, { user });
   if (wantsHtml) ctx.redirect('/');
   else ctx.body = { username };
 });
 
 router.post('/logout', (ctx) => {
+  refreshTokens.delete(userOf(ctx)?.loginId ?? '');
   ctx.session = null;
   ctx.redirect('/');
 });

@@ -125,7 +125,9 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
       );
     }
     if (body.output.mfa_token !== undefined && !options.takesMfaToken) {
-      throw new StepUpError('invalid_request', 'this app takes no mfa_token (firstLeg.mfaToken)', { status: 400 });
+      throw new StepUpError('invalid_request', 'this app takes no mfa_token (firstLeg.mfaToken)', {
+        status: 400,
+      });
     }
     const requirement = requirements.open(known.asker, body.output.requirement);
     const shown = handles.read(request);

@@ -22,7 +22,11 @@ export interface FirstLegOptions<Native> {
   readonly refreshToken?: (
     context: FirstLegContext<Native>,
   ) => string | undefined | Promise<string | undefined>;
-  /** Takes a refresh token that the tenant has rotated. Called before anything else happens with the answer. */
+  /**
+   * Takes a refresh token that the tenant has rotated. Called before anything else happens with the answer. Keep it
+   * where `identity` finds it again: whoever watches a flow drives it, so `request` may be an event stream whose
+   * session was read minutes ago, or be over already.
+   */
   readonly saveRefreshToken?: (
     context: FirstLegContext<Native>,
     refreshToken: string,

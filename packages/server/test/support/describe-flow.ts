@@ -258,7 +258,10 @@ export function describeFlow(scene: Scene): void {
       const browser = await (await scene.open({ gateOptions: { firstLeg } })).browser();
       const requirement = await browser.requirement();
 
-      const started = await browser.post('/step-up/flow', { requirement, mfa_token: await tenant.mfaToken() });
+      const started = await browser.post('/step-up/flow', {
+        requirement,
+        mfa_token: await tenant.mfaToken(),
+      });
 
       expect(started.status).toBe(400);
       expect(started.json()).toMatchObject({ error: 'invalid_request' });
