@@ -54,7 +54,7 @@ describe('a gate on Express', () => {
         identify: async () => {
           asked.open();
           await door.opened;
-          setImmediate(decided.open);
+          setImmediate(() => decided.open());
           return { subject: 'ada', sessionId: 'login' };
         },
       });
