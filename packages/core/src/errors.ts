@@ -83,7 +83,6 @@ export type ReasonCode = (typeof REASON_CODES)[number];
  * | `method_not_allowed` | 405 | the endpoint has other methods |
  * | `event_not_allowed` | 409 | the flow is in a state that does not take this event |
  * | `flow_in_progress` | 409 | this browser is in a flow for another requirement: cancel it or finish it |
- * | `approval_used` | 409 | a single-use approval was already used |
  * | `version_stale` | 412 | the flow has moved on since the view with that ETag |
  * | `body_too_large` | 413 | over 64 KB |
  * | `unsupported_media_type` | 415 | the body must be JSON |
@@ -105,7 +104,6 @@ export type RequestErrorCode =
   | 'method_not_allowed'
   | 'event_not_allowed'
   | 'flow_in_progress'
-  | 'approval_used'
   | 'version_stale'
   | 'body_too_large'
   | 'unsupported_media_type'
