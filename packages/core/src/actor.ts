@@ -1,10 +1,11 @@
 import { createActor, type InspectionEvent, type Observer, type Subscription } from 'xstate';
+import type { Effect } from './effects.ts';
 import { StepUpError } from './errors.ts';
 import { type FlowEvent, type Inputs, type Stamp, type StepUpRequest, splitRequest } from './events.ts';
 import { FACTORS, type Factor, isFactor } from './factor.ts';
 import { awaitsFact, dueAt, isDone, stateName, toState } from './flow.ts';
 import { type EnrollmentRule, FLOW_DEFAULTS, type FlowSettings } from './flow-context.ts';
-import { type Effect, stepUpMachine } from './machine.ts';
+import { stepUpMachine } from './machine.ts';
 import type { MfaApi, MfaTransaction, TokenSet } from './mfa-api.ts';
 import { AUTH0_EXCHANGE_LIMIT } from './poll-schedule.ts';
 import { runEffect } from './run-effect.ts';
@@ -216,7 +217,7 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
       take({ ...event, ...stamp() }, secrets, typed);
     },
     stop() {
-      if (snapshot.status === 'stopped') return;
+      if (snapshot.status !== 'active') return;
       clock.clearTimeout(timer);
       running?.abort();
       actor.stop();

@@ -1,8 +1,9 @@
 import { initialTransition, type SnapshotFrom, transition } from 'xstate';
+import type { Effect } from './effects.ts';
 import type { FlowEvent } from './events.ts';
 import { sendsMessage } from './factor.ts';
 import type { FlowContext, FlowSettings } from './flow-context.ts';
-import { type Effect, stepUpMachine } from './machine.ts';
+import { stepUpMachine } from './machine.ts';
 
 /** Where a flow can be. `authenticating` asks for the password when `allowedEvents` names `password.submit`. */
 export type FlowStateName =

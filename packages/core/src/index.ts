@@ -14,6 +14,7 @@ export {
   createAuth0SignIn,
   type SignInResult,
 } from './auth0-sign-in.ts';
+export type { Effect } from './effects.ts';
 export {
   isReasonCode,
   isStepUpError,
@@ -57,7 +58,7 @@ export {
   type FlowSettings,
   type Target,
 } from './flow-context.ts';
-export { type Effect, stepUpMachine } from './machine.ts';
+export { stepUpMachine } from './machine.ts';
 export type {
   Authenticator,
   Binding,

@@ -1,7 +1,7 @@
+import type { Effect } from './effects.ts';
 import { isReasonCode, isStepUpError, StepUpError } from './errors.ts';
 import type { Fact, FirstLegMethod, Inputs } from './events.ts';
 import type { Factor } from './factor.ts';
-import type { Effect } from './machine.ts';
 import type { MfaApi, MfaTransaction, Proof, Redemption, TokenSet } from './mfa-api.ts';
 import type { Vault } from './vault.ts';
 

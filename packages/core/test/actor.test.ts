@@ -278,6 +278,17 @@ describe('giving up', () => {
     expect(api.last('redeem').options.mfaToken).toBe('mfa-token');
   });
 
+  it('completes once, and keeps the tokens of an approved flow, when it is stopped after its end', async () => {
+    const { actor, api } = await polled();
+    let completed = 0;
+    actor.subscribe({ complete: () => (completed += 1) });
+    await api.last('redeem').answer(APPROVED);
+    actor.stop();
+    expect(completed).toBe(1);
+    expect(actor.getSnapshot().status).toBe('done');
+    expect(actor.tokens()).toEqual(TOKENS);
+  });
+
   it('discloses nothing, takes nothing and runs nothing once it is stopped', async () => {
     const { actor, api } = await listed([]);
     await api

@@ -159,7 +159,7 @@ describe('enrolling', () => {
   });
 
   it('reads a message: a code is prompted for', async () => {
-    server.answer({ status: 200, body: { ...answers.sms, id: 'sms|dev_1', name: 'XXX', new_member: 1 } });
+    server.answer({ status: 200, body: { ...answers.sms, id: 'sms|dev_1', name: 'Pixel', new_member: 1 } });
     expect(await api.enroll({ mfaToken, factor: 'sms', phoneNumber: '+15550100' })).toEqual({
       factor: 'sms',
       binding: 'prompt',

@@ -11,7 +11,7 @@ import {
 } from '@stepgate/core';
 import type { Asker } from './host-request.ts';
 import type { Charges, LimitBook } from './limits.ts';
-import type { Locks } from './lock.ts';
+import type { Lock, Locks } from './lock.ts';
 import type { FlowRecord, Records } from './record.ts';
 import { digest } from './seal.ts';
 
@@ -46,6 +46,12 @@ export function createAdmission(options: {
 }): Admission {
   const { records, locks, limits, clock, challengeTtlMs } = options;
 
+  /** Takes the subject's push lock for a push; answers with whoever holds it. */
+  async function lockPush({ key, asker }: Applicant, effect: Effect): Promise<Lock | undefined> {
+    if (effect.type !== 'challenge' || effect.params.factor !== 'push') return undefined;
+    return locks.acquire(pushLock(asker.subject), key, clock.now() + challengeTtlMs);
+  }
+
   /** The first browser is told that a second one has asked: it may be a thief's. */
   async function tellHolder(holder: string): Promise<void> {
     await records.update(holder, (record) => {
@@ -66,14 +72,15 @@ export function createAdmission(options: {
     },
 
     async admit(applicant, effect) {
+      // The lock first: a push that waits for another one is not sent, and so not counted.
+      const other = await lockPush(applicant, effect);
+      if (other !== undefined) {
+        await tellHolder(other.holder);
+        return refusal('push_in_progress', Math.max(0, other.until - clock.now()));
+      }
       const wait = await limits.charge(chargesOf(applicant, effect));
-      if (wait !== undefined) return refusal(isTyped(effect) ? 'too_many_attempts' : 'rate_limited', wait);
-      if (effect.type !== 'challenge' || effect.params.factor !== 'push') return undefined;
-      const { key, asker } = applicant;
-      const other = await locks.acquire(pushLock(asker.subject), key, clock.now() + challengeTtlMs);
-      if (other === undefined) return undefined;
-      await tellHolder(other.holder);
-      return refusal('push_in_progress', Math.max(0, other.until - clock.now()));
+      if (wait === undefined) return undefined;
+      return refusal(isTyped(effect) ? 'too_many_attempts' : 'rate_limited', wait);
     },
 
     async account(applicant, effect, { fact }) {

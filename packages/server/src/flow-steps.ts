@@ -7,6 +7,7 @@ import {
   type FlowSettings,
   type FlowView,
   isDone,
+  isSameView,
   stateName,
   updateVault,
   type Vault,
@@ -75,12 +76,6 @@ export function createFlowSteps(options: {
     });
   }
 
-  /** What the user can see of a change; `now` and `nextPollAt` are no change. */
-  function face(flow: FlowRecord, vault: Vault): string {
-    const { version: _version, now: _now, nextPollAt: _nextPollAt, ...rest } = render(flow, vault);
-    return JSON.stringify(rest);
-  }
-
   function claimed(effect: Effect): {
     readonly claim: string;
     readonly claimedUntil: number;
@@ -123,7 +118,8 @@ export function createFlowSteps(options: {
         vault: vault === before ? flow.vault : sealer.seal(vault, vaultOf(key)),
         ...(pending && { pending }),
       };
-      const version = face(flow, before) === face(moved, vault) ? flow.version : flow.version + 1;
+      const isUnchanged = isSameView(render(flow, before), render(moved, vault));
+      const version = isUnchanged ? flow.version : flow.version + 1;
       const approval =
         stateName(state) === 'approved'
           ? createApproval({ id: randomId(), subject: record.subject, approvedAt: event.at, ...moved })

@@ -5,8 +5,8 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 export type Limit = { readonly count: number; readonly windowMs: number } | false;
 
 /**
- * What a gate lets one session, and one subject, do. Sessions are counted first: a thief who uses his up leaves
- * the owner's untouched.
+ * What a gate lets one session, and one subject, do, counted in this process. Sessions are asked first: what a session
+ * tries beyond its own limit counts against the subject no more. What it does within it does count.
  */
 export interface Limits {
   /** Flows started. */

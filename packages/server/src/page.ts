@@ -87,11 +87,7 @@ const loaded = new Map<string, Promise<Asset>>();
 export async function assetResponse(name: string, known: string | undefined): Promise<Response | undefined> {
   const type = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;
   if (type === undefined) return undefined;
-  const asset = loaded.get(name) ?? loadAsset(name);
-  loaded.set(name, asset);
-  // A file that could not be read now may be readable the next time.
-  asset.catch(() => loaded.delete(name));
-  const { content, etag } = await asset;
+  const { content, etag } = await (loaded.get(name) ?? loadAsset(name));
   const headers = {
     'content-type': type,
     'cache-control': 'no-cache',
@@ -101,7 +97,15 @@ export async function assetResponse(name: string, known: string | undefined): Pr
   return known === etag ? new Response(null, { status: 304, headers }) : new Response(content, { headers });
 }
 
-async function loadAsset(name: string): Promise<Asset> {
+function loadAsset(name: string): Promise<Asset> {
+  const asset = readAsset(name);
+  loaded.set(name, asset);
+  // A file that could not be read now may be readable the next time.
+  asset.catch(() => loaded.delete(name));
+  return asset;
+}
+
+async function readAsset(name: string): Promise<Asset> {
   const file = await readFile(fileURLToPath(import.meta.resolve(`@stepgate/web/page/${name}`)));
   return { content: new Uint8Array(file), etag: `"${digest(file).slice(0, 16)}"` };
 }

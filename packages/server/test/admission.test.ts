@@ -1,0 +1,42 @@
+import type { Effect } from '@stepgate/core';
+import { describe, expect, it } from 'vitest';
+import { type Applicant, createAdmission } from '../src/admission.ts';
+import { createLimitBook } from '../src/limits.ts';
+import { createLocks } from '../src/lock.ts';
+import { createMemoryStore } from '../src/memory-store.ts';
+import { createRecords } from '../src/record.ts';
+
+const push: Effect = {
+  type: 'challenge',
+  params: { seq: 1, factor: 'push', authenticatorId: 'push|1' },
+};
+
+const browser = (key: string): Applicant => ({
+  key,
+  asker: { subject: 'ada', session: `session of ${key}` },
+});
+
+describe('admission', () => {
+  it('does not count a push that has to wait for another browser', async () => {
+    const now = (): number => 1_000;
+    const store = createMemoryStore({ now });
+    const admission = createAdmission({
+      records: createRecords({ store, now }),
+      locks: createLocks(store, now),
+      limits: createLimitBook({ messagesPerSession: { count: 1, windowMs: 60_000 } }),
+      clock: { now, setTimeout, clearTimeout: () => {} },
+      challengeTtlMs: 300_000,
+    });
+
+    expect(await admission.admit(browser('first'), push)).toBeUndefined();
+    for (let i = 0; i < 3; i += 1) {
+      expect(await admission.admit(browser('second'), push)).toMatchObject({
+        fact: { code: 'push_in_progress' },
+      });
+    }
+    await admission.release(browser('first'));
+
+    expect(await admission.admit(browser('second'), push)).toBeUndefined();
+    expect(await admission.admit(browser('second'), push)).toMatchObject({ fact: { code: 'rate_limited' } });
+  });
+});
