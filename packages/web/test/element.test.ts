@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { expect, it } from 'vitest';
-import { h, patch } from '../src/ui/element.ts';
+import { h } from '../src/ui/element.ts';
+import { deedOf, patch } from '../src/ui/patch.ts';
 
 function childrenOf(parent: Element): string[] {
   return [...parent.children].map((child) => child.outerHTML);
@@ -38,18 +39,33 @@ it('replaces what has another key', () => {
   expect(root.children).toHaveLength(1);
 });
 
-it('takes back attributes and listeners that are gone', () => {
+it('takes back attributes and deeds that are gone', () => {
   const root = document.createElement('div');
-  let presses = 0;
-  patch(root, [h('button', { 'aria-disabled': 'true', onclick: () => (presses += 1) })]);
+  patch(root, [h('button', { 'aria-disabled': 'true', deed: { show: 'ways' } })]);
   const button = root.firstElementChild as HTMLButtonElement;
-  button.click();
+  expect(deedOf(button)).toEqual({ show: 'ways' });
 
   patch(root, [h('button')]);
-  button.click();
 
-  expect(presses).toBe(1);
+  expect(deedOf(button)).toBeUndefined();
   expect(button.outerHTML).toBe('<button></button>');
+});
+
+it('takes over what came with the page, and what was typed and focused there', () => {
+  const root = document.createElement('div');
+  document.body.append(root);
+  root.innerHTML = '<p class="old" hidden="">a</p><input name="code"><input type="hidden" name="version">';
+  const [text, input] = root.children as unknown as [Element, HTMLInputElement];
+  input.value = '123';
+  input.focus();
+
+  patch(root, [h('p', { class: 'new' }, 'b'), h('input', { name: 'code' })]);
+
+  expect([...root.children]).toEqual([text, input]);
+  expect(text.outerHTML).toBe('<p class="new">b</p>');
+  expect(input.value).toBe('123');
+  expect(document.activeElement).toBe(input);
+  root.remove();
 });
 
 it('draws SVG as SVG', () => {

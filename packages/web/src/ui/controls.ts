@@ -1,14 +1,19 @@
 import type { Authenticator, EnrollableFactor } from '@stepgate/core';
+import type { Deed, TypedMember } from './deed.ts';
 import { type ElementSpec, h } from './element.ts';
 import { formatTime, type ScreenModel, takes } from './screen.ts';
 
+/** How much a button is asking for. */
+export type ButtonKind = 'primary' | 'secondary' | 'quiet';
+
 /** Options of {@link button}. */
 export interface ButtonOptions {
-  readonly kind?: 'primary' | 'secondary' | 'quiet';
+  readonly kind?: ButtonKind;
   /** Until then the button only counts down. */
   readonly waitUntil?: number | undefined;
   readonly isBusy?: boolean;
-  readonly isOff?: boolean;
+  /** Goes only when the screen's inputs are filled in: what Enter presses. */
+  readonly isSubmit?: boolean;
 }
 
 /**
@@ -18,22 +23,22 @@ export interface ButtonOptions {
 export function button(
   { now, pending, texts }: ScreenModel,
   label: string,
-  onPress: (() => void) | 'submit',
+  deed: Deed,
   options: ButtonOptions = {},
 ): ElementSpec {
-  const { kind = 'secondary', waitUntil = 0, isBusy = false } = options;
+  const { kind = 'secondary', waitUntil = 0, isBusy = false, isSubmit = false } = options;
   const isWaiting = waitUntil > now;
-  const isOff = isWaiting || isBusy || options.isOff === true || pending !== undefined;
+  const isOff = isWaiting || isBusy || pending !== undefined;
   return h(
     'button',
     {
       key: label,
       class: `button ${kind}`,
       part: `button ${kind}`,
-      type: onPress === 'submit' ? 'submit' : 'button',
+      type: isSubmit ? 'submit' : 'button',
+      deed,
       'aria-disabled': isOff && 'true',
       'aria-busy': isBusy && 'true',
-      ...(onPress !== 'submit' && { onclick: () => !isOff && onPress() }),
     },
     isBusy ? texts.busy : isWaiting ? texts.later(label, formatTime(waitUntil - now)) : label,
   );
@@ -41,11 +46,10 @@ export function button(
 
 /** "Cancel", wherever the flow takes it. */
 export function cancelButton(model: ScreenModel): ElementSpec | false {
-  const { cancel } = model.place;
   if (!takes(model, 'flow.cancel')) return false;
-  const press = cancel ?? (() => model.do.send({ type: 'flow.cancel' }));
+  const deed: Deed = model.exits.includes('cancel') ? { leave: 'cancel' } : { send: { type: 'flow.cancel' } };
   // Cancelling must not wait for anything.
-  return button({ ...model, pending: undefined }, model.texts.cancel, press, { kind: 'quiet' });
+  return button({ ...model, pending: undefined }, model.texts.cancel, deed, { kind: 'quiet' });
 }
 
 /** "Use another way", when there is one. */
@@ -54,7 +58,7 @@ export function otherWayButton(model: ScreenModel): ElementSpec | false {
   const others = otherAuthenticators(model).length;
   if (others === 0 && otherEnrollable(model).length === 0) return false;
   const label = others > 0 || !takes(model, 'flow.retry') ? texts.otherWay : texts.addDevice;
-  return button(model, label, () => model.do.show('ways'));
+  return button(model, label, { show: 'ways' });
 }
 
 /** What can be chosen besides the authenticator that the flow is busy with. */
@@ -70,22 +74,24 @@ export function otherEnrollable(model: ScreenModel): readonly EnrollableFactor[]
 }
 
 /** "Send again", with the time until it may be pressed. */
-export function resendButton(
-  model: ScreenModel,
-  kind: ButtonOptions['kind'] = 'secondary',
-): ElementSpec | false {
+export function resendButton(model: ScreenModel, kind: ButtonKind = 'secondary'): ElementSpec | false {
   const { texts, view } = model;
   if (!takes(model, 'challenge.resend')) return false;
-  return button(model, texts.resend, () => model.do.send({ type: 'challenge.resend' }), {
-    kind,
-    waitUntil: view.resendAllowedAt,
-    isBusy: model.pending === 'challenge.resend',
-  });
+  return button(
+    model,
+    texts.resend,
+    { send: { type: 'challenge.resend' } },
+    {
+      kind,
+      waitUntil: view.resendAllowedAt,
+      isBusy: model.pending === 'challenge.resend',
+    },
+  );
 }
 
 /** Options of {@link field}. */
 export interface FieldOptions {
-  readonly name: string;
+  readonly name: TypedMember;
   readonly label: string;
   readonly type?: string;
   readonly autocomplete: string;
@@ -120,34 +126,6 @@ export function field(options: FieldOptions): ElementSpec {
     }),
     hint !== undefined && h('p', { key: 'hint', class: 'hint', id: `${name}-hint` }, hint),
     error !== undefined && h('p', { key: 'error', class: 'error', id: `${name}-error` }, error),
-  );
-}
-
-/** A form that hands over what was typed into the input of that name. */
-export function form(
-  name: string,
-  onValue: (value: string) => void,
-  isOff: boolean,
-  ...children: readonly (ElementSpec | false)[]
-): ElementSpec {
-  return h(
-    'form',
-    {
-      key: name,
-      novalidate: true,
-      onsubmit: (event) => {
-        event.preventDefault();
-        if (isOff) return;
-        const input = (event.currentTarget as HTMLFormElement).querySelector<HTMLInputElement>(
-          `[name="${name}"]`,
-        );
-        if (input === null) return;
-        const value = input.type === 'password' ? input.value : input.value.trim();
-        if (value === '') input.focus();
-        else onValue(value);
-      },
-    },
-    ...children,
   );
 }
 

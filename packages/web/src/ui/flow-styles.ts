@@ -70,8 +70,8 @@ h1:focus { outline: none; }
 .button.primary[aria-disabled]:not([aria-busy]) { background: var(--subtle); color: var(--muted); }
 .button.secondary[aria-disabled] { color: var(--muted); background: none; }
 .button[aria-busy] { cursor: progress; opacity: .85; }
-form { display: flex; flex-direction: column; gap: 1rem; margin-block-start: 1.5rem; }
-form + .buttons { margin-block-start: .625rem; }
+.fields { display: flex; flex-direction: column; gap: 1rem; margin-block-start: 1.5rem; }
+.fields + .buttons { margin-block-start: .625rem; }
 .field label { display: block; margin-block-end: .375rem; font-weight: 600; font-size: .9375rem; }
 .field input { inline-size: 100%; min-block-size: 3rem; padding: .625rem .875rem; border: 1px solid var(--field-line); border-radius: calc(var(--radius) * .5); background: var(--surface); color: inherit; font: inherit; }
 .field input:focus-visible { outline-width: 2px; outline-offset: 0; }

@@ -1,20 +1,33 @@
-import type { Clock, StepUpActor } from '@stepgate/core';
+import type { Clock, StepUpActor, StepUpRequest } from '@stepgate/core';
 import type { StepUpAction } from '../refusal.ts';
 import type { RemoteStepUp, RemoteStepUpSnapshot } from '../remote-step-up.ts';
 import { systemClock } from '../system-clock.ts';
+import { card } from './card.ts';
 import { errorText } from './controls.ts';
-import { type ElementSpec, h, patch } from './element.ts';
-import { icon } from './icons.ts';
-import type { Detail, FlowPlace, Screen, ScreenModel } from './screen.ts';
+import { type Deed, type Detail, type Exit, tidy } from './deed.ts';
+import { deedOf, patch } from './patch.ts';
+import type { Screen, ScreenModel } from './screen.ts';
 import { screenOf } from './screens.ts';
 import { english, type Texts } from './texts.ts';
 
 /** Options of {@link renderFlow}. */
-export interface RenderFlowOptions extends FlowPlace {
+export interface RenderFlowOptions {
   /** What the approval is for; shown on every screen. */
   readonly action?: StepUpAction | undefined;
   readonly texts?: Texts;
   readonly clock?: Clock;
+  /** Ends the flow: closes the dialog. Without it, `flow.cancel` is sent and a last screen shown. */
+  readonly cancel?: (() => void) | undefined;
+  /** Back to where the user came from, unconfirmed. */
+  readonly goBack?: (() => void) | undefined;
+  /** The same as a link. */
+  readonly leaveTo?: string | undefined;
+  /** A new flow, after the end of this one. */
+  readonly restart?: (() => void) | undefined;
+  /** Where an approval leads; shown as a link. */
+  readonly continueTo?: string | undefined;
+  /** What is looked at first, when `root` came with the page. */
+  readonly detail?: Detail | undefined;
   /** Leaves the focus alone on the first screen: a page that has just been loaded. */
   readonly keepsFirstFocus?: boolean;
   /** Hears of every new screen's heading. */
@@ -36,8 +49,8 @@ export function renderFlow(
   options: RenderFlowOptions,
 ): () => void {
   const { clock = systemClock, texts = english } = options;
-  let detail: Detail = 'none';
-  let hasSaved = false;
+  const exits = exitsOf(actor, options);
+  let detail = options.detail ?? 'none';
   let copied: string | undefined;
   let shown: Screen | undefined;
   let skew = Number.NEGATIVE_INFINITY;
@@ -56,9 +69,8 @@ export function renderFlow(
       spanEnd = view.expiresAt;
       span = (spanEnd ?? 0) - view.now;
     }
-    if (hasMovedOn(last, snapshot)) {
+    if (last !== undefined && hasMovedOn(last, snapshot)) {
       detail = 'none';
-      hasSaved = false;
       copied = undefined;
     }
   }
@@ -74,31 +86,11 @@ export function renderFlow(
       action: options.action,
       detail,
       shown: shown?.name,
-      hasSaved,
       copied,
       canCopy: typeof navigator === 'object' && navigator.clipboard !== undefined,
-      place: {
-        takeOver: 'takeOver' in actor ? () => (actor as RemoteStepUp).takeOver() : undefined,
-        ...options,
-      },
-      do: {
-        send: (request) => actor.send(request),
-        show(next) {
-          detail = next;
-          draw();
-        },
-        copy(text) {
-          void navigator.clipboard.writeText(text).then(() => {
-            copied = text;
-            said = texts.copied;
-            draw();
-          });
-        },
-        save(next) {
-          hasSaved = next;
-          draw();
-        },
-      },
+      exits: (Object.keys(exits) as Exit[]).filter((exit) => exits[exit] !== undefined),
+      continueTo: options.continueTo,
+      leaveTo: options.leaveTo,
     };
     const screen = screenOf(model);
     const isNew = screen.name !== shown?.name;
@@ -125,7 +117,7 @@ export function renderFlow(
   }
 
   function settleFocus(snapshot: RemoteStepUpSnapshot, screen: Screen, isNew: boolean): void {
-    const input = root.querySelector<HTMLInputElement>('form input');
+    const input = root.querySelector<HTMLInputElement>('.field input');
     if (isNew) {
       if (shown === undefined && options.keepsFirstFocus) return;
       (input ?? root.querySelector<HTMLElement>('h1'))?.focus();
@@ -139,21 +131,72 @@ export function renderFlow(
     }
   }
 
+  function copy(text: string): void {
+    void navigator.clipboard.writeText(text).then(() => {
+      copied = text;
+      said = texts.copied;
+      draw();
+    });
+  }
+
+  function perform(deed: Deed): void {
+    if ('show' in deed) {
+      detail = deed.show;
+      draw();
+    } else if ('copy' in deed) copy(deed.copy);
+    else if ('leave' in deed) exits[deed.leave]?.();
+    else if (!('typed' in deed)) actor.send(deed.send);
+    else {
+      const input = root.querySelector<HTMLInputElement>(`[name="${deed.typed}"]`);
+      const value = tidy(deed.typed, input?.value ?? '');
+      if (value === '') input?.focus();
+      else actor.send({ ...deed.send, [deed.typed]: value } as StepUpRequest);
+    }
+  }
+
+  function press(button: Element | null): void {
+    const deed = button === null || button.getAttribute('aria-disabled') ? undefined : deedOf(button);
+    if (deed !== undefined) perform(deed);
+  }
+
+  function onClick({ target }: Event): void {
+    // What the browser submits comes back as that, after it has looked at the inputs.
+    press((target as Element).closest('button[type="button"]'));
+  }
+
+  function onSubmit(event: Event): void {
+    event.preventDefault();
+    press((event.target as Element).querySelector('[type="submit"]'));
+  }
+
   draw();
+  root.addEventListener('click', onClick);
+  root.addEventListener('submit', onSubmit);
   const subscription = actor.subscribe(draw);
   return () => {
     subscription.unsubscribe();
+    root.removeEventListener('click', onClick);
+    root.removeEventListener('submit', onSubmit);
     clock.clearTimeout(timer);
     patch(root, []);
   };
 }
 
+/** Where the ways out lead. */
+function exitsOf(
+  actor: StepUpActor,
+  { cancel, goBack, restart }: RenderFlowOptions,
+): Readonly<Record<Exit, (() => void) | undefined>> {
+  const takeOver = 'takeOver' in actor ? () => (actor as RemoteStepUp).takeOver() : undefined;
+  return { cancel, goBack, restart, takeOver };
+}
+
 /** Whether the flow is about something else now, or has done what the list of ways was opened for. */
-function hasMovedOn(before: RemoteStepUpSnapshot | undefined, now: RemoteStepUpSnapshot): boolean {
-  const wasAnswered = before?.pending !== undefined && now.pending === undefined && now.error === undefined;
+function hasMovedOn(before: RemoteStepUpSnapshot, now: RemoteStepUpSnapshot): boolean {
+  const wasAnswered = before.pending !== undefined && now.pending === undefined && now.error === undefined;
   return (
     wasAnswered ||
-    before?.view.state !== now.view.state ||
+    before.view.state !== now.view.state ||
     before.view.factor !== now.view.factor ||
     before.view.authenticatorId !== now.view.authenticatorId
   );
@@ -165,55 +208,4 @@ function isChecking(snapshot: RemoteStepUpSnapshot | undefined): boolean {
   const { pending, view } = snapshot;
   const isAuthenticating = view.state === 'authenticating' && !view.allowedEvents.includes('password.submit');
   return pending !== undefined || view.state === 'verifying' || isAuthenticating;
-}
-
-const RING = 100;
-
-function card(
-  model: ScreenModel,
-  screen: Screen,
-  { said, span }: { readonly said: string; readonly span: number },
-): ElementSpec {
-  const { action, connection, now, texts, view } = model;
-  const left =
-    view.expiresAt !== undefined && span > 0 ? Math.max(0, Math.min(1, (view.expiresAt - now) / span)) : 1;
-  return h(
-    'section',
-    { class: 'card', part: 'card', lang: texts.language, 'aria-labelledby': 'heading' },
-    action !== undefined &&
-      h(
-        'div',
-        { key: 'action', class: 'action', part: 'action' },
-        h('p', { class: 'hint' }, texts.confirming),
-        h('p', { class: 'title' }, action.title),
-        action.details !== undefined && h('p', { class: 'details' }, action.details),
-      ),
-    h(
-      'div',
-      { key: screen.name, class: `screen screen-${screen.name}` },
-      h(
-        'div',
-        { class: `badge ${screen.tone ?? 'calm'}`, 'aria-hidden': 'true' },
-        (screen.tone === 'busy' || screen.tone === 'waiting') &&
-          h(
-            'svg',
-            { key: 'ring', class: 'ring', viewBox: '0 0 64 64' },
-            h('circle', {
-              cx: 32,
-              cy: 32,
-              r: 30,
-              pathLength: RING,
-              'stroke-dasharray': `${screen.tone === 'busy' ? RING / 4 : (left * RING).toFixed(2)} ${RING}`,
-            }),
-          ),
-        icon(screen.icon),
-      ),
-      h('h1', { id: 'heading', tabindex: -1, part: 'heading' }, screen.heading),
-      screen.lead !== '' && h('p', { key: 'lead', class: 'lead', part: 'lead' }, screen.lead),
-      ...(screen.body ?? []),
-      h('div', { key: 'buttons', class: 'buttons' }, ...(screen.buttons ?? [])),
-    ),
-    connection === 'lost' && h('p', { key: 'connection', class: 'connection' }, texts.connectionLost),
-    h('p', { key: 'said', class: 'visually-hidden', role: 'status' }, said),
-  );
 }

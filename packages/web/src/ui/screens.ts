@@ -1,15 +1,16 @@
 import type { Authenticator, EnrollableFactor, Factor, FlowStateName } from '@stepgate/core';
 import {
+  type ButtonKind,
   button,
   cancelButton,
   errorText,
   field,
-  form,
   otherAuthenticators,
   otherEnrollable,
   otherWayButton,
   resendButton,
 } from './controls.ts';
+import type { Deed } from './deed.ts';
 import { type ElementSpec, h } from './element.ts';
 import { factorIcons, icon } from './icons.ts';
 import { qrCode } from './qr-code.ts';
@@ -58,11 +59,11 @@ function textOf({ texts }: ScreenModel, state: FlowStateName): { heading: string
 }
 
 function idle(model: ScreenModel): Screen {
-  const { error, pending, place, texts } = model;
+  const { error, exits, pending, texts } = model;
   if (error?.code === 'requirement_expired' || error?.code === 'requirement_invalid') return outdated(model);
   if (pending === 'flow.start' && model.shown !== 'ready') return working(model);
-  const isOther = error?.code === 'flow_in_progress' && place.takeOver !== undefined;
-  const press = isOther ? place.takeOver : () => model.do.send({ type: 'flow.start' });
+  const isOther = error?.code === 'flow_in_progress' && exits.includes('takeOver');
+  const deed: Deed = isOther ? { leave: 'takeOver' } : { send: { type: 'flow.start' } };
   const { heading, lead } = texts.states.idle;
   return {
     name: 'ready',
@@ -72,7 +73,7 @@ function idle(model: ScreenModel): Screen {
     body: [notice(errorText(model))],
     buttons: [
       takes(model, 'flow.start') &&
-        button(model, isOther ? texts.cancelOther : texts.start, press ?? (() => {}), {
+        button(model, isOther ? texts.cancelOther : texts.start, deed, {
           kind: 'primary',
           isBusy: pending === 'flow.start',
         }),
@@ -82,14 +83,22 @@ function idle(model: ScreenModel): Screen {
 }
 
 function wayOut(model: ScreenModel): ElementSpec | false {
-  const { goBack } = model.place;
-  return goBack ? button(model, model.texts.goBack, goBack, { kind: 'quiet' }) : cancelButton(model);
+  return goBackButton(model, 'quiet') || cancelButton(model);
+}
+
+function goBackButton(model: ScreenModel, kind: ButtonKind): ElementSpec | false {
+  const { exits, leaveTo, texts } = model;
+  if (leaveTo !== undefined) return link(leaveTo, texts.goBack, kind);
+  return exits.includes('goBack') && button(model, texts.goBack, { leave: 'goBack' }, { kind });
+}
+
+function link(href: string, label: string, kind: ButtonKind): ElementSpec {
+  return h('a', { key: label, class: `button ${kind}`, part: `button ${kind}`, href }, label);
 }
 
 function outdated(model: ScreenModel): Screen {
-  const { place, texts } = model;
+  const { exits, texts } = model;
   const { heading, lead } = texts.expiredRequirement;
-  const leave = place.goBack ?? place.cancel;
   return {
     name: 'outdated',
     icon: 'clock',
@@ -97,8 +106,8 @@ function outdated(model: ScreenModel): Screen {
     heading,
     lead,
     buttons: [
-      leave !== undefined &&
-        button(model, place.goBack ? texts.goBack : texts.close, leave, { kind: 'primary' }),
+      goBackButton(model, 'primary') ||
+        (exits.includes('cancel') && button(model, texts.close, { leave: 'cancel' }, { kind: 'primary' })),
     ],
   };
 }
@@ -106,17 +115,13 @@ function outdated(model: ScreenModel): Screen {
 function password(model: ScreenModel): Screen {
   const { pending, texts, view } = model;
   const isBusy = pending === 'password.submit' || !takes(model, 'password.submit');
-  const isWaiting = (view.retryAllowedAt ?? 0) > model.now;
   return {
     name: 'password',
     icon: 'key',
     heading: texts.password.heading,
     lead: view.reason === 'password_needed' ? texts.reasons.password_needed : texts.password.lead,
     body: [
-      form(
-        'password',
-        (value) => model.do.send({ type: 'password.submit', password: value }),
-        isBusy || isWaiting,
+      fields(
         field({
           name: 'password',
           label: texts.passwordLabel,
@@ -125,19 +130,24 @@ function password(model: ScreenModel): Screen {
           error: isBusy ? undefined : fieldError(model, 'password_needed'),
           isBusy,
         }),
-        submitButton(model, texts.continue, isBusy),
+        submitButton(model, texts.continue, { send: { type: 'password.submit' }, typed: 'password' }, isBusy),
       ),
     ],
     buttons: [cancelButton(model)],
   };
 }
 
-function submitButton(model: ScreenModel, label: string, isBusy: boolean): ElementSpec {
+function fields(...children: readonly ElementSpec[]): ElementSpec {
+  return h('div', { key: 'fields', class: 'fields' }, ...children);
+}
+
+function submitButton(model: ScreenModel, label: string, deed: Deed, isBusy: boolean): ElementSpec {
   const { view } = model;
-  return button({ ...model, pending: undefined }, label, 'submit', {
+  return button({ ...model, pending: undefined }, label, deed, {
     kind: 'primary',
     waitUntil: view.retryAllowedAt,
     isBusy,
+    isSubmit: true,
   });
 }
 
@@ -178,7 +188,7 @@ function ways(model: ScreenModel, name: 'choosing' | 'ways'): Screen {
     ],
     buttons:
       name === 'ways'
-        ? [button(model, texts.back, () => model.do.show('none'), { kind: 'quiet' })]
+        ? [button(model, texts.back, { show: 'none' }, { kind: 'quiet' })]
         : [cancelButton(model)],
   };
 }
@@ -187,36 +197,31 @@ function authenticatorWay(model: ScreenModel, { id, factor, name }: Authenticato
   const { texts, view } = model;
   const isMessage = factor !== 'otp' && factor !== 'recovery-code';
   const waitUntil = isMessage ? (view.resendAllowedAt ?? 0) : 0;
-  return way(model, factor, texts.factors[factor], name, waitUntil, () =>
-    model.do.send({ type: 'factor.choose', authenticatorId: id }),
-  );
+  const deed: Deed = { send: { type: 'factor.choose', authenticatorId: id } };
+  return way(model, { factor, label: texts.factors[factor], hint: name, waitUntil, deed });
 }
 
 function newWay(model: ScreenModel, factor: EnrollableFactor): ElementSpec {
-  return way(model, factor, model.texts.addFactors[factor], undefined, 0, () => {
-    if (factor === 'push' || factor === 'otp') model.do.send({ type: 'enrollment.begin', factor });
-    else model.do.show(factor);
-  });
+  const deed: Deed =
+    factor === 'push' || factor === 'otp' ? { send: { type: 'enrollment.begin', factor } } : { show: factor };
+  return way(model, { factor, label: model.texts.addFactors[factor], deed });
 }
 
 function way(
   { now, pending, texts }: ScreenModel,
-  factor: Factor,
-  label: string,
-  hint: string | undefined,
-  waitUntil: number,
-  onPress: () => void,
+  options: {
+    readonly factor: Factor;
+    readonly label: string;
+    readonly hint?: string | undefined;
+    readonly waitUntil?: number;
+    readonly deed: Deed;
+  },
 ): ElementSpec {
+  const { factor, label, hint, waitUntil = 0, deed } = options;
   const isOff = pending !== undefined || waitUntil > now;
   return h(
     'button',
-    {
-      class: 'way',
-      part: 'way',
-      type: 'button',
-      'aria-disabled': isOff && 'true',
-      onclick: () => !isOff && onPress(),
-    },
+    { class: 'way', part: 'way', type: 'button', deed, 'aria-disabled': isOff && 'true' },
     icon(factorIcons[factor]),
     h(
       'span',
@@ -231,33 +236,31 @@ function way(
 function newAddress(model: ScreenModel, factor: 'sms' | 'voice' | 'email'): Screen {
   const { pending, texts } = model;
   const isEmail = factor === 'email';
+  const member = isEmail ? 'email' : 'phoneNumber';
   return {
     name: `new-${factor}`,
     icon: factorIcons[factor],
     heading: texts.addFactors[factor],
     lead: texts.newAddress,
     body: [
-      form(
-        'address',
-        (value) =>
-          model.do.send({
-            type: 'enrollment.begin',
-            factor,
-            ...(isEmail ? { email: value } : { phoneNumber: value.replace(/[\s().-]/g, '') }),
-          }),
-        pending !== undefined,
+      fields(
         field({
-          name: 'address',
+          name: member,
           label: isEmail ? texts.emailLabel : texts.phoneLabel,
           type: isEmail ? 'email' : 'tel',
           autocomplete: isEmail ? 'email' : 'tel',
           ...(!isEmail && { hint: texts.phoneHint }),
           error: errorText(model),
         }),
-        submitButton(model, texts.continue, pending !== undefined),
+        submitButton(
+          model,
+          texts.continue,
+          { send: { type: 'enrollment.begin', factor }, typed: member },
+          pending !== undefined,
+        ),
       ),
     ],
-    buttons: [button(model, texts.back, () => model.do.show('ways'), { kind: 'quiet' })],
+    buttons: [button(model, texts.back, { show: 'ways' }, { kind: 'quiet' })],
   };
 }
 
@@ -295,7 +298,7 @@ function barcode(model: ScreenModel): ElementSpec | false {
       canCopy &&
         h(
           'button',
-          { class: 'link', type: 'button', onclick: () => model.do.copy(uri) },
+          { class: 'link', type: 'button', deed: { copy: uri } },
           copied === uri ? texts.copied : texts.copyLink,
         ),
     ),
@@ -338,7 +341,6 @@ function code(model: ScreenModel): Screen {
   const { pending, texts, view } = model;
   const factor = view.factor === undefined || view.factor === 'push' ? 'otp' : view.factor;
   const isBusy = pending === 'code.submit' || !takes(model, 'code.submit');
-  const isWaiting = (view.retryAllowedAt ?? 0) > model.now;
   const secret = view.disclosure?.otpSecret;
   const isEnrolling = view.disclosure !== undefined;
   const { heading, lead } = isEnrolling
@@ -362,11 +364,7 @@ function code(model: ScreenModel): Screen {
       factor !== 'otp' && factor !== 'recovery-code' && device !== undefined
         ? h('p', { key: 'device', class: 'device' }, texts.sentTo(device))
         : false,
-      form(
-        'code',
-        // Spaces and dashes are for the eye.
-        (value) => model.do.send({ type: 'code.submit', code: value.replace(/[\s-]/g, '') }),
-        isBusy || isWaiting,
+      fields(
         field({
           name: 'code',
           label: texts.codeLabel,
@@ -375,7 +373,7 @@ function code(model: ScreenModel): Screen {
           error: isBusy ? undefined : fieldError(model),
           isBusy,
         }),
-        submitButton(model, texts.submit, isBusy),
+        submitButton(model, texts.submit, { send: { type: 'code.submit' }, typed: 'code' }, isBusy),
       ),
     ],
     buttons: [!isBusy && resendButton(model), !isBusy && otherWayButton(model), cancelButton(model)],
@@ -383,7 +381,7 @@ function code(model: ScreenModel): Screen {
 }
 
 function acknowledging(model: ScreenModel): Screen {
-  const { canCopy, copied, hasSaved, pending, texts, view } = model;
+  const { canCopy, copied, pending, texts, view } = model;
   const codes = view.disclosure?.recoveryCodes ?? [];
   const all = codes.join('\n');
   const { heading, lead } = texts.states.acknowledging;
@@ -400,43 +398,43 @@ function acknowledging(model: ScreenModel): Screen {
           { key: 'copy', class: 'links' },
           h(
             'button',
-            { class: 'link', type: 'button', onclick: () => model.do.copy(all) },
+            { class: 'link', type: 'button', deed: { copy: all } },
             copied === all ? texts.copied : texts.copyCodes,
           ),
         ),
       h(
         'label',
         { class: 'check' },
-        h('input', {
-          type: 'checkbox',
-          onchange: (event) => model.do.save((event.currentTarget as HTMLInputElement).checked),
-        }),
+        h('input', { type: 'checkbox', required: true }),
         h('span', {}, texts.savedCodes),
       ),
       notice(errorText(model)),
     ],
     buttons: [
-      button(model, texts.continue, () => hasSaved && model.do.send({ type: 'codes.acknowledge' }), {
-        kind: 'primary',
-        isBusy: pending === 'codes.acknowledge',
-        isOff: !hasSaved,
-      }),
+      takes(model, 'codes.acknowledge') &&
+        button(
+          model,
+          texts.continue,
+          { send: { type: 'codes.acknowledge' } },
+          {
+            kind: 'primary',
+            isBusy: pending === 'codes.acknowledge',
+            isSubmit: true,
+          },
+        ),
     ],
   };
 }
 
-function approved({ place, texts }: ScreenModel): Screen {
+function approved({ continueTo, texts }: ScreenModel): Screen {
   const { heading, lead } = texts.states.approved;
   return {
     name: 'approved',
     icon: 'check',
     tone: 'good',
     heading,
-    lead: place.continueTo === undefined ? lead : texts.returning,
-    buttons: [
-      place.continueTo !== undefined &&
-        h('a', { class: 'button primary', part: 'button primary', href: place.continueTo }, texts.continue),
-    ],
+    lead: continueTo === undefined ? lead : texts.returning,
+    buttons: [continueTo !== undefined && link(continueTo, texts.continue, 'primary')],
   };
 }
 
@@ -458,24 +456,34 @@ function atRest(model: ScreenModel): Screen {
       resend,
       canRetry &&
         resend === false &&
-        button(model, texts.retry, () => model.do.send({ type: 'flow.retry' }), {
-          kind: 'primary',
-          waitUntil: view.retryAllowedAt,
-          isBusy: pending === 'flow.retry',
-        }),
+        button(
+          model,
+          texts.retry,
+          { send: { type: 'flow.retry' } },
+          {
+            kind: 'primary',
+            waitUntil: view.retryAllowedAt,
+            isBusy: pending === 'flow.retry',
+          },
+        ),
       otherWayButton(model),
       canRetry &&
         resend !== false &&
-        button(model, texts.startOver, () => model.do.send({ type: 'flow.retry' }), {
-          waitUntil: view.retryAllowedAt,
-        }),
+        button(
+          model,
+          texts.startOver,
+          { send: { type: 'flow.retry' } },
+          {
+            waitUntil: view.retryAllowedAt,
+          },
+        ),
       cancelButton(model),
     ],
   };
 }
 
 function cancelled(model: ScreenModel): Screen {
-  const { place, texts } = model;
+  const { exits, texts } = model;
   const { heading, lead } = texts.states.cancelled;
   return {
     name: 'cancelled',
@@ -483,8 +491,8 @@ function cancelled(model: ScreenModel): Screen {
     heading,
     lead,
     buttons: [
-      place.restart !== undefined && button(model, texts.startAgain, place.restart, { kind: 'primary' }),
-      place.goBack !== undefined && button(model, texts.goBack, place.goBack),
+      exits.includes('restart') && button(model, texts.startAgain, { leave: 'restart' }, { kind: 'primary' }),
+      goBackButton(model, 'secondary'),
     ],
   };
 }

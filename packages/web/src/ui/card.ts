@@ -1,0 +1,58 @@
+import { type ElementSpec, h } from './element.ts';
+import { icon } from './icons.ts';
+import type { Screen, ScreenModel } from './screen.ts';
+
+const RING = 100;
+
+/**
+ * The card of a screen. `said` is what the live region says, `span` how long what is on the screen lasts in all.
+ */
+export function card(
+  model: ScreenModel,
+  screen: Screen,
+  { said, span }: { readonly said: string; readonly span: number },
+): ElementSpec {
+  const { action, connection, now, texts, view } = model;
+  const left =
+    view.expiresAt !== undefined && span > 0 ? Math.max(0, Math.min(1, (view.expiresAt - now) / span)) : 1;
+  return h(
+    'section',
+    { class: 'card', part: 'card', lang: texts.language, 'aria-labelledby': 'heading' },
+    action !== undefined &&
+      h(
+        'div',
+        { key: 'action', class: 'action', part: 'action' },
+        h('p', { class: 'hint' }, texts.confirming),
+        h('p', { class: 'title' }, action.title),
+        action.details !== undefined && h('p', { class: 'details' }, action.details),
+      ),
+    // A screen is one form, with or without a script: whatever its buttons send.
+    h(
+      'form',
+      { key: screen.name, class: `screen screen-${screen.name}` },
+      h(
+        'div',
+        { class: `badge ${screen.tone ?? 'calm'}`, 'aria-hidden': 'true' },
+        (screen.tone === 'busy' || screen.tone === 'waiting') &&
+          h(
+            'svg',
+            { key: 'ring', class: 'ring', viewBox: '0 0 64 64' },
+            h('circle', {
+              cx: 32,
+              cy: 32,
+              r: 30,
+              pathLength: RING,
+              'stroke-dasharray': `${screen.tone === 'busy' ? RING / 4 : (left * RING).toFixed(2)} ${RING}`,
+            }),
+          ),
+        icon(screen.icon),
+      ),
+      h('h1', { id: 'heading', tabindex: -1, part: 'heading' }, screen.heading),
+      screen.lead !== '' && h('p', { key: 'lead', class: 'lead', part: 'lead' }, screen.lead),
+      ...(screen.body ?? []),
+      h('div', { key: 'buttons', class: 'buttons' }, ...(screen.buttons ?? [])),
+    ),
+    connection === 'lost' && h('p', { key: 'connection', class: 'connection' }, texts.connectionLost),
+    h('p', { key: 'said', class: 'visually-hidden', role: 'status' }, said),
+  );
+}

@@ -1,0 +1,41 @@
+import type { EnrollableFactor, StepUpRequest, StepUpRequestType } from '@stepgate/core';
+
+/** What the user looks at beside the flow itself: nothing, the list of ways, or the details of a new factor. */
+export type Detail = 'none' | 'ways' | Extract<EnrollableFactor, 'sms' | 'voice' | 'email'>;
+
+/** Ways out of a flow besides those that it takes itself; which there are depends on where it is shown. */
+export type Exit = 'cancel' | 'goBack' | 'restart' | 'takeOver';
+
+/** The members of requests that the user types, and so the names of inputs. */
+export const TYPED_MEMBERS = ['password', 'code', 'phoneNumber', 'email'] as const;
+
+/** One of {@link TYPED_MEMBERS}. */
+export type TypedMember = (typeof TYPED_MEMBERS)[number];
+
+/** A request that lacks what the user is about to type. */
+export interface UnfinishedRequest {
+  readonly type: StepUpRequestType;
+  readonly factor?: EnrollableFactor;
+}
+
+/** What a control does, as data: a browser does it at once, a page without script has a form for it. */
+export type Deed =
+  | { readonly send: StepUpRequest }
+  | { readonly send: UnfinishedRequest; readonly typed: TypedMember }
+  | { readonly show: Detail }
+  | { readonly copy: string }
+  | { readonly leave: Exit };
+
+/** What was typed, without what is there for the eye. A password is taken as it is. */
+export function tidy(member: TypedMember, value: string): string {
+  switch (member) {
+    case 'password':
+      return value;
+    case 'code':
+      return value.replace(/[\s-]/g, '');
+    case 'phoneNumber':
+      return value.replace(/[\s().-]/g, '');
+    case 'email':
+      return value.trim();
+  }
+}
