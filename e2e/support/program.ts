@@ -12,6 +12,8 @@ export interface Program {
   readonly stderr: string;
   /** What the first group of `pattern` holds, as soon as the program has printed it; rejects when it ends before. */
   printed(pattern: RegExp): Promise<string>;
+  /** Types a line and presses Enter. */
+  type(line: string): void;
   /** As a terminal does it on Ctrl-C: to the program and to everything it started. */
   interrupt(): void;
   /** Its exit code. */
@@ -23,7 +25,7 @@ export function startProgram(file: string, env: Readonly<Record<string, string>>
   const child = spawn(process.execPath, [file], {
     cwd: root,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
   let stdout = '';
@@ -68,6 +70,7 @@ export function startProgram(file: string, env: Readonly<Record<string, string>>
         void ended.then((code) => reject(new Error(`${file} ended with ${code}: ${stderr}`)));
       });
     },
+    type: (line) => child.stdin.write(`${line}\n`),
     interrupt: () => signal('SIGINT'),
     ended,
   };

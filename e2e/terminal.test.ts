@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { startProgram } from './support/program.ts';
+
+describe('the terminal', () => {
+  it('adds an app with codes, shows the recovery codes and ends well', async () => {
+    const terminal = startProgram('examples/terminal/src/main.ts', {});
+    const phone = await terminal.printed(/The phone: (\S+)/);
+    const push = await terminal.printed(/(otpauth:\S+)/);
+    expect(push).toContain('otpauth://');
+
+    terminal.type('a');
+    const secret = await terminal.printed(/type this secret into the app: (\w+)/);
+    const barcodeUri = await terminal.printed(/(otpauth:\S*secret=\w+\S*)/);
+    expect(barcodeUri).toContain(secret);
+    const { codes } = await control(phone, 'phone/ada/scan', { barcode_uri: barcodeUri });
+    terminal.type('000 000');
+    await terminal.printed(/(code_refused)/);
+    terminal.type(codes.at(-1)?.code ?? '');
+
+    await terminal.printed(/(shown only now)/);
+    terminal.type('k');
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.stdout).toContain('Approved.');
+    expect(terminal.stderr).toBe('');
+  });
+
+  it('is cancelled by a letter, and answers a wrong one', async () => {
+    const terminal = startProgram('examples/terminal/src/main.ts', {});
+    await terminal.printed(/(\[q\] cancel)/);
+    terminal.type('x');
+    await terminal.printed(/(no such choice)/);
+    terminal.type('q');
+    expect(await terminal.ended).toBe(1);
+    expect(terminal.stdout).toContain('Cancelled.');
+  });
+});
+
+async function control(
+  phone: string,
+  path: string,
+  body: Readonly<Record<string, string>>,
+): Promise<{ readonly codes: readonly { readonly code: string }[] }> {
+  const response = await fetch(new URL(`/_emulator/${path}`, phone), {
+    method: 'POST',
+    body: JSON.stringify(body),
+  });
+  return (await response.json()) as { codes: { code: string }[] };
+}

@@ -1,0 +1,56 @@
+import { createInterface } from 'node:readline';
+import { createAuth0MfaApi, createAuth0SignIn, createStepUpActor, isStepUpError } from '@stepgate/core';
+import { createEmulator } from '@stepgate/emulator';
+import { requestOf, screenOf } from './screen.ts';
+
+const { AUTH0_ISSUER, AUTH0_CLIENT_ID = 'stepgate-demo-public', AUTH0_AUDIENCE } = process.env;
+const { AUTH0_SCOPE = 'transfer:funds', USERNAME = 'ada', PASSWORD = 'correct-horse' } = process.env;
+
+// Without a tenant of your own there is one in this process, and a phone in a web page.
+const emulated = AUTH0_ISSUER === undefined ? await createEmulator().listen() : undefined;
+if (emulated !== undefined) console.log(`The phone: ${emulated.phoneUrl}?user=${USERNAME}\n`);
+
+const client = {
+  issuer: AUTH0_ISSUER ?? emulated?.url ?? '',
+  clientId: AUTH0_CLIENT_ID,
+  allowInsecureIssuer: emulated !== undefined,
+};
+const signIn = createAuth0SignIn({
+  ...client,
+  scope: AUTH0_SCOPE,
+  ...(AUTH0_AUDIENCE !== undefined && { audience: AUTH0_AUDIENCE }),
+});
+
+const stepUp = createStepUpActor({
+  api: createAuth0MfaApi(client),
+  signIn: async ({ signal }) => {
+    const result = await signIn.password({ username: USERNAME, password: PASSWORD, signal });
+    if (result.status === 'mfa_required') return result;
+    throw new Error('The tenant asked for no second factor.');
+  },
+  onError: (error) => console.error(isStepUpError(error) ? error.code : (error as Error).message),
+});
+
+const lines = createInterface({ input: process.stdin });
+lines.on('line', (line) => {
+  const request = requestOf(stepUp.view, line);
+  if (request === undefined) console.log('There is no such choice now.');
+  else stepUp.send(request);
+});
+
+let shown = '';
+stepUp.subscribe({
+  next: ({ view }) => {
+    const screen = screenOf(view);
+    if (screen !== '' && screen !== shown) console.log(`${screen}\n`);
+    shown = screen;
+  },
+  complete: () => {
+    lines.close();
+    // A pipe, unlike a terminal, would keep the process waiting.
+    process.stdin.destroy();
+    process.exitCode = stepUp.view.state === 'approved' ? 0 : 1;
+    void emulated?.close();
+  },
+});
+stepUp.send({ type: 'flow.start' });
