@@ -20,7 +20,10 @@ export type SignInResult =
 
 /** The first leg: the OAuth request that ends in `mfa_required`. */
 export interface Auth0SignIn {
-  /** `ip`: the end user's address, as a trusted proxy reports it; Auth0 honours it from confidential clients. */
+  /**
+   * `ip`: the end user's address, as a trusted proxy reports it, for the tenant's attack protection. Goes along as
+   * `auth0-forwarded-for`, from confidential clients alone: Auth0 honours it from no other.
+   */
   password(
     options: CallOptions & { readonly username: string; readonly password: string; readonly ip?: string },
   ): Promise<SignInResult>;
@@ -38,6 +41,7 @@ const PASSWORD_REALM = 'http://auth0.com/oauth/grant-type/password-realm';
 export function createAuth0SignIn(options: Auth0SignInOptions): Auth0SignIn {
   const client = createAuth0Client(options);
   const { audience, realm } = options;
+  const isConfidential = options.clientSecret !== undefined || options.clientAssertion !== undefined;
   // `openid` makes the exchange end with an id_token, which is what proves whose approval it was.
   const scope = [...new Set(['openid', ...(options.scope ?? '').split(' ')])].filter(Boolean).join(' ');
 
@@ -52,7 +56,7 @@ export function createAuth0SignIn(options: Auth0SignInOptions): Auth0SignIn {
         call,
         signal,
         understands: ['mfa_required'],
-        headers: ip === undefined ? undefined : { 'auth0-forwarded-for': ip },
+        headers: ip === undefined || !isConfidential ? undefined : { 'auth0-forwarded-for': ip },
       },
     );
     if (stringMember(body, 'error') === undefined) return { status: 'signed_in', tokens: parseTokens(body) };

@@ -51,10 +51,24 @@ describe('the first leg by password', () => {
     });
   });
 
-  it("passes the end user's address on", async () => {
+  it.each([
+    { client: 'with a secret', credentials: { clientSecret: 'client-secret' }, sent: '203.0.113.7' },
+    {
+      client: 'with an assertion',
+      credentials: { clientAssertion: async () => 'signed' },
+      sent: '203.0.113.7',
+    },
+    { client: 'that is public, whom Auth0 would not believe', credentials: {}, sent: undefined },
+  ])("passes the end user's address on as $sent by a client $client", async ({ credentials, sent }) => {
     server.answer({ status: 403, body: MFA_REQUIRED });
-    await connect().password({ username: 'ada', password: 'x', ip: '203.0.113.7' });
-    expect(server.request.headers['auth0-forwarded-for']).toBe('203.0.113.7');
+    const signIn = createAuth0SignIn({
+      issuer: server.url,
+      clientId: 'client',
+      allowInsecureIssuer: true,
+      ...credentials,
+    });
+    await signIn.password({ username: 'ada', password: 'x', ip: '203.0.113.7' });
+    expect(server.request.headers['auth0-forwarded-for']).toBe(sent);
   });
 });
 

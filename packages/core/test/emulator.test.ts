@@ -10,30 +10,8 @@ import {
   type LocalStepUpActor,
   type MfaApi,
 } from '../src/index.ts';
+import { CONTRARY } from './support/contrary-dialect.ts';
 import { createFakeClock, settled } from './support/fake-clock.ts';
-
-/** The other side of every contradiction of the sources that a client of ours can meet. */
-const CONTRARY: Partial<Dialect> = {
-  rejection: 'invalid_grant',
-  pendingStatus: 200,
-  mfaRequiredStatus: 401,
-  notEnrolled: 'unsupported_challenge_type',
-  associateCredentials: 'required',
-  confirmBearer: 'required',
-  channelMember: 'oob_channels',
-  challengeContentType: 'json',
-  tokenContentType: 'form',
-  challengeType: 'required',
-  mfaRequirements: 'challenge_types',
-  refreshToken: 'always',
-  expiredTokenStatus: 401,
-  newRecoveryCode: 'absent',
-  mfaTokenForm: 'jwt',
-  overPolling: 'slow_down',
-  userLimit: 'invalid_request',
-  retryAfter: 'present',
-  mfaTokenAfterSuccess: 'reusable',
-};
 
 interface World {
   readonly emulator: Emulator;

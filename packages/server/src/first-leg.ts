@@ -42,7 +42,12 @@ export interface FirstLegOptions<Native> {
   /** Asks the user for the password again. */
   readonly password?: {
     readonly username: (context: FirstLegContext<Native>) => string | Promise<string>;
-    /** The end user's address, from a proxy that the app trusts: sent along as `auth0-forwarded-for`. */
+    /**
+     * The end user's address, for the tenant's attack protection, which would take the app's own for everybody's:
+     * sent along as `auth0-forwarded-for`. From a proxy that the app trusts alone (`req.ip` under Express's `trust
+     * proxy`), since anybody can send such a header. Needs a confidential client with "Trust Token Endpoint IP
+     * Header" switched on.
+     */
     readonly ip?: (context: FirstLegContext<Native>) => string | undefined;
   };
 }
@@ -88,7 +93,8 @@ export function createFirstLeg<Native>(
         case 'refresh-token': {
           const token = await refreshToken?.(context);
           if (token === undefined) throw loginRequired('there is no refresh token');
-          const result = await signIn.refreshToken({ refreshToken: token, signal });
+          // Not to be broken off: the answer may hold a rotated token, without which the user's session is dead.
+          const result = await signIn.refreshToken({ refreshToken: token });
           if (result.status === 'signed_in') await save(context, result.tokens.refreshToken);
           return transactionOf(result);
         }

@@ -41,7 +41,7 @@ export function assertOptions(options: GateOptions<never>): void {
   const members: Members = { ...options };
   if (!isObject(members.auth0)) throw new TypeError('auth0: must be an object');
   assertFunction('identify', members.identify);
-  assertFirstLeg(members.firstLeg);
+  assertFirstLeg(members.firstLeg, members.auth0);
   for (const name of OPTIONAL_FUNCTIONS) {
     if (members[name] !== undefined) assertFunction(name, members[name]);
   }
@@ -60,7 +60,7 @@ export function assertOptions(options: GateOptions<never>): void {
   assertTiming(members.timing ?? {});
 }
 
-function assertFirstLeg(firstLeg: unknown): void {
+function assertFirstLeg(firstLeg: unknown, { clientSecret, clientAssertion }: Members): void {
   if (!isObject(firstLeg)) {
     throw new TypeError('firstLeg: must be an object with refreshToken, custom or password');
   }
@@ -73,7 +73,13 @@ function assertFirstLeg(firstLeg: unknown): void {
   if (password === undefined) return;
   if (!isObject(password)) throw new TypeError('firstLeg.password: must be an object with username');
   assertFunction('firstLeg.password.username', password.username);
-  if (password.ip !== undefined) assertFunction('firstLeg.password.ip', password.ip);
+  if (password.ip === undefined) return;
+  assertFunction('firstLeg.password.ip', password.ip);
+  if (clientSecret === undefined && clientAssertion === undefined) {
+    throw new TypeError(
+      'firstLeg.password.ip: needs auth0.clientSecret or auth0.clientAssertion, since Auth0 believes no public client',
+    );
+  }
 }
 
 function assertTiming(timing: unknown): void {

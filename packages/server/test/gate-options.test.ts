@@ -28,6 +28,9 @@ describe('createGate', () => {
     ['firstLeg:', { firstLeg: {} }],
     ['firstLeg.refreshToken:', { firstLeg: { refreshToken: 'token' } }],
     ['firstLeg.password', { firstLeg: { password: {} } }],
+    ['firstLeg.password.ip:', { firstLeg: { password: { username: () => 'ada', ip: '203.0.113.7' } } }],
+    // A public client, whom nobody would believe.
+    ['firstLeg.password.ip:', { firstLeg: { password: { username: () => 'ada', ip: () => '203.0.113.7' } } }],
     ['enroll:', { enroll: 'always' }],
     ['enroll:', { enroll: 'password' }],
     ['store:', { store: {} }],

@@ -81,6 +81,8 @@ export interface BankOptions {
   readonly parsesBodies?: boolean;
   readonly trustsProxy?: boolean;
   readonly gateOptions?: Partial<GateOptions<HostRequest>>;
+  /** Guarded routes besides {@link ROUTES}, by name. */
+  readonly policies?: Readonly<Record<string, Policy>>;
 }
 
 export const ROUTES = {
@@ -99,7 +101,7 @@ export async function openBank(options: {
   readonly onClose: (close: () => Promise<void>) => void;
 }): Promise<Bank> {
   const { host, tenant } = options;
-  const { parsesBodies = false, trustsProxy = false, gateOptions } = options.bank ?? {};
+  const { parsesBodies = false, trustsProxy = false, gateOptions, policies } = options.bank ?? {};
   const sessions = new Map<string, Session>();
   const reached: string[] = [];
   const errors: unknown[] = [];
@@ -131,7 +133,7 @@ export async function openBank(options: {
       onError: (error) => errors.push(error),
       ...gateOptions,
     },
-    routes: Object.entries(ROUTES).map(([name, policy]) => ({
+    routes: Object.entries({ ...ROUTES, ...policies }).map(([name, policy]) => ({
       path: `/${name}`,
       policy,
       handle: async (stepUp) => {

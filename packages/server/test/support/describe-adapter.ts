@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, onTestFinished } from 'vitest';
 import { type AdapterHost, type Bank, type BankOptions, openBank } from './bank.ts';
 import { describeBadInput } from './describe-bad-input.ts';
+import { describeFactors } from './describe-factors.ts';
 import { describeFlow } from './describe-flow.ts';
 import { describeGuard } from './describe-guard.ts';
 import { describeHandle } from './describe-handle.ts';
@@ -32,6 +33,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     };
     describeGuard(scene);
     describeFlow(scene);
+    describeFactors(scene);
     describeWatching(scene);
     describeHandle(scene);
     describeBadInput(scene);
