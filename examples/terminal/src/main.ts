@@ -38,6 +38,9 @@ lines.on('line', (line) => {
   else stepUp.send(request);
 });
 
+// Ctrl-D
+lines.on('close', () => stepUp.send({ type: 'flow.cancel' }));
+
 let shown = '';
 stepUp.subscribe({
   next: ({ view }) => {

@@ -38,7 +38,7 @@ export function screenOf(view: FlowView): string {
 }
 
 /** What can be asked for now, by the view alone. */
-export function choicesOf({
+function choicesOf({
   allowedEvents,
   authenticators,
   authenticatorId,
