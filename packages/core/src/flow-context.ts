@@ -2,7 +2,7 @@ import type { ReasonCode } from './errors.ts';
 import type { FirstLegMethod } from './events.ts';
 import type { EnrollableFactor, Factor } from './factor.ts';
 import type { Authenticator, FactorRequirements } from './mfa-api.ts';
-import type { ExchangeBudget, ExchangeLimit, PollPace } from './poll-schedule.ts';
+import type { ExchangeBudget, ExchangeLimit, PollPace, PollSchedule } from './poll-schedule.ts';
 
 /** Whether a flow may add a factor: after the password, on the strength of the session alone, or not at all. */
 export type EnrollmentRule = 'password' | 'session' | 'refuse';
@@ -15,6 +15,8 @@ export interface FlowSettings {
   readonly firstLegs: readonly FirstLegMethod[];
   readonly enroll: EnrollmentRule;
   readonly pollIntervalMs: number;
+  /** Default `steady`. */
+  readonly pollSchedule?: PollSchedule;
   readonly exchangeLimit: ExchangeLimit;
   /** The life of an `mfa_token`, which Auth0 does not document; 5 minutes is what its own SDKs assume. */
   readonly mfaTokenTtlMs: number;
@@ -151,7 +153,11 @@ export function initialContext(settings: FlowSettings): FlowContext {
     enrollmentClosed: false,
     resumesTarget: false,
     challengeExpiresAt: 0,
-    pace: { intervalMs: settings?.pollIntervalMs ?? FLOW_DEFAULTS.pollIntervalMs, failures: 0 },
+    pace: {
+      intervalMs: settings?.pollIntervalMs ?? FLOW_DEFAULTS.pollIntervalMs,
+      failures: 0,
+      schedule: settings?.pollSchedule ?? 'steady',
+    },
     budget: { level: 0, at: 0 },
     nextPollAt: 0,
     resendAllowedAt: {},

@@ -79,7 +79,9 @@ export {
   AUTH0_EXCHANGE_LIMIT,
   type ExchangeBudget,
   type ExchangeLimit,
+  isPollSchedule,
   type PollPace,
+  type PollSchedule,
 } from './poll-schedule.ts';
 export { type EffectPorts, type EffectResult, runEffect } from './run-effect.ts';
 export { updateVault, type Vault } from './vault.ts';

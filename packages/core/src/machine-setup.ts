@@ -16,7 +16,15 @@ import {
   usableAuthenticators,
 } from './flow-context.ts';
 import type { Authenticator } from './mfa-api.ts';
-import { adjustPace, affordableAt, nextPollTime, type PollOutcome, refill, spend } from './poll-schedule.ts';
+import {
+  adjustPace,
+  affordableAt,
+  nextPollTime,
+  type PollOutcome,
+  type PollPace,
+  refill,
+  spend,
+} from './poll-schedule.ts';
 
 interface Scope {
   readonly context: FlowContext;
@@ -86,7 +94,7 @@ function hold({ context, event }: Scope): Partial<FlowContext> {
 }
 
 /** Polls and their pace. */
-function afterPoll({ context, event }: Scope, outcome: PollOutcome): Partial<FlowContext> {
+function afterPoll({ context, event }: Scope, outcome: PollOutcome, isFirst = false): Partial<FlowContext> {
   const pace = adjustPace(context.pace, outcome);
   const { settings } = context;
   const nextPollAt = nextPollTime({
@@ -96,6 +104,7 @@ function afterPoll({ context, event }: Scope, outcome: PollOutcome): Partial<Flo
     budget: refill(context.budget, settings.exchangeLimit, event.at),
     limit: settings.exchangeLimit,
     retryAfterMs: outcome.retryAfterMs,
+    isFirst,
   });
   return { pace, nextPollAt };
 }
@@ -208,7 +217,12 @@ export const flow = setup({
       const isSent = event.type === 'challenge.sent';
       const intervalMs = (isSent ? event.intervalMs : undefined) ?? 0;
       const ttlMs = (isSent ? event.expiresInMs : undefined) ?? settings.challengeTtlMs;
-      const pace = { intervalMs: Math.max(settings.pollIntervalMs, intervalMs), failures: 0 };
+      const pace: PollPace = {
+        intervalMs: Math.max(settings.pollIntervalMs, intervalMs),
+        failures: 0,
+        // A provider that names its interval means it.
+        schedule: intervalMs > 0 ? 'steady' : (settings.pollSchedule ?? 'steady'),
+      };
       return {
         // An `mfa_token` cannot be used for longer than it lives, whatever the challenge says.
         challengeExpiresAt: Math.min(event.at + ttlMs, context.mfaTokenExpiresAt),
@@ -217,7 +231,7 @@ export const flow = setup({
         waitUntil: undefined,
         failures: 0,
         ...(isSent || (target !== undefined && sendsCode(target.factor)) ? hold(scope) : {}),
-        ...afterPoll({ event, context: { ...context, pace } }, { type: 'pending' }),
+        ...afterPoll({ event, context: { ...context, pace } }, { type: 'pending' }, true),
       };
     }),
     noteEnrollment: assign({ enrolledInFlow: true }),

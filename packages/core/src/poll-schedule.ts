@@ -22,11 +22,23 @@ export interface ExchangeBudget {
   readonly at: number;
 }
 
+/**
+ * How often to ask. `steady`: at the interval, from the first poll on. `eager`: faster while the provider's burst
+ * lasts, then at the interval; until the provider complains.
+ */
+export type PollSchedule = 'steady' | 'eager';
+
+/** Whether the value names a {@link PollSchedule}. */
+export function isPollSchedule(value: unknown): value is PollSchedule {
+  return value === 'steady' || value === 'eager';
+}
+
 /** The pace of one wait: grows, never shrinks, until the next challenge. */
 export interface PollPace {
   readonly intervalMs: number;
   /** Transient failures in a row. */
   readonly failures: number;
+  readonly schedule: PollSchedule;
 }
 
 /** How a poll ended that did not end the wait. */
@@ -38,6 +50,11 @@ export interface PollOutcome {
 
 const SLOW_DOWN_STEP_MS = 5_000;
 const LONGEST_INTERVAL_MS = 30_000;
+/** Nobody answers a push sooner than that. */
+const EAGER_START_MS = 2_000;
+const EAGER_INTERVAL_MS = 1_250;
+/** The part of the jitter that an eager wait takes, since it is about as much shorter. */
+const EAGER_JITTER = 0.25;
 
 /** What is left of the budget at a later time. */
 export function refill(budget: ExchangeBudget, limit: ExchangeLimit, at: number): ExchangeBudget {
@@ -57,17 +74,23 @@ export function affordableAt(budget: ExchangeBudget, limit: ExchangeLimit, neede
   return budget.at + Math.ceil((missing * 60_000) / limit.perMinute);
 }
 
-/** The pace after an outcome: `slow_down` is sticky (RFC 8628, section 3.5), failures back off. */
-export function adjustPace({ intervalMs, failures }: PollPace, outcome: PollOutcome): PollPace {
+/**
+ * The pace after an outcome: `slow_down` is sticky (RFC 8628, section 3.5), failures back off, and a provider that
+ * complains is asked eagerly no more.
+ */
+export function adjustPace({ intervalMs, failures, schedule }: PollPace, outcome: PollOutcome): PollPace {
   switch (outcome.type) {
     case 'pending':
-      return { intervalMs, failures: 0 };
+      return { intervalMs, failures: 0, schedule };
     case 'slow_down': {
       const slower = Math.max(intervalMs + SLOW_DOWN_STEP_MS, outcome.retryAfterMs ?? 0);
-      return { intervalMs: Math.max(intervalMs, Math.min(LONGEST_INTERVAL_MS, slower)), failures: 0 };
+      const slowed = Math.max(intervalMs, Math.min(LONGEST_INTERVAL_MS, slower));
+      return { intervalMs: slowed, failures: 0, schedule: 'steady' };
     }
-    default:
-      return { intervalMs, failures: failures + 1 };
+    case 'rate_limited':
+      return { intervalMs, failures: failures + 1, schedule: 'steady' };
+    case 'unavailable':
+      return { intervalMs, failures: failures + 1, schedule };
   }
 }
 
@@ -79,8 +102,16 @@ export function nextPollTime(options: {
   readonly budget: ExchangeBudget;
   readonly limit: ExchangeLimit;
   readonly retryAfterMs?: number | undefined;
+  /** Nothing has been asked yet since the challenge went out. */
+  readonly isFirst?: boolean;
 }): number {
   const { at, jitterMs, pace, budget, limit } = options;
+  const isPlain = pace.failures === 0 && options.retryAfterMs === undefined;
+  if (pace.schedule === 'eager' && isPlain) {
+    const soon = at + (options.isFirst === true ? EAGER_START_MS : EAGER_INTERVAL_MS);
+    const isAffordable = affordableAt(budget, limit, 1 + limit.reservedForCodes) <= soon;
+    if (isAffordable && soon < at + pace.intervalMs) return soon + Math.floor(jitterMs * EAGER_JITTER);
+  }
   const backedOff = Math.min(LONGEST_INTERVAL_MS, pace.intervalMs * 2 ** Math.min(pace.failures, 4));
   const wait = Math.max(pace.intervalMs, backedOff, options.retryAfterMs ?? 0);
   return Math.max(at + wait, affordableAt(budget, limit, 1 + limit.reservedForCodes)) + jitterMs;

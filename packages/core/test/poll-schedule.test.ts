@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AUTH0_EXCHANGE_LIMIT, type ExchangeBudget, type PollPace } from '../src/index.ts';
+import { AUTH0_EXCHANGE_LIMIT, type ExchangeBudget, type PollPace, type PollSchedule } from '../src/index.ts';
 import {
   adjustPace,
   affordableAt,
@@ -71,10 +71,11 @@ function schedule(
   {
     intervalMs = 5_000,
     outcomeOf = randomOutcome,
-  }: { intervalMs?: number; outcomeOf?: typeof randomOutcome } = {},
+    kind = 'steady',
+  }: { intervalMs?: number; outcomeOf?: typeof randomOutcome; kind?: PollSchedule } = {},
 ): readonly Poll[] {
   const polls: Poll[] = [];
-  let pace: PollPace = { intervalMs, failures: 0 };
+  let pace: PollPace = { intervalMs, failures: 0, schedule: kind };
   let budget: ExchangeBudget = { level: LIMIT.burst, at: START };
   let at = START;
   while (polls.length < count) {
@@ -141,11 +142,69 @@ describe('the schedule, whatever happens', () => {
   });
 });
 
+describe('the eager schedule', () => {
+  const pending = (): PollOutcome => ({ type: 'pending' });
+
+  it('stays within the provider’s limit, three exchanges short of it, whatever happens', () => {
+    for (const outcomeOf of [pending, randomOutcome]) {
+      for (const seed of SEEDS) {
+        const polls = schedule(createChance(seed), 60, { kind: 'eager', outcomeOf });
+        const times = [START, ...polls.map(({ nextAt }) => nextAt)];
+        const limit = { ...LIMIT, burst: LIMIT.burst - LIMIT.reservedForCodes };
+        expect(fits(times, limit), `seed ${seed}`).toBe(true);
+      }
+    }
+  });
+
+  it('is as steady as the other one once the provider has complained, or its burst is used up', () => {
+    for (const type of ['slow_down', 'rate_limited'] as const) {
+      const pace = adjustPace({ intervalMs: 5_000, failures: 0, schedule: 'eager' }, { type });
+      expect(pace.schedule).toBe('steady');
+      expect(adjustPace(pace, { type: 'pending' }).schedule).toBe('steady');
+    }
+    const used = { level: LIMIT.reservedForCodes, at: START };
+    const pace: PollPace = { intervalMs: 5_000, failures: 0, schedule: 'eager' };
+    expect(nextPollTime({ at: START, jitterMs: 0, pace, budget: used, limit: LIMIT })).toBe(START + 5_000);
+  });
+
+  it('asks no sooner than 2 s after the push, and waits out faults as the steady one does', () => {
+    const budget = { level: LIMIT.burst, at: START };
+    const pace: PollPace = { intervalMs: 5_000, failures: 0, schedule: 'eager' };
+    const options = { at: START, jitterMs: 0, budget, limit: LIMIT };
+    expect(nextPollTime({ ...options, pace, isFirst: true })).toBe(START + 2_000);
+    const failed = adjustPace(pace, { type: 'unavailable' });
+    expect(nextPollTime({ ...options, pace: failed })).toBe(START + 10_000);
+  });
+
+  it('sees an approval in half the time of the steady one, at the median', () => {
+    const seen = (kind: PollSchedule): number => {
+      const delays = Array.from({ length: 500 }, (_, index) => {
+        const driver = pollingDriver([PUSH], { pollSchedule: kind });
+        const sentAt = driver.now;
+        // Most people answer within 5 to 20 seconds.
+        const answeredAt = sentAt + 10_000 * Math.exp(0.5 * normal(createChance(5_000 + index)));
+        for (;;) {
+          driver.tickWhenDue();
+          if (driver.now >= answeredAt) return driver.now - answeredAt;
+          driver.answer(PENDING);
+        }
+      });
+      return delays.sort((a, b) => a - b)[250] ?? 0;
+    };
+    expect(seen('eager')).toBeLessThanOrEqual(seen('steady') / 2);
+  });
+});
+
+/** A number of the standard normal distribution (Box and Muller). */
+function normal(chance: Chance): number {
+  return Math.sqrt(-2 * Math.log(1 - chance.next())) * Math.cos(2 * Math.PI * chance.next());
+}
+
 describe('back-off', () => {
   it.each(['unavailable', 'rate_limited'] as const)('doubles with each failure, up to 30 s: %s', (type) => {
     const budget = { level: LIMIT.burst, at: START };
     const waits: number[] = [];
-    let pace: PollPace = { intervalMs: 5_000, failures: 0 };
+    let pace: PollPace = { intervalMs: 5_000, failures: 0, schedule: 'steady' };
     for (let failure = 0; failure < 12; failure += 1) {
       pace = adjustPace(pace, { type });
       waits.push(nextPollTime({ at: START, jitterMs: 0, pace, budget, limit: LIMIT }) - START);
@@ -155,12 +214,16 @@ describe('back-off', () => {
   });
 
   it('is over with the first answer', () => {
-    expect(adjustPace({ intervalMs: 5_000, failures: 7 }, { type: 'pending' }).failures).toBe(0);
-    expect(adjustPace({ intervalMs: 5_000, failures: 7 }, { type: 'slow_down' }).failures).toBe(0);
+    expect(
+      adjustPace({ intervalMs: 5_000, failures: 7, schedule: 'steady' }, { type: 'pending' }).failures,
+    ).toBe(0);
+    expect(
+      adjustPace({ intervalMs: 5_000, failures: 7, schedule: 'steady' }, { type: 'slow_down' }).failures,
+    ).toBe(0);
   });
 
   it('never makes a wait shorter than an interval that the provider made longer than 30 s', () => {
-    const pace = adjustPace({ intervalMs: 45_000, failures: 0 }, { type: 'slow_down' });
+    const pace = adjustPace({ intervalMs: 45_000, failures: 0, schedule: 'steady' }, { type: 'slow_down' });
     expect(pace.intervalMs).toBe(45_000);
     const budget = { level: LIMIT.burst, at: START };
     expect(nextPollTime({ at: START, jitterMs: 0, pace, budget, limit: LIMIT })).toBe(START + 45_000);
