@@ -38,7 +38,7 @@ export {
   type StepUpRequestType,
   splitRequest,
 } from './events.ts';
-export { type EnrollableFactor, FACTORS, type Factor, isFactor, sendsMessage } from './factor.ts';
+export { type EnrollableFactor, FACTORS, type Factor, isFactor, sendsCode, sendsMessage } from './factor.ts';
 export {
   type Advance,
   advanceFlow,

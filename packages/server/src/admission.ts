@@ -2,15 +2,15 @@ import {
   type Clock,
   type Effect,
   type EffectResult,
-  type Factor,
   isDone,
   type ReasonCode,
   StepUpError,
+  sendsCode,
   sendsMessage,
   stateName,
 } from '@stepgate/core';
 import type { Asker } from './host-request.ts';
-import type { Charges, LimitBook } from './limits.ts';
+import type { Attempt, Charged, LimitBook } from './limits.ts';
 import type { Lock, Locks } from './lock.ts';
 import type { FlowRecord, Records } from './record.ts';
 import { digest } from './seal.ts';
@@ -24,8 +24,12 @@ export interface Applicant {
 
 /** Decides what may go out: within the limits, and with one live push per subject. */
 export interface Admission {
-  /** @throws StepUpError `rate_limited` (429) when the session has started too many flows. */
-  admitStart(asker: Asker): Promise<void>;
+  /**
+   * Counts a start; answers with what takes it back, for a start that began no flow.
+   *
+   * @throws StepUpError `rate_limited` (429) when the session has started too many flows.
+   */
+  admitStart(applicant: Applicant): Promise<() => Promise<void>>;
   /** The result that stands in for an effect that may not go out; `undefined` when it may. */
   admit(applicant: Applicant, effect: Effect): Promise<EffectResult | undefined>;
   /** Takes an attempt back that was no wrong one. */
@@ -62,9 +66,9 @@ export function createAdmission(options: {
   }
 
   return {
-    async admitStart({ session }) {
-      const retryAfterMs = await limits.charge([['startsPerSession', session]]);
-      if (retryAfterMs === undefined) return;
+    async admitStart(applicant) {
+      const retryAfterMs = await limits.charge('start', chargedOf(applicant));
+      if (retryAfterMs === undefined) return () => limits.refund('start', chargedOf(applicant));
       throw new StepUpError('rate_limited', 'this session has started too many flows', {
         status: 429,
         retryAfterMs,
@@ -78,7 +82,8 @@ export function createAdmission(options: {
         await tellHolder(other.holder);
         return refusal('push_in_progress', Math.max(0, other.until - clock.now()));
       }
-      const wait = await limits.charge(chargesOf(applicant, effect));
+      const attempt = attemptOf(effect);
+      const wait = attempt && (await limits.charge(attempt, chargedOf(applicant)));
       if (wait === undefined) return undefined;
       return refusal(isTyped(effect) ? 'too_many_attempts' : 'rate_limited', wait);
     },
@@ -87,7 +92,8 @@ export function createAdmission(options: {
       const isWrong =
         fact.type === 'effect.failed' &&
         (fact.code === 'code_refused' || fact.code === 'credentials_refused');
-      if (isTyped(effect) && !isWrong) await limits.refund(chargesOf(applicant, effect));
+      const attempt = attemptOf(effect);
+      if (attempt && isTyped(effect) && !isWrong) await limits.refund(attempt, chargedOf(applicant));
     },
 
     async release({ key, asker }) {
@@ -105,31 +111,23 @@ function mayBeAnswered({ state }: FlowRecord): boolean {
 }
 
 /** What an effect counts as. */
-function chargesOf({ key, asker: { session, subject } }: Applicant, effect: Effect): Charges {
+function attemptOf(effect: Effect): Attempt | undefined {
   switch (effect.type) {
     case 'challenge':
-      return messagesOf(effect.params.factor, session, subject);
+      return sendsMessage(effect.params.factor) ? 'message' : undefined;
     case 'enroll':
-      // A push is added by a QR code: nothing is sent.
-      return effect.params.factor === 'push' ? [] : messagesOf(effect.params.factor, session, subject);
+      return sendsCode(effect.params.factor) ? 'message' : undefined;
     case 'verify':
-      return [
-        ['wrongCodesPerFlow', key],
-        ['wrongCodesPerSubject', subject],
-      ];
+      return 'code';
     case 'authenticate':
-      return effect.params.method === 'password' ? [['passwordsPerSession', session]] : [];
+      return effect.params.method === 'password' ? 'password' : undefined;
     default:
-      return [];
+      return undefined;
   }
 }
 
-function messagesOf(factor: Factor, session: string, subject: string): Charges {
-  if (!sendsMessage(factor)) return [];
-  return [
-    ['messagesPerSession', session],
-    ['messagesPerSubject', subject],
-  ];
+function chargedOf({ key, asker: { session, subject } }: Applicant): Charged {
+  return { flow: key, session, subject: digest(subject) };
 }
 
 /** Whether the effect tries something that the user typed. */

@@ -238,21 +238,31 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     const hash = requirementHash(requirement.policy);
     const isUnderWay = (record: HandleRecord | undefined): boolean =>
       record !== undefined && joins(record, hash, requirement, now);
-    const { record: before } = await records.read(key);
-    if (!isUnderWay(owned(before, asker))) await admission.admitStart(asker);
-    return records.update<Beginning>(key, (stored) => {
-      const record = owned(stored, asker);
-      if (isUnderWay(record)) return { result: { isJoined: true } };
-      if (record?.flow !== undefined && isLive(record.flow, now)) throw inProgress();
-      const settings: FlowSettings = {
-        ...options.settings,
-        factors: requirement.policy.factors,
-        firstLegs: mfaToken === undefined ? firstLeg.methods : ['mfa-token', ...firstLeg.methods],
-      };
-      const begun = steps.begin({ key, record, ...asker, requirement, settings });
-      const { record: started, job } = steps.apply(key, begun, { type: 'flow.start', ...stamp() });
-      return { record: started, result: { job, isJoined: false } };
-    });
+    const isTaken = (record: HandleRecord | undefined): boolean =>
+      record?.flow !== undefined && isLive(record.flow, now) && !isUnderWay(record);
+    const before = owned((await records.read(key)).record, asker);
+    if (isTaken(before)) throw inProgress();
+    const takeBack = isUnderWay(before) ? undefined : await admission.admitStart({ key, asker });
+    try {
+      const beginning = await records.update<Beginning>(key, (stored) => {
+        const record = owned(stored, asker);
+        if (isUnderWay(record)) return { result: { isJoined: true } };
+        if (isTaken(record)) throw inProgress();
+        const settings: FlowSettings = {
+          ...options.settings,
+          factors: requirement.policy.factors,
+          firstLegs: mfaToken === undefined ? firstLeg.methods : ['mfa-token', ...firstLeg.methods],
+        };
+        const begun = steps.begin({ key, record, ...asker, requirement, settings });
+        const { record: started, job } = steps.apply(key, begun, { type: 'flow.start', ...stamp() });
+        return { record: started, result: { job, isJoined: false } };
+      });
+      if (beginning.isJoined) await takeBack?.();
+      return beginning;
+    } catch (error) {
+      await takeBack?.();
+      throw error;
+    }
   }
 
   async function afterwards(

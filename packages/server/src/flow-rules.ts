@@ -1,4 +1,4 @@
-import { dueAt, type Effect, isDone, type ReasonCode, sendsMessage, stateName } from '@stepgate/core';
+import { dueAt, type Effect, isDone, type ReasonCode, sendsCode, stateName } from '@stepgate/core';
 import { findApproval } from './approval.ts';
 import type { FlowRecord, HandleRecord } from './record.ts';
 import type { Requirement } from './requirement.ts';
@@ -39,9 +39,7 @@ export function lossOf(effect: Effect): ReasonCode | undefined {
     case 'challenge':
       return 'result_lost';
     case 'enroll':
-      return effect.params.factor === 'push' || !sendsMessage(effect.params.factor)
-        ? undefined
-        : 'result_lost';
+      return sendsCode(effect.params.factor) ? 'result_lost' : undefined;
     case 'verify':
       return 'input_lost';
     case 'authenticate':

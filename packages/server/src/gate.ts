@@ -142,7 +142,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       records,
       locks,
       clock,
-      limits: createLimitBook(options.limits),
+      limits: createLimitBook({ store, now, limits: options.limits }),
       challengeTtlMs: timing.challengeTtlMs ?? FLOW_DEFAULTS.challengeTtlMs,
     }),
     api: options.api ?? createAuth0MfaApi(wire),

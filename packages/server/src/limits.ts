@@ -1,12 +1,14 @@
-import { StepUpError } from '@stepgate/core';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
+import { createSlidingWindow } from './sliding-window.ts';
+import type { Store } from './store.ts';
 
-/** So many in a window; `false` lifts the limit. */
+/** So many within any `windowMs`; `false` lifts the limit. */
 export type Limit = { readonly count: number; readonly windowMs: number } | false;
 
 /**
- * What a gate lets one session, and one subject, do, counted in this process. Sessions are asked first: what a session
- * tries beyond its own limit counts against the subject no more. What it does within it does count.
+ * What a gate lets one session, and one subject, do, counted in the gate's store. Sessions are asked first, and what
+ * is refused counts nowhere. Of what the subject may do, one session can never use up the last: whatever a stolen
+ * session does, another of the owner's has at least one left.
  */
 export interface Limits {
   /** Flows started. */
@@ -14,8 +16,12 @@ export interface Limits {
   /** Pushes, SMS, calls and e-mails sent. */
   readonly messagesPerSession: Limit;
   readonly messagesPerSubject: Limit;
+  /** Wrong passwords. */
   readonly passwordsPerSession: Limit;
+  readonly passwordsPerSubject: Limit;
+  /** Wrong codes, of one browser or client. */
   readonly wrongCodesPerFlow: Limit;
+  readonly wrongCodesPerSession: Limit;
   readonly wrongCodesPerSubject: Limit;
 }
 
@@ -25,61 +31,130 @@ export const DEFAULT_LIMITS: Limits = {
   messagesPerSession: { count: 3, windowMs: 300_000 },
   messagesPerSubject: { count: 5, windowMs: 600_000 },
   passwordsPerSession: { count: 5, windowMs: 900_000 },
+  passwordsPerSubject: { count: 10, windowMs: 900_000 },
   wrongCodesPerFlow: { count: 5, windowMs: 900_000 },
+  wrongCodesPerSession: { count: 5, windowMs: 3_600_000 },
   wrongCodesPerSubject: { count: 8, windowMs: 3_600_000 },
 };
 
-/** Which limits an attempt counts against, in the order in which they are asked: the limit's name and whose it is. */
-export type Charges = readonly (readonly [keyof Limits, string])[];
+/** What is counted. */
+export type Attempt = 'start' | 'message' | 'password' | 'code';
+
+/** Whom an attempt counts against. */
+export interface Charged {
+  /** Names the flow of one browser. */
+  readonly flow: string;
+  readonly session: string;
+  readonly subject: string;
+}
 
 /** Counts attempts. */
 export interface LimitBook {
-  /** Counts one attempt. Answers how long to wait when there were too many; those after the first full one are spared. */
-  charge(charges: Charges): Promise<number | undefined>;
+  /** Counts one attempt. Answers how long to wait instead, when there were too many; then nothing is counted. */
+  charge(attempt: Attempt, charged: Charged): Promise<number | undefined>;
   /** Takes a counted attempt back, since it was none of those that the limit is about. */
-  refund(charges: Charges): Promise<void>;
+  refund(attempt: Attempt, charged: Charged): Promise<void>;
+}
+
+/** What an attempt counts as, in the order of the questions: whoever tries too much is stopped at his own limit. */
+const COUNTED_AS: Readonly<Record<Attempt, readonly (readonly [keyof Limits, keyof Charged])[]>> = {
+  start: [['startsPerSession', 'session']],
+  message: [
+    ['messagesPerSession', 'session'],
+    ['messagesPerSubject', 'subject'],
+  ],
+  password: [
+    ['passwordsPerSession', 'session'],
+    ['passwordsPerSubject', 'subject'],
+  ],
+  code: [
+    ['wrongCodesPerFlow', 'flow'],
+    ['wrongCodesPerSession', 'session'],
+    ['wrongCodesPerSubject', 'subject'],
+  ],
+};
+
+/** One counter of an attempt, and whose it is. */
+interface Counter {
+  readonly limiter: RateLimiterAbstract;
+  readonly whose: keyof Charged;
 }
 
 /**
- * Makes the counters, in this process's memory.
+ * Makes the counters.
  *
  * @throws TypeError naming the limit that is wrong.
  */
-export function createLimitBook(overrides: Partial<Limits> = {}): LimitBook {
-  const limits = { ...DEFAULT_LIMITS, ...overrides };
-  const counters = new Map<string, RateLimiterMemory>();
-  for (const [name, limit] of Object.entries(limits) as [string, Limit][]) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`limits.${name}: is not a limit`);
-    if (limit === false) continue;
-    if (!isWhole(limit.count) || !isWhole(limit.windowMs)) {
-      throw new TypeError(`limits.${name}: must be false, or { count, windowMs } of whole numbers from 1`);
-    }
-    counters.set(
-      name,
-      new RateLimiterMemory({ keyPrefix: name, points: limit.count, duration: limit.windowMs / 1_000 }),
-    );
+export function createLimitBook(options: {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly limits?: Partial<Limits> | undefined;
+}): LimitBook {
+  const { store, now } = options;
+  const limits = parseLimits(options.limits ?? {});
+
+  function countersOf(name: keyof Limits, whose: keyof Charged): readonly Counter[] {
+    const limit = limits[name];
+    if (limit === false) return [];
+    const own = { limiter: createSlidingWindow({ store, now, name, ...limit }), whose };
+    if (whose !== 'subject') return [own];
+    const count = Math.max(1, limit.count - 1);
+    const share = createSlidingWindow({ store, now, name: `${name}.share`, ...limit, count });
+    return [{ limiter: share, whose: 'session' }, own];
+  }
+
+  const countersFor = (attempt: Attempt): readonly Counter[] =>
+    COUNTED_AS[attempt].flatMap(([name, whose]) => countersOf(name, whose));
+  const counters: Readonly<Record<Attempt, readonly Counter[]>> = {
+    start: countersFor('start'),
+    message: countersFor('message'),
+    password: countersFor('password'),
+    code: countersFor('code'),
+  };
+
+  async function giveBack(counted: readonly Counter[], charged: Charged): Promise<void> {
+    for (const { limiter, whose } of counted) await limiter.reward(charged[whose]);
   }
 
   return {
-    async charge(charges) {
-      for (const [name, whose] of charges) {
-        const wait = await counters.get(name)?.consume(whose).then(noWait, waitOf);
-        if (wait !== undefined) return wait;
+    async charge(attempt, charged) {
+      const all = counters[attempt];
+      for (const [index, { limiter, whose }] of all.entries()) {
+        const wait = await limiter.consume(charged[whose]).then(noWait, waitOf);
+        if (wait === undefined) continue;
+        await giveBack(all.slice(0, index), charged);
+        // Those that were not asked may want a longer wait: better heard of now than after the first.
+        const others = all.slice(index + 1);
+        const waits = await Promise.all(others.map((one) => one.limiter.get(charged[one.whose])));
+        return Math.max(wait, ...waits.map((state) => state?.msBeforeNext ?? 0));
       }
       return undefined;
     },
-    async refund(charges) {
-      for (const [name, whose] of charges) await counters.get(name)?.reward(whose);
-    },
+    refund: (attempt, charged) => giveBack(counters[attempt], charged),
   };
 }
 
 const noWait = (): undefined => undefined;
 
-/** The library rejects with its result when the limit is reached, and with an error when it cannot count. */
+/** The library rejects with its result when the limit is reached, and with the store's error when it cannot count. */
 function waitOf(refused: unknown): number {
-  if (refused instanceof RateLimiterRes) return Math.max(1, refused.msBeforeNext);
-  throw new StepUpError('store_unavailable', 'the limits cannot be counted', { status: 503 });
+  if (refused instanceof RateLimiterRes) return refused.msBeforeNext;
+  throw refused;
+}
+
+function parseLimits(overrides: Partial<Limits>): Limits {
+  if (typeof overrides !== 'object' || overrides === null) throw new TypeError('limits: must be an object');
+  const given = Object.entries(overrides).filter(([, limit]) => limit !== undefined);
+  for (const [name, limit] of given as [string, Limit][]) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
+      throw new TypeError(`limits.${name}: is not a limit (${Object.keys(DEFAULT_LIMITS).join(', ')})`);
+    }
+    if (limit === false) continue;
+    if (!isWhole(limit?.count) || !isWhole(limit?.windowMs)) {
+      throw new TypeError(`limits.${name}: must be false, or { count, windowMs } of whole numbers from 1`);
+    }
+  }
+  return { ...DEFAULT_LIMITS, ...Object.fromEntries(given) };
 }
 
 function isWhole(value: unknown): boolean {

@@ -133,7 +133,8 @@ export async function reachable<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-function unavailable(): StepUpError {
+/** The store does not answer, or others were always faster. */
+export function unavailable(): StepUpError {
   return new StepUpError('store_unavailable', 'the store does not answer', {
     status: 503,
     retryAfterMs: 1_000,

@@ -23,7 +23,11 @@ describe('admission', () => {
     const admission = createAdmission({
       records: createRecords({ store, now }),
       locks: createLocks(store, now),
-      limits: createLimitBook({ messagesPerSession: { count: 1, windowMs: 60_000 } }),
+      limits: createLimitBook({
+        store,
+        now,
+        limits: { messagesPerSession: { count: 1, windowMs: 60_000 } },
+      }),
       clock: { now, setTimeout, clearTimeout: () => {} },
       challengeTtlMs: 300_000,
     });

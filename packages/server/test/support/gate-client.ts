@@ -2,6 +2,7 @@ import type { FlowView } from '@stepgate/core';
 import type { Gate } from '../../src/gate.ts';
 import { createGate, type GateOptions } from '../../src/gate.ts';
 import type { HostRequest, Identity } from '../../src/host-request.ts';
+import type { Policy } from '../../src/policy.ts';
 import type { TestTenant } from './test-tenant.ts';
 
 /** The host's own request of these tests: who is signed in. */
@@ -61,9 +62,10 @@ export function createGateClient(options: {
   readonly gate: Gate<TestNative>;
   readonly identity: Identity;
   readonly handle?: string;
+  readonly policy?: Policy;
 }): GateClient {
-  const { gate, identity, handle = 'h'.repeat(43) } = options;
-  const guard = gate.guard({ maxAge: '5m' });
+  const { gate, identity, handle = 'h'.repeat(43), policy = { maxAge: '5m' } } = options;
+  const guard = gate.guard(policy);
 
   function hostRequest(
     method: string,
@@ -133,7 +135,7 @@ export function createGateClient(options: {
       return answer.body as unknown as FlowView;
     },
     isAllowed: async () => (await guard(hostRequest('POST', '/transfers'))).isAllowed,
-    at: (other) => createGateClient({ gate: other, identity, handle }),
+    at: (other) => createGateClient({ gate: other, identity, handle, policy }),
   };
   return client;
 }
