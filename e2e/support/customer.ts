@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { copyPage } from './copy-page.ts';
 import { ada, type Desk } from './desk.ts';
 import { lookAt } from './look-at.ts';
 
@@ -14,7 +15,8 @@ export interface Customer {
   reads(heading: string): Promise<void>;
   /** The same on a page that has just been loaded, which leaves the focus to the browser. */
   finds(heading: string): Promise<void>;
-  press(button: string): Promise<void>;
+  /** Presses a button, or a link that looks like one. */
+  press(name: string): Promise<void>;
   /** Password, QR code, recovery code. */
   addPhone(): Promise<void>;
   /** Presses a button of the phone's newest request. */
@@ -28,7 +30,15 @@ export async function arriveAt(bank: Page): Promise<void> {
 }
 
 /** Ada at her desk. `name` is where pictures of what she sees go. */
-export function createCustomer({ bank, bankUrl, phone }: Desk, name: string): Customer {
+export function createCustomer({ bank, bankUrl, phone, viewer }: Desk, name: string): Customer {
+  async function look(heading: string, options: { isFocused: boolean }): Promise<void> {
+    if (viewer === bank) return lookAt(bank, name, heading, options);
+    await bank.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
+    await copyPage(bank, viewer);
+    // A page load leaves the focus to the browser.
+    await lookAt(viewer, name, heading, { isFocused: false });
+  }
+
   const customer: Customer = {
     async signIn() {
       await bank.goto(bankUrl);
@@ -47,9 +57,13 @@ export function createCustomer({ bank, bankUrl, phone }: Desk, name: string): Cu
         .filter({ hasText: `${amount} EUR to Grace` })
         .waitFor();
     },
-    reads: (heading) => lookAt(bank, name, heading),
-    finds: (heading) => lookAt(bank, name, heading, { isFocused: false }),
-    press: (button) => bank.getByRole('button', { name: button, exact: true }).click(),
+    reads: (heading) => look(heading, { isFocused: true }),
+    finds: (heading) => look(heading, { isFocused: false }),
+    press: (name) =>
+      bank
+        .getByRole('button', { name, exact: true })
+        .or(bank.getByRole('link', { name, exact: true }))
+        .click(),
     async addPhone() {
       await customer.reads('Enter your password');
       await bank.getByRole('textbox', { name: 'Password' }).fill(ada.password);

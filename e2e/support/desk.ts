@@ -14,6 +14,8 @@ export interface DeskOptions {
   /** How old an approval may be for a transfer. 0, the default here: each one needs its own. */
   readonly maxAgeSeconds?: number;
   readonly emulator?: EmulatorOptions;
+  /** Whether the bank's pages may run scripts. Default `true`. */
+  readonly hasScript?: boolean;
 }
 
 /** Everything a person at a desk has: the bank and the phone side by side in a browser, and the tenant behind them. */
@@ -25,6 +27,8 @@ export interface Desk {
   readonly bank: Page;
   /** The phone's page. */
   readonly phone: Page;
+  /** Where the bank's page is looked over: itself, or where that has no script a page for copies of it. */
+  readonly viewer: Page;
   /** How many pushes the tenant was asked for. */
   pushes(): number;
   /** Keeps the answers to the bank page's requests back until the returned function is called. */
@@ -35,7 +39,7 @@ export interface Desk {
 
 /** Starts a tenant, a bank and a browser; all of it ends with the test. */
 export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
-  const { bank: example = 'express-bank', maxAgeSeconds = 0 } = options;
+  const { bank: example = 'express-bank', maxAgeSeconds = 0, hasScript = true } = options;
   const emulator = createEmulator(options.emulator);
   const tenant = await emulator.listen();
   onTestFinished(() => tenant.close());
@@ -45,13 +49,16 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     STEP_UP_MAX_AGE: String(maxAgeSeconds),
   });
   const [bankUrl, browser] = await Promise.all([program.printed(/^bank: (\S+)$/m), launchBrowser()]);
-  const context = await browser.newContext({
+  const look = {
     colorScheme: 'light',
     reducedMotion: 'reduce',
     viewport: { width: 1100, height: 860 },
-  });
+  } as const;
+  const context = await browser.newContext({ ...look, javaScriptEnabled: hasScript });
   const bank = await context.newPage();
-  const phone = await context.newPage();
+  const scripted = hasScript ? context : await browser.newContext(look);
+  const phone = await scripted.newPage();
+  const viewer = hasScript ? bank : await scripted.newPage();
   await phone.goto(`${tenant.phoneUrl}?user=${ada.username}`);
   return {
     emulator,
@@ -59,6 +66,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     context,
     bank,
     phone,
+    viewer,
     pushes: () => emulator.requests.filter(({ path }) => path === '/mfa/challenge').length,
     async hold(url) {
       const released = Promise.withResolvers<void>();

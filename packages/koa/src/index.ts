@@ -59,9 +59,10 @@ export function createGate(options: KoaGateOptions): KoaGate {
       await next();
       return;
     }
-    writeHead(ctx, response.status, response.headers);
     letClientLeave(ctx);
+    // First the body: one that is null makes Koa's status 204.
     ctx.body = response.body === null ? null : Readable.fromWeb(response.body);
+    writeHead(ctx, response.status, response.headers);
   }
 
   function requireWith(policy: Policy = {}): Middleware {

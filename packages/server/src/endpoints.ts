@@ -5,17 +5,15 @@ import { readJson } from './body.ts';
 import { eventStream } from './event-stream.ts';
 import type { FlowDriver, FlowTarget } from './flow-driver.ts';
 import { notFound } from './flow-errors.ts';
-import { type Handles, recordKey } from './handle.ts';
-import {
-  type Asker,
-  type HostRequest,
-  type HostResponse,
-  type Identity,
-  originOf,
-  pathOf,
-} from './host-request.ts';
-import { assetResponse, pageResponse } from './page.ts';
-import type { Requirement, Requirements } from './requirement.ts';
+import { createFlowPage } from './flow-page.ts';
+import { type Known, targetOf } from './flow-target.ts';
+import { type FormTokens, isFormPost } from './form.ts';
+import type { Handles } from './handle.ts';
+import { type HostRequest, type HostResponse, originOf, pathOf } from './host-request.ts';
+import { assetResponse } from './page.ts';
+import { createPageEndpoints } from './page-endpoints.ts';
+import type { Records } from './record.ts';
+import type { Requirements } from './requirement.ts';
 import { siteOf } from './same-origin.ts';
 import { type LoginUrl, signedOutResponse } from './signed-out.ts';
 
@@ -25,18 +23,14 @@ export type Endpoints<Native> = (
   web: () => Request,
 ) => Promise<Response | undefined>;
 
-/** Who is asking, in both shapes. */
-export interface Known {
-  readonly identity: Identity;
-  readonly asker: Asker;
-}
-
 /** What the endpoints are made of. */
 export interface EndpointsOptions<Native> {
   readonly basePath: string;
   readonly driver: FlowDriver<Native>;
+  readonly records: Records;
   readonly handles: Handles;
   readonly requirements: Requirements;
+  readonly tokens: FormTokens;
   readonly clock: Clock;
   readonly loginUrl: LoginUrl<Native> | undefined;
   /** Whether a client may begin a flow with an `mfa_token` of its own. */
@@ -48,12 +42,13 @@ export interface EndpointsOptions<Native> {
 }
 
 /** One request, and what the endpoint needs of it. */
-interface Call<Native> {
+export interface Call<Native> {
   readonly request: HostRequest<Native>;
   readonly web: () => Request;
 }
 
-type Endpoint<Native> = (call: Call<Native>) => Promise<Response>;
+/** Answers one method of one path. */
+export type Endpoint<Native> = (call: Call<Native>) => Promise<Response>;
 
 const LONGEST_WAIT_SECONDS = 55;
 const SealedText = v.pipe(v.string(), v.minLength(1), v.maxLength(8_192));
@@ -62,11 +57,21 @@ const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOption
 /** Makes the endpoints of design.md: the page, its assets, and the flow as a resource. */
 export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endpoints<Native> {
   const { basePath, driver, handles, requirements, clock, knownOf, closing } = options;
+  const forms = createPageEndpoints<Native>({
+    ...options,
+    flowPage: createFlowPage(options),
+    signedOut: (request) => toResponse(signedOutResponse(request, options.loginUrl)),
+    now: () => clock.now(),
+  });
 
   const routes: Readonly<Record<string, Readonly<Record<string, Endpoint<Native>>>>> = {
-    '': { GET: page },
-    '/flow': { GET: read, POST: start, DELETE: cancel },
-    '/flow/events': { POST: send },
+    '': { GET: forms.page },
+    '/flow': {
+      GET: read,
+      POST: (call) => (isFormPost(call.request) ? forms.start(call) : start(call)),
+      DELETE: cancel,
+    },
+    '/flow/events': { POST: (call) => (isFormPost(call.request) ? forms.send(call) : send(call)) },
   };
 
   return async function endpoints(request, web) {
@@ -92,24 +97,6 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
       return toResponse(errorResponse(known));
     }
   };
-
-  async function page({ request }: Call<Native>): Promise<Response> {
-    const known = await knownOf(request);
-    if (known === undefined) return toResponse(signedOutResponse(request, options.loginUrl));
-    const ticket = new URL(request.url, 'http://host').searchParams.get('requirement') ?? undefined;
-    const response = pageResponse({ basePath, ticket, requirement: openOrUndefined(known.asker, ticket) });
-    if (handles.read(request) !== undefined || siteOf(request) !== 'same-origin') return response;
-    return withHeaders(response, handles.mint(request).headers);
-  }
-
-  /** The page itself says what is wrong with an old ticket, when the user clicks. */
-  function openOrUndefined(asker: Asker, ticket: string | undefined): Requirement | undefined {
-    try {
-      return ticket === undefined ? undefined : requirements.open(asker, ticket);
-    } catch {
-      return undefined;
-    }
-  }
 
   async function start({ request, web }: Call<Native>): Promise<Response> {
     mustBeOurs(request);
@@ -187,14 +174,6 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     if (handle === undefined) throw notFound();
     return targetOf(request, known, handle);
   }
-
-  function targetOf(request: HostRequest<Native>, known: Known, handle: string): FlowTarget<Native> {
-    return {
-      key: recordKey(handle, known.asker),
-      asker: known.asker,
-      context: { request: request.native, identity: known.identity },
-    };
-  }
 }
 
 /** A script's call from this site, or a client that is no browser. */
@@ -227,11 +206,6 @@ function viewResponse(
 
 function toResponse({ status, headers, body }: HostResponse): Response {
   return new Response(body, { status, headers });
-}
-
-function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
-  for (const [name, value] of Object.entries(headers)) response.headers.append(name, value);
-  return response;
 }
 
 function unknownPath(): Response {

@@ -1,7 +1,7 @@
 import { dueAt, type Effect, isDone, type ReasonCode, sendsCode, stateName } from '@stepgate/core';
 import { findApproval } from './approval.ts';
 import type { FlowRecord, HandleRecord } from './record.ts';
-import type { Requirement } from './requirement.ts';
+import { type Requirement, requirementHash } from './requirement.ts';
 
 /** When something is next to be done for the flow. */
 export function nextDue({ pending, state }: FlowRecord): number {
@@ -28,6 +28,19 @@ export function joins(record: HandleRecord, hash: string, { policy }: Requiremen
   if (!isDone(flow.state)) return now < flow.state.context.expiresAt;
   const met = findApproval({ approvals, subject, policy, hash, now });
   return stateName(flow.state) === 'approved' && met !== undefined;
+}
+
+/**
+ * Whether the page for a requirement shows the flow: one that was started with the same ticket, whatever became of
+ * it, or one that a start would join. Without a requirement, one that is under way.
+ */
+export function isShown(record: HandleRecord, requirement: Requirement | undefined, now: number): boolean {
+  const { flow } = record;
+  if (flow === undefined) return false;
+  if (requirement === undefined) return isLive(flow, now);
+  const hash = requirementHash(requirement.policy);
+  const isSameTicket = flow.requirementHash === hash && flow.requirement.expiresAt === requirement.expiresAt;
+  return isSameTicket || joins(record, hash, requirement, now);
 }
 
 /**

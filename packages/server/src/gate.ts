@@ -11,10 +11,12 @@ import {
 } from '@stepgate/core';
 import { createAdmission } from './admission.ts';
 import { errorResponse, toStepUpError } from './answer.ts';
-import { createEndpoints, type Endpoints, type Known } from './endpoints.ts';
+import { createEndpoints, type Endpoints } from './endpoints.ts';
 import { createFirstLeg, type FirstLegOptions } from './first-leg.ts';
 import { createFlowDriver } from './flow-driver.ts';
 import { createFlowSteps } from './flow-steps.ts';
+import type { Known } from './flow-target.ts';
+import { createFormTokens } from './form.ts';
 import { assertOptions, enrollmentRule, parseBasePath } from './gate-options.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { createHandles } from './handle.ts';
@@ -195,8 +197,10 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     endpoints: createEndpoints({
       basePath,
       driver,
+      records,
       handles,
       requirements,
+      tokens: createFormTokens(sealer),
       clock,
       loginUrl: options.loginUrl,
       takesMfaToken: options.firstLeg.mfaToken === true,

@@ -4,7 +4,7 @@ import { type Handles, recordKey } from './handle.ts';
 import { type Asker, type HostRequest, type HostResponse, originOf } from './host-request.ts';
 import { type ParsedPolicy, type Policy, parsePolicy } from './policy.ts';
 import type { Approval, Records } from './record.ts';
-import { type Requirements, requirementHash } from './requirement.ts';
+import { type Requirement, type Requirements, requirementHash } from './requirement.ts';
 import { isNavigation, safePath, siteOf } from './same-origin.ts';
 import { type LoginUrl, signedOutResponse } from './signed-out.ts';
 
@@ -104,8 +104,7 @@ function refuse<Native>(
   const cookie =
     handle === undefined && siteOf(request) === 'same-origin' ? handles.mint(request).headers : {};
   if (isNavigation(request)) {
-    const returnTo = returnPath(request);
-    const ticket = requirements.issue(asker, { policy, ...(returnTo !== undefined && { returnTo }) });
+    const ticket = requirements.issue(asker, { policy, ...waysBack(request, basePath) });
     const location = `${basePath}?requirement=${ticket}`;
     return { status: 303, headers: { location, 'cache-control': 'no-store', ...cookie }, body: '' };
   }
@@ -125,14 +124,27 @@ function refuse<Native>(
   );
 }
 
-/** Back to the page itself for GET; for anything else to the page that held the form, since a post cannot be gone to. */
-function returnPath(request: HostRequest<unknown>): string | undefined {
-  const origin = originOf(request);
-  if (request.method === 'GET') return shortEnough(safePath(request.url, origin));
+/**
+ * After an approval back to the page itself for GET; for anything else to the page that held the form, since a post
+ * cannot be gone to.
+ */
+function waysBack(
+  request: HostRequest<unknown>,
+  basePath: string,
+): Pick<Requirement, 'returnTo' | 'leaveTo'> {
+  const leaveTo = refererPath(request, basePath);
+  const returnTo = request.method === 'GET' ? shortEnough(safePath(request.url, originOf(request))) : leaveTo;
+  return { ...(returnTo !== undefined && { returnTo }), ...(leaveTo !== undefined && { leaveTo }) };
+}
+
+/** The page of this site, but none of Stepgate's own, on which the user pressed something. */
+function refererPath(request: HostRequest<unknown>, basePath: string): string | undefined {
   const referer = request.header('referer');
   if (referer === undefined || !URL.canParse(referer)) return undefined;
-  const { origin: from, pathname, search } = new URL(referer);
-  return from === origin ? shortEnough(safePath(pathname + search, origin)) : undefined;
+  const { origin, pathname, search } = new URL(referer);
+  const isOwnPage = pathname === basePath || pathname.startsWith(`${basePath}/`);
+  if (isOwnPage || origin !== originOf(request)) return undefined;
+  return shortEnough(safePath(pathname + search, origin));
 }
 
 const LONGEST_RETURN_PATH = 2_048;

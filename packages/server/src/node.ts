@@ -22,9 +22,19 @@ export function toWebRequest(options: {
   return new Request(new URL(options.url, request.url), {
     method: request.method,
     headers,
-    body: mayHaveBody && parsedBody !== undefined ? JSON.stringify(parsedBody) : null,
+    body: mayHaveBody && parsedBody !== undefined ? written(parsedBody, headers) : null,
     signal: request.signal,
   });
+}
+
+/** A parsed body as it was, near enough: the members of a form, or JSON. */
+function written(body: unknown, headers: Headers): string {
+  const isForm = headers.get('content-type')?.toLowerCase().startsWith('application/x-www-form-urlencoded');
+  if (isForm !== true || typeof body !== 'object' || body === null) return JSON.stringify(body);
+  const members = Object.entries(body).flatMap(([name, value]) =>
+    [value].flat().map((one) => [name, String(one)]),
+  );
+  return new URLSearchParams(members).toString();
 }
 
 /** A header's value as one string. */

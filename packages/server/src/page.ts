@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { english, escapeHtml } from '@stepgate/web/html';
 import { PRIVATE_HEADERS } from './answer.ts';
-import type { Requirement } from './requirement.ts';
 import { digest } from './seal.ts';
 
 const POLICY = [
@@ -21,50 +21,58 @@ const PAGE_HEADERS = {
   'content-security-policy': POLICY,
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-  // The ticket in the address is nobody else's business.
-  'referrer-policy': 'no-referrer',
+  // The ticket in the address is no other site's business; this one's CSRF checks may want an Origin that is not null.
+  'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
 } as const;
 
-/** The built-in page. It sends nothing by itself: a flow starts with the user's click. */
-export function pageResponse(options: {
+/** What stands on a page. */
+export interface PageContent {
   readonly basePath: string;
-  readonly ticket: string | undefined;
-  readonly requirement: Requirement | undefined;
-}): Response {
-  const { basePath, ticket, requirement } = options;
-  const { action } = requirement?.policy ?? {};
-  const data = {
-    'data-base-path': basePath,
-    'data-requirement': ticket,
-    'data-return-to': requirement?.returnTo,
-    'data-action': action && JSON.stringify({ title: action.title ?? action.id, details: action.details }),
-  };
-  const attributes = Object.entries(data)
-    .filter((entry): entry is [string, string] => entry[1] !== undefined)
-    .map(([name, value]) => ` ${name}="${escapeHtml(value)}"`)
-    .join('');
+  readonly status?: number;
+  readonly title: string;
+  /** HTML. */
+  readonly card: string;
+  /** For the script that takes the page over; without any of it the page stays as it is. */
+  readonly data?: Readonly<Record<string, string | undefined>>;
+  /** Whose page it is: host and port. */
+  readonly site: string;
+  /** Where a browser without script goes by itself, and after how many seconds. */
+  readonly refresh?: { readonly seconds: number; readonly url: string } | undefined;
+}
+
+/** A page that works without a script. It sends nothing by itself: whatever it sends takes the user's click. */
+export function pageResponse(content: PageContent): Response {
+  const { basePath, card, data, refresh, site, status = 200, title } = content;
   const base = escapeHtml(basePath);
+  const url = escapeHtml(refresh?.url ?? '');
   const html = `<!doctype html>
-<html lang="en">
+<html lang="${escapeHtml(english.language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>Confirm it’s you</title>
+<title>${escapeHtml(title)}</title>
 <link rel="stylesheet" href="${base}/assets/stepgate-page.css">
-<script type="module" src="${base}/assets/stepgate-page.js"></script>
+${data ? `<script type="module" src="${base}/assets/stepgate-page.js"></script>` : ''}
+${refresh ? `<noscript><meta http-equiv="refresh" content="${refresh.seconds}; url=${url}"></noscript>` : ''}
 </head>
 <body>
-<main id="stepgate"${attributes}><noscript>This page needs JavaScript to ask your phone for an approval.</noscript></main>
+<main id="stepgate"${attributes(data ?? {})}>
+<div id="card">${card}</div>
+<p class="site">${escapeHtml(site)}</p>
+${refresh ? `<noscript><p class="site"><a href="${url}">${escapeHtml(english.checkAgain)}</a></p></noscript>` : ''}
+</main>
 </body>
 </html>
 `;
-  return new Response(html, { headers: PAGE_HEADERS });
+  return new Response(html, { status, headers: PAGE_HEADERS });
 }
 
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+function attributes(data: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(data)
+    .map(([name, value]) => (value === undefined ? '' : ` data-${name}="${escapeHtml(value)}"`))
+    .join('');
 }
 
 const ASSETS: Readonly<Record<string, string>> = {

@@ -9,6 +9,8 @@ export interface Requirement {
   readonly policy: ParsedPolicy;
   /** Where the browser goes back to: a path on this origin. */
   readonly returnTo?: string;
+  /** Where the browser came from, and can go back to unconfirmed: a path on this origin. */
+  readonly leaveTo?: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -18,6 +20,12 @@ export interface Requirements {
   issue(asker: Asker, requirement: Omit<Requirement, 'expiresAt'>): string;
   /** @throws StepUpError `requirement_invalid` or `requirement_expired`, both 400. */
   open(asker: Asker, ticket: string): Requirement;
+  /**
+   * The same, for a look at what the ticket is about: an old one will do.
+   *
+   * @throws StepUpError `requirement_invalid` (400).
+   */
+  read(asker: Asker, ticket: string): Requirement;
 }
 
 const TicketSchema = v.object({
@@ -38,6 +46,7 @@ const TicketSchema = v.object({
       allowEnrolledInFlow: v.boolean(),
     }),
     returnTo: v.exactOptional(v.string()),
+    leaveTo: v.exactOptional(v.string()),
     expiresAt: v.number(),
   }),
 });
@@ -51,6 +60,19 @@ export function createRequirements(options: {
   readonly ttlMs: number;
 }): Requirements {
   const { sealer, now, ttlMs } = options;
+
+  function read({ subject, session }: Asker, text: string): Requirement {
+    const ticket = v.safeParse(TicketSchema, sealer.open(text, PURPOSE));
+    if (ticket.success && ticket.output.subject === subject && ticket.output.session === session) {
+      return ticket.output.requirement;
+    }
+    throw new StepUpError(
+      'requirement_invalid',
+      'the requirement was not issued to this user and session: call the guarded route again',
+      { status: 400 },
+    );
+  }
+
   return {
     issue({ subject, session }, requirement) {
       return sealer.seal(
@@ -58,28 +80,20 @@ export function createRequirements(options: {
         PURPOSE,
       );
     },
-    open({ subject, session }, text) {
-      const ticket = v.safeParse(TicketSchema, sealer.open(text, PURPOSE));
-      if (!ticket.success || ticket.output.subject !== subject || ticket.output.session !== session) {
-        throw new StepUpError(
-          'requirement_invalid',
-          'the requirement was not issued to this user and session: call the guarded route again',
-          { status: 400 },
-        );
-      }
-      const { requirement } = ticket.output;
-      if (requirement.expiresAt <= now()) {
-        throw new StepUpError(
-          'requirement_expired',
-          'the requirement is too old: call the guarded route again',
-          {
-            status: 400,
-          },
-        );
-      }
-      return requirement;
+    read,
+    open(asker, text) {
+      const requirement = read(asker, text);
+      if (requirement.expiresAt > now()) return requirement;
+      throw requirementExpired();
     },
   };
+}
+
+/** The ticket has had its time. */
+export function requirementExpired(): StepUpError {
+  return new StepUpError('requirement_expired', 'the requirement is too old: call the guarded route again', {
+    status: 400,
+  });
 }
 
 /** Names what must be approved; two refusals of the same route and action have the same. */

@@ -1,21 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { assetResponse, pageResponse } from '../src/page.ts';
-import { parsePolicy } from '../src/policy.ts';
 
 const HOSTILE = `"><script>alert(1)</script>'&`;
 
+const page = { basePath: '/step-up', title: 'Title', card: '<p>card</p>', site: 'bank.example' };
+
 describe('pageResponse', () => {
   it('shows what it is given as text, never as markup', async () => {
-    const page = pageResponse({
-      basePath: '/step-up',
-      ticket: HOSTILE,
-      requirement: {
-        policy: parsePolicy({ action: { id: '7', title: HOSTILE, details: HOSTILE } }),
-        returnTo: `/a?${HOSTILE}`,
-        expiresAt: 0,
-      },
+    const response = pageResponse({
+      ...page,
+      title: HOSTILE,
+      site: HOSTILE,
+      data: { requirement: HOSTILE },
+      refresh: { seconds: 5, url: `/a?${HOSTILE}` },
     });
-    const html = await page.text();
+    const html = await response.text();
 
     expect(html).not.toContain('<script>');
     expect(html).not.toContain("'&");
@@ -25,8 +24,15 @@ describe('pageResponse', () => {
     );
   });
 
+  it('goes on by itself only where no script does', async () => {
+    const html = await pageResponse({ ...page, refresh: { seconds: 5, url: '/next' } }).text();
+
+    expect(html).toContain('<noscript><meta http-equiv="refresh" content="5; url=/next"></noscript>');
+    expect(await pageResponse(page).text()).not.toContain('refresh');
+  });
+
   it('runs no script of its own text, is framed by nobody and kept by nobody', () => {
-    const { headers } = pageResponse({ basePath: '/step-up', ticket: undefined, requirement: undefined });
+    const { headers } = pageResponse(page);
     const policy = headers.get('content-security-policy') ?? '';
 
     expect(policy).toContain("default-src 'none'");
@@ -34,7 +40,7 @@ describe('pageResponse', () => {
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toContain('unsafe');
     expect(headers.get('cache-control')).toContain('no-store');
-    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('referrer-policy')).toBe('same-origin');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
 });

@@ -7,6 +7,7 @@ import type {
   StepUpSnapshot,
 } from '@stepgate/core';
 import { createEndpoints, type RemoteError, toRemoteError } from './endpoints.ts';
+import { idleView } from './idle-view.ts';
 import { documentPresence, type Presence } from './presence.ts';
 import { systemClock } from './system-clock.ts';
 import { type Connection, watchFlow } from './watch-flow.ts';
@@ -83,18 +84,10 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   let request = new AbortController();
   let stopWatch: (() => void) | undefined;
   let received = 0;
-  let snapshot: RemoteStepUpSnapshot = { status: 'active', view: idleView() };
+  let snapshot: RemoteStepUpSnapshot = { status: 'active', view: idle() };
 
-  function idleView(): FlowView {
-    return {
-      version: 0,
-      now: clock.now(),
-      state: 'idle',
-      factors: [],
-      enrollable: [],
-      authenticators: [],
-      allowedEvents: requirement === undefined ? ['flow.cancel'] : ['flow.start', 'flow.cancel'],
-    };
+  function idle(): FlowView {
+    return idleView(clock.now(), requirement === undefined ? ['flow.cancel'] : ['flow.start', 'flow.cancel']);
   }
 
   function update(change: Partial<RemoteStepUpSnapshot>): void {
@@ -161,7 +154,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     update({
       error,
       ...quiet,
-      ...(error.code === 'flow_not_found' && { view: idleView() }),
+      ...(error.code === 'flow_not_found' && { view: idle() }),
     });
   }
 
@@ -191,7 +184,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       // Expired or invalid: it will never start a flow.
       if (toRemoteError(error).code.startsWith('requirement_')) {
         requirement = undefined;
-        update({ view: idleView() });
+        update({ view: idle() });
       }
       throw error;
     }

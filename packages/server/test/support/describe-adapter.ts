@@ -5,6 +5,7 @@ import { describeFactors } from './describe-factors.ts';
 import { describeFlow } from './describe-flow.ts';
 import { describeGuard } from './describe-guard.ts';
 import { describeHandle } from './describe-handle.ts';
+import { describePlainPage } from './describe-plain-page.ts';
 import { describeWatching } from './describe-watching.ts';
 import { listenTestTenant, type TestTenant } from './test-tenant.ts';
 
@@ -37,5 +38,6 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describeWatching(scene);
     describeHandle(scene);
     describeBadInput(scene);
+    describePlainPage(scene);
   });
 }

@@ -1,29 +1,31 @@
 import { readAction } from '../refusal.ts';
 import { createRemoteStepUp } from '../remote-step-up.ts';
+import { DETAILS } from '../ui/deed.ts';
 import { renderFlow } from '../ui/render-flow.ts';
 
 /** How long "Confirmed" stays before the page goes back. */
 const FAREWELL_MS = 1_200;
 
-/** What `history.state` holds once the flow was started here: it is there again after a reload, and only then. */
-const STARTED = 'stepgate-started';
+/** Marks the address of a page that has been loaded anew because its flow had moved on meanwhile: once is enough. */
+const RELOADED = 'reloaded';
 
 /**
- * The built-in page: takes up its flow after a reload, otherwise waits for a click. Nothing is sent to a phone by
- * opening it, and a flow that was started elsewhere, for something else maybe, is not shown as this one.
+ * Takes the built-in page over: what the server has drawn stays where it is, and its buttons need no page load any
+ * more. Nothing is sent to a phone by opening it.
  */
-async function openPage(main: HTMLElement): Promise<void> {
-  const { basePath = '/step-up', requirement } = main.dataset;
+async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
+  const { basePath = '/step-up', requirement, state = 'idle' } = main.dataset;
   const returnTo = sameOrigin(main.dataset.returnTo);
-  const card = document.createElement('div');
-  const goBack = history.length > 1 ? () => history.back() : undefined;
+  const leaveTo = sameOrigin(main.dataset.leaveTo);
   const options = { basePath, ...(requirement !== undefined && { requirement }) };
   let isFirst = true;
 
   function open(stepUp: ReturnType<typeof createRemoteStepUp>): void {
     const stopRendering = renderFlow(card, stepUp, {
       action: readAction(parseJson(main.dataset.action)),
-      goBack,
+      detail: DETAILS.find((detail) => isFirst && detail === main.dataset.show),
+      leaveTo,
+      goBack: history.length > 1 ? () => history.back() : undefined,
       restart: requirement === undefined ? undefined : restart,
       continueTo: returnTo,
       keepsFirstFocus: isFirst,
@@ -33,13 +35,8 @@ async function openPage(main: HTMLElement): Promise<void> {
     });
     isFirst = false;
     stepUp.subscribe({
-      next({ view }) {
-        if (view.state !== 'idle' && history.state !== STARTED) history.replaceState(STARTED, '');
-      },
       complete() {
-        if (stepUp.view.state === 'approved' && returnTo !== undefined) {
-          setTimeout(() => location.replace(returnTo), FAREWELL_MS);
-        }
+        if (stepUp.view.state === 'approved') goOn();
       },
     });
 
@@ -49,13 +46,18 @@ async function openPage(main: HTMLElement): Promise<void> {
     }
   }
 
+  function goOn(): void {
+    if (returnTo !== undefined) setTimeout(() => location.replace(returnTo), FAREWELL_MS);
+  }
+
+  if (state === 'approved') return goOn();
+  // A flow that has ended needs no script: a new one is a page load.
+  if (state === 'cancelled') return;
   const stepUp = createRemoteStepUp(options);
-  if (requirement === undefined || history.state === STARTED) await stepUp.join();
-  const site = document.createElement('p');
-  site.className = 'site';
-  site.textContent = location.host;
-  main.replaceChildren(card, site);
-  open(stepUp);
+  if (state === 'idle' || (await stepUp.join())) return open(stepUp);
+  if (new URLSearchParams(location.search).has(RELOADED)) return;
+  const query = new URLSearchParams({ ...(requirement !== undefined && { requirement }), [RELOADED]: '' });
+  location.replace(`${basePath}?${query}`);
 }
 
 /** The server checks it too; a page that goes wherever its HTML says is worth a second look. */
@@ -74,4 +76,5 @@ function parseJson(json = 'null'): unknown {
 }
 
 const main = document.getElementById('stepgate');
-if (main !== null) void openPage(main);
+const card = document.getElementById('card');
+if (main !== null && card !== null) void openPage(main, card);

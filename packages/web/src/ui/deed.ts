@@ -1,7 +1,10 @@
 import type { EnrollableFactor, StepUpRequest, StepUpRequestType } from '@stepgate/core';
 
-/** What the user looks at beside the flow itself: nothing, the list of ways, or the details of a new factor. */
-export type Detail = 'none' | 'ways' | Extract<EnrollableFactor, 'sms' | 'voice' | 'email'>;
+/** What the user can look at beside the flow itself: nothing, the list of ways, or the details of a new factor. */
+export const DETAILS = ['none', 'ways', 'sms', 'voice', 'email'] as const;
+
+/** One of {@link DETAILS}. */
+export type Detail = (typeof DETAILS)[number];
 
 /** Ways out of a flow besides those that it takes itself; which there are depends on where it is shown. */
 export type Exit = 'cancel' | 'goBack' | 'restart' | 'takeOver';

@@ -69,6 +69,8 @@ export interface Texts {
   readonly connectionBack: string;
   readonly sentTo: (device: string) => string;
   readonly returning: string;
+  /** On a page that does not go on by itself. */
+  readonly checkAgain: string;
   readonly expiredRequirement: ScreenText;
 }
 
@@ -172,6 +174,10 @@ export const english: Texts = {
     requirement_invalid: 'This request does not belong to your session.',
     event_not_allowed: 'That is not possible right now.',
     version_stale: 'That is not possible right now.',
+    event_unknown: 'That was not accepted. Check what you typed.',
+    cross_site_request: 'This was not sent from the page itself. Go back and try again.',
+    insecure_transport: 'This needs a secure connection.',
+    store_unavailable: 'The service does not answer at the moment. Try again.',
     unreachable: 'No connection. Check your network and try again.',
   },
   notices: {
@@ -217,6 +223,7 @@ export const english: Texts = {
   connectionBack: 'Connected again.',
   sentTo: (device) => `Sent to ${device}`,
   returning: 'Taking you back…',
+  checkAgain: 'Check again',
   expiredRequirement: {
     heading: 'This request has expired',
     lead: 'Go back to where you came from and try again from there.',

@@ -1,0 +1,92 @@
+import { expect, it } from 'vitest';
+import { createCustomer } from './support/customer.ts';
+import { type Desk, openDesk } from './support/desk.ts';
+import { enrolAhead } from './support/enrol-ahead.ts';
+
+const openDeskWithoutScript = (): Promise<Desk> => openDesk({ maxAgeSeconds: 60, hasScript: false });
+
+it('adds a phone, approves on it and goes back, all without a script', async () => {
+  const desk = await openDeskWithoutScript();
+  const ada = createCustomer(desk, 'plain enrol');
+  await ada.signIn();
+
+  await ada.transfer(500);
+  await ada.finds('Confirm it’s you');
+  await ada.press('Send approval request');
+  await ada.addPhone();
+  await desk.bank.waitForURL(desk.bankUrl);
+  await ada.transfer(500);
+  await ada.sees(500);
+});
+
+it('says that a request was denied or not answered, sends another, and hears of the approval by itself', async () => {
+  const desk = await openDeskWithoutScript();
+  const { bank, bankUrl, emulator } = desk;
+  await enrolAhead(emulator);
+  const ada = createCustomer(desk, 'plain');
+  await ada.signIn();
+  const { oobCodeMs } = emulator.settings.lifetimes;
+
+  await ada.transfer(501);
+  await bank.reload();
+  expect(desk.pushes()).toBe(0);
+  await ada.press('Send approval request');
+  await ada.reads('Check your phone');
+  await bank.reload();
+  expect(desk.pushes()).toBe(1);
+  await ada.onPhone('Deny');
+  await ada.reads('Request denied');
+  emulator.configure({ lifetimes: { oobCodeMs: 1_000 } });
+  await ada.press('Send again');
+  await ada.reads('Time’s up');
+  emulator.configure({ lifetimes: { oobCodeMs } });
+  await ada.press('Send again');
+  await ada.onPhone('Approve');
+  await bank.waitForURL(bankUrl);
+  expect(desk.pushes()).toBe(3);
+});
+
+it('takes a code after a wrong one', async () => {
+  const desk = await openDeskWithoutScript();
+  const { bank, bankUrl, emulator } = desk;
+  await enrolAhead(emulator);
+  const ada = createCustomer(desk, 'plain code');
+  await ada.signIn();
+
+  await ada.transfer(502);
+  await ada.press('Send approval request');
+  await ada.press('Use another way');
+  await ada.reads('Use another way');
+  await ada.press('Back');
+  await ada.press('Use another way');
+  await ada.press('Code from an authenticator app');
+  await ada.reads('Enter the code');
+  const input = bank.getByRole('textbox', { name: 'Code' });
+  expect(await input.evaluate((element) => element.matches(':focus'))).toBe(true);
+  await input.fill('000 000');
+  await bank.keyboard.press('Enter');
+  await bank.getByText('That code is not right').waitFor();
+  await ada.reads('Enter the code');
+  const [app] = emulator.phone('ada').codes();
+  await input.fill(app?.code ?? '');
+  await ada.press('Confirm');
+  await bank.waitForURL(bankUrl);
+});
+
+it('cancels, and starts again', async () => {
+  const desk = await openDeskWithoutScript();
+  await enrolAhead(desk.emulator);
+  const ada = createCustomer(desk, 'plain');
+  await ada.signIn();
+
+  await ada.transfer(503);
+  await ada.press('Send approval request');
+  await ada.press('Cancel');
+  await ada.reads('Cancelled');
+  await ada.press('Start again');
+  await ada.reads('Check your phone');
+  await ada.press('Cancel');
+  await ada.press('Go back');
+  await desk.bank.waitForURL(desk.bankUrl);
+  expect(desk.pushes()).toBe(2);
+});

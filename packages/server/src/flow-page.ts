@@ -1,0 +1,200 @@
+import type { Clock, FlowView } from '@stepgate/core';
+import { StepUpError } from '@stepgate/core';
+import { type Detail, flowToHtml, idleView } from '@stepgate/web/html';
+import type { FlowDriver, FlowTarget } from './flow-driver.ts';
+import { isShown } from './flow-rules.ts';
+import { type Known, targetOf } from './flow-target.ts';
+import type { FormTokens } from './form.ts';
+import type { Handles } from './handle.ts';
+import type { HostRequest } from './host-request.ts';
+import { pageResponse } from './page.ts';
+import type { FlowRecord, Records } from './record.ts';
+import { type Requirement, type Requirements, requirementExpired } from './requirement.ts';
+import { siteOf } from './same-origin.ts';
+
+/** What of the flow is asked to be shown. */
+export interface Moment {
+  readonly ticket: string | undefined;
+  readonly detail: Detail;
+  /** The version that the browser shows already: while the flow waits, the page waits for another. */
+  readonly since?: number | undefined;
+  readonly signal?: AbortSignal;
+  /** Why a form post was refused. */
+  readonly error?: StepUpError;
+}
+
+/** The built-in page, as it shows a flow. */
+export type FlowPage<Native> = (
+  request: HostRequest<Native>,
+  known: Known,
+  moment: Moment,
+) => Promise<Response>;
+
+/** What the page is made of. */
+export interface FlowPageOptions<Native> {
+  readonly basePath: string;
+  readonly driver: FlowDriver<Native>;
+  readonly records: Records;
+  readonly handles: Handles;
+  readonly requirements: Requirements;
+  readonly tokens: FormTokens;
+  readonly clock: Clock;
+}
+
+interface ShownFlow {
+  readonly flow: FlowRecord;
+  readonly view: FlowView;
+}
+
+/** How long the page waits for news, so that a browser without script need not ask all the time. */
+const PATIENCE_MS = 25_000;
+/** How long "Confirmed" stays before the page goes back. */
+const FAREWELL_SECONDS = 1;
+
+/** Makes the page. It shows the browser's flow for its ticket, or what will start one when the user clicks. */
+export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPage<Native> {
+  const { basePath, driver, records, handles, requirements, tokens, clock } = options;
+
+  return async function flowPage(request, known, moment) {
+    const { ticket, detail, error: refusal } = moment;
+    const ticketState = look(known, ticket);
+    const shown = handles.read(request);
+    const minted =
+      shown === undefined && siteOf(request) === 'same-origin' ? handles.mint(request) : undefined;
+    const handle = shown ?? minted?.handle;
+    const target = handle === undefined ? undefined : targetOf(request, known, handle);
+    // A ticket that is not good for anything is not about the flow that happens to be under way.
+    const isLost = ticket !== undefined && ticketState.requirement === undefined;
+    const found = target && !isLost ? await findFlow(target, ticketState.requirement, moment) : undefined;
+    const view = found?.view ?? idleView(clock.now(), ticketState.isUsable ? ['flow.start'] : []);
+    const { policy, returnTo, leaveTo } = ticketState.requirement ?? found?.flow.requirement ?? {};
+    const action = policy?.action && {
+      title: policy.action.title ?? policy.action.id,
+      ...(policy.action.details !== undefined && { details: policy.action.details }),
+    };
+    const address = pageAddress(basePath, ticket);
+    const { html, heading } = flowToHtml(
+      {
+        view,
+        action,
+        error: refusal ?? (found === undefined ? ticketState.error : undefined),
+        detail,
+        continueTo: returnTo,
+        leaveTo,
+      },
+      {
+        events: `${basePath}/flow/events`,
+        start: `${basePath}/flow`,
+        page: (next) => address({ show: next }),
+        fields: {
+          version: String(view.version),
+          ...(ticket !== undefined && { requirement: ticket }),
+          ...(detail !== 'none' && { show: detail }),
+          ...(target && { form_token: tokens.issue(target.key) }),
+        },
+      },
+    );
+    const response = pageResponse({
+      basePath,
+      status: refusal?.status ?? 200,
+      title: heading,
+      card: html,
+      site: request.host,
+      refresh: refreshOf(view, detail, returnTo, address),
+      data: {
+        'base-path': basePath,
+        requirement: ticket,
+        state: view.state,
+        show: detail,
+        'return-to': returnTo,
+        'leave-to': leaveTo,
+        action: action && JSON.stringify(action),
+      },
+    });
+    for (const [name, value] of Object.entries(minted?.headers ?? {})) response.headers.append(name, value);
+    return response;
+  };
+
+  /** What the ticket is good for. The page itself says what is wrong with it. */
+  function look(
+    { asker }: Known,
+    ticket: string | undefined,
+  ): { requirement?: Requirement; isUsable: boolean; error?: StepUpError } {
+    if (ticket === undefined) return { isUsable: false };
+    try {
+      const requirement = requirements.read(asker, ticket);
+      if (requirement.expiresAt > clock.now()) return { requirement, isUsable: true };
+      return { requirement, isUsable: false, error: requirementExpired() };
+    } catch (error) {
+      if (error instanceof StepUpError) return { isUsable: false, error };
+      throw error;
+    }
+  }
+
+  async function findFlow(
+    target: FlowTarget<Native>,
+    requirement: Requirement | undefined,
+    { since, signal }: Moment,
+  ): Promise<ShownFlow | undefined> {
+    const { record } = await records.read(target.key);
+    if (record?.flow === undefined || record.session !== target.asker.session) return undefined;
+    if (!isShown(record, requirement, clock.now())) return undefined;
+    const view = await driver.read(target);
+    if (view === undefined || view.version !== since || signal === undefined || !isWaiting(view)) {
+      return view && { flow: record.flow, view };
+    }
+    const until = clock.now() + PATIENCE_MS;
+    const later = await driver.watch(target, { version: view.version, until, signal });
+    return later && { flow: record.flow, view: later };
+  }
+}
+
+type Address = (members?: { readonly show?: Detail; readonly since?: number }) => string;
+
+/** The addresses of the page for a ticket. */
+export function pageAddress(basePath: string, ticket: string | undefined): Address {
+  return ({ show = 'none', since } = {}) => {
+    const query = new URLSearchParams({
+      ...(ticket !== undefined && { requirement: ticket }),
+      ...(show !== 'none' && { show }),
+      ...(since !== undefined && { since: String(since) }),
+    }).toString();
+    return query === '' ? basePath : `${basePath}?${query}`;
+  };
+}
+
+/** Whether something happens without the user's doing anything on this page. */
+function isWaiting({ state, allowedEvents }: FlowView): boolean {
+  switch (state) {
+    case 'authenticating':
+      return !allowedEvents.includes('password.submit');
+    case 'listing':
+    case 'enrolling':
+    case 'confirming':
+    case 'challenging':
+    case 'polling':
+    case 'verifying':
+    case 'identifying':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** A page that is typed on is never taken away; one that waits asks again when the provider is asked, not before. */
+function refreshOf(
+  view: FlowView,
+  detail: Detail,
+  returnTo: string | undefined,
+  address: Address,
+): { seconds: number; url: string } | undefined {
+  const { state, version, now, nextPollAt = 0, resendAllowedAt = 0, retryAllowedAt = 0 } = view;
+  if (state === 'approved')
+    return returnTo === undefined ? undefined : { seconds: FAREWELL_SECONDS, url: returnTo };
+  if (detail !== 'none') return undefined;
+  const secondsUntil = (at: number): number => Math.max(1, Math.ceil((at - now) / 1_000));
+  if (isWaiting(view)) return { seconds: secondsUntil(nextPollAt), url: address({ since: version }) };
+  const wait = Math.max(resendAllowedAt, retryAllowedAt);
+  const isAtRest = state === 'rejected' || state === 'expired' || state === 'failed';
+  return isAtRest && wait > now ? { seconds: secondsUntil(wait), url: address() } : undefined;
+}

@@ -1,0 +1,59 @@
+import type { FlowView } from '@stepgate/core';
+import type { RemoteError } from './endpoints.ts';
+import type { StepUpAction } from './refusal.ts';
+import { card } from './ui/card.ts';
+import type { Detail } from './ui/deed.ts';
+import type { ScreenModel } from './ui/screen.ts';
+import { screenOf } from './ui/screens.ts';
+import { english, type Texts } from './ui/texts.ts';
+import { type FormTarget, toHtml } from './ui/to-html.ts';
+
+export { idleView } from './idle-view.ts';
+export { DETAILS, type Detail, TYPED_MEMBERS, tidy } from './ui/deed.ts';
+export { escapeHtml } from './ui/to-html.ts';
+export type { FormTarget, Texts };
+export { english };
+
+/** What {@link flowToHtml} writes down. */
+export interface FlowMoment {
+  readonly view: FlowView;
+  /** What the approval is for. */
+  readonly action?: StepUpAction | undefined;
+  /** Why the last request was refused. */
+  readonly error?: Pick<RemoteError, 'code'> | undefined;
+  /** What the user looks at beside the flow itself. Default `none`. */
+  readonly detail?: Detail | undefined;
+  /** Where an approval leads. */
+  readonly continueTo?: string | undefined;
+  /** Back to where the user came from, unconfirmed. */
+  readonly leaveTo?: string | undefined;
+  readonly texts?: Texts;
+}
+
+/**
+ * One moment of a flow as HTML that works without a script, and that `renderFlow` takes over where there is one. For
+ * servers: it touches no document.
+ */
+export function flowToHtml(
+  moment: FlowMoment,
+  target: FormTarget,
+): { readonly html: string; readonly heading: string } {
+  const { view, texts = english } = moment;
+  const model: ScreenModel = {
+    view,
+    error: moment.error && { code: moment.error.code, message: '' },
+    texts,
+    now: view.now,
+    action: moment.action,
+    detail: moment.detail ?? 'none',
+    shown: undefined,
+    copied: undefined,
+    canCopy: false,
+    exits: ['restart', 'takeOver'],
+    continueTo: moment.continueTo,
+    leaveTo: moment.leaveTo,
+  };
+  const screen = screenOf(model);
+  const span = (view.expiresAt ?? view.now) - view.now;
+  return { html: toHtml(card(model, screen, { said: '', span }), target), heading: screen.heading };
+}

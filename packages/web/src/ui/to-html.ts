@@ -1,0 +1,73 @@
+import { type Deed, type Detail, TYPED_MEMBERS } from './deed.ts';
+import { attributesOf, type ElementSpec } from './element.ts';
+
+/** Where the forms and links of a page without script go. */
+export interface FormTarget {
+  /** Takes the events. */
+  readonly events: string;
+  /** Takes the start. */
+  readonly start: string;
+  /** The address of the page that shows this. */
+  readonly page: (detail: Detail) => string;
+  /** What every form sends along. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+const VOID_TAGS: readonly string[] = ['input'];
+
+/**
+ * Writes an element down as HTML in which forms and links do what a script would: a button that sends a request is
+ * a submit button whose `event` is the request as JSON; what the user types goes beside it.
+ */
+export function toHtml(child: ElementSpec | string, target: FormTarget): string {
+  if (typeof child === 'string') return escapeHtml(child);
+  const { deed } = child.props;
+  const isLink = deed !== undefined && 'show' in deed;
+  const tag = isLink ? 'a' : child.tag;
+  const attributes = new Map([...attributesOf(child.props), ...behaviour(child, target)]);
+  if (isLink) attributes.delete('type');
+  const start = `<${tag}${write(attributes)}>`;
+  if (VOID_TAGS.includes(tag)) return start;
+  const children = child.children.map((one) => toHtml(one, target)).join('');
+  return `${start}${children}${tag === 'form' ? hidden(target.fields) : ''}</${tag}>`;
+}
+
+/** What makes the element work by itself. */
+function behaviour({ tag, props }: ElementSpec, target: FormTarget): readonly (readonly [string, string])[] {
+  if (tag === 'form') return Object.entries({ method: 'post', action: target.events });
+  if (tag === 'input' && TYPED_MEMBERS.some((member) => member === props.name)) return [['autofocus', '']];
+  const { deed } = props;
+  if (deed === undefined) return [];
+  if ('show' in deed) return [['href', target.page(deed.show)]];
+  return Object.entries({
+    type: 'submit',
+    ...submission(deed, target),
+    // Whoever cancels need not have typed anything.
+    ...(props.type !== 'submit' && { formnovalidate: '' }),
+  });
+}
+
+function submission(deed: Deed, { start }: FormTarget): Readonly<Record<string, string>> {
+  if ('leave' in deed)
+    return { formaction: start, ...(deed.leave === 'takeOver' && { name: 'take_over', value: 'true' }) };
+  if (!('send' in deed)) return {};
+  if (deed.send.type === 'flow.start') return { formaction: start };
+  return { name: 'event', value: JSON.stringify(deed.send) };
+}
+
+function hidden(fields: Readonly<Record<string, string>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `<input${write(Object.entries({ type: 'hidden', name, value }))}>`)
+    .join('');
+}
+
+function write(attributes: Iterable<readonly [string, string]>): string {
+  return [...attributes]
+    .map(([name, value]) => (value === '' ? ` ${name}` : ` ${name}="${escapeHtml(value)}"`))
+    .join('');
+}
+
+/** Text as it stands in an element or between the quotes of an attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

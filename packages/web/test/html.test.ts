@@ -1,0 +1,109 @@
+// @vitest-environment happy-dom
+import type { FlowView } from '@stepgate/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type FlowMoment, flowToHtml } from '../src/html.ts';
+import { renderFlow } from '../src/ui/render-flow.ts';
+import { createManualClock } from './support/manual-clock.ts';
+import { createScriptedActor } from './support/scripted-actor.ts';
+import { app, phone, pollingView, promptingView, texts, viewOf } from './support/views.ts';
+
+const HOSTILE = '"><img src=x onerror=alert(1)>';
+const target = {
+  events: '/step-up/flow/events',
+  start: '/step-up/flow',
+  page: (detail: string) => `/step-up?show=${detail}`,
+  fields: { version: '7', form_token: 'token' },
+};
+
+function draw(view: FlowView, moment: Partial<FlowMoment> = {}): HTMLElement {
+  const root = document.createElement('div');
+  root.innerHTML = flowToHtml({ view, ...moment }, target).html;
+  document.body.append(root);
+  onTestFinished(() => root.remove());
+  return root;
+}
+
+function button(root: HTMLElement, label: string): HTMLButtonElement {
+  const found = [...root.querySelectorAll('button')].find(({ textContent }) =>
+    textContent?.startsWith(label),
+  );
+  if (found === undefined) throw new Error(`there is no button "${label}"`);
+  return found;
+}
+
+const disclosure = { barcodeUri: 'otpauth://totp/Bank:ada?secret=JBSWY3DPEHPK3PXP' };
+const views: readonly FlowView[] = [
+  viewOf('idle', { allowedEvents: ['flow.start'] }),
+  viewOf('authenticating'),
+  viewOf('authenticating', { allowedEvents: ['password.submit', 'flow.cancel'] }),
+  viewOf('choosing', { authenticators: [phone, texts], allowedEvents: ['factor.choose', 'flow.cancel'] }),
+  viewOf('confirming', { disclosure }),
+  pollingView(),
+  promptingView({ reason: 'code_refused' }),
+  viewOf('acknowledging', { disclosure: { recoveryCodes: ['AAAA'] }, allowedEvents: ['codes.acknowledge'] }),
+  viewOf('failed', { reason: 'provider_unavailable', allowedEvents: ['flow.retry', 'flow.cancel'] }),
+];
+
+describe('flowToHtml', () => {
+  it('shows everything as text, never as markup', () => {
+    const device = { ...phone, name: HOSTILE };
+    const root = draw(pollingView({ authenticators: [device] }), {
+      action: { title: HOSTILE, details: HOSTILE },
+      leaveTo: HOSTILE,
+    });
+
+    expect(root.querySelector('img')).toBeNull();
+    expect(root.textContent).toContain(`Sent to ${HOSTILE}`);
+  });
+
+  it('makes each button a submit button that says what it sends', () => {
+    const root = draw(
+      viewOf('choosing', { authenticators: [app], allowedEvents: ['factor.choose', 'flow.cancel'] }),
+    );
+    const form = root.querySelector('form');
+    const way = button(root, 'Code from an authenticator app');
+
+    expect(form?.getAttribute('method')).toBe('post');
+    expect(form?.getAttribute('action')).toBe('/step-up/flow/events');
+    expect(way.type).toBe('submit');
+    expect(way.name).toBe('event');
+    expect(JSON.parse(way.value)).toEqual({ type: 'factor.choose', authenticatorId: app.id });
+    expect(JSON.parse(button(root, 'Cancel').value)).toEqual({ type: 'flow.cancel' });
+    expect([...root.querySelectorAll('[type="hidden"]')].map((one) => one.getAttribute('name'))).toEqual([
+      'version',
+      'form_token',
+    ]);
+  });
+
+  it('lets the browser insist on what must be typed, and cancel without it', () => {
+    const root = draw(promptingView());
+
+    expect(root.querySelector('input')?.hasAttribute('required')).toBe(true);
+    expect(button(root, 'Confirm').hasAttribute('formnovalidate')).toBe(false);
+    expect(button(root, 'Cancel').hasAttribute('formnovalidate')).toBe(true);
+  });
+
+  it('sends a start where starts are sent, and makes links of what only shows', () => {
+    const idle = draw(viewOf('idle', { allowedEvents: ['flow.start'] }));
+    expect(button(idle, 'Send approval request').getAttribute('formaction')).toBe('/step-up/flow');
+
+    const link = draw(pollingView()).querySelector('a');
+    expect(link?.textContent).toBe('Use another way');
+    expect(link?.getAttribute('href')).toBe('/step-up?show=ways');
+  });
+
+  it.each(views)('is taken over where it stands: $state', (view) => {
+    const root = draw(view);
+    const kept = [...root.querySelectorAll('section, form, h1, input:not([type="hidden"]), button, svg')];
+    expect(kept.length).toBeGreaterThan(3);
+
+    const stop = renderFlow(root, createScriptedActor(view), {
+      clock: createManualClock(),
+      keepsFirstFocus: true,
+    });
+    onTestFinished(stop);
+
+    expect(kept.filter((element) => !root.contains(element))).toEqual([]);
+    expect(root.querySelector('[type="hidden"], [name="event"], [formaction]')).toBeNull();
+  });
+});
