@@ -12,7 +12,8 @@ const contentSecurityPolicy = [
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
-  "frame-ancestors 'none'",
+  // Pages of this machine may show the phone beside their own screens.
+  'frame-ancestors http://127.0.0.1:* http://localhost:*',
 ].join('; ');
 
 /** The page's modules, as the build leaves them: the browser runs them one by one. */

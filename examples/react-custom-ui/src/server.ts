@@ -1,0 +1,85 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { createAuth0SignIn } from '@stepgate/core';
+import { createEmulator } from '@stepgate/emulator';
+import { createGate } from '@stepgate/express';
+import express from 'express';
+import session from 'express-session';
+import { decodeJwt } from 'jose';
+
+declare module 'express-session' {
+  interface SessionData {
+    user: { sub: string; username: string; loginId: string };
+    notes: string[];
+  }
+}
+
+const { PORT = '3000' } = process.env;
+const USERNAME = 'ada';
+// A tenant for the desk in this process; put your own issuer and client here.
+const tenant = await createEmulator().listen();
+const auth0 = {
+  issuer: tenant.url,
+  clientId: 'stepgate-demo',
+  clientSecret: 'stepgate-demo-secret',
+  audience: 'https://bank.example/',
+  allowInsecureIssuer: true,
+};
+
+/** By login. A table, in a real app. */
+const refreshTokens = new Map<string, string>();
+
+const gate = createGate({
+  auth0: { ...auth0, scope: 'transfer:funds' },
+  secret: randomBytes(32).toString('hex'),
+  identify: ({ session: { user } }) => user && { subject: user.sub, sessionId: user.loginId },
+  firstLeg: {
+    refreshToken: ({ identity }) => refreshTokens.get(identity.sessionId),
+    saveRefreshToken: ({ identity }, token) => void refreshTokens.set(identity.sessionId, token),
+    password: { username: () => USERNAME },
+  },
+});
+
+const app = express();
+app.use(session({ secret: randomBytes(32).toString('hex'), resave: false, saveUninitialized: false }));
+app.use(gate);
+
+// In place of a login page: whoever comes is ada.
+app.get('/account', async (req, res) => {
+  if (req.session.user === undefined) {
+    const signIn = createAuth0SignIn({ ...auth0, scope: 'offline_access' });
+    const result = await signIn.password({ username: USERNAME, password: 'correct-horse' });
+    if (result.status !== 'signed_in') throw new Error('the tenant asks for MFA at every sign-in');
+    const { sub = '' } = decodeJwt(result.tokens.idToken ?? '');
+    const loginId = randomUUID();
+    req.session.user = { sub, username: USERNAME, loginId };
+    if (result.tokens.refreshToken !== undefined) refreshTokens.set(loginId, result.tokens.refreshToken);
+    req.session.notes = ['Water the plants', 'Call Grace', 'Renew the passport'];
+  }
+  res.json({ username: USERNAME, phone: `${tenant.phoneUrl}?user=${USERNAME}`, notes: req.session.notes });
+});
+
+app.delete(
+  '/notes',
+  gate.require({ maxAge: 0, action: { id: 'notes.delete', title: 'Delete all notes' } }),
+  (req, res) => {
+    req.session.notes = [];
+    res.status(204).end();
+  },
+);
+
+app.use(express.static(fileURLToPath(new URL('../dist', import.meta.url))));
+
+const server = app.listen(Number(PORT), '127.0.0.1', () => {
+  const address = server.address();
+  console.log(`app: http://127.0.0.1:${typeof address === 'object' && address ? address.port : PORT}/`);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    gate.close();
+    server.close();
+    server.closeAllConnections();
+    void tenant.close();
+  });
+}

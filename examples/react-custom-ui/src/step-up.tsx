@@ -1,0 +1,212 @@
+import type { StepUpRequest, StepUpRequestType } from '@stepgate/core';
+import type { RemoteStepUp, StepUpAction } from '@stepgate/web';
+import { useSelector } from '@xstate/react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { renderSVG } from 'uqr';
+
+/** A flow on screens of one's own: what it shows and offers is all in the snapshot. */
+export function StepUp({
+  stepUp,
+  action,
+}: {
+  stepUp: RemoteStepUp;
+  action?: StepUpAction | undefined;
+}): ReactNode {
+  const { view, pending, error, connection } = useSelector(stepUp, (snapshot) => snapshot);
+  const { title, text, content } = screenOf(stepUp);
+
+  const offer = (request: StepUpRequest, label: string): ReactNode =>
+    view.allowedEvents.includes(request.type) && (
+      <Button
+        at={request.type === 'challenge.resend' ? view.resendAllowedAt : undefined}
+        busy={pending === request.type}
+        onPress={() => stepUp.send(request)}
+      >
+        {label}
+      </Button>
+    );
+  const others = view.authenticators.filter(({ id }) => id !== view.authenticatorId);
+
+  return (
+    <section className="step-up" aria-labelledby="step-up-title">
+      <h2 id="step-up-title" key={title} ref={takeFocus} tabIndex={-1}>
+        {title}
+      </h2>
+      {action !== undefined && <p className="action">{action.title}</p>}
+      <p>{text}</p>
+      {content}
+      <p role="alert">{error?.code ?? view.reason}</p>
+      {(connection === 'lost' || connection === 'paused') && (
+        <p role="status">No connection. It goes on by itself.</p>
+      )}
+      <div className="buttons">
+        {offer({ type: 'challenge.resend' }, 'Send again')}
+        {view.state !== 'choosing' &&
+          others.map(({ id, factor }) => (
+            <span key={id}>
+              {offer(
+                { type: 'factor.choose', authenticatorId: id },
+                factor === 'push' ? 'Use the phone' : 'Use a code',
+              )}
+            </span>
+          ))}
+        {offer({ type: 'flow.retry' }, 'Try again')}
+        {offer({ type: 'flow.cancel' }, 'Cancel')}
+      </div>
+    </section>
+  );
+}
+
+/** A new screen is announced by its heading. */
+function takeFocus(heading: HTMLElement | null): void {
+  heading?.focus();
+}
+
+interface Screen {
+  readonly title: string;
+  readonly text?: string;
+  readonly content?: ReactNode;
+}
+
+function screenOf(stepUp: RemoteStepUp): Screen {
+  const { view } = stepUp;
+  const { barcodeUri, recoveryCodes = [] } = view.disclosure ?? {};
+  const takes = (type: StepUpRequestType): boolean => view.allowedEvents.includes(type);
+  switch (view.state) {
+    case 'choosing':
+      return {
+        title: 'How do you want to confirm?',
+        content: view.authenticators.map(({ id, factor, name }) => (
+          <Button key={id} onPress={() => stepUp.send({ type: 'factor.choose', authenticatorId: id })}>
+            {factor} {name}
+          </Button>
+        )),
+      };
+    case 'confirming':
+      return {
+        title: 'Scan this with your phone',
+        content: barcodeUri !== undefined && (
+          <p>
+            <img alt="QR code" src={`data:image/svg+xml,${encodeURIComponent(renderSVG(barcodeUri))}`} />
+            <a href={barcodeUri}>Open on this device</a>
+          </p>
+        ),
+      };
+    case 'polling':
+      return { title: 'Look at your phone', text: 'Approve the request there.' };
+    case 'prompting':
+    case 'verifying':
+      return {
+        title: 'Type the code',
+        content: (
+          <Typed
+            key="code"
+            label="Code"
+            type="text"
+            autoComplete="one-time-code"
+            onSubmit={(code) => stepUp.send({ type: 'code.submit', code })}
+          />
+        ),
+      };
+    case 'acknowledging':
+      return {
+        title: 'Keep your recovery code',
+        text: 'It is shown only now.',
+        content: (
+          <>
+            {recoveryCodes.map((code) => (
+              <code key={code}>{code}</code>
+            ))}
+            <Button onPress={() => stepUp.send({ type: 'codes.acknowledge' })}>I have kept it</Button>
+          </>
+        ),
+      };
+    case 'approved':
+      return { title: 'Approved' };
+    case 'rejected':
+      return { title: 'Denied on the phone' };
+    case 'expired':
+      return { title: 'Nobody answered in time' };
+    case 'failed':
+      return { title: 'That did not work' };
+    default:
+      return takes('password.submit')
+        ? {
+            title: 'Your password, please',
+            content: (
+              <Typed
+                key="password"
+                label="Password"
+                type="password"
+                autoComplete="current-password"
+                onSubmit={(password) => stepUp.send({ type: 'password.submit', password })}
+              />
+            ),
+          }
+        : { title: 'One moment' };
+  }
+}
+
+interface TypedProps {
+  readonly label: string;
+  readonly type: 'password' | 'text';
+  readonly autoComplete: string;
+  readonly onSubmit: (value: string) => void;
+}
+
+function Typed({ label, type, autoComplete, onSubmit }: TypedProps): ReactNode {
+  const [value, setValue] = useState('');
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit(value);
+        setValue('');
+      }}
+    >
+      <label>
+        {label}{' '}
+        <input
+          type={type}
+          autoComplete={autoComplete}
+          value={value}
+          onChange={(event) => setValue(event.target.value)}
+          required
+        />
+      </label>
+      <button type="submit">Continue</button>
+    </form>
+  );
+}
+
+interface ButtonProps {
+  readonly children: ReactNode;
+  readonly onPress: () => void;
+  /** The earliest time for it. */
+  readonly at?: number | undefined;
+  readonly busy?: boolean;
+}
+
+function Button({ children, onPress, at = 0, busy = false }: ButtonProps): ReactNode {
+  const seconds = useSecondsUntil(at);
+  return (
+    <button
+      type="button"
+      aria-disabled={busy || seconds > 0}
+      onClick={() => !busy && seconds === 0 && onPress()}
+    >
+      {children}
+      {seconds > 0 && ` (in ${seconds} s)`}
+    </button>
+  );
+}
+
+function useSecondsUntil(at: number): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (at <= now) return undefined;
+    const timer = setTimeout(() => setNow(Date.now()), 1_000);
+    return () => clearTimeout(timer);
+  }, [at, now]);
+  return Math.max(0, Math.ceil((at - now) / 1_000));
+}
