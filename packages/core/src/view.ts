@@ -42,8 +42,13 @@ export interface FlowView {
   readonly expiresAt?: number;
   /** When the provider is next asked: the next poll, or another try after a passing failure. */
   readonly nextPollAt?: number;
-  /** The earliest time for another message to the same device. */
+  /** The earliest time for another message to the device that the flow is busy with. */
   readonly resendAllowedAt?: number;
+  /**
+   * The earliest times for messages to devices that have had one: by the authenticator's id, and by the factor where
+   * one is being added. Those that are not named can be chosen at once.
+   */
+  readonly messageAllowedAt?: Readonly<Record<string, number>>;
   /** The earliest time for another try, after too many. */
   readonly retryAllowedAt?: number;
   /** Another browser of the same user wanted to send a push meanwhile: worth a second look before approving. */
@@ -79,8 +84,12 @@ export function createView(options: {
     allowedEvents,
     expiresAt: expiry(state),
     nextPollAt: asksAgain(state) ? context.nextPollAt : undefined,
-    resendAllowedAt: allowedEvents.some((type) => SENDING.includes(type))
-      ? resendAllowedAt(context)
+    resendAllowedAt:
+      context.target && allowedEvents.includes('challenge.resend')
+        ? context.resendAllowedAt[addressee(context.target)]
+        : undefined,
+    messageAllowedAt: allowedEvents.some((type) => CHOOSING.includes(type))
+      ? messageAllowedAt(context)
       : undefined,
     retryAllowedAt: retryAllowedAt(name, context),
     notice,
@@ -97,14 +106,11 @@ function face({ version: _version, now: _now, nextPollAt: _nextPollAt, ...rest }
   return JSON.stringify(rest);
 }
 
-/** The requests that can end in a message to the user. */
-const SENDING: readonly StepUpRequestType[] = ['challenge.resend', 'factor.choose', 'enrollment.begin'];
+/** The requests that choose whom a message goes to. */
+const CHOOSING: readonly StepUpRequestType[] = ['factor.choose', 'enrollment.begin'];
 
-/** Without a target, the time from which every device may get another message. */
-function resendAllowedAt({ target, resendAllowedAt: times }: FlowContext): number | undefined {
-  if (target !== undefined) return times[addressee(target)];
-  const latest = Math.max(0, ...Object.values(times));
-  return latest > 0 ? latest : undefined;
+function messageAllowedAt({ resendAllowedAt: times }: FlowContext): FlowView['messageAllowedAt'] {
+  return Object.keys(times).length > 0 ? times : undefined;
 }
 
 /** A code also waits for a free exchange: the provider counts them. */

@@ -67,14 +67,17 @@ describe('the disclosure', () => {
 });
 
 describe('the times of a view', () => {
-  it('say when the same device can be sent another message, and nothing of other devices', () => {
+  it('say when the same device can be sent another message, also while another is chosen', () => {
     const driver = pollingDriver([PUSH, OTP, SMS]);
-    expect(viewOf(driver).resendAllowedAt).toBe(driver.now + 15_000);
+    const allowedAt = driver.now + 15_000;
+    const times = { [PUSH.id]: allowedAt };
+    expect(viewOf(driver)).toMatchObject({ resendAllowedAt: allowedAt, messageAllowedAt: times });
     driver.ask(choose(OTP));
     expect(viewOf(driver)).not.toHaveProperty('resendAllowedAt');
+    expect(viewOf(driver)).toMatchObject({ state: 'prompting', messageAllowedAt: times });
   });
 
-  it('say when every device can be sent one, where none is chosen', () => {
+  it('say it where none is chosen, and nothing of devices that have had no message', () => {
     const driver = pollingDriver([PUSH]);
     const allowedAt = driver.now + 15_000;
     driver.tickWhenDue();
@@ -82,7 +85,10 @@ describe('the times of a view', () => {
     driver.ask({ type: 'flow.retry' });
     driver.answer(MFA_REQUIRED);
     driver.answer(listed(PUSH));
-    expect(viewOf(driver)).toMatchObject({ state: 'choosing', resendAllowedAt: allowedAt });
+    const view = viewOf(driver);
+    expect(view).toMatchObject({ state: 'choosing', messageAllowedAt: { [PUSH.id]: allowedAt } });
+    expect(view).not.toHaveProperty('resendAllowedAt');
+    expect(viewOf(listedDriver([PUSH, OTP, SMS]))).not.toHaveProperty(['messageAllowedAt', SMS.id]);
   });
 
   it('say when a code can be tried again: after the time the provider wants, or when an exchange is free', () => {

@@ -2,17 +2,16 @@ import {
   type Clock,
   type Effect,
   type EffectResult,
-  isDone,
   type ReasonCode,
   StepUpError,
   sendsCode,
   sendsMessage,
-  stateName,
 } from '@stepgate/core';
+import { awaitsPush } from './flow-rules.ts';
 import type { Asker } from './host-request.ts';
 import type { Attempt, Charged, LimitBook } from './limits.ts';
 import type { Lock, Locks } from './lock.ts';
-import type { FlowRecord, Records } from './record.ts';
+import type { Records } from './record.ts';
 import { digest } from './seal.ts';
 
 /** Whose effect, in which record. */
@@ -32,7 +31,7 @@ export interface Admission {
   admitStart(applicant: Applicant): Promise<() => Promise<void>>;
   /** The result that stands in for an effect that may not go out; `undefined` when it may. */
   admit(applicant: Applicant, effect: Effect): Promise<EffectResult | undefined>;
-  /** Takes an attempt back that was no wrong one. */
+  /** Takes an attempt back that was no wrong one, and keeps the push lock for as long as a sent push lives. */
   account(applicant: Applicant, effect: Effect, result: EffectResult): Promise<void>;
   /** Lets the subject's next push go out when this flow waits for none any more. */
   release(applicant: Applicant): Promise<void>;
@@ -50,16 +49,16 @@ export function createAdmission(options: {
 }): Admission {
   const { records, locks, limits, clock, challengeTtlMs } = options;
 
-  /** Takes the subject's push lock for a push; answers with whoever holds it. */
-  async function lockPush({ key, asker }: Applicant, effect: Effect): Promise<Lock | undefined> {
-    if (effect.type !== 'challenge' || effect.params.factor !== 'push') return undefined;
-    return locks.acquire(pushLock(asker.subject), key, clock.now() + challengeTtlMs);
+  /** Takes the subject's push lock, or extends it; answers with whoever else holds it. */
+  async function lockPush({ key, asker }: Applicant, ttlMs: number): Promise<Lock | undefined> {
+    return locks.acquire(pushLock(asker.subject), key, clock.now() + ttlMs);
   }
 
   /** The first browser is told that a second one has asked: it may be a thief's. */
   async function tellHolder(holder: string): Promise<void> {
     await records.update(holder, (record) => {
-      if (record?.flow === undefined || isDone(record.flow.state)) return { result: undefined };
+      const isTold = record?.flow?.isContested === true;
+      if (record?.flow === undefined || isTold || !awaitsPush(record.flow)) return { result: undefined };
       const flow = { ...record.flow, version: record.flow.version + 1, isContested: true };
       return { record: { ...record, flow }, result: undefined };
     });
@@ -77,7 +76,7 @@ export function createAdmission(options: {
 
     async admit(applicant, effect) {
       // The lock first: a push that waits for another one is not sent, and so not counted.
-      const other = await lockPush(applicant, effect);
+      const other = isPush(effect) ? await lockPush(applicant, challengeTtlMs) : undefined;
       if (other !== undefined) {
         await tellHolder(other.holder);
         return refusal('push_in_progress', Math.max(0, other.until - clock.now()));
@@ -89,6 +88,10 @@ export function createAdmission(options: {
     },
 
     async account(applicant, effect, { fact }) {
+      // It can be answered from now on, and by the provider's word for longer than ours.
+      if (fact.type === 'challenge.sent' && isPush(effect)) {
+        await lockPush(applicant, Math.max(challengeTtlMs, fact.expiresInMs ?? 0));
+      }
       const isWrong =
         fact.type === 'effect.failed' &&
         (fact.code === 'code_refused' || fact.code === 'credentials_refused');
@@ -97,17 +100,12 @@ export function createAdmission(options: {
     },
 
     async release({ key, asker }) {
-      const { record } = await records.read(key);
-      if (record?.flow === undefined || !mayBeAnswered(record.flow))
-        await locks.release(pushLock(asker.subject), key);
+      await locks.release(pushLock(asker.subject), key, async () => {
+        const { record } = await records.read(key);
+        return record?.flow === undefined || !awaitsPush(record.flow);
+      });
     },
   };
-}
-
-/** Whether a push of this flow may still be answered. */
-function mayBeAnswered({ state }: FlowRecord): boolean {
-  const name = stateName(state);
-  return (name === 'challenging' || name === 'polling') && state.context.target?.factor === 'push';
 }
 
 /** What an effect counts as. */
@@ -128,6 +126,10 @@ function attemptOf(effect: Effect): Attempt | undefined {
 
 function chargedOf({ key, asker: { session, subject } }: Applicant): Charged {
   return { flow: key, session, subject: digest(subject) };
+}
+
+function isPush(effect: Effect): boolean {
+  return effect.type === 'challenge' && effect.params.factor === 'push';
 }
 
 /** Whether the effect tries something that the user typed. */

@@ -131,7 +131,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     mustBeOurs(request);
     const target = await mustOwn(request);
     const view = await driver.read(target);
-    if (view === undefined) throw notFound();
+    if (view === undefined) throw notFound(basePath);
     if (request.header('accept')?.includes('text/event-stream') === true) {
       return eventStream({ driver, target, first: view, clock, signals: [closing, web().signal] });
     }
@@ -140,7 +140,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     const seconds = Math.min(LONGEST_WAIT_SECONDS, waitOf(request.header('prefer')));
     const signal = AbortSignal.any([closing, web().signal]);
     const later = await driver.watch(target, { version, until: clock.now() + seconds * 1_000, signal });
-    if (later === undefined) throw notFound();
+    if (later === undefined) throw notFound(basePath);
     if (later.version !== version) return viewResponse(later, 200);
     return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etag(later) } });
   }
@@ -171,7 +171,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
   async function mustOwn(request: HostRequest<Native>): Promise<FlowTarget<Native>> {
     const known = await mustKnow(request);
     const handle = handles.read(request);
-    if (handle === undefined) throw notFound();
+    if (handle === undefined) throw notFound(basePath);
     return targetOf(request, known, handle);
   }
 }

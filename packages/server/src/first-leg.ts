@@ -26,9 +26,12 @@ export interface FirstLegOptions<Native> {
    * Takes a refresh token that the tenant has rotated. Called before anything else happens with the answer. Keep it
    * where `identity` finds it again: whoever watches a flow drives it, so `request` may be an event stream whose
    * session was read minutes ago, or be over already.
+   *
+   * When it throws after an approval, the flow keeps the token sealed and calls again with growing pauses, until the
+   * flow ends; `onError` hears of every failure. Before its time is up, `signal` fires.
    */
   readonly saveRefreshToken?: (
-    context: FirstLegContext<Native>,
+    context: FirstLegContext<Native> & CallOptions,
     refreshToken: string,
   ) => void | Promise<void>;
   /**
@@ -62,7 +65,7 @@ export interface FirstLeg<Native> {
     signal: AbortSignal,
   ): Promise<MfaTransaction>;
   /** Hands a rotated refresh token to the app. */
-  save(context: FirstLegContext<Native>, refreshToken: string | undefined): Promise<void>;
+  save(context: FirstLegContext<Native> & CallOptions, refreshToken: string | undefined): Promise<void>;
 }
 
 /**
@@ -81,7 +84,10 @@ export function createFirstLeg<Native>(
   if (password !== undefined) methods.push('password');
   if (methods.length === 0) throw new TypeError('firstLeg: give refreshToken, custom or password');
 
-  async function save(context: FirstLegContext<Native>, token: string | undefined): Promise<void> {
+  async function save(
+    context: FirstLegContext<Native> & CallOptions,
+    token: string | undefined,
+  ): Promise<void> {
     if (token !== undefined) await saveRefreshToken?.(context, token);
   }
 
@@ -95,7 +101,7 @@ export function createFirstLeg<Native>(
           if (token === undefined) throw loginRequired('there is no refresh token');
           // Not to be broken off: the answer may hold a rotated token, without which the user's session is dead.
           const result = await signIn.refreshToken({ refreshToken: token });
-          if (result.status === 'signed_in') await save(context, result.tokens.refreshToken);
+          if (result.status === 'signed_in') await save({ ...context, signal }, result.tokens.refreshToken);
           return transactionOf(result);
         }
         case 'password': {

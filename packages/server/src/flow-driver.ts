@@ -1,13 +1,16 @@
 import {
   type Clock,
+  type Effect,
   type EffectResult,
   type FlowSettings,
   type FlowView,
   type Inputs,
   type MfaApi,
   runEffect,
+  StepUpError,
   type StepUpRequest,
   splitRequest,
+  type TokenSet,
 } from '@stepgate/core';
 import type { Admission } from './admission.ts';
 import type { FirstLeg, FirstLegContext } from './first-leg.ts';
@@ -17,6 +20,7 @@ import type { FlowSteps, Job } from './flow-steps.ts';
 import type { Asker } from './host-request.ts';
 import type { IdentityCheck } from './identity-check.ts';
 import type { Locks } from './lock.ts';
+import { persistently } from './persistence.ts';
 import type { HandleRecord, Records } from './record.ts';
 import { type Requirement, requirementHash } from './requirement.ts';
 import type { Store } from './store.ts';
@@ -53,6 +57,8 @@ export interface FlowDriver<Native> {
 
 /** What a driver is made of. */
 export interface FlowDriverOptions<Native> {
+  /** Where the endpoints are, for the words of refusals. */
+  readonly basePath: string;
   readonly store: Store;
   readonly records: Records;
   readonly steps: FlowSteps;
@@ -80,12 +86,27 @@ const PATIENCE_MS = 5_000;
 /** How often a watcher reads again when the store cannot call. */
 const REREAD_MS = 1_000;
 
+/** How much of a lease is kept for the commit of what came of it. */
+const SETTLING_MS = 2_000;
+
 const startLock = (session: string): string => `start:${session}`;
 
 /** Makes the driver. */
 export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): FlowDriver<Native> {
-  const { store, records, steps, locks, admission, api, firstLeg, identity, clock, leaseMs, onError } =
-    options;
+  const {
+    basePath,
+    store,
+    records,
+    steps,
+    locks,
+    admission,
+    api,
+    firstLeg,
+    identity,
+    clock,
+    leaseMs,
+    onError,
+  } = options;
   const advancing = new Map<string, Promise<void>>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
 
@@ -96,7 +117,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
   function viewOf(key: string, record: HandleRecord): FlowView {
     const view = steps.view(key, record);
-    if (view === undefined) throw notFound();
+    if (view === undefined) throw notFound(basePath);
     return view;
   }
 
@@ -111,42 +132,93 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     return record?.flow?.pending?.claim === claim;
   }
 
+  /** What stays true while an effect is done: who cares for it, and until when. */
+  function whileClaimed<T>({ claimedUntil }: Job, unwanted: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return persistently(work, { clock, until: claimedUntil, signal: unwanted });
+  }
+
   /** Runs one effect; `undefined` when nobody wants it any more. */
   async function perform(
     target: FlowTarget<Native>,
     job: Job,
     inputs: Inputs,
+    { unwanted, late }: { readonly unwanted: AbortSignal; readonly late: AbortSignal },
   ): Promise<EffectResult | undefined> {
-    const controller = new AbortController();
-    running.set(target.key, { claim: job.claim, controller });
-    // Shorter than the lease: at most one process is ever at work on an effect.
-    const timer = clock.setTimeout(() => controller.abort(), leaseMs - 1_000);
+    const refusal = await whileClaimed(job, unwanted, () => admission.admit(target, job.effect));
+    if (refusal !== undefined) return refusal;
+    // Right before it goes out, and after everything that takes time.
+    const isWantedStill = await whileClaimed(job, unwanted, () => isWanted(target.key, job));
+    if (!isWantedStill || late.aborted) return undefined;
+    const result = await runEffect(job.effect, {
+      api,
+      vault: job.vault,
+      inputs,
+      signal: AbortSignal.any([unwanted, late]),
+      authenticate: async (method, typed, signal) => {
+        // Before anything is sent whose answer could not be checked.
+        await identity.prepare({ signal });
+        return firstLeg.authenticate(method, typed, target.context, signal);
+      },
+      identify: async (tokens, signal) => {
+        await identity.check(tokens, target.asker.subject, { signal });
+        await saveRefreshToken(target, tokens, late);
+      },
+      onUnexpected: onError,
+    });
+    await admission.account(target, job.effect, result);
+    return result;
+  }
+
+  /** A token that could not be saved is tried again as what passes: with it the approval would be lost too. */
+  async function saveRefreshToken(
+    { context }: FlowTarget<Native>,
+    { refreshToken }: TokenSet,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
-      const refusal = await admission.admit(target, job.effect);
-      if (refusal !== undefined) return refusal;
-      // Right before it goes out, and after everything that takes time.
-      if (!(await isWanted(target.key, job))) return undefined;
-      const result = await runEffect(job.effect, {
-        api,
-        vault: job.vault,
-        inputs,
-        signal: controller.signal,
-        authenticate: async (method, typed, signal) => {
-          // Before anything is sent whose answer could not be checked.
-          await identity.prepare();
-          return firstLeg.authenticate(method, typed, target.context, signal);
-        },
-        identify: async (tokens) => {
-          await identity.check(tokens, target.asker.subject);
-          await firstLeg.save(target.context, tokens.refreshToken);
-        },
-        onUnexpected: onError,
-      });
-      await admission.account(target, job.effect, result);
-      return result;
+      await firstLeg.save({ ...context, signal }, refreshToken);
+    } catch (error) {
+      onError(error);
+      throw new StepUpError('provider_unavailable', 'saveRefreshToken failed', { status: 503 });
+    }
+  }
+
+  /**
+   * Runs one effect within its lease, so that at most one process is ever at work on it: a hook that does not end by
+   * then is given up, and its answer, should one come, counts for nothing.
+   */
+  async function performInTime(
+    target: FlowTarget<Native>,
+    job: Job,
+    inputs: Inputs,
+    unwanted: AbortSignal,
+  ): Promise<EffectResult | undefined> {
+    const late = new AbortController();
+    const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<EffectResult>();
+    const timer = clock.setTimeout(() => {
+      late.abort();
+      onError(tooLong(job.effect, leaseMs));
+      giveUp({ fact: { type: 'effect.failed', code: 'provider_unavailable' } });
+    }, leaseMs - SETTLING_MS);
+    try {
+      const done = perform(target, job, inputs, { unwanted, late: late.signal });
+      return await Promise.race([done, givenUp]);
     } finally {
       clock.clearTimeout(timer);
-      if (running.get(target.key)?.claim === job.claim) running.delete(target.key);
+    }
+  }
+
+  /** Does one effect and commits what came of it; answers with the next. */
+  async function complete(target: FlowTarget<Native>, job: Job, inputs: Inputs): Promise<Job | undefined> {
+    const { key } = target;
+    const controller = new AbortController();
+    const { signal } = controller;
+    running.set(key, { claim: job.claim, controller });
+    try {
+      const result = await performInTime(target, job, inputs, signal);
+      return result && (await whileClaimed(job, signal, settlement(key, job, result)));
+    } finally {
+      if (running.get(key)?.claim === job.claim) running.delete(key);
     }
   }
 
@@ -155,24 +227,35 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     let job: Job | undefined = first;
     let typed = inputs;
     while (job !== undefined) {
-      const result = await perform(target, job, typed);
-      job = result && (await settle(target.key, job, result));
+      job = await complete(target, job, typed);
       typed = {};
     }
-    await admission.release(target);
+    await release(target);
   }
 
-  function settle(
+  /** What is not released ends by itself: nobody's request fails for it. */
+  function release(target: FlowTarget<Native>): Promise<void> {
+    return admission.release(target).catch(onError);
+  }
+
+  /** The commit of an effect's answer, which can be tried as often as it takes. */
+  function settlement(
     key: string,
     { claim, effect }: Job,
     { fact, secrets }: EffectResult,
-  ): Promise<Job | undefined> {
-    return records.update<Job | undefined>(key, (record) => {
-      // Somebody has moved the flow on meanwhile: this answer is late.
-      if (record?.flow?.pending?.claim !== claim) return { result: undefined };
-      const step = steps.apply(key, record, { ...fact, seq: effect.params.seq, ...stamp() }, secrets);
-      return { record: step.accepted ? step.record : withoutPending(record), result: step.job };
-    });
+  ): () => Promise<Job | undefined> {
+    let next: Job | undefined;
+    return () =>
+      records.update<Job | undefined>(key, (record) => {
+        const pending = record?.flow?.pending;
+        // Written after all, by a try whose answer was lost.
+        if (next !== undefined && pending?.claim === next.claim) return { result: next };
+        // Somebody has moved the flow on meanwhile: this answer is late.
+        if (record === undefined || pending?.claim !== claim) return { result: undefined };
+        const step = steps.apply(key, record, { ...fact, seq: effect.params.seq, ...stamp() }, secrets);
+        next = step.job;
+        return { record: step.accepted ? step.record : withoutPending(record), result: step.job };
+      });
   }
 
   /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
@@ -186,7 +269,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
         return { record: step.record, result: { job: step.job, isMoved: true } };
       });
       if (!isMoved) return;
-      if (job === undefined) await admission.release(target);
+      if (job === undefined) await release(target);
       else await run(target, job, {});
     }
   }
@@ -241,13 +324,13 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     const isTaken = (record: HandleRecord | undefined): boolean =>
       record?.flow !== undefined && isLive(record.flow, now) && !isUnderWay(record);
     const before = owned((await records.read(key)).record, asker);
-    if (isTaken(before)) throw inProgress();
+    if (isTaken(before)) throw inProgress(basePath);
     const takeBack = isUnderWay(before) ? undefined : await admission.admitStart({ key, asker });
     try {
       const beginning = await records.update<Beginning>(key, (stored) => {
         const record = owned(stored, asker);
         if (isUnderWay(record)) return { result: { isJoined: true } };
-        if (isTaken(record)) throw inProgress();
+        if (isTaken(record)) throw inProgress(basePath);
         const settings: FlowSettings = {
           ...options.settings,
           factors: requirement.policy.factors,
@@ -270,11 +353,9 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     job: Job | undefined,
     inputs: Inputs,
   ): Promise<FlowView> {
-    await patiently(
-      job === undefined ? admission.release(target) : drive(target, () => run(target, job, inputs)),
-    );
+    await patiently(job === undefined ? release(target) : drive(target, () => run(target, job, inputs)));
     const { record } = await records.read(target.key);
-    if (record === undefined) throw notFound();
+    if (record === undefined) throw notFound(basePath);
     return viewOf(target.key, record);
   }
 
@@ -298,7 +379,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       const { event, inputs, secrets } = splitRequest(request);
       const job = await records.update<Job | undefined>(key, (found) => {
         const record = owned(found, asker);
-        if (record?.flow === undefined) throw notFound();
+        if (record?.flow === undefined) throw notFound(basePath);
         if (version !== undefined && record.flow.version !== version) throw stale();
         const step = steps.apply(key, record, { ...event, ...stamp() }, secrets);
         if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
@@ -339,6 +420,10 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       }
     },
   };
+}
+
+function tooLong({ type }: Effect, leaseMs: number): StepUpError {
+  return new StepUpError('misconfigured', `${type}: no answer within ${leaseMs / 1_000} s, given up`);
 }
 
 /** Hears of one change of a record, from now on. */

@@ -1,8 +1,9 @@
 import { type FlowView, StepUpError, type StepUpRequest } from '@stepgate/core';
 
 /** Why a flow does not take a request now. */
-export function refusalOf({ type }: StepUpRequest, view: FlowView, now: number): StepUpError {
-  const wait = Math.max(view.resendAllowedAt ?? 0, view.retryAllowedAt ?? 0) - now;
+export function refusalOf(request: StepUpRequest, view: FlowView, now: number): StepUpError {
+  const { type } = request;
+  const wait = (allowedAt(request, view) ?? 0) - now;
   if (view.allowedEvents.includes(type) && wait > 0) {
     return new StepUpError('rate_limited', `${type} comes too early: wait ${Math.ceil(wait / 1_000)} s`, {
       status: 429,
@@ -14,9 +15,25 @@ export function refusalOf({ type }: StepUpRequest, view: FlowView, now: number):
   });
 }
 
+/** From when on the flow takes this very request, when only the time is against it. */
+function allowedAt(request: StepUpRequest, view: FlowView): number | undefined {
+  switch (request.type) {
+    case 'factor.choose': {
+      const isKnown = view.authenticators.some(({ id }) => id === request.authenticatorId);
+      return isKnown ? view.messageAllowedAt?.[request.authenticatorId] : undefined;
+    }
+    case 'enrollment.begin':
+      return view.enrollable.includes(request.factor) ? view.messageAllowedAt?.[request.factor] : undefined;
+    case 'challenge.resend':
+      return view.resendAllowedAt;
+    default:
+      return view.retryAllowedAt;
+  }
+}
+
 /** There is no flow that this browser owns. */
-export function notFound(): StepUpError {
-  return new StepUpError('flow_not_found', 'this browser has no flow: start one with POST /flow', {
+export function notFound(basePath: string): StepUpError {
+  return new StepUpError('flow_not_found', `this browser has no flow: start one with POST ${basePath}/flow`, {
     status: 404,
   });
 }
@@ -37,10 +54,10 @@ export function startedElsewhere(retryAfterMs: number): StepUpError {
 }
 
 /** Another requirement's flow is under way here. */
-export function inProgress(): StepUpError {
+export function inProgress(basePath: string): StepUpError {
   return new StepUpError(
     'flow_in_progress',
-    'this browser is in a flow for something else: finish it, or cancel it with DELETE /flow',
+    `this browser is in a flow for something else: finish it, or cancel it with DELETE ${basePath}/flow`,
     { status: 409 },
   );
 }

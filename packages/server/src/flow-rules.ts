@@ -44,6 +44,17 @@ export function isShown(record: HandleRecord, requirement: Requirement | undefin
 }
 
 /**
+ * Whether a push of this flow may still be answered: one that is waited for, or one of which nobody knows whether it
+ * has arrived.
+ */
+export function awaitsPush({ state }: FlowRecord): boolean {
+  const { target, reason } = state.context;
+  if (target?.factor !== 'push' || target.authenticatorId === undefined) return false;
+  const name = stateName(state);
+  return name === 'challenging' || name === 'polling' || (name === 'failed' && reason === 'delivery_unknown');
+}
+
+/**
  * Why an effect whose process has died must not be done again, or `undefined` when it may. What sends something to
  * the user is never repeated, and what the user typed is gone with the process.
  */

@@ -13,14 +13,13 @@ import {
   type Vault,
 } from '@stepgate/core';
 import { createApproval, keepUseful } from './approval.ts';
-import { type FlowRecord, FORMAT, type HandleRecord } from './record.ts';
+import { awaitsPush } from './flow-rules.ts';
+import { type FlowRecord, FORMAT, type HandleRecord, type PendingEffect } from './record.ts';
 import { type Requirement, requirementHash } from './requirement.ts';
 import type { Sealer } from './seal.ts';
 
 /** An effect that this process has claimed, with the secrets it needs. */
-export interface Job {
-  readonly effect: Effect;
-  readonly claim: string;
+export interface Job extends PendingEffect {
   readonly vault: Vault;
 }
 
@@ -66,7 +65,7 @@ export function createFlowSteps(options: {
   }
 
   function render(flow: FlowRecord, vault: Vault): FlowView {
-    const isNoticed = flow.isContested === true && ['challenging', 'polling'].includes(stateName(flow.state));
+    const isNoticed = flow.isContested === true && awaitsPush(flow);
     return createView({
       state: flow.state,
       vault,
@@ -76,11 +75,7 @@ export function createFlowSteps(options: {
     });
   }
 
-  function claimed(effect: Effect): {
-    readonly claim: string;
-    readonly claimedUntil: number;
-    readonly effect: Effect;
-  } {
+  function claimed(effect: Effect): PendingEffect {
     return { effect, claim: randomId(), claimedUntil: now() + leaseMs };
   }
 
@@ -110,10 +105,12 @@ export function createFlowSteps(options: {
       const before = open(key, flow);
       // A finished flow keeps no secret.
       const vault = isDone(state) ? {} : updateVault(before, secrets);
-      const { pending: _settled, ...rest } = flow;
+      const { pending: _settled, isContested, ...rest } = flow;
       const pending = effect && claimed(effect);
       const moved: FlowRecord = {
         ...rest,
+        // Whoever wanted a push during the last one has nothing to do with the next.
+        ...(isContested === true && effect?.type !== 'challenge' && { isContested }),
         state,
         vault: vault === before ? flow.vault : sealer.seal(vault, vaultOf(key)),
         ...(pending && { pending }),
@@ -131,7 +128,7 @@ export function createFlowSteps(options: {
           flow: { ...moved, version },
           approvals: approval ? [...keepUseful(record.approvals, now()), approval] : record.approvals,
         },
-        ...(pending && { job: { effect: pending.effect, claim: pending.claim, vault } }),
+        ...(pending && { job: { ...pending, vault } }),
       };
     },
 
@@ -142,7 +139,7 @@ export function createFlowSteps(options: {
       return {
         accepted: true,
         record: { ...record, flow: { ...flow, pending } },
-        job: { effect: pending.effect, claim: pending.claim, vault: open(key, flow) },
+        job: { ...pending, vault: open(key, flow) },
       };
     },
 

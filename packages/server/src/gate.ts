@@ -136,6 +136,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   // An effect is a first leg and the keys it needs, at the most: two requests.
   const leaseMs = 2 * timeoutMs + 5_000;
   const driver = createFlowDriver<Native>({
+    basePath,
     store,
     records,
     steps: createFlowSteps({ sealer, now, leaseMs, randomId: options.randomUUID ?? randomUUID }),

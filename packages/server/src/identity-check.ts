@@ -1,17 +1,17 @@
-import { StepUpError, type TokenSet } from '@stepgate/core';
+import { type CallOptions, StepUpError, type TokenSet } from '@stepgate/core';
 import { createRemoteJWKSet, customFetch, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 
-/** Finds out whose approval a token response is. */
+/** Finds out whose approval a token response is. The `signal` fires when nobody waits for the answer any more. */
 export interface IdentityCheck {
   /** Makes sure that the keys are at hand: before a push is sent whose answer could not be checked. */
-  prepare(): Promise<void>;
+  prepare(options: CallOptions): Promise<void>;
   /**
    * Passes when the tokens are this subject's.
    *
    * @throws StepUpError `subject_mismatch`, `identity_refused`, or `provider_unavailable` while the keys cannot be
    *   fetched.
    */
-  check(tokens: TokenSet, subject: string): Promise<void>;
+  check(tokens: TokenSet, subject: string, options: CallOptions): Promise<void>;
 }
 
 const ALGORITHMS = ['RS256', 'ES256', 'PS256'];

@@ -5,7 +5,8 @@ import type { Store } from './store.ts';
 export interface Locks {
   /** Takes the lock or extends the holder's own. Answers with the other holder and its end when it is taken. */
   acquire(name: string, holder: string, until: number): Promise<Lock | undefined>;
-  release(name: string, holder: string): Promise<void>;
+  /** Frees the holder's lock. `isOver` is asked between: a lock that is taken anew meanwhile stays. */
+  release(name: string, holder: string, isOver?: () => Promise<boolean>): Promise<void>;
 }
 
 /** Who holds a lock, and until when. */
@@ -34,11 +35,11 @@ export function createLocks(store: Store, now: () => number): Locks {
       }
       return { holder: '', until };
     },
-    async release(name, holder) {
+    async release(name, holder, isOver = async () => true) {
       const stored = await reachable(store.read(name));
       const lock = stored?.value as unknown as Lock | undefined;
-      if (stored !== undefined && lock?.holder === holder)
-        await write(name, { holder, until: 0 }, stored.version);
+      if (stored === undefined || lock?.holder !== holder || lock.until <= now()) return;
+      if (await isOver()) await write(name, { holder, until: 0 }, stored.version);
     },
   };
 }

@@ -2,6 +2,7 @@ import { createAuth0MfaApi, type MfaApi, StepUpError } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, type Store } from '../src/index.ts';
 import { createGateClient, createTestGate, type GateClient } from './support/gate-client.ts';
+import { stoppedClock } from './support/manual-clock.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
 
 /** Longer than a claimed effect is waited for. */
@@ -56,7 +57,12 @@ function twoProcesses(): TwoProcesses {
         password: { username: () => tenant.ada.username },
       };
       const identity = { subject: tenant.ada.subject, sessionId: 's' };
-      const gate = createTestGate(tenant, { store, firstLeg, api: dying });
+      const gate = createTestGate(tenant, {
+        store,
+        firstLeg,
+        api: dying,
+        clock: stoppedClock(tenant.clock),
+      });
       const other = createTestGate(tenant, { store, firstLeg, enroll: 'session' });
       const first = createGateClient({ gate, identity });
       return { first, second: first.at(other) };
@@ -150,6 +156,7 @@ describe('a process that dies', () => {
     const gate = createTestGate(tenant, {
       store,
       firstLeg,
+      clock: stoppedClock(tenant.clock),
       identityCheck: {
         prepare: async () => {},
         check: () => {

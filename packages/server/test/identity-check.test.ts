@@ -52,13 +52,13 @@ const tokens = (idToken: string | undefined) =>
 
 function refusalOf(idToken: string | undefined): Promise<unknown> {
   return checkWith()
-    .check(tokens(idToken), 'ada')
+    .check(tokens(idToken), 'ada', {})
     .catch((error: unknown) => error);
 }
 
 describe('createIdentityCheck', () => {
   it('passes an id_token of the tenant for this application and subject', async () => {
-    await expect(checkWith().check(tokens(await sign()), 'ada')).resolves.toBeUndefined();
+    await expect(checkWith().check(tokens(await sign()), 'ada', {})).resolves.toBeUndefined();
   });
 
   it('refuses a good token of somebody else', async () => {
@@ -122,9 +122,9 @@ describe('createIdentityCheck', () => {
 
   it('fetches the keys once, before they are needed', async () => {
     const check = checkWith();
-    await check.prepare();
-    await check.prepare();
-    await check.check(tokens(await sign()), 'ada');
+    await check.prepare({});
+    await check.prepare({});
+    await check.check(tokens(await sign()), 'ada', {});
     expect(check.fetched()).toBe(1);
   });
 
@@ -136,7 +136,7 @@ describe('createIdentityCheck', () => {
   ])('says that the provider is unavailable, and not that the token is bad, on %s', async (_, answer) => {
     const check = checkWith(answer);
     const unavailable = { code: 'provider_unavailable', status: 503 };
-    await expect(check.prepare()).rejects.toMatchObject(unavailable);
-    await expect(check.check(tokens(await sign()), 'ada')).rejects.toMatchObject(unavailable);
+    await expect(check.prepare({})).rejects.toMatchObject(unavailable);
+    await expect(check.check(tokens(await sign()), 'ada', {})).rejects.toMatchObject(unavailable);
   });
 });

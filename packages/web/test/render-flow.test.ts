@@ -143,7 +143,12 @@ describe('waiting for the phone', () => {
   });
 
   it('offers the other ways, and those that send a message only when they may', () => {
-    const { actor, clock, screen } = draw(pollingView({ authenticators: [phone, app, texts] }));
+    const { actor, clock, screen } = draw(
+      pollingView({
+        authenticators: [phone, app, texts],
+        messageAllowedAt: { [phone.id]: 1_010_000, [texts.id]: 1_015_000 },
+      }),
+    );
 
     screen.press('Use another way');
     expect(screen.heading).toBe('Use another way');

@@ -49,3 +49,8 @@ export function createManualClock(): ManualClock {
     },
   };
 }
+
+/** The clock of a process that has stopped: it tells the time, and nothing happens by it. */
+export function stoppedClock(clock: Clock): Clock {
+  return { now: () => clock.now(), setTimeout: () => undefined, clearTimeout: () => {} };
+}

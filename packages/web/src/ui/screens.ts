@@ -195,8 +195,7 @@ function ways(model: ScreenModel, name: 'choosing' | 'ways'): Screen {
 
 function authenticatorWay(model: ScreenModel, { id, factor, name }: Authenticator): ElementSpec {
   const { texts, view } = model;
-  const isMessage = factor !== 'otp' && factor !== 'recovery-code';
-  const waitUntil = isMessage ? (view.resendAllowedAt ?? 0) : 0;
+  const waitUntil = view.messageAllowedAt?.[id] ?? 0;
   const deed: Deed = { send: { type: 'factor.choose', authenticatorId: id } };
   return way(model, { factor, label: texts.factors[factor], hint: name, waitUntil, deed });
 }
@@ -204,7 +203,8 @@ function authenticatorWay(model: ScreenModel, { id, factor, name }: Authenticato
 function newWay(model: ScreenModel, factor: EnrollableFactor): ElementSpec {
   const deed: Deed =
     factor === 'push' || factor === 'otp' ? { send: { type: 'enrollment.begin', factor } } : { show: factor };
-  return way(model, { factor, label: model.texts.addFactors[factor], deed });
+  const waitUntil = model.view.messageAllowedAt?.[factor] ?? 0;
+  return way(model, { factor, label: model.texts.addFactors[factor], waitUntil, deed });
 }
 
 function way(

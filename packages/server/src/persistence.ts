@@ -1,0 +1,31 @@
+import { type Clock, isStepUpError } from '@stepgate/core';
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 2_000;
+
+/** Does the work again while the store does not answer, with growing pauses: until the time is over or nobody cares. */
+export async function persistently<T>(
+  work: () => Promise<T>,
+  options: { readonly clock: Clock; readonly until: number; readonly signal: AbortSignal },
+): Promise<T> {
+  const { clock, until, signal } = options;
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(LONGEST_WAIT_MS, 2 * wait)) {
+    try {
+      return await work();
+    } catch (error) {
+      const isOver = signal.aborted || clock.now() + wait >= until;
+      if (isOver || !isStepUpError(error, 'store_unavailable')) throw error;
+      await sleep(clock, wait, signal);
+    }
+  }
+}
+
+async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const wake = (): void => resolve();
+  const timer = clock.setTimeout(wake, ms);
+  signal.addEventListener('abort', wake, { once: true });
+  await promise;
+  signal.removeEventListener('abort', wake);
+  clock.clearTimeout(timer);
+}
