@@ -188,13 +188,21 @@ function refreshOf(
   returnTo: string | undefined,
   address: Address,
 ): { seconds: number; url: string } | undefined {
-  const { state, version, now, nextPollAt = 0, resendAllowedAt = 0, retryAllowedAt = 0 } = view;
+  const {
+    state,
+    version,
+    now,
+    nextPollAt = 0,
+    resendAllowedAt = 0,
+    retryAllowedAt = 0,
+    messageAllowedAt = {},
+  } = view;
   if (state === 'approved')
     return returnTo === undefined ? undefined : { seconds: FAREWELL_SECONDS, url: returnTo };
   if (detail !== 'none') return undefined;
   const secondsUntil = (at: number): number => Math.max(1, Math.ceil((at - now) / 1_000));
   if (isWaiting(view)) return { seconds: secondsUntil(nextPollAt), url: address({ since: version }) };
-  const wait = Math.max(resendAllowedAt, retryAllowedAt);
+  const wait = Math.max(resendAllowedAt, retryAllowedAt, ...Object.values(messageAllowedAt));
   const isAtRest = state === 'rejected' || state === 'expired' || state === 'failed';
   return isAtRest && wait > now ? { seconds: secondsUntil(wait), url: address() } : undefined;
 }

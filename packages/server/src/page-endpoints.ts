@@ -118,7 +118,7 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
 
   async function send({ request, known, form }: Posting<Native>): Promise<ResponseHeaders> {
     const handle = handles.read(request);
-    if (handle === undefined) throw notFound();
+    if (handle === undefined) throw notFound(basePath);
     const event = form.event();
     // Whoever cancels means it, whatever has happened meanwhile.
     const version = event.type === 'flow.cancel' ? undefined : mustHaveVersion(form);
