@@ -122,6 +122,8 @@ export interface StepUpErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** How long to wait before trying again, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** What the answer's body says besides code and message, in the protocol's own names. No secret. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -137,6 +139,8 @@ export class StepUpError extends Error {
   readonly expose: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly retryAfterMs: number | undefined;
+  /** For an answer's body: where a step-up starts and what it asks for, for instance. */
+  readonly details: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: StepUpErrorCode, message: string, options: StepUpErrorOptions = {}) {
     super(message);
@@ -145,6 +149,7 @@ export class StepUpError extends Error {
     this.expose = this.status < 500;
     this.headers = options.headers ?? {};
     this.retryAfterMs = options.retryAfterMs;
+    this.details = options.details;
   }
 }
 

@@ -1,12 +1,13 @@
 import { pipeline, Readable } from 'node:stream';
 import {
   createGate as createHostGate,
+  type Decision,
   type GateOptions,
   type HostRequest,
-  type Policy,
+  type RoutePolicy,
   type StepUp,
 } from '@stepgate/server';
-import { headerOf, isRepeatable, toWebRequest } from '@stepgate/server/node';
+import { headerOf, isRepeatable, toWebRequest, withGuardedBody } from '@stepgate/server/node';
 import type {
   Request as ExpressRequest,
   Response as ExpressResponse,
@@ -17,7 +18,7 @@ import type {
 declare global {
   namespace Express {
     interface Request {
-      /** Set by `gate.require` before the handler runs. */
+      /** Set by `gate.require` before the handler runs, where an approval was asked for. */
       stepUp?: StepUp;
     }
   }
@@ -33,7 +34,19 @@ export interface ExpressGate extends RequestHandler {
    *
    * @throws TypeError when the policy is wrong.
    */
-  require(policy?: Policy): RequestHandler;
+  require(policy?: RoutePolicy<ExpressRequest>): RequestHandler;
+  /**
+   * Decides about a request in the middle of a handler, and leaves approvals for a single use unused.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  check(req: ExpressRequest, policy?: RoutePolicy<ExpressRequest>): Promise<Decision>;
+  /**
+   * Goes on only with an approval, and uses one for a single use up: for resolvers and procedures that share a route.
+   *
+   * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
+   */
+  assert(req: ExpressRequest, policy?: RoutePolicy<ExpressRequest>): Promise<StepUp | undefined>;
   /** Ends long-polls and event streams, for a graceful stop. */
   close(): void;
 }
@@ -68,13 +81,13 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
       .catch(next);
   }
 
-  function requireWith(policy: Policy = {}): RequestHandler {
+  function requireWith(policy: RoutePolicy<ExpressRequest> = {}): RequestHandler {
     const guard = gate.guard(policy);
     return function requireStepUp(req, res, next): void {
       guard(hostRequest(req))
         .then((decision) => {
           if (decision.isAllowed) {
-            req.stepUp = decision.stepUp;
+            if (decision.stepUp) req.stepUp = decision.stepUp;
             next();
             return;
           }
@@ -87,7 +100,14 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
     };
   }
 
-  return Object.assign(stepgate, { require: requireWith, close: () => gate.close() });
+  return Object.assign(stepgate, {
+    require: requireWith,
+    check: (req: ExpressRequest, policy: RoutePolicy<ExpressRequest> = {}) =>
+      gate.check(hostRequest(req), policy),
+    assert: (req: ExpressRequest, policy: RoutePolicy<ExpressRequest> = {}) =>
+      gate.assert(hostRequest(req), policy),
+    close: () => gate.close(),
+  });
 }
 
 function hostRequest(req: ExpressRequest): HostRequest<ExpressRequest> {
@@ -102,6 +122,7 @@ function hostRequest(req: ExpressRequest): HostRequest<ExpressRequest> {
       return hostOf(req);
     },
     header: (name) => headerOf(req, name),
+    forPolicy: () => withGuardedBody(req),
   };
 }
 

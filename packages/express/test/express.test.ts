@@ -14,10 +14,14 @@ describeAdapter('Express', {
     if (trustsProxy) app.set('trust proxy', 'loopback');
     if (parsesBodies) app.use(express.json(), express.urlencoded({ extended: false }));
     app.use(gate);
-    for (const { path, policy, handle } of routes) {
-      app.all(path, gate.require(policy), async (req, res) => {
-        if (req.stepUp === undefined) throw new Error('the guard let a request through without an approval');
-        res.json(await handle(req.stepUp));
+    for (const { path, policies, handle } of routes) {
+      app.all(path, ...policies.map((policy) => gate.require(policy)), async (req, res) => {
+        res.json(
+          await handle(req.stepUp, {
+            check: (policy) => gate.check(req, policy),
+            assert: (policy) => gate.assert(req, policy),
+          }),
+        );
       });
     }
     const answerError: ErrorRequestHandler = (error: Error & { status?: number }, _req, res, _next) => {

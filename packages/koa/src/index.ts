@@ -1,17 +1,18 @@
 import { Readable } from 'node:stream';
 import {
   createGate as createHostGate,
+  type Decision,
   type GateOptions,
   type HostRequest,
-  type Policy,
+  type RoutePolicy,
   type StepUp,
 } from '@stepgate/server';
-import { headerOf, isRepeatable, toWebRequest } from '@stepgate/server/node';
+import { headerOf, isRepeatable, toWebRequest, withGuardedBody } from '@stepgate/server/node';
 import type { Context, Middleware, Next } from 'koa';
 
 declare module 'koa' {
   interface DefaultState {
-    /** Set by `gate.require` before the handler runs. */
+    /** Set by `gate.require` before the handler runs, where an approval was asked for. */
     stepUp?: StepUp;
   }
 }
@@ -26,7 +27,19 @@ export interface KoaGate extends Middleware {
    *
    * @throws TypeError when the policy is wrong.
    */
-  require(policy?: Policy): Middleware;
+  require(policy?: RoutePolicy<Context>): Middleware;
+  /**
+   * Decides about a request in the middle of a handler, and leaves approvals for a single use unused.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  check(ctx: Context, policy?: RoutePolicy<Context>): Promise<Decision>;
+  /**
+   * Goes on only with an approval, and uses one for a single use up: for resolvers and procedures that share a route.
+   *
+   * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
+   */
+  assert(ctx: Context, policy?: RoutePolicy<Context>): Promise<StepUp | undefined>;
   /** Ends long-polls and event streams, for a graceful stop. */
   close(): void;
 }
@@ -65,12 +78,12 @@ export function createGate(options: KoaGateOptions): KoaGate {
     writeHead(ctx, response.status, response.headers);
   }
 
-  function requireWith(policy: Policy = {}): Middleware {
+  function requireWith(policy: RoutePolicy<Context> = {}): Middleware {
     const guard = gate.guard(policy);
     return async function requireStepUp(ctx, next) {
       const decision = await guard(hostRequest(ctx));
       if (decision.isAllowed) {
-        ctx.state.stepUp = decision.stepUp;
+        if (decision.stepUp) ctx.state.stepUp = decision.stepUp;
         await next();
         return;
       }
@@ -80,7 +93,12 @@ export function createGate(options: KoaGateOptions): KoaGate {
     };
   }
 
-  return Object.assign(stepgate, { require: requireWith, close: () => gate.close() });
+  return Object.assign(stepgate, {
+    require: requireWith,
+    check: (ctx: Context, policy: RoutePolicy<Context> = {}) => gate.check(hostRequest(ctx), policy),
+    assert: (ctx: Context, policy: RoutePolicy<Context> = {}) => gate.assert(hostRequest(ctx), policy),
+    close: () => gate.close(),
+  });
 }
 
 function hostRequest(ctx: Context): HostRequest<Context> {
@@ -95,6 +113,7 @@ function hostRequest(ctx: Context): HostRequest<Context> {
       return ctx.host;
     },
     header: (name) => headerOf(ctx.req, name),
+    forPolicy: () => Object.create(ctx, { request: { value: withGuardedBody(ctx.request) } }) as Context,
   };
 }
 

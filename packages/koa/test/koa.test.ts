@@ -10,14 +10,20 @@ describeAdapter('Koa', {
     app.on('error', onAppError);
     if (parsesBodies) app.use(bodyParser());
     app.use(gate);
-    for (const { path, policy, handle } of routes) {
-      const guard = gate.require(policy);
+    for (const { path, policies, handle } of routes) {
+      const guards = policies.map((policy) => gate.require(policy));
       app.use((ctx, next) => {
         if (ctx.path !== path) return next();
-        return guard(ctx, async () => {
-          if (ctx.state.stepUp === undefined) throw new Error('the guard let a request through unapproved');
-          ctx.body = await handle(ctx.state.stepUp);
-        });
+        const handled = async (): Promise<void> => {
+          ctx.body = await handle(ctx.state.stepUp, {
+            check: (policy) => gate.check(ctx, policy),
+            assert: (policy) => gate.assert(ctx, policy),
+          });
+        };
+        return guards.reduceRight<() => Promise<void>>(
+          (inner, guard) => async () => void (await guard(ctx, inner)),
+          handled,
+        )();
       });
     }
     return new Promise((resolve) => {

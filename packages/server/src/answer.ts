@@ -16,12 +16,13 @@ export function stepUpChallenge(maxAgeSeconds: number): string {
 }
 
 /** The body of every refusal. Words of ours for the client; a fault of the server's own stays in its log. */
-function errorBody(error: StepUpError): Record<string, string | number> {
+function errorBody(error: StepUpError): Readonly<Record<string, unknown>> {
   return {
     error: error.code,
     error_description:
       error.expose || error.status === 503 ? error.message : 'the server is not set up rightly',
     ...(error.retryAfterMs !== undefined && { retry_after_ms: error.retryAfterMs }),
+    ...error.details,
   };
 }
 

@@ -15,7 +15,7 @@ import { createPageEndpoints } from './page-endpoints.ts';
 import type { Records } from './record.ts';
 import type { Requirements } from './requirement.ts';
 import { siteOf } from './same-origin.ts';
-import { type LoginUrl, signedOutResponse } from './signed-out.ts';
+import { type LoginUrl, signedOut } from './signed-out.ts';
 
 /** Answers the requests under the base path; `undefined` for everything else. */
 export type Endpoints<Native> = (
@@ -60,7 +60,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
   const forms = createPageEndpoints<Native>({
     ...options,
     flowPage: createFlowPage(options),
-    signedOut: (request) => toResponse(signedOutResponse(request, options.loginUrl)),
+    signedOut: (request) => toResponse(signedOut(request, options.loginUrl).response),
     now: () => clock.now(),
   });
 

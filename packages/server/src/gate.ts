@@ -8,6 +8,7 @@ import {
   type EnrollmentRule,
   FLOW_DEFAULTS,
   type MfaApi,
+  type StepUpError,
 } from '@stepgate/core';
 import { createAdmission } from './admission.ts';
 import { errorResponse, toStepUpError } from './answer.ts';
@@ -18,14 +19,15 @@ import { createFlowSteps } from './flow-steps.ts';
 import type { Known } from './flow-target.ts';
 import { createFormTokens } from './form.ts';
 import { assertOptions, enrollmentRule, parseBasePath } from './gate-options.ts';
-import { createGuard, type Guard } from './guard.ts';
+import { createGuards, type Decision, type Guard, type StepUp } from './guard.ts';
 import { createHandles } from './handle.ts';
 import type { HostRequest, Identity } from './host-request.ts';
 import { createIdentityCheck, type IdentityCheck } from './identity-check.ts';
 import { createLimitBook, type Limits } from './limits.ts';
 import { createLocks } from './lock.ts';
 import { createMemoryStore } from './memory-store.ts';
-import type { Policy } from './policy.ts';
+import type { RoutePolicy } from './policy.ts';
+import { createPolicyReader } from './policy-reader.ts';
 import { createRecords } from './record.ts';
 import { createRequirements } from './requirement.ts';
 import { createSealer, digest } from './seal.ts';
@@ -89,7 +91,23 @@ export interface Gate<Native> {
    *
    * @throws TypeError when the policy is wrong.
    */
-  guard(policy: Policy): Guard<Native>;
+  guard(policy: RoutePolicy<Native>): Guard<Native>;
+  /**
+   * Decides about a request in the middle of a handler, and leaves approvals for a single use unused.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   * @throws TypeError when the policy is wrong.
+   */
+  check(request: HostRequest<Native>, policy: RoutePolicy<Native>): Promise<Decision>;
+  /**
+   * Goes on only with an approval, and uses one for a single use up: at every call, so that two actions in one request
+   * need two. Answers with `undefined` where the policy asks for none.
+   *
+   * @throws StepUpError `login_required` or `insufficient_user_authentication` (both 401), with the headers that
+   *   belong to the answer, and the requirement and where to start in `details`.
+   * @throws TypeError when the policy is wrong.
+   */
+  assert(request: HostRequest<Native>, policy: RoutePolicy<Native>): Promise<StepUp | undefined>;
   /** Answers requests under the base path. `web` makes the web-standard request, when its body is needed. */
   readonly endpoints: Endpoints<Native>;
   /** Ends long-polls and event streams, for a graceful stop. */
@@ -173,27 +191,52 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     return { identity, asker: { subject, session: digest(JSON.stringify([subject, sessionId])) } };
   }
 
+  const guards = createGuards<Native>({
+    basePath,
+    records,
+    handles,
+    requirements,
+    now,
+    askerOf: async (request) => (await knownOf(request))?.asker,
+    loginUrl: options.loginUrl,
+  });
+
+  /** The one error of ours; the app hears of faults of its own. */
+  function reported(error: unknown): StepUpError {
+    const known = toStepUpError(error);
+    if (!known.expose && known.code !== 'store_unavailable') onError(error);
+    return known;
+  }
+
+  function check(
+    request: HostRequest<Native>,
+    policy: RoutePolicy<Native>,
+    checkOptions: { readonly uses: boolean },
+  ): Promise<Decision> {
+    const read = createPolicyReader(policy);
+    return guards.check(request, read, checkOptions).catch((error: unknown) => {
+      throw reported(error);
+    });
+  }
+
   return {
     basePath,
     guard(policy) {
-      const guard = createGuard(policy, {
-        basePath,
-        records,
-        handles,
-        requirements,
-        now,
-        askerOf: async (request) => (await knownOf(request))?.asker,
-        loginUrl: options.loginUrl,
-      });
+      const guard = guards.guard(createPolicyReader(policy));
       return async (request) => {
         try {
           return await guard(request);
         } catch (error) {
-          const known = toStepUpError(error);
-          if (!known.expose && known.code !== 'store_unavailable') onError(error);
-          return { isAllowed: false, response: errorResponse(known) };
+          const known = reported(error);
+          return { isAllowed: false, error: known, response: errorResponse(known) };
         }
       };
+    },
+    check: async (request, policy) => check(request, policy, { uses: false }),
+    async assert(request, policy) {
+      const decision = await check(request, policy, { uses: true });
+      if (!decision.isAllowed) throw decision.error;
+      return decision.stepUp;
     },
     endpoints: createEndpoints({
       basePath,

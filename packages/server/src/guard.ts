@@ -1,27 +1,46 @@
-import { json, stepUpChallenge } from './answer.ts';
 import { findApproval } from './approval.ts';
 import { type Handles, recordKey } from './handle.ts';
-import { type Asker, type HostRequest, type HostResponse, originOf } from './host-request.ts';
-import { type ParsedPolicy, type Policy, parsePolicy } from './policy.ts';
+import type { Asker, HostRequest } from './host-request.ts';
+import type { Demand, PolicyReader } from './policy-reader.ts';
 import type { Approval, Records } from './record.ts';
-import { type Requirement, type Requirements, requirementHash } from './requirement.ts';
-import { isNavigation, safePath, siteOf } from './same-origin.ts';
-import { type LoginUrl, signedOutResponse } from './signed-out.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import { createRequestUses, type Use } from './request-uses.ts';
+import type { Requirements } from './requirement.ts';
+import { type LoginUrl, signedOut } from './signed-out.ts';
 
 /** What a guarded handler sees of the approval that let it run. */
 export interface StepUp {
   readonly approval: Approval;
-  /** Gives a single-use approval back, when the handler did not do what was approved. */
+  /** Gives what this request has used up back, when the handler did not do what was approved. */
   release(): Promise<void>;
 }
 
-/** What the guard decides: the handler runs and sees the step-up, or the answer goes out and it never runs. */
+/**
+ * What is decided about a request: it may go on, and sees the step-up if one was asked for; or it may not, and why:
+ * as the error, and as the answer to give.
+ */
 export type Decision =
-  | { readonly isAllowed: true; readonly stepUp: StepUp }
-  | { readonly isAllowed: false; readonly response: HostResponse };
+  | { readonly isAllowed: true; readonly stepUp?: StepUp }
+  | ({ readonly isAllowed: false } & Refusal);
 
 /** Decides about one request under one policy. */
 export type Guard<Native> = (request: HostRequest<Native>) => Promise<Decision>;
+
+/** Decides about requests, in front of a route and in the middle of a handler. */
+export interface Guards<Native> {
+  /**
+   * The guard of a route. Its path with a fresh approval is one store read, and no cryptography but a hash. Several
+   * guards of one route are met by one approval each, or by the same one where they ask for the same; when one of
+   * them refuses, what the ones before have used up is given back.
+   */
+  guard(read: PolicyReader<Native>): Guard<Native>;
+  /** Decides by itself. `uses`: whether an approval for a single use is used up. */
+  check(
+    request: HostRequest<Native>,
+    read: PolicyReader<Native>,
+    options: { readonly uses: boolean },
+  ): Promise<Decision>;
+}
 
 /** What guards are made of. */
 export interface GuardOptions<Native> {
@@ -34,122 +53,80 @@ export interface GuardOptions<Native> {
   readonly loginUrl: LoginUrl<Native> | undefined;
 }
 
-/** Makes the guard of one route. Its path with a fresh approval is one store read, and no cryptography but a hash. */
-export function createGuard<Native>(policy: Policy, options: GuardOptions<Native>): Guard<Native> {
-  const parsed = parsePolicy(policy);
-  const hash = requirementHash(parsed);
+/** Makes the guards. */
+export function createGuards<Native>(options: GuardOptions<Native>): Guards<Native> {
   const { records, handles, now } = options;
+  const requestUses = createRequestUses();
 
-  return async function guard(request) {
+  /** `before`: what the guards in front of this one have used. */
+  async function decide(
+    request: HostRequest<Native>,
+    read: PolicyReader<Native>,
+    { before, uses }: { readonly before: Use[]; readonly uses: boolean },
+  ): Promise<Decision> {
     const asker = await options.askerOf(request);
-    if (asker === undefined)
-      return { isAllowed: false, response: signedOutResponse(request, options.loginUrl) };
+    if (asker === undefined) return { isAllowed: false, ...signedOut(request, options.loginUrl) };
+    const demand = await read(request);
+    if (demand === undefined) return { isAllowed: true };
     const handle = handles.read(request);
     const key = handle && recordKey(handle, asker);
-    const approval = key && (await takeApproval(key, asker));
-    if (key && approval) return { isAllowed: true, stepUp: createStepUp(records, key, approval) };
-    return { isAllowed: false, response: refuse(request, asker, handle, parsed, options) };
-  };
+    const met = before.find((use) => use.key === key && use.hash === demand.hash);
+    const use = met ?? (key && (await take(key, asker, demand, uses)));
+    if (!use) {
+      return { isAllowed: false, ...refuse({ request, asker, handle, policy: demand.policy }, options) };
+    }
+    if (met === undefined) before.push(use);
+    return { isAllowed: true, stepUp: { approval: use.approval, release: () => giveBack(before) } };
+  }
 
-  async function takeApproval(key: string, { subject, session }: Asker): Promise<Approval | undefined> {
+  async function take(
+    key: string,
+    { subject, session }: Asker,
+    { policy, hash }: Demand,
+    uses: boolean,
+  ): Promise<Use | undefined> {
     const find = (approvals: readonly Approval[]): Approval | undefined =>
-      findApproval({ approvals, subject, policy: parsed, hash, now: now() });
+      findApproval({ approvals, subject, policy, hash, now: now() });
     const { record } = await records.read(key);
     if (record === undefined || record.session !== session) return undefined;
     const found = find(record.approvals);
-    if (found === undefined || !found.singleUse) return found;
+    if (found === undefined || !found.singleUse || !uses) {
+      return found && { key, hash, approval: found, isUsedUp: false };
+    }
     // Used up before the handler runs, in the same write that finds it unused.
-    return records.update(key, (current) => {
+    return records.update<Use | undefined>(key, (current) => {
       const unused = current?.session === session ? find(current.approvals) : undefined;
       if (current === undefined || unused === undefined) return { result: undefined };
-      return { record: replace(current, { ...unused, usedAt: now() }), result: unused };
+      return {
+        record: replace(current, { ...unused, usedAt: now() }),
+        result: { key, hash, approval: unused, isUsedUp: true },
+      };
     });
   }
-}
 
-function replace<T extends { readonly approvals: readonly Approval[] }>(record: T, approval: Approval): T {
-  return { ...record, approvals: record.approvals.map((one) => (one.id === approval.id ? approval : one)) };
-}
-
-function createStepUp(records: Records, key: string, approval: Approval): StepUp {
-  let isReleased = false;
-  return {
-    approval,
-    async release() {
-      // Once only: by the second time the approval may be another request's.
-      if (!approval.singleUse || isReleased) return;
-      isReleased = true;
+  /** Once only: by the second time an approval may be another request's. */
+  async function giveBack(used: Use[]): Promise<void> {
+    for (const { key, approval, isUsedUp } of used.splice(0)) {
+      if (!isUsedUp) continue;
       await records.update(key, (record) =>
         record === undefined
           ? { result: undefined }
           : { record: replace(record, approval), result: undefined },
       );
+    }
+  }
+
+  return {
+    guard: (read) => async (request) => {
+      const before = requestUses.of(request.native);
+      const decision = await decide(request, read, { before, uses: true });
+      if (!decision.isAllowed) await giveBack(before);
+      return decision;
     },
+    check: (request, read, { uses }) => decide(request, read, { before: [], uses }),
   };
 }
 
-function refuse<Native>(
-  request: HostRequest<Native>,
-  asker: Asker,
-  handle: string | undefined,
-  policy: ParsedPolicy,
-  options: GuardOptions<Native>,
-): HostResponse {
-  const { basePath, handles, requirements } = options;
-  const challenge = { 'www-authenticate': stepUpChallenge(policy.maxAgeSeconds) };
-  if (request.method === 'HEAD' || request.method === 'OPTIONS') {
-    return { status: 401, headers: { ...challenge, 'cache-control': 'no-store' }, body: '' };
-  }
-  // Handed out now, so that two clicks that start a flow at once start it in the same record.
-  const cookie =
-    handle === undefined && siteOf(request) === 'same-origin' ? handles.mint(request).headers : {};
-  if (isNavigation(request)) {
-    const ticket = requirements.issue(asker, { policy, ...waysBack(request, basePath) });
-    const location = `${basePath}?requirement=${ticket}`;
-    return { status: 303, headers: { location, 'cache-control': 'no-store', ...cookie }, body: '' };
-  }
-  const { maxAgeSeconds, factors, action } = policy;
-  return json(
-    401,
-    {
-      error: 'insufficient_user_authentication',
-      error_description:
-        'this needs a fresh approval: start a flow with the requirement, then repeat the request',
-      max_age: maxAgeSeconds,
-      factors,
-      ...(action && { action }),
-      step_up: { start: `${basePath}/flow`, requirement: requirements.issue(asker, { policy }) },
-    },
-    { ...challenge, ...cookie },
-  );
-}
-
-/**
- * After an approval back to the page itself for GET; for anything else to the page that held the form, since a post
- * cannot be gone to.
- */
-function waysBack(
-  request: HostRequest<unknown>,
-  basePath: string,
-): Pick<Requirement, 'returnTo' | 'leaveTo'> {
-  const leaveTo = refererPath(request, basePath);
-  const returnTo = request.method === 'GET' ? shortEnough(safePath(request.url, originOf(request))) : leaveTo;
-  return { ...(returnTo !== undefined && { returnTo }), ...(leaveTo !== undefined && { leaveTo }) };
-}
-
-/** The page of this site, but none of Stepgate's own, on which the user pressed something. */
-function refererPath(request: HostRequest<unknown>, basePath: string): string | undefined {
-  const referer = request.header('referer');
-  if (referer === undefined || !URL.canParse(referer)) return undefined;
-  const { origin, pathname, search } = new URL(referer);
-  const isOwnPage = pathname === basePath || pathname.startsWith(`${basePath}/`);
-  if (isOwnPage || origin !== originOf(request)) return undefined;
-  return shortEnough(safePath(pathname + search, origin));
-}
-
-const LONGEST_RETURN_PATH = 2_048;
-
-/** The path travels in the ticket, and the ticket in an address: a longer one is not gone back to. */
-function shortEnough(path: string | undefined): string | undefined {
-  return path !== undefined && path.length <= LONGEST_RETURN_PATH ? path : undefined;
+function replace<T extends { readonly approvals: readonly Approval[] }>(record: T, approval: Approval): T {
+  return { ...record, approvals: record.approvals.map((one) => (one.id === approval.id ? approval : one)) };
 }

@@ -27,6 +27,8 @@ export interface HostRequest<Native> {
   /** Host and port, by the app's own trust in its proxy. */
   readonly host: string;
   header(name: string): string | undefined;
+  /** The host's own request for a policy to read: its body throws while no parser has filled it. */
+  forPolicy(): Native;
 }
 
 /** An answer as the guard gives it. */

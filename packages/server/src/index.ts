@@ -6,6 +6,6 @@ export type { HostRequest, HostResponse, Identity } from './host-request.ts';
 export type { IdentityCheck } from './identity-check.ts';
 export { DEFAULT_LIMITS, type Limit, type Limits } from './limits.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
-export type { Action, Policy } from './policy.ts';
+export type { Action, Policy, RoutePolicy } from './policy.ts';
 export type { Approval } from './record.ts';
 export type { Json, Store, StoredRecord } from './store.ts';

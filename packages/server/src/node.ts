@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequest } from '@remix-run/node-fetch-server';
+import { StepUpError } from '@stepgate/core';
 
 /** A web-standard request of Node's, for hosts that stand on `node:http`. */
 export function toWebRequest(options: {
@@ -46,4 +47,36 @@ export function headerOf(req: IncomingMessage, name: string): string | undefined
 /** Headers of which a response can have several, and of which the app may have set some already. */
 export function isRepeatable(name: string): boolean {
   return name === 'set-cookie' || name === 'www-authenticate';
+}
+
+/**
+ * The object that holds a request's body, for policies to read: while no parser has filled it, reading the body throws.
+ * `undefined > 1000` is false, and a policy that compares must not take that for an answer.
+ */
+export function withGuardedBody<T extends object>(holder: T): T {
+  const { body } = holder as { readonly body?: unknown };
+  if (body !== undefined) return holder;
+  // A parser that has run and found a type that is not its own leaves the member behind.
+  const isParsed = 'body' in holder;
+  return Object.create(holder, {
+    body: {
+      get() {
+        throw isParsed ? unreadableBody() : unparsedBody();
+      },
+    },
+  }) as T;
+}
+
+function unreadableBody(): StepUpError {
+  return new StepUpError('invalid_request', 'this needs a body, of a type that the app reads', {
+    status: 400,
+  });
+}
+
+function unparsedBody(): StepUpError {
+  return new StepUpError(
+    'misconfigured',
+    'policy: the function reads the body, which no parser has filled: put the parser in front of the guard',
+    { status: 500 },
+  );
 }

@@ -9,8 +9,8 @@ export interface Action {
   readonly details?: string;
 }
 
-/** What a route asks for. */
-export interface Policy {
+/** What a route asks for. `Native` is the host's own request: Express's `req`, Koa's `ctx`. */
+export interface Policy<Native = unknown> {
   /**
    * How old an approval may be: seconds, or `'30s'`, `'5m'`, `'2h'`. `0` means single use: every request needs an
    * approval of its own. Default 5 minutes.
@@ -20,11 +20,19 @@ export interface Policy {
   readonly factors?: readonly Factor[];
   /** An approval serves one request, whatever its age. */
   readonly singleUse?: boolean;
-  /** The action that is to be approved: an approval of one action does not serve another. */
-  readonly action?: Action;
+  /** The action that is to be approved, or how a request tells it: an approval of one does not serve another. */
+  readonly action?: Action | ((request: Native) => Action | Promise<Action>);
   /** Whether an approval counts whose factor was added in the same flow. Default `true`. */
   readonly allowEnrolledInFlow?: boolean;
 }
+
+/**
+ * A policy, or how a request tells it. Only an explicit `false` means that this request needs no step-up: a function
+ * that gives nothing, throws, or reads a body that no parser has filled lets nobody through.
+ */
+export type RoutePolicy<Native = unknown> =
+  | Policy<Native>
+  | ((request: Native) => Policy<Native> | false | Promise<Policy<Native> | false>);
 
 /** A policy, checked and with its defaults. */
 export interface ParsedPolicy {
@@ -39,21 +47,22 @@ const DEFAULT_MAX_AGE_SECONDS = 300;
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /**
- * Checks a policy.
+ * Checks a policy. An action that only a request tells is left out; {@link parseAction} checks it then.
  *
  * @throws TypeError naming the member that is wrong.
  */
-export function parsePolicy(policy: Policy): ParsedPolicy {
+export function parsePolicy(policy: Policy<never>): ParsedPolicy {
   const known = ['maxAge', 'factors', 'singleUse', 'action', 'allowEnrolledInFlow'];
   if (typeof policy !== 'object' || policy === null) throw new TypeError('policy: must be an object');
   const unknown = Object.keys(policy).find((name) => !known.includes(name));
   if (unknown !== undefined) throw new TypeError(`policy.${unknown}: is not one of ${known.join(', ')}`);
+  const { action } = policy;
   const maxAgeSeconds = parseMaxAge(policy.maxAge ?? DEFAULT_MAX_AGE_SECONDS);
   return {
     maxAgeSeconds,
     factors: parseFactors(policy.factors ?? ['push', 'otp']),
     singleUse: parseFlag('singleUse', policy.singleUse ?? false) || maxAgeSeconds === 0,
-    ...(policy.action !== undefined && { action: parseAction(policy.action) }),
+    ...(action !== undefined && typeof action !== 'function' && { action: parseAction(action) }),
     allowEnrolledInFlow: parseFlag('allowEnrolledInFlow', policy.allowEnrolledInFlow ?? true),
   };
 }
@@ -83,9 +92,14 @@ function parseFlag(name: string, value: unknown): boolean {
   return value;
 }
 
-function parseAction(action: Action): Action {
+/**
+ * Checks an action.
+ *
+ * @throws TypeError naming the member that is wrong.
+ */
+export function parseAction(action: Action): Action {
   if (typeof action !== 'object' || action === null)
-    throw new TypeError('policy.action: must be an object with an id');
+    throw new TypeError('policy.action: must be an object with an id, or a function that gives one');
   const { id, title, details } = action;
   if (typeof id !== 'string' || id === '')
     throw new TypeError('policy.action.id: must be a non-empty string');

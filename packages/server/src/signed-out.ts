@@ -1,23 +1,22 @@
 import { StepUpError } from '@stepgate/core';
 import { errorResponse } from './answer.ts';
-import type { HostRequest, HostResponse } from './host-request.ts';
+import type { HostRequest } from './host-request.ts';
+import type { Refusal } from './refusal.ts';
 import { isNavigation } from './same-origin.ts';
 
 /** Where a signed-out page load is sent; `undefined` for nowhere. */
 export type LoginUrl<Native> = (request: Native) => string | undefined;
 
-/** The answer to a request of nobody: page loads go to the app's login, everybody else gets a 401. */
-export function signedOutResponse<Native>(
+/** Refuses a request of nobody: page loads go to the app's login, everybody else gets a 401. */
+export function signedOut<Native>(
   request: HostRequest<Native>,
   loginUrl: LoginUrl<Native> | undefined,
-): HostResponse {
+): Refusal {
+  const error = new StepUpError('login_required', 'sign in first', {
+    status: 401,
+    headers: { 'www-authenticate': 'Bearer' },
+  });
   const location = isNavigation(request) ? loginUrl?.(request.native) : undefined;
-  if (location !== undefined)
-    return { status: 303, headers: { location, 'cache-control': 'no-store' }, body: '' };
-  return errorResponse(
-    new StepUpError('login_required', 'sign in first', {
-      status: 401,
-      headers: { 'www-authenticate': 'Bearer' },
-    }),
-  );
+  if (location === undefined) return { error, response: errorResponse(error) };
+  return { error, response: { status: 303, headers: { location, 'cache-control': 'no-store' }, body: '' } };
 }

@@ -74,6 +74,7 @@ describe('createGate', () => {
       protocol: 'https',
       host: 'bank.example',
       header: () => undefined,
+      forPolicy: () => undefined,
     });
 
     expect(decision).toMatchObject({ isAllowed: false, response: { status: 500 } });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { FlowView } from '@stepgate/core';
 import type { GateOptions } from '../../src/gate.ts';
-import type { StepUp } from '../../src/guard.ts';
-import type { Policy } from '../../src/policy.ts';
+import type { Decision, StepUp } from '../../src/guard.ts';
+import type { Policy, RoutePolicy } from '../../src/policy.ts';
 import { type Answer, type CallOptions, call } from './http.ts';
 import type { TestTenant, TestUser } from './test-tenant.ts';
 
@@ -14,9 +14,19 @@ export interface HostRequest {
 /** A guarded route, for every method. */
 export interface BankRoute {
   readonly path: string;
-  readonly policy: Policy;
-  readonly handle: (stepUp: StepUp) => unknown;
+  /** One guard each. */
+  readonly policies: readonly RoutePolicy<HostRequest>[];
+  readonly handle: (stepUp: StepUp | undefined, gate: HandlerGate) => unknown;
 }
+
+/** The gate in the middle of a handler. */
+export interface HandlerGate {
+  check(policy: RoutePolicy<HostRequest>): Promise<Decision>;
+  assert(policy: RoutePolicy<HostRequest>): Promise<StepUp | undefined>;
+}
+
+/** What a handler does instead of the usual. */
+export type Deed = (gate: HandlerGate) => unknown;
 
 /** The app that a host builds. */
 export interface BankApp {
@@ -82,7 +92,11 @@ export interface BankOptions {
   readonly trustsProxy?: boolean;
   readonly gateOptions?: Partial<GateOptions<HostRequest>>;
   /** Guarded routes besides {@link ROUTES}, by name. */
-  readonly policies?: Readonly<Record<string, Policy>>;
+  readonly policies?: Readonly<
+    Record<string, RoutePolicy<HostRequest> | readonly RoutePolicy<HostRequest>[]>
+  >;
+  /** Routes without a guard, by name. */
+  readonly deeds?: Readonly<Record<string, Deed>>;
 }
 
 export const ROUTES = {
@@ -101,7 +115,7 @@ export async function openBank(options: {
   readonly onClose: (close: () => Promise<void>) => void;
 }): Promise<Bank> {
   const { host, tenant } = options;
-  const { parsesBodies = false, trustsProxy = false, gateOptions, policies } = options.bank ?? {};
+  const { parsesBodies = false, trustsProxy = false, gateOptions, policies, deeds = {} } = options.bank ?? {};
   const sessions = new Map<string, Session>();
   const reached: string[] = [];
   const errors: unknown[] = [];
@@ -133,15 +147,24 @@ export async function openBank(options: {
       onError: (error) => errors.push(error),
       ...gateOptions,
     },
-    routes: Object.entries({ ...ROUTES, ...policies }).map(([name, policy]) => ({
-      path: `/${name}`,
-      policy,
-      handle: async (stepUp) => {
-        reached.push(`/${name}`);
-        if (name === 'released') await stepUp.release();
-        return { done: name, factor: stepUp.approval.factor };
-      },
-    })),
+    routes: [
+      ...Object.entries({ ...ROUTES, ...policies }).map(([name, policy]) => ({
+        path: `/${name}`,
+        policies: [policy].flat(),
+        handle: async (stepUp: StepUp | undefined) => {
+          const isFree = typeof policy === 'function';
+          if (stepUp === undefined && !isFree) throw new Error('a request came through without an approval');
+          reached.push(`/${name}`);
+          if (name === 'released') await stepUp?.release();
+          return { done: name, factor: stepUp?.approval.factor };
+        },
+      })),
+      ...Object.entries(deeds).map(([name, deed]) => ({
+        path: `/${name}`,
+        policies: [],
+        handle: (_none: StepUp | undefined, gate: HandlerGate) => deed(gate),
+      })),
+    ],
   });
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {

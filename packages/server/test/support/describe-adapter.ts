@@ -6,6 +6,7 @@ import { describeFlow } from './describe-flow.ts';
 import { describeGuard } from './describe-guard.ts';
 import { describeHandle } from './describe-handle.ts';
 import { describePlainPage } from './describe-plain-page.ts';
+import { describePolicy } from './describe-policy.ts';
 import { describeWatching } from './describe-watching.ts';
 import { listenTestTenant, type TestTenant } from './test-tenant.ts';
 
@@ -33,6 +34,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
       open: (bank) => openBank({ host, tenant: listening, bank, onClose: onTestFinished }),
     };
     describeGuard(scene);
+    describePolicy(scene);
     describeFlow(scene);
     describeFactors(scene);
     describeWatching(scene);

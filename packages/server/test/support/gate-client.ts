@@ -81,13 +81,15 @@ export function createGateClient(options: {
         ...extra,
       }),
     );
+    const native = { identity };
     return {
-      native: { identity },
+      native,
       method,
       url,
       protocol: 'http',
       host: 'localhost',
       header: (name) => headers.get(name),
+      forPolicy: () => native,
     };
   }
 

@@ -12,6 +12,7 @@ export function requestOf(
     protocol: 'https',
     host: 'bank.example',
     header: (name) => headers[name],
+    forPolicy: () => undefined,
     ...options,
   };
 }

@@ -1,0 +1,100 @@
+import { StepUpError } from '@stepgate/core';
+import { errorResponse, stepUpChallenge } from './answer.ts';
+import type { Handles } from './handle.ts';
+import { type Asker, type HostRequest, type HostResponse, originOf } from './host-request.ts';
+import type { ParsedPolicy } from './policy.ts';
+import type { Requirement, Requirements } from './requirement.ts';
+import { isNavigation, safePath, siteOf } from './same-origin.ts';
+
+/** Why a request is not let through: for whoever handles errors, and as the answer to it. */
+export interface Refusal {
+  readonly error: StepUpError;
+  readonly response: HostResponse;
+}
+
+/** Whose request is refused, and what it lacks. */
+export interface Refused {
+  readonly request: HostRequest<unknown>;
+  readonly asker: Asker;
+  /** The handle that the request has shown. */
+  readonly handle: string | undefined;
+  readonly policy: ParsedPolicy;
+}
+
+/** Refuses a request for want of an approval: RFC 9470 for API callers, the page for navigations. */
+export function refuse(
+  { request, asker, handle, policy }: Refused,
+  {
+    basePath,
+    handles,
+    requirements,
+  }: {
+    readonly basePath: string;
+    readonly handles: Handles;
+    readonly requirements: Requirements;
+  },
+): Refusal {
+  const isBare = request.method === 'HEAD' || request.method === 'OPTIONS';
+  // Handed out now, so that two clicks that start a flow at once start it in the same record.
+  const isNew = !isBare && handle === undefined && siteOf(request) === 'same-origin';
+  const cookie = isNew ? handles.mint(request).headers : {};
+  const challenge = { 'www-authenticate': stepUpChallenge(policy.maxAgeSeconds) };
+  const { maxAgeSeconds, factors, action } = policy;
+  const error = new StepUpError(
+    'insufficient_user_authentication',
+    'this needs a fresh approval: start a flow with the requirement, then repeat the request',
+    {
+      status: 401,
+      headers: { ...challenge, ...cookie },
+      details: {
+        max_age: maxAgeSeconds,
+        factors,
+        ...(action && { action }),
+        step_up: { start: `${basePath}/flow`, requirement: requirements.issue(asker, { policy }) },
+      },
+    },
+  );
+  if (isBare) {
+    return {
+      error,
+      response: { status: 401, headers: { ...challenge, 'cache-control': 'no-store' }, body: '' },
+    };
+  }
+  if (!isNavigation(request)) return { error, response: errorResponse(error) };
+  const ticket = requirements.issue(asker, { policy, ...waysBack(request, basePath) });
+  const location = `${basePath}?requirement=${ticket}`;
+  return {
+    error,
+    response: { status: 303, headers: { location, 'cache-control': 'no-store', ...cookie }, body: '' },
+  };
+}
+
+/**
+ * After an approval back to the page itself for GET; for anything else to the page that held the form, since a post
+ * cannot be gone to.
+ */
+function waysBack(
+  request: HostRequest<unknown>,
+  basePath: string,
+): Pick<Requirement, 'returnTo' | 'leaveTo'> {
+  const leaveTo = refererPath(request, basePath);
+  const returnTo = request.method === 'GET' ? shortEnough(safePath(request.url, originOf(request))) : leaveTo;
+  return { ...(returnTo !== undefined && { returnTo }), ...(leaveTo !== undefined && { leaveTo }) };
+}
+
+/** The page of this site, but none of Stepgate's own, on which the user pressed something. */
+function refererPath(request: HostRequest<unknown>, basePath: string): string | undefined {
+  const referer = request.header('referer');
+  if (referer === undefined || !URL.canParse(referer)) return undefined;
+  const { origin, pathname, search } = new URL(referer);
+  const isOwnPage = pathname === basePath || pathname.startsWith(`${basePath}/`);
+  if (isOwnPage || origin !== originOf(request)) return undefined;
+  return shortEnough(safePath(pathname + search, origin));
+}
+
+const LONGEST_RETURN_PATH = 2_048;
+
+/** The path travels in the ticket, and the ticket in an address: a longer one is not gone back to. */
+function shortEnough(path: string | undefined): string | undefined {
+  return path !== undefined && path.length <= LONGEST_RETURN_PATH ? path : undefined;
+}

@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest';
+import type { Decision } from '../../src/guard.ts';
+import type { Bank, BankOptions, Browser, HostRequest } from './bank.ts';
+import type { Scene } from './describe-adapter.ts';
+import { POLL_MS } from './test-tenant.ts';
+
+interface Transfer {
+  readonly amount: number;
+}
+
+/** The body where the host keeps it: at Express's request, at Koa's `ctx.request`. */
+function bodyOf(native: HostRequest): Transfer {
+  const holder = 'request' in native ? native.request : native;
+  return (holder as { readonly body: Transfer }).body;
+}
+
+const overThousand = (native: HostRequest): { maxAge: string } | false =>
+  bodyOf(native).amount > 1_000 && { maxAge: '5m' };
+
+/** Policies that depend on the request, several of them at once, and the gate inside of handlers. */
+export function describePolicy(scene: Scene): void {
+  async function visit(bank: BankOptions): Promise<{ readonly bank: Bank; readonly browser: Browser }> {
+    await scene.tenant.enrolPush();
+    const opened = await scene.open({ parsesBodies: true, ...bank });
+    return { bank: opened, browser: await opened.browser() };
+  }
+
+  /** Meets what the route asks for. */
+  async function approve(browser: Browser, path: string, body: unknown = {}): Promise<void> {
+    const refused = (await browser.post(path, body)).json<{ step_up: { requirement: string } }>();
+    await browser.post('/step-up/flow', { requirement: refused.step_up.requirement });
+    scene.tenant.phone.approve();
+    scene.tenant.clock.advance(POLL_MS);
+    expect(await browser.view()).toMatchObject({ state: 'approved' });
+  }
+
+  async function statuses(browser: Browser, ...paths: readonly string[]): Promise<readonly number[]> {
+    const found = [];
+    for (const path of paths) found.push((await browser.post(path, {})).status);
+    return found;
+  }
+
+  describe('policy of a request', () => {
+    it('asks for a step-up or for none, as the request says', async () => {
+      const { bank, browser } = await visit({ policies: { pay: overThousand } });
+
+      const small = await browser.post('/pay', { amount: 1_000 });
+      const large = await browser.post('/pay', { amount: 1_001 });
+      await approve(browser, '/pay', { amount: 1_001 });
+      const approved = await browser.post('/pay', { amount: 1_001 });
+
+      expect([small.status, large.status, approved.status]).toEqual([200, 401, 200]);
+      expect(small.json()).toEqual({ done: 'pay' });
+      expect(approved.json()).toEqual({ done: 'pay', factor: 'push' });
+      expect(bank.errors).toEqual([]);
+    });
+
+    it('asks a signed-out client to sign in before it asks the policy', async () => {
+      const { bank } = await visit({
+        policies: {
+          pay: () => {
+            throw new Error('nobody is signed in');
+          },
+        },
+      });
+
+      expect((await bank.stranger().post('/pay', {})).json()).toMatchObject({ error: 'login_required' });
+      expect(bank.errors).toEqual([]);
+    });
+
+    it('is no answer while no parser has filled the body that it reads', async () => {
+      const { bank, browser } = await visit({ parsesBodies: false, policies: { pay: overThousand } });
+
+      const answer = await browser.post('/pay', { amount: 5_000 });
+
+      expect(answer.status).toBe(500);
+      expect(answer.json()).toMatchObject({ error: 'misconfigured' });
+      expect(bank.errors).toEqual([
+        expect.objectContaining({ message: expect.stringMatching(/body, which no parser has filled/) }),
+      ]);
+      expect(bank.reached).toEqual([]);
+    });
+
+    it.each([undefined, null, true, 0, ''])('is no answer when it is %j', async (answer) => {
+      const { bank, browser } = await visit({ policies: { pay: () => answer as false } });
+
+      expect((await browser.post('/pay', {})).json()).toMatchObject({ error: 'misconfigured' });
+      expect(bank.errors).toEqual([
+        expect.objectContaining({ message: expect.stringContaining(`the function gave ${answer}`) }),
+      ]);
+      expect(bank.reached).toEqual([]);
+    });
+
+    it('lets nobody through when it throws or is no policy', async () => {
+      const { bank, browser } = await visit({
+        policies: {
+          throwing: () => Promise.reject(new Error('the limits of db.internal are unreachable')),
+          wrong: () => ({ maxAge: 'soon' }),
+        },
+      });
+
+      for (const path of ['/throwing', '/wrong']) {
+        const answer = await browser.post(path, {});
+        expect(answer.status).toBe(500);
+        expect(answer.text).not.toMatch(/db\.internal|maxAge/);
+      }
+      expect(bank.errors).toEqual([
+        expect.objectContaining({ message: 'the limits of db.internal are unreachable' }),
+        expect.objectContaining({ message: expect.stringContaining('policy.maxAge') }),
+      ]);
+      expect(bank.reached).toEqual([]);
+    });
+
+    it('tells the action, which the page shows and the approval is bound to', async () => {
+      const { browser } = await visit({
+        policies: {
+          pay: {
+            action: async (native) => ({
+              id: `pay ${bodyOf(native).amount}`,
+              title: `Transfer ${bodyOf(native).amount} EUR`,
+            }),
+          },
+        },
+      });
+
+      const refused = await browser.post('/pay', { amount: 250 });
+      const { step_up, action } = refused.json<{ step_up: { requirement: string }; action: unknown }>();
+      const page = await browser.navigate(`/step-up?requirement=${step_up.requirement}`);
+      await approve(browser, '/pay', { amount: 250 });
+
+      expect(action).toEqual({ id: 'pay 250', title: 'Transfer 250 EUR' });
+      expect(page.text).toContain('Transfer 250 EUR');
+      expect((await browser.post('/pay', { amount: 251 })).status).toBe(401);
+      expect((await browser.post('/pay', { amount: 250 })).status).toBe(200);
+    });
+
+    it('must give an action where it was to', async () => {
+      const { bank, browser } = await visit({ policies: { pay: { action: () => undefined as never } } });
+
+      expect((await browser.post('/pay', {})).status).toBe(500);
+      expect(bank.errors).toEqual([
+        expect.objectContaining({ message: expect.stringContaining('policy.action') }),
+      ]);
+    });
+  });
+
+  describe('several guards of one route', () => {
+    const both = [
+      { maxAge: 0, action: { id: 'first' } },
+      { maxAge: 0, action: { id: 'second' } },
+    ];
+
+    it('want an approval each, and use none up before all are met', async () => {
+      const { bank, browser } = await visit({ policies: { both } });
+
+      await approve(browser, '/both');
+      const half = await statuses(browser, '/both', '/both');
+      await approve(browser, '/both');
+      const whole = await statuses(browser, '/both', '/both');
+
+      expect(half).toEqual([401, 401]);
+      expect(whole).toEqual([200, 401]);
+      expect(bank.reached).toEqual(['/both']);
+    });
+
+    it('are met by one approval where they ask for the same, which serves that request alone', async () => {
+      const { bank, browser } = await visit({ policies: { twice: [{ maxAge: 0 }, { maxAge: 0 }] } });
+
+      await approve(browser, '/twice');
+
+      expect(await statuses(browser, '/twice', '/twice')).toEqual([200, 401]);
+      expect(bank.reached).toEqual(['/twice']);
+    });
+  });
+
+  describe('the gate inside of a handler', () => {
+    const single = { maxAge: 0 };
+
+    it('goes on with an approval, and uses one for a single use up at every call', async () => {
+      const { browser } = await visit({
+        deeds: {
+          one: async (gate) => ({ factor: (await gate.assert(single))?.approval.factor }),
+          two: async (gate) => {
+            await gate.assert(single);
+            await gate.assert(single);
+          },
+        },
+        policies: { single },
+      });
+
+      await approve(browser, '/single');
+      const twice = await browser.post('/two', {});
+      await approve(browser, '/single');
+      const once = await browser.post('/one', {});
+
+      expect(twice.status).toBe(401);
+      expect(once.json()).toEqual({ factor: 'push' });
+      expect((await browser.post('/one', {})).status).toBe(401);
+    });
+
+    it('throws what an answer needs, and the way to a step-up', async () => {
+      const refusals: unknown[] = [];
+      const { browser } = await visit({
+        deeds: { one: (gate) => gate.assert(single).catch((error: unknown) => void refusals.push(error)) },
+      });
+
+      await browser.post('/one', {});
+
+      expect(refusals).toEqual([
+        expect.objectContaining({
+          code: 'insufficient_user_authentication',
+          status: 401,
+          expose: true,
+          headers: {
+            'www-authenticate': expect.stringContaining('max_age="0"'),
+            'set-cookie': expect.stringMatching(/^stepgate=/),
+          },
+          details: {
+            max_age: 0,
+            factors: ['push', 'otp'],
+            step_up: { start: '/step-up/flow', requirement: expect.stringMatching(/^[\w-]{80,}$/) },
+          },
+        }),
+      ]);
+    });
+
+    it('decides without using anything up', async () => {
+      const { browser } = await visit({
+        deeds: {
+          look: async (gate) => {
+            const decisions: Decision[] = [await gate.check(single), await gate.check(() => false)];
+            return decisions.map(({ isAllowed }) => isAllowed);
+          },
+        },
+        policies: { single },
+      });
+
+      const before = (await browser.post('/look', {})).json();
+      await approve(browser, '/single');
+      const after = [(await browser.post('/look', {})).json(), (await browser.post('/look', {})).json()];
+
+      expect(before).toEqual([false, true]);
+      expect(after).toEqual([
+        [true, true],
+        [true, true],
+      ]);
+      expect(await statuses(browser, '/single', '/single')).toEqual([200, 401]);
+    });
+
+    it('tells the app of its own faults', async () => {
+      const { bank, browser } = await visit({
+        deeds: {
+          one: async (gate) => {
+            const error: unknown = await gate
+              .assert(() => undefined as never)
+              .catch((thrown: unknown) => thrown);
+            return { error };
+          },
+        },
+      });
+
+      const { error } = (await browser.post('/one', {})).json<{ error: unknown }>();
+
+      expect(error).toMatchObject({ code: 'misconfigured', status: 500, expose: false });
+      expect(bank.errors).toHaveLength(1);
+    });
+  });
+}
