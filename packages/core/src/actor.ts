@@ -2,7 +2,7 @@ import { createActor, type InspectionEvent, type Observer, type Subscription } f
 import type { Effect } from './effects.ts';
 import { StepUpError } from './errors.ts';
 import { type FlowEvent, type Inputs, type Stamp, type StepUpRequest, splitRequest } from './events.ts';
-import { FACTORS, type Factor, isFactor } from './factor.ts';
+import { type EnrollableFactor, FACTORS, type Factor, isEnrollable, isFactor } from './factor.ts';
 import { awaitsFact, dueAt, isDone, stateName, toState } from './flow.ts';
 import { type EnrollmentRule, FLOW_DEFAULTS, type FlowSettings } from './flow-context.ts';
 import { stepUpMachine } from './machine.ts';
@@ -19,6 +19,18 @@ export interface Clock {
   clearTimeout(timer: unknown): void;
 }
 
+/** A further factor to add. Adding the first one needs no more than an `mfa_token`. */
+export interface FactorToAdd {
+  readonly factor: EnrollableFactor;
+  /** A token for the audience `<issuer>mfa/` with the scopes `enroll` and `read:authenticators`. */
+  readonly accessToken: string;
+  /** How long it still lives, in milliseconds; default the 10 minutes that Auth0 gives it. */
+  readonly expiresInMs?: number;
+  /** E.164, for `sms` and `voice`. */
+  readonly phoneNumber?: string;
+  readonly email?: string;
+}
+
 /** Options of {@link createStepUpActor}. */
 export interface StepUpActorOptions {
   readonly api: MfaApi;
@@ -26,6 +38,8 @@ export interface StepUpActorOptions {
   readonly mfaToken?: string;
   /** Meets `mfa_required` again, when the token has run out or none was given. */
   readonly signIn?: (options: { readonly signal: AbortSignal }) => Promise<MfaTransaction>;
+  /** Adds this factor to those that the user has, instead of asking for an approval; takes the place of the above. */
+  readonly adds?: FactorToAdd;
   /** The factors that count; default push and one-time passwords. */
   readonly factors?: readonly Factor[];
   /** Whether a first factor may be added; default `session`, since the app has just met `mfa_required`. */
@@ -95,9 +109,12 @@ const systemClock: Clock = {
  * stepUp.send({ type: 'flow.start' });
  */
 export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor {
-  const { api, clock = systemClock, random = Math.random, onError = () => {} } = options;
+  const { api, adds, clock = systemClock, random = Math.random, onError = () => {} } = options;
   const observers = new Set<Partial<Observer<StepUpSnapshot>>>();
-  let vault: Vault = {};
+  let vault: Vault = updateVault(
+    {},
+    adds && { mfaToken: adds.accessToken, phoneNumber: adds.phoneNumber, email: adds.email },
+  );
   let inputs: Inputs = {};
   let unusedMfaToken = options.mfaToken;
   let running: AbortController | undefined;
@@ -122,7 +139,7 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
         ]),
       ),
     }),
-    { input: settingsOf(options), ...(options.inspect && { inspect: options.inspect }) },
+    { input: settingsOf(options, clock.now()), ...(options.inspect && { inspect: options.inspect }) },
   );
 
   function start(effect: Effect): void {
@@ -235,11 +252,25 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
   };
 }
 
-function settingsOf(options: StepUpActorOptions): FlowSettings {
-  const { api, mfaToken, signIn, factors = ['push', 'otp'], enroll = 'session', settings = {} } = options;
+/** The life of an access token for Auth0's MFA API, which cannot be set. */
+const MFA_ACCESS_TOKEN_TTL_MS = 600_000;
+
+function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
+  const {
+    api,
+    mfaToken,
+    signIn,
+    adds,
+    factors = ['push', 'otp'],
+    enroll = 'session',
+    settings = {},
+  } = options;
   if (typeof api?.redeem !== 'function') throw new TypeError('api: must be an MfaApi');
-  if (mfaToken === undefined && signIn === undefined) {
-    throw new TypeError('mfaToken or signIn: give one of them');
+  if (mfaToken === undefined && signIn === undefined && adds === undefined) {
+    throw new TypeError('mfaToken, signIn or adds: give one of them');
+  }
+  if (adds !== undefined && !(isEnrollable(adds.factor) && typeof adds.accessToken === 'string')) {
+    throw new TypeError('adds: must be an object with a factor that can be added, and an accessToken');
   }
   if (factors.length === 0 || !factors.every(isFactor)) {
     throw new TypeError(`factors: must name some of ${FACTORS.join(', ')}`);
@@ -256,8 +287,14 @@ function settingsOf(options: StepUpActorOptions): FlowSettings {
     ...FLOW_DEFAULTS,
     ...settings,
     exchangeLimit: AUTH0_EXCHANGE_LIMIT,
+    ...(adds && {
+      adds: {
+        factor: adds.factor,
+        tokenExpiresAt: now + (adds.expiresInMs ?? MFA_ACCESS_TOKEN_TTL_MS),
+      },
+    }),
     factors,
-    firstLegs: ['custom'],
+    firstLegs: [adds === undefined ? 'custom' : 'access-token'],
     enroll,
     pollSchedule,
   };

@@ -1,5 +1,5 @@
 import { type ReasonCode, StepUpError } from './errors.ts';
-import { type EnrollableFactor, isFactor } from './factor.ts';
+import { type EnrollableFactor, isEnrollable } from './factor.ts';
 import type { Authenticator, Binding, FactorRequirements } from './mfa-api.ts';
 import type { Vault } from './vault.ts';
 
@@ -50,14 +50,17 @@ export interface Stamp {
   readonly jitterMs: number;
 }
 
-/** How a flow's first leg can be done. */
-export type FirstLegMethod = 'mfa-token' | 'refresh-token' | 'password' | 'custom';
+/** How a flow's first leg can be done; `access-token` takes one for the MFA API, which the flow was given. */
+export type FirstLegMethod = 'access-token' | 'mfa-token' | 'refresh-token' | 'password' | 'custom';
 
 /** A request without what the user typed. */
 export type RequestEvent =
   | { readonly type: Exclude<StepUpRequestType, 'factor.choose' | 'enrollment.begin'> }
   | { readonly type: 'factor.choose'; readonly authenticatorId: string }
   | { readonly type: 'enrollment.begin'; readonly factor: EnrollableFactor };
+
+/** The first legs that are an exchange with the provider. */
+export type SignInMethod = Exclude<FirstLegMethod, 'access-token'>;
 
 /** The result of an effect, as the machine sees it. */
 export type Fact =
@@ -168,7 +171,7 @@ function parseEnrollmentBegin(
 }
 
 function enrollable(value: unknown): EnrollableFactor {
-  if (!isFactor(value) || value === 'recovery-code') {
+  if (!isEnrollable(value)) {
     throw unknownEvent('"factor" must be one of push, otp, sms, voice, email');
   }
   return value;

@@ -12,6 +12,11 @@ export function isFactor(value: unknown): value is Factor {
   return FACTORS.includes(value as Factor);
 }
 
+/** Whether the value names a factor that can be added. */
+export function isEnrollable(value: unknown): value is EnrollableFactor {
+  return isFactor(value) && value !== 'recovery-code';
+}
+
 /** Whether a proof by this factor starts with a message to the user's device (and so has a cost and a limit). */
 export function sendsMessage(factor: Factor): boolean {
   return factor !== 'otp' && factor !== 'recovery-code';

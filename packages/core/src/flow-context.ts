@@ -7,10 +7,22 @@ import type { ExchangeBudget, ExchangeLimit, PollPace, PollSchedule } from './po
 /** Whether a flow may add a factor: after the password, on the strength of the session alone, or not at all. */
 export type EnrollmentRule = 'password' | 'session' | 'refuse';
 
+/** The factor that a flow adds to those a user has, and until when it may: milliseconds since the epoch. */
+export interface Addition {
+  readonly factor: EnrollableFactor;
+  /** The end of the access token for the MFA API that the flow begins with. */
+  readonly tokenExpiresAt: number;
+}
+
 /** What a flow is started with. JSON, no secret, never changed afterwards. All durations in milliseconds. */
 export interface FlowSettings {
   /** The factors that count, by the route's policy. */
   readonly factors: readonly Factor[];
+  /**
+   * Adds this factor, whatever the user has already: the flow begins with an access token for the MFA API (first leg
+   * `access-token`) and ends with the factor confirmed. That is no approval of anything.
+   */
+  readonly adds?: Addition;
   /** How the first leg can be done, in the order in which it is tried. */
   readonly firstLegs: readonly FirstLegMethod[];
   readonly enroll: EnrollmentRule;
@@ -88,6 +100,7 @@ export interface FlowContext {
 
 /** The authenticators that are confirmed and count for this flow. */
 export function usableAuthenticators(context: FlowContext): readonly Authenticator[] {
+  if (context.settings.adds !== undefined) return [];
   const asked = context.requirements?.challenge;
   return context.authenticators.filter(
     ({ active, factor }) =>
@@ -105,6 +118,7 @@ export function isEnrolled({ authenticators }: FlowContext): boolean {
 /** The factors that this flow may add. With an `mfa_token` that is only the user's first one. */
 export function enrollableFactors(context: FlowContext): readonly EnrollableFactor[] {
   const { settings, isListed, enrollmentClosed } = context;
+  if (settings.adds !== undefined) return isListed && !enrollmentClosed ? [settings.adds.factor] : [];
   if (!isListed || isEnrolled(context) || enrollmentClosed || settings.enroll === 'refuse') return [];
   const asked = context.requirements?.enroll;
   return settings.factors.filter(
@@ -119,9 +133,13 @@ export function solePush(context: FlowContext): Authenticator | undefined {
   return others.length === 0 ? first : undefined;
 }
 
-/** The factor that a flow adds without asking: push, or one-time passwords where they are all that it may add. */
+/**
+ * The factor that a flow adds without asking: the one it is there for; else push, or one-time passwords where they
+ * are all that it may add.
+ */
 export function soleEnrollment(context: FlowContext): EnrollableFactor | undefined {
   const factors = enrollableFactors(context);
+  if (context.settings.adds !== undefined) return factors[0];
   if (factors.includes('push')) return 'push';
   // The others need a number or an address, and send a message.
   return factors.length === 1 && factors[0] === 'otp' ? 'otp' : undefined;

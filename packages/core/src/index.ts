@@ -1,6 +1,7 @@
 export {
   type Clock,
   createStepUpActor,
+  type FactorToAdd,
   type LocalStepUpActor,
   type StepUpActor,
   type StepUpActorOptions,
@@ -32,13 +33,22 @@ export {
   type Inputs,
   parseRequest,
   type RequestEvent,
+  type SignInMethod,
   type SplitRequest,
   type Stamp,
   type StepUpRequest,
   type StepUpRequestType,
   splitRequest,
 } from './events.ts';
-export { type EnrollableFactor, FACTORS, type Factor, isFactor, sendsCode, sendsMessage } from './factor.ts';
+export {
+  type EnrollableFactor,
+  FACTORS,
+  type Factor,
+  isEnrollable,
+  isFactor,
+  sendsCode,
+  sendsMessage,
+} from './factor.ts';
 export {
   type Advance,
   advanceFlow,
@@ -52,6 +62,7 @@ export {
   stateName,
 } from './flow.ts';
 export {
+  type Addition,
   type EnrollmentRule,
   FLOW_DEFAULTS,
   type FlowContext,

@@ -66,6 +66,12 @@ function followingLeg({ leg, settings: { firstLegs } }: FlowContext): FirstLegMe
   return firstLegs.includes(leg) ? firstLegs[firstLegs.indexOf(leg) + 1] : undefined;
 }
 
+function nothingToOffer(context: FlowContext): ReasonCode {
+  if (context.settings.adds !== undefined) return 'already_enrolled';
+  const isRefused = context.settings.enroll === 'refuse' && !isEnrolled(context);
+  return isRefused ? 'enrollment_refused' : 'no_usable_factor';
+}
+
 function retryAfterOf(event: FlowEvent): number | undefined {
   return 'retryAfterMs' in event ? event.retryAfterMs : undefined;
 }
@@ -73,10 +79,10 @@ function retryAfterOf(event: FlowEvent): number | undefined {
 /** A new `mfa_token`, with the exchanges that the provider grants it. */
 function transaction({ context, event }: Scope): Partial<FlowContext> {
   if (event.type !== 'mfa.required') return {};
-  const { mfaTokenTtlMs, exchangeLimit } = context.settings;
+  const { adds, mfaTokenTtlMs, exchangeLimit } = context.settings;
   return {
     requirements: event.requirements,
-    mfaTokenExpiresAt: event.at + mfaTokenTtlMs,
+    mfaTokenExpiresAt: adds?.tokenExpiresAt ?? event.at + mfaTokenTtlMs,
     budget: { level: exchangeLimit.burst, at: event.at },
     enrollmentClosed: false,
     reason: undefined,
@@ -272,10 +278,7 @@ export const flow = setup({
       waitUntil: undefined,
     })),
     noteNothingToOffer: assign(({ context }) => ({
-      reason:
-        context.settings.enroll === 'refuse' && !isEnrolled(context)
-          ? ('enrollment_refused' as const)
-          : ('no_usable_factor' as const),
+      reason: nothingToOffer(context),
     })),
   },
   guards: {
@@ -294,6 +297,7 @@ export const flow = setup({
     isPasswordLeg: ({ context }) => context.leg === 'password',
     hasNextLeg: ({ context }) => followingLeg(context) !== undefined,
     needsPassword: ({ context, event }) =>
+      context.settings.adds === undefined &&
       context.settings.enroll === 'password' &&
       !(context.passwordEntered && event.at < context.mfaTokenExpiresAt),
 
@@ -312,7 +316,10 @@ export const flow = setup({
       return push !== undefined && !context.isChained && mayUse(context, targetOf(push), event.at);
     },
     hasUsable: ({ context }) => usableAuthenticators(context).length > 0,
-    hasSoleEnrollment: ({ context }) => soleEnrollment(context) !== undefined,
+    hasSoleEnrollment: ({ context, event }) => {
+      const factor = soleEnrollment(context);
+      return factor !== undefined && mayUse(context, { factor }, event.at);
+    },
     hasEnrollable: ({ context }) => enrollableFactors(context).length > 0,
 
     isTransactionAlive: ({ context, event }) =>

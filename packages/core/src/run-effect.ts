@@ -1,6 +1,6 @@
 import type { Effect } from './effects.ts';
 import { isReasonCode, isStepUpError, StepUpError } from './errors.ts';
-import type { Fact, FirstLegMethod, Inputs } from './events.ts';
+import type { Fact, Inputs, SignInMethod } from './events.ts';
 import type { Factor } from './factor.ts';
 import type { MfaApi, MfaTransaction, Proof, Redemption, TokenSet } from './mfa-api.ts';
 import type { Vault } from './vault.ts';
@@ -11,8 +11,8 @@ export interface EffectPorts {
   readonly vault: Vault;
   readonly inputs: Inputs;
   readonly signal: AbortSignal;
-  /** Does the first leg. Fails with `login_required` when this way cannot be gone. */
-  authenticate(method: FirstLegMethod, inputs: Inputs, signal: AbortSignal): Promise<MfaTransaction>;
+  /** Does the first leg, unless it is the `access-token` in the vault. Fails with `login_required` when this way cannot be gone. */
+  authenticate(method: SignInMethod, inputs: Inputs, signal: AbortSignal): Promise<MfaTransaction>;
   /** Checks whose approval the tokens are. Fails with `subject_mismatch` or `identity_refused`. */
   identify(tokens: TokenSet, signal: AbortSignal): Promise<void>;
   /** Hears of errors that are no `StepUpError`: bugs in the app's own functions. */
@@ -44,8 +44,10 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
   const { api, vault, inputs, signal } = ports;
   switch (effect.type) {
     case 'authenticate': {
-      const transaction = await ports.authenticate(effect.params.method, inputs, signal);
-      return transactionResult(transaction);
+      const { method } = effect.params;
+      // Given to the flow when it was made, and of use until it runs out.
+      if (method === 'access-token') return transactionResult({ mfaToken: secret(vault.mfaToken) });
+      return transactionResult(await ports.authenticate(method, inputs, signal));
     }
     case 'list': {
       const authenticators = await api.list({ mfaToken: secret(vault.mfaToken), signal });

@@ -5,6 +5,7 @@ import type { TokenSet } from './mfa-api.ts';
  * log can show them. A server seals it at rest.
  */
 export interface Vault {
+  /** Also an access token for the MFA API, where a flow begins with one. */
   readonly mfaToken?: string | undefined;
   readonly oobCode?: string | undefined;
   readonly barcodeUri?: string | undefined;

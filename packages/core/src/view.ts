@@ -34,6 +34,8 @@ export interface FlowView {
   readonly factors: readonly Factor[];
   /** The factors that this flow can add. */
   readonly enrollable: readonly EnrollableFactor[];
+  /** The factor that the flow is there to add: its end is no approval. */
+  readonly adds?: EnrollableFactor;
   /** The user's authenticators that count for this flow. */
   readonly authenticators: readonly Authenticator[];
   /** What can be asked of the flow now (some of it only from `resendAllowedAt` or `retryAllowedAt` on). */
@@ -80,6 +82,7 @@ export function createView(options: {
     authenticatorId: context.target?.authenticatorId,
     factors: context.settings.factors,
     enrollable: enrollableFactors(context),
+    adds: context.settings.adds?.factor,
     authenticators: usableAuthenticators(context),
     allowedEvents,
     expiresAt: expiry(state),

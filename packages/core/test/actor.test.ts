@@ -421,7 +421,10 @@ describe('options', () => {
   it.each<[string, unknown]>([
     ['api', { mfaToken: 'mfa-token' }],
     ['api', { api: {}, mfaToken: 'mfa-token' }],
-    ['mfaToken or signIn', { api }],
+    ['mfaToken, signIn or adds', { api }],
+    ['adds', { api, adds: { factor: 'face', accessToken: 'token' } }],
+    ['adds', { api, adds: { factor: 'recovery-code', accessToken: 'token' } }],
+    ['adds', { api, adds: { factor: 'otp' } }],
     ['factors', { api, mfaToken: 'mfa-token', factors: [] }],
     ['factors', { api, mfaToken: 'mfa-token', factors: ['push', 'webauthn'] }],
     ['enroll', { api, mfaToken: 'mfa-token', enroll: 'password' }],

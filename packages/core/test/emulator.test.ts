@@ -6,6 +6,7 @@ import {
   createAuth0SignIn,
   createStepUpActor,
   type Factor,
+  type FactorToAdd,
   type FlowStateName,
   type LocalStepUpActor,
   type MfaApi,
@@ -26,6 +27,10 @@ interface World {
   /** Lets time pass until the flow is in this state. */
   reaches(actor: LocalStepUpActor, state: FlowStateName): Promise<void>;
   requests(path: string): number;
+  /** A token for the MFA API, by a code out of the app. */
+  accessToken(): Promise<string>;
+  /** A flow that adds a factor, started. */
+  add(adds: FactorToAdd): LocalStepUpActor;
 }
 
 function createWorld(dialect: Partial<Dialect>): World {
@@ -105,6 +110,22 @@ function createWorld(dialect: Partial<Dialect>): World {
       actor.send({ type: 'codes.acknowledge' });
       await reaches(actor, 'approved');
       return codes;
+    },
+    async accessToken() {
+      const audience = new URL('mfa/', emulator.issuer).href;
+      const scope = 'enroll read:authenticators remove:authenticators';
+      const signIn = createAuth0SignIn({ ...options, audience, scope });
+      const first = await signIn.password({ username: 'ada', password: 'correct-horse' });
+      if (first.status !== 'mfa_required') throw new Error('the tenant asks for no MFA');
+      const proof = { type: 'otp', code: codeOf(phone) } as const;
+      const redemption = await api.redeem({ mfaToken: first.mfaToken, proof });
+      if (redemption.status !== 'approved') throw new Error(`the code is ${redemption.status}`);
+      return redemption.tokens.accessToken;
+    },
+    add(adds) {
+      const actor = createStepUpActor({ api, adds, clock, random: () => 0.5 });
+      actor.send({ type: 'flow.start' });
+      return actor;
     },
     requests: (path) => emulator.requests.filter((request) => request.path === path).length,
   };
@@ -313,6 +334,19 @@ describe.each([
     await world.reaches(actor, 'polling');
     world.phone.approve();
     await world.reaches(actor, 'approved');
+  });
+
+  it('adds a second factor with an access token for it, which an mfa_token cannot', async () => {
+    const world = createWorld(dialect);
+    await world.enrol();
+    const accessToken = await world.accessToken();
+    const actor = world.add({ factor: 'otp', accessToken });
+    await world.reaches(actor, 'prompting');
+    world.phone.scan(actor.view.disclosure?.barcodeUri);
+    actor.send({ type: 'code.submit', code: world.phone.codes().at(-1)?.code ?? '' });
+    await world.reaches(actor, 'approved');
+    const all = await world.api.list({ mfaToken: accessToken });
+    expect(all.filter(({ factor, active }) => factor === 'otp' && active)).toHaveLength(2);
   });
 
   it('renews a token that ran out while the user chose', async () => {

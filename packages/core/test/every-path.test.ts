@@ -324,6 +324,16 @@ describe.each([
     settings({ enroll: 'refuse', firstLegs: ['mfa-token', 'password'], factors: ['push', 'otp'] }),
     ['codes', 'not_enrolled'],
   ],
+  [
+    'a factor is added to others',
+    settings({
+      adds: { factor: 'email', tokenExpiresAt: Number.MAX_SAFE_INTEGER },
+      firstLegs: ['access-token'],
+      factors: ['push'],
+      enroll: 'refuse',
+    }),
+    ['not_enrolled'],
+  ],
 ] as const)('every path, where %s', (_, given, without) => {
   const model = modelOf(given, without);
   const paths = model.getShortestPaths({ allowDuplicatePaths: true });
@@ -339,7 +349,13 @@ describe.each([
       for (const event of eventsOf(snapshotOf(state))) {
         const advance = checkStep(state, event);
         watch(watched, state.value, event, advance);
-        if (given.enroll === 'refuse') assert(advance.effect?.type !== 'enroll', 'adds nothing', state);
+        if (given.enroll === 'refuse' && given.adds === undefined) {
+          assert(advance.effect?.type !== 'enroll', 'adds nothing', state);
+        }
+        if (given.adds !== undefined) {
+          assert(advance.effect?.type !== 'challenge', 'challenges nothing', state);
+          assert(advance.state.context.target?.factor !== 'push', 'adds nothing else', state);
+        }
         if (given.enroll === 'password' && advance.effect?.type === 'enroll') {
           assert(advance.state.context.passwordEntered, 'adds nothing without the password', state);
         }

@@ -8,7 +8,7 @@ const SINGLE_USE_WINDOW_MS = 300_000;
 /** The shortest time an approval is kept, so that it can serve other routes with a longer max age. */
 const SHORTEST_KEEP_MS = 3_600_000;
 
-/** The approval of a flow that has just been approved. */
+/** The approval of a flow that has just ended well; `undefined` for one that was there to add a factor. */
 export function createApproval(options: {
   readonly id: string;
   readonly subject: string;
@@ -16,9 +16,12 @@ export function createApproval(options: {
   readonly approvedAt: number;
   readonly requirement: Requirement;
   readonly requirementHash: string;
+  /** Until when the tokens live that the policy keeps. */
+  readonly tokensUntil?: number | undefined;
 }): Approval | undefined {
-  const { id, subject, state, approvedAt, requirement, requirementHash } = options;
-  const { target, provenAt, enrolledInFlow } = state.context;
+  const { id, subject, state, approvedAt, requirement, requirementHash, tokensUntil } = options;
+  const { settings, target, provenAt, enrolledInFlow } = state.context;
+  if (settings.adds !== undefined) return undefined;
   // Both are set by the proof's exchange; without it there is nothing to record.
   if (target === undefined || provenAt === undefined) return undefined;
   const { policy } = requirement;
@@ -32,6 +35,7 @@ export function createApproval(options: {
     singleUse: policy.singleUse,
     isForAction: policy.action !== undefined,
     enrolledInFlow,
+    ...(tokensUntil !== undefined && { tokensUntil }),
     keepUntil: approvedAt + Math.max(windowMs(policy), SHORTEST_KEEP_MS),
   };
 }
@@ -61,6 +65,7 @@ export function findApproval(options: {
       age >= 0 &&
       age <= window &&
       policy.factors.includes(approval.factor) &&
+      (!policy.opensMfaApi || (approval.tokensUntil ?? 0) > now) &&
       (policy.allowEnrolledInFlow || !approval.enrolledInFlow) &&
       (isBound || approval.singleUse || approval.isForAction ? approval.requirement === hash : true)
     );

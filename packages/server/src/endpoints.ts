@@ -1,21 +1,24 @@
-import { type Clock, type FlowView, isStepUpError, parseRequest, StepUpError } from '@stepgate/core';
+import { type Clock, isStepUpError, parseRequest, StepUpError } from '@stepgate/core';
 import * as v from 'valibot';
-import { errorResponse, json, PRIVATE_HEADERS, toStepUpError } from './answer.ts';
+import { errorResponse, PRIVATE_HEADERS, toStepUpError } from './answer.ts';
+import type { Authenticators } from './authenticators.ts';
 import { readJson } from './body.ts';
 import { eventStream } from './event-stream.ts';
-import type { FlowDriver, FlowTarget } from './flow-driver.ts';
+import type { FlowDriver } from './flow-driver.ts';
 import { notFound } from './flow-errors.ts';
 import { createFlowPage } from './flow-page.ts';
-import { type Known, targetOf } from './flow-target.ts';
+import { targetOf } from './flow-target.ts';
 import { type FormTokens, isFormPost } from './form.ts';
 import type { Handles } from './handle.ts';
 import { type HostRequest, type HostResponse, originOf, pathOf } from './host-request.ts';
+import type { Ownership } from './ownership.ts';
 import { assetResponse } from './page.ts';
 import { createPageEndpoints } from './page-endpoints.ts';
 import type { Records } from './record.ts';
 import type { Requirements } from './requirement.ts';
 import { siteOf } from './same-origin.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
+import { etagOf, viewAnswer } from './view-answer.ts';
 
 /** Answers the requests under the base path; `undefined` for everything else. */
 export type Endpoints<Native> = (
@@ -27,15 +30,17 @@ export type Endpoints<Native> = (
 export interface EndpointsOptions<Native> {
   readonly basePath: string;
   readonly driver: FlowDriver<Native>;
+  readonly ownership: Ownership<Native>;
   readonly records: Records;
   readonly handles: Handles;
   readonly requirements: Requirements;
   readonly tokens: FormTokens;
   readonly clock: Clock;
   readonly loginUrl: LoginUrl<Native> | undefined;
+  /** `undefined` where authenticators are not managed here. */
+  readonly authenticators: Authenticators<Native> | undefined;
   /** Whether a client may begin a flow with an `mfa_token` of its own. */
   readonly takesMfaToken: boolean;
-  readonly knownOf: (request: HostRequest<Native>) => Promise<Known | undefined>;
   /** Ends long-polls and streams. */
   readonly closing: AbortSignal;
   readonly onError: (error: unknown) => void;
@@ -56,9 +61,11 @@ const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOption
 
 /** Makes the endpoints of design.md: the page, its assets, and the flow as a resource. */
 export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endpoints<Native> {
-  const { basePath, driver, handles, requirements, clock, knownOf, closing } = options;
+  const { basePath, driver, handles, requirements, clock, closing } = options;
+  const { knownOf, mustKnow, mustOwn } = options.ownership;
   const forms = createPageEndpoints<Native>({
     ...options,
+    knownOf,
     flowPage: createFlowPage(options),
     signedOut: (request) => toResponse(signedOut(request, options.loginUrl).response),
     now: () => clock.now(),
@@ -72,7 +79,18 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
       DELETE: cancel,
     },
     '/flow/events': { POST: (call) => (isFormPost(call.request) ? forms.send(call) : send(call)) },
+    ...(options.authenticators && {
+      '/authenticators': { GET: list(options.authenticators), POST: add(options.authenticators) },
+    }),
   };
+
+  /** The endpoints of a path, by method. */
+  function methodsOf(path: string): Readonly<Record<string, Endpoint<Native>>> | undefined {
+    if (Object.hasOwn(routes, path)) return routes[path];
+    const [, id] = /^\/authenticators\/([^/]+)$/.exec(path) ?? [];
+    if (options.authenticators === undefined || id === undefined) return undefined;
+    return { DELETE: remove(options.authenticators, id) };
+  }
 
   return async function endpoints(request, web) {
     const path = pathOf(request);
@@ -83,7 +101,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
         const name = rest.slice('/assets/'.length);
         return (await assetResponse(name, request.header('if-none-match'))) ?? unknownPath();
       }
-      const methods = Object.hasOwn(routes, rest) ? routes[rest] : undefined;
+      const methods = methodsOf(rest);
       if (methods === undefined) return unknownPath();
       const endpoint = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
       if (endpoint === undefined) throw methodNotAllowed(Object.keys(methods));
@@ -97,6 +115,28 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
       return toResponse(errorResponse(known));
     }
   };
+
+  function list(authenticators: Authenticators<Native>): Endpoint<Native> {
+    return async ({ request }) => {
+      mustBeOurs(request);
+      return toResponse(await authenticators.list(request));
+    };
+  }
+
+  function add(authenticators: Authenticators<Native>): Endpoint<Native> {
+    return async ({ request, web }) => {
+      mustBeOurs(request);
+      await mustKnow(request);
+      return toResponse(await authenticators.add(request, await readJson(web())));
+    };
+  }
+
+  function remove(authenticators: Authenticators<Native>, escapedId: string): Endpoint<Native> {
+    return async ({ request }) => {
+      mustBeOurs(request);
+      return toResponse(await authenticators.remove(request, unescapeId(escapedId)));
+    };
+  }
 
   async function start({ request, web }: Call<Native>): Promise<Response> {
     mustBeOurs(request);
@@ -142,7 +182,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     const later = await driver.watch(target, { version, until: clock.now() + seconds * 1_000, signal });
     if (later === undefined) throw notFound(basePath);
     if (later.version !== version) return viewResponse(later, 200);
-    return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etag(later) } });
+    return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etagOf(later) } });
   }
 
   async function send({ request, web }: Call<Native>): Promise<Response> {
@@ -161,29 +201,24 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     const target = await mustOwn(request);
     return viewResponse(await driver.request(target, { type: 'flow.cancel' }, undefined), 200);
   }
+}
 
-  async function mustKnow(request: HostRequest<Native>): Promise<Known> {
-    const known = await knownOf(request);
-    if (known !== undefined) return known;
-    throw new StepUpError('login_required', 'sign in first', { status: 401 });
-  }
+const LONGEST_ID = 256;
 
-  async function mustOwn(request: HostRequest<Native>): Promise<FlowTarget<Native>> {
-    const known = await mustKnow(request);
-    const handle = handles.read(request);
-    if (handle === undefined) throw notFound(basePath);
-    return targetOf(request, known, handle);
+function unescapeId(escaped: string): string {
+  try {
+    const id = decodeURIComponent(escaped);
+    if (id.length <= LONGEST_ID && !/[\s\p{Cc}]/u.test(id)) return id;
+  } catch {
+    // No UTF-8: an id of nobody.
   }
+  throw new StepUpError('not_found', 'this is no id of a sign-in device', { status: 404 });
 }
 
 /** A script's call from this site, or a client that is no browser. */
 function mustBeOurs(request: HostRequest<unknown>): void {
   if (siteOf(request) !== 'other') return;
   throw new StepUpError('cross_site_request', 'only pages of this site can do this', { status: 403 });
-}
-
-function etag({ version }: FlowView): string {
-  return `"${version}"`;
 }
 
 function versionOf(header: string | undefined): number | undefined {
@@ -196,12 +231,8 @@ function waitOf(header: string | undefined): number {
   return Number(/(?:^|[,;\s])wait=(\d{1,4})/.exec(header ?? '')?.[1] ?? 0);
 }
 
-function viewResponse(
-  view: FlowView,
-  status: number,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  return toResponse(json(status, view, { etag: etag(view), ...headers }));
+function viewResponse(...answer: Parameters<typeof viewAnswer>): Response {
+  return toResponse(viewAnswer(...answer));
 }
 
 function toResponse({ status, headers, body }: HostResponse): Response {

@@ -1,19 +1,27 @@
 import {
   type Auth0SignIn,
   type CallOptions,
-  type FirstLegMethod,
   type Inputs,
   type MfaTransaction,
+  type SignInMethod,
   type SignInResult,
   StepUpError,
 } from '@stepgate/core';
 import type { Identity } from './host-request.ts';
+import { opensMfaApi } from './mfa-audience.ts';
 
 /** Whose first leg it is, and in which request. */
 export interface FirstLegContext<Native> {
   /** The host's own request: Express's `req`, Koa's `ctx`. */
   readonly request: Native;
   readonly identity: Identity;
+}
+
+/** What the tokens at a flow's end are to be for: what a first leg must ask for. */
+export interface Ask {
+  /** The gate's own `auth0.audience`, or that of the MFA API where authenticators are managed. */
+  readonly audience?: string | undefined;
+  readonly scope?: string | undefined;
 }
 
 /** How a signed-in user gets into MFA. Give at least one way; they are tried in this order. */
@@ -41,7 +49,7 @@ export interface FirstLegOptions<Native> {
    */
   readonly mfaToken?: boolean;
   /** The app's own way to an `mfa_token`. */
-  readonly custom?: (context: FirstLegContext<Native> & CallOptions) => Promise<MfaTransaction>;
+  readonly custom?: (context: FirstLegContext<Native> & CallOptions & Ask) => Promise<MfaTransaction>;
   /** Asks the user for the password again. */
   readonly password?: {
     readonly username: (context: FirstLegContext<Native>) => string | Promise<string>;
@@ -57,9 +65,9 @@ export interface FirstLegOptions<Native> {
 
 /** Does first legs. */
 export interface FirstLeg<Native> {
-  readonly methods: readonly FirstLegMethod[];
+  readonly methods: readonly SignInMethod[];
   authenticate(
-    method: FirstLegMethod,
+    method: SignInMethod,
     inputs: Inputs,
     context: FirstLegContext<Native>,
     signal: AbortSignal,
@@ -69,16 +77,18 @@ export interface FirstLeg<Native> {
 }
 
 /**
- * Prepares the first legs.
+ * Prepares the first legs that end in tokens for what is asked.
  *
  * @throws TypeError when there is no way at all.
  */
 export function createFirstLeg<Native>(
   options: FirstLegOptions<Native>,
   signIn: Auth0SignIn,
+  ask: Ask & { readonly isForMfaApi?: boolean } = {},
 ): FirstLeg<Native> {
+  const { isForMfaApi = false, audience, scope } = ask;
   const { refreshToken, custom, password, saveRefreshToken } = options;
-  const methods: FirstLegMethod[] = [];
+  const methods: SignInMethod[] = [];
   if (refreshToken !== undefined) methods.push('refresh-token');
   if (custom !== undefined) methods.push('custom');
   if (password !== undefined) methods.push('password');
@@ -102,7 +112,11 @@ export function createFirstLeg<Native>(
           // Not to be broken off: the answer may hold a rotated token, without which the user's session is dead.
           const result = await signIn.refreshToken({ refreshToken: token });
           if (result.status === 'signed_in') await save({ ...context, signal }, result.tokens.refreshToken);
-          return transactionOf(result);
+          if (isForMfaApi && result.status === 'signed_in' && !opensMfaApi(result.tokens)) {
+            // A refresh token may be bound to other audiences: another way may lead there.
+            throw loginRequired('the refresh token does not open the MFA API');
+          }
+          return transactionOf(result, isForMfaApi);
         }
         case 'password': {
           if (password === undefined) throw loginRequired('no password is asked for here');
@@ -116,11 +130,11 @@ export function createFirstLeg<Native>(
             ...(ip !== undefined && { ip }),
             signal,
           });
-          return transactionOf(result);
+          return transactionOf(result, isForMfaApi);
         }
         case 'custom': {
           if (custom === undefined) throw loginRequired('there is no custom first leg');
-          return custom({ ...context, signal });
+          return custom({ ...context, signal, audience, scope });
         }
         case 'mfa-token': {
           if (inputs.mfaToken === undefined)
@@ -132,9 +146,13 @@ export function createFirstLeg<Native>(
   };
 }
 
-/** Tokens without MFA are no approval, whatever they are good for. */
-function transactionOf(result: SignInResult): MfaTransaction {
+/**
+ * Tokens without MFA are no approval, whatever they are good for. Those for the MFA API come so to a user who has no
+ * factor: they begin the flow as an `mfa_token` would, and a first factor is added by the gate's own rule.
+ */
+function transactionOf(result: SignInResult, isForMfaApi: boolean): MfaTransaction {
   if (result.status === 'mfa_required') return result;
+  if (isForMfaApi && opensMfaApi(result.tokens)) return { mfaToken: result.tokens.accessToken };
   throw new StepUpError(
     'mfa_not_required',
     'the tenant did not ask for MFA: its policy or Action must demand it for the step-up scope',

@@ -1,4 +1,5 @@
 import {
+  type Addition,
   type Clock,
   type Effect,
   type EffectResult,
@@ -11,6 +12,7 @@ import {
   type StepUpRequest,
   splitRequest,
   type TokenSet,
+  type Vault,
 } from '@stepgate/core';
 import type { Admission } from './admission.ts';
 import type { FirstLeg, FirstLegContext } from './first-leg.ts';
@@ -21,6 +23,7 @@ import type { Asker } from './host-request.ts';
 import type { IdentityCheck } from './identity-check.ts';
 import type { Locks } from './lock.ts';
 import { persistently } from './persistence.ts';
+import type { ParsedPolicy } from './policy.ts';
 import type { HandleRecord, Records } from './record.ts';
 import { type Requirement, requirementHash } from './requirement.ts';
 import type { Store } from './store.ts';
@@ -44,6 +47,8 @@ export interface FlowDriver<Native> {
     requirement: Requirement,
     inputs: Pick<Inputs, 'mfaToken'>,
   ): Promise<{ view: FlowView; isJoined: boolean }>;
+  /** Starts a flow that adds a factor with an access token for the MFA API, in place of one that is over. */
+  add(target: FlowTarget<Native>, addition: FlowAddition): Promise<FlowView>;
   /** Puts a user's request to the flow. `version`: that of the view the user saw. */
   request(target: FlowTarget<Native>, request: StepUpRequest, version: number | undefined): Promise<FlowView>;
   /** The view now, after what is due was given a moment to happen. */
@@ -53,6 +58,13 @@ export interface FlowDriver<Native> {
     target: FlowTarget<Native>,
     options: { readonly version: number; readonly until: number; readonly signal: AbortSignal },
   ): Promise<FlowView | undefined>;
+}
+
+/** A factor to be added, by an approval of this policy, and the secrets that the flow begins with. */
+export interface FlowAddition {
+  readonly policy: ParsedPolicy;
+  readonly adds: Addition;
+  readonly vault: Vault;
 }
 
 /** What a driver is made of. */
@@ -66,6 +78,8 @@ export interface FlowDriverOptions<Native> {
   readonly admission: Admission;
   readonly api: MfaApi;
   readonly firstLeg: FirstLeg<Native>;
+  /** First legs whose tokens are good for the MFA API. */
+  readonly managementLeg: FirstLeg<Native>;
   readonly identity: IdentityCheck;
   readonly clock: Clock;
   readonly random: () => number;
@@ -102,6 +116,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     admission,
     api,
     firstLeg,
+    managementLeg,
     identity,
     clock,
     leaseMs,
@@ -157,10 +172,15 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       authenticate: async (method, typed, signal) => {
         // Before anything is sent whose answer could not be checked.
         await identity.prepare({ signal });
-        return firstLeg.authenticate(method, typed, target.context, signal);
+        const legs = job.purpose === 'managing' ? managementLeg : firstLeg;
+        return legs.authenticate(method, typed, target.context, signal);
       },
       identify: async (tokens, signal) => {
+        // The flow has begun with a token whose owner was checked, and its end gives nobody anything.
+        if (job.purpose === 'adding') return;
         await identity.check(tokens, target.asker.subject, { signal });
+        // Unless it follows the app's own, a refresh token for the MFA API is of no use to the app.
+        if (job.purpose === 'managing' && job.leg !== 'refresh-token') return;
         await saveRefreshToken(target, tokens, late);
       },
       onUnexpected: onError,
@@ -312,40 +332,72 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     await Promise.race([work, timeout]).finally(() => clock.clearTimeout(timer));
   }
 
-  async function beginOrJoin(
+  /** Puts a flow that has just begun in place of one that is over. */
+  function begin(
     { key, asker }: FlowTarget<Native>,
+    record: HandleRecord | undefined,
+    flow: {
+      readonly requirement: Requirement;
+      readonly settings: Pick<FlowSettings, 'firstLegs' | 'adds'>;
+      readonly vault?: Vault;
+    },
+  ): { record: HandleRecord; job?: Job } {
+    if (record?.flow !== undefined && isLive(record.flow, clock.now())) throw inProgress(basePath);
+    const settings = { ...options.settings, factors: flow.requirement.policy.factors, ...flow.settings };
+    const begun = steps.begin({ key, record, ...asker, ...flow, settings });
+    return steps.apply(key, begun, { type: 'flow.start', ...stamp() });
+  }
+
+  /** Lets a session start only one flow at a time. */
+  async function exclusively<T>({ key, asker }: FlowTarget<Native>, work: () => Promise<T>): Promise<T> {
+    const lock = startLock(asker.session);
+    const other = await locks.acquire(lock, key, clock.now() + START_LOCK_MS);
+    if (other !== undefined) throw startedElsewhere(other.until - clock.now());
+    try {
+      return await work();
+    } finally {
+      await locks.release(lock, key);
+    }
+  }
+
+  /** Counts a start, and takes that back when none came of it. */
+  async function counted(target: FlowTarget<Native>, start: () => Promise<Beginning>): Promise<Beginning> {
+    const takeBack = await admission.admitStart(target);
+    try {
+      const beginning = await start();
+      if (beginning.isJoined) await takeBack();
+      return beginning;
+    } catch (error) {
+      await takeBack();
+      throw error;
+    }
+  }
+
+  async function beginOrJoin(
+    target: FlowTarget<Native>,
     requirement: Requirement,
     { mfaToken }: Pick<Inputs, 'mfaToken'>,
   ): Promise<Beginning> {
+    const { key, asker } = target;
     const now = clock.now();
     const hash = requirementHash(requirement.policy);
     const isUnderWay = (record: HandleRecord | undefined): boolean =>
       record !== undefined && joins(record, hash, requirement, now);
-    const isTaken = (record: HandleRecord | undefined): boolean =>
-      record?.flow !== undefined && isLive(record.flow, now) && !isUnderWay(record);
-    const before = owned((await records.read(key)).record, asker);
-    if (isTaken(before)) throw inProgress(basePath);
-    const takeBack = isUnderWay(before) ? undefined : await admission.admitStart({ key, asker });
-    try {
-      const beginning = await records.update<Beginning>(key, (stored) => {
+    const place = (): Promise<Beginning> =>
+      records.update<Beginning>(key, (stored) => {
         const record = owned(stored, asker);
         if (isUnderWay(record)) return { result: { isJoined: true } };
-        if (isTaken(record)) throw inProgress(basePath);
-        const settings: FlowSettings = {
-          ...options.settings,
-          factors: requirement.policy.factors,
-          firstLegs: mfaToken === undefined ? firstLeg.methods : ['mfa-token', ...firstLeg.methods],
-        };
-        const begun = steps.begin({ key, record, ...asker, requirement, settings });
-        const { record: started, job } = steps.apply(key, begun, { type: 'flow.start', ...stamp() });
-        return { record: started, result: { job, isJoined: false } };
+        const own = mfaToken === undefined ? [] : (['mfa-token'] as const);
+        const begun = begin(target, record, {
+          requirement,
+          settings: { firstLegs: [...own, ...firstLeg.methods] },
+        });
+        return { record: begun.record, result: { job: begun.job, isJoined: false } };
       });
-      if (beginning.isJoined) await takeBack?.();
-      return beginning;
-    } catch (error) {
-      await takeBack?.();
-      throw error;
-    }
+    const before = owned((await records.read(key)).record, asker);
+    if (isUnderWay(before)) return place();
+    if (before?.flow !== undefined && isLive(before.flow, now)) throw inProgress(basePath);
+    return counted(target, place);
   }
 
   async function afterwards(
@@ -360,19 +412,27 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   }
 
   return {
-    async start(target, requirement, inputs) {
-      const { key, asker } = target;
-      const lock = startLock(asker.session);
-      const other = await locks.acquire(lock, key, clock.now() + START_LOCK_MS);
-      if (other !== undefined) throw startedElsewhere(other.until - clock.now());
-      try {
+    start: (target, requirement, inputs) =>
+      exclusively(target, async () => {
         const { job, isJoined } = await beginOrJoin(target, requirement, inputs);
         if (isJoined) await patiently(drive(target, () => advance(target)));
         return { view: await afterwards(target, job, inputs), isJoined };
-      } finally {
-        await locks.release(lock, key);
-      }
-    },
+      }),
+
+    add: (target, { policy, adds, vault }) =>
+      exclusively(target, async () => {
+        const { job } = await counted(target, () =>
+          records.update<Beginning>(target.key, (stored) => {
+            const begun = begin(target, owned(stored, target.asker), {
+              requirement: { policy, expiresAt: adds.tokenExpiresAt },
+              settings: { firstLegs: ['access-token'], adds },
+              vault,
+            });
+            return { record: begun.record, result: { job: begun.job, isJoined: false } };
+          }),
+        );
+        return afterwards(target, job, {});
+      }),
 
     async request(target, request, version) {
       const { key, asker } = target;

@@ -3,17 +3,20 @@ import {
   createFlow,
   createView,
   type Effect,
+  type FirstLegMethod,
   type FlowEvent,
   type FlowSettings,
   type FlowView,
   isDone,
   isSameView,
   stateName,
+  type TokenSet,
   updateVault,
   type Vault,
 } from '@stepgate/core';
 import { createApproval, keepUseful } from './approval.ts';
 import { awaitsPush } from './flow-rules.ts';
+import { keepLiving, sealTokens, tokensEnd } from './kept-tokens.ts';
 import { type FlowRecord, FORMAT, type HandleRecord, type PendingEffect } from './record.ts';
 import { type Requirement, requirementHash } from './requirement.ts';
 import type { Sealer } from './seal.ts';
@@ -21,6 +24,10 @@ import type { Sealer } from './seal.ts';
 /** An effect that this process has claimed, with the secrets it needs. */
 export interface Job extends PendingEffect {
   readonly vault: Vault;
+  /** What the flow is for: an approval, one that opens the MFA API too, or another factor. */
+  readonly purpose: 'approving' | 'managing' | 'adding';
+  /** The first leg that the flow has come by. */
+  readonly leg: FirstLegMethod;
 }
 
 /** A record after an event; `accepted` is false, and nothing has changed, when the flow does not take it. */
@@ -40,6 +47,8 @@ export interface FlowSteps {
     readonly session: string;
     readonly requirement: Requirement;
     readonly settings: FlowSettings;
+    /** The secrets that the flow begins with. */
+    readonly vault?: Vault;
   }): HandleRecord;
   /** Applies one event: moves the flow, seals the vault, records the approval, claims the effect. */
   apply(key: string, record: HandleRecord, event: FlowEvent, secrets?: Vault): Step;
@@ -79,21 +88,57 @@ export function createFlowSteps(options: {
     return { effect, claim: randomId(), claimedUntil: now() + leaseMs };
   }
 
+  function jobOf({ state, requirement }: FlowRecord, pending: PendingEffect, vault: Vault): Job {
+    const { leg, settings } = state.context;
+    const approves = requirement.policy.opensMfaApi ? 'managing' : 'approving';
+    return { ...pending, vault, leg, purpose: settings.adds === undefined ? approves : 'adding' };
+  }
+
+  /** The record with the approval that its flow has just ended in, if it has, and the tokens that came with it. */
+  function withApproval(
+    key: string,
+    record: HandleRecord,
+    flow: FlowRecord,
+    { tokens, approvedAt }: { readonly tokens: TokenSet | undefined; readonly approvedAt: number },
+  ): HandleRecord {
+    if (stateName(flow.state) !== 'approved') return record;
+    const tokensUntil = flow.requirement.policy.keepTokens ? tokensEnd(flow.state, tokens) : undefined;
+    const approval = createApproval({
+      id: randomId(),
+      subject: record.subject,
+      approvedAt,
+      tokensUntil,
+      ...flow,
+    });
+    if (approval === undefined) return record;
+    const approvals = [...keepUseful(record.approvals, now()), approval];
+    const isKept = tokens !== undefined && tokensUntil !== undefined;
+    const sealed = isKept ? [sealTokens(sealer, key, approval.id, tokens)] : [];
+    return {
+      ...record,
+      approvals,
+      tokens: keepLiving([...(record.tokens ?? []), ...sealed], approvals, now()),
+    };
+  }
+
   return {
-    begin({ key, record, subject, session, requirement, settings }) {
+    begin({ key, record, subject, session, requirement, settings, vault = {} }) {
+      const approvals = keepUseful(record?.approvals ?? [], now());
       const flow: FlowRecord = {
         version: (record?.flow?.version ?? 0) + 1,
         state: createFlow(settings),
-        vault: sealer.seal({}, vaultOf(key)),
+        vault: sealer.seal(updateVault({}, vault), vaultOf(key)),
         requirement,
-        requirementHash: requirementHash(requirement.policy),
+        // No start for the same requirement joins a flow that ends in no approval.
+        requirementHash: settings.adds === undefined ? requirementHash(requirement.policy) : 'adding',
       };
       return {
         format: FORMAT,
         subject,
         session,
         flow,
-        approvals: keepUseful(record?.approvals ?? [], now()),
+        approvals,
+        tokens: keepLiving(record?.tokens, approvals, now()),
       };
     },
 
@@ -117,18 +162,11 @@ export function createFlowSteps(options: {
       };
       const isUnchanged = isSameView(render(flow, before), render(moved, vault));
       const version = isUnchanged ? flow.version : flow.version + 1;
-      const approval =
-        stateName(state) === 'approved'
-          ? createApproval({ id: randomId(), subject: record.subject, approvedAt: event.at, ...moved })
-          : undefined;
+      const next = withApproval(key, record, moved, { tokens: before.tokens, approvedAt: event.at });
       return {
         accepted,
-        record: {
-          ...record,
-          flow: { ...moved, version },
-          approvals: approval ? [...keepUseful(record.approvals, now()), approval] : record.approvals,
-        },
-        ...(pending && { job: { ...pending, vault } }),
+        record: { ...next, flow: { ...moved, version } },
+        ...(pending && { job: jobOf(moved, pending, vault) }),
       };
     },
 
@@ -139,7 +177,7 @@ export function createFlowSteps(options: {
       return {
         accepted: true,
         record: { ...record, flow: { ...flow, pending } },
-        job: { ...pending, vault: open(key, flow) },
+        job: jobOf(flow, pending, open(key, flow)),
       };
     },
 

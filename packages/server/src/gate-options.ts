@@ -1,4 +1,5 @@
-import { type EnrollmentRule, FLOW_DEFAULTS } from '@stepgate/core';
+import { type EnrollmentRule, FACTORS, type Factor, FLOW_DEFAULTS, isEnrollable } from '@stepgate/core';
+import type { AuthenticatorSettings } from './authenticators.ts';
 import type { GateOptions } from './gate.ts';
 
 const OPTIONS = [
@@ -7,6 +8,7 @@ const OPTIONS = [
   'identify',
   'firstLeg',
   'enroll',
+  'authenticators',
   'limits',
   'store',
   'basePath',
@@ -27,7 +29,7 @@ const OPTIONAL_FUNCTIONS = ['loginUrl', 'randomBytes', 'randomUUID', 'random', '
 /** The methods of the options that are objects of functions. */
 const PORTS = {
   store: ['read', 'write', 'delete'],
-  api: ['list', 'enroll', 'challenge', 'redeem'],
+  api: ['list', 'enroll', 'challenge', 'redeem', 'remove'],
   identityCheck: ['prepare', 'check'],
   clock: ['now', 'setTimeout', 'clearTimeout'],
 } as const;
@@ -120,6 +122,33 @@ export function enrollmentRule({ enroll, firstLeg }: GateOptions<never>): Enroll
     throw new TypeError("enroll: 'password' needs firstLeg.password, which asks for it");
   }
   return rule;
+}
+
+const ADDABLE = FACTORS.filter(isEnrollable);
+
+/**
+ * How authenticators are managed, with the defaults; `undefined` where they are not.
+ *
+ * @throws TypeError naming the member that is wrong.
+ */
+export function authenticatorSettings({
+  authenticators = {},
+}: GateOptions<never>): Required<AuthenticatorSettings> | undefined {
+  if (authenticators === false) return undefined;
+  if (!isObject(authenticators)) throw new TypeError('authenticators: must be an object, or false');
+  assertKnown('authenticators.', authenticators, ['factors', 'addable']);
+  const { factors = ['push', 'otp'], addable = ADDABLE } = authenticators;
+  return {
+    factors: parseFactors('authenticators.factors', factors, FACTORS),
+    addable: parseFactors('authenticators.addable', addable, ADDABLE),
+  };
+}
+
+function parseFactors<F extends Factor>(name: string, value: unknown, known: readonly F[]): readonly F[] {
+  if (Array.isArray(value) && value.length > 0 && value.every((one) => known.includes(one as F))) {
+    return known.filter((factor) => value.includes(factor));
+  }
+  throw new TypeError(`${name}: must be a list of some of ${known.join(', ')}`);
 }
 
 /** @throws TypeError when it is no path that every framework takes as it is. */

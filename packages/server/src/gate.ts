@@ -12,13 +12,14 @@ import {
 } from '@stepgate/core';
 import { createAdmission } from './admission.ts';
 import { errorResponse, toStepUpError } from './answer.ts';
+import { type AuthenticatorSettings, createAuthenticators } from './authenticators.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
 import { createFirstLeg, type FirstLegOptions } from './first-leg.ts';
 import { createFlowDriver } from './flow-driver.ts';
 import { createFlowSteps } from './flow-steps.ts';
 import type { Known } from './flow-target.ts';
 import { createFormTokens } from './form.ts';
-import { assertOptions, enrollmentRule, parseBasePath } from './gate-options.ts';
+import { assertOptions, authenticatorSettings, enrollmentRule, parseBasePath } from './gate-options.ts';
 import { createGuards, type Decision, type Guard, type StepUp } from './guard.ts';
 import { createHandles } from './handle.ts';
 import type { HostRequest, Identity } from './host-request.ts';
@@ -26,8 +27,10 @@ import { createIdentityCheck, type IdentityCheck } from './identity-check.ts';
 import { createLimitBook, type Limits } from './limits.ts';
 import { createLocks } from './lock.ts';
 import { createMemoryStore } from './memory-store.ts';
+import { mfaApiAsk } from './mfa-audience.ts';
+import { createOwnership } from './ownership.ts';
 import type { RoutePolicy } from './policy.ts';
-import { createPolicyReader } from './policy-reader.ts';
+import { createPolicyReader, demandOf } from './policy-reader.ts';
 import { createRecords } from './record.ts';
 import { createRequirements } from './requirement.ts';
 import { createSealer, digest } from './seal.ts';
@@ -42,6 +45,11 @@ export interface Auth0Settings extends Auth0MfaApiOptions {
   readonly scope?: string;
   /** The database connection, for tenants without a default directory. */
   readonly realm?: string;
+  /**
+   * The audience of the MFA API, for managing authenticators; default `<issuer>mfa/`. With a custom domain it may
+   * have to be that of the tenant's own domain.
+   */
+  readonly mfaAudience?: string;
 }
 
 /** Options of a gate. `Native` is the host's own request: Express's `req`, Koa's `ctx`. */
@@ -58,6 +66,11 @@ export interface GateOptions<Native> {
    * `session` alone, with which a stolen session can enrol the thief's phone.
    */
   readonly enroll?: EnrollmentRule;
+  /**
+   * The endpoints and the page with which users list, add and remove their authenticators: by which factors they
+   * approve of that, and what they may add. `false` for none.
+   */
+  readonly authenticators?: AuthenticatorSettings | false;
   /** How much one session, and one subject, may do; see `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
   /** Where records live; default this process's memory. */
@@ -144,7 +157,9 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const locks = createLocks(store, now);
   const records = createRecords({ store, now });
   const handles = createHandles({ randomBytes: random, insecureCookie: options.insecureCookie === true });
-  const firstLeg = createFirstLeg(options.firstLeg, createAuth0SignIn(wire));
+  const signIn = createAuth0SignIn(wire);
+  const mfaAsk = mfaApiAsk(auth0.issuer, auth0.mfaAudience);
+  const api = options.api ?? createAuth0MfaApi(wire);
   const requirements = createRequirements({
     sealer,
     now,
@@ -166,8 +181,12 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       limits: createLimitBook({ store, now, limits: options.limits }),
       challengeTtlMs: timing.challengeTtlMs ?? FLOW_DEFAULTS.challengeTtlMs,
     }),
-    api: options.api ?? createAuth0MfaApi(wire),
-    firstLeg,
+    api,
+    firstLeg: createFirstLeg(options.firstLeg, signIn, auth0),
+    managementLeg: createFirstLeg(options.firstLeg, createAuth0SignIn({ ...wire, ...mfaAsk }), {
+      ...mfaAsk,
+      isForMfaApi: true,
+    }),
     identity: options.identityCheck ?? createIdentityCheck(wire),
     clock,
     random: options.random ?? Math.random,
@@ -196,6 +215,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     records,
     handles,
     requirements,
+    sealer,
     now,
     askerOf: async (request) => (await knownOf(request))?.asker,
     loginUrl: options.loginUrl,
@@ -219,6 +239,19 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     });
   }
 
+  const ownership = createOwnership({ basePath, handles, knownOf });
+  const settings = authenticatorSettings(options);
+  const authenticators =
+    settings &&
+    createAuthenticators<Native>({
+      settings,
+      api,
+      records,
+      driver,
+      ownership,
+      decide: (request, policy, uses) => guards.check(request, () => demandOf(policy), uses),
+    });
+
   return {
     basePath,
     guard(policy) {
@@ -241,6 +274,8 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     endpoints: createEndpoints({
       basePath,
       driver,
+      ownership,
+      authenticators,
       records,
       handles,
       requirements,
@@ -248,7 +283,6 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       clock,
       loginUrl: options.loginUrl,
       takesMfaToken: options.firstLeg.mfaToken === true,
-      knownOf,
       closing: closing.signal,
       onError,
     }),

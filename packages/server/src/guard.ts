@@ -1,16 +1,24 @@
+import type { TokenSet } from '@stepgate/core';
 import { findApproval } from './approval.ts';
 import { type Handles, recordKey } from './handle.ts';
 import type { Asker, HostRequest } from './host-request.ts';
+import { openTokens } from './kept-tokens.ts';
 import type { Demand, PolicyReader } from './policy-reader.ts';
 import type { Approval, Records } from './record.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { createRequestUses, type Use } from './request-uses.ts';
 import type { Requirements } from './requirement.ts';
+import type { Sealer } from './seal.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
 
 /** What a guarded handler sees of the approval that let it run. */
 export interface StepUp {
   readonly approval: Approval;
+  /**
+   * The tokens that came with the approval (the refresh token aside), where the policy has `keepTokens`; `undefined`
+   * once they have run out. Opened at this call, and nowhere kept in the clear.
+   */
+  tokens(): TokenSet | undefined;
   /** Gives what this request has used up back, when the handler did not do what was approved. */
   release(): Promise<void>;
 }
@@ -48,6 +56,7 @@ export interface GuardOptions<Native> {
   readonly records: Records;
   readonly handles: Handles;
   readonly requirements: Requirements;
+  readonly sealer: Sealer;
   readonly now: () => number;
   readonly askerOf: (request: HostRequest<Native>) => Promise<Asker | undefined>;
   readonly loginUrl: LoginUrl<Native> | undefined;
@@ -55,7 +64,7 @@ export interface GuardOptions<Native> {
 
 /** Makes the guards. */
 export function createGuards<Native>(options: GuardOptions<Native>): Guards<Native> {
-  const { records, handles, now } = options;
+  const { records, handles, sealer, now } = options;
   const requestUses = createRequestUses();
 
   /** `before`: what the guards in front of this one have used. */
@@ -76,7 +85,15 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
       return { isAllowed: false, ...refuse({ request, asker, handle, policy: demand.policy }, options) };
     }
     if (met === undefined) before.push(use);
-    return { isAllowed: true, stepUp: { approval: use.approval, release: () => giveBack(before) } };
+    return { isAllowed: true, stepUp: stepUpOf(use, before) };
+  }
+
+  function stepUpOf({ key, approval, kept }: Use, used: Use[]): StepUp {
+    return {
+      approval,
+      tokens: () => openTokens(sealer, key, approval, { kept, now: now() }),
+      release: () => giveBack(used),
+    };
   }
 
   async function take(
@@ -91,7 +108,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     if (record === undefined || record.session !== session) return undefined;
     const found = find(record.approvals);
     if (found === undefined || !found.singleUse || !uses) {
-      return found && { key, hash, approval: found, isUsedUp: false };
+      return found && { key, hash, approval: found, kept: record.tokens, isUsedUp: false };
     }
     // Used up before the handler runs, in the same write that finds it unused.
     return records.update<Use | undefined>(key, (current) => {
@@ -99,7 +116,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
       if (current === undefined || unused === undefined) return { result: undefined };
       return {
         record: replace(current, { ...unused, usedAt: now() }),
-        result: { key, hash, approval: unused, isUsedUp: true },
+        result: { key, hash, approval: unused, kept: current.tokens, isUsedUp: true },
       };
     });
   }

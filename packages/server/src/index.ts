@@ -1,5 +1,6 @@
+export type { AuthenticatorSettings } from './authenticators.ts';
 export type { Endpoints } from './endpoints.ts';
-export type { FirstLegContext, FirstLegOptions } from './first-leg.ts';
+export type { Ask, FirstLegContext, FirstLegOptions } from './first-leg.ts';
 export { type Auth0Settings, createGate, type Gate, type GateOptions } from './gate.ts';
 export type { Decision, Guard, StepUp } from './guard.ts';
 export type { HostRequest, HostResponse, Identity } from './host-request.ts';

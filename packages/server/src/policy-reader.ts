@@ -54,6 +54,6 @@ function readerOf<Native>(policy: Policy<Native>): PolicyReader<Native> {
 }
 
 /** What a checked policy demands. */
-function demandOf(policy: ParsedPolicy): Demand {
+export function demandOf(policy: ParsedPolicy): Demand {
   return { policy, hash: requirementHash(policy) };
 }

@@ -24,6 +24,11 @@ export interface Policy<Native = unknown> {
   readonly action?: Action | ((request: Native) => Action | Promise<Action>);
   /** Whether an approval counts whose factor was added in the same flow. Default `true`. */
   readonly allowEnrolledInFlow?: boolean;
+  /**
+   * Keeps the tokens that came with the approval, sealed, for the handler (`stepUp.tokens()`), until they run out.
+   * Default `false`.
+   */
+  readonly keepTokens?: boolean;
 }
 
 /**
@@ -41,6 +46,12 @@ export interface ParsedPolicy {
   readonly singleUse: boolean;
   readonly action?: Action;
   readonly allowEnrolledInFlow: boolean;
+  readonly keepTokens: boolean;
+  /**
+   * The tokens are to be good for the MFA API itself, and count only while they live. No policy of an app's says so:
+   * only the endpoints that manage authenticators do.
+   */
+  readonly opensMfaApi: boolean;
 }
 
 const DEFAULT_MAX_AGE_SECONDS = 300;
@@ -52,7 +63,7 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, 
  * @throws TypeError naming the member that is wrong.
  */
 export function parsePolicy(policy: Policy<never>): ParsedPolicy {
-  const known = ['maxAge', 'factors', 'singleUse', 'action', 'allowEnrolledInFlow'];
+  const known = ['maxAge', 'factors', 'singleUse', 'action', 'allowEnrolledInFlow', 'keepTokens'];
   if (typeof policy !== 'object' || policy === null) throw new TypeError('policy: must be an object');
   const unknown = Object.keys(policy).find((name) => !known.includes(name));
   if (unknown !== undefined) throw new TypeError(`policy.${unknown}: is not one of ${known.join(', ')}`);
@@ -64,6 +75,8 @@ export function parsePolicy(policy: Policy<never>): ParsedPolicy {
     singleUse: parseFlag('singleUse', policy.singleUse ?? false) || maxAgeSeconds === 0,
     ...(action !== undefined && typeof action !== 'function' && { action: parseAction(action) }),
     allowEnrolledInFlow: parseFlag('allowEnrolledInFlow', policy.allowEnrolledInFlow ?? true),
+    keepTokens: parseFlag('keepTokens', policy.keepTokens ?? false),
+    opensMfaApi: false,
   };
 }
 

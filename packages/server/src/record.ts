@@ -1,4 +1,5 @@
 import { type Effect, type Factor, type FlowState, StepUpError } from '@stepgate/core';
+import type { KeptTokens } from './kept-tokens.ts';
 import type { Requirement } from './requirement.ts';
 import type { Json, Store } from './store.ts';
 
@@ -23,6 +24,8 @@ export interface Approval {
   readonly enrolledInFlow: boolean;
   /** When it was used, if it is for a single use. */
   readonly usedAt?: number;
+  /** Until when the tokens live that were kept with it, if the policy keeps any. */
+  readonly tokensUntil?: number;
   /** Until when it can be of use. */
   readonly keepUntil: number;
 }
@@ -57,6 +60,8 @@ export interface HandleRecord {
   readonly session: string;
   readonly flow?: FlowRecord;
   readonly approvals: readonly Approval[];
+  /** The tokens that policies have kept, beside the approvals that they came with. */
+  readonly tokens?: readonly KeptTokens[];
 }
 
 /** The format of records; a process that meets another one treats the record as absent. */

@@ -1,3 +1,4 @@
+import type { KeptTokens } from './kept-tokens.ts';
 import type { Approval } from './record.ts';
 
 /** An approval that has let a request through a guard. */
@@ -7,6 +8,8 @@ export interface Use {
   /** Of the requirement that it has met. */
   readonly hash: string;
   readonly approval: Approval;
+  /** The tokens that were kept in the record, sealed. */
+  readonly kept: readonly KeptTokens[] | undefined;
   /** It was for a single use, which this was. */
   readonly isUsedUp: boolean;
 }

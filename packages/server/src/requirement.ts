@@ -44,6 +44,8 @@ const TicketSchema = v.object({
         }),
       ),
       allowEnrolledInFlow: v.boolean(),
+      keepTokens: v.boolean(),
+      opensMfaApi: v.boolean(),
     }),
     returnTo: v.exactOptional(v.string()),
     leaveTo: v.exactOptional(v.string()),
@@ -103,7 +105,12 @@ export function requirementHash({
   singleUse,
   action,
   allowEnrolledInFlow,
+  keepTokens,
+  opensMfaApi,
 }: ParsedPolicy): string {
-  const named = action && [action.id, action.title ?? null, action.details ?? null];
-  return digest(JSON.stringify([maxAgeSeconds, factors, singleUse, allowEnrolledInFlow, named ?? null]));
+  const words = action && [action.id, action.title ?? null, action.details ?? null];
+  // Here the id says everything, and the words that go with it depend on what is known at the time.
+  const named = opensMfaApi ? [action?.id] : words;
+  const rules = [maxAgeSeconds, factors, singleUse, allowEnrolledInFlow, keepTokens, opensMfaApi];
+  return digest(JSON.stringify([rules, named ?? null]));
 }

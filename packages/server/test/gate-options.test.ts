@@ -53,6 +53,11 @@ describe('createGate', () => {
     ['timing.pollInterval:', { timing: { pollInterval: 5_000 } }],
     ['limits.starts:', { limits: { starts: false } }],
     ['enrol:', { enrol: 'refuse' }],
+    ['authenticators:', { authenticators: true }],
+    ['authenticators.factors:', { authenticators: { factors: [] } }],
+    ['authenticators.factors:', { authenticators: { factors: ['face'] } }],
+    ['authenticators.addable:', { authenticators: { addable: ['recovery-code'] } }],
+    ['authenticators.page:', { authenticators: { page: true } }],
   ])('names %s when it is wrong: %j', (name, wrong) => {
     const create = (): unknown => createGate({ ...options, ...wrong } as GateOptions<unknown>);
     expect(create).toThrow(TypeError);

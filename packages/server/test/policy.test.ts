@@ -8,6 +8,8 @@ describe('parsePolicy', () => {
       factors: ['push', 'otp'],
       singleUse: false,
       allowEnrolledInFlow: true,
+      keepTokens: false,
+      opensMfaApi: false,
     });
   });
 
@@ -50,6 +52,8 @@ describe('parsePolicy', () => {
     ['policy.factors:', { factors: ['push', 'fax'] }],
     ['policy.singleUse:', { singleUse: 'yes' }],
     ['policy.allowEnrolledInFlow:', { allowEnrolledInFlow: 0 }],
+    ['policy.keepTokens:', { keepTokens: 'yes' }],
+    ['policy.opensMfaApi:', { opensMfaApi: true }],
     ['policy.action.id:', { action: { id: '' } }],
     ['policy.action.id:', { action: {} }],
     ['policy.action.title:', { action: { id: '7', title: 7 } }],

@@ -61,6 +61,7 @@ describe('requirementHash', () => {
       { factors: ['push'] },
       { singleUse: true },
       { allowEnrolledInFlow: false },
+      { keepTokens: true },
       { action: { id: '7' } },
       { action: { id: '8' } },
       { action: { id: '7', title: 'x' } },

@@ -200,6 +200,36 @@ describe('secrets', () => {
     expectSilence(watched);
   });
 
+  it('that are kept for a handler, or open the MFA API, show nowhere', async () => {
+    const watched = await watch();
+    const { tenant, client } = watched;
+    await tenant.enrolPush();
+    const approved = async (method: string, path: string, body?: unknown): Promise<GateAnswer> => {
+      const refused = await client.send(method, path, { body });
+      await client.send('POST', '/step-up/flow', { body: refused.body.step_up });
+      tenant.phone.approve();
+      tenant.clock.advance(POLL_MS);
+      await client.view();
+      tenant.clock.advance(60_000);
+      return client.send(method, path, { body });
+    };
+
+    const list = await approved('GET', '/step-up/authenticators');
+    expect(list.body.authenticators).toHaveLength(3);
+    await approved('POST', '/step-up/authenticators', { factor: 'otp' });
+    const { disclosure } = await client.view();
+    tenant.phone.scan(disclosure?.barcodeUri);
+    await client.event({ type: 'code.submit', code: tenant.phone.codes().at(-1)?.code });
+
+    expect(await client.view()).toMatchObject({ state: 'approved', adds: 'otp' });
+    const stored = watched.stored
+      .map((line) => line.slice(line.indexOf(' ') + 1))
+      .filter((text) => text.includes('tokens'));
+    expect(stored.length).toBeGreaterThan(2);
+    expect(secretsOf(watched).filter((secret) => secret.startsWith('eyJ')).length).toBeGreaterThan(4);
+    expectSilence(watched);
+  });
+
   it('show in no refusal of wrong input', async () => {
     const watched = await watch();
     const { client } = watched;

@@ -105,6 +105,7 @@ export const ROUTES = {
   closing: { action: { id: 'close-7', title: 'Close account 7' } },
   otp: { factors: ['otp'] },
   released: { maxAge: 0 },
+  keeping: { maxAge: '2d', keepTokens: true },
 } as const satisfies Record<string, Policy>;
 
 /** Opens a bank in this host; `onClose` is given what ends it. */
@@ -156,6 +157,9 @@ export async function openBank(options: {
           if (stepUp === undefined && !isFree) throw new Error('a request came through without an approval');
           reached.push(`/${name}`);
           if (name === 'released') await stepUp?.release();
+          if (name === 'keeping') {
+            return { scope: stepUp?.tokens()?.scope, members: membersOf(stepUp?.tokens()) };
+          }
           return { done: name, factor: stepUp?.approval.factor };
         },
       })),
@@ -188,6 +192,8 @@ export async function openBank(options: {
     },
   };
 }
+
+const membersOf = (tokens: object | undefined): readonly string[] => Object.keys(tokens ?? {});
 
 const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' };
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, onTestFinished } from 'vitest';
 import { type AdapterHost, type Bank, type BankOptions, openBank } from './bank.ts';
+import { describeAuthenticators } from './describe-authenticators.ts';
 import { describeBadInput } from './describe-bad-input.ts';
 import { describeFactors } from './describe-factors.ts';
 import { describeFlow } from './describe-flow.ts';
@@ -41,5 +42,6 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describeHandle(scene);
     describeBadInput(scene);
     describePlainPage(scene);
+    describeAuthenticators(scene);
   });
 }

@@ -89,6 +89,26 @@ export function describeFlow(scene: Scene): void {
       expect((await browser.post('/transfers', {})).status).toBe(200);
     });
 
+    it('goes on with the factor that the user has got meanwhile, when a first one cannot be added any more', async () => {
+      const { tenant } = scene;
+      const bank = await scene.open({ gateOptions: { enroll: 'session' } });
+      const browser = await bank.browser();
+      expect(await browser.start()).toMatchObject({ state: 'confirming' });
+      await tenant.enrolPush();
+
+      await browser.event({ type: 'enrollment.begin', factor: 'otp' });
+
+      const refusals = tenant.exchanges.filter(({ received }) => received.includes('already enrolled'));
+      expect(refusals.map(({ path, status }) => [path, status])).toEqual([['/mfa/associate', 403]]);
+      expect(await browser.view()).toMatchObject({ state: 'polling', factor: 'push', enrollable: [] });
+      tenant.phone.approve();
+      tenant.clock.advance(POLL_MS);
+      await browser.view();
+      // The enrolment that came to nothing was the user's first, and the only one to bring recovery codes.
+      const end = await browser.event({ type: 'codes.acknowledge' });
+      expect(end.json()).toMatchObject({ state: 'approved' });
+    });
+
     it('ends as rejected when the phone denies, and starts anew on a retry', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();

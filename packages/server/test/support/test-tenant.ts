@@ -62,10 +62,8 @@ export async function listenTestTenant(): Promise<TestTenant & { close(): Promis
   const clock = createManualClock();
   const emulator = createEmulator({ clock, users: [], clients: CLIENTS });
   const listening = await emulator.listen();
-  return {
-    ...tenantOf({ clock, emulator, fetch, issuer: listening.url }),
-    close: () => listening.close(),
-  };
+  const tenant = tenantOf({ clock, emulator, fetch, issuer: listening.url });
+  return Object.assign(tenant, { close: () => listening.close() });
 }
 
 function tenantOf(options: {

@@ -1,0 +1,59 @@
+import type { Authenticator, Factor } from '@stepgate/core';
+
+/** What a factor is called in a sentence, where the device has no name or besides it. */
+export const FACTOR_WORDS: Readonly<Record<Factor, string>> = {
+  push: 'a phone that is asked for approval',
+  otp: 'an app that makes codes',
+  sms: 'a number for text messages',
+  voice: 'a number for calls',
+  email: 'an e-mail address',
+  'recovery-code': 'a recovery code',
+};
+
+/** What would happen if an authenticator was removed. */
+export interface Removal {
+  /** A recovery code cannot be removed by itself. */
+  readonly isPossible: boolean;
+  /** No factor would be left: the user would have to begin with a first one again. */
+  readonly isLast: boolean;
+  /** What goes with it: the provider removes what was added together. */
+  readonly goesAlong: readonly {
+    readonly id: string;
+    readonly factor: Factor;
+    /** `false` where there are several of the kind, and the list does not say which one belongs to it. */
+    readonly isCertain: boolean;
+  }[];
+}
+
+/** Guardian brings its own code generator along, and a number serves both text messages and calls. */
+const TWINS: Partial<Record<Factor, Factor>> = { push: 'otp', otp: 'push', sms: 'voice', voice: 'sms' };
+
+/** What would go, by the rules of Auth0's MFA API and as far as its list tells. */
+export function removalOf(id: string, all: readonly Authenticator[]): Removal {
+  const active = all.filter((one) => one.active);
+  const own = active.find((one) => one.id === id);
+  const goesAlong = own === undefined ? [] : twinsOf(own, active);
+  const gone = new Set([id, ...goesAlong.map((one) => one.id)]);
+  return {
+    isPossible: own !== undefined && own.factor !== 'recovery-code',
+    isLast: !active.some((one) => !gone.has(one.id) && isFactorOfItsOwn(one)),
+    goesAlong,
+  };
+}
+
+/** A verified address is listed whether it was ever added or not, and a recovery code alone opens nothing for long. */
+function isFactorOfItsOwn({ factor }: Authenticator): boolean {
+  return factor !== 'email' && factor !== 'recovery-code';
+}
+
+function twinsOf(own: Authenticator, active: readonly Authenticator[]): Removal['goesAlong'] {
+  const candidates = active.filter((one) => one.factor === TWINS[own.factor]);
+  const sameDevice = candidates.filter((one) => deviceOf(one) === deviceOf(own));
+  if (sameDevice.length > 0) return sameDevice.map((one) => ({ ...brief(one), isCertain: true }));
+  const isOnlyOne = active.filter((one) => one.factor === own.factor).length === 1;
+  const isCertain = candidates.length === 1 && isOnlyOne;
+  return candidates.map((one) => ({ ...brief(one), isCertain }));
+}
+
+const deviceOf = ({ id }: Authenticator): string => id.slice(id.indexOf('|') + 1);
+const brief = ({ id, factor }: Authenticator): Pick<Authenticator, 'id' | 'factor'> => ({ id, factor });
