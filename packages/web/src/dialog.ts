@@ -1,4 +1,4 @@
-import type { StepUpPrompt } from './step-up-fetch.ts';
+import type { StepUpPrompt } from './approver.ts';
 import { StepgateDialog } from './stepgate-dialog.ts';
 
 export { StepgateDialog };

@@ -1,3 +1,4 @@
+export type { StepUpFetchOptions, StepUpPrompt } from './approver.ts';
 export type { RemoteError } from './endpoints.ts';
 export type { Presence } from './presence.ts';
 export type { StepUpAction } from './refusal.ts';
@@ -9,10 +10,5 @@ export {
   type RemoteStepUpSnapshot,
 } from './remote-step-up.ts';
 export { StepUpCancelled } from './step-up-cancelled.ts';
-export {
-  createStepUpFetch,
-  type StepUpFetchOptions,
-  type StepUpPrompt,
-  stepUpFetch,
-} from './step-up-fetch.ts';
+export { createStepUpFetch, stepUpFetch } from './step-up-fetch.ts';
 export type { Connection } from './watch-flow.ts';

@@ -16,16 +16,24 @@ export interface Refusal {
 
 /**
  * Reads a refusal out of a response; `undefined` for every other response. The body of `response` stays unread.
- * A refusal that points to another origin than it came from is not one of ours.
+ * A refusal of another origin than the page's is followed only where the app has named that origin's endpoints as
+ * `basePath`, and one that points to another origin than it came from never.
  */
-export async function readRefusal(response: Response, url: string): Promise<Refusal | undefined> {
+export async function readRefusal(
+  response: Response,
+  url: string,
+  basePath = '/',
+): Promise<Refusal | undefined> {
   if (response.status !== 401) return undefined;
   try {
     const body = (await response.clone().json()) as RefusalBody;
     if (body.error !== 'insufficient_user_authentication') return undefined;
     const { start, requirement } = body.step_up as { start: string; requirement: unknown };
     const { href, origin } = new URL(start, url);
-    if (typeof requirement !== 'string' || origin !== new URL(url).origin) return undefined;
+    const page = globalThis.location as Location | undefined;
+    const followed = new URL(basePath, page?.href ?? url);
+    if (typeof requirement !== 'string' || origin !== new URL(url).origin || origin !== followed.origin)
+      return undefined;
     return {
       requirement,
       basePath: href.replace(/\/flow$/, ''),

@@ -8,6 +8,7 @@ import type {
 } from '@stepgate/core';
 import { createEndpoints, type RemoteError, toRemoteError } from './endpoints.ts';
 import { idleView } from './idle-view.ts';
+import { platformFetch } from './platform-fetch.ts';
 import { documentPresence, type Presence } from './presence.ts';
 import { systemClock } from './system-clock.ts';
 import { type Connection, watchFlow } from './watch-flow.ts';
@@ -73,7 +74,7 @@ export interface RemoteStepUp extends StepUpActor {
 export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteStepUp {
   const {
     basePath = '/step-up',
-    fetch = (input, init) => globalThis.fetch(input, init),
+    fetch = platformFetch,
     clock = systemClock,
     random = Math.random,
     presence = documentPresence(),

@@ -1,90 +1,17 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import {
-  createStepUpFetch,
-  StepUpCancelled,
-  type StepUpFetchOptions,
-  type StepUpPrompt,
-} from '../src/index.ts';
-import { type Exchange, type ScriptedServer, send, startScriptedServer } from './support/scripted-server.ts';
+import { createStepUpFetch, StepUpCancelled, type StepUpFetchOptions } from '../src/index.ts';
+import { type Bank, shown, startBank } from './support/bank.ts';
+import { send } from './support/scripted-server.ts';
 import { until } from './support/until.ts';
-import { pollingView, viewOf } from './support/views.ts';
+import { viewOf } from './support/views.ts';
 
-interface Bank {
-  readonly server: ScriptedServer;
+interface FetchingBank extends Bank {
   readonly fetch: typeof globalThis.fetch;
-  /** The prompts that were shown. */
-  readonly prompts: readonly StepUpPrompt[];
-  /** Resolves with the n-th prompt, past or future. */
-  prompt(nth?: number): Promise<StepUpPrompt>;
-  /** The phone says yes. */
-  approve(): void;
-  /** How many calls an approval lets through. */
-  uses: number;
-  readonly calls: readonly Exchange[];
 }
 
-/** A server whose every other path wants an approval, and a fetch for it. */
-async function createBank(options: StepUpFetchOptions = {}): Promise<Bank> {
-  const server = await startScriptedServer();
-  const prompts: StepUpPrompt[] = [];
-  const waiting = new Set<() => void>();
-  const calls: Exchange[] = [];
-  let version = 1;
-  let left = 0;
-  server.onStart = () => pollingView({ version });
-  server.onOther = (exchange, response) => {
-    calls.push(exchange);
-    if (left > 0) {
-      left -= 1;
-      return send(response, 200, { path: exchange.path, body: exchange.body });
-    }
-    const action =
-      exchange.path === '/account' ? { action: { id: 'close', title: 'Close the account' } } : {};
-    send(response, 401, {
-      error: 'insufficient_user_authentication',
-      max_age: 300,
-      factors: ['push'],
-      ...action,
-      step_up: { start: '/step-up/flow', requirement: `ticket for ${exchange.path}` },
-    });
-  };
-  const bank: Bank = {
-    server,
-    prompts,
-    calls,
-    uses: Number.POSITIVE_INFINITY,
-    fetch: createStepUpFetch({
-      onStepUp(prompt) {
-        prompts.push(prompt);
-        for (const check of waiting) check();
-        onTestFinished(() => prompt.stepUp.stop());
-      },
-      ...options,
-    }),
-    prompt: (nth = 1) =>
-      new Promise((resolve) => {
-        const check = (): void => {
-          const found = prompts[nth - 1];
-          if (found === undefined) return;
-          waiting.delete(check);
-          resolve(found);
-        };
-        waiting.add(check);
-        check();
-      }),
-    approve() {
-      left = bank.uses;
-      version += 10;
-      server.tell(viewOf('approved', { version }));
-    },
-  };
-  return bank;
-}
-
-async function shown(bank: Bank, nth?: number): Promise<StepUpPrompt> {
-  const prompt = await bank.prompt(nth);
-  await until(prompt.stepUp, ({ view }) => view.state === 'polling');
-  return prompt;
+async function createBank(options: StepUpFetchOptions = {}): Promise<FetchingBank> {
+  const bank = await startBank();
+  return Object.assign(bank, { fetch: createStepUpFetch({ onStepUp: bank.onStepUp, ...options }) });
 }
 
 describe('stepUpFetch', () => {

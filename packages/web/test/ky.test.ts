@@ -1,0 +1,96 @@
+import ky, { type KyInstance } from 'ky';
+import { describe, expect, it } from 'vitest';
+import { StepUpCancelled } from '../src/index.ts';
+import { createStepUpHook } from '../src/ky.ts';
+import { type Bank, shown, startBank } from './support/bank.ts';
+import { send } from './support/scripted-server.ts';
+
+async function createBank(): Promise<Bank & { readonly api: KyInstance }> {
+  const bank = await startBank();
+  const afterResponse = [createStepUpHook({ onStepUp: bank.onStepUp })];
+  return Object.assign(bank, { api: ky.create({ hooks: { afterResponse } }) });
+}
+
+describe('the ky hook', () => {
+  it('starts the flow of the refusal, and after the approval makes the call once more, with its body', async () => {
+    const bank = await createBank();
+    const call = bank.api.post(`${bank.server.url}/transfers`, { json: { amount: 250 } }).json();
+
+    await shown(bank);
+    bank.approve();
+
+    expect(await call).toEqual({ path: '/transfers', body: '{"amount":250}' });
+    expect(bank.calls).toHaveLength(2);
+  });
+
+  it('shares one flow between parallel calls', async () => {
+    const bank = await createBank();
+    const calls = [1, 2, 3].map((id) => bank.api.post(`${bank.server.url}/transfers/${id}`).json());
+
+    await shown(bank);
+    bank.approve();
+
+    await Promise.all(calls);
+    expect(bank.prompts).toHaveLength(1);
+  });
+
+  it('hands a second refusal to ky, as any other error', async () => {
+    const bank = await createBank();
+    bank.uses = 0;
+    const call = bank.api.post(`${bank.server.url}/transfers`);
+    call.catch(() => {});
+
+    await shown(bank);
+    bank.approve();
+
+    await expect(call).rejects.toMatchObject({ name: 'HTTPError', response: { status: 401 } });
+    expect(bank.prompts).toHaveLength(1);
+    expect(bank.calls).toHaveLength(2);
+  });
+
+  it('rejects when the user gives up', async () => {
+    const bank = await createBank();
+    const call = bank.api.post(`${bank.server.url}/transfers`);
+    call.catch(() => {});
+
+    const { stepUp } = await shown(bank);
+    stepUp.send({ type: 'flow.cancel' });
+    stepUp.stop();
+
+    await expect(call).rejects.toBeInstanceOf(StepUpCancelled);
+    expect(bank.calls).toHaveLength(1);
+  });
+
+  it('gives the flow up with the call', async () => {
+    const bank = await createBank();
+    const controller = new AbortController();
+    const call = bank.api.post(`${bank.server.url}/transfers`, { signal: controller.signal });
+    call.catch(() => {});
+
+    const { signal } = await shown(bank);
+    controller.abort();
+
+    await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+    expect(signal.aborted).toBe(true);
+  });
+
+  it('waits for the user longer than ky waits for a server', async () => {
+    const bank = await createBank();
+    const call = bank.api.post(`${bank.server.url}/transfers`, { timeout: 200 }).json();
+
+    const { stepUp } = await shown(bank);
+    const passed = new Promise((resolve) => setTimeout(resolve, 300));
+    await passed;
+    expect(stepUp.view.state).toBe('polling');
+    bank.approve();
+
+    expect(await call).toMatchObject({ path: '/transfers' });
+  });
+
+  it('leaves every other answer to ky', async () => {
+    const bank = await createBank();
+    bank.server.onOther = (_exchange, response) => send(response, 401, { error: 'invalid_token' });
+    await expect(bank.api.get(`${bank.server.url}/balance`)).rejects.toMatchObject({ name: 'HTTPError' });
+    expect(bank.prompts).toHaveLength(0);
+  });
+});
