@@ -23,7 +23,7 @@ async function approve(tenant: TestTenant, client: GateClient): Promise<void> {
 
 async function use(client: GateClient): Promise<StepUp> {
   const decision = await client.decide();
-  if (!decision.isAllowed) throw new Error('there is no approval');
+  if (!decision.isAllowed || decision.stepUp === undefined) throw new Error('there is no approval');
   return decision.stepUp;
 }
 
