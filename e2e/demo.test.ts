@@ -23,6 +23,56 @@ describe('the demo', () => {
     for (const port of [bankPort, emulatorPort]) await (await takePort(port)).free();
   });
 
+  it('ends when the command ends that has started it', async () => {
+    const [bankPort = 0, emulatorPort = 0] = await freePorts(2);
+    const command = startProgram('e2e/support/as-npm-does.mjs', {
+      BANK_PORT: String(bankPort),
+      EMULATOR_PORT: String(emulatorPort),
+    });
+    await command.printed(/(Ctrl-C)/);
+
+    command.kill();
+
+    // The end of the last program that writes to the same pipe.
+    await command.ended;
+    for (const port of [bankPort, emulatorPort]) await (await takePort(port)).free();
+  });
+
+  it('says in a sentence what is wrong with what the bank is told', async () => {
+    const [bankPort = 0, emulatorPort = 0] = await freePorts(2);
+    const demo = startProgram('scripts/demo.mjs', {
+      BANK_PORT: String(bankPort),
+      EMULATOR_PORT: String(emulatorPort),
+      STEP_UP_MAX_AGE: 'soon',
+    });
+
+    expect(await demo.ended).toBe(1);
+    expect(demo.stderr).toBe(
+      'STEP_UP_MAX_AGE is a number of seconds, or a duration like 30s, 5m or 2h, and not "soon".\n',
+    );
+    for (const port of [bankPort, emulatorPort]) await (await takePort(port)).free();
+  });
+
+  it.each(['express-bank', 'koa-bank'])(
+    'says in a sentence what is wrong with the settings of %s',
+    async (bank) => {
+      const wrong = {
+        PORT: 'x',
+        AUTH0_ISSUER: 'tenant',
+        STEP_UP_MAX_AGE: '-1',
+        DEMO_PHONE_URL: 'javascript:alert(1)',
+      };
+      const programs = Object.entries(wrong).map(([name, value]) => ({
+        name,
+        program: startProgram(`examples/${bank}/src/main.ts`, { [name]: value }),
+      }));
+      for (const { name, program } of programs) {
+        expect(await program.ended).toBe(1);
+        expect(program.stderr).toMatch(new RegExp(`^${name} is .*\\.\n$`));
+      }
+    },
+  );
+
   it.each(['BANK_PORT', 'EMULATOR_PORT'])('says in a sentence that %s is taken', async (name) => {
     const taken = await takePort();
     const [other = 0] = await freePorts(1);

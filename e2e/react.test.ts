@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { connectBrowser } from './support/desk.ts';
 import { startProgram } from './support/program.ts';
-import { launchOptions } from './system.ts';
 
 const example = fileURLToPath(new URL('../examples/react-custom-ui', import.meta.url));
 
@@ -26,8 +26,7 @@ async function openApp(): Promise<{
 }> {
   const program = startProgram('examples/react-custom-ui/src/server.ts', { PORT: '0' });
   const url = await program.printed(/^app: (\S+)$/m);
-  const browser: Browser = await chromium.launch(launchOptions());
-  onTestFinished(() => browser.close());
+  const browser = await connectBrowser();
   const context = await browser.newContext({ viewport: { width: 1100, height: 900 } });
   const page = await context.newPage();
   await page.goto(url);

@@ -9,7 +9,7 @@ it('sends one push for two tabs, whose one approval lets both transfers through'
   const first = createCustomer(desk, 'first tab');
   await first.signIn();
   const bank = await desk.context.newPage();
-  const second = createCustomer({ ...desk, bank }, 'second tab');
+  const second = createCustomer({ ...desk, bank, viewer: bank }, 'second tab');
   await bank.goto(desk.bankUrl);
 
   await Promise.all([first.transfer(300), second.transfer(301)]);

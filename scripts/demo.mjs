@@ -1,5 +1,5 @@
 // The emulator and the example bank side by side, until Ctrl-C. BANK_PORT and EMULATOR_PORT choose other ports.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +49,37 @@ function end(code) {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end(0));
 
+/**
+ * The programs between the command that was typed (`npm run demo`) and this one. A signal to one of them alone ends
+ * that one, and tells nobody.
+ */
+function launchers() {
+  const found = [];
+  for (let pid = process.ppid; pid > 1; ) {
+    const [, parent, command] = /^\s*(\d+)\s+(.*)/.exec(lookUp([pid])) ?? [];
+    if (command === undefined || !/\bp?np[mx]\b/.test(command)) break;
+    found.push(pid);
+    pid = Number(parent);
+  }
+  return found;
+}
+
+/** The parents and commands of processes; nothing where there is no `ps`. */
+function lookUp(pids) {
+  try {
+    return execFileSync('ps', ['-o', 'ppid=', '-o', 'args=', '-p', pids.join(',')], { encoding: 'utf8' });
+  } catch {
+    return '';
+  }
+}
+
+const above = launchers();
+if (above.length > 0) {
+  const whole = lookUp(above);
+  // Whoever loses a parent gets another one.
+  setInterval(() => lookUp(above) === whole || end(0), 1_000).unref();
+}
+
 const problem =
   (await problemOf('BANK_PORT', BANK_PORT)) ?? (await problemOf('EMULATOR_PORT', EMULATOR_PORT));
 if (problem !== undefined) {
@@ -59,7 +90,11 @@ if (problem !== undefined) {
 const { url, phone } = JSON.parse(
   await start('packages/emulator/dist/cli.js', ['--port', EMULATOR_PORT, '--json'], {}),
 );
-await start('examples/express-bank/src/main.ts', [], { PORT: BANK_PORT, AUTH0_ISSUER: url });
+await start('examples/express-bank/src/main.ts', [], {
+  PORT: BANK_PORT,
+  AUTH0_ISSUER: url,
+  DEMO_PHONE_URL: `${phone}?user=ada`,
+});
 
 console.log(`
   Stepgate demo
@@ -67,5 +102,5 @@ console.log(`
   The bank    http://127.0.0.1:${BANK_PORT}/    sign in as ada, password correct-horse
   The phone   ${phone}?user=ada
 
-  Press "Transfer" at the bank, and answer on the phone. Ctrl-C ends it.
+  Press "Transfer" at the bank, and answer on the phone: the bank links to it. Ctrl-C ends it.
 `);

@@ -17,8 +17,18 @@ export interface Customer {
   finds(heading: string): Promise<void>;
   /** Presses a button, or a link that looks like one. */
   press(name: string): Promise<void>;
-  /** Password, QR code, recovery code. */
-  addPhone(): Promise<void>;
+  /** Presses "Close account", for which the bank takes every factor. */
+  closeAccount(): Promise<void>;
+  /** The account is closed, and nobody is signed in any more. */
+  seesItClosed(): Promise<void>;
+  /** Password, QR code, recovery code, which is the result. */
+  addPhone(): Promise<string>;
+  /** Types it into the field of that name and goes on. */
+  enters(label: string, text: string): Promise<void>;
+  /** Ticks that it is saved, and goes on; the recovery code that was shown. */
+  savesRecoveryCode(): Promise<string>;
+  /** Presses the way with this name. */
+  takes(way: string): Promise<void>;
   /** Presses a button of the phone's newest request. */
   onPhone(button: 'Scan' | 'Approve' | 'Deny'): Promise<void>;
 }
@@ -64,22 +74,34 @@ export function createCustomer({ bank, bankUrl, phone, viewer }: Desk, name: str
         .getByRole('button', { name, exact: true })
         .or(bank.getByRole('link', { name, exact: true }))
         .click(),
+    closeAccount: () => customer.press('Close account'),
+    async seesItClosed() {
+      await bank.getByRole('heading', { name: 'Sign in' }).waitFor();
+    },
     async addPhone() {
       await customer.reads('Enter your password');
-      await bank.getByRole('textbox', { name: 'Password' }).fill(ada.password);
-      await customer.press('Continue');
+      await customer.enters('Password', ada.password);
       await customer.reads('Set up your phone');
       await bank.getByRole('img', { name: 'QR code' }).waitFor();
       await customer.onPhone('Scan');
+      return customer.savesRecoveryCode();
+    },
+    async enters(label, text) {
+      const input = bank.getByRole('textbox', { name: label });
+      await input.fill(text);
+      await input.press('Enter');
+    },
+    async savesRecoveryCode() {
       await customer.reads('Save your recovery code');
-      expect(
-        await bank
-          .getByRole('listitem')
-          .filter({ hasText: /^\w{24}$/ })
-          .count(),
-      ).toBe(1);
+      const code = bank.getByRole('listitem').filter({ hasText: /^\w{24}$/ });
+      expect(await code.count()).toBe(1);
+      const text = (await code.textContent()) ?? '';
       await bank.getByLabel('I have saved it').check();
       await customer.press('Continue');
+      return text;
+    },
+    async takes(way) {
+      await bank.getByRole('button', { name: way }).click();
     },
     async onPhone(button) {
       const target = phone.getByRole('button', { name: button });

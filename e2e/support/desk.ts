@@ -1,7 +1,6 @@
 import { createEmulator, type Emulator, type EmulatorOptions } from '@stepgate/emulator';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
-import { launchOptions } from '../system.ts';
+import { inject, onTestFinished } from 'vitest';
 import { startProgram } from './program.ts';
 
 /** Who is there from the start. */
@@ -47,8 +46,9 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     PORT: '0',
     AUTH0_ISSUER: tenant.url,
     STEP_UP_MAX_AGE: String(maxAgeSeconds),
+    DEMO_PHONE_URL: `${tenant.phoneUrl}?user=${ada.username}`,
   });
-  const [bankUrl, browser] = await Promise.all([program.printed(/^bank: (\S+)$/m), launchBrowser()]);
+  const [bankUrl, browser] = await Promise.all([program.printed(/^bank: (\S+)$/m), connectBrowser()]);
   const look = {
     colorScheme: 'light',
     reducedMotion: 'reduce',
@@ -84,8 +84,9 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   };
 }
 
-async function launchBrowser(): Promise<Browser> {
-  const browser = await chromium.launch(launchOptions());
+/** The browser that all tests share, as if it were this test's own: what is opened in it ends with the test. */
+export async function connectBrowser(): Promise<Browser> {
+  const browser = await chromium.connect(inject('browserAddress'));
   onTestFinished(() => browser.close());
   return browser;
 }

@@ -16,6 +16,8 @@ export interface Program {
   type(line: string): void;
   /** As a terminal does it on Ctrl-C: to the program and to everything it started. */
   interrupt(): void;
+  /** As `kill` does it: to the program alone. */
+  kill(): void;
   /** Its exit code. */
   readonly ended: Promise<number | null>;
 }
@@ -72,6 +74,7 @@ export function startProgram(file: string, env: Readonly<Record<string, string>>
     },
     type: (line) => child.stdin.write(`${line}\n`),
     interrupt: () => signal('SIGINT'),
+    kill: () => void child.kill('SIGTERM'),
     ended,
   };
 }

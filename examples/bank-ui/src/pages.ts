@@ -6,12 +6,18 @@ export const publicFolder = fileURLToPath(new URL('../public', import.meta.url))
 interface Account {
   readonly username: string;
   readonly transfers: readonly { readonly to: string; readonly amount: number }[];
+  /** The page of the phone that the customer plays with. */
+  readonly phoneUrl?: string | undefined;
 }
 
-/** The page of a signed-in customer. The form works without its script too: the browser then steps up on a page. */
-export function accountPage({ username, transfers }: Account): string {
+/** The page of a signed-in customer. The forms work without its script too: the browser then steps up on a page. */
+export function accountPage({ username, transfers, phoneUrl }: Account): string {
   const rows = transfers.map(({ to, amount }) => `<li>${amount} EUR to ${escapeHtml(to)}</li>`).join('');
-  return page(`
+  const phone =
+    phoneUrl === undefined
+      ? ''
+      : `<p class="demo">Pushes, calls, texts and e-mails arrive on the demo phone. <a href="${escapeHtml(phoneUrl)}" target="phone">Open the demo phone</a> beside this window.</p>`;
+  return page(`${phone}
 <h1>Hello ${escapeHtml(username)}</h1>
 <p class="balance">12,480.50 EUR</p>
 <form id="transfer" method="post" action="/transfers">
@@ -22,6 +28,8 @@ export function accountPage({ username, transfers }: Account): string {
 <p id="status" role="status"></p>
 <h2>Transfers</h2>
 <ul id="transfers">${rows}</ul>
+<h2>Account</h2>
+<form id="closing" method="post" action="/closing"><button class="danger">Close account</button></form>
 <form method="post" action="/logout"><button class="quiet">Sign out</button></form>
 <script type="module" src="/public/bank.js"></script>`);
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createAuth0SignIn, isStepUpError } from '@stepgate/core';
 import { createGate } from '@stepgate/express';
-import { accountPage, loginPage, publicFolder } from 'example-bank-ui';
+import { accountPage, loginPage, publicFolder, readSettings } from 'example-bank-ui';
 import express from 'express';
 import session from 'express-session';
 import { decodeJwt } from 'jose';
@@ -13,15 +13,12 @@ declare module 'express-session' {
   }
 }
 
-const { PORT = '3000', AUTH0_ISSUER = 'http://127.0.0.1:4400/', STEP_UP_MAX_AGE = '60' } = process.env;
-const { AUTH0_CLIENT_ID = 'stepgate-demo', AUTH0_CLIENT_SECRET = 'stepgate-demo-secret' } = process.env;
-// Seconds, or a duration like "5m".
-const maxAge = /^\d+$/.test(STEP_UP_MAX_AGE) ? Number(STEP_UP_MAX_AGE) : STEP_UP_MAX_AGE;
+const settings = readSettings(process.env, { port: 3000 });
 
 const auth0 = {
-  issuer: AUTH0_ISSUER,
-  clientId: AUTH0_CLIENT_ID,
-  clientSecret: AUTH0_CLIENT_SECRET,
+  issuer: settings.issuer,
+  clientId: settings.clientId,
+  clientSecret: settings.clientSecret,
   audience: 'https://bank.example/',
   // The emulator on this machine speaks plain http. A real tenant never does.
   allowInsecureIssuer: true,
@@ -63,7 +60,8 @@ app.use(express.json(), express.urlencoded({ extended: false }));
 
 app.get('/', (req, res) => {
   const { user, transfers = [] } = req.session;
-  res.type('html').send(user ? accountPage({ username: user.username, transfers }) : loginPage());
+  const { phoneUrl } = settings;
+  res.type('html').send(user ? accountPage({ username: user.username, transfers, phoneUrl }) : loginPage());
 });
 
 app.post('/login', async (req, res) => {
@@ -100,7 +98,7 @@ app.post('/logout', (req, res) => {
   req.session.destroy(() => res.redirect(303, '/'));
 });
 
-app.post('/transfers', gate.require({ maxAge }), (req, res) => {
+app.post('/transfers', gate.require({ maxAge: settings.maxAge }), (req, res) => {
   const { to = 'Grace', amount = 250 } = (req.body ?? {}) as { to?: string; amount?: number };
   const transfer = { to: String(to), amount: Number(amount) };
   req.session.transfers = [...(req.session.transfers ?? []), transfer];
@@ -111,15 +109,34 @@ app.post('/transfers', gate.require({ maxAge }), (req, res) => {
   });
 });
 
-const server = app.listen(Number(PORT), '127.0.0.1', (error) => {
+app.post(
+  '/closing',
+  gate.require({
+    // What the customer is about to do, shown while it is approved; the approval is good for nothing else.
+    action: { id: 'close-account', title: 'Close your account', details: 'Your balance is paid out to you.' },
+    // Somebody who has lost the phone must get out too. What is weaker counts only where it is named.
+    factors: ['push', 'otp', 'sms', 'voice', 'email', 'recovery-code'],
+    singleUse: true,
+  }),
+  (req, res) => {
+    if (req.session.user) refreshTokens.delete(req.session.user.loginId);
+    req.session.destroy(() =>
+      res.format({ json: () => res.json({ closed: true }), html: () => res.redirect(303, '/') }),
+    );
+  },
+);
+
+const server = app.listen(settings.port, '127.0.0.1', (error) => {
   if (error) {
     console.error(
-      `The bank cannot listen on port ${PORT}: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`,
+      `The bank cannot listen on port ${settings.port}: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`,
     );
     process.exit(1);
   }
   const address = server.address();
-  console.log(`bank: http://127.0.0.1:${typeof address === 'object' && address ? address.port : PORT}/`);
+  console.log(
+    `bank: http://127.0.0.1:${typeof address === 'object' && address ? address.port : settings.port}/`,
+  );
 });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

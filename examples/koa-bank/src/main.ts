@@ -3,7 +3,7 @@ import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import { createAuth0SignIn, isStepUpError } from '@stepgate/core';
 import { createGate } from '@stepgate/koa';
-import { accountPage, loginPage, publicFolder } from 'example-bank-ui';
+import { accountPage, loginPage, publicFolder, readSettings } from 'example-bank-ui';
 import { decodeJwt } from 'jose';
 import Koa from 'koa';
 import mount from 'koa-mount';
@@ -16,15 +16,12 @@ interface User {
   readonly loginId: string;
 }
 
-const { PORT = '3001', AUTH0_ISSUER = 'http://127.0.0.1:4400/', STEP_UP_MAX_AGE = '60' } = process.env;
-const { AUTH0_CLIENT_ID = 'stepgate-demo', AUTH0_CLIENT_SECRET = 'stepgate-demo-secret' } = process.env;
-// Seconds, or a duration like "5m".
-const maxAge = /^\d+$/.test(STEP_UP_MAX_AGE) ? Number(STEP_UP_MAX_AGE) : STEP_UP_MAX_AGE;
+const settings = readSettings(process.env, { port: 3001 });
 
 const auth0 = {
-  issuer: AUTH0_ISSUER,
-  clientId: AUTH0_CLIENT_ID,
-  clientSecret: AUTH0_CLIENT_SECRET,
+  issuer: settings.issuer,
+  clientId: settings.clientId,
+  clientSecret: settings.clientSecret,
   audience: 'https://bank.example/',
   // The emulator on this machine speaks plain http. A real tenant never does.
   allowInsecureIssuer: true,
@@ -82,8 +79,9 @@ const router = new Router();
 router.get('/', (ctx) => {
   const user = userOf(ctx);
   const transfers = (ctx.session?.transfers ?? []) as { to: string; amount: number }[];
+  const { phoneUrl } = settings;
   ctx.type = 'html';
-  ctx.body = user ? accountPage({ username: user.username, transfers }) : loginPage();
+  ctx.body = user ? accountPage({ username: user.username, transfers, phoneUrl }) : loginPage();
 });
 
 router.post('/login', async (ctx) => {
@@ -122,7 +120,7 @@ router.post('/logout', (ctx) => {
   ctx.redirect('/');
 });
 
-router.post('/transfers', gate.require({ maxAge }), (ctx) => {
+router.post('/transfers', gate.require({ maxAge: settings.maxAge }), (ctx) => {
   const { to = 'Grace', amount = 250 } = (ctx.request.body ?? {}) as { to?: string; amount?: number };
   const transfer = { to: String(to), amount: Number(amount) };
   if (ctx.session) ctx.session.transfers = [...((ctx.session.transfers ?? []) as unknown[]), transfer];
@@ -134,16 +132,35 @@ router.post('/transfers', gate.require({ maxAge }), (ctx) => {
   ctx.body = { ...transfer, approvedBy: ctx.state.stepUp?.approval.factor };
 });
 
+router.post(
+  '/closing',
+  gate.require({
+    // What the customer is about to do, shown while it is approved; the approval is good for nothing else.
+    action: { id: 'close-account', title: 'Close your account', details: 'Your balance is paid out to you.' },
+    // Somebody who has lost the phone must get out too. What is weaker counts only where it is named.
+    factors: ['push', 'otp', 'sms', 'voice', 'email', 'recovery-code'],
+    singleUse: true,
+  }),
+  (ctx) => {
+    refreshTokens.delete(userOf(ctx)?.loginId ?? '');
+    ctx.session = null;
+    if (ctx.accepts('json', 'html') === 'html') ctx.redirect('/');
+    else ctx.body = { closed: true };
+  },
+);
+
 app.use(router.routes());
 
-const server = app.listen(Number(PORT), '127.0.0.1');
+const server = app.listen(settings.port, '127.0.0.1');
 server.once('error', (error: NodeJS.ErrnoException) => {
-  console.error(`The bank cannot listen on port ${PORT}: ${error.code ?? 'unknown'}`);
+  console.error(`The bank cannot listen on port ${settings.port}: ${error.code ?? 'unknown'}`);
   process.exit(1);
 });
 server.once('listening', () => {
   const address = server.address();
-  console.log(`bank: http://127.0.0.1:${typeof address === 'object' && address ? address.port : PORT}/`);
+  console.log(
+    `bank: http://127.0.0.1:${typeof address === 'object' && address ? address.port : settings.port}/`,
+  );
 });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -167,6 +167,22 @@ describe('waiting for the phone', () => {
     expect(screen.text).toContain('Another browser wanted to send you a request');
   });
 
+  it('offers the ways in the order of the factors that count', () => {
+    const { screen } = draw(
+      viewOf('choosing', {
+        factors: ['push', 'otp', 'sms'],
+        authenticators: [texts, app, phone],
+        allowedEvents: ['factor.choose', 'flow.cancel'],
+      }),
+    );
+
+    expect(screen.buttons.slice(0, 3)).toEqual([
+      'Approve on your phonePixel',
+      'Code from an authenticator app',
+      'Code by text messageXXXX4567',
+    ]);
+  });
+
   it('comes back from the other ways', () => {
     const { screen } = draw(pollingView());
 
@@ -320,6 +336,16 @@ describe('the password', () => {
 
     expect(screen.input().value).toBe('');
     expect(screen.description()).toContain('That password is not right');
+  });
+
+  it('says for as long as it is asked for that a device is to be added', () => {
+    const { actor, screen } = draw({ ...asked, factor: 'push' });
+    expect(screen.text).toContain('Before a device is added');
+
+    actor.tell({ ...asked, factor: 'push', version: 2, reason: 'credentials_refused' });
+
+    expect(screen.text).toContain('Before a device is added');
+    expect(screen.description()).toBe('That password is not right. Try again.');
   });
 
   it('is not asked for while the first leg needs none', () => {

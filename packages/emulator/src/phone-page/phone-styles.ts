@@ -16,7 +16,7 @@ export const phoneStyles = `
   --good: light-dark(#12703f, #7fd8a6);
   --bad: light-dark(#a9271d, #ffa198);
   --bad-line: light-dark(#e2b5b1, #6d3c38);
-  font: 16px/1.45 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif;
+  font: 16px/1.45 -apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Noto Sans', 'Open Sans', 'DejaVu Sans', 'Helvetica Neue', Arial, sans-serif;
 }
 
 * {

@@ -61,10 +61,13 @@ export function otherWayButton(model: ScreenModel): ElementSpec | false {
   return button(model, label, { show: 'ways' });
 }
 
-/** What can be chosen besides the authenticator that the flow is busy with. */
+/** What can be chosen besides the authenticator that the flow is busy with, in the order of the factors that count. */
 export function otherAuthenticators(model: ScreenModel): readonly Authenticator[] {
-  const { authenticatorId, authenticators } = model.view;
-  return takes(model, 'factor.choose') ? authenticators.filter(({ id }) => id !== authenticatorId) : [];
+  const { authenticatorId, authenticators, factors } = model.view;
+  if (!takes(model, 'factor.choose')) return [];
+  return authenticators
+    .filter(({ id }) => id !== authenticatorId)
+    .sort((one, other) => factors.indexOf(one.factor) - factors.indexOf(other.factor));
 }
 
 /** What can be added besides the factor that the flow is busy with. */

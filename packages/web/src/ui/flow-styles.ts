@@ -28,7 +28,7 @@ export const flowStyles = `
   background: var(--surface);
   color: var(--text);
   box-shadow: 0 1px 2px #10182808, 0 16px 40px -12px light-dark(#10182824, #0008);
-  font: 400 1rem/1.5 var(--stepgate-font, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif);
+  font: 400 1rem/1.5 var(--stepgate-font, -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Noto Sans", "Open Sans", "DejaVu Sans", "Helvetica Neue", Arial, sans-serif);
   text-align: start;
   overflow-wrap: anywhere;
 }
@@ -97,7 +97,9 @@ h1:focus { outline: none; }
 .links { display: flex; flex-wrap: wrap; justify-content: center; gap: .25rem 1.25rem; margin-block-start: .75rem; font-size: .9375rem; }
 .links a, .link { padding: .25rem; border: 0; border-radius: .25rem; background: none; color: var(--accent); font: inherit; font-weight: 550; text-decoration: underline; text-underline-offset: .2em; cursor: pointer; }
 .secret { display: flex; flex-direction: column; align-items: center; margin-block-start: .75rem; text-align: center; }
-.card code { font: 600 .9375rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: .06em; }
+.card code { font: 600 .9375rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", "DejaVu Sans Mono", monospace; text-wrap: balance; }
+.card code span { display: inline-block; }
+.card code span + span { margin-inline-start: .6ch; }
 .codes { display: grid; gap: .375rem; margin-block-start: 1.5rem; padding: 1rem; border: 1px dashed var(--field-line); border-radius: calc(var(--radius) * .6); background: var(--subtle); list-style: none; text-align: center; }
 .codes code { font-size: 1rem; user-select: all; }
 .check { display: flex; align-items: center; gap: .75rem; margin-block-start: 1.25rem; padding-block: .25rem; cursor: pointer; }

@@ -115,11 +115,13 @@ function outdated(model: ScreenModel): Screen {
 function password(model: ScreenModel): Screen {
   const { pending, texts, view } = model;
   const isBusy = pending === 'password.submit' || !takes(model, 'password.submit');
+  // Said for as long as it holds: a wrong password has a reason of its own.
+  const isAdding = view.factor !== undefined && view.authenticatorId === undefined;
   return {
     name: 'password',
     icon: 'key',
     heading: texts.password.heading,
-    lead: view.reason === 'password_needed' ? texts.reasons.password_needed : texts.password.lead,
+    lead: isAdding ? texts.reasons.password_needed : texts.password.lead,
     body: [
       fields(
         field({
@@ -359,7 +361,7 @@ function code(model: ScreenModel): Screen {
           'p',
           { key: 'secret', class: 'secret' },
           h('span', { class: 'hint' }, texts.secretLabel),
-          h('code', {}, secret),
+          h('code', {}, ...grouped(secret)),
         ),
       factor !== 'otp' && factor !== 'recovery-code' && device !== undefined
         ? h('p', { key: 'device', class: 'device' }, texts.sentTo(device))
@@ -380,6 +382,11 @@ function code(model: ScreenModel): Screen {
   };
 }
 
+/** A long code in fours, which can be read and typed, and break where they end. They are copied without gaps. */
+function grouped(code: string): readonly ElementSpec[] {
+  return (code.match(/.{1,4}/gs) ?? []).map((four) => h('span', {}, four));
+}
+
 function acknowledging(model: ScreenModel): Screen {
   const { canCopy, copied, pending, texts, view } = model;
   const codes = view.disclosure?.recoveryCodes ?? [];
@@ -391,7 +398,11 @@ function acknowledging(model: ScreenModel): Screen {
     heading,
     lead,
     body: [
-      h('ul', { class: 'codes', part: 'codes' }, ...codes.map((one) => h('li', {}, h('code', {}, one)))),
+      h(
+        'ul',
+        { class: 'codes', part: 'codes' },
+        ...codes.map((one) => h('li', {}, h('code', {}, ...grouped(one)))),
+      ),
       canCopy &&
         h(
           'p',

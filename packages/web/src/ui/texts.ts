@@ -185,7 +185,7 @@ export const english: Texts = {
       'Another browser wanted to send you a request too. If that was not you, deny it and change your password.',
   },
   unknownError: 'Something went wrong. Try again.',
-  newAddress: 'We will send a code there, to make sure that it is yours.',
+  newAddress: 'You will get a code there, to make sure that it is yours.',
   phoneLabel: 'Phone number',
   phoneHint: 'With the country code, for example +1 555 123 4567.',
   emailLabel: 'E-mail address',

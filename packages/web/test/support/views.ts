@@ -11,7 +11,7 @@ export function viewOf(state: FlowStateName, members: Partial<FlowView> = {}): F
     version: 1,
     now: 1_000_000,
     state,
-    factors: ['push', 'otp'],
+    factors: ['push', 'otp', 'sms'],
     enrollable: [],
     authenticators: [],
     allowedEvents: isFinal ? [] : ['flow.cancel'],

@@ -1,0 +1,2 @@
+export { accountPage, loginPage, publicFolder } from './pages.ts';
+export { readSettings } from './settings.ts';

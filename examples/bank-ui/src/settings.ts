@@ -1,0 +1,63 @@
+/** What a bank is told by its environment. */
+export interface Settings {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** How old an approval of a transfer may be, as a policy takes it. */
+  readonly maxAge: number | string;
+  /** Where the emulator's phone is, when the customer has no other. */
+  readonly phoneUrl: string | undefined;
+}
+
+/** Reads the environment; what is wrong in it ends the program with a sentence. */
+export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: number }): Settings {
+  const {
+    PORT = String(defaults.port),
+    AUTH0_ISSUER = 'http://127.0.0.1:4400/',
+    STEP_UP_MAX_AGE = '60',
+  } = env;
+  const { AUTH0_CLIENT_ID = 'stepgate-demo', AUTH0_CLIENT_SECRET = 'stepgate-demo-secret' } = env;
+  const { DEMO_PHONE_URL } = env;
+  insist('PORT', PORT, /^\d+$/.test(PORT) && Number(PORT) <= 65_535, 'a port, a number from 0 to 65535');
+  insist(
+    'AUTH0_ISSUER',
+    AUTH0_ISSUER,
+    isWebAddress(AUTH0_ISSUER),
+    "the tenant's address, like https://tenant.eu.auth0.com/",
+  );
+  insist('AUTH0_CLIENT_ID', AUTH0_CLIENT_ID, AUTH0_CLIENT_ID !== '', "the application's client id");
+  insist(
+    'STEP_UP_MAX_AGE',
+    STEP_UP_MAX_AGE,
+    /^\d+[smhd]?$/.test(STEP_UP_MAX_AGE),
+    'a number of seconds, or a duration like 30s, 5m or 2h',
+  );
+  if (DEMO_PHONE_URL !== undefined) {
+    insist(
+      'DEMO_PHONE_URL',
+      DEMO_PHONE_URL,
+      isWebAddress(DEMO_PHONE_URL),
+      "the address of the emulator's phone page",
+    );
+  }
+  return {
+    port: Number(PORT),
+    issuer: AUTH0_ISSUER,
+    clientId: AUTH0_CLIENT_ID,
+    clientSecret: AUTH0_CLIENT_SECRET,
+    maxAge: /^\d+$/.test(STEP_UP_MAX_AGE) ? Number(STEP_UP_MAX_AGE) : STEP_UP_MAX_AGE,
+    phoneUrl: DEMO_PHONE_URL,
+  };
+}
+
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+function insist(name: string, value: string, isRight: boolean, what: string): void {
+  if (isRight) return;
+  console.error(`${name} is ${what}, and not ${JSON.stringify(value)}.`);
+  process.exit(1);
+}
