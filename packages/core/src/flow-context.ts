@@ -62,6 +62,8 @@ export interface FlowContext {
   /** The number of the last effect; a fact with another number is late and ignored. */
   readonly seq: number;
   readonly expiresAt: number;
+  /** When the user has last asked for what the flow does. */
+  readonly askedAt: number;
   readonly leg: FirstLegMethod;
   /** The token was renewed without the user's doing since the last message: it is not tried a second time. */
   readonly renewedBySelf: boolean;
@@ -155,12 +157,21 @@ export function mayUse(context: FlowContext, target: Target, at: number): boolea
   return at >= (context.resendAllowedAt[addressee(target)] ?? 0);
 }
 
+/** How long after the user's word a flow sends a message: later, nobody expects it any more. */
+const SEND_WITHIN_MS = 60_000;
+
+/** Whether the user still expects what was asked for. */
+export function isAskedLately({ askedAt }: FlowContext, at: number): boolean {
+  return at - askedAt <= SEND_WITHIN_MS;
+}
+
 /** The memory of a flow that has not started. Pure, and tolerant of no settings, as XState's restore demands. */
 export function initialContext(settings: FlowSettings): FlowContext {
   return {
     settings,
     seq: 0,
     expiresAt: Number.MAX_SAFE_INTEGER,
+    askedAt: 0,
     leg: settings?.firstLegs[0] ?? 'custom',
     renewedBySelf: false,
     passwordEntered: false,

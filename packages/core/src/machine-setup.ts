@@ -8,6 +8,7 @@ import {
   enrollableFactors,
   type FlowContext,
   type FlowSettings,
+  isAskedLately,
   isEnrolled,
   mayUse,
   soleEnrollment,
@@ -110,6 +111,7 @@ function afterPoll({ context, event }: Scope, outcome: PollOutcome, isFirst = fa
     budget: refill(context.budget, settings.exchangeLimit, event.at),
     limit: settings.exchangeLimit,
     retryAfterMs: outcome.retryAfterMs,
+    deadline: Math.min(context.challengeExpiresAt, context.expiresAt),
     isFirst,
   });
   return { pace, nextPollAt };
@@ -143,6 +145,7 @@ export const flow = setup({
     identify: effect('identify'),
 
     nextSeq: assign(({ context }) => ({ seq: context.seq + 1 })),
+    noteAsked: assign(({ event }) => ({ askedAt: event.at })),
     clearReason: assign({ reason: undefined, waitUntil: undefined }),
     spendExchange: assign(({ context, event }) => ({
       budget: spend(context.budget, context.settings.exchangeLimit, event.at),
@@ -153,6 +156,7 @@ export const flow = setup({
       renewedBySelf: false,
       isChained: false,
       expiresAt: event.at + context.settings.flowTtlMs,
+      askedAt: event.at,
       reason: undefined,
       waitUntil: undefined,
       failures: 0,
@@ -193,7 +197,12 @@ export const flow = setup({
       const target = chosen(scope);
       // A limit on one factor's codes does not hold for another's.
       const isSame = target?.authenticatorId === context.target?.authenticatorId;
-      return { target, reason: undefined, waitUntil: isSame ? context.waitUntil : undefined };
+      return {
+        target,
+        askedAt: scope.event.at,
+        reason: undefined,
+        waitUntil: isSame ? context.waitUntil : undefined,
+      };
     }),
     targetSolePush: assign(({ context }) => {
       const push = solePush(context);
@@ -201,7 +210,7 @@ export const flow = setup({
     }),
     targetEnrollment: assign(({ event }) =>
       event.type === 'enrollment.begin'
-        ? { target: { factor: event.factor }, reason: undefined, waitUntil: undefined }
+        ? { target: { factor: event.factor }, askedAt: event.at, reason: undefined, waitUntil: undefined }
         : {},
     ),
     targetSoleEnrollment: assign(({ context }) => {
@@ -229,15 +238,16 @@ export const flow = setup({
         // A provider that names its interval means it.
         schedule: intervalMs > 0 ? 'steady' : (settings.pollSchedule ?? 'steady'),
       };
+      // An `mfa_token` cannot be used for longer than it lives, whatever the challenge says.
+      const challengeExpiresAt = Math.min(event.at + ttlMs, context.mfaTokenExpiresAt);
       return {
-        // An `mfa_token` cannot be used for longer than it lives, whatever the challenge says.
-        challengeExpiresAt: Math.min(event.at + ttlMs, context.mfaTokenExpiresAt),
+        challengeExpiresAt,
         renewedBySelf: false,
         reason: undefined,
         waitUntil: undefined,
         failures: 0,
         ...(isSent || (target !== undefined && sendsCode(target.factor)) ? hold(scope) : {}),
-        ...afterPoll({ event, context: { ...context, pace } }, { type: 'pending' }, true),
+        ...afterPoll({ event, context: { ...context, pace, challengeExpiresAt } }, { type: 'pending' }, true),
       };
     }),
     noteEnrollment: assign({ enrolledInFlow: true }),
@@ -311,6 +321,7 @@ export const flow = setup({
     isTargetSentOnAdding: ({ context }) => context.target !== undefined && sendsCode(context.target.factor),
     maySendTarget: ({ context, event }) =>
       context.target !== undefined && mayUse(context, context.target, event.at),
+    isAskedLately: ({ context, event }) => isAskedLately(context, event.at),
     hasSolePush: ({ context, event }) => {
       const push = solePush(context);
       return push !== undefined && !context.isChained && mayUse(context, targetOf(push), event.at);

@@ -49,7 +49,7 @@ const alternatives = flow.createStateConfig({
       },
     ],
     'challenge.resend': [
-      { guard: and(['mayResend', 'isTransactionAlive']), target: '#flow.challenging' },
+      { guard: and(['mayResend', 'isTransactionAlive']), target: '#flow.challenging', actions: 'noteAsked' },
       { guard: 'mayResend', target: '#flow.authenticating', actions: ['renew', 'resumeTarget'] },
     ],
   },
@@ -162,7 +162,11 @@ export const stepUpMachine = flow.createMachine({
         askingPassword: {
           on: {
             ...alternatives,
-            'password.submit': { guard: 'hasWaited', target: 'requesting', actions: 'clearReason' },
+            'password.submit': {
+              guard: 'hasWaited',
+              target: 'requesting',
+              actions: ['clearReason', 'noteAsked'],
+            },
           },
         },
         requesting: {
@@ -231,7 +235,7 @@ export const stepUpMachine = flow.createMachine({
               actions: 'targetReached',
             },
             {
-              guard: and(['resumes', 'isTargetUsable', 'maySendTarget']),
+              guard: and(['resumes', 'isTargetUsable', 'maySendTarget', 'isAskedLately']),
               target: '#flow.challenging',
               actions: 'targetReached',
             },
@@ -240,13 +244,19 @@ export const stepUpMachine = flow.createMachine({
               target: '#flow.authenticating.askingPassword',
               actions: 'askForPassword',
             },
+            // After a long wait for the provider nobody expects a message any more: the user is asked again.
+            {
+              guard: and(['resumes', 'isTargetEnrollable', 'isTargetSentOnAdding', not('isAskedLately')]),
+              target: '#flow.choosing',
+              actions: 'forgetTarget',
+            },
             {
               guard: and(['resumes', 'isTargetEnrollable', 'maySendTarget']),
               target: '#flow.enrolling',
               actions: 'targetReached',
             },
             {
-              guard: 'hasSolePush',
+              guard: and(['hasSolePush', 'isAskedLately']),
               target: '#flow.challenging',
               actions: ['targetSolePush', 'targetReached'],
             },

@@ -94,8 +94,8 @@ export function adjustPace({ intervalMs, failures, schedule }: PollPace, outcome
   }
 }
 
-/** When the next poll is due, given the pace that {@link adjustPace} has already brought up to date. */
-export function nextPollTime(options: {
+/** What {@link nextPollTime} goes by. */
+export interface NextPoll {
   readonly at: number;
   readonly jitterMs: number;
   readonly pace: PollPace;
@@ -104,15 +104,44 @@ export function nextPollTime(options: {
   readonly retryAfterMs?: number | undefined;
   /** Nothing has been asked yet since the challenge went out. */
   readonly isFirst?: boolean;
-}): number {
-  const { at, jitterMs, pace, budget, limit } = options;
+  /** When the challenge is over. */
+  readonly deadline?: number;
+}
+
+/** How long before its end a challenge is asked about for the last time. */
+const LAST_POLL_LEAD_MS = 2_000;
+
+/**
+ * When the next poll is due, given the pace that {@link adjustPace} has already brought up to date. The last one comes
+ * right before the deadline, so that an approval in the last moment is not lost: a poll after which there would be no
+ * room for another waits until then.
+ */
+export function nextPollTime(options: NextPoll): number {
+  const { at, pace, deadline = Number.POSITIVE_INFINITY } = options;
+  const next = regularPollTime(options);
+  const last = deadline - LAST_POLL_LEAD_MS;
+  if (next > last) {
+    const earliest = Math.max(at + Math.max(pace.intervalMs, options.retryAfterMs ?? 0), affordable(options));
+    return earliest < deadline ? Math.max(earliest, last) : next;
+  }
+  const isLastButOne = next + Math.min(next - at, pace.intervalMs) > last;
+  return isLastButOne ? last : next;
+}
+
+function affordable({ budget, limit }: NextPoll): number {
+  return affordableAt(budget, limit, 1 + limit.reservedForCodes);
+}
+
+function regularPollTime(options: NextPoll): number {
+  const { at, jitterMs, pace } = options;
   const isPlain = pace.failures === 0 && options.retryAfterMs === undefined;
   if (pace.schedule === 'eager' && isPlain) {
     const soon = at + (options.isFirst === true ? EAGER_START_MS : EAGER_INTERVAL_MS);
-    const isAffordable = affordableAt(budget, limit, 1 + limit.reservedForCodes) <= soon;
-    if (isAffordable && soon < at + pace.intervalMs) return soon + Math.floor(jitterMs * EAGER_JITTER);
+    if (affordable(options) <= soon && soon < at + pace.intervalMs) {
+      return soon + Math.floor(jitterMs * EAGER_JITTER);
+    }
   }
   const backedOff = Math.min(LONGEST_INTERVAL_MS, pace.intervalMs * 2 ** Math.min(pace.failures, 4));
   const wait = Math.max(pace.intervalMs, backedOff, options.retryAfterMs ?? 0);
-  return Math.max(at + wait, affordableAt(budget, limit, 1 + limit.reservedForCodes)) + jitterMs;
+  return Math.max(at + wait, affordable(options)) + jitterMs;
 }

@@ -282,6 +282,109 @@ describe('a push that was not approved', () => {
   });
 });
 
+describe('a message that the user asked for long ago', () => {
+  /** The provider is away for so long, from the start on. */
+  function lateDriver(ms: number, authenticators: readonly Authenticator[]): FlowDriver {
+    const driver = createDriver();
+    driver.ask({ type: 'flow.start' });
+    driver.fail('provider_unavailable', ms);
+    driver.tickWhenDue();
+    driver.answer(MFA_REQUIRED);
+    driver.answer(listed(...authenticators));
+    return driver;
+  }
+
+  it('is not sent by a watcher: the flow asks', () => {
+    const driver = lateDriver(61_000, [PUSH, OTP]);
+    expect(driver.place).toBe('choosing');
+    expect(driver.count('challenge')).toBe(0);
+    expect(driver.ask(choose(PUSH))).toBe(true);
+    expect(driver.place).toBe('challenging');
+  });
+
+  it('is sent while it is still expected', () => {
+    expect(lateDriver(60_000, [PUSH, OTP]).place).toBe('challenging');
+  });
+
+  it('is not sent again after a late renewal of the token either', () => {
+    const driver = at('rejected');
+    driver.wait(driver.context.settings.mfaTokenTtlMs);
+    driver.ask({ type: 'challenge.resend' });
+    driver.fail('provider_unavailable', 61_000);
+    driver.tickWhenDue();
+    driver.answer(MFA_REQUIRED);
+    driver.answer(listed(PUSH, OTP));
+    expect(driver.place).toBe('choosing');
+    expect(driver.count('challenge')).toBe(1);
+  });
+
+  it('is not sent on adding a factor: the number is asked for again', () => {
+    const adding = createDriver({ factors: ['sms', 'email'] });
+    adding.ask({ type: 'flow.start' });
+    adding.answer(MFA_REQUIRED);
+    adding.answer(listed());
+    adding.wait(adding.context.settings.mfaTokenTtlMs);
+    adding.ask({ type: 'enrollment.begin', factor: 'sms' });
+    expect(adding.place).toBe('authenticating.requesting');
+    adding.fail('provider_unavailable', 61_000);
+    adding.tickWhenDue();
+    adding.answer(MFA_REQUIRED);
+    adding.answer(listed());
+    expect(adding.place).toBe('choosing');
+    expect(adding.count('enroll')).toBe(0);
+  });
+
+  it('counts from the password, where that was the last word', () => {
+    const driver = createDriver({ firstLegs: ['password'] });
+    driver.ask({ type: 'flow.start' });
+    driver.wait(120_000);
+    driver.ask({ type: 'password.submit' });
+    driver.answer(MFA_REQUIRED);
+    driver.answer(listed(PUSH));
+    expect(driver.place).toBe('challenging');
+  });
+});
+
+describe('the last poll', () => {
+  it.each([[5_000], [7_000], [11_000], [30_000]])(
+    'comes right before the end of the challenge, at any pace (%i ms)',
+    (pollIntervalMs) => {
+      const driver = listedDriver([PUSH], { pollIntervalMs });
+      driver.answer({ type: 'challenge.sent', binding: 'poll' });
+      const { challengeExpiresAt } = driver.context;
+      const polls: number[] = [];
+      for (driver.tickWhenDue(); driver.place === 'polling.requesting'; driver.tickWhenDue()) {
+        polls.push(driver.now);
+        driver.answer(PENDING);
+      }
+      expect(driver.place).toBe('expired');
+      expect(polls.at(-1)).toBe(challengeExpiresAt - 2_000);
+      const steps = polls.slice(1).map((time, index) => time - (polls[index] ?? 0));
+      expect(Math.min(...steps)).toBe(pollIntervalMs);
+    },
+  );
+
+  it('takes an approval that was given after the one before', () => {
+    const driver = pollingDriver([PUSH]);
+    const { challengeExpiresAt } = driver.context;
+    while (driver.now < challengeExpiresAt - 2_000) {
+      driver.tickWhenDue();
+      if (driver.now < challengeExpiresAt - 2_000) driver.answer(PENDING);
+    }
+    expect(driver.answer(TOKENS)).toBe(true);
+    expect(driver.place).toBe('identifying.requesting');
+  });
+
+  it('comes no sooner than the provider wishes', () => {
+    const driver = pollingDriver([PUSH]);
+    const { challengeExpiresAt } = driver.context;
+    driver.tickWhenDue();
+    driver.wait(challengeExpiresAt - driver.now - 10_000);
+    driver.answer({ type: 'poll.slowed', retryAfterMs: 9_000 });
+    expect(driver.context.nextPollAt).toBeGreaterThanOrEqual(challengeExpiresAt - 1_000);
+  });
+});
+
 describe('a message whose delivery is unknown', () => {
   it.each(['provider_unavailable', 'result_lost'] as const)('is not sent again by itself: %s', (code) => {
     const driver = listedDriver([PUSH, OTP]);

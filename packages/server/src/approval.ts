@@ -72,7 +72,17 @@ export function findApproval(options: {
   });
 }
 
-/** The approvals that can still be of use, newest last. */
+const MOST_APPROVALS = 20;
+
+/**
+ * The approvals that can still be of use, newest last. A used one stays as long, so that its request can give it back,
+ * but never in the place of an unused one.
+ */
 export function keepUseful(approvals: readonly Approval[], now: number): readonly Approval[] {
-  return approvals.filter(({ keepUntil, usedAt }) => keepUntil > now && usedAt === undefined).slice(-20);
+  const useful = approvals.filter(({ keepUntil }) => keepUntil > now);
+  const unused = useful.filter(({ usedAt }) => usedAt === undefined).slice(-MOST_APPROVALS);
+  const room = MOST_APPROVALS - unused.length;
+  const used = useful.filter(({ usedAt }) => usedAt !== undefined);
+  const kept = new Set([...unused, ...used.slice(Math.max(0, used.length - room))]);
+  return useful.filter((approval) => kept.has(approval));
 }

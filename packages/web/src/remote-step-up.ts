@@ -83,6 +83,9 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   const observers = new Set<RemoteStepUpObserver>();
   let { requirement } = options;
   let request = new AbortController();
+  /** Not for a cancel to break off: it may overtake the start, and must hear what became of it. */
+  const stopped = new AbortController();
+  let starting: Promise<FlowView> | undefined;
   let stopWatch: (() => void) | undefined;
   let received = 0;
   let snapshot: RemoteStepUpSnapshot = { status: 'active', view: idle() };
@@ -177,10 +180,11 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     }
   }
 
-  async function start(signal: AbortSignal): Promise<void> {
+  async function start(): Promise<void> {
     if (requirement === undefined) return;
     try {
-      await receive(endpoints.start(requirement, signal));
+      starting = endpoints.start(requirement, stopped.signal);
+      await receive(starting);
     } catch (error) {
       // Expired or invalid: it will never start a flow.
       if (toRemoteError(error).code.startsWith('requirement_')) {
@@ -207,6 +211,12 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     }
   }
 
+  /** Nothing may be left of a start that has reached the server after its cancel. */
+  async function cancelOvertaken(begun: Promise<FlowView>): Promise<void> {
+    const isOver = await begun.then(isFinal, (error: unknown) => toRemoteError(error).code !== 'unreachable');
+    if (!isOver) await endpoints.cancel();
+  }
+
   async function cancel(isStarted: boolean): Promise<void> {
     const view = isStarted ? await unlessGone(receive(endpoints.cancel())) : undefined;
     if (view !== undefined) return;
@@ -231,10 +241,12 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       const { status, view, pending } = snapshot;
       if (status !== 'active' || !view.allowedEvents.includes(event.type)) return;
       if (event.type === 'flow.cancel') {
-        const isStarted = pending === 'flow.start' || view.state !== 'idle';
-        if (pending !== 'flow.cancel') void ask(event.type, () => cancel(isStarted));
+        if (pending === 'flow.cancel') return;
+        const isStarting = pending === 'flow.start';
+        void ask(event.type, () => cancel(isStarting || view.state !== 'idle'));
+        if (isStarting && starting !== undefined) cancelOvertaken(starting).catch(() => {});
       } else if (pending === undefined) {
-        void ask(event.type, (signal) => (event.type === 'flow.start' ? start(signal) : post(event, signal)));
+        void ask(event.type, (signal) => (event.type === 'flow.start' ? start() : post(event, signal)));
       }
     },
     async join() {
@@ -250,11 +262,12 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       if (!isIdle()) return;
       void ask('flow.start', async (signal) => {
         await unlessGone(endpoints.cancel());
-        await start(signal);
+        if (!signal.aborted) await start();
       });
     },
     stop() {
       request.abort();
+      stopped.abort();
       stopWatch?.();
       update({ status: 'stopped', ...quiet });
     },

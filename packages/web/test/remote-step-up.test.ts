@@ -360,6 +360,51 @@ describe('cancelling', () => {
     expect(server.count('DELETE /flow')).toBe(1);
   });
 
+  it('ends a flow whose start it has overtaken', async () => {
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+    const { server, stepUp } = await createScene({
+      async fetch(input, init) {
+        if (init?.method === 'POST') await held;
+        return fetch(input, init);
+      },
+    });
+
+    stepUp.send({ type: 'flow.start' });
+    stepUp.send({ type: 'flow.cancel' });
+    const { view } = await until(stepUp, ({ status }) => status === 'done');
+    expect(view.state).toBe('cancelled');
+    expect(server.view).toBeUndefined();
+    letGo();
+    await server.request('DELETE /flow', 2);
+
+    expect(server.requests.map(({ method }) => method)).toEqual(['DELETE', 'POST', 'DELETE']);
+    expect(server.view).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('leaves the flow of another tab alone whose start was refused', async () => {
+    const { server, stepUp } = await createScene();
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+    server.fail('POST /flow', { type: 'answer', status: 409, body: { error: 'flow_in_progress' } });
+    const { stepUp: other } = await createScene({
+      basePath: server.basePath,
+      async fetch(input, init) {
+        const answer = await fetch(input, init);
+        if (init?.method === 'POST') await held;
+        return answer;
+      },
+    });
+
+    other.send({ type: 'flow.start' });
+    await server.request('POST /flow');
+    other.send({ type: 'flow.cancel' });
+    await until(other, ({ status }) => status === 'done');
+    letGo();
+    await server.settle();
+
+    expect(server.count('DELETE /flow')).toBe(1);
+    expect(stepUp.view.state).toBe('idle');
+  });
+
   it('needs no server when nothing was started', async () => {
     const { server, stepUp } = await createScene();
 

@@ -1,6 +1,7 @@
 import type { FlowView } from '@stepgate/core';
 import type { Gate } from '../../src/gate.ts';
 import { createGate, type GateOptions } from '../../src/gate.ts';
+import type { Decision } from '../../src/guard.ts';
 import type { HostRequest, Identity } from '../../src/host-request.ts';
 import type { Policy } from '../../src/policy.ts';
 import type { TestTenant } from './test-tenant.ts';
@@ -51,6 +52,8 @@ export interface GateClient {
   start(): Promise<FlowView>;
   view(): Promise<FlowView>;
   event(event: Record<string, unknown>): Promise<FlowView>;
+  /** What the guard of the route decides. */
+  decide(): Promise<Decision>;
   /** Whether the guarded route lets the request through. */
   isAllowed(): Promise<boolean>;
   /** The same browser at another gate: another process of the same app. */
@@ -136,7 +139,8 @@ export function createGateClient(options: {
       });
       return answer.body as unknown as FlowView;
     },
-    isAllowed: async () => (await guard(hostRequest('POST', '/transfers'))).isAllowed,
+    decide: () => guard(hostRequest('POST', '/transfers')),
+    isAllowed: async () => (await client.decide()).isAllowed,
     at: (other) => createGateClient({ gate: other, identity, handle, policy }),
   };
   return client;
