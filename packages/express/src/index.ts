@@ -1,4 +1,4 @@
-import { pipeline, Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import {
   createGate as createHostGate,
   type Decision,
@@ -7,13 +7,15 @@ import {
   type RoutePolicy,
   type StepUp,
 } from '@stepgate/server';
-import { headerOf, isRepeatable, toWebRequest, withGuardedBody } from '@stepgate/server/node';
+import { headerOf, isRepeatable, toNodeStream, toWebRequest, withGuardedBody } from '@stepgate/server/node';
 import type {
   Request as ExpressRequest,
   Response as ExpressResponse,
   NextFunction,
   RequestHandler,
 } from 'express';
+
+export { identifyByBearer, identifyByOidc, identifyBySession } from '@stepgate/server';
 
 declare global {
   namespace Express {
@@ -158,5 +160,5 @@ function send(res: ExpressResponse, response: Response): void {
   // An event stream's first event must not wait for a second.
   res.flushHeaders();
   // A client that goes away ends the stream, and so the watching behind it.
-  pipeline(Readable.fromWeb(response.body), res, () => {});
+  pipeline(toNodeStream(response.body), res, () => {});
 }

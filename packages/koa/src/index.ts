@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import {
   createGate as createHostGate,
   type Decision,
@@ -7,8 +6,10 @@ import {
   type RoutePolicy,
   type StepUp,
 } from '@stepgate/server';
-import { headerOf, isRepeatable, toWebRequest, withGuardedBody } from '@stepgate/server/node';
+import { headerOf, isRepeatable, toNodeStream, toWebRequest, withGuardedBody } from '@stepgate/server/node';
 import type { Context, Middleware, Next } from 'koa';
+
+export { identifyByBearer, identifyByOidc, identifyBySession } from '@stepgate/server';
 
 declare module 'koa' {
   interface DefaultState {
@@ -74,7 +75,7 @@ export function createGate(options: KoaGateOptions): KoaGate {
     }
     letClientLeave(ctx);
     // First the body: one that is null makes Koa's status 204.
-    ctx.body = response.body === null ? null : Readable.fromWeb(response.body);
+    ctx.body = response.body === null ? null : toNodeStream(response.body);
     writeHead(ctx, response.status, response.headers);
   }
 

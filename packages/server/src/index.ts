@@ -4,6 +4,16 @@ export type { Ask, FirstLegContext, FirstLegOptions } from './first-leg.ts';
 export { type Auth0Settings, createGate, type Gate, type GateOptions } from './gate.ts';
 export type { Decision, Guard, StepUp } from './guard.ts';
 export type { HostRequest, HostResponse, Identity } from './host-request.ts';
+export {
+  type BearerRequest,
+  type ClaimIdentifyOptions,
+  identifyByBearer,
+  identifyByOidc,
+  identifyBySession,
+  type OidcRequest,
+  type SessionIdentifyOptions,
+  type SessionRequest,
+} from './identify.ts';
 export type { IdentityCheck } from './identity-check.ts';
 export { DEFAULT_LIMITS, type Limit, type Limits } from './limits.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { createRequest } from '@remix-run/node-fetch-server';
 import { StepUpError } from '@stepgate/core';
 
@@ -36,6 +38,12 @@ function written(body: unknown, headers: Headers): string {
     [value].flat().map((one) => [name, String(one)]),
   );
   return new URLSearchParams(members).toString();
+}
+
+/** A web-standard body as a stream of Node's. */
+export function toNodeStream(body: ReadableStream<Uint8Array>): Readable {
+  // The same object under two declarations, the browser's and Node's.
+  return Readable.fromWeb(body as NodeReadableStream<Uint8Array>);
 }
 
 /** A header's value as one string. */

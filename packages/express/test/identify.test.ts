@@ -1,0 +1,110 @@
+import type { AddressInfo } from 'node:net';
+import { createEmulator } from '@stepgate/emulator';
+import express, { type Express, type RequestHandler } from 'express';
+import { auth } from 'express-oauth2-jwt-bearer';
+import session from 'express-session';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createGate, type ExpressGateOptions, identifyByBearer, identifyBySession } from '../src/index.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    member?: { readonly sub: string };
+  }
+}
+
+const secret = 'a secret of at least 32 characters, for tests';
+const AUDIENCE = 'https://bank.example/';
+
+interface App {
+  readonly url: string;
+  readonly errors: readonly unknown[];
+}
+
+/** An app with one guarded route behind these middlewares; `identify` is all that differs. */
+async function listen(
+  identify: ExpressGateOptions['identify'],
+  issuer: string,
+  ...middlewares: readonly RequestHandler[]
+): Promise<App> {
+  const errors: unknown[] = [];
+  const app: Express = express();
+  const gate = createGate({
+    auth0: { issuer, clientId: 'stepgate-demo', allowInsecureIssuer: true },
+    secret,
+    identify,
+    firstLeg: { password: { username: () => 'ada' } },
+    onError: (error) => errors.push(error),
+  });
+  for (const middleware of middlewares) app.use(middleware);
+  app.use(gate);
+  app.post('/login', (req, res) => {
+    req.session.member = { sub: 'auth0|ada' };
+    res.end();
+  });
+  app.post('/transfers', gate.require({ maxAge: '5m' }), (_req, res) => void res.end('done'));
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(() => void server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, errors };
+}
+
+async function transfer({ url }: App, headers: Readonly<Record<string, string>> = {}): Promise<unknown> {
+  const response = await fetch(`${url}/transfers`, { method: 'POST', headers });
+  return { status: response.status, ...((await response.json()) as object) };
+}
+
+describe('identifyBySession with express-session', () => {
+  const bySession = identifyBySession({ subject: (kept: { member?: { sub: string } }) => kept.member?.sub });
+  const sessions = session({ secret, resave: false, saveUninitialized: false });
+
+  it('asks for an approval once somebody is signed in, and for a login before', async () => {
+    const app = await listen(bySession, 'http://127.0.0.1:9/', sessions);
+    expect(await transfer(app)).toMatchObject({ status: 401, error: 'login_required' });
+    const login = await fetch(`${app.url}/login`, { method: 'POST' });
+    const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    expect(await transfer(app, { cookie })).toMatchObject({
+      status: 401,
+      error: 'insufficient_user_authentication',
+    });
+    expect(app.errors).toEqual([]);
+  });
+
+  it('says in the log, and not to the client, that the gate is in front of the session', async () => {
+    const app = await listen(bySession, 'http://127.0.0.1:9/');
+    expect(await transfer(app)).toEqual({
+      status: 500,
+      error: 'misconfigured',
+      error_description: 'the server is not set up rightly',
+    });
+    expect(String(app.errors[0])).toContain('mount the session middleware in front of the gate');
+  });
+});
+
+describe('identifyByBearer with express-oauth2-jwt-bearer', () => {
+  it('knows the caller by the token that was validated', async () => {
+    const tenant = await createEmulator().listen();
+    onTestFinished(() => tenant.close());
+    const issuer = tenant.url.replace(/\/?$/, '/');
+    const validate = auth({ issuerBaseURL: tenant.url, issuer, audience: AUDIENCE, authRequired: false });
+    const app = await listen(identifyByBearer({ unboundSession: true }), issuer, validate);
+    const signedIn = await fetch(`${issuer}oauth/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'password',
+        client_id: 'stepgate-demo',
+        client_secret: 'stepgate-demo-secret',
+        audience: AUDIENCE,
+        username: 'ada',
+        password: 'correct-horse',
+      }),
+    });
+    const { access_token: token } = (await signedIn.json()) as { access_token: string };
+
+    expect(await transfer(app)).toMatchObject({ status: 401, error: 'login_required' });
+    expect(await transfer(app, { authorization: `Bearer ${token}` })).toMatchObject({
+      status: 401,
+      error: 'insufficient_user_authentication',
+    });
+    expect(app.errors).toEqual([]);
+  });
+});

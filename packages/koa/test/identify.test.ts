@@ -1,0 +1,104 @@
+import { createHmac } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import Koa, { type Middleware } from 'koa';
+import jwt from 'koa-jwt';
+import session from 'koa-session';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createGate, identifyByBearer, identifyBySession, type KoaGateOptions } from '../src/index.ts';
+
+const secret = 'a secret of at least 32 characters, for tests';
+
+interface AppSession {
+  member?: { readonly sub: string };
+}
+
+interface App {
+  readonly url: string;
+  readonly errors: readonly unknown[];
+}
+
+/** An app with one guarded route behind these middlewares; `identify` is all that differs. */
+async function listen(
+  identify: KoaGateOptions['identify'],
+  middlewaresOf: (app: Koa) => readonly Middleware[],
+): Promise<App> {
+  const errors: unknown[] = [];
+  const app = new Koa();
+  app.keys = [secret];
+  const gate = createGate({
+    auth0: { issuer: 'https://tenant.test/', clientId: 'stepgate-demo' },
+    secret,
+    identify,
+    firstLeg: { password: { username: () => 'ada' } },
+    onError: (error) => errors.push(error),
+  });
+  for (const middleware of middlewaresOf(app)) app.use(middleware);
+  app.use(gate);
+  const guard = gate.require({ maxAge: '5m' });
+  app.use(async (ctx, next) => {
+    if (ctx.path !== '/login') return guard(ctx, next);
+    (ctx.session as AppSession).member = { sub: 'auth0|ada' };
+    ctx.body = 'welcome';
+  });
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(() => void server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, errors };
+}
+
+async function transfer({ url }: App, headers: Readonly<Record<string, string>> = {}): Promise<unknown> {
+  const response = await fetch(`${url}/transfers`, { method: 'POST', headers });
+  return { status: response.status, ...((await response.json()) as object) };
+}
+
+describe('identifyBySession with koa-session', () => {
+  const bySession = identifyBySession({ subject: (kept: AppSession) => kept.member?.sub });
+
+  it('asks for an approval once somebody is signed in, and for a login before', async () => {
+    const app = await listen(bySession, (koa) => [session(koa) as Middleware]);
+    expect(await transfer(app)).toMatchObject({ status: 401, error: 'login_required' });
+    const login = await fetch(`${app.url}/login`, { method: 'POST' });
+    const cookie = login.headers
+      .getSetCookie()
+      .map((text) => text.split(';')[0])
+      .join('; ');
+    expect(await transfer(app, { cookie })).toMatchObject({
+      status: 401,
+      error: 'insufficient_user_authentication',
+    });
+    expect(app.errors).toEqual([]);
+  });
+
+  it('says in the log, and not to the client, that the gate is in front of the session', async () => {
+    const app = await listen(bySession, () => []);
+    expect(await transfer(app)).toMatchObject({ status: 500, error: 'misconfigured' });
+    expect(String(app.errors[0])).toContain('mount the session middleware in front of the gate');
+  });
+});
+
+describe('identifyByBearer with koa-jwt', () => {
+  it('knows the caller by the token that was validated', async () => {
+    const validate = jwt({ secret, algorithms: ['HS256'], passthrough: true }) as Middleware;
+    const app = await listen(identifyByBearer(), () => [validate]);
+    const authorization = (claims: object) => ({ authorization: `Bearer ${sign(claims)}` });
+
+    expect(await transfer(app)).toMatchObject({ status: 401, error: 'login_required' });
+    expect(await transfer(app, authorization({ sub: 'auth0|ada', jti: 't1' }))).toMatchObject({
+      status: 401,
+      error: 'insufficient_user_authentication',
+    });
+    expect(app.errors).toEqual([]);
+    expect(await transfer(app, authorization({ sub: 'auth0|ada' }))).toMatchObject({
+      status: 500,
+      error: 'misconfigured',
+    });
+    expect(String(app.errors[0])).toContain('unboundSession: true');
+  });
+});
+
+/** A JWT signed with the secret (HS256). */
+function sign(claims: object): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const content = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
+  return `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`;
+}
