@@ -17,6 +17,8 @@ export interface Customer {
   finds(heading: string): Promise<void>;
   /** Presses a button, or a link that looks like one. */
   press(name: string): Promise<void>;
+  /** On the built-in page, after the approval: sends the form that was refused once more. */
+  goOn(): Promise<void>;
   /** Presses "Close account", for which the bank takes every factor. */
   closeAccount(): Promise<void>;
   /** The account is closed, and nobody is signed in any more. */
@@ -74,6 +76,11 @@ export function createCustomer({ bank, bankUrl, phone, viewer }: Desk, name: str
         .getByRole('button', { name, exact: true })
         .or(bank.getByRole('link', { name, exact: true }))
         .click(),
+    async goOn() {
+      await customer.finds('Confirmed');
+      await bank.getByRole('button', { name: 'Continue' }).click();
+      await bank.waitForURL(bankUrl);
+    },
     closeAccount: () => customer.press('Close account'),
     async seesItClosed() {
       await bank.getByRole('heading', { name: 'Sign in' }).waitFor();

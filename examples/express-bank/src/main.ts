@@ -98,7 +98,7 @@ app.post('/logout', (req, res) => {
   req.session.destroy(() => res.redirect(303, '/'));
 });
 
-app.post('/transfers', gate.require({ maxAge: settings.maxAge }), (req, res) => {
+app.post('/transfers', gate.require({ maxAge: settings.maxAge }, { replay: true }), (req, res) => {
   const { to = 'Grace', amount = 250 } = (req.body ?? {}) as { to?: string; amount?: number };
   const transfer = { to: String(to), amount: Number(amount) };
   req.session.transfers = [...(req.session.transfers ?? []), transfer];

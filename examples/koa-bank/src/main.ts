@@ -120,7 +120,7 @@ router.post('/logout', (ctx) => {
   ctx.redirect('/');
 });
 
-router.post('/transfers', gate.require({ maxAge: settings.maxAge }), (ctx) => {
+router.post('/transfers', gate.require({ maxAge: settings.maxAge }, { replay: true }), (ctx) => {
   const { to = 'Grace', amount = 250 } = (ctx.request.body ?? {}) as { to?: string; amount?: number };
   const transfer = { to: String(to), amount: Number(amount) };
   if (ctx.session) ctx.session.transfers = [...((ctx.session.transfers ?? []) as unknown[]), transfer];

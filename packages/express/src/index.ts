@@ -4,10 +4,19 @@ import {
   type Decision,
   type GateOptions,
   type HostRequest,
+  type RouteOptions,
   type RoutePolicy,
   type StepUp,
 } from '@stepgate/server';
-import { headerOf, isRepeatable, toNodeStream, toWebRequest, withGuardedBody } from '@stepgate/server/node';
+import {
+  headerOf,
+  isRepeatable,
+  type NodeRequest,
+  toHostBody,
+  toNodeStream,
+  toWebRequest,
+  withGuardedBody,
+} from '@stepgate/server/node';
 import type {
   Request as ExpressRequest,
   Response as ExpressResponse,
@@ -34,9 +43,9 @@ export interface ExpressGate extends RequestHandler {
   /**
    * A middleware that lets a request through when the signed-in user has freshly approved.
    *
-   * @throws TypeError when the policy is wrong.
+   * @throws TypeError when the policy or an option is wrong.
    */
-  require(policy?: RoutePolicy<ExpressRequest>): RequestHandler;
+  require(policy?: RoutePolicy<ExpressRequest>, options?: RouteOptions): RequestHandler;
   /**
    * Decides about a request in the middle of a handler, and leaves approvals for a single use unused.
    *
@@ -68,25 +77,17 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
 
   function stepgate(req: ExpressRequest, res: ExpressResponse, next: NextFunction): void {
     const request = hostRequest(req);
-    const web = (): Request =>
-      toWebRequest({
-        req,
-        res,
-        protocol: request.protocol,
-        host: request.host,
-        url: request.url,
-        parsedBody: req.body,
-      });
     gate
-      .endpoints(request, web)
+      .endpoints(request, () => toWebRequest(nodeRequest(request, res)))
       .then((response) => (response === undefined ? next() : send(res, response)))
       .catch(next);
   }
 
-  function requireWith(policy: RoutePolicy<ExpressRequest> = {}): RequestHandler {
-    const guard = gate.guard(policy);
+  function requireWith(policy: RoutePolicy<ExpressRequest> = {}, route: RouteOptions = {}): RequestHandler {
+    const guard = gate.guard(policy, route);
     return function requireStepUp(req, res, next): void {
-      guard(hostRequest(req))
+      const request = hostRequest(req);
+      guard(request, () => toHostBody({ ...nodeRequest(request, res), files: filesOf(req) }))
         .then((decision) => {
           if (decision.isAllowed) {
             if (decision.stepUp) req.stepUp = decision.stepUp;
@@ -126,6 +127,20 @@ function hostRequest(req: ExpressRequest): HostRequest<ExpressRequest> {
     header: (name) => headerOf(req, name),
     forPolicy: () => withGuardedBody(req),
   };
+}
+
+function nodeRequest(
+  { native: req, ...request }: HostRequest<ExpressRequest>,
+  res: ExpressResponse,
+): NodeRequest {
+  const { protocol, host, url } = request;
+  return { req, res, protocol, host, url, parsedBody: req.body };
+}
+
+/** Where multer and its like put a form's files. */
+function filesOf(req: ExpressRequest): readonly unknown[] {
+  const { file, files } = req as { readonly file?: unknown; readonly files?: unknown };
+  return [file, files];
 }
 
 /** Host and port by the app's `trust proxy`; Express 4's own `req.host` has no port. */

@@ -14,8 +14,8 @@ describeAdapter('Express', {
     if (trustsProxy) app.set('trust proxy', 'loopback');
     if (parsesBodies) app.use(express.json(), express.urlencoded({ extended: false }));
     app.use(gate);
-    for (const { path, policies, handle } of routes) {
-      app.all(path, ...policies.map((policy) => gate.require(policy)), async (req, res) => {
+    for (const { path, policies, options, handle } of routes) {
+      app.all(path, ...policies.map((policy) => gate.require(policy, options)), async (req, res) => {
         res.json(
           await handle(req.stepUp, {
             check: (policy) => gate.check(req, policy),

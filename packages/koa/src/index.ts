@@ -3,10 +3,19 @@ import {
   type Decision,
   type GateOptions,
   type HostRequest,
+  type RouteOptions,
   type RoutePolicy,
   type StepUp,
 } from '@stepgate/server';
-import { headerOf, isRepeatable, toNodeStream, toWebRequest, withGuardedBody } from '@stepgate/server/node';
+import {
+  headerOf,
+  isRepeatable,
+  type NodeRequest,
+  toHostBody,
+  toNodeStream,
+  toWebRequest,
+  withGuardedBody,
+} from '@stepgate/server/node';
 import type { Context, Middleware, Next } from 'koa';
 
 export { identifyByBearer, identifyByOidc, identifyBySession } from '@stepgate/server';
@@ -26,9 +35,9 @@ export interface KoaGate extends Middleware {
   /**
    * A middleware that lets a request through when the signed-in user has freshly approved.
    *
-   * @throws TypeError when the policy is wrong.
+   * @throws TypeError when the policy or an option is wrong.
    */
-  require(policy?: RoutePolicy<Context>): Middleware;
+  require(policy?: RoutePolicy<Context>, options?: RouteOptions): Middleware;
   /**
    * Decides about a request in the middle of a handler, and leaves approvals for a single use unused.
    *
@@ -59,16 +68,7 @@ export function createGate(options: KoaGateOptions): KoaGate {
   const gate = createHostGate(options);
 
   async function stepgate(ctx: Context, next: Next): Promise<void> {
-    const response = await gate.endpoints(hostRequest(ctx), () =>
-      toWebRequest({
-        req: ctx.req,
-        res: ctx.res,
-        protocol: ctx.protocol,
-        host: ctx.host,
-        url: ctx.originalUrl,
-        parsedBody: parsedBodyOf(ctx),
-      }),
-    );
+    const response = await gate.endpoints(hostRequest(ctx), () => toWebRequest(nodeRequest(ctx)));
     if (response === undefined) {
       await next();
       return;
@@ -79,10 +79,12 @@ export function createGate(options: KoaGateOptions): KoaGate {
     writeHead(ctx, response.status, response.headers);
   }
 
-  function requireWith(policy: RoutePolicy<Context> = {}): Middleware {
-    const guard = gate.guard(policy);
+  function requireWith(policy: RoutePolicy<Context> = {}, route: RouteOptions = {}): Middleware {
+    const guard = gate.guard(policy, route);
     return async function requireStepUp(ctx, next) {
-      const decision = await guard(hostRequest(ctx));
+      const decision = await guard(hostRequest(ctx), () =>
+        toHostBody({ ...nodeRequest(ctx), files: filesOf(ctx) }),
+      );
       if (decision.isAllowed) {
         if (decision.stepUp) ctx.state.stepUp = decision.stepUp;
         await next();
@@ -116,6 +118,17 @@ function hostRequest(ctx: Context): HostRequest<Context> {
     header: (name) => headerOf(ctx.req, name),
     forPolicy: () => Object.create(ctx, { request: { value: withGuardedBody(ctx.request) } }) as Context,
   };
+}
+
+function nodeRequest(ctx: Context): NodeRequest {
+  const { req, res, protocol, host, originalUrl: url } = ctx;
+  return { req, res, protocol, host, url, parsedBody: parsedBodyOf(ctx) };
+}
+
+/** Where koa-body, @koa/multer and their like put a form's files. */
+function filesOf(ctx: Context): readonly unknown[] {
+  const { file, files } = ctx.request as { readonly file?: unknown; readonly files?: unknown };
+  return [file, files];
 }
 
 /** What a body parser has put there; Koa itself has no such member. */

@@ -8,10 +8,10 @@ describeAdapter('Koa', {
     const gate = createGate(gateOptions);
     const app = new Koa({ proxy: trustsProxy });
     app.on('error', onAppError);
-    if (parsesBodies) app.use(bodyParser());
+    if (parsesBodies) app.use(bodyParser({ formLimit: '100kb' }));
     app.use(gate);
-    for (const { path, policies, handle } of routes) {
-      const guards = policies.map((policy) => gate.require(policy));
+    for (const { path, policies, options, handle } of routes) {
+      const guards = policies.map((policy) => gate.require(policy, options));
       app.use((ctx, next) => {
         if (ctx.path !== path) return next();
         const handled = async (): Promise<void> => {

@@ -32,6 +32,15 @@ export async function readForm(request: Request): Promise<URLSearchParams> {
 }
 
 async function readText(request: Request): Promise<string> {
+  return (await readBytes(request)).toString('utf8');
+}
+
+/**
+ * Reads a body of at most 64 KB.
+ *
+ * @throws StepUpError `body_too_large` (413) or `invalid_request` (400).
+ */
+export async function readBytes(request: Request): Promise<Buffer<ArrayBuffer>> {
   if (Number(request.headers.get('content-length') ?? 0) > LARGEST_BODY_BYTES) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -45,7 +54,7 @@ async function readText(request: Request): Promise<string> {
     if (isStepUpError(error)) throw error;
     throw new StepUpError('invalid_request', 'the body broke off', { status: 400 });
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function tooLarge(): StepUpError {

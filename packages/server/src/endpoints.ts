@@ -18,6 +18,7 @@ import type { Records } from './record.ts';
 import type { Requirements } from './requirement.ts';
 import { siteOf } from './same-origin.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
+import type { Stashes } from './stash.ts';
 import { etagOf, viewAnswer } from './view-answer.ts';
 
 /** Answers the requests under the base path; `undefined` for everything else. */
@@ -35,6 +36,7 @@ export interface EndpointsOptions<Native> {
   readonly handles: Handles;
   readonly requirements: Requirements;
   readonly tokens: FormTokens;
+  readonly stashes: Stashes;
   readonly clock: Clock;
   readonly loginUrl: LoginUrl<Native> | undefined;
   /** `undefined` where authenticators are not managed here. */

@@ -11,6 +11,7 @@ import { pageResponse } from './page.ts';
 import type { FlowRecord, Records } from './record.ts';
 import { type Requirement, type Requirements, requirementExpired } from './requirement.ts';
 import { siteOf } from './same-origin.ts';
+import type { StashedForm, Stashes } from './stash.ts';
 
 /** What of the flow is asked to be shown. */
 export interface Moment {
@@ -38,6 +39,7 @@ export interface FlowPageOptions<Native> {
   readonly handles: Handles;
   readonly requirements: Requirements;
   readonly tokens: FormTokens;
+  readonly stashes: Stashes;
   readonly clock: Clock;
 }
 
@@ -53,7 +55,7 @@ const FAREWELL_SECONDS = 1;
 
 /** Makes the page. It shows the browser's flow for its ticket, or what will start one when the user clicks. */
 export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPage<Native> {
-  const { basePath, driver, records, handles, requirements, tokens, clock } = options;
+  const { basePath, driver, records, handles, requirements, tokens, stashes, clock } = options;
 
   return async function flowPage(request, known, moment) {
     const { ticket, detail, error: refusal } = moment;
@@ -67,12 +69,17 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
     const isLost = ticket !== undefined && ticketState.requirement === undefined;
     const found = target && !isLost ? await findFlow(target, ticketState.requirement, moment) : undefined;
     const view = found?.view ?? idleView(clock.now(), ticketState.isUsable ? ['flow.start'] : []);
-    const { policy, returnTo, leaveTo } = ticketState.requirement ?? found?.flow.requirement ?? {};
-    const action = policy?.action && {
-      title: policy.action.title ?? policy.action.id,
-      ...(policy.action.details !== undefined && { details: policy.action.details }),
-    };
+    const requirement = ticketState.requirement ?? found?.flow.requirement;
+    const { returnTo, leaveTo, unkept } = requirement ?? {};
+    const action = requirement && actionOf(requirement);
+    const stashed = await findStashed(target, requirement, view);
     const address = pageAddress(basePath, ticket);
+    const fields = {
+      version: String(view.version),
+      ...(ticket !== undefined && { requirement: ticket }),
+      ...(detail !== 'none' && { show: detail }),
+      ...(target && { form_token: tokens.issue(target.key) }),
+    };
     const { html, heading } = flowToHtml(
       {
         view,
@@ -81,26 +88,26 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
         detail,
         continueTo: returnTo,
         leaveTo,
+        resends: stashed !== undefined,
+        unkept,
       },
       {
-        events: `${basePath}/flow/events`,
         start: `${basePath}/flow`,
         page: (next) => address({ show: next }),
-        fields: {
-          version: String(view.version),
-          ...(ticket !== undefined && { requirement: ticket }),
-          ...(detail !== 'none' && { show: detail }),
-          ...(target && { form_token: tokens.issue(target.key) }),
-        },
+        ...(stashed
+          ? { action: stashed.url, enctype: stashed.enctype, fields: stashed.fields }
+          : { action: `${basePath}/flow/events`, fields: Object.entries(fields) }),
       },
     );
+    // While the flow goes on, the name is enough; after it, there must be something to send.
+    const isForm = view.state === 'approved' ? stashed !== undefined : requirement?.form !== undefined;
     const response = pageResponse({
       basePath,
       status: refusal?.status ?? 200,
       title: heading,
       card: html,
       site: request.host,
-      refresh: refreshOf(view, detail, returnTo, address),
+      refresh: stashed ? undefined : refreshOf(view, detail, returnTo, address),
       data: {
         'base-path': basePath,
         requirement: ticket,
@@ -109,11 +116,23 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
         'return-to': returnTo,
         'leave-to': leaveTo,
         action: action && JSON.stringify(action),
+        form: isForm ? '' : undefined,
+        unkept,
       },
     });
     for (const [name, value] of Object.entries(minted?.headers ?? {})) response.headers.append(name, value);
     return response;
   };
+
+  /** What the approval was asked for, if it is still there to be sent once more. */
+  async function findStashed(
+    target: FlowTarget<Native> | undefined,
+    requirement: Requirement | undefined,
+    { state }: FlowView,
+  ): Promise<StashedForm | undefined> {
+    if (target === undefined || requirement?.form === undefined || state !== 'approved') return undefined;
+    return stashes.find(target.key, requirement.form);
+  }
 
   /** What the ticket is good for. The page itself says what is wrong with it. */
   function look(
@@ -147,6 +166,12 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
     const later = await driver.watch(target, { version: view.version, until, signal });
     return later && { flow: record.flow, view: later };
   }
+}
+
+function actionOf({ policy: { action } }: Requirement): { title: string; details?: string } | undefined {
+  if (action === undefined) return undefined;
+  const { id, title = id, details } = action;
+  return { title, ...(details !== undefined && { details }) };
 }
 
 type Address = (members?: { readonly show?: Detail; readonly since?: number }) => string;

@@ -32,9 +32,12 @@ import { createOwnership } from './ownership.ts';
 import type { RoutePolicy } from './policy.ts';
 import { createPolicyReader, demandOf } from './policy-reader.ts';
 import { createRecords } from './record.ts';
+import { createReplay } from './replay.ts';
 import { createRequirements } from './requirement.ts';
+import { assertRouteOptions, type RouteOptions } from './route-options.ts';
 import { createSealer, digest } from './seal.ts';
 import type { LoginUrl } from './signed-out.ts';
+import { createStashes } from './stash.ts';
 import type { Store } from './store.ts';
 
 /** The tenant, the application in it, and what is asked of it. */
@@ -102,9 +105,9 @@ export interface Gate<Native> {
   /**
    * A guard for this policy.
    *
-   * @throws TypeError when the policy is wrong.
+   * @throws TypeError when the policy or an option is wrong.
    */
-  guard(policy: RoutePolicy<Native>): Guard<Native>;
+  guard(policy: RoutePolicy<Native>, options?: RouteOptions): Guard<Native>;
   /**
    * Decides about a request in the middle of a handler, and leaves approvals for a single use unused.
    *
@@ -156,6 +159,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const sealer = createSealer(options.secret, random);
   const locks = createLocks(store, now);
   const records = createRecords({ store, now });
+  const stashes = createStashes({ store, sealer });
   const handles = createHandles({ randomBytes: random, insecureCookie: options.insecureCookie === true });
   const signIn = createAuth0SignIn(wire);
   const mfaAsk = mfaApiAsk(auth0.issuer, auth0.mfaAudience);
@@ -254,11 +258,13 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
 
   return {
     basePath,
-    guard(policy) {
-      const guard = guards.guard(createPolicyReader(policy));
-      return async (request) => {
+    guard(policy, route = {}) {
+      assertRouteOptions(route);
+      const replay = route.replay === true ? createReplay(stashes) : undefined;
+      const guard = guards.guard(createPolicyReader(policy), replay);
+      return async (request, body) => {
         try {
-          return await guard(request);
+          return await guard(request, body);
         } catch (error) {
           const known = reported(error);
           return { isAllowed: false, error: known, response: errorResponse(known) };
@@ -280,6 +286,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       handles,
       requirements,
       tokens: createFormTokens(sealer),
+      stashes,
       clock,
       loginUrl: options.loginUrl,
       takesMfaToken: options.firstLeg.mfaToken === true,

@@ -1,11 +1,13 @@
 import type { TokenSet } from '@stepgate/core';
 import { findApproval } from './approval.ts';
+import type { HostBody } from './form-body.ts';
 import { type Handles, recordKey } from './handle.ts';
 import type { Asker, HostRequest } from './host-request.ts';
 import { openTokens } from './kept-tokens.ts';
 import type { Demand, PolicyReader } from './policy-reader.ts';
 import type { Approval, Records } from './record.ts';
 import { type Refusal, refuse } from './refusal.ts';
+import type { PostedForm, Replay } from './replay.ts';
 import { createRequestUses, type Use } from './request-uses.ts';
 import type { Requirements } from './requirement.ts';
 import type { Sealer } from './seal.ts';
@@ -31,17 +33,18 @@ export type Decision =
   | { readonly isAllowed: true; readonly stepUp?: StepUp }
   | ({ readonly isAllowed: false } & Refusal);
 
-/** Decides about one request under one policy. */
-export type Guard<Native> = (request: HostRequest<Native>) => Promise<Decision>;
+/** Decides about one request under one policy. `body` is read only to keep a refused form. */
+export type Guard<Native> = (request: HostRequest<Native>, body?: () => HostBody) => Promise<Decision>;
 
 /** Decides about requests, in front of a route and in the middle of a handler. */
 export interface Guards<Native> {
   /**
    * The guard of a route. Its path with a fresh approval is one store read, and no cryptography but a hash. Several
    * guards of one route are met by one approval each, or by the same one where they ask for the same; when one of
-   * them refuses, what the ones before have used up is given back.
+   * them refuses, what the ones before have used up is given back. `replay`: keeps refused forms, where the route
+   * wants that.
    */
-  guard(read: PolicyReader<Native>): Guard<Native>;
+  guard(read: PolicyReader<Native>, replay?: Replay): Guard<Native>;
   /** Decides by itself. `uses`: whether an approval for a single use is used up. */
   check(
     request: HostRequest<Native>,
@@ -67,11 +70,15 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
   const { records, handles, sealer, now } = options;
   const requestUses = createRequestUses();
 
-  /** `before`: what the guards in front of this one have used. */
+  /** `before`: what the guards in front of this one have used. `form`: what the route keeps of the request. */
   async function decide(
     request: HostRequest<Native>,
     read: PolicyReader<Native>,
-    { before, uses }: { readonly before: Use[]; readonly uses: boolean },
+    {
+      before,
+      uses,
+      form,
+    }: { readonly before: Use[]; readonly uses: boolean; readonly form?: PostedForm | undefined },
   ): Promise<Decision> {
     const asker = await options.askerOf(request);
     if (asker === undefined) return { isAllowed: false, ...signedOut(request, options.loginUrl) };
@@ -82,8 +89,10 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     const met = before.find((use) => use.key === key && use.hash === demand.hash);
     const use = met ?? (key && (await take(key, asker, demand, uses)));
     if (!use) {
-      return { isAllowed: false, ...refuse({ request, asker, handle, policy: demand.policy }, options) };
+      const refusal = await refuse({ request, asker, handle, policy: demand.policy, form }, options);
+      return { isAllowed: false, ...refusal };
     }
+    await form?.use(use.key);
     if (met === undefined) before.push(use);
     return { isAllowed: true, stepUp: stepUpOf(use, before) };
   }
@@ -134,9 +143,10 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
   }
 
   return {
-    guard: (read) => async (request) => {
+    guard: (read, replay) => async (request, body) => {
       const before = requestUses.of(request.native);
-      const decision = await decide(request, read, { before, uses: true });
+      const form = body && replay?.(request, body);
+      const decision = await decide(request, read, { before, uses: true, form });
       if (!decision.isAllowed) await giveBack(before);
       return decision;
     },

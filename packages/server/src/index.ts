@@ -1,6 +1,7 @@
 export type { AuthenticatorSettings } from './authenticators.ts';
 export type { Endpoints } from './endpoints.ts';
 export type { Ask, FirstLegContext, FirstLegOptions } from './first-leg.ts';
+export type { HostBody } from './form-body.ts';
 export { type Auth0Settings, createGate, type Gate, type GateOptions } from './gate.ts';
 export type { Decision, Guard, StepUp } from './guard.ts';
 export type { HostRequest, HostResponse, Identity } from './host-request.ts';
@@ -19,4 +20,5 @@ export { DEFAULT_LIMITS, type Limit, type Limits } from './limits.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export type { Action, Policy, RoutePolicy } from './policy.ts';
 export type { Approval } from './record.ts';
+export type { RouteOptions } from './route-options.ts';
 export type { Json, Store, StoredRecord } from './store.ts';

@@ -3,9 +3,10 @@ import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { createRequest } from '@remix-run/node-fetch-server';
 import { StepUpError } from '@stepgate/core';
+import { fieldsOf, type HostBody } from './form-body.ts';
 
-/** A web-standard request of Node's, for hosts that stand on `node:http`. */
-export function toWebRequest(options: {
+/** What a web-standard request is made of. */
+export interface NodeRequest {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly protocol: string;
@@ -14,7 +15,10 @@ export function toWebRequest(options: {
   readonly url: string;
   /** What a body parser in front has already read; the stream is empty then. */
   readonly parsedBody: unknown;
-}): Request {
+}
+
+/** A web-standard request of Node's, for hosts that stand on `node:http`. */
+export function toWebRequest(options: NodeRequest): Request {
   const { req, res, protocol, host, parsedBody } = options;
   const request = createRequest(req, res, { protocol: `${protocol}:`, host });
   if (!req.readableEnded) return request;
@@ -30,14 +34,21 @@ export function toWebRequest(options: {
   });
 }
 
+/** The body for a guard to keep. `files`: where parsers put the files of a form, one or several of them. */
+export function toHostBody(options: NodeRequest & { readonly files: readonly unknown[] }): HostBody {
+  if (!options.req.readableEnded) return { raw: toWebRequest(options) };
+  const hasFiles = options.files.some(
+    (found) => typeof found === 'object' && Object.keys(found ?? {}).length > 0,
+  );
+  return { parsed: options.parsedBody, hasFiles };
+}
+
 /** A parsed body as it was, near enough: the members of a form, or JSON. */
 function written(body: unknown, headers: Headers): string {
   const isForm = headers.get('content-type')?.toLowerCase().startsWith('application/x-www-form-urlencoded');
-  if (isForm !== true || typeof body !== 'object' || body === null) return JSON.stringify(body);
-  const members = Object.entries(body).flatMap(([name, value]) =>
-    [value].flat().map((one) => [name, String(one)]),
-  );
-  return new URLSearchParams(members).toString();
+  return isForm === true
+    ? new URLSearchParams(fieldsOf(body).map(([...field]) => field)).toString()
+    : JSON.stringify(body);
 }
 
 /** A web-standard body as a stream of Node's. */

@@ -129,7 +129,7 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
   function problemPage(request: HostRequest<Native>, error: StepUpError): Response {
     const { html, heading } = flowToHtml(
       { view: { ...idleView(now(), []), state: 'failed' }, error },
-      { events: basePath, start: basePath, page: () => basePath, fields: {} },
+      { action: basePath, start: basePath, page: () => basePath, fields: [] },
     );
     return pageResponse({ basePath, status: error.status, title: heading, card: html, site: request.host });
   }

@@ -1,8 +1,9 @@
 import { StepUpError } from '@stepgate/core';
 import { errorResponse, stepUpChallenge } from './answer.ts';
-import type { Handles } from './handle.ts';
+import { type Handles, recordKey } from './handle.ts';
 import { type Asker, type HostRequest, type HostResponse, originOf } from './host-request.ts';
 import type { ParsedPolicy } from './policy.ts';
+import type { PostedForm } from './replay.ts';
 import type { Requirement, Requirements } from './requirement.ts';
 import { isNavigation, safePath, siteOf } from './same-origin.ts';
 
@@ -19,11 +20,13 @@ export interface Refused {
   /** The handle that the request has shown. */
   readonly handle: string | undefined;
   readonly policy: ParsedPolicy;
+  /** What the route keeps of it until the approval. */
+  readonly form?: PostedForm | undefined;
 }
 
 /** Refuses a request for want of an approval: RFC 9470 for API callers, the page for navigations. */
-export function refuse(
-  { request, asker, handle, policy }: Refused,
+export async function refuse(
+  { request, asker, handle, policy, form }: Refused,
   {
     basePath,
     handles,
@@ -33,11 +36,12 @@ export function refuse(
     readonly handles: Handles;
     readonly requirements: Requirements;
   },
-): Refusal {
+): Promise<Refusal> {
   const isBare = request.method === 'HEAD' || request.method === 'OPTIONS';
   // Handed out now, so that two clicks that start a flow at once start it in the same record.
   const isNew = !isBare && handle === undefined && siteOf(request) === 'same-origin';
-  const cookie = isNew ? handles.mint(request).headers : {};
+  const minted = isNew ? handles.mint(request) : undefined;
+  const cookie = minted?.headers ?? {};
   const challenge = { 'www-authenticate': stepUpChallenge(policy.maxAgeSeconds) };
   const { maxAgeSeconds, factors, action } = policy;
   const error = new StepUpError(
@@ -61,7 +65,9 @@ export function refuse(
     };
   }
   if (!isNavigation(request)) return { error, response: errorResponse(error) };
-  const ticket = requirements.issue(asker, { policy, ...waysBack(request, basePath) });
+  const owner = handle ?? minted?.handle;
+  const kept = owner === undefined ? undefined : await form?.keep(recordKey(owner, asker));
+  const ticket = requirements.issue(asker, { policy, ...waysBack(request, basePath), ...kept });
   const location = `${basePath}?requirement=${ticket}`;
   return {
     error,

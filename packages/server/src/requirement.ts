@@ -1,5 +1,6 @@
 import { StepUpError } from '@stepgate/core';
 import * as v from 'valibot';
+import type { Unkept } from './form-body.ts';
 import type { Asker } from './host-request.ts';
 import type { ParsedPolicy } from './policy.ts';
 import { digest, type Sealer } from './seal.ts';
@@ -11,6 +12,10 @@ export interface Requirement {
   readonly returnTo?: string;
   /** Where the browser came from, and can go back to unconfirmed: a path on this origin. */
   readonly leaveTo?: string;
+  /** The name of the form that waits for the approval; see `Stashes`. */
+  readonly form?: string;
+  /** Why a form does not wait, and must be sent by hand. */
+  readonly unkept?: Unkept;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -49,6 +54,8 @@ const TicketSchema = v.object({
     }),
     returnTo: v.exactOptional(v.string()),
     leaveTo: v.exactOptional(v.string()),
+    form: v.exactOptional(v.string()),
+    unkept: v.exactOptional(v.picklist(['file', 'size'])),
     expiresAt: v.number(),
   }),
 });

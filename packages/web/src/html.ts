@@ -3,7 +3,7 @@ import type { RemoteError } from './endpoints.ts';
 import type { StepUpAction } from './refusal.ts';
 import { card } from './ui/card.ts';
 import type { Detail } from './ui/deed.ts';
-import type { ScreenModel } from './ui/screen.ts';
+import type { ScreenModel, Unkept } from './ui/screen.ts';
 import { screenOf } from './ui/screens.ts';
 import { english, type Texts } from './ui/texts.ts';
 import { type FormTarget, toHtml } from './ui/to-html.ts';
@@ -27,6 +27,10 @@ export interface FlowMoment {
   readonly continueTo?: string | undefined;
   /** Back to where the user came from, unconfirmed. */
   readonly leaveTo?: string | undefined;
+  /** The approval leads on by the form itself, whose target and fields are those of what is sent once more. */
+  readonly resends?: boolean;
+  /** Why what was sent before is not kept. */
+  readonly unkept?: Unkept | undefined;
   readonly texts?: Texts;
 }
 
@@ -52,6 +56,8 @@ export function flowToHtml(
     exits: ['restart', 'takeOver'],
     continueTo: moment.continueTo,
     leaveTo: moment.leaveTo,
+    resends: moment.resends === true,
+    unkept: moment.unkept,
   };
   const screen = screenOf(model);
   const span = (view.expiresAt ?? view.now) - view.now;

@@ -1,18 +1,21 @@
 // @vitest-environment happy-dom
 import type { FlowView } from '@stepgate/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type FlowMoment, flowToHtml } from '../src/html.ts';
+import { type FlowMoment, type FormTarget, flowToHtml } from '../src/html.ts';
 import { renderFlow } from '../src/ui/render-flow.ts';
 import { createManualClock } from './support/manual-clock.ts';
 import { createScriptedActor } from './support/scripted-actor.ts';
 import { app, phone, pollingView, promptingView, texts, viewOf } from './support/views.ts';
 
 const HOSTILE = '"><img src=x onerror=alert(1)>';
-const target = {
-  events: '/step-up/flow/events',
+const target: FormTarget = {
+  action: '/step-up/flow/events',
   start: '/step-up/flow',
   page: (detail: string) => `/step-up?show=${detail}`,
-  fields: { version: '7', form_token: 'token' },
+  fields: [
+    ['version', '7'],
+    ['form_token', 'token'],
+  ],
 };
 
 function draw(view: FlowView, moment: Partial<FlowMoment> = {}): HTMLElement {

@@ -3,6 +3,7 @@ import type { FlowView } from '@stepgate/core';
 import type { GateOptions } from '../../src/gate.ts';
 import type { Decision, StepUp } from '../../src/guard.ts';
 import type { Policy, RoutePolicy } from '../../src/policy.ts';
+import type { RouteOptions } from '../../src/route-options.ts';
 import { type Answer, type CallOptions, call } from './http.ts';
 import type { TestTenant, TestUser } from './test-tenant.ts';
 
@@ -16,6 +17,7 @@ export interface BankRoute {
   readonly path: string;
   /** One guard each. */
   readonly policies: readonly RoutePolicy<HostRequest>[];
+  readonly options: RouteOptions;
   readonly handle: (stepUp: StepUp | undefined, gate: HandlerGate) => unknown;
 }
 
@@ -108,6 +110,12 @@ export const ROUTES = {
   keeping: { maxAge: '2d', keepTokens: true },
 } as const satisfies Record<string, Policy>;
 
+/** Routes that keep a refused form. */
+const REPLAYED = { kept: { action: { id: 'order-9', title: 'Standing order 9' } } } as const satisfies Record<
+  string,
+  Policy
+>;
+
 /** Opens a bank in this host; `onClose` is given what ends it. */
 export async function openBank(options: {
   readonly host: AdapterHost;
@@ -149,9 +157,10 @@ export async function openBank(options: {
       ...gateOptions,
     },
     routes: [
-      ...Object.entries({ ...ROUTES, ...policies }).map(([name, policy]) => ({
+      ...Object.entries({ ...ROUTES, ...REPLAYED, ...policies }).map(([name, policy]) => ({
         path: `/${name}`,
         policies: [policy].flat(),
+        options: { replay: name in REPLAYED },
         handle: async (stepUp: StepUp | undefined) => {
           const isFree = typeof policy === 'function';
           if (stepUp === undefined && !isFree) throw new Error('a request came through without an approval');
@@ -166,6 +175,7 @@ export async function openBank(options: {
       ...Object.entries(deeds).map(([name, deed]) => ({
         path: `/${name}`,
         policies: [],
+        options: {},
         handle: (_none: StepUp | undefined, gate: HandlerGate) => deed(gate),
       })),
     ],

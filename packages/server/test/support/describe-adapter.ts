@@ -8,6 +8,7 @@ import { describeGuard } from './describe-guard.ts';
 import { describeHandle } from './describe-handle.ts';
 import { describePlainPage } from './describe-plain-page.ts';
 import { describePolicy } from './describe-policy.ts';
+import { describeReplay } from './describe-replay.ts';
 import { describeWatching } from './describe-watching.ts';
 import { listenTestTenant, type TestTenant } from './test-tenant.ts';
 
@@ -43,5 +44,6 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describeBadInput(scene);
     describePlainPage(scene);
     describeAuthenticators(scene);
+    describeReplay(scene);
   });
 }

@@ -8,8 +8,11 @@ export interface PlainPage {
   readonly text: string;
   /** The labels of the buttons, in order. */
   readonly buttons: readonly string[];
-  /** The hidden fields of its form. */
+  /** The hidden fields of its form, by name. */
   readonly fields: Readonly<Record<string, string>>;
+  /** The same, each of them. */
+  readonly fieldList: readonly (readonly [string, string])[];
+  readonly enctype: string | undefined;
   /** When and where the page goes by itself. */
   readonly refresh: { readonly seconds: number; readonly url: string } | undefined;
   /** Where a link leads. */
@@ -48,11 +51,9 @@ export async function press(
 export function plainPage(answer: Answer): PlainPage {
   const html = answer.text;
   const form = tags(html, 'form')[0];
-  const fields = Object.fromEntries(
-    tags(html, 'input')
-      .filter(({ type }) => type === 'hidden')
-      .map(({ name = '', value = '' }) => [name, value]),
-  );
+  const fieldList = tags(html, 'input')
+    .filter(({ type }) => type === 'hidden')
+    .map(({ name = '', value = '' }) => [name, value] as const);
   const buttons = contents(html, 'button');
   const refresh = /content="(\d+); url=([^"]*)"/.exec(html);
   return {
@@ -60,7 +61,9 @@ export function plainPage(answer: Answer): PlainPage {
     heading: contents(html, 'h1')[0]?.text ?? '',
     text: textOf(html),
     buttons: buttons.map(({ text }) => text),
-    fields,
+    fields: Object.fromEntries(fieldList),
+    fieldList,
+    enctype: form?.enctype,
     refresh: refresh ? { seconds: Number(refresh[1]), url: unescaped(refresh[2] ?? '') } : undefined,
     link(label) {
       const found = contents(html, 'a').find(({ text }) => text === label);
@@ -71,7 +74,9 @@ export function plainPage(answer: Answer): PlainPage {
       const button = buttons.find(({ text }) => text.startsWith(label));
       if (button === undefined || form === undefined) throw new Error(`there is no button "${label}"`);
       const { formaction, name, value = '' } = button.attributes;
-      const body = new URLSearchParams({ ...fields, ...typed, ...(name !== undefined && { [name]: value }) });
+      const sent = { ...typed, ...(name !== undefined && { [name]: value }) };
+      const kept = fieldList.filter(([field]) => !(field in sent));
+      const body = new URLSearchParams([...kept, ...Object.entries(sent)].map(([...field]) => field));
       return { path: formaction ?? form.action ?? '', body: body.toString() };
     },
   };

@@ -15,9 +15,13 @@ const RELOADED = 'reloaded';
  */
 async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
   const { basePath = '/step-up', requirement, state = 'idle' } = main.dataset;
-  const returnTo = sameOrigin(main.dataset.returnTo);
+  const ticket = { ...(requirement !== undefined && { requirement }) };
+  const address = `${basePath}?${new URLSearchParams(ticket)}`;
+  // What was sent before is sent once more from the page that the server draws.
+  const resends = main.dataset.form !== undefined;
+  const returnTo = resends ? undefined : sameOrigin(main.dataset.returnTo);
   const leaveTo = sameOrigin(main.dataset.leaveTo);
-  const options = { basePath, ...(requirement !== undefined && { requirement }) };
+  const options = { basePath, ...ticket };
   let isFirst = true;
 
   function open(stepUp: ReturnType<typeof createRemoteStepUp>): void {
@@ -28,6 +32,7 @@ async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
       goBack: history.length > 1 ? () => history.back() : undefined,
       restart: requirement === undefined ? undefined : restart,
       continueTo: returnTo,
+      unkept: (['file', 'size'] as const).find((why) => why === main.dataset.unkept),
       keepsFirstFocus: isFirst,
       onScreen(heading) {
         document.title = heading;
@@ -47,17 +52,17 @@ async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
   }
 
   function goOn(): void {
-    if (returnTo !== undefined) setTimeout(() => location.replace(returnTo), FAREWELL_MS);
+    if (resends) location.replace(address);
+    else if (returnTo !== undefined) setTimeout(() => location.replace(returnTo), FAREWELL_MS);
   }
 
+  // A flow that has ended needs no script: a new one, or sending once more, is a page load.
+  if (state === 'cancelled' || (state === 'approved' && resends)) return;
   if (state === 'approved') return goOn();
-  // A flow that has ended needs no script: a new one is a page load.
-  if (state === 'cancelled') return;
   const stepUp = createRemoteStepUp(options);
   if (state === 'idle' || (await stepUp.join())) return open(stepUp);
   if (new URLSearchParams(location.search).has(RELOADED)) return;
-  const query = new URLSearchParams({ ...(requirement !== undefined && { requirement }), [RELOADED]: '' });
-  location.replace(`${basePath}?${query}`);
+  location.replace(`${address}&${RELOADED}`);
 }
 
 /** The server checks it too; a page that goes wherever its HTML says is worth a second look. */

@@ -6,7 +6,7 @@ import { card } from './card.ts';
 import { errorText } from './controls.ts';
 import { type Deed, type Detail, type Exit, tidy } from './deed.ts';
 import { deedOf, patch } from './patch.ts';
-import type { Screen, ScreenModel } from './screen.ts';
+import type { Screen, ScreenModel, Unkept } from './screen.ts';
 import { screenOf } from './screens.ts';
 import { english, type Texts } from './texts.ts';
 
@@ -26,6 +26,8 @@ export interface RenderFlowOptions {
   readonly restart?: (() => void) | undefined;
   /** Where an approval leads; shown as a link. */
   readonly continueTo?: string | undefined;
+  /** Why what the user sent before is not kept. */
+  readonly unkept?: Unkept | undefined;
   /** What is looked at first, when `root` came with the page. */
   readonly detail?: Detail | undefined;
   /** Leaves the focus alone on the first screen: a page that has just been loaded. */
@@ -91,6 +93,8 @@ export function renderFlow(
       exits: (Object.keys(exits) as Exit[]).filter((exit) => exits[exit] !== undefined),
       continueTo: options.continueTo,
       leaveTo: options.leaveTo,
+      resends: false,
+      unkept: options.unkept,
     };
     const screen = screenOf(model);
     const isNew = screen.name !== shown?.name;

@@ -24,7 +24,13 @@ export interface ScreenModel extends Omit<RemoteStepUpSnapshot, 'status'> {
   readonly continueTo: string | undefined;
   /** Back to where the user came from, unconfirmed. */
   readonly leaveTo: string | undefined;
+  /** The approval leads on by sending once more what was refused. */
+  readonly resends: boolean;
+  readonly unkept: Unkept | undefined;
 }
+
+/** Why what the user sent is not kept until the approval: there is a file in it, or it is too much. */
+export type Unkept = 'file' | 'size';
 
 /** One screen: everything between the card's edges. */
 export interface Screen {

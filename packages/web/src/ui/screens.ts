@@ -59,7 +59,7 @@ function textOf({ texts }: ScreenModel, state: FlowStateName): { heading: string
 }
 
 function idle(model: ScreenModel): Screen {
-  const { error, exits, pending, texts } = model;
+  const { error, exits, pending, texts, unkept } = model;
   if (error?.code === 'requirement_expired' || error?.code === 'requirement_invalid') return outdated(model);
   if (pending === 'flow.start' && model.shown !== 'ready') return working(model);
   const isOther = error?.code === 'flow_in_progress' && exits.includes('takeOver');
@@ -70,7 +70,7 @@ function idle(model: ScreenModel): Screen {
     icon: 'shield',
     heading,
     lead: takes(model, 'flow.start') ? lead : texts.expiredRequirement.lead,
-    body: [notice(errorText(model))],
+    body: [notice(errorText(model) ?? (unkept && texts.unkept[unkept]))],
     buttons: [
       takes(model, 'flow.start') &&
         button(model, isOther ? texts.cancelOther : texts.start, deed, {
@@ -437,15 +437,19 @@ function acknowledging(model: ScreenModel): Screen {
   };
 }
 
-function approved({ continueTo, texts }: ScreenModel): Screen {
+function approved({ continueTo, resends, texts }: ScreenModel): Screen {
   const { heading, lead } = texts.states.approved;
   return {
     name: 'approved',
     icon: 'check',
     tone: 'good',
     heading,
-    lead: continueTo === undefined ? lead : texts.returning,
-    buttons: [continueTo !== undefined && link(continueTo, texts.continue, 'primary')],
+    lead: resends ? texts.resending : continueTo === undefined ? lead : texts.returning,
+    buttons: [
+      resends
+        ? h('button', { class: 'button primary', part: 'button primary', type: 'submit' }, texts.continue)
+        : continueTo !== undefined && link(continueTo, texts.continue, 'primary'),
+    ],
   };
 }
 

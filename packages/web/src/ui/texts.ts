@@ -1,5 +1,6 @@
 import type { Factor, FlowStateName, Notice, ReasonCode } from '@stepgate/core';
 import type { RemoteError } from '../endpoints.ts';
+import type { Unkept } from './screen.ts';
 
 /** A screen's heading and what it says beneath. */
 export interface ScreenText {
@@ -69,6 +70,10 @@ export interface Texts {
   readonly connectionBack: string;
   readonly sentTo: (device: string) => string;
   readonly returning: string;
+  /** After an approval, before what was refused is sent once more. */
+  readonly resending: string;
+  /** Before the start, when what was refused is not kept. */
+  readonly unkept: Readonly<Record<Unkept, string>>;
   /** On a page that does not go on by itself. */
   readonly checkAgain: string;
   readonly expiredRequirement: ScreenText;
@@ -223,6 +228,11 @@ export const english: Texts = {
   connectionBack: 'Connected again.',
   sentTo: (device) => `Sent to ${device}`,
   returning: 'Taking you back…',
+  resending: 'Press Continue to finish what you have begun.',
+  unkept: {
+    file: 'A form with a file cannot be kept here. Confirm first, then send it once more.',
+    size: 'Your form is too large to be kept here. Confirm first, then send it once more.',
+  },
   checkAgain: 'Check again',
   expiredRequirement: {
     heading: 'This request has expired',

@@ -1,16 +1,17 @@
 import { type Deed, type Detail, TYPED_MEMBERS } from './deed.ts';
 import { attributesOf, type ElementSpec } from './element.ts';
 
-/** Where the forms and links of a page without script go. */
+/** Where the form and the links of a page without script go. */
 export interface FormTarget {
   /** Takes the events. */
-  readonly events: string;
+  readonly action: string;
+  readonly enctype?: string;
   /** Takes the start. */
   readonly start: string;
   /** The address of the page that shows this. */
   readonly page: (detail: Detail) => string;
-  /** What every form sends along. */
-  readonly fields: Readonly<Record<string, string>>;
+  /** What the form sends along, by name. */
+  readonly fields: readonly (readonly [string, string])[];
 }
 
 const VOID_TAGS: readonly string[] = ['input'];
@@ -34,7 +35,10 @@ export function toHtml(child: ElementSpec | string, target: FormTarget): string 
 
 /** What makes the element work by itself. */
 function behaviour({ tag, props }: ElementSpec, target: FormTarget): readonly (readonly [string, string])[] {
-  if (tag === 'form') return Object.entries({ method: 'post', action: target.events });
+  if (tag === 'form') {
+    const { action, enctype } = target;
+    return Object.entries({ method: 'post', action, ...(enctype !== undefined && { enctype }) });
+  }
   if (tag === 'input' && TYPED_MEMBERS.some((member) => member === props.name)) return [['autofocus', '']];
   const { deed } = props;
   if (deed === undefined) return [];
@@ -55,8 +59,8 @@ function submission(deed: Deed, { start }: FormTarget): Readonly<Record<string, 
   return { name: 'event', value: JSON.stringify(deed.send) };
 }
 
-function hidden(fields: Readonly<Record<string, string>>): string {
-  return Object.entries(fields)
+function hidden(fields: FormTarget['fields']): string {
+  return fields
     .map(([name, value]) => `<input${write(Object.entries({ type: 'hidden', name, value }))}>`)
     .join('');
 }

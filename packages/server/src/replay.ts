@@ -1,0 +1,42 @@
+import { enctypeOf, type HostBody, readFields } from './form-body.ts';
+import type { HostRequest } from './host-request.ts';
+import type { Requirement } from './requirement.ts';
+import { siteOf } from './same-origin.ts';
+import type { Stashes } from './stash.ts';
+
+/** Looks at the requests of a route that keeps refused form posts; `undefined` for what is no post. */
+export type Replay = (request: HostRequest<unknown>, body: () => HostBody) => PostedForm | undefined;
+
+/** A form post, to be kept while its approval is asked for. `key`: the record's. */
+export interface PostedForm {
+  /** What the ticket of a refused post says of its form. */
+  keep(key: string): Promise<Kept>;
+  /** The post goes through: it is not offered again. */
+  use(key: string): Promise<void>;
+}
+
+type Kept = Pick<Requirement, 'form' | 'unkept'>;
+
+/** Makes it. */
+export function createReplay(stashes: Stashes): Replay {
+  return (request, body) => {
+    if (request.method !== 'POST') return undefined;
+    const { url } = request;
+    return {
+      async keep(key) {
+        const enctype = enctypeOf(request.header('content-type'));
+        if (enctype === undefined || !isProvenOurs(request)) return {};
+        const fields = await readFields(body(), enctype);
+        if (fields === undefined) return {};
+        if (typeof fields === 'string') return { unkept: fields };
+        return { form: await stashes.put(key, { url, enctype, fields }) };
+      },
+      use: (key) => stashes.use(key, url),
+    };
+  };
+}
+
+/** Whether a page of this site has sent it: another site's form would be continued in the user's name. */
+function isProvenOurs(request: HostRequest<unknown>): boolean {
+  return request.header('sec-fetch-site') !== 'none' && siteOf(request) === 'same-origin';
+}
