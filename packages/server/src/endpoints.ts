@@ -1,4 +1,5 @@
 import { type Clock, isStepUpError, parseRequest, StepUpError } from '@stepgate/core';
+import { devicesToHtml } from '@stepgate/web/html';
 import * as v from 'valibot';
 import { errorResponse, PRIVATE_HEADERS, toStepUpError } from './answer.ts';
 import type { Authenticators } from './authenticators.ts';
@@ -12,11 +13,11 @@ import { type FormTokens, isFormPost } from './form.ts';
 import type { Handles } from './handle.ts';
 import { type HostRequest, type HostResponse, originOf, pathOf } from './host-request.ts';
 import type { Ownership } from './ownership.ts';
-import { assetResponse } from './page.ts';
+import { assetResponse, pageResponse } from './page.ts';
 import { createPageEndpoints } from './page-endpoints.ts';
 import type { Records } from './record.ts';
 import type { Requirements } from './requirement.ts';
-import { siteOf } from './same-origin.ts';
+import { isNavigation, siteOf } from './same-origin.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
 import type { Stashes } from './stash.ts';
 import { etagOf, viewAnswer } from './view-answer.ts';
@@ -120,9 +121,25 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
 
   function list(authenticators: Authenticators<Native>): Endpoint<Native> {
     return async ({ request }) => {
+      if (isNavigation(request)) return devicesPage(request);
       mustBeOurs(request);
       return toResponse(await authenticators.list(request));
     };
+  }
+
+  /** The page asks for the list by itself, and for an approval when the user clicks. */
+  async function devicesPage(request: HostRequest<Native>): Promise<Response> {
+    const known = await knownOf(request);
+    if (known === undefined) return toResponse(signedOut(request, options.loginUrl).response);
+    const { html, heading } = devicesToHtml();
+    return pageResponse({
+      basePath,
+      title: heading,
+      card: html,
+      script: 'stepgate-devices.js',
+      data: { 'base-path': basePath },
+      site: request.host,
+    });
   }
 
   function add(authenticators: Authenticators<Native>): Endpoint<Native> {

@@ -33,6 +33,8 @@ export interface PageContent {
   readonly title: string;
   /** HTML. */
   readonly card: string;
+  /** The asset that takes the page over; default the flow's. */
+  readonly script?: 'stepgate-page.js' | 'stepgate-devices.js';
   /** For the script that takes the page over; without any of it the page stays as it is. */
   readonly data?: Readonly<Record<string, string | undefined>>;
   /** Whose page it is: host and port. */
@@ -43,7 +45,7 @@ export interface PageContent {
 
 /** A page that works without a script. It sends nothing by itself: whatever it sends takes the user's click. */
 export function pageResponse(content: PageContent): Response {
-  const { basePath, card, data, refresh, site, status = 200, title } = content;
+  const { basePath, card, data, refresh, script = 'stepgate-page.js', site, status = 200, title } = content;
   const base = escapeHtml(basePath);
   const url = escapeHtml(refresh?.url ?? '');
   const html = `<!doctype html>
@@ -54,7 +56,7 @@ export function pageResponse(content: PageContent): Response {
 <meta name="robots" content="noindex">
 <title>${escapeHtml(title)}</title>
 <link rel="stylesheet" href="${base}/assets/stepgate-page.css">
-${data ? `<script type="module" src="${base}/assets/stepgate-page.js"></script>` : ''}
+${data ? `<script type="module" src="${base}/assets/${script}"></script>` : ''}
 ${refresh ? `<noscript><meta http-equiv="refresh" content="${refresh.seconds}; url=${url}"></noscript>` : ''}
 </head>
 <body>
@@ -77,6 +79,7 @@ function attributes(data: Readonly<Record<string, string | undefined>>): string 
 
 const ASSETS: Readonly<Record<string, string>> = {
   'stepgate-page.js': 'text/javascript; charset=utf-8',
+  'stepgate-devices.js': 'text/javascript; charset=utf-8',
   'stepgate-page.css': 'text/css; charset=utf-8',
   'stepgate.js': 'text/javascript; charset=utf-8',
 };

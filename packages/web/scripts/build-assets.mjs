@@ -1,4 +1,4 @@
-// Bundles what tsc has built for pages without a bundler: the built-in page's script and style sheet, and the
+// Bundles what tsc has built for pages without a bundler: the scripts and the style sheet of the built-in pages, and the
 // package itself (with its dialog) as one module.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ const target = ['chrome123', 'firefox120', 'safari17.5'];
 
 const bundles = {
   'dist/page/main.js': 'dist/page/stepgate-page.js',
+  'dist/page/devices.js': 'dist/page/stepgate-devices.js',
   'dist/index.js': 'dist/page/stepgate.js',
 };
 for (const [entry, outfile] of Object.entries(bundles)) {
@@ -25,6 +26,12 @@ for (const [entry, outfile] of Object.entries(bundles)) {
 }
 
 const { flowStyles } = await import(new URL('dist/ui/flow-styles.js', root).href);
-const pageStyles = await readFile(new URL('src/page/page.css', root), 'utf8');
-const { code } = await transform(pageStyles + flowStyles, { loader: 'css', minify: true, target });
+const [pageStyles, devicesStyles] = await Promise.all(
+  ['page', 'devices'].map((name) => readFile(new URL(`src/page/${name}.css`, root), 'utf8')),
+);
+const { code } = await transform(pageStyles + flowStyles + devicesStyles, {
+  loader: 'css',
+  minify: true,
+  target,
+});
 await writeFile(new URL('dist/page/stepgate-page.css', root), code);

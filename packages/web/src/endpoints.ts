@@ -94,7 +94,8 @@ export function parseView(json: string): FlowView {
   return value as FlowView;
 }
 
-async function failureOf(response: Response): Promise<EndpointFailure> {
+/** What an answer that is none of success says. */
+export async function failureOf(response: Response): Promise<EndpointFailure> {
   const body = parseJson(await response.text().catch(() => '')) as
     | { error?: unknown; error_description?: unknown }
     | undefined;

@@ -1,8 +1,10 @@
 import type { FlowView } from '@stepgate/core';
 import type { RemoteError } from './endpoints.ts';
+import { englishDevices } from './page/devices-texts.ts';
 import type { StepUpAction } from './refusal.ts';
 import { card } from './ui/card.ts';
 import type { Detail } from './ui/deed.ts';
+import { h } from './ui/element.ts';
 import type { ScreenModel, Unkept } from './ui/screen.ts';
 import { screenOf } from './ui/screens.ts';
 import { english, type Texts } from './ui/texts.ts';
@@ -13,6 +15,14 @@ export { DETAILS, type Detail, TYPED_MEMBERS, tidy } from './ui/deed.ts';
 export { escapeHtml } from './ui/to-html.ts';
 export type { FormTarget, Texts };
 export { english };
+
+/** The page of the user's authenticators before its script has taken it over: all that it is without one. */
+export function devicesToHtml(): { readonly html: string; readonly heading: string } {
+  const { heading, needsScript } = englishDevices;
+  const words = h('noscript', {}, needsScript);
+  const section = h('section', { class: 'card devices' }, h('h1', { id: 'heading' }, heading), words);
+  return { html: toHtml(section, { events: '', start: '', page: () => '', fields: {} }), heading };
+}
 
 /** What {@link flowToHtml} writes down. */
 export interface FlowMoment {

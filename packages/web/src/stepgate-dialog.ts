@@ -57,7 +57,10 @@ export class StepgateDialog extends Base {
       // Recovery codes are shown once: a stray key must not lose them.
       if (stepUp.view.state !== 'acknowledging') close();
     };
-    const onClose = (): void => close();
+    const onClose = (): void => {
+      // The event comes late: it may be about the flow before, when the dialog is open again.
+      if (!dialog.open) close();
+    };
     const close = ({ isOver = false } = {}): void => {
       if (this.#close !== close) return;
       this.#close = undefined;

@@ -437,8 +437,8 @@ function acknowledging(model: ScreenModel): Screen {
   };
 }
 
-function approved({ continueTo, resends, texts }: ScreenModel): Screen {
-  const { heading, lead } = texts.states.approved;
+function approved({ continueTo, resends, texts, view }: ScreenModel): Screen {
+  const { heading, lead } = view.adds === undefined ? texts.states.approved : texts.added;
   return {
     name: 'approved',
     icon: 'check',

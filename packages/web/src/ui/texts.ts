@@ -16,6 +16,8 @@ export interface Texts {
   readonly states: Readonly<Record<Exclude<FlowStateName, 'prompting' | 'failed'>, ScreenText>>;
   /** `authenticating` while the password is asked for. */
   readonly password: ScreenText;
+  /** `approved` of a flow that adds a device. */
+  readonly added: ScreenText;
   /** `prompting` while a one-time password is added. */
   readonly newOtp: ScreenText;
   readonly failed: string;
@@ -113,6 +115,7 @@ export const english: Texts = {
     cancelled: { heading: 'Cancelled', lead: 'Nothing was confirmed and nothing has changed.' },
   },
   password: { heading: 'Enter your password', lead: 'First, make sure that it is really you.' },
+  added: { heading: 'Device added', lead: 'From now on you can confirm with it.' },
   newOtp: {
     heading: 'Set up an authenticator app',
     lead: 'Scan this with your authenticator app, then type the code that it shows.',

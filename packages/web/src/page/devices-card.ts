@@ -1,0 +1,236 @@
+import type { EnrollableFactor } from '@stepgate/core';
+import { type ElementSpec, h } from '../ui/element.ts';
+import { factorIcons, icon } from '../ui/icons.ts';
+import type { Texts } from '../ui/texts.ts';
+import type { Device, DeviceList, NamedDevice } from './devices-client.ts';
+import type { DevicesTexts } from './devices-texts.ts';
+
+/** A question to the user, in front of the list. */
+export type Question = { readonly removal: Device } | { readonly addition: EnrollableFactor };
+
+/** What the page shows. */
+export interface DevicesModel {
+  /** Absent while the user has not been let see it. */
+  readonly list?: DeviceList | undefined;
+  readonly isLoading: boolean;
+  readonly isBusy: boolean;
+  readonly question?: Question | undefined;
+  /** What went wrong with the last thing the user asked for. */
+  readonly problem?: string | undefined;
+  /** What the live region says. */
+  readonly said: string;
+  /** Where the user came from. */
+  readonly leaveTo?: string | undefined;
+  readonly texts: DevicesTexts;
+  readonly flowTexts: Texts;
+}
+
+/** What a control of the page does: its `data-do`, and `data-which` device or factor. */
+export type DevicesDeed = 'unlock' | 'ask-removal' | 'ask-addition' | 'remove' | 'add' | 'withdraw';
+
+/** Which member of an addition the user types, by factor; none for those that show a QR code. */
+export const ADDRESS_OF: Readonly<Partial<Record<EnrollableFactor, 'phoneNumber' | 'email'>>> = {
+  sms: 'phoneNumber',
+  voice: 'phoneNumber',
+  email: 'email',
+};
+
+/** The device in words: its kind, and its name or number where it has one. */
+export function wordsOf({ factor, name }: Omit<NamedDevice, 'id'>, texts: DevicesTexts): string {
+  return name === undefined ? texts.kinds[factor] : `${texts.kinds[factor]} (${name})`;
+}
+
+/** The card of the page. */
+export function devicesCard(model: DevicesModel): ElementSpec {
+  const { flowTexts, leaveTo, list, problem, question, said, texts } = model;
+  return h(
+    'section',
+    { class: 'card devices', part: 'card', lang: flowTexts.language, 'aria-labelledby': 'heading' },
+    h('h1', { id: 'heading', tabindex: -1, part: 'heading' }, texts.heading),
+    h('p', { class: 'lead', part: 'lead' }, texts.lead),
+    problem !== undefined && h('p', { key: 'problem', class: 'notice', role: 'alert' }, problem),
+    ...(list === undefined ? locked(model) : listed(model, list)),
+    leaveTo !== undefined &&
+      h(
+        'div',
+        { key: 'leave', class: 'buttons' },
+        h('a', { class: 'button quiet', href: leaveTo }, texts.goBack),
+      ),
+    question !== undefined && dialog(model, question),
+    h('p', { key: 'said', class: 'visually-hidden', role: 'status' }, said),
+  );
+}
+
+function locked({ isBusy, isLoading, flowTexts, texts }: DevicesModel): readonly ElementSpec[] {
+  if (isLoading) return [h('p', { key: 'loading', class: 'hint' }, texts.loading)];
+  const label = isBusy ? flowTexts.busy : texts.unlock;
+  return [
+    h('p', { key: 'locked', class: 'lead' }, texts.locked),
+    h(
+      'div',
+      { key: 'unlock', class: 'buttons' },
+      control({ deed: 'unlock', label, kind: 'primary', isBusy }),
+    ),
+  ];
+}
+
+function listed(model: DevicesModel, { authenticators, addable }: DeviceList): readonly ElementSpec[] {
+  const { flowTexts, isBusy, texts } = model;
+  const additions = addable.map((factor) =>
+    h(
+      'li',
+      { key: factor },
+      h(
+        'button',
+        { class: 'way', type: 'button', ...doing('ask-addition', factor, isBusy) },
+        icon(factorIcons[factor]),
+        h('span', { class: 'way-text' }, flowTexts.addFactors[factor]),
+        icon('chevron'),
+      ),
+    ),
+  );
+  return [
+    authenticators.length === 0
+      ? h('p', { key: 'none', class: 'hint' }, texts.none)
+      : h(
+          'ul',
+          { key: 'list', class: 'device-list' },
+          ...authenticators.map((device) => row(model, device, authenticators)),
+        ),
+    h('h2', { key: 'add-heading' }, texts.addHeading),
+    h('ul', { key: 'add', class: 'ways' }, ...additions),
+  ];
+}
+
+function row(model: DevicesModel, device: Device, all: readonly Device[]): ElementSpec {
+  const { isBusy, texts } = model;
+  const { factor, id, name, removal } = device;
+  const hint = name ?? sameApp(device, all, texts);
+  return h(
+    'li',
+    { key: id, class: 'device-row' },
+    icon(factorIcons[factor]),
+    h(
+      'span',
+      { class: 'way-text' },
+      h('span', { class: 'kind' }, texts.kinds[factor]),
+      hint !== undefined && h('span', { key: 'hint', class: 'hint' }, hint),
+    ),
+    removal.isPossible &&
+      h(
+        'button',
+        {
+          class: 'link',
+          type: 'button',
+          'aria-label': texts.removeDevice(wordsOf(device, texts)),
+          ...doing('ask-removal', id, isBusy),
+        },
+        texts.remove,
+      ),
+  );
+}
+
+/** A code generator has no name of its own; its phone has. */
+function sameApp(
+  { factor, removal }: Device,
+  all: readonly Device[],
+  texts: DevicesTexts,
+): string | undefined {
+  const [twin] = removal.goesAlong;
+  if (factor !== 'otp' || twin?.isCertain !== true) return undefined;
+  const phone = all.find(({ id }) => id === twin.id);
+  return phone?.name === undefined ? undefined : texts.sameApp(phone.name);
+}
+
+function dialog(model: DevicesModel, question: Question): ElementSpec {
+  const isRemoval = 'removal' in question;
+  return h(
+    'dialog',
+    { key: isRemoval ? 'removal' : 'addition', class: 'card question', 'aria-labelledby': 'question' },
+    ...(isRemoval ? removalForm(model, question.removal) : additionForm(model, question.addition)),
+  );
+}
+
+function removalForm({ flowTexts, isBusy, texts }: DevicesModel, device: Device): readonly ElementSpec[] {
+  const { goesAlong, isLast } = device.removal;
+  const along = new Set(
+    goesAlong.map(({ factor, isCertain }) => (isCertain ? texts.goesToo : texts.mayGoToo)[factor] ?? ''),
+  );
+  const sentences = [...along, ...(isLast ? [texts.isLast] : []), texts.approvalFollows];
+  return [
+    h('h2', { id: 'question', tabindex: -1 }, texts.confirmRemoval(wordsOf(device, texts))),
+    ...sentences.map((sentence) => h('p', { key: sentence }, sentence)),
+    h(
+      'div',
+      { class: 'buttons' },
+      control({
+        deed: 'remove',
+        which: device.id,
+        label: isBusy ? flowTexts.busy : texts.remove,
+        kind: 'primary danger',
+        isBusy,
+      }),
+      control({ deed: 'withdraw', label: texts.keep, kind: 'quiet' }),
+    ),
+  ];
+}
+
+function additionForm({ flowTexts, isBusy }: DevicesModel, factor: EnrollableFactor): readonly ElementSpec[] {
+  const isPhone = ADDRESS_OF[factor] === 'phoneNumber';
+  const name = isPhone ? 'phoneNumber' : 'email';
+  return [
+    h('h2', { id: 'question', tabindex: -1 }, flowTexts.addFactors[factor]),
+    h('p', {}, flowTexts.newAddress),
+    h(
+      'form',
+      { class: 'fields', ...doing('add', factor, false) },
+      h(
+        'div',
+        { class: 'field' },
+        h('label', { for: name }, isPhone ? flowTexts.phoneLabel : flowTexts.emailLabel),
+        h('input', {
+          id: name,
+          name,
+          type: isPhone ? 'tel' : 'email',
+          autocomplete: isPhone ? 'tel' : 'email',
+          required: true,
+          'aria-describedby': isPhone && `${name}-hint`,
+        }),
+        isPhone && h('p', { class: 'hint', id: `${name}-hint` }, flowTexts.phoneHint),
+      ),
+      h(
+        'div',
+        { class: 'buttons' },
+        h(
+          'button',
+          { class: 'button primary', type: 'submit', 'aria-disabled': isBusy && 'true' },
+          isBusy ? flowTexts.busy : flowTexts.continue,
+        ),
+        control({ deed: 'withdraw', label: flowTexts.cancel, kind: 'quiet' }),
+      ),
+    ),
+  ];
+}
+
+function control(options: {
+  readonly deed: DevicesDeed;
+  readonly which?: string;
+  readonly label: string;
+  readonly kind: string;
+  readonly isBusy?: boolean;
+}): ElementSpec {
+  const { deed, which, label, kind, isBusy = false } = options;
+  return h(
+    'button',
+    { key: deed, class: `button ${kind}`, type: 'button', ...doing(deed, which, isBusy) },
+    label,
+  );
+}
+
+function doing(
+  deed: DevicesDeed,
+  which: string | undefined,
+  isBusy: boolean,
+): Readonly<Record<string, string | undefined>> {
+  return { 'data-do': deed, 'data-which': which, 'aria-disabled': isBusy ? 'true' : undefined };
+}

@@ -1,0 +1,19 @@
+import '../dialog.ts';
+import { openDevicesPage } from './devices-page.ts';
+
+/** The page of this site that the user came from, but for this one and Stepgate's own. */
+function cameFrom(basePath: string): string | undefined {
+  if (!URL.canParse(document.referrer)) return undefined;
+  const { href, origin, pathname } = new URL(document.referrer);
+  const isOwn = pathname === basePath || pathname.startsWith(`${basePath}/`);
+  return origin === location.origin && !isOwn ? href : undefined;
+}
+
+const main = document.getElementById('stepgate');
+const root = document.getElementById('card');
+if (main !== null && root !== null) {
+  const { basePath = '/step-up' } = main.dataset;
+  const dialog = document.createElement('stepgate-dialog');
+  document.body.append(dialog);
+  void openDevicesPage({ root, dialog, basePath, leaveTo: cameFrom(basePath) });
+}
