@@ -21,7 +21,7 @@ export function devicesToHtml(): { readonly html: string; readonly heading: stri
   const { heading, needsScript } = englishDevices;
   const words = h('noscript', {}, needsScript);
   const section = h('section', { class: 'card devices' }, h('h1', { id: 'heading' }, heading), words);
-  return { html: toHtml(section, { events: '', start: '', page: () => '', fields: {} }), heading };
+  return { html: toHtml(section, { action: '', start: '', page: () => '', fields: [] }), heading };
 }
 
 /** What {@link flowToHtml} writes down. */
