@@ -153,7 +153,18 @@ function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
-function parseIssuer({ issuer, allowInsecureIssuer }: Auth0Options): string {
+/**
+ * The issuer's address as all of Stepgate writes it, with a slash at its end.
+ *
+ * @throws TypeError when it is none.
+ */
+export function parseIssuer({
+  issuer,
+  allowInsecureIssuer,
+}: {
+  readonly issuer: string;
+  readonly allowInsecureIssuer?: boolean | undefined;
+}): string {
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new TypeError('issuer: must be an absolute address, like https://tenant.eu.auth0.com/');

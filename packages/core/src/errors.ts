@@ -73,7 +73,7 @@ export type ReasonCode = (typeof REASON_CODES)[number];
  * | `insufficient_user_authentication` | 401 | the route wants a fresh approval (RFC 9470, section 3) |
  * | `login_required` | 401 | nobody is signed in |
  * | `invalid_request` | 400 | the request does not say what it must; the description tells what |
- * | `event_unknown` | 400 | no request event has this type or these members |
+ * | `event_unknown` | 400 | a client can send no event of this type |
  * | `requirement_invalid` | 400 | the requirement is not one that this gate issued, or not for this user and session |
  * | `requirement_expired` | 400 | the requirement is older than a few minutes: call the guarded route again |
  * | `cross_site_request` | 403 | the request does not come from this site |

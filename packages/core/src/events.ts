@@ -116,7 +116,8 @@ const LONGEST_INPUT = 1_024;
 /**
  * Reads a request out of untrusted JSON: a closed list of types, each with its own members.
  *
- * @throws StepUpError `event_unknown` (400) for anything else, facts included.
+ * @throws StepUpError `event_unknown` (400) for any other type, facts included; `invalid_request` (400) naming the
+ *   member that is wrong.
  */
 export function parseRequest(value: unknown): StepUpRequest {
   if (typeof value !== 'object' || value === null) throw unknownEvent('an event is an object with a "type"');
@@ -149,7 +150,7 @@ function text(members: Readonly<Record<string, unknown>>, name: string): string 
 
 function checked(name: string, value: unknown): string {
   if (typeof value !== 'string' || value === '' || value.length > LONGEST_INPUT) {
-    throw unknownEvent(`"${name}" must be a string of 1 to ${LONGEST_INPUT} characters`);
+    throw invalidMember(`"${name}" must be a string of 1 to ${LONGEST_INPUT} characters`);
   }
   return value;
 }
@@ -172,9 +173,13 @@ function parseEnrollmentBegin(
 
 function enrollable(value: unknown): EnrollableFactor {
   if (!isEnrollable(value)) {
-    throw unknownEvent('"factor" must be one of push, otp, sms, voice, email');
+    throw invalidMember('"factor" must be one of push, otp, sms, voice, email');
   }
   return value;
+}
+
+function invalidMember(message: string): StepUpError {
+  return new StepUpError('invalid_request', message, { status: 400 });
 }
 
 function unknownEvent(message: string): StepUpError {

@@ -7,7 +7,7 @@ export {
   type StepUpActorOptions,
   type StepUpSnapshot,
 } from './actor.ts';
-export type { Auth0Options } from './auth0-client.ts';
+export { type Auth0Options, parseIssuer } from './auth0-client.ts';
 export { type Auth0MfaApiOptions, createAuth0MfaApi } from './auth0-mfa-api.ts';
 export {
   type Auth0SignIn,

@@ -102,7 +102,7 @@ describe('a request from outside', () => {
     ['email', { type: 'enrollment.begin', factor: 'email', email: {} }],
   ])('is refused with a sentence that names %s', (name, value) => {
     const error = refusalOf(value);
-    expect(isStepUpError(error, 'event_unknown')).toBe(true);
+    expect(isStepUpError(error, 'invalid_request')).toBe(true);
     expect(String(error)).toContain(`"${name}"`);
   });
 

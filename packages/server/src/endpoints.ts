@@ -16,7 +16,7 @@ import type { Ownership } from './ownership.ts';
 import { assetResponse, pageResponse } from './page.ts';
 import { createPageEndpoints } from './page-endpoints.ts';
 import type { Records } from './record.ts';
-import type { Requirements } from './requirement.ts';
+import { LONGEST_TICKET, type Requirements } from './requirement.ts';
 import { isNavigation, siteOf } from './same-origin.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
 import type { Stashes } from './stash.ts';
@@ -59,7 +59,8 @@ export interface Call<Native> {
 export type Endpoint<Native> = (call: Call<Native>) => Promise<Response>;
 
 const LONGEST_WAIT_SECONDS = 55;
-const SealedText = v.pipe(v.string(), v.minLength(1), v.maxLength(8_192));
+const SealedText = v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_TICKET));
+const ASSET_METHODS = ['GET', 'HEAD'];
 const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOptional(SealedText) });
 
 /** Makes the endpoints of design.md: the page, its assets, and the flow as a resource. */
@@ -101,6 +102,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     const rest = path.slice(basePath.length).replace(/\/$/, '');
     try {
       if (rest.startsWith('/assets/')) {
+        if (!ASSET_METHODS.includes(request.method)) throw methodNotAllowed(ASSET_METHODS);
         const name = rest.slice('/assets/'.length);
         return (await assetResponse(name, request.header('if-none-match'))) ?? unknownPath();
       }
@@ -192,14 +194,25 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     const view = await driver.read(target);
     if (view === undefined) throw notFound(basePath);
     if (request.header('accept')?.includes('text/event-stream') === true) {
-      return eventStream({ driver, target, first: view, clock, signals: [closing, web().signal] });
+      const isStillTheirs = async (): Promise<boolean> =>
+        (await knownOf(request))?.asker.session === target.asker.session;
+      return eventStream({
+        driver,
+        target,
+        first: view,
+        clock,
+        signals: [closing, web().signal],
+        isStillTheirs,
+        onError: options.onError,
+      });
     }
     const version = versionOf(request.header('if-none-match'));
     if (version !== view.version) return viewResponse(view, 200);
     const seconds = Math.min(LONGEST_WAIT_SECONDS, waitOf(request.header('prefer')));
     const signal = AbortSignal.any([closing, web().signal]);
     const later = await driver.watch(target, { version, until: clock.now() + seconds * 1_000, signal });
-    if (later === undefined) throw notFound(basePath);
+    // The login may have ended while the client waited.
+    if (later === undefined || (await mustOwn(request)).key !== target.key) throw notFound(basePath);
     if (later.version !== version) return viewResponse(later, 200);
     return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etagOf(later) } });
   }

@@ -3,16 +3,24 @@ import { PRIVATE_HEADERS } from './answer.ts';
 import type { FlowDriver, FlowTarget } from './flow-driver.ts';
 
 const HEARTBEAT_MS = 15_000;
+/** A stream's request is as old as the stream: who asks is found out anew from the next one's. */
+const LONGEST_STREAM_MS = 60_000;
 
-/** The view as server-sent events: one at once, one for each change, heartbeats between, the end after the last. */
+/**
+ * The view as server-sent events: one at once, one for each change, heartbeats between, the end after the last, or
+ * with the login. After a minute it ends too, for the client to come again.
+ */
 export function eventStream<Native>(options: {
   readonly driver: FlowDriver<Native>;
   readonly target: FlowTarget<Native>;
   readonly first: FlowView;
   readonly clock: Clock;
   readonly signals: readonly AbortSignal[];
+  /** Whether the flow is still that of whoever asks. */
+  readonly isStillTheirs: () => Promise<boolean>;
+  readonly onError: (error: unknown) => void;
 }): Response {
-  const { driver, target, first, clock } = options;
+  const { driver, target, first, clock, isStillTheirs, onError } = options;
   const cancelled = new AbortController();
   const signal = AbortSignal.any([...options.signals, cancelled.signal]);
   const encoder = new TextEncoder();
@@ -20,11 +28,19 @@ export function eventStream<Native>(options: {
   async function* events(): AsyncGenerator<string> {
     let view: FlowView | undefined = first;
     yield message(view);
-    while (view !== undefined && !isFinal(view) && !signal.aborted) {
+    const end = clock.now() + LONGEST_STREAM_MS;
+    while (!isFinal(view) && !signal.aborted && clock.now() < end) {
       const { version }: FlowView = view;
       view = await driver.watch(target, { version, until: clock.now() + HEARTBEAT_MS, signal });
-      if (view !== undefined) yield view.version === version ? ': still here\n\n' : message(view);
+      if (view === undefined || !(await isStillTheirs().catch(report))) return;
+      yield view.version === version ? ': still here\n\n' : message(view);
     }
+  }
+
+  /** Nobody knows who is asking: nobody gets anything. */
+  function report(error: unknown): false {
+    onError(error);
+    return false;
   }
 
   const source = events();

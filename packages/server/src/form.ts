@@ -17,7 +17,7 @@ export interface PageForm {
   /**
    * What the user asks for.
    *
-   * @throws StepUpError `event_unknown` (400).
+   * @throws StepUpError `event_unknown` or `invalid_request` (400).
    */
   event(): StepUpRequest;
 }

@@ -1,4 +1,4 @@
-import { type CallOptions, StepUpError, type TokenSet } from '@stepgate/core';
+import { type CallOptions, parseIssuer, StepUpError, type TokenSet } from '@stepgate/core';
 import { createRemoteJWKSet, customFetch, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 
 /** Finds out whose approval a token response is. The `signal` fires when nobody waits for the answer any more. */
@@ -20,13 +20,14 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 /** Checks `id_token`s as OpenID Connect Core, section 3.1.3.7, wants it, with the tenant's published keys. */
 export function createIdentityCheck(options: {
   readonly issuer: string;
+  readonly allowInsecureIssuer?: boolean | undefined;
   readonly clientId: string;
   readonly now: () => number;
   readonly timeoutMs: number;
   readonly fetch?: typeof globalThis.fetch | undefined;
 }): IdentityCheck {
   const { clientId, now } = options;
-  const issuer = new URL(options.issuer).href;
+  const issuer = parseIssuer(options);
   const keys = createRemoteJWKSet(new URL('.well-known/jwks.json', issuer), {
     timeoutDuration: options.timeoutMs,
     ...(options.fetch && { [customFetch]: options.fetch }),

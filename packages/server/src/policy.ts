@@ -105,6 +105,8 @@ function parseFlag(name: string, value: unknown): boolean {
   return value;
 }
 
+const LARGEST_ACTION_BYTES = 4_096;
+
 /**
  * Checks an action.
  *
@@ -121,5 +123,11 @@ export function parseAction(action: Action): Action {
       throw new TypeError(`policy.action.${name}: must be a string`);
     }
   }
-  return { id, ...(title !== undefined && { title }), ...(details !== undefined && { details }) };
+  const parsed = { id, ...(title !== undefined && { title }), ...(details !== undefined && { details }) };
+  if (Buffer.byteLength(JSON.stringify(parsed)) > LARGEST_ACTION_BYTES) {
+    throw new TypeError(
+      `policy.action: id, title and details must be at most ${LARGEST_ACTION_BYTES} bytes of JSON together, since they travel in an address`,
+    );
+  }
+  return parsed;
 }

@@ -62,6 +62,9 @@ const TicketSchema = v.object({
 
 const PURPOSE = 'requirement';
 
+/** The longest ticket in characters: it travels in an address, whose length servers and proxies limit. */
+export const LONGEST_TICKET = 8_192;
+
 /** Makes the issuer of tickets. `ttlMs`: how long a ticket can start a flow. */
 export function createRequirements(options: {
   readonly sealer: Sealer;
@@ -84,10 +87,14 @@ export function createRequirements(options: {
 
   return {
     issue({ subject, session }, requirement) {
-      return sealer.seal(
-        { subject, session, requirement: { ...requirement, expiresAt: now() + ttlMs } },
-        PURPOSE,
-      );
+      const seal = (content: Omit<Requirement, 'expiresAt'>): string =>
+        sealer.seal({ subject, session, requirement: { ...content, expiresAt: now() + ttlMs } }, PURPOSE);
+      const ticket = seal(requirement);
+      if (ticket.length <= LONGEST_TICKET) return ticket;
+      // Rather no way back than none forward.
+      const bare = seal({ policy: requirement.policy });
+      if (bare.length <= LONGEST_TICKET) return bare;
+      throw new TypeError(`the requirement is longer than ${LONGEST_TICKET} characters: shorten the action`);
     },
     read,
     open(asker, text) {

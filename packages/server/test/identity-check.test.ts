@@ -120,6 +120,26 @@ describe('createIdentityCheck', () => {
     expect(await refusalOf(token)).toMatchObject({ code: 'identity_refused' });
   });
 
+  it.each(['https://login.bank.example/tenant', 'https://login.bank.example/tenant/'])(
+    'takes an issuer with a path as all of Stepgate does: %s',
+    async (issuer) => {
+      const asked: string[] = [];
+      const check = createIdentityCheck({
+        issuer,
+        clientId: 'client',
+        now: () => NOW,
+        timeoutMs: 1_000,
+        fetch: async (input) => {
+          asked.push(input instanceof Request ? input.url : String(input));
+          return Response.json(keySet);
+        },
+      });
+      const token = await sign({ iss: 'https://login.bank.example/tenant/' });
+      await expect(check.check(tokens(token), 'ada', {})).resolves.toBeUndefined();
+      expect(asked).toEqual(['https://login.bank.example/tenant/.well-known/jwks.json']);
+    },
+  );
+
   it('fetches the keys once, before they are needed', async () => {
     const check = checkWith();
     await check.prepare({});

@@ -39,6 +39,23 @@ describe('createLocks', () => {
     expect(await locks.acquire('push', 'b', 20)).toBeUndefined();
   });
 
+  it('stays with its holder who takes it anew while it is about to be freed', async () => {
+    const locks = locksAt({ now: 0 });
+    await locks.acquire('push', 'a', 10);
+    await locks.release('push', 'a', async () => {
+      await locks.acquire('push', 'a', 30);
+      return true;
+    });
+    expect(await locks.acquire('push', 'b', 20)).toEqual({ holder: 'a', until: 30 });
+  });
+
+  it('is not freed while it is not over', async () => {
+    const locks = locksAt({ now: 0 });
+    await locks.acquire('push', 'a', 10);
+    await locks.release('push', 'a', async () => false);
+    expect(await locks.acquire('push', 'b', 20)).toEqual({ holder: 'a', until: 10 });
+  });
+
   it('has one winner among those who come at once', async () => {
     const locks = locksAt({ now: 0 }, slowStore(createMemoryStore({ now: () => 0 })));
     const answers = await Promise.all(

@@ -64,6 +64,7 @@ describe('parsePolicy', () => {
   });
 
   it.each<[string, unknown]>([
+    ['policy.action:', { action: { id: '7', title: 'é'.repeat(1_000), details: 'x'.repeat(2_100) } }],
     ['policy.action:', { action: null }],
     ['policy.action:', { action: 'close' }],
   ])('names %s when it is no object: %j', (name, policy) => {

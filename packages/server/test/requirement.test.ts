@@ -26,6 +26,21 @@ describe('createRequirements', () => {
     );
   });
 
+  it('leaves out ways back that would make a ticket too long for an address', () => {
+    const requirements = createRequirements({ sealer, now: () => 0, ttlMs: 10 });
+    const long = parsePolicy({ action: { id: '7', details: 'x'.repeat(4_000) } });
+    const path = `/${'y'.repeat(2_000)}`;
+    const ticket = requirements.issue(ada, { policy: long, returnTo: path, leaveTo: path });
+    expect(ticket.length).toBeLessThanOrEqual(8_192);
+    expect(requirements.open(ada, ticket)).toEqual({ policy: long, expiresAt: 10 });
+  });
+
+  it('issues no ticket that no endpoint would take', () => {
+    const requirements = createRequirements({ sealer, now: () => 0, ttlMs: 10 });
+    const subject = 'a'.repeat(8_000);
+    expect(() => requirements.issue({ ...ada, subject }, { policy })).toThrow(TypeError);
+  });
+
   it('opens no ticket whose time is over', () => {
     let now = 0;
     const requirements = createRequirements({ sealer, now: () => now, ttlMs: 10 });

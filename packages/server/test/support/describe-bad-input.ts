@@ -30,14 +30,18 @@ const UNKNOWN: readonly unknown[] = [
   null,
   'flow.cancel',
   { type: '__proto__' },
-  { type: 'code.submit' },
-  { type: 'code.submit', code: 123456 },
-  { type: 'code.submit', code: '' },
-  { type: 'code.submit', code: '1'.repeat(1_025) },
-  { type: 'password.submit', password: null },
-  { type: 'factor.choose', authenticatorId: {} },
-  { type: 'enrollment.begin', factor: 'recovery-code' },
-  { type: 'enrollment.begin', factor: 'toString' },
+];
+
+/** Types that a client can send, with a member that is missing or wrong: its name, and the event. */
+const INCOMPLETE: readonly (readonly [string, Record<string, unknown>])[] = [
+  ['code', { type: 'code.submit' }],
+  ['code', { type: 'code.submit', code: 123456 }],
+  ['code', { type: 'code.submit', code: '' }],
+  ['code', { type: 'code.submit', code: '1'.repeat(1_025) }],
+  ['password', { type: 'password.submit', password: null }],
+  ['authenticatorId', { type: 'factor.choose', authenticatorId: {} }],
+  ['factor', { type: 'enrollment.begin', factor: 'recovery-code' }],
+  ['factor', { type: 'enrollment.begin', factor: 'toString' }],
 ];
 
 function refusedWith(answer: Answer, status: number, code: string): void {
@@ -92,7 +96,18 @@ export function describeBadInput(scene: Scene): void {
       await expectUnchanged();
     });
 
-    it('takes no event of another type, and none with wrong members', async () => {
+    it('names the member of an event that is wrong', async () => {
+      const { browser, ifMatch, expectUnchanged } = await pollingFlow();
+
+      for (const [name, event] of INCOMPLETE) {
+        const answer = await browser.post('/step-up/flow/events', event, ifMatch);
+        refusedWith(answer, 400, 'invalid_request');
+        expect(answer.json().error_description).toContain(`"${name}"`);
+      }
+      await expectUnchanged();
+    });
+
+    it('takes no event of another type', async () => {
       const { browser, ifMatch, expectUnchanged } = await pollingFlow();
 
       for (const event of UNKNOWN) {
@@ -222,7 +237,7 @@ export function describeBadInput(scene: Scene): void {
       const { browser } = await pollingFlow();
       scene.tenant.clock.advance(20_000);
 
-      for (const authenticatorId of ['push|dev_none', '__proto__', ' ']) {
+      for (const authenticatorId of ['push|dev_none', '__proto__', ' ', 'constructor']) {
         refusedWith(
           await browser.event({ type: 'factor.choose', authenticatorId }),
           409,
@@ -231,6 +246,19 @@ export function describeBadInput(scene: Scene): void {
       }
       expect(await browser.view()).toMatchObject({ state: 'polling' });
       expect(scene.tenant.challenges()).toBe(1);
+    });
+
+    it('tells an authenticator that is unknown from one that must wait', async () => {
+      const { browser, ifMatch, expectUnchanged } = await pollingFlow();
+      const [push] = (await browser.view()).authenticators;
+      const choose = (authenticatorId: string | undefined): Promise<Answer> =>
+        browser.post('/step-up/flow/events', { type: 'factor.choose', authenticatorId }, ifMatch);
+
+      refusedWith(await choose('push|dev_none'), 409, 'event_not_allowed');
+      const early = await choose(push?.id);
+      refusedWith(early, 429, 'rate_limited');
+      expect(early.headers['retry-after']).toBe('15');
+      await expectUnchanged();
     });
 
     it('starts no flow without a requirement of its own that is still good', async () => {
@@ -284,6 +312,13 @@ export function describeBadInput(scene: Scene): void {
       ]) {
         refusedWith(await browser.send('GET', path), 404, 'not_found');
       }
+      for (const method of ['POST', 'PUT', 'DELETE']) {
+        const asset = await browser.send(method, '/step-up/assets/stepgate.js');
+        refusedWith(asset, 405, 'method_not_allowed');
+        expect(asset.headers.allow).toBe('GET, HEAD');
+      }
+      const head = await browser.send('HEAD', '/step-up/assets/stepgate.js');
+      expect([head.status, head.text]).toEqual([200, '']);
       const put = await browser.send('PUT', '/step-up/flow');
       refusedWith(put, 405, 'method_not_allowed');
       expect(put.headers.allow).toBe('GET, POST, DELETE');

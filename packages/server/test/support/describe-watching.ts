@@ -125,6 +125,61 @@ export function describeWatching(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
+    it('ends a stream with the login that it began in, before anything more is told', async () => {
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      await browser.start();
+      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+
+      const stream = await open('GET', `${bank.url}/step-up/flow`, {
+        headers: { cookie, accept: 'text/event-stream' },
+      });
+      let told = '';
+      for await (const chunk of stream.setEncoding('utf8')) {
+        told += chunk as string;
+        bank.sessions.delete(browser.sessionCookie);
+        await scene.tenant.clock.whenWaited();
+        scene.tenant.clock.advance(15_000);
+      }
+
+      expect(told).toMatch(/^id: \d+\nevent: view\ndata: [^\n]+\n\n$/);
+    });
+
+    it('ends a stream after a minute, so that the next request says anew who is asking', async () => {
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      await browser.start();
+      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+
+      const stream = await open('GET', `${bank.url}/step-up/flow`, {
+        headers: { cookie, accept: 'text/event-stream' },
+      });
+      let beats = 0;
+      for await (const chunk of stream.setEncoding('utf8')) {
+        if ((chunk as string).startsWith(':')) beats += 1;
+        if (beats === 4) continue;
+        await scene.tenant.clock.whenWaited();
+        scene.tenant.clock.advance(15_000);
+      }
+
+      expect(beats).toBe(4);
+    });
+
+    it('tells nothing to a long-poll whose login has ended meanwhile', async () => {
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      const { version } = await browser.start();
+
+      const waiting = browser.send('GET', '/step-up/flow', {
+        headers: { 'if-none-match': `"${version}"`, prefer: 'wait=25' },
+      });
+      await scene.tenant.clock.whenWaited();
+      bank.sessions.delete(browser.sessionCookie);
+      scene.tenant.clock.advance(25_000);
+
+      expect((await waiting).status).toBe(401);
+    });
+
     it('sends heartbeats while nothing happens', async () => {
       const bank = await scene.open();
       const browser = await bank.browser();

@@ -182,7 +182,7 @@ export const english: Texts = {
     requirement_invalid: 'This request does not belong to your session.',
     event_not_allowed: 'That is not possible right now.',
     version_stale: 'That is not possible right now.',
-    event_unknown: 'That was not accepted. Check what you typed.',
+    invalid_request: 'That was not accepted. Check what you typed.',
     cross_site_request: 'This was not sent from the page itself. Go back and try again.',
     insecure_transport: 'This needs a secure connection.',
     store_unavailable: 'The service does not answer at the moment. Try again.',

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { createGateClient, createTestGate, type GateClient } from './support/gate-client.ts';
+import { createTestTenant, type TestTenant } from './support/test-tenant.ts';
+
+describe('starts', () => {
+  it('do not count where another flow is under way, nor where they join one', async () => {
+    const tenant = createTestTenant();
+    const gate = createTestGate(tenant, { limits: { startsPerSession: { count: 2, windowMs: 60_000 } } });
+    const identity = { subject: tenant.ada.subject, sessionId: 's' };
+    const client = createGateClient({ gate, identity });
+    const other = createGateClient({ gate, identity, policy: { action: { id: 'close' } } });
+    const start = async (by: typeof client): Promise<number> => {
+      const requirement = await by.requirement();
+      return (await by.send('POST', '/step-up/flow', { body: { requirement } })).status;
+    };
+
+    const statuses = [await start(client)];
+    for (let i = 0; i < 5; i += 1) statuses.push(await start(other), await start(client));
+    await client.send('DELETE', '/step-up/flow');
+    statuses.push(await start(other));
+    await client.send('DELETE', '/step-up/flow');
+    statuses.push(await start(client));
+
+    expect(statuses.slice(0, 1)).toEqual([201]);
+    expect(statuses.slice(1, 11)).toEqual([409, 200, 409, 200, 409, 200, 409, 200, 409, 200]);
+    expect(statuses.slice(11)).toEqual([201, 429]);
+  });
+});
+
+describe('a limit that is reached', () => {
+  async function clientOf(tenant: TestTenant): Promise<GateClient> {
+    const refreshToken = await tenant.signIn();
+    const gate = createTestGate(tenant, { firstLeg: { refreshToken: () => refreshToken } });
+    return createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
+  }
+
+  it('is in the view of the push that is not sent, with the time to wait', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientOf(tenant);
+    await client.start();
+    const startedAt = tenant.clock.now();
+    for (let resend = 0; resend < 3; resend += 1) {
+      tenant.clock.advance(20_000);
+      await client.event({ type: 'challenge.resend' });
+    }
+
+    const view = await client.view();
+    expect(view).toMatchObject({
+      state: 'failed',
+      reason: 'rate_limited',
+      retryAllowedAt: startedAt + 300_000,
+    });
+    expect(view.messageAllowedAt).toEqual({ [view.authenticators[0]?.id ?? '']: startedAt + 300_000 });
+    expect(tenant.challenges()).toBe(3);
+    tenant.clock.advance(startedAt + 300_000 - tenant.clock.now());
+    expect(await client.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
+  });
+
+  it('is in the view of the code that is not tried, with the time to wait', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientOf(tenant);
+    const { authenticators } = await client.start();
+    const app = authenticators.find(({ factor }) => factor === 'otp');
+    await client.event({ type: 'factor.choose', authenticatorId: app?.id });
+    const startedAt = tenant.clock.now();
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      expect(await client.event({ type: 'code.submit', code: '000000' })).toMatchObject({
+        reason: 'code_refused',
+      });
+    }
+
+    const view = await client.event({ type: 'code.submit', code: '000000' });
+    // The session's limit holds for longer than the flow's.
+    expect(view).toMatchObject({ reason: 'too_many_attempts', retryAllowedAt: startedAt + 3_600_000 });
+    expect(tenant.exchanges.filter(({ sent }) => sent.includes('mfa-otp'))).toHaveLength(5);
+  });
+});
