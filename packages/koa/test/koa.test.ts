@@ -1,42 +1,5 @@
-import { bodyParser } from '@koa/bodyparser';
-import { createGate } from '@stepgate/koa';
 import Koa from 'koa';
 import { describeAdapter } from '../../server/test/support/describe-adapter.ts';
+import { koaHost } from './support/koa-host.ts';
 
-describeAdapter('Koa', {
-  listen({ gateOptions, routes, parsesBodies, trustsProxy, onAppError }) {
-    const gate = createGate(gateOptions);
-    const app = new Koa({ proxy: trustsProxy });
-    app.on('error', onAppError);
-    if (parsesBodies) app.use(bodyParser({ formLimit: '100kb' }));
-    app.use(gate);
-    for (const { path, policies, options, handle } of routes) {
-      const guards = policies.map((policy) => gate.require(policy, options));
-      app.use((ctx, next) => {
-        if (ctx.path !== path) return next();
-        const handled = async (): Promise<void> => {
-          ctx.body = await handle(ctx.state.stepUp, {
-            check: (policy) => gate.check(ctx, policy),
-            assert: (policy) => gate.assert(ctx, policy),
-          });
-        };
-        return guards.reduceRight<() => Promise<void>>(
-          (inner, guard) => async () => void (await guard(ctx, inner)),
-          handled,
-        )();
-      });
-    }
-    return new Promise((resolve) => {
-      const server = app.listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        const port = typeof address === 'object' && address !== null ? address.port : 0;
-        const close = async (): Promise<void> => {
-          gate.close();
-          server.closeAllConnections();
-          await new Promise((done) => server.close(done));
-        };
-        resolve({ port, close });
-      });
-    });
-  },
-});
+describeAdapter('Koa', koaHost(Koa));

@@ -1,0 +1,52 @@
+import { createGate } from '@stepgate/express';
+import type express from 'express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { AdapterHost, HandlerGate } from '../../../server/test/support/bank.ts';
+
+/** The suite's app on one version of Express, behind these middlewares. */
+export function expressHost(
+  createExpress: typeof express,
+  ...middlewares: readonly RequestHandler[]
+): AdapterHost {
+  return {
+    listen({ gateOptions, routes, parsesBodies, trustsProxy, onAppError }) {
+      const gate = createGate(gateOptions);
+      const app = createExpress();
+      app.disable('x-powered-by');
+      for (const middleware of middlewares) app.use(middleware);
+      if (trustsProxy) app.set('trust proxy', 'loopback');
+      if (parsesBodies) app.use(createExpress.json(), createExpress.urlencoded({ extended: false }));
+      app.use(gate);
+      for (const { path, policies, options, handle } of routes) {
+        app.all(path, ...policies.map((policy) => gate.require(policy, options)), (req, res, next) => {
+          const inHandler: HandlerGate = {
+            check: (policy) => gate.check(req, policy),
+            assert: (policy) => gate.assert(req, policy),
+          };
+          // Express 4 does not forward rejections by itself.
+          Promise.resolve(handle(req.stepUp, inHandler)).then((result) => res.json(result), next);
+        });
+      }
+      const answerError: ErrorRequestHandler = (error: Error & { status?: number }, _req, res, _next) => {
+        onAppError(error);
+        res.sendStatus(error.status ?? 500);
+      };
+      app.use(answerError);
+      return new Promise((resolve, reject) => {
+        const server = app.listen(0, '127.0.0.1', () => {
+          const address = server.address();
+          if (address === null || typeof address === 'string') {
+            reject(new Error('the server has no port'));
+            return;
+          }
+          const close = async (): Promise<void> => {
+            gate.close();
+            server.closeAllConnections();
+            await new Promise((done) => server.close(done));
+          };
+          resolve({ port: address.port, close });
+        });
+      });
+    },
+  };
+}
