@@ -368,6 +368,22 @@ export function describeAuthenticators(scene: Scene): void {
       }
     });
 
+    it('have a page, which by itself asks for nothing and shows nothing of the user', async () => {
+      const { bank, browser } = await opened({ gateOptions: { loginUrl: () => '/login' } });
+      const page = await browser.navigate(LIST);
+
+      expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+      expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+      expect(page.headers['cache-control']).toContain('no-store');
+      expect(page.text).toContain('src="/step-up/assets/stepgate-devices.js"');
+      expect(page.text).not.toContain('push|');
+      expect((await browser.send('GET', '/step-up/assets/stepgate-devices.js')).status).toBe(200);
+      expect((await browser.send('GET', '/step-up/flow')).status).toBe(404);
+      expect(scene.tenant.challenges()).toBe(0);
+      const stranger = await bank.stranger().navigate(LIST);
+      expect([stranger.status, stranger.headers.location]).toEqual([303, '/login']);
+    });
+
     it('have no other methods', async () => {
       const { browser } = await opened();
       const put = await browser.send('PUT', LIST);
