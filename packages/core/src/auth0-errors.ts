@@ -88,6 +88,11 @@ const RULES: readonly Rule[] = [
     error: ['unsupported_challenge_type', 'invalid_authenticator', 'authenticator_not_found'],
     code: 'factor_unavailable',
   },
+  // Guardian's own words for a push that cannot be delivered.
+  {
+    error: ['error_sending_push_notification', 'pn_endpoint_disabled', 'push_notification_wrong_credentials'],
+    code: 'factor_unavailable',
+  },
   { says: /phone number is invalid/i, code: 'input_invalid' },
 
   { error: ['invalid_otp', 'invalid_binding_code', 'invalid_recovery_code'], code: 'code_refused' },

@@ -74,7 +74,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     { calls: ['list'], statuses: [401, 403], error: 'expired_token', means: 'mfa_token_expired' },
     { calls: ['list'], statuses: [401, 403], error: 'access_denied', means: 'mfa_token_expired' },
     { calls: ['list'], statuses: [401], error: 'Unauthorized', means: 'mfa_token_expired' },
-    { calls: ['list'], statuses: [403], error: 'insufficient_scope', means: 'provider_misconfigured' },
+    { calls: ['list'], statuses: [401, 403], error: 'insufficient_scope', means: 'provider_misconfigured' },
     ...[
       'mfa_token is expired',
       'Malformed mfa_token',
@@ -82,6 +82,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ].flatMap((says): Row[] => [
       { calls: ['list'], statuses: ANY, error: 'invalid_grant', says, means: 'mfa_token_expired' },
       { calls: ['list'], statuses: ANY, error: 'something_new', says, means: 'mfa_token_expired' },
+      { calls: ['list'], statuses: [400, 401, 403], error: undefined, says, means: 'mfa_token_expired' },
     ]),
     { calls: ['list'], statuses: [429], error: 'too_many_requests', means: 'rate_limited' },
   ],
@@ -112,6 +113,15 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     { calls: ['enroll'], statuses: [400], error: 'invalid_request', means: 'provider_error' },
     { calls: ['enroll'], statuses: ANY, error: 'unsupported_challenge_type', means: 'factor_unavailable' },
     { calls: ['enroll'], statuses: [401], error: undefined, means: 'mfa_token_expired' },
+    { calls: ['enroll'], statuses: [401, 403], error: 'invalid_token', means: 'mfa_token_expired' },
+    { calls: ['enroll'], statuses: [401, 403], error: 'insufficient_scope', means: 'provider_misconfigured' },
+    {
+      calls: ['enroll'],
+      statuses: ANY,
+      error: 'invalid_request',
+      says: 'Too many SMS sent by the user. Wait for some minutes before retrying.',
+      means: 'rate_limited',
+    },
     {
       calls: ['enroll'],
       statuses: ANY,
@@ -249,7 +259,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       }),
     ),
     {
-      calls: TYPED,
+      calls: EXCHANGES,
       statuses: ANY,
       error: 'invalid_request',
       says: 'Too many failed codes. Wait for some minutes before retrying.',
@@ -275,21 +285,20 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ...['Invalid sub', 'Invalid session id', 'Invalid challenge type'].map(
       (says): Row => ({
         calls: EXCHANGES,
-        statuses: [403],
+        statuses: ANY,
         error: 'server_error',
         says,
         means: 'mfa_token_expired',
       }),
     ),
     { calls: EXCHANGES, statuses: [...ANY, 429], error: 'too_many_attempts', means: 'too_many_attempts' },
-    { calls: EXCHANGES, statuses: [429], error: 'too_many_requests', means: 'rate_limited' },
-    {
-      calls: EXCHANGES,
-      statuses: ANY,
-      error: 'invalid_grant',
-      says: 'The code has expired.',
-      means: 'challenge_expired',
-    },
+    { calls: EXCHANGES, statuses: [...ANY, 429], error: 'too_many_requests', means: 'rate_limited' },
+    ...['invalid_grant', 'invalid_request'].flatMap((error): Row[] => [
+      { calls: EXCHANGES, statuses: ANY, error, says: 'The code has expired.', means: 'challenge_expired' },
+      { calls: EXCHANGES, statuses: ANY, error, says: 'oob_code is expired', means: 'challenge_expired' },
+      { calls: EXCHANGES, statuses: ANY, error, says: 'mfa_token is expired', means: 'mfa_token_expired' },
+    ]),
+    { calls: EXCHANGES, statuses: ANY, error: 'authenticator_not_found', means: 'factor_unavailable' },
     { calls: EXCHANGES, statuses: [400, 401], error: 'use_dpop_nonce', means: 'provider_error' },
   ],
   'section 6, challenging': [
@@ -341,7 +350,17 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     },
     { calls: ['challenge'], statuses: ANY, error: 'invalid_client', means: 'provider_misconfigured' },
     { calls: ['challenge'], statuses: ANY, error: 'unauthorized_client', means: 'provider_misconfigured' },
-    { calls: ['challenge'], statuses: [429], error: 'too_many_requests', means: 'rate_limited' },
+    {
+      calls: ['challenge'],
+      statuses: [400],
+      error: 'invalid_request',
+      says: 'Missing required parameter: oob_channel',
+      means: 'provider_error',
+    },
+    { calls: ['challenge'], statuses: [...ANY, 429], error: 'too_many_requests', means: 'rate_limited' },
+    ...['error_sending_push_notification', 'pn_endpoint_disabled', 'push_notification_wrong_credentials'].map(
+      (error): Row => ({ calls: ['challenge'], statuses: ANY, error, means: 'factor_unavailable' }),
+    ),
     { calls: ['challenge'], statuses: [...ANY, 429], error: 'too_many_pn', means: 'rate_limited' },
     { calls: ['challenge'], statuses: [500], error: 'server_error', means: 'provider_unavailable' },
     { calls: ['challenge'], statuses: [502], error: 'bad_gateway', means: 'provider_unavailable' },
