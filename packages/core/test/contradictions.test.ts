@@ -9,24 +9,27 @@ import {
   type MfaApi,
   type MfaTransaction,
   type Proof,
+  type Redemption,
+  type TokenSet,
 } from '../src/index.ts';
+import { createFakeClock } from './support/fake-clock.ts';
 
 /** A client of ours at a tenant of one of the two worlds. */
 interface Meeting {
   readonly emulator: Emulator;
   readonly api: MfaApi;
   /** A first leg that was asked for MFA. */
-  meet(): Promise<MfaTransaction>;
+  readonly meet: () => Promise<MfaTransaction>;
   /** Tokens by the password alone, for an audience or a scope for which the tenant wants no MFA. */
-  signIn(ask: { readonly audience?: string; readonly scope?: string }): Promise<Record<string, unknown>>;
+  readonly signIn: (ask: { readonly audience?: string; readonly scope?: string }) => Promise<TokenSet>;
   /** A phone that takes pushes; the recovery code that came with it. */
-  enrol(): Promise<string>;
+  readonly enrol: () => Promise<string>;
   /** A push that was sent, and its exchange. */
-  push(): Promise<{ readonly mfaToken: string; poll(): ReturnType<MfaApi['redeem']> }>;
+  readonly push: () => Promise<{ readonly poll: () => Promise<Redemption> }>;
 }
 
 function meetingOf(world: EmulatorOptions, client: Partial<Auth0MfaApiOptions> = {}): Meeting {
-  const emulator = createEmulator({ issuer: 'https://tenant.test/', ...world });
+  const emulator = createEmulator({ issuer: 'https://tenant.test/', clock: createFakeClock(), ...world });
   const options: Auth0MfaApiOptions = {
     issuer: emulator.issuer,
     clientId: 'stepgate-demo',
@@ -49,7 +52,7 @@ function meetingOf(world: EmulatorOptions, client: Partial<Auth0MfaApiOptions> =
     async signIn(ask) {
       const result = await createAuth0SignIn({ ...options, ...ask }).password(ada);
       if (result.status !== 'signed_in') throw new Error('the tenant asks for MFA');
-      return { ...result.tokens };
+      return result.tokens;
     },
     async enrol() {
       const { mfaToken } = await meeting.meet();
@@ -63,7 +66,7 @@ function meetingOf(world: EmulatorOptions, client: Partial<Auth0MfaApiOptions> =
       const authenticatorId = emulator.phone('ada').view().authenticators[0]?.id as string;
       const { oobCode = '' } = await api.challenge({ mfaToken, authenticatorId, factor: 'push' });
       const proof: Proof = { type: 'oob', oobCode };
-      return { mfaToken, poll: () => api.redeem({ mfaToken, proof }) };
+      return { poll: () => api.redeem({ mfaToken, proof }) };
     },
   };
   return meeting;
@@ -205,7 +208,7 @@ describe('the contradictions of the sources', () => {
         audience: `${emulator.issuer}mfa/`,
         scope: 'read:authenticators',
       });
-      expect(await api.list({ mfaToken: accessToken as string })).toEqual([]);
+      expect(await api.list({ mfaToken: accessToken })).toEqual([]);
       const listed = api.list(await meet());
       if (choice === 'any') expect(await listed).toEqual([]);
       // As if the token were dead: the first leg is done again, and not twice.
@@ -217,10 +220,10 @@ describe('the contradictions of the sources', () => {
     inEach('removeCredential', ['access_token', 'any'], 'is removed', async (world) => {
       const { api, emulator, enrol, signIn } = meetingOf(world);
       const audience = `${emulator.issuer}mfa/`;
-      const { accessToken = '' } = await signIn({ audience, scope: 'remove:authenticators' });
+      const { accessToken } = await signIn({ audience, scope: 'remove:authenticators' });
       await enrol();
       const authenticatorId = emulator.phone('ada').view().authenticators[0]?.id as string;
-      await api.remove({ accessToken: accessToken as string, authenticatorId });
+      await api.remove({ accessToken, authenticatorId });
       expect(emulator.phone('ada').view().authenticators).toEqual([]);
     });
   });
@@ -253,7 +256,7 @@ describe('the contradictions of the sources', () => {
       async (mfaAudience) => {
         const { api, signIn } = meetingOf({ mfaAudience });
         const { accessToken } = await signIn({ audience: mfaAudience, scope: 'read:authenticators' });
-        expect(await api.list({ mfaToken: accessToken as string })).toEqual([]);
+        expect(await api.list({ mfaToken: accessToken })).toEqual([]);
       },
     );
   });
