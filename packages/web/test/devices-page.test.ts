@@ -18,8 +18,8 @@ interface Stage {
   readonly calls: readonly Call[];
   readonly heading: () => string | undefined;
   readonly said: () => string | null | undefined;
-  press(label: string | RegExp): void;
-  type(name: string, value: string): void;
+  readonly press: (label: string | RegExp) => void;
+  readonly type: (name: string, value: string) => void;
 }
 
 const REFUSAL = {
@@ -98,7 +98,7 @@ async function open(answers: Readonly<Record<string, readonly Answer[]>>): Promi
         return typeof label === 'string' ? name === label : label.test(name);
       });
       if (wanted === undefined)
-        throw new Error(`no button ${label} among ${buttons.map((one) => one.textContent)}`);
+        throw new Error(`no button ${label} among ${buttons.map((one) => one.textContent).join()}`);
       wanted.click();
     },
     type(name, value) {
