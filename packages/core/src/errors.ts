@@ -5,6 +5,7 @@
  * | code | what it means, and what helps |
  * | --- | --- |
  * | `already_enrolled` | the user has a factor already: challenge that one |
+ * | `authenticator_too_new` | the user's devices are not known for as long as the policy asks: come back later |
  * | `cancelled` | the user ended the flow |
  * | `challenge_expired` | nobody answered in time: send again |
  * | `code_refused` | wrong or used code: ask again |
@@ -34,6 +35,7 @@
  */
 export const REASON_CODES = [
   'already_enrolled',
+  'authenticator_too_new',
   'cancelled',
   'challenge_expired',
   'code_refused',

@@ -38,6 +38,8 @@ export interface FlowSettings {
   readonly resendAfterMs: number;
   /** How long a flow may be left alone. */
   readonly flowTtlMs: number;
+  /** How long an authenticator must have been known to the app to be used. */
+  readonly minAuthenticatorAgeMs?: number;
 }
 
 /** The defaults of {@link FlowSettings}. */
@@ -105,9 +107,32 @@ export function usableAuthenticators(context: FlowContext): readonly Authenticat
   if (context.settings.adds !== undefined) return [];
   const asked = context.requirements?.challenge;
   return context.authenticators.filter(
-    ({ active, factor }) =>
-      active && context.settings.factors.includes(factor) && (asked === undefined || asked.includes(factor)),
+    ({ active, factor, isTooNew = false }) =>
+      active &&
+      !isTooNew &&
+      context.settings.factors.includes(factor) &&
+      (asked === undefined || asked.includes(factor)),
   );
+}
+
+/** Whether the user has what is asked for, if only it were known for longer. */
+export function isOnlyTooNew({ authenticators, settings }: FlowContext): boolean {
+  return authenticators.some(
+    ({ active, factor, isTooNew }) => active && isTooNew === true && settings.factors.includes(factor),
+  );
+}
+
+/** The authenticators, marked where they are not known for long enough. */
+export function markTooNew(
+  authenticators: readonly Authenticator[],
+  { minAuthenticatorAgeMs }: FlowSettings,
+  now: number,
+): readonly Authenticator[] {
+  if (minAuthenticatorAgeMs === undefined) return authenticators;
+  return authenticators.map((one) => {
+    const isOldEnough = one.knownSince !== undefined && one.knownSince + minAuthenticatorAgeMs <= now;
+    return isOldEnough ? one : { ...one, isTooNew: true };
+  });
 }
 
 /** Whether the user has a factor; a verified e-mail address is none (contract of `/mfa/authenticators`). */

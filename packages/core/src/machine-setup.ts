@@ -10,6 +10,8 @@ import {
   type FlowSettings,
   isAskedLately,
   isEnrolled,
+  isOnlyTooNew,
+  markTooNew,
   mayUse,
   soleEnrollment,
   solePush,
@@ -69,6 +71,7 @@ function followingLeg({ leg, settings: { firstLegs } }: FlowContext): FirstLegMe
 
 function nothingToOffer(context: FlowContext): ReasonCode {
   if (context.settings.adds !== undefined) return 'already_enrolled';
+  if (isOnlyTooNew(context)) return 'authenticator_too_new';
   const isRefused = context.settings.enroll === 'refuse' && !isEnrolled(context);
   return isRefused ? 'enrollment_refused' : 'no_usable_factor';
 }
@@ -175,9 +178,14 @@ export const flow = setup({
       passwordEntered: scope.context.leg === 'password',
     })),
     takeChainedTransaction: assign((scope) => ({ ...transaction(scope), isChained: true })),
-    takeAuthenticators: assign(({ event }) =>
+    takeAuthenticators: assign(({ context, event }) =>
       event.type === 'authenticators.listed'
-        ? { authenticators: event.authenticators, isListed: true, reason: undefined, failures: 0 }
+        ? {
+            authenticators: markTooNew(event.authenticators, context.settings, event.at),
+            isListed: true,
+            reason: undefined,
+            failures: 0,
+          }
         : {},
     ),
 
@@ -287,9 +295,7 @@ export const flow = setup({
       reason: code,
       waitUntil: undefined,
     })),
-    noteNothingToOffer: assign(({ context }) => ({
-      reason: nothingToOffer(context),
-    })),
+    noteNothingToOffer: assign(({ context }) => ({ reason: nothingToOffer(context) })),
   },
   guards: {
     isCurrent,

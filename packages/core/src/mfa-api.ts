@@ -8,6 +8,10 @@ export interface Authenticator {
   readonly active: boolean;
   /** A device name, or a masked phone number or address. */
   readonly name?: string;
+  /** Since when the app knows it, in milliseconds since the epoch. For the app to say: the provider does not. */
+  readonly knownSince?: number;
+  /** It is not known for as long as the flow asks: it cannot be used in it. */
+  readonly isTooNew?: boolean;
 }
 
 /** What the provider asks for, when it says so; without it, any factor will do. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advanceFlow, createView, type FlowView, isDone } from '../src/index.ts';
+import { type Authenticator, advanceFlow, createView, type FlowView, isDone } from '../src/index.ts';
 import {
   confirmingDriver,
   createDriver,
@@ -143,6 +143,22 @@ describe('what is done with the factors that a user has', () => {
     expect(driver.place).toBe('failed');
     expect(driver.reason).toBe('no_usable_factor');
     expect(driver.ask({ type: 'enrollment.begin', factor: 'push' })).toBe(false);
+  });
+
+  it('does not use an authenticator that is not known for long enough, nor adds another in its place', () => {
+    const asks = { minAuthenticatorAgeMs: 1_000, enroll: 'refuse' } as const;
+    const now = listedDriver([], asks).now;
+    const since = (knownSince: number): Authenticator => ({ ...PUSH, knownSince });
+
+    expect(listedDriver([since(now - 1_000)], asks).place).toBe('challenging');
+    for (const tooNew of [since(now - 999), PUSH]) {
+      const driver = listedDriver([tooNew], asks);
+      expect(driver.place).toBe('failed');
+      expect(driver.reason).toBe('authenticator_too_new');
+      expect(viewOf(driver).authenticators).toEqual([]);
+      expect(driver.count('challenge') + driver.count('enroll')).toBe(0);
+    }
+    expect(listedDriver([], asks).reason).toBe('enrollment_refused');
   });
 
   it('does not choose what is not on the list', () => {

@@ -7,6 +7,7 @@ import {
   type RouteOptions,
   type RoutePolicy,
   type StepUp,
+  type StepUpStatus,
 } from '@stepgate/server';
 import {
   headerOf,
@@ -58,6 +59,25 @@ export interface ExpressGate extends RequestHandler {
    * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
    */
   assert(req: ExpressRequest, policy?: RoutePolicy<ExpressRequest>): Promise<StepUp | undefined>;
+  /**
+   * Where the signed-in user's step-up stands in this browser, for templates; `undefined` when nobody is signed in.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  status(req: ExpressRequest): Promise<StepUpStatus | undefined>;
+  /**
+   * Ends the approvals and the flow of this browser's login. For the sign-out, before the session is destroyed.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  revoke(req: ExpressRequest): Promise<void>;
+  /**
+   * Ends the approvals, flows and requirements of all the subject's logins: after a password change, or for a lost
+   * phone. The logins themselves are the app's to end. Can be called again when it has failed.
+   *
+   * @throws StepUpError `store_unavailable` (503).
+   */
+  revokeSubject(subject: string): Promise<void>;
   /** Ends long-polls and event streams, for a graceful stop. */
   close(): void;
 }
@@ -94,9 +114,16 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
             next();
             return;
           }
-          const { status, headers, body } = decision.response;
           if (!isOpen(res)) return;
-          writeHead(res, status, Object.entries(headers));
+          if (decision.isForApp) {
+            // Here for a handler of the app's own; Express's drops them, and takes those of the error.
+            writeHeaders(res, Object.entries(decision.error.headers));
+            next(decision.error);
+            return;
+          }
+          const { status, headers, body } = decision.response;
+          res.status(status);
+          writeHeaders(res, Object.entries(headers));
           res.end(body);
         })
         .catch(next);
@@ -109,6 +136,9 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
       gate.check(hostRequest(req), policy),
     assert: (req: ExpressRequest, policy: RoutePolicy<ExpressRequest> = {}) =>
       gate.assert(hostRequest(req), policy),
+    status: (req: ExpressRequest) => gate.status(hostRequest(req)),
+    revoke: (req: ExpressRequest) => gate.revoke(hostRequest(req)),
+    revokeSubject: (subject: string) => gate.revokeSubject(subject),
     close: () => gate.close(),
   });
 }
@@ -154,8 +184,7 @@ function isOpen(res: ExpressResponse): boolean {
   return !res.destroyed && !res.headersSent;
 }
 
-function writeHead(res: ExpressResponse, status: number, headers: Iterable<readonly [string, string]>): void {
-  res.status(status);
+function writeHeaders(res: ExpressResponse, headers: Iterable<readonly [string, string]>): void {
   for (const [name, value] of headers) {
     if (isRepeatable(name)) res.append(name, value);
     else res.setHeader(name, value);
@@ -167,7 +196,8 @@ function send(res: ExpressResponse, response: Response): void {
     void response.body?.cancel();
     return;
   }
-  writeHead(res, response.status, response.headers);
+  res.status(response.status);
+  writeHeaders(res, response.headers);
   if (response.body === null) {
     res.end();
     return;

@@ -6,6 +6,7 @@ import {
   type RouteOptions,
   type RoutePolicy,
   type StepUp,
+  type StepUpStatus,
 } from '@stepgate/server';
 import {
   headerOf,
@@ -50,6 +51,25 @@ export interface KoaGate extends Middleware {
    * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
    */
   assert(ctx: Context, policy?: RoutePolicy<Context>): Promise<StepUp | undefined>;
+  /**
+   * Where the signed-in user's step-up stands in this browser, for templates; `undefined` when nobody is signed in.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  status(ctx: Context): Promise<StepUpStatus | undefined>;
+  /**
+   * Ends the approvals and the flow of this browser's login. For the sign-out, before the session is destroyed.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  revoke(ctx: Context): Promise<void>;
+  /**
+   * Ends the approvals, flows and requirements of all the subject's logins: after a password change, or for a lost
+   * phone. The logins themselves are the app's to end. Can be called again when it has failed.
+   *
+   * @throws StepUpError `store_unavailable` (503).
+   */
+  revokeSubject(subject: string): Promise<void>;
   /** Ends long-polls and event streams, for a graceful stop. */
   close(): void;
 }
@@ -76,7 +96,8 @@ export function createGate(options: KoaGateOptions): KoaGate {
     letClientLeave(ctx);
     // First the body: one that is null makes Koa's status 204.
     ctx.body = response.body === null ? null : toNodeStream(response.body);
-    writeHead(ctx, response.status, response.headers);
+    ctx.status = response.status;
+    writeHeaders(ctx, response.headers);
   }
 
   function requireWith(policy: RoutePolicy<Context> = {}, route: RouteOptions = {}): Middleware {
@@ -90,8 +111,14 @@ export function createGate(options: KoaGateOptions): KoaGate {
         await next();
         return;
       }
+      if (decision.isForApp) {
+        // Here for middleware of the app's own that catches; Koa's drops them, and takes those of the error.
+        writeHeaders(ctx, Object.entries(decision.error.headers));
+        throw decision.error;
+      }
       const { status, headers, body } = decision.response;
-      writeHead(ctx, status, Object.entries(headers));
+      ctx.status = status;
+      writeHeaders(ctx, Object.entries(headers));
       ctx.body = body;
     };
   }
@@ -100,6 +127,9 @@ export function createGate(options: KoaGateOptions): KoaGate {
     require: requireWith,
     check: (ctx: Context, policy: RoutePolicy<Context> = {}) => gate.check(hostRequest(ctx), policy),
     assert: (ctx: Context, policy: RoutePolicy<Context> = {}) => gate.assert(hostRequest(ctx), policy),
+    status: (ctx: Context) => gate.status(hostRequest(ctx)),
+    revoke: (ctx: Context) => gate.revoke(hostRequest(ctx)),
+    revokeSubject: (subject: string) => gate.revokeSubject(subject),
     close: () => gate.close(),
   });
 }
@@ -144,8 +174,7 @@ function letClientLeave(ctx: Context): void {
   };
 }
 
-function writeHead(ctx: Context, status: number, headers: Iterable<readonly [string, string]>): void {
-  ctx.status = status;
+function writeHeaders(ctx: Context, headers: Iterable<readonly [string, string]>): void {
   for (const [name, value] of headers) {
     if (isRepeatable(name)) ctx.append(name, value);
     else ctx.set(name, value);

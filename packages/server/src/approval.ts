@@ -8,6 +8,11 @@ const SINGLE_USE_WINDOW_MS = 300_000;
 /** The shortest time an approval is kept, so that it can serve other routes with a longer max age. */
 const SHORTEST_KEEP_MS = 3_600_000;
 
+/** How long an approval of this policy is kept. */
+export function keepMs(policy: ParsedPolicy): number {
+  return Math.max(windowMs(policy), SHORTEST_KEEP_MS);
+}
+
 /** The approval of a flow that has just ended well; `undefined` for one that was there to add a factor. */
 export function createApproval(options: {
   readonly id: string;
@@ -36,7 +41,7 @@ export function createApproval(options: {
     isForAction: policy.action !== undefined,
     enrolledInFlow,
     ...(tokensUntil !== undefined && { tokensUntil }),
-    keepUntil: approvedAt + Math.max(windowMs(policy), SHORTEST_KEEP_MS),
+    keepUntil: approvedAt + keepMs(policy),
   };
 }
 
@@ -52,8 +57,10 @@ export function findApproval(options: {
   readonly policy: ParsedPolicy;
   readonly hash: string;
   readonly now: number;
+  /** Whether the authenticator is known for as long as the policy asks; asked only where it asks. */
+  readonly isOldEnough: (approval: Approval) => boolean;
 }): Approval | undefined {
-  const { approvals, subject, policy, hash, now } = options;
+  const { approvals, subject, policy, hash, now, isOldEnough } = options;
   const window = windowMs(policy);
   const isBound = policy.singleUse || policy.action !== undefined;
   return approvals.findLast((approval) => {
@@ -67,6 +74,7 @@ export function findApproval(options: {
       policy.factors.includes(approval.factor) &&
       (!policy.opensMfaApi || (approval.tokensUntil ?? 0) > now) &&
       (policy.allowEnrolledInFlow || !approval.enrolledInFlow) &&
+      (policy.minAuthenticatorAgeSeconds === 0 || (!approval.enrolledInFlow && isOldEnough(approval))) &&
       (isBound || approval.singleUse || approval.isForAction ? approval.requirement === hash : true)
     );
   });

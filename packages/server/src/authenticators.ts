@@ -67,6 +67,7 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
     singleUse: maxAgeSeconds === 0,
     action,
     allowEnrolledInFlow: true,
+    minAuthenticatorAgeSeconds: 0,
     keepTokens: true,
     opensMfaApi: true,
   });

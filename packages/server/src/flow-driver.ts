@@ -15,6 +15,7 @@ import {
   type Vault,
 } from '@stepgate/core';
 import type { Admission } from './admission.ts';
+import { keepMs } from './approval.ts';
 import type { FirstLeg, FirstLegContext } from './first-leg.ts';
 import { inProgress, notFound, refusalOf, stale, startedElsewhere } from './flow-errors.ts';
 import { isLive, joins, lossOf, nextDue, withoutPending } from './flow-rules.ts';
@@ -24,9 +25,10 @@ import type { IdentityCheck } from './identity-check.ts';
 import type { Locks } from './lock.ts';
 import { persistently } from './persistence.ts';
 import type { ParsedPolicy } from './policy.ts';
-import type { HandleRecord, Records } from './record.ts';
-import { type Requirement, requirementHash } from './requirement.ts';
+import { type HandleRecord, RECORD_SLACK_MS, type Records } from './record.ts';
+import { type Requirement, requirementExpired, requirementHash } from './requirement.ts';
 import type { Store } from './store.ts';
+import type { Subjects } from './subjects.ts';
 
 /** Whose flow, in which record, and the request in which it is driven. */
 export interface FlowTarget<Native> {
@@ -73,6 +75,7 @@ export interface FlowDriverOptions<Native> {
   readonly basePath: string;
   readonly store: Store;
   readonly records: Records;
+  readonly subjects: Subjects;
   readonly steps: FlowSteps;
   readonly locks: Locks;
   readonly admission: Admission;
@@ -111,6 +114,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     basePath,
     store,
     records,
+    subjects,
     steps,
     locks,
     admission,
@@ -164,7 +168,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     // Right before it goes out, and after everything that takes time.
     const isWantedStill = await whileClaimed(job, unwanted, () => isWanted(target.key, job));
     if (!isWantedStill || late.aborted) return undefined;
-    const result = await runEffect(job.effect, {
+    const done = await runEffect(job.effect, {
       api,
       vault: job.vault,
       inputs,
@@ -185,8 +189,22 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       },
       onUnexpected: onError,
     });
-    await admission.account(target, job.effect, result);
-    return result;
+    await admission.account(target, job.effect, done);
+    return whileClaimed(job, unwanted, () => recognised(target, job, done));
+  }
+
+  /** The answer, and since when the authenticators are known that it lists. */
+  async function recognised(
+    { asker }: FlowTarget<Native>,
+    { leg }: Job,
+    result: EffectResult,
+  ): Promise<EffectResult> {
+    const { fact } = result;
+    if (fact.type !== 'authenticators.listed') return result;
+    // The list of a token that a client has sent may be somebody else's.
+    const learns = leg !== 'mfa-token';
+    const authenticators = await subjects.recognise(asker.subject, fact.authenticators, { learns });
+    return { ...result, fact: { ...fact, authenticators } };
   }
 
   /** A token that could not be saved is tried again as what passes: with it the approval would be lost too. */
@@ -343,7 +361,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     },
   ): { record: HandleRecord; job?: Job } {
     if (record?.flow !== undefined && isLive(record.flow, clock.now())) throw inProgress(basePath);
-    const settings = { ...options.settings, factors: flow.requirement.policy.factors, ...flow.settings };
+    const settings = { ...options.settings, ...settingsOf(flow.requirement.policy), ...flow.settings };
     const begun = steps.begin({ key, record, ...asker, ...flow, settings });
     return steps.apply(key, begun, { type: 'flow.start', ...stamp() });
   }
@@ -361,10 +379,14 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   }
 
   /** Counts a start, and takes that back when none came of it. */
-  async function counted(target: FlowTarget<Native>, start: () => Promise<Beginning>): Promise<Beginning> {
+  async function counted(
+    target: FlowTarget<Native>,
+    requirement: Requirement,
+    start: () => Promise<Beginning>,
+  ): Promise<Beginning> {
     const takeBack = await admission.admitStart(target);
     try {
-      const beginning = await start();
+      const beginning = await entered(target, requirement, start);
       if (beginning.isJoined) await takeBack();
       return beginning;
     } catch (error) {
@@ -395,9 +417,24 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
         return { record: begun.record, result: { job: begun.job, isJoined: false } };
       });
     const before = owned((await records.read(key)).record, asker);
-    if (isUnderWay(before)) return place();
+    if (isUnderWay(before)) return { isJoined: true };
     if (before?.flow !== undefined && isLive(before.flow, now)) throw inProgress(basePath);
-    return counted(target, place);
+    return counted(target, requirement, place);
+  }
+
+  /** Lets a revocation of the subject find what begins here, whichever of the two comes first. */
+  async function entered(
+    { key, asker }: FlowTarget<Native>,
+    { policy, issuedAt }: Requirement,
+    start: () => Promise<Beginning>,
+  ): Promise<Beginning> {
+    const longestMs = options.settings.flowTtlMs + keepMs(policy) + RECORD_SLACK_MS;
+    const revokedAt = await subjects.enter(asker.subject, key, clock.now() + longestMs);
+    if (issuedAt <= revokedAt) throw requirementExpired();
+    const beginning = await start();
+    if ((await subjects.revokedAt(asker.subject)) === revokedAt) return beginning;
+    await records.delete(key);
+    throw requirementExpired();
   }
 
   async function afterwards(
@@ -421,10 +458,14 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
     add: (target, { policy, adds, vault }) =>
       exclusively(target, async () => {
-        const { job } = await counted(target, () =>
+        const requirement = { policy, issuedAt: clock.now(), expiresAt: adds.tokenExpiresAt };
+        const { job } = await counted(target, requirement, () =>
           records.update<Beginning>(target.key, (stored) => {
-            const begun = begin(target, owned(stored, target.asker), {
-              requirement: { policy, expiresAt: adds.tokenExpiresAt },
+            const record = owned(stored, target.asker);
+            // It held the approval a moment ago: somebody has revoked it.
+            if (record === undefined) throw notFound(basePath);
+            const begun = begin(target, record, {
+              requirement,
               settings: { firstLegs: ['access-token'], adds },
               vault,
             });
@@ -484,6 +525,15 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
 function tooLong({ type }: Effect, leaseMs: number): StepUpError {
   return new StepUpError('misconfigured', `${type}: no answer within ${leaseMs / 1_000} s, given up`);
+}
+
+/** What a policy asks of a flow. One that wants an old authenticator is not served by adding another. */
+function settingsOf({
+  factors,
+  minAuthenticatorAgeSeconds,
+}: ParsedPolicy): Pick<FlowSettings, 'factors'> & Partial<FlowSettings> {
+  if (minAuthenticatorAgeSeconds === 0) return { factors };
+  return { factors, enroll: 'refuse', minAuthenticatorAgeMs: minAuthenticatorAgeSeconds * 1_000 };
 }
 
 /** Hears of one change of a record, from now on. */

@@ -1,6 +1,6 @@
 import { dueAt, type Effect, isDone, type ReasonCode, sendsCode, stateName } from '@stepgate/core';
 import { findApproval } from './approval.ts';
-import type { FlowRecord, HandleRecord } from './record.ts';
+import type { Approval, FlowRecord, HandleRecord } from './record.ts';
 import { type Requirement, requirementHash } from './requirement.ts';
 
 /** When something is next to be done for the flow. */
@@ -26,7 +26,9 @@ export function joins(record: HandleRecord, hash: string, { policy }: Requiremen
   const { flow, approvals, subject } = record;
   if (flow?.requirementHash !== hash) return false;
   if (!isDone(flow.state)) return now < flow.state.context.expiresAt;
-  const met = findApproval({ approvals, subject, policy, hash, now });
+  // An approval of this very requirement was given with an authenticator that was old enough.
+  const isOldEnough = ({ requirement }: Approval): boolean => requirement === hash;
+  const met = findApproval({ approvals, subject, policy, hash, now, isOldEnough });
   return stateName(flow.state) === 'approved' && met !== undefined;
 }
 

@@ -13,6 +13,7 @@ const OPTIONS = [
   'store',
   'basePath',
   'loginUrl',
+  'mode',
   'insecureCookie',
   'api',
   'identityCheck',
@@ -58,6 +59,9 @@ export function assertOptions(options: GateOptions<never>): void {
   }
   if (members.insecureCookie !== undefined && typeof members.insecureCookie !== 'boolean') {
     throw new TypeError('insecureCookie: must be true or false');
+  }
+  if (members.mode !== undefined && members.mode !== 'answer' && members.mode !== 'throw') {
+    throw new TypeError("mode: must be 'answer' or 'throw'");
   }
   assertTiming(members.timing ?? {});
 }

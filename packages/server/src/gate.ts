@@ -22,12 +22,13 @@ import { createFormTokens } from './form.ts';
 import { assertOptions, authenticatorSettings, enrollmentRule, parseBasePath } from './gate-options.ts';
 import { createGuards, type Decision, type Guard, type StepUp } from './guard.ts';
 import { createHandles } from './handle.ts';
-import type { HostRequest, Identity } from './host-request.ts';
+import type { Asker, HostRequest, Identity } from './host-request.ts';
 import { createIdentityCheck, type IdentityCheck } from './identity-check.ts';
 import { createLimitBook, type Limits } from './limits.ts';
 import { createLocks } from './lock.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { mfaApiAsk } from './mfa-audience.ts';
+import { createOversight, type StepUpStatus } from './oversight.ts';
 import { createOwnership } from './ownership.ts';
 import type { RoutePolicy } from './policy.ts';
 import { createPolicyReader, demandOf } from './policy-reader.ts';
@@ -39,6 +40,7 @@ import { createSealer, digest } from './seal.ts';
 import type { LoginUrl } from './signed-out.ts';
 import { createStashes } from './stash.ts';
 import type { Store } from './store.ts';
+import { createSubjects } from './subjects.ts';
 
 /** The tenant, the application in it, and what is asked of it. */
 export interface Auth0Settings extends Auth0MfaApiOptions {
@@ -82,6 +84,11 @@ export interface GateOptions<Native> {
   readonly basePath?: string;
   /** Where a signed-out page load of a guarded route, or of the page, is sent. */
   readonly loginUrl?: LoginUrl<Native>;
+  /**
+   * Who answers a refused request: the guard (`answer`, the default), or the app's own error handler (`throw`), which
+   * is given an error with `status`, `code`, `headers` and `expose`. Page loads are sent on either way.
+   */
+  readonly mode?: 'answer' | 'throw';
   /** Lets the handle cookie travel over plain http to other hosts than this machine. For closed networks. */
   readonly insecureCookie?: boolean;
   /** Another provider of factors than Auth0's MFA API. */
@@ -124,6 +131,26 @@ export interface Gate<Native> {
    * @throws TypeError when the policy is wrong.
    */
   assert(request: HostRequest<Native>, policy: RoutePolicy<Native>): Promise<StepUp | undefined>;
+  /**
+   * Where the signed-in user's step-up stands in this browser, for templates; `undefined` when nobody is signed in.
+   * One store read, and no secret.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  status(request: HostRequest<Native>): Promise<StepUpStatus | undefined>;
+  /**
+   * Ends the approvals and the flow of this browser's login. For the sign-out, before the session is destroyed.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  revoke(request: HostRequest<Native>): Promise<void>;
+  /**
+   * Ends the approvals, flows and requirements of all the subject's logins: after a password change, or for a lost
+   * phone. The logins themselves are the app's to end. Can be called again when it has failed.
+   *
+   * @throws StepUpError `store_unavailable` (503).
+   */
+  revokeSubject(subject: string): Promise<void>;
   /** Answers requests under the base path. `web` makes the web-standard request, when its body is needed. */
   readonly endpoints: Endpoints<Native>;
   /** Ends long-polls and event streams, for a graceful stop. */
@@ -146,7 +173,7 @@ const UPSTREAM_TIMEOUT_MS = 10_000;
  */
 export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   assertOptions(options);
-  const { auth0, clock = systemClock, timing = {} } = options;
+  const { auth0, clock = systemClock, mode = 'answer', timing = {} } = options;
   const now = (): number => clock.now();
   const random = options.randomBytes ?? randomBytes;
   const onError = shielded(options.onError ?? ((error) => console.error(error)));
@@ -160,6 +187,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const locks = createLocks(store, now);
   const records = createRecords({ store, now });
   const stashes = createStashes({ store, sealer });
+  const subjects = createSubjects({ store, now });
   const handles = createHandles({ randomBytes: random, insecureCookie: options.insecureCookie === true });
   const signIn = createAuth0SignIn(wire);
   const mfaAsk = mfaApiAsk(auth0.issuer, auth0.mfaAudience);
@@ -172,19 +200,21 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const { requirementTtlMs: _own, ...flowTiming } = timing;
   // An effect is a first leg and the keys it needs, at the most: two requests.
   const leaseMs = 2 * timeoutMs + 5_000;
+  const admission = createAdmission({
+    records,
+    locks,
+    clock,
+    limits: createLimitBook({ store, now, limits: options.limits }),
+    challengeTtlMs: timing.challengeTtlMs ?? FLOW_DEFAULTS.challengeTtlMs,
+  });
   const driver = createFlowDriver<Native>({
     basePath,
     store,
     records,
+    subjects,
     steps: createFlowSteps({ sealer, now, leaseMs, randomId: options.randomUUID ?? randomUUID }),
     locks,
-    admission: createAdmission({
-      records,
-      locks,
-      clock,
-      limits: createLimitBook({ store, now, limits: options.limits }),
-      challengeTtlMs: timing.challengeTtlMs ?? FLOW_DEFAULTS.challengeTtlMs,
-    }),
+    admission,
     api,
     firstLeg: createFirstLeg(options.firstLeg, signIn, auth0),
     managementLeg: createFirstLeg(options.firstLeg, createAuth0SignIn({ ...wire, ...mfaAsk }), {
@@ -214,14 +244,18 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     return { identity, asker: { subject, session: digest(JSON.stringify([subject, sessionId])) } };
   }
 
+  const askerOf = async (request: HostRequest<Native>): Promise<Asker | undefined> =>
+    (await knownOf(request))?.asker;
+
   const guards = createGuards<Native>({
     basePath,
     records,
+    subjects,
     handles,
     requirements,
     sealer,
     now,
-    askerOf: async (request) => (await knownOf(request))?.asker,
+    askerOf,
     loginUrl: options.loginUrl,
   });
 
@@ -232,16 +266,24 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     return known;
   }
 
+  function refusalOf(error: unknown): Extract<Decision, { isAllowed: false }> {
+    const known = reported(error);
+    return { isAllowed: false, error: known, response: errorResponse(known) };
+  }
+
+  function rethrow(error: unknown): never {
+    throw reported(error);
+  }
+
   function check(
     request: HostRequest<Native>,
     policy: RoutePolicy<Native>,
     checkOptions: { readonly uses: boolean },
   ): Promise<Decision> {
-    const read = createPolicyReader(policy);
-    return guards.check(request, read, checkOptions).catch((error: unknown) => {
-      throw reported(error);
-    });
+    return guards.check(request, createPolicyReader(policy), checkOptions).catch(rethrow);
   }
+
+  const oversight = createOversight<Native>({ records, subjects, handles, admission, now, askerOf });
 
   const ownership = createOwnership({ basePath, handles, knownOf });
   const settings = authenticatorSettings(options);
@@ -263,12 +305,10 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       const replay = route.replay === true ? createReplay(stashes) : undefined;
       const guard = guards.guard(createPolicyReader(policy), replay);
       return async (request, body) => {
-        try {
-          return await guard(request, body);
-        } catch (error) {
-          const known = reported(error);
-          return { isAllowed: false, error: known, response: errorResponse(known) };
-        }
+        const decision = await guard(request, body).catch(refusalOf);
+        if (decision.isAllowed) return decision;
+        // A page load that is sent on has not failed.
+        return { ...decision, isForApp: mode === 'throw' && decision.response.status >= 400 };
       };
     },
     check: async (request, policy) => check(request, policy, { uses: false }),
@@ -277,6 +317,9 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       if (!decision.isAllowed) throw decision.error;
       return decision.stepUp;
     },
+    status: (request) => oversight.status(request).catch(rethrow),
+    revoke: (request) => oversight.revoke(request).catch(rethrow),
+    revokeSubject: (subject) => oversight.revokeSubject(subject).catch(rethrow),
     endpoints: createEndpoints({
       basePath,
       driver,

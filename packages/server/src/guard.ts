@@ -4,6 +4,7 @@ import type { HostBody } from './form-body.ts';
 import { type Handles, recordKey } from './handle.ts';
 import type { Asker, HostRequest } from './host-request.ts';
 import { openTokens } from './kept-tokens.ts';
+import type { ParsedPolicy } from './policy.ts';
 import type { Demand, PolicyReader } from './policy-reader.ts';
 import type { Approval, Records } from './record.ts';
 import { type Refusal, refuse } from './refusal.ts';
@@ -12,6 +13,7 @@ import { createRequestUses, type Use } from './request-uses.ts';
 import type { Requirements } from './requirement.ts';
 import type { Sealer } from './seal.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
+import type { Subjects } from './subjects.ts';
 
 /** What a guarded handler sees of the approval that let it run. */
 export interface StepUp {
@@ -33,8 +35,16 @@ export type Decision =
   | { readonly isAllowed: true; readonly stepUp?: StepUp }
   | ({ readonly isAllowed: false } & Refusal);
 
+/** A decision, carried out by the adapter. */
+export type Verdict =
+  | Extract<Decision, { readonly isAllowed: true }>
+  | (Extract<Decision, { readonly isAllowed: false }> & {
+      /** The app's own error handler is given `error`, and `response` is not sent (`mode: 'throw'`). */
+      readonly isForApp: boolean;
+    });
+
 /** Decides about one request under one policy. `body` is read only to keep a refused form. */
-export type Guard<Native> = (request: HostRequest<Native>, body?: () => HostBody) => Promise<Decision>;
+export type Guard<Native> = (request: HostRequest<Native>, body?: () => HostBody) => Promise<Verdict>;
 
 /** Decides about requests, in front of a route and in the middle of a handler. */
 export interface Guards<Native> {
@@ -44,7 +54,10 @@ export interface Guards<Native> {
    * them refuses, what the ones before have used up is given back. `replay`: keeps refused forms, where the route
    * wants that.
    */
-  guard(read: PolicyReader<Native>, replay?: Replay): Guard<Native>;
+  guard(
+    read: PolicyReader<Native>,
+    replay?: Replay,
+  ): (request: HostRequest<Native>, body?: () => HostBody) => Promise<Decision>;
   /** Decides by itself. `uses`: whether an approval for a single use is used up. */
   check(
     request: HostRequest<Native>,
@@ -57,6 +70,7 @@ export interface Guards<Native> {
 export interface GuardOptions<Native> {
   readonly basePath: string;
   readonly records: Records;
+  readonly subjects: Subjects;
   readonly handles: Handles;
   readonly requirements: Requirements;
   readonly sealer: Sealer;
@@ -67,7 +81,7 @@ export interface GuardOptions<Native> {
 
 /** Makes the guards. */
 export function createGuards<Native>(options: GuardOptions<Native>): Guards<Native> {
-  const { records, handles, sealer, now } = options;
+  const { records, subjects, handles, sealer, now } = options;
   const requestUses = createRequestUses();
 
   /** `before`: what the guards in front of this one have used. `form`: what the route keeps of the request. */
@@ -111,8 +125,9 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     { policy, hash }: Demand,
     uses: boolean,
   ): Promise<Use | undefined> {
+    const isOldEnough = await ageCheck(subject, policy);
     const find = (approvals: readonly Approval[]): Approval | undefined =>
-      findApproval({ approvals, subject, policy, hash, now: now() });
+      findApproval({ approvals, subject, policy, hash, now: now(), isOldEnough });
     const { record } = await records.read(key);
     if (record === undefined || record.session !== session) return undefined;
     const found = find(record.approvals);
@@ -128,6 +143,19 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
         result: { key, hash, approval: unused, kept: current.tokens, isUsedUp: true },
       };
     });
+  }
+
+  /** A second read, for policies that ask for it. */
+  async function ageCheck(
+    subject: string,
+    { minAuthenticatorAgeSeconds }: ParsedPolicy,
+  ): Promise<(approval: Approval) => boolean> {
+    if (minAuthenticatorAgeSeconds === 0) return () => true;
+    const knownSince = await subjects.knownSince(subject);
+    return ({ authenticatorId }) => {
+      const since = authenticatorId === undefined ? undefined : knownSince(authenticatorId);
+      return since !== undefined && since + minAuthenticatorAgeSeconds * 1_000 <= now();
+    };
   }
 
   /** Once only: by the second time an approval may be another request's. */

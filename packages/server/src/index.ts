@@ -3,7 +3,7 @@ export type { Endpoints } from './endpoints.ts';
 export type { Ask, FirstLegContext, FirstLegOptions } from './first-leg.ts';
 export type { HostBody } from './form-body.ts';
 export { type Auth0Settings, createGate, type Gate, type GateOptions } from './gate.ts';
-export type { Decision, Guard, StepUp } from './guard.ts';
+export type { Decision, Guard, StepUp, Verdict } from './guard.ts';
 export type { HostRequest, HostResponse, Identity } from './host-request.ts';
 export {
   type BearerRequest,
@@ -18,6 +18,7 @@ export {
 export type { IdentityCheck } from './identity-check.ts';
 export { DEFAULT_LIMITS, type Limit, type Limits } from './limits.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
+export type { FlowStatus, StepUpStatus } from './oversight.ts';
 export type { Action, Policy, RoutePolicy } from './policy.ts';
 export type { Approval } from './record.ts';
 export type { RouteOptions } from './route-options.ts';

@@ -25,6 +25,12 @@ export interface Policy<Native = unknown> {
   /** Whether an approval counts whose factor was added in the same flow. Default `true`. */
   readonly allowEnrolledInFlow?: boolean;
   /**
+   * How long ago the authenticator must have been added, at most 90 days: seconds, or `'1h'`, `'7d'`. The provider
+   * does not tell when that was, so it counts from the first flow in which this gate has seen the authenticator; those
+   * that the user had when a flow of his was first seen count as old. Default 0.
+   */
+  readonly minAuthenticatorAge?: number | string;
+  /**
    * Keeps the tokens that came with the approval, sealed, for the handler (`stepUp.tokens()`), until they run out.
    * Default `false`.
    */
@@ -46,6 +52,7 @@ export interface ParsedPolicy {
   readonly singleUse: boolean;
   readonly action?: Action;
   readonly allowEnrolledInFlow: boolean;
+  readonly minAuthenticatorAgeSeconds: number;
   readonly keepTokens: boolean;
   /**
    * The tokens are to be good for the MFA API itself, and count only while they live. No policy of an app's says so:
@@ -55,6 +62,7 @@ export interface ParsedPolicy {
 }
 
 const DEFAULT_MAX_AGE_SECONDS = 300;
+const LONGEST_MIN_AGE_SECONDS = 90 * 86_400;
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /**
@@ -63,34 +71,49 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, 
  * @throws TypeError naming the member that is wrong.
  */
 export function parsePolicy(policy: Policy<never>): ParsedPolicy {
-  const known = ['maxAge', 'factors', 'singleUse', 'action', 'allowEnrolledInFlow', 'keepTokens'];
+  const known = [
+    'maxAge',
+    'factors',
+    'singleUse',
+    'action',
+    'allowEnrolledInFlow',
+    'minAuthenticatorAge',
+    'keepTokens',
+  ];
   if (typeof policy !== 'object' || policy === null) throw new TypeError('policy: must be an object');
   const unknown = Object.keys(policy).find((name) => !known.includes(name));
   if (unknown !== undefined) throw new TypeError(`policy.${unknown}: is not one of ${known.join(', ')}`);
   const { action } = policy;
-  const maxAgeSeconds = parseMaxAge(policy.maxAge ?? DEFAULT_MAX_AGE_SECONDS);
+  const maxAgeSeconds = parseDuration('maxAge', policy.maxAge ?? DEFAULT_MAX_AGE_SECONDS);
   return {
     maxAgeSeconds,
     factors: parseFactors(policy.factors ?? ['push', 'otp']),
     singleUse: parseFlag('singleUse', policy.singleUse ?? false) || maxAgeSeconds === 0,
     ...(action !== undefined && typeof action !== 'function' && { action: parseAction(action) }),
     allowEnrolledInFlow: parseFlag('allowEnrolledInFlow', policy.allowEnrolledInFlow ?? true),
+    minAuthenticatorAgeSeconds: parseMinAge(policy.minAuthenticatorAge ?? 0),
     keepTokens: parseFlag('keepTokens', policy.keepTokens ?? false),
     opensMfaApi: false,
   };
 }
 
 /** Seconds of a duration, as a policy writes it. */
-function parseMaxAge(value: unknown): number {
+function parseDuration(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
   const match = typeof value === 'string' ? /^(\d+)(s|m|h|d)$/.exec(value) : null;
   const unit = UNIT_SECONDS[match?.[2] ?? ''];
   if (match === null || unit === undefined) {
     throw new TypeError(
-      "policy.maxAge: must be a whole number of seconds, or a duration like '30s', '5m' or '2h'",
+      `policy.${name}: must be a whole number of seconds, or a duration like '30s', '5m' or '2h'`,
     );
   }
   return Number(match[1]) * unit;
+}
+
+function parseMinAge(value: unknown): number {
+  const seconds = parseDuration('minAuthenticatorAge', value);
+  if (seconds <= LONGEST_MIN_AGE_SECONDS) return seconds;
+  throw new TypeError('policy.minAuthenticatorAge: must be at most 90 days');
 }
 
 function parseFactors(factors: unknown): readonly Factor[] {

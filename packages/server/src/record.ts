@@ -87,11 +87,12 @@ export interface Records {
    * runs again after a lost race. Without a `record` in its answer nothing is written.
    */
   update<T>(key: string, decide: (record: HandleRecord | undefined) => Change<T>): Promise<T>;
+  delete(key: string): Promise<void>;
 }
 
 const MOST_TRIES = 20;
 /** How long a record outlives the last thing in it that is of use. */
-const SLACK_MS = 60_000;
+export const RECORD_SLACK_MS = 60_000;
 
 /** Puts the types and the retry around a store. */
 export function createRecords(options: { readonly store: Store; readonly now: () => number }): Records {
@@ -106,6 +107,7 @@ export function createRecords(options: { readonly store: Store; readonly now: ()
 
   return {
     read,
+    delete: (key) => reachable(store.delete(key)),
     async update(key, decide) {
       for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
         const { record, version } = await read(key);
@@ -126,7 +128,7 @@ export function createRecords(options: { readonly store: Store; readonly now: ()
 
 function lifetime({ flow, approvals }: HandleRecord, now: number): number {
   const ends = [flow?.state.context.expiresAt ?? 0, ...approvals.map(({ keepUntil }) => keepUntil)];
-  return Math.max(0, Math.max(...ends) - now) + SLACK_MS;
+  return Math.max(0, Math.max(...ends) - now) + RECORD_SLACK_MS;
 }
 
 /** A store that throws is a 503 that says nothing of the store's own words. */

@@ -16,13 +16,15 @@ export interface Requirement {
   readonly form?: string;
   /** Why a form does not wait, and must be sent by hand. */
   readonly unkept?: Unkept;
+  /** When the request was refused, in milliseconds since the epoch. */
+  readonly issuedAt: number;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
 /** Issues and reads the sealed tickets that a flow is started with. */
 export interface Requirements {
-  issue(asker: Asker, requirement: Omit<Requirement, 'expiresAt'>): string;
+  issue(asker: Asker, requirement: Omit<Requirement, 'issuedAt' | 'expiresAt'>): string;
   /** @throws StepUpError `requirement_invalid` or `requirement_expired`, both 400. */
   open(asker: Asker, ticket: string): Requirement;
   /**
@@ -49,6 +51,7 @@ const TicketSchema = v.object({
         }),
       ),
       allowEnrolledInFlow: v.boolean(),
+      minAuthenticatorAgeSeconds: v.number(),
       keepTokens: v.boolean(),
       opensMfaApi: v.boolean(),
     }),
@@ -56,6 +59,7 @@ const TicketSchema = v.object({
     leaveTo: v.exactOptional(v.string()),
     form: v.exactOptional(v.string()),
     unkept: v.exactOptional(v.picklist(['file', 'size'])),
+    issuedAt: v.number(),
     expiresAt: v.number(),
   }),
 });
@@ -87,8 +91,11 @@ export function createRequirements(options: {
 
   return {
     issue({ subject, session }, requirement) {
-      const seal = (content: Omit<Requirement, 'expiresAt'>): string =>
-        sealer.seal({ subject, session, requirement: { ...content, expiresAt: now() + ttlMs } }, PURPOSE);
+      const seal = (content: Omit<Requirement, 'issuedAt' | 'expiresAt'>): string =>
+        sealer.seal(
+          { subject, session, requirement: { ...content, issuedAt: now(), expiresAt: now() + ttlMs } },
+          PURPOSE,
+        );
       const ticket = seal(requirement);
       if (ticket.length <= LONGEST_TICKET) return ticket;
       // Rather no way back than none forward.
@@ -119,12 +126,21 @@ export function requirementHash({
   singleUse,
   action,
   allowEnrolledInFlow,
+  minAuthenticatorAgeSeconds,
   keepTokens,
   opensMfaApi,
 }: ParsedPolicy): string {
   const words = action && [action.id, action.title ?? null, action.details ?? null];
   // Here the id says everything, and the words that go with it depend on what is known at the time.
   const named = opensMfaApi ? [action?.id] : words;
-  const rules = [maxAgeSeconds, factors, singleUse, allowEnrolledInFlow, keepTokens, opensMfaApi];
+  const rules = [
+    maxAgeSeconds,
+    factors,
+    singleUse,
+    allowEnrolledInFlow,
+    minAuthenticatorAgeSeconds,
+    keepTokens,
+    opensMfaApi,
+  ];
   return digest(JSON.stringify([rules, named ?? null]));
 }

@@ -53,6 +53,7 @@ describe('createGate', () => {
     ['timing.pollInterval:', { timing: { pollInterval: 5_000 } }],
     ['limits.starts:', { limits: { starts: false } }],
     ['enrol:', { enrol: 'refuse' }],
+    ['mode:', { mode: 'fail' }],
     ['authenticators:', { authenticators: true }],
     ['authenticators.factors:', { authenticators: { factors: [] } }],
     ['authenticators.factors:', { authenticators: { factors: ['face'] } }],

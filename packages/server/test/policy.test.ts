@@ -8,6 +8,7 @@ describe('parsePolicy', () => {
       factors: ['push', 'otp'],
       singleUse: false,
       allowEnrolledInFlow: true,
+      minAuthenticatorAgeSeconds: 0,
       keepTokens: false,
       opensMfaApi: false,
     });
@@ -47,6 +48,8 @@ describe('parsePolicy', () => {
     ['policy.maxAge:', { maxAge: '5min' }],
     ['policy.maxAge:', { maxAge: '5m\n' }],
     ['policy.maxAge:', { maxAge: '' }],
+    ['policy.minAuthenticatorAge:', { minAuthenticatorAge: '1w' }],
+    ['policy.minAuthenticatorAge:', { minAuthenticatorAge: '91d' }],
     ['policy.factors:', { factors: [] }],
     ['policy.factors:', { factors: 'push' }],
     ['policy.factors:', { factors: ['push', 'fax'] }],

@@ -12,7 +12,12 @@ describe('createRequirements', () => {
   it('opens a ticket for the asker that it was issued to', () => {
     const requirements = createRequirements({ sealer, now: () => 5, ttlMs: 10 });
     const ticket = requirements.issue(ada, { policy, returnTo: '/account' });
-    expect(requirements.open(ada, ticket)).toEqual({ policy, returnTo: '/account', expiresAt: 15 });
+    expect(requirements.open(ada, ticket)).toEqual({
+      policy,
+      returnTo: '/account',
+      issuedAt: 5,
+      expiresAt: 15,
+    });
   });
 
   it.each([
@@ -32,7 +37,7 @@ describe('createRequirements', () => {
     const path = `/${'y'.repeat(2_000)}`;
     const ticket = requirements.issue(ada, { policy: long, returnTo: path, leaveTo: path });
     expect(ticket.length).toBeLessThanOrEqual(8_192);
-    expect(requirements.open(ada, ticket)).toEqual({ policy: long, expiresAt: 10 });
+    expect(requirements.open(ada, ticket)).toEqual({ policy: long, issuedAt: 0, expiresAt: 10 });
   });
 
   it('issues no ticket that no endpoint would take', () => {
@@ -55,7 +60,7 @@ describe('createRequirements', () => {
 
   it('opens nothing that was sealed for another purpose', () => {
     const requirements = createRequirements({ sealer, now: () => 0, ttlMs: 10 });
-    const forged = sealer.seal({ ...ada, requirement: { policy, expiresAt: 10 } }, 'vault:k');
+    const forged = sealer.seal({ ...ada, requirement: { policy, issuedAt: 0, expiresAt: 10 } }, 'vault:k');
     expect(() => requirements.open(ada, forged)).toThrow(
       expect.objectContaining({ code: 'requirement_invalid' }),
     );
@@ -76,6 +81,7 @@ describe('requirementHash', () => {
       { factors: ['push'] },
       { singleUse: true },
       { allowEnrolledInFlow: false },
+      { minAuthenticatorAge: '1d' },
       { keepTokens: true },
       { action: { id: '7' } },
       { action: { id: '8' } },

@@ -1,7 +1,7 @@
 import { createGate } from '@stepgate/express';
 import type express from 'express';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import type { AdapterHost, HandlerGate } from '../../../server/test/support/bank.ts';
+import type { AdapterHost, AppError, HandlerGate } from '../../../server/test/support/bank.ts';
 
 /** The suite's app on one version of Express, behind these middlewares. */
 export function expressHost(
@@ -9,7 +9,7 @@ export function expressHost(
   ...middlewares: readonly RequestHandler[]
 ): AdapterHost {
   return {
-    listen({ gateOptions, routes, parsesBodies, trustsProxy, onAppError }) {
+    listen({ gateOptions, routes, parsesBodies, trustsProxy, errorsBy, onAppError }) {
       const gate = createGate(gateOptions);
       const app = createExpress();
       app.disable('x-powered-by');
@@ -22,16 +22,21 @@ export function expressHost(
           const inHandler: HandlerGate = {
             check: (policy) => gate.check(req, policy),
             assert: (policy) => gate.assert(req, policy),
+            status: () => gate.status(req),
+            revoke: () => gate.revoke(req),
+            revokeSubject: (subject) => gate.revokeSubject(subject),
           };
           // Express 4 does not forward rejections by itself.
           Promise.resolve(handle(req.stepUp, inHandler)).then((result) => res.json(result), next);
         });
       }
-      const answerError: ErrorRequestHandler = (error: Error & { status?: number }, _req, res, _next) => {
+      const answerError: ErrorRequestHandler = (error: AppError, _req, res, _next) => {
         onAppError(error);
-        res.sendStatus(error.status ?? 500);
+        const { status = 500, code, details } = error;
+        if (errorsBy === 'app') res.status(status).json({ caught: code, details });
+        else res.sendStatus(status);
       };
-      app.use(answerError);
+      if (errorsBy !== 'framework') app.use(answerError);
       return new Promise((resolve, reject) => {
         const server = app.listen(0, '127.0.0.1', () => {
           const address = server.address();

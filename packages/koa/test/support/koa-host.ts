@@ -2,15 +2,16 @@ import { bodyParser } from '@koa/bodyparser';
 import { createGate } from '@stepgate/koa';
 import type Koa from 'koa';
 import type { Middleware } from 'koa';
-import type { AdapterHost } from '../../../server/test/support/bank.ts';
+import type { AdapterHost, AppError } from '../../../server/test/support/bank.ts';
 
 /** The suite's app on one version of Koa, behind these middlewares. */
 export function koaHost(Application: typeof Koa, ...middlewares: readonly Middleware[]): AdapterHost {
   return {
-    listen({ gateOptions, routes, parsesBodies, trustsProxy, onAppError }) {
+    listen({ gateOptions, routes, parsesBodies, trustsProxy, errorsBy, onAppError }) {
       const gate = createGate(gateOptions);
       const app = new Application({ proxy: trustsProxy });
       app.on('error', onAppError);
+      if (errorsBy === 'app') app.use(answerError);
       for (const middleware of middlewares) app.use(middleware);
       if (parsesBodies) app.use(bodyParser({ formLimit: '100kb' }));
       app.use(gate);
@@ -22,6 +23,9 @@ export function koaHost(Application: typeof Koa, ...middlewares: readonly Middle
             ctx.body = await handle(ctx.state.stepUp, {
               check: (policy) => gate.check(ctx, policy),
               assert: (policy) => gate.assert(ctx, policy),
+              status: () => gate.status(ctx),
+              revoke: () => gate.revoke(ctx),
+              revokeSubject: (subject) => gate.revokeSubject(subject),
             });
           };
           return guards.reduceRight<() => Promise<void>>(
@@ -45,3 +49,14 @@ export function koaHost(Application: typeof Koa, ...middlewares: readonly Middle
     },
   };
 }
+
+/** An error handler as apps have it. */
+const answerError: Middleware = async (ctx, next) => {
+  try {
+    await next();
+  } catch (error) {
+    const { status = 500, code, details } = error as AppError;
+    ctx.status = status;
+    ctx.body = { caught: code, details };
+  }
+};

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FlowView } from '@stepgate/core';
 import type { GateOptions } from '../../src/gate.ts';
 import type { Decision, StepUp } from '../../src/guard.ts';
+import type { StepUpStatus } from '../../src/oversight.ts';
 import type { Policy, RoutePolicy } from '../../src/policy.ts';
 import type { RouteOptions } from '../../src/route-options.ts';
 import { type Answer, type CallOptions, call } from './http.ts';
@@ -25,10 +26,20 @@ export interface BankRoute {
 export interface HandlerGate {
   check(policy: RoutePolicy<HostRequest>): Promise<Decision>;
   assert(policy: RoutePolicy<HostRequest>): Promise<StepUp | undefined>;
+  status(): Promise<StepUpStatus | undefined>;
+  revoke(): Promise<void>;
+  revokeSubject(subject: string): Promise<void>;
 }
 
 /** What a handler does instead of the usual. */
 export type Deed = (gate: HandlerGate) => unknown;
+
+/** What an app's error handler knows of an error. */
+export interface AppError extends Error {
+  readonly status?: number;
+  readonly code?: string;
+  readonly details?: unknown;
+}
 
 /** The app that a host builds. */
 export interface BankApp {
@@ -37,6 +48,8 @@ export interface BankApp {
   /** Parsers of JSON and forms in front of the gate. */
   readonly parsesBodies: boolean;
   readonly trustsProxy: boolean;
+  /** Who answers errors: the tests' handler, which only tells of them, one as apps have it, or the framework's own. */
+  readonly errorsBy: 'tests' | 'app' | 'framework';
   /** Hears of what the framework reports as an error. */
   readonly onAppError: (error: unknown) => void;
 }
@@ -92,6 +105,7 @@ export interface Session {
 export interface BankOptions {
   readonly parsesBodies?: boolean;
   readonly trustsProxy?: boolean;
+  readonly errorsBy?: BankApp['errorsBy'];
   readonly gateOptions?: Partial<GateOptions<HostRequest>>;
   /** Guarded routes besides {@link ROUTES}, by name. */
   readonly policies?: Readonly<
@@ -124,7 +138,14 @@ export async function openBank(options: {
   readonly onClose: (close: () => Promise<void>) => void;
 }): Promise<Bank> {
   const { host, tenant } = options;
-  const { parsesBodies = false, trustsProxy = false, gateOptions, policies, deeds = {} } = options.bank ?? {};
+  const {
+    parsesBodies = false,
+    trustsProxy = false,
+    errorsBy = 'tests',
+    gateOptions,
+    policies,
+    deeds = {},
+  } = options.bank ?? {};
   const sessions = new Map<string, Session>();
   const reached: string[] = [];
   const errors: unknown[] = [];
@@ -134,6 +155,7 @@ export async function openBank(options: {
   const app = await host.listen({
     parsesBodies,
     trustsProxy,
+    errorsBy,
     onAppError: (error) => errors.push(error),
     gateOptions: {
       auth0: tenant.auth0,

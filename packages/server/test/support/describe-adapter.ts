@@ -6,6 +6,7 @@ import { describeFactors } from './describe-factors.ts';
 import { describeFlow } from './describe-flow.ts';
 import { describeGuard } from './describe-guard.ts';
 import { describeHandle } from './describe-handle.ts';
+import { describeOversight } from './describe-oversight.ts';
 import { describePlainPage } from './describe-plain-page.ts';
 import { describePolicy } from './describe-policy.ts';
 import { describeReplay } from './describe-replay.ts';
@@ -37,6 +38,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     };
     describeGuard(scene);
     describePolicy(scene);
+    describeOversight(scene);
     describeFlow(scene);
     describeFactors(scene);
     describeWatching(scene);

@@ -154,6 +154,35 @@ export function describeGuard(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
+    it.each(['app', 'framework'] as const)(
+      'gives refusals to the error handler of the %s where it is to answer them',
+      async (errorsBy) => {
+        const bank = await scene.open({ errorsBy, gateOptions: { mode: 'throw' } });
+        const browser = await bank.browser();
+
+        const answer = await browser.post('/transfers', {});
+        const navigation = await browser.navigate('/transfers');
+        const stranger = await bank.stranger().post('/transfers', {});
+
+        expect(answer.status).toBe(401);
+        expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
+        expect(answer.cookies).toEqual([expect.stringMatching(/^stepgate=/)]);
+        expect(navigation.status).toBe(303);
+        expect(stranger.status).toBe(401);
+        expect(stranger.headers['www-authenticate']).toBe('Bearer');
+        expect(bank.reached).toEqual([]);
+        if (errorsBy !== 'app') return;
+        expect(answer.json()).toEqual({
+          caught: 'insufficient_user_authentication',
+          details: expect.objectContaining({
+            max_age: 300,
+            step_up: { start: '/step-up/flow', requirement: expect.any(String) },
+          }),
+        });
+        expect(stranger.json()).toEqual({ caught: 'login_required' });
+      },
+    );
+
     it('lets a request through while its approval is fresh, and not afterwards', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open();

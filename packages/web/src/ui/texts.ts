@@ -153,6 +153,8 @@ export const english: Texts = {
     code_refused: 'That code is not right, or was used already. Check it and try again.',
     credentials_refused: 'That password is not right. Try again.',
     delivery_unknown: 'The request may not have reached your phone. Look there first, or send it again.',
+    authenticator_too_new:
+      'Your device was added only recently, and this needs one that has been set up for longer. Try again later.',
     enrollment_refused: 'You have no device set up yet. Add one in your account settings, then come back.',
     factor_unavailable: 'This way of confirming is not available now. Choose another one.',
     flow_expired: 'This has been waiting for too long. Start over to go on.',

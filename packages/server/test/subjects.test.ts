@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../src/index.ts';
+import { createSubjects, type Subjects } from '../src/subjects.ts';
+
+const PHONE = { id: 'push|dev_1', factor: 'push', active: true } as const;
+const OTHER = { id: 'push|dev_2', factor: 'push', active: true } as const;
+const learning = { learns: true };
+
+function open(): { readonly subjects: Subjects; readonly at: (time: number) => Subjects } {
+  let now = 1_000;
+  const store = createMemoryStore({ now: () => now });
+  const subjects = createSubjects({ store, now: () => now });
+  return {
+    subjects,
+    at(time) {
+      now = time;
+      return subjects;
+    },
+  };
+}
+
+describe('createSubjects', () => {
+  it('takes what the first list shows for old, and dates what comes after by its first sight', async () => {
+    const { subjects, at } = open();
+    await subjects.recognise('ada', [PHONE], learning);
+    await at(2_000).recognise('ada', [PHONE, OTHER], learning);
+
+    const listed = await at(3_000).recognise('ada', [OTHER, PHONE], learning);
+    const knownSince = await subjects.knownSince('ada');
+
+    expect(listed).toEqual([
+      { ...OTHER, knownSince: 2_000 },
+      { ...PHONE, knownSince: 0 },
+    ]);
+    expect([PHONE, OTHER, { id: 'constructor' }].map(({ id }) => knownSince(id))).toEqual([
+      0,
+      2_000,
+      undefined,
+    ]);
+  });
+
+  it('dates the first device of a user who was seen without any', async () => {
+    const { subjects, at } = open();
+    await subjects.recognise('ada', [], learning);
+
+    expect(await at(2_000).recognise('ada', [PHONE], learning)).toEqual([{ ...PHONE, knownSince: 2_000 }]);
+  });
+
+  it('dates a device from its confirmation, and anew when it was gone meanwhile', async () => {
+    const { subjects, at } = open();
+    await subjects.recognise('ada', [{ ...PHONE, active: false }], learning);
+    expect(await at(2_000).recognise('ada', [PHONE], learning)).toMatchObject([{ knownSince: 2_000 }]);
+    await at(3_000).recognise('ada', [OTHER], learning);
+
+    expect(await at(4_000).recognise('ada', [PHONE], learning)).toMatchObject([{ knownSince: 4_000 }]);
+  });
+
+  it('learns nothing from a list that somebody claims', async () => {
+    const { subjects, at } = open();
+    await subjects.recognise('ada', [PHONE], learning);
+
+    const listed = await at(2_000).recognise('ada', [OTHER], { learns: false });
+
+    expect(listed).toEqual([OTHER]);
+    expect((await subjects.knownSince('ada'))(PHONE.id)).toBe(0);
+  });
+
+  it('knows the records of a subject that a revocation must delete, while they can live', async () => {
+    const { subjects, at } = open();
+    expect(await subjects.enter('ada', 'first', 2_000)).toBe(0);
+    await subjects.enter('ada', 'second', 1_500);
+    await subjects.enter('ada', 'second', 5_000);
+    await subjects.enter('grace', 'hers', 5_000);
+
+    expect(await at(2_000).enter('ada', 'third', 5_000)).toBe(0);
+    expect(await subjects.revoke('ada')).toEqual(['second', 'third']);
+    expect(await at(2_500).enter('ada', 'fourth', 5_000)).toBe(2_000);
+    expect(await subjects.revokedAt('grace')).toBe(0);
+  });
+
+  it('never forgets a record that may hold an approval: the oldest of too many is deleted', async () => {
+    const now = (): number => 1_000;
+    const store = createMemoryStore({ now });
+    const subjects = createSubjects({ store, now });
+    await store.write('record 0', 'approved', { ifVersion: 0, ttlMs: 10_000 });
+
+    for (let i = 0; i <= 100; i += 1) await subjects.enter('ada', `record ${i}`, 9_000);
+
+    expect(await store.read('record 0')).toBeUndefined();
+    expect(await subjects.revoke('ada')).toHaveLength(100);
+  });
+});
