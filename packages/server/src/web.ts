@@ -1,0 +1,113 @@
+import { createGate, type GateOptions } from './gate.ts';
+import type { Decision, StepUp } from './guard.ts';
+import type { HostRequest } from './host-request.ts';
+import { withGuardedBody } from './node.ts';
+import type { RoutePolicy } from './policy.ts';
+import type { RouteOptions } from './route-options.ts';
+
+/** Options of {@link createWebGate}. `Native` is what the app's functions see of a request: Hono's `c`, say. */
+export interface WebGateOptions<Native extends object = Request> extends GateOptions<Native> {
+  /** Finds the web-standard request in the host's own. Needed where that is not the request itself. */
+  readonly requestOf?: (native: Native) => Request;
+  /**
+   * The origin that browsers see, `https://bank.example`, where a proxy that ends TLS hides it from the request's
+   * own URL; as a function where it depends on the request.
+   */
+  readonly origin?: string | ((native: Native) => string);
+}
+
+/** Step-up for hosts that speak `Request` and `Response`. */
+export interface WebGate<Native = Request> {
+  /** Answers requests under the base path; `undefined` for everything else. */
+  handle(native: Native): Promise<Response | undefined>;
+  /**
+   * A guard: call it at the beginning of the handler, and return the response if it gives one.
+   *
+   * @example
+   * const stepUp = await guard(request);
+   * if (stepUp instanceof Response) return stepUp;
+   *
+   * @throws TypeError when the policy or an option is wrong.
+   */
+  require(
+    policy?: RoutePolicy<Native>,
+    options?: RouteOptions,
+  ): (native: Native) => Promise<Response | StepUp | undefined>;
+  /**
+   * Decides in the middle of a handler, and leaves approvals for a single use unused.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  check(native: Native, policy?: RoutePolicy<Native>): Promise<Decision>;
+  /**
+   * Goes on only with an approval, and uses one for a single use up.
+   *
+   * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
+   */
+  assert(native: Native, policy?: RoutePolicy<Native>): Promise<StepUp | undefined>;
+  /** Ends long-polls and event streams, for a graceful stop. */
+  close(): void;
+}
+
+/**
+ * Makes a gate for web-standard hosts on Node: Hono, Fastify with a few lines, any `(request: Request) => Response`.
+ *
+ * @example
+ * const gate = createWebGate<Context>({ requestOf: (c) => c.req.raw, auth0, secret, identify, firstLeg });
+ * app.use(async (c, next) => (await gate.handle(c)) ?? next());
+ *
+ * @throws TypeError naming the option that is wrong.
+ */
+export function createWebGate<Native extends object = Request>(
+  options: WebGateOptions<Native>,
+): WebGate<Native> {
+  const { requestOf = (native) => native as Request & Native, origin, ...gateOptions } = options;
+  if (typeof requestOf !== 'function') throw new TypeError('requestOf: must be a function');
+  if (origin !== undefined && typeof origin !== 'function') assertOrigin(origin);
+  const gate = createGate<Native>(gateOptions);
+
+  function originOf(native: Native): string | undefined {
+    if (typeof origin !== 'function') return origin;
+    const told = origin(native);
+    assertOrigin(told);
+    return told;
+  }
+
+  function hostRequest(native: Native): HostRequest<Native> {
+    const request = requestOf(native);
+    const url = new URL(request.url);
+    const { protocol, host } = new URL(originOf(native) ?? url);
+    return {
+      native,
+      method: request.method,
+      url: url.pathname + url.search,
+      protocol: protocol.slice(0, -1),
+      host,
+      header: (name) => request.headers.get(name) ?? undefined,
+      // What a policy reads of a body must be there for the handler too.
+      forPolicy: () =>
+        native instanceof Request ? (native.clone() as Request & Native) : withGuardedBody(native),
+    };
+  }
+
+  return {
+    handle: (native) => gate.endpoints(hostRequest(native), () => requestOf(native)),
+    require(policy = {}, route = {}) {
+      const guard = gate.guard(policy, route);
+      return async function requireStepUp(native) {
+        const decision = await guard(hostRequest(native), () => ({ raw: requestOf(native).clone() }));
+        if (decision.isAllowed) return decision.stepUp;
+        const { status, headers, body } = decision.response;
+        return new Response(body === '' ? null : body, { status, headers });
+      };
+    },
+    check: (native, policy = {}) => gate.check(hostRequest(native), policy),
+    assert: (native, policy = {}) => gate.assert(hostRequest(native), policy),
+    close: () => gate.close(),
+  };
+}
+
+function assertOrigin(text: unknown): void {
+  if (typeof text === 'string' && URL.canParse(text) && new URL(text).origin === text) return;
+  throw new TypeError("origin: must be an origin, like 'https://bank.example'");
+}
