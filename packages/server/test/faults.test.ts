@@ -76,6 +76,43 @@ describe('faults that pass', () => {
     expect(await client.view()).toMatchObject({ state: 'polling' });
   });
 
+  it('that last for minutes do not make a watcher send the push: the user is asked', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientAt(tenant);
+    tenant.emulator.faults.add({
+      respond: { status: 429, headers: { 'retry-after': '120' }, body: { error: 'too_many_requests' } },
+      match: { path: '/mfa/authenticators' },
+    });
+
+    expect(await client.start()).toMatchObject({ state: 'listing' });
+    tenant.clock.advance(130_000);
+    const view = await client.view();
+
+    expect(view).toMatchObject({ state: 'choosing' });
+    expect(tenant.challenges()).toBe(0);
+    const push = view.authenticators.find(({ factor }) => factor === 'push');
+    const sent = await client.event({ type: 'factor.choose', authenticatorId: push?.id });
+    expect(sent).toMatchObject({ state: 'polling' });
+    expect(tenant.challenges()).toBe(1);
+  });
+
+  it('do not lose an approval that is given in the last moment', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientAt(tenant);
+    const { expiresAt = 0 } = await client.start();
+    while (tenant.clock.now() < expiresAt - 3_000) {
+      tenant.clock.advance(1_000);
+      await client.view();
+    }
+    tenant.phone.approve();
+    tenant.clock.advance(1_500);
+
+    expect(await client.view()).toMatchObject({ state: 'approved' });
+    expect(await client.isAllowed()).toBe(true);
+  });
+
   it.each<[string, Omit<Fault, 'match'>]>([
     ['before', { drop: 'before' }],
     ['after', { drop: 'after' }],
