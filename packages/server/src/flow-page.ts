@@ -107,6 +107,7 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
       title: heading,
       card: html,
       site: request.host,
+      isLeaving: stashed !== undefined,
       refresh: stashed ? undefined : refreshOf(view, detail, returnTo, address),
       data: {
         'base-path': basePath,

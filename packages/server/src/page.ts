@@ -10,15 +10,13 @@ const POLICY = [
   "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
-  "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
-].join('; ');
+];
 
 const PAGE_HEADERS = {
   ...PRIVATE_HEADERS,
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': POLICY,
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   // The ticket in the address is no other site's business; this one's CSRF checks may want an Origin that is not null.
@@ -41,11 +39,23 @@ export interface PageContent {
   readonly site: string;
   /** Where a browser without script goes by itself, and after how many seconds. */
   readonly refresh?: { readonly seconds: number; readonly url: string } | undefined;
+  /** Whether its form is one of the app's own, whose answer may send the browser to another site. */
+  readonly isLeaving?: boolean;
 }
 
 /** A page that works without a script. It sends nothing by itself: whatever it sends takes the user's click. */
 export function pageResponse(content: PageContent): Response {
-  const { basePath, card, data, refresh, script = 'stepgate-page.js', site, status = 200, title } = content;
+  const {
+    basePath,
+    card,
+    data,
+    isLeaving = false,
+    refresh,
+    script = 'stepgate-page.js',
+    site,
+    status = 200,
+    title,
+  } = content;
   const base = escapeHtml(basePath);
   const url = escapeHtml(refresh?.url ?? '');
   const html = `<!doctype html>
@@ -68,7 +78,12 @@ ${refresh ? `<noscript><p class="site"><a href="${url}">${escapeHtml(english.che
 </body>
 </html>
 `;
-  return new Response(html, { status, headers: PAGE_HEADERS });
+  // Browsers hold `form-action` against the redirects of an answer too.
+  const policy = isLeaving ? POLICY : [...POLICY, "form-action 'self'"];
+  return new Response(html, {
+    status,
+    headers: { ...PAGE_HEADERS, 'content-security-policy': policy.join('; ') },
+  });
 }
 
 function attributes(data: Readonly<Record<string, string | undefined>>): string {

@@ -1,7 +1,7 @@
 import { enctypeOf, type HostBody, readFields } from './form-body.ts';
-import type { HostRequest } from './host-request.ts';
+import { type HostRequest, originOf } from './host-request.ts';
 import type { Requirement } from './requirement.ts';
-import { siteOf } from './same-origin.ts';
+import { safePath, siteOf } from './same-origin.ts';
 import type { Stashes } from './stash.ts';
 
 /** Looks at the requests of a route that keeps refused form posts; `undefined` for what is no post. */
@@ -20,8 +20,9 @@ type Kept = Pick<Requirement, 'form' | 'unkept'>;
 /** Makes it. */
 export function createReplay(stashes: Stashes): Replay {
   return (request, body) => {
-    if (request.method !== 'POST') return undefined;
-    const { url } = request;
+    // The form is going to be sent there: nothing that a browser could take for another host's address.
+    const url = safePath(request.url, originOf(request));
+    if (request.method !== 'POST' || url === undefined) return undefined;
     return {
       async keep(key) {
         const enctype = enctypeOf(request.header('content-type'));

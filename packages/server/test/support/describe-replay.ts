@@ -71,6 +71,9 @@ export function describeReplay(scene: Scene): void {
       expect(page.heading).toBe('Confirmed');
       expect(page.text).toContain('Standing order 9');
       expect(page.refresh).toBeUndefined();
+      expect(page.answer.headers['content-security-policy']).toContain("default-src 'none'");
+      // The app may answer with a redirect to another site, which `form-action` would stop.
+      expect(page.answer.headers['content-security-policy']).not.toContain('form-action');
       expect(page.enctype).toBe(URLENCODED);
       expect(page.fieldList).toEqual(FIELDS);
       expect(page.post('Continue')).toEqual({ path: '/kept?tab=1', body: urlencoded.body });
