@@ -1,13 +1,13 @@
 import { pipeline } from 'node:stream';
 import {
   createGate as createHostGate,
-  type Decision,
+  createNativeGate,
   type GateOptions,
   type HostRequest,
+  type NativeGate,
   type RouteOptions,
   type RoutePolicy,
   type StepUp,
-  type StepUpStatus,
 } from '@stepgate/server';
 import {
   headerOf,
@@ -40,46 +40,13 @@ declare global {
 export type ExpressGateOptions = GateOptions<ExpressRequest>;
 
 /** Step-up for Express: a middleware that serves the endpoints, and makes the guards of routes. */
-export interface ExpressGate extends RequestHandler {
+export interface ExpressGate extends RequestHandler, NativeGate<ExpressRequest> {
   /**
    * A middleware that lets a request through when the signed-in user has freshly approved.
    *
    * @throws TypeError when the policy or an option is wrong.
    */
   require(policy?: RoutePolicy<ExpressRequest>, options?: RouteOptions): RequestHandler;
-  /**
-   * Decides about a request in the middle of a handler, and leaves approvals for a single use unused.
-   *
-   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
-   */
-  check(req: ExpressRequest, policy?: RoutePolicy<ExpressRequest>): Promise<Decision>;
-  /**
-   * Goes on only with an approval, and uses one for a single use up: for resolvers and procedures that share a route.
-   *
-   * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
-   */
-  assert(req: ExpressRequest, policy?: RoutePolicy<ExpressRequest>): Promise<StepUp | undefined>;
-  /**
-   * Where the signed-in user's step-up stands in this browser, for templates; `undefined` when nobody is signed in.
-   *
-   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
-   */
-  status(req: ExpressRequest): Promise<StepUpStatus | undefined>;
-  /**
-   * Ends the approvals and the flow of this browser's login. For the sign-out, before the session is destroyed.
-   *
-   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
-   */
-  revoke(req: ExpressRequest): Promise<void>;
-  /**
-   * Ends the approvals, flows and requirements of all the subject's logins: after a password change, or for a lost
-   * phone. The logins themselves are the app's to end. Can be called again when it has failed.
-   *
-   * @throws StepUpError `store_unavailable` (503).
-   */
-  revokeSubject(subject: string): Promise<void>;
-  /** Ends long-polls and event streams, for a graceful stop. */
-  close(): void;
 }
 
 /**
@@ -130,17 +97,7 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
     };
   }
 
-  return Object.assign(stepgate, {
-    require: requireWith,
-    check: (req: ExpressRequest, policy: RoutePolicy<ExpressRequest> = {}) =>
-      gate.check(hostRequest(req), policy),
-    assert: (req: ExpressRequest, policy: RoutePolicy<ExpressRequest> = {}) =>
-      gate.assert(hostRequest(req), policy),
-    status: (req: ExpressRequest) => gate.status(hostRequest(req)),
-    revoke: (req: ExpressRequest) => gate.revoke(hostRequest(req)),
-    revokeSubject: (subject: string) => gate.revokeSubject(subject),
-    close: () => gate.close(),
-  });
+  return Object.assign(stepgate, { require: requireWith }, createNativeGate(gate, hostRequest));
 }
 
 function hostRequest(req: ExpressRequest): HostRequest<ExpressRequest> {

@@ -1,12 +1,12 @@
 import {
   createGate as createHostGate,
-  type Decision,
+  createNativeGate,
   type GateOptions,
   type HostRequest,
+  type NativeGate,
   type RouteOptions,
   type RoutePolicy,
   type StepUp,
-  type StepUpStatus,
 } from '@stepgate/server';
 import {
   headerOf,
@@ -32,46 +32,13 @@ declare module 'koa' {
 export type KoaGateOptions = GateOptions<Context>;
 
 /** Step-up for Koa: a middleware that serves the endpoints, and makes the guards of routes. */
-export interface KoaGate extends Middleware {
+export interface KoaGate extends Middleware, NativeGate<Context> {
   /**
    * A middleware that lets a request through when the signed-in user has freshly approved.
    *
    * @throws TypeError when the policy or an option is wrong.
    */
   require(policy?: RoutePolicy<Context>, options?: RouteOptions): Middleware;
-  /**
-   * Decides about a request in the middle of a handler, and leaves approvals for a single use unused.
-   *
-   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
-   */
-  check(ctx: Context, policy?: RoutePolicy<Context>): Promise<Decision>;
-  /**
-   * Goes on only with an approval, and uses one for a single use up: for resolvers and procedures that share a route.
-   *
-   * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
-   */
-  assert(ctx: Context, policy?: RoutePolicy<Context>): Promise<StepUp | undefined>;
-  /**
-   * Where the signed-in user's step-up stands in this browser, for templates; `undefined` when nobody is signed in.
-   *
-   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
-   */
-  status(ctx: Context): Promise<StepUpStatus | undefined>;
-  /**
-   * Ends the approvals and the flow of this browser's login. For the sign-out, before the session is destroyed.
-   *
-   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
-   */
-  revoke(ctx: Context): Promise<void>;
-  /**
-   * Ends the approvals, flows and requirements of all the subject's logins: after a password change, or for a lost
-   * phone. The logins themselves are the app's to end. Can be called again when it has failed.
-   *
-   * @throws StepUpError `store_unavailable` (503).
-   */
-  revokeSubject(subject: string): Promise<void>;
-  /** Ends long-polls and event streams, for a graceful stop. */
-  close(): void;
 }
 
 /**
@@ -123,15 +90,7 @@ export function createGate(options: KoaGateOptions): KoaGate {
     };
   }
 
-  return Object.assign(stepgate, {
-    require: requireWith,
-    check: (ctx: Context, policy: RoutePolicy<Context> = {}) => gate.check(hostRequest(ctx), policy),
-    assert: (ctx: Context, policy: RoutePolicy<Context> = {}) => gate.assert(hostRequest(ctx), policy),
-    status: (ctx: Context) => gate.status(hostRequest(ctx)),
-    revoke: (ctx: Context) => gate.revoke(hostRequest(ctx)),
-    revokeSubject: (subject: string) => gate.revokeSubject(subject),
-    close: () => gate.close(),
-  });
+  return Object.assign(stepgate, { require: requireWith }, createNativeGate(gate, hostRequest));
 }
 
 function hostRequest(ctx: Context): HostRequest<Context> {

@@ -1,6 +1,7 @@
 import { createGate, type GateOptions } from './gate.ts';
-import type { Decision, StepUp } from './guard.ts';
+import type { StepUp } from './guard.ts';
 import type { HostRequest } from './host-request.ts';
+import { createNativeGate, type NativeGate } from './native-gate.ts';
 import { withGuardedBody } from './node.ts';
 import type { RoutePolicy } from './policy.ts';
 import type { RouteOptions } from './route-options.ts';
@@ -17,7 +18,7 @@ export interface WebGateOptions<Native extends object = Request> extends GateOpt
 }
 
 /** Step-up for hosts that speak `Request` and `Response`. */
-export interface WebGate<Native = Request> {
+export interface WebGate<Native = Request> extends NativeGate<Native> {
   /** Answers requests under the base path; `undefined` for everything else. */
   handle(native: Native): Promise<Response | undefined>;
   /**
@@ -33,20 +34,6 @@ export interface WebGate<Native = Request> {
     policy?: RoutePolicy<Native>,
     options?: RouteOptions,
   ): (native: Native) => Promise<Response | StepUp | undefined>;
-  /**
-   * Decides in the middle of a handler, and leaves approvals for a single use unused.
-   *
-   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
-   */
-  check(native: Native, policy?: RoutePolicy<Native>): Promise<Decision>;
-  /**
-   * Goes on only with an approval, and uses one for a single use up.
-   *
-   * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
-   */
-  assert(native: Native, policy?: RoutePolicy<Native>): Promise<StepUp | undefined>;
-  /** Ends long-polls and event streams, for a graceful stop. */
-  close(): void;
 }
 
 /**
@@ -97,13 +84,12 @@ export function createWebGate<Native extends object = Request>(
       return async function requireStepUp(native) {
         const decision = await guard(hostRequest(native), () => ({ raw: requestOf(native).clone() }));
         if (decision.isAllowed) return decision.stepUp;
+        if (decision.isForApp) throw decision.error;
         const { status, headers, body } = decision.response;
         return new Response(body === '' ? null : body, { status, headers });
       };
     },
-    check: (native, policy = {}) => gate.check(hostRequest(native), policy),
-    assert: (native, policy = {}) => gate.assert(hostRequest(native), policy),
-    close: () => gate.close(),
+    ...createNativeGate(gate, hostRequest),
   };
 }
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { createWebGate, type WebGateOptions } from '../src/web.ts';
-import type { HostRequest } from './support/bank.ts';
+import type { AppError, HostRequest } from './support/bank.ts';
 import { describeAdapter } from './support/describe-adapter.ts';
 
 /** What the app's functions see: Hono's context, and the headers where the other hosts have them. */
@@ -25,7 +25,7 @@ async function parse(request: Request): Promise<void> {
 }
 
 describeAdapter('Hono', {
-  async listen({ gateOptions, routes, parsesBodies, trustsProxy, onAppError }) {
+  async listen({ gateOptions, routes, parsesBodies, trustsProxy, errorsBy, onAppError }) {
     const app = new Hono();
     const options: WebGateOptions<Native> = { ...gateOptions, requestOf: ({ c }) => c.req.raw };
     const gate = createWebGate<Native>({ ...options, ...(trustsProxy && { origin: forwardedOrigin }) });
@@ -33,9 +33,12 @@ describeAdapter('Hono', {
       const headers = { cookie: c.req.header('cookie') };
       return bodies.has(c.req.raw) ? { c, headers, body: bodies.get(c.req.raw) } : { c, headers };
     };
-    app.onError((error, c) => {
+    // Hono itself knows no error but its own: whoever has errors of others answers them.
+    app.onError((error: AppError, c) => {
       onAppError(error);
-      return c.text('failed', ((error as { status?: number }).status ?? 500) as 500);
+      const { status = 500, code, details, headers } = error;
+      if (errorsBy === 'tests') return c.text('failed', status as 500);
+      return Response.json({ caught: code, details }, { status, ...(headers && { headers }) });
     });
     if (parsesBodies) {
       app.use(async (c, next) => {
@@ -62,6 +65,9 @@ describeAdapter('Hono', {
           (await handle(stepUp, {
             check: (policy) => gate.check(native, policy),
             assert: (policy) => gate.assert(native, policy),
+            status: () => gate.status(native),
+            revoke: () => gate.revoke(native),
+            revokeSubject: (subject) => gate.revokeSubject(subject),
           })) ?? null,
         );
       });

@@ -38,6 +38,7 @@ export type Deed = (gate: HandlerGate) => unknown;
 export interface AppError extends Error {
   readonly status?: number;
   readonly code?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly details?: unknown;
 }
 

@@ -1,0 +1,57 @@
+import type { Gate } from './gate.ts';
+import type { Decision, StepUp } from './guard.ts';
+import type { HostRequest } from './host-request.ts';
+import type { StepUpStatus } from './oversight.ts';
+import type { RoutePolicy } from './policy.ts';
+
+/** What every adapter's gate offers inside of handlers, with the host's own request: Express's `req`, Koa's `ctx`. */
+export interface NativeGate<Native> {
+  /**
+   * Decides about a request in the middle of a handler, and leaves approvals for a single use unused.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  check(native: Native, policy?: RoutePolicy<Native>): Promise<Decision>;
+  /**
+   * Goes on only with an approval, and uses one for a single use up: for resolvers and procedures that share a route.
+   *
+   * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
+   */
+  assert(native: Native, policy?: RoutePolicy<Native>): Promise<StepUp | undefined>;
+  /**
+   * Where the signed-in user's step-up stands in this browser, for templates; `undefined` when nobody is signed in.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  status(native: Native): Promise<StepUpStatus | undefined>;
+  /**
+   * Ends the approvals and the flow of this browser's login. For the sign-out, before the session is destroyed.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  revoke(native: Native): Promise<void>;
+  /**
+   * Ends the approvals, flows and requirements of all the subject's logins: after a password change, or for a lost
+   * phone. The logins themselves are the app's to end. Can be called again when it has failed.
+   *
+   * @throws StepUpError `store_unavailable` (503).
+   */
+  revokeSubject(subject: string): Promise<void>;
+  /** Ends long-polls and event streams, for a graceful stop. */
+  close(): void;
+}
+
+/** The gate for handlers of a host whose requests `hostRequest` reads. */
+export function createNativeGate<Native>(
+  gate: Gate<Native>,
+  hostRequest: (native: Native) => HostRequest<Native>,
+): NativeGate<Native> {
+  return {
+    check: (native, policy = {}) => gate.check(hostRequest(native), policy),
+    assert: (native, policy = {}) => gate.assert(hostRequest(native), policy),
+    status: (native) => gate.status(hostRequest(native)),
+    revoke: (native) => gate.revoke(hostRequest(native)),
+    revokeSubject: (subject) => gate.revokeSubject(subject),
+    close: () => gate.close(),
+  };
+}
