@@ -51,7 +51,7 @@ describe('createGate for Express', () => {
     },
   );
 
-  it('keeps the cookies that the app has set already', async () => {
+  it('keeps the cookies and challenges that the app has set already', async () => {
     const gate = createGate({
       auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
       secret: 'a secret of at least 32 characters, for tests',
@@ -61,6 +61,7 @@ describe('createGate for Express', () => {
     const app = express();
     app.use((_req, res, next) => {
       res.cookie('theme', 'dark');
+      res.set('www-authenticate', 'DPoP algs="ES256"');
       next();
     });
     app.get('/transfers', gate.require(), (_req, res) => res.send('done'));
@@ -71,7 +72,7 @@ describe('createGate for Express', () => {
       server.close();
     });
 
-    const { cookies } = await call(
+    const { cookies, headers } = await call(
       'GET',
       `http://127.0.0.1:${(server.address() as AddressInfo).port}/transfers`,
       {
@@ -80,5 +81,8 @@ describe('createGate for Express', () => {
     );
 
     expect(cookies).toEqual([expect.stringMatching(/^theme=/), expect.stringMatching(/^stepgate=/)]);
+    expect(headers['www-authenticate']).toMatch(
+      /^DPoP algs="ES256", Bearer error="insufficient_user_authentication", /,
+    );
   });
 });

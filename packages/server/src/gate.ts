@@ -303,7 +303,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     guard(policy, route = {}) {
       assertRouteOptions(route);
       const replay = route.replay === true ? createReplay(stashes) : undefined;
-      const guard = guards.guard(createPolicyReader(policy), replay);
+      const guard = guards.guard(createPolicyReader(policy), { replay, answer: route.answer });
       return async (request, body) => {
         const decision = await guard(request, body).catch(refusalOf);
         if (decision.isAllowed) return decision;

@@ -4,6 +4,7 @@ import type { HostBody } from './form-body.ts';
 import { type Handles, recordKey } from './handle.ts';
 import type { Asker, HostRequest } from './host-request.ts';
 import { openTokens } from './kept-tokens.ts';
+import { type AnswerKind, isNavigation } from './navigation.ts';
 import type { ParsedPolicy } from './policy.ts';
 import type { Demand, PolicyReader } from './policy-reader.ts';
 import type { Approval, Records } from './record.ts';
@@ -46,17 +47,24 @@ export type Verdict =
 /** Decides about one request under one policy. `body` is read only to keep a refused form. */
 export type Guard<Native> = (request: HostRequest<Native>, body?: () => HostBody) => Promise<Verdict>;
 
+/** How a route wants refused requests to be treated. */
+export interface GuardedRoute {
+  /** Keeps refused forms. */
+  readonly replay: Replay | undefined;
+  /** The answer to every refused request; `undefined` where the request itself tells which it wants. */
+  readonly answer: AnswerKind | undefined;
+}
+
 /** Decides about requests, in front of a route and in the middle of a handler. */
 export interface Guards<Native> {
   /**
    * The guard of a route. Its path with a fresh approval is one store read, and no cryptography but a hash. Several
    * guards of one route are met by one approval each, or by the same one where they ask for the same; when one of
-   * them refuses, what the ones before have used up is given back. `replay`: keeps refused forms, where the route
-   * wants that.
+   * them refuses, what the ones before have used up is given back.
    */
   guard(
     read: PolicyReader<Native>,
-    replay?: Replay,
+    route: GuardedRoute,
   ): (request: HostRequest<Native>, body?: () => HostBody) => Promise<Decision>;
   /** Decides by itself. `uses`: whether an approval for a single use is used up. */
   check(
@@ -84,18 +92,30 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
   const { records, subjects, handles, sealer, now } = options;
   const requestUses = createRequestUses();
 
-  /** `before`: what the guards in front of this one have used. `form`: what the route keeps of the request. */
+  /**
+   * `before`: what the guards in front of this one have used. `answer`: the kind that the route wants. `form`: what
+   * it keeps of the request.
+   */
   async function decide(
     request: HostRequest<Native>,
     read: PolicyReader<Native>,
     {
       before,
       uses,
+      answer,
       form,
-    }: { readonly before: Use[]; readonly uses: boolean; readonly form?: PostedForm | undefined },
+    }: {
+      readonly before: Use[];
+      readonly uses: boolean;
+      readonly answer?: AnswerKind | undefined;
+      readonly form?: PostedForm | undefined;
+    },
   ): Promise<Decision> {
+    const isPageLoad = answer === undefined ? isNavigation(request) : answer === 'page';
     const asker = await options.askerOf(request);
-    if (asker === undefined) return { isAllowed: false, ...signedOut(request, options.loginUrl) };
+    if (asker === undefined) {
+      return { isAllowed: false, ...signedOut(request, options.loginUrl, isPageLoad) };
+    }
     const demand = await read(request);
     if (demand === undefined) return { isAllowed: true };
     const handle = handles.read(request);
@@ -103,7 +123,10 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     const met = before.find((use) => use.key === key && use.hash === demand.hash);
     const use = met ?? (key && (await take(key, asker, demand, uses)));
     if (!use) {
-      const refusal = await refuse({ request, asker, handle, policy: demand.policy, form }, options);
+      const refusal = await refuse(
+        { request, asker, handle, policy: demand.policy, isPageLoad, form },
+        options,
+      );
       return { isAllowed: false, ...refusal };
     }
     await form?.use(use.key);
@@ -171,13 +194,15 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
   }
 
   return {
-    guard: (read, replay) => async (request, body) => {
-      const before = requestUses.of(request.native);
-      const form = body && replay?.(request, body);
-      const decision = await decide(request, read, { before, uses: true, form });
-      if (!decision.isAllowed) await giveBack(before);
-      return decision;
-    },
+    guard:
+      (read, { replay, answer }) =>
+      async (request, body) => {
+        const before = requestUses.of(request.native);
+        const form = body && replay?.(request, body);
+        const decision = await decide(request, read, { before, uses: true, answer, form });
+        if (!decision.isAllowed) await giveBack(before);
+        return decision;
+      },
     check: (request, read, { uses }) => decide(request, read, { before: [], uses }),
   };
 }

@@ -19,6 +19,7 @@ export type { IdentityCheck } from './identity-check.ts';
 export { DEFAULT_LIMITS, type Limit, type Limits } from './limits.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export { createNativeGate, type NativeGate } from './native-gate.ts';
+export type { AnswerKind } from './navigation.ts';
 export type { FlowStatus, StepUpStatus } from './oversight.ts';
 export type { Action, Policy, RoutePolicy } from './policy.ts';
 export type { Approval } from './record.ts';

@@ -10,9 +10,9 @@ import { type Known, targetOf } from './flow-target.ts';
 import { type FormTokens, isFromThisSite, type PageForm, parseDetail, parsePageForm } from './form.ts';
 import { type Handles, recordKey } from './handle.ts';
 import type { HostRequest } from './host-request.ts';
+import { isNavigation } from './navigation.ts';
 import { pageResponse } from './page.ts';
 import type { Requirements } from './requirement.ts';
-import { isNavigation } from './same-origin.ts';
 
 /** The page, and what its forms are sent to where no script takes their place: every answer is a page. */
 export interface PageEndpoints<Native> {

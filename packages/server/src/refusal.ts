@@ -5,7 +5,7 @@ import { type Asker, type HostRequest, type HostResponse, originOf } from './hos
 import type { ParsedPolicy } from './policy.ts';
 import type { PostedForm } from './replay.ts';
 import type { Requirement, Requirements } from './requirement.ts';
-import { isNavigation, safePath, siteOf } from './same-origin.ts';
+import { safePath, siteOf } from './same-origin.ts';
 
 /** Why a request is not let through: for whoever handles errors, and as the answer to it. */
 export interface Refusal {
@@ -20,13 +20,15 @@ export interface Refused {
   /** The handle that the request has shown. */
   readonly handle: string | undefined;
   readonly policy: ParsedPolicy;
+  /** Whether the user is sent to the page, rather than the caller told. */
+  readonly isPageLoad: boolean;
   /** What the route keeps of it until the approval. */
   readonly form?: PostedForm | undefined;
 }
 
 /** Refuses a request for want of an approval: RFC 9470 for API callers, the page for navigations. */
 export async function refuse(
-  { request, asker, handle, policy, form }: Refused,
+  { request, asker, handle, policy, isPageLoad, form }: Refused,
   {
     basePath,
     handles,
@@ -64,7 +66,7 @@ export async function refuse(
       response: { status: 401, headers: { ...challenge, 'cache-control': 'no-store' }, body: '' },
     };
   }
-  if (!isNavigation(request)) return { error, response: errorResponse(error) };
+  if (!isPageLoad) return { error, response: errorResponse(error) };
   const owner = handle ?? minted?.handle;
   const kept = owner === undefined ? undefined : await form?.keep(recordKey(owner, asker));
   const ticket = requirements.issue(asker, { policy, ...waysBack(request, basePath), ...kept });

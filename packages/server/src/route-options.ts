@@ -1,3 +1,5 @@
+import type { AnswerKind } from './navigation.ts';
+
 /** Options of one guarded route, besides its policy. */
 export interface RouteOptions {
   /**
@@ -6,14 +8,26 @@ export interface RouteOptions {
    * posts that the browser itself says come from this site. Default `false`: the user goes back to the form.
    */
   readonly replay?: boolean;
+  /**
+   * How a refused request is answered, whatever its headers say: `page` sends the user to the page, or to `loginUrl`;
+   * `api` answers with a 401. Default: by `Sec-Fetch-Mode`, `Sec-Fetch-Dest`, `X-Requested-With` and `Accept`.
+   */
+  readonly answer?: AnswerKind;
 }
+
+const OPTIONS = ['replay', 'answer'] as const satisfies readonly (keyof RouteOptions)[];
 
 /** @throws TypeError naming the option that is wrong. */
 export function assertRouteOptions(options: RouteOptions): void {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: must be an object');
-  const unknown = Object.keys(options).find((name) => name !== 'replay');
-  if (unknown !== undefined) throw new TypeError(`options.${unknown}: is not an option (replay)`);
+  const unknown = Object.keys(options).find((name) => !OPTIONS.some((option) => option === name));
+  if (unknown !== undefined) {
+    throw new TypeError(`options.${unknown}: is not an option (${OPTIONS.join(', ')})`);
+  }
   if (options.replay !== undefined && typeof options.replay !== 'boolean') {
     throw new TypeError('options.replay: must be true or false');
+  }
+  if (options.answer !== undefined && options.answer !== 'page' && options.answer !== 'api') {
+    throw new TypeError("options.answer: must be 'page' or 'api'");
   }
 }

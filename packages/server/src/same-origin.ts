@@ -14,15 +14,6 @@ export function siteOf(request: HostRequest<unknown>): 'same-origin' | 'other' |
   return origin === originOf(request) ? 'same-origin' : 'other';
 }
 
-/** Whether the request is a page load, whose answer the user sees, rather than a script's call. */
-export function isNavigation(request: HostRequest<unknown>): boolean {
-  const mode = request.header('sec-fetch-mode');
-  // Node's fetch sends "cors"; no browser sends "navigate" for anything but a page.
-  if (mode !== undefined) return mode === 'navigate';
-  if (request.header('x-requested-with') !== undefined) return false;
-  return request.header('accept')?.includes('text/html') ?? false;
-}
-
 /** A path on this origin that a browser can be sent back to, or `undefined`. No scheme, host or escape gets through. */
 export function safePath(path: string | undefined, origin: string): string | undefined {
   if (path === undefined || !path.startsWith('/') || /[\\\s\p{Cc}]/u.test(path)) return undefined;

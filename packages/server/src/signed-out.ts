@@ -1,8 +1,8 @@
 import { StepUpError } from '@stepgate/core';
 import { errorResponse } from './answer.ts';
 import type { HostRequest } from './host-request.ts';
+import { isNavigation } from './navigation.ts';
 import type { Refusal } from './refusal.ts';
-import { isNavigation } from './same-origin.ts';
 
 /** Where a signed-out page load is sent; `undefined` for nowhere. */
 export type LoginUrl<Native> = (request: Native) => string | undefined;
@@ -11,12 +11,13 @@ export type LoginUrl<Native> = (request: Native) => string | undefined;
 export function signedOut<Native>(
   request: HostRequest<Native>,
   loginUrl: LoginUrl<Native> | undefined,
+  isPageLoad = isNavigation(request),
 ): Refusal {
   const error = new StepUpError('login_required', 'sign in first', {
     status: 401,
     headers: { 'www-authenticate': 'Bearer' },
   });
-  const location = isNavigation(request) ? loginUrl?.(request.native) : undefined;
+  const location = isPageLoad ? loginUrl?.(request.native) : undefined;
   if (location === undefined) return { error, response: errorResponse(error) };
   return { error, response: { status: 303, headers: { location, 'cache-control': 'no-store' }, body: '' } };
 }

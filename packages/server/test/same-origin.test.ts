@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isNavigation, safePath, siteOf } from '../src/same-origin.ts';
+import { safePath, siteOf } from '../src/same-origin.ts';
 import { requestOf } from './support/requests.ts';
 
 const ORIGIN = 'https://bank.example';
@@ -21,20 +21,6 @@ describe('siteOf', () => {
     ['unknown', {}],
   ])('says %s of %j', (site, headers) => {
     expect(siteOf(requestOf(headers))).toBe(site);
-  });
-});
-
-describe('isNavigation', () => {
-  it.each<[boolean, Record<string, string>]>([
-    [true, { 'sec-fetch-mode': 'navigate' }],
-    [false, { 'sec-fetch-mode': 'cors', accept: 'text/html' }],
-    [false, { 'sec-fetch-mode': 'no-cors', accept: 'text/html' }],
-    [true, { accept: 'text/html,application/xhtml+xml' }],
-    [false, { accept: '*/*' }],
-    [false, { accept: 'text/html', 'x-requested-with': 'XMLHttpRequest' }],
-    [false, {}],
-  ])('says %j of %j', (answer, headers) => {
-    expect(isNavigation(requestOf(headers))).toBe(answer);
   });
 });
 

@@ -112,6 +112,8 @@ export interface BankOptions {
   readonly policies?: Readonly<
     Record<string, RoutePolicy<HostRequest> | readonly RoutePolicy<HostRequest>[]>
   >;
+  /** Options of all guarded routes. */
+  readonly route?: RouteOptions;
   /** Routes without a guard, by name. */
   readonly deeds?: Readonly<Record<string, Deed>>;
 }
@@ -145,6 +147,7 @@ export async function openBank(options: {
     errorsBy = 'tests',
     gateOptions,
     policies,
+    route,
     deeds = {},
   } = options.bank ?? {};
   const sessions = new Map<string, Session>();
@@ -183,7 +186,7 @@ export async function openBank(options: {
       ...Object.entries({ ...ROUTES, ...REPLAYED, ...policies }).map(([name, policy]) => ({
         path: `/${name}`,
         policies: [policy].flat(),
-        options: { replay: name in REPLAYED },
+        options: { replay: name in REPLAYED, ...route },
         handle: async (stepUp: StepUp | undefined) => {
           const isFree = typeof policy === 'function';
           if (stepUp === undefined && !isFree) throw new Error('a request came through without an approval');

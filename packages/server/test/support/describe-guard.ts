@@ -115,6 +115,23 @@ export function describeGuard(scene: Scene): void {
       expect(await statusFor({ accept: 'text/html', 'x-requested-with': 'XMLHttpRequest' })).toBe(401);
     });
 
+    it('answers as the route wants it, whatever the request says', async () => {
+      const gateOptions = { loginUrl: () => '/login' };
+      const asPages = await scene.open({ route: { answer: 'page' }, gateOptions });
+      const asApi = await scene.open({ route: { answer: 'api' }, gateOptions });
+
+      const call = await (await asPages.browser()).post('/transfers', {});
+      const head = await (await asPages.browser()).send('HEAD', '/transfers');
+      const navigation = await (await asApi.browser()).navigate('/transfers');
+
+      expect([call.status, call.headers.location]).toEqual([303, expect.stringMatching(/^\/step-up\?/)]);
+      expect([head.status, head.text]).toEqual([401, '']);
+      expect([navigation.status, navigation.headers['www-authenticate']]).toEqual([401, CHALLENGE]);
+      expect((await asPages.stranger().post('/transfers', {})).headers.location).toBe('/login');
+      expect((await asApi.stranger().navigate('/transfers')).status).toBe(401);
+      expect([...asPages.reached, ...asApi.reached]).toEqual([]);
+    });
+
     it('asks a signed-out client to sign in, and sends its navigation to the login page', async () => {
       const bank = await scene.open({ gateOptions: { loginUrl: () => '/login' } });
       const stranger = bank.stranger();
