@@ -10,6 +10,10 @@ export interface ClientOptions {
   readonly keys?: readonly JWK[];
   /** The grant types it may use. Default: all. */
   readonly grantTypes?: readonly string[];
+  /** Where logins may go back to, each an exact URL. Default: anywhere on this machine. */
+  readonly callbackUrls?: readonly string[];
+  /** Where logouts may go to, each an exact URL. Default: anywhere on this machine. */
+  readonly logoutUrls?: readonly string[];
   /** How its `id_token` is signed; `HS256` uses the secret. Default `RS256`. */
   readonly idTokenAlg?: 'RS256' | 'HS256';
 }
@@ -24,6 +28,10 @@ function isKeyList(keys: unknown): boolean {
   return Array.isArray(keys) && keys.every((key) => typeof key === 'object' && key !== null && 'kty' in key);
 }
 
+function isUrlList(urls: unknown): boolean {
+  return Array.isArray(urls) && urls.every((url) => typeof url === 'string' && URL.canParse(url));
+}
+
 /** Clients by id; a `TypeError` names what is wrong. */
 export function indexClients(clients: readonly ClientOptions[]): ReadonlyMap<string, ClientOptions> {
   for (const client of clients) {
@@ -32,6 +40,11 @@ export function indexClients(clients: readonly ClientOptions[]): ReadonlyMap<str
     }
     if (client.keys !== undefined && !isKeyList(client.keys)) {
       throw new TypeError('clients[].keys is a list of public keys as JWK');
+    }
+    for (const name of ['callbackUrls', 'logoutUrls'] as const) {
+      if (client[name] !== undefined && !isUrlList(client[name])) {
+        throw new TypeError(`clients[].${name} is a list of URLs`);
+      }
     }
     if (client.idTokenAlg === 'HS256' && client.clientSecret === undefined) {
       throw new TypeError('clients[].idTokenAlg can be HS256 only with a clientSecret');

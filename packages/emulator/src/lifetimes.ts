@@ -12,6 +12,12 @@ export interface Lifetimes {
   readonly mfaAccessTokenMs: number;
   readonly idTokenMs: number;
   readonly refreshTokenMs: number;
+  /** How long the login page may stand open. */
+  readonly loginMs: number;
+  /** From the redirect to the exchange of the code. */
+  readonly authorizationCodeMs: number;
+  /** How long the tenant remembers who signed in with this browser. */
+  readonly sessionMs: number;
 }
 
 const minute = 60_000;
@@ -26,4 +32,7 @@ export const defaultLifetimes: Lifetimes = {
   mfaAccessTokenMs: 10 * minute,
   idTokenMs: 10 * hour,
   refreshTokenMs: 30 * 24 * hour,
+  loginMs: hour,
+  authorizationCodeMs: 10 * minute,
+  sessionMs: 7 * 24 * hour,
 };

@@ -1,6 +1,10 @@
 import type { ClientOptions } from './client.ts';
 import type { EmulatorClock } from './clock.ts';
 import { createLimitBook, type LimitBook } from './limits.ts';
+import type { AuthorizationRequest } from './login/authorization-request.ts';
+import { createExpiringMap, type ExpiringMap } from './login/expiring-map.ts';
+import type { IssuedCode } from './login/issued-code.ts';
+import type { TenantSession } from './login/tenant-session.ts';
 import type { OobCode } from './mfa/oob-code.ts';
 import type { InboxMessage, PhoneNotification, WaitingCode } from './mfa/phone-state.ts';
 import type { Transaction } from './mfa/transaction.ts';
@@ -35,6 +39,10 @@ export interface Tenant extends Omit<TenantFrame, 'users'> {
   readonly notifications: PhoneNotification[];
   readonly inbox: InboxMessage[];
   readonly refreshTokens: RefreshTokens;
+  /** Login pages that stand open, codes waiting for their exchange, and sessions of browsers. */
+  readonly logins: ExpiringMap<AuthorizationRequest>;
+  readonly authorizationCodes: ExpiringMap<IssuedCode>;
+  readonly sessions: ExpiringMap<TenantSession>;
   readonly limits: LimitBook;
   /** Ids of client assertions that were used, with the time from which they may be forgotten. */
   readonly usedAssertions: Map<string, number>;
@@ -59,6 +67,9 @@ export function createTenant(frame: TenantFrame, settings: Settings): Tenant {
       now,
       () => tenant.settings.lifetimes.refreshTokenMs,
     ),
+    logins: createExpiringMap(now),
+    authorizationCodes: createExpiringMap(now),
+    sessions: createExpiringMap(now),
     limits: createLimitBook(now),
     usedAssertions: new Map(),
     watchers: new Set(),

@@ -86,7 +86,7 @@ describe('the tenant', () => {
   });
 
   it('knows no other paths', async () => {
-    for (const path of ['/', '/mfa', '/oauth/token/', '/mfa/authenticators/%E0%A4%A', '/authorize?x=%']) {
+    for (const path of ['/', '/mfa', '/oauth/token/', '/mfa/authenticators/%E0%A4%A', '/authorise?x=%']) {
       const response = await fetch(new URL(path, server.url));
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({ error: 'not_found' });

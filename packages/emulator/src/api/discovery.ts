@@ -6,12 +6,16 @@ export function toDiscoveryDocument(tenant: Tenant): Record<string, unknown> {
   const issuer = tenant.issuer();
   return {
     issuer,
+    authorization_endpoint: `${issuer}authorize`,
+    end_session_endpoint: `${issuer}oidc/logout`,
     token_endpoint: `${issuer}oauth/token`,
     userinfo_endpoint: `${issuer}userinfo`,
     jwks_uri: `${issuer}.well-known/jwks.json`,
     mfa_challenge_endpoint: `${issuer}mfa/challenge`,
     grant_types_supported: supportedGrantTypes,
     response_types_supported: ['code'],
+    response_modes_supported: ['query', 'form_post'],
+    code_challenge_methods_supported: ['S256'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256', 'HS256'],
     token_endpoint_auth_methods_supported: [
@@ -22,6 +26,19 @@ export function toDiscoveryDocument(tenant: Tenant): Record<string, unknown> {
     ],
     token_endpoint_auth_signing_alg_values_supported: ['RS256', 'RS384', 'PS256', 'ES256'],
     scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
-    claims_supported: ['aud', 'auth_time', 'exp', 'iat', 'iss', 'sub'],
+    claims_supported: [
+      'aud',
+      'auth_time',
+      'email',
+      'email_verified',
+      'exp',
+      'iat',
+      'iss',
+      'name',
+      'nickname',
+      'nonce',
+      'sid',
+      'sub',
+    ],
   };
 }

@@ -1,7 +1,14 @@
 import { type Context, Hono } from 'hono';
+import { getCookie } from 'hono/cookie';
 import { cors } from 'hono/cors';
 import { EmulatorError } from '../emulator-error.ts';
 import { requestPath } from '../http/request-path.ts';
+import { authorize, type BrowserRequest } from '../login/authorize.ts';
+import { getLogin, postLogin } from '../login/login.ts';
+import { logout, logoutOpenId } from '../login/logout.ts';
+import { errorPage } from '../login/page.ts';
+import { sessionCookie } from '../login/tenant-session.ts';
+import { randomId } from '../random.ts';
 import type { Tenant } from '../tenant.ts';
 import { type ApiRequest, parseBody } from './api-request.ts';
 import { postAssociate } from './associate.ts';
@@ -62,7 +69,36 @@ export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
   app.delete('/mfa/authenticators/:id', (c) => deleteAuthenticator(toApiRequest(c), c.req.param('id')));
   app.get('/userinfo', (c) => getUserinfo(toApiRequest(c)));
   app.post('/userinfo', (c) => getUserinfo(toApiRequest(c)));
+  addBrowserRoutes(app);
   return app;
+}
+
+/** What browsers are sent to. Errors are pages for those who ask for pages. */
+function addBrowserRoutes(app: Hono<{ Bindings: RouteBindings }>): void {
+  const routes: readonly [string, (request: BrowserRequest) => Response | Promise<Response>, string[]][] = [
+    ['/authorize', authorize, ['GET', 'POST']],
+    ['/u/login', getLogin, ['GET']],
+    ['/u/login', postLogin, ['POST']],
+    ['/v2/logout', logout, ['GET']],
+    ['/oidc/logout', logoutOpenId, ['GET', 'POST']],
+  ];
+  for (const [path, answer, methods] of routes) {
+    app.on(methods, path, async (c) => {
+      try {
+        return await answer(toBrowserRequest(c));
+      } catch (error) {
+        const isPage = c.req.header('accept')?.includes('text/html') ?? false;
+        if (!(error instanceof EmulatorError) || !isPage) throw error;
+        return errorPage(error, randomId(c.env.tenant.randomBytes, 16));
+      }
+    });
+  }
+}
+
+function toBrowserRequest(c: RouteContext): BrowserRequest {
+  const request = toApiRequest(c);
+  const params = c.req.method === 'GET' ? c.req.query() : request.params;
+  return { ...request, params, sessionId: getCookie(c, sessionCookie) };
 }
 
 function notFound(method: string, path: string): EmulatorError {

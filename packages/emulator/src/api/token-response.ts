@@ -8,6 +8,8 @@ import { signIdToken } from '../tokens/id-token.ts';
 export interface TokenResponseExtras {
   /** The successor of a rotated refresh token. */
   readonly refreshToken?: string;
+  /** The `nonce` of the login that this answers. */
+  readonly nonce?: string | undefined;
   /** The recovery code that replaces the one just used. */
   readonly recoveryCode?: string;
 }
@@ -23,7 +25,9 @@ export async function createTokenResponse(
   return {
     access_token: await signAccessToken(tenant, grant),
     ...(refreshToken !== undefined && { refresh_token: refreshToken }),
-    ...(grant.scopes.includes('openid') && { id_token: await signIdToken(tenant, grant, client) }),
+    ...(grant.scopes.includes('openid') && {
+      id_token: await signIdToken(tenant, grant, client, extras.nonce),
+    }),
     ...(grant.scopes.length > 0 && { scope: grant.scopes.join(' ') }),
     expires_in: Math.ceil(accessTokenLifetimeMs(tenant, grant.audience) / 1000),
     token_type: 'Bearer',

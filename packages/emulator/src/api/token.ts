@@ -2,6 +2,7 @@ import type { ClientOptions } from '../client.ts';
 import { EmulatorError } from '../emulator-error.ts';
 import { type ApiRequest, assertContentType, requiredText } from './api-request.ts';
 import { assertGrantAllowed, authenticateClient } from './client-authentication.ts';
+import { exchangeAuthorizationCode } from './grants/authorization-code.ts';
 import { exchangeOobCode } from './grants/mfa-oob.ts';
 import { exchangeOtp } from './grants/mfa-otp.ts';
 import { exchangeRecoveryCode } from './grants/mfa-recovery-code.ts';
@@ -16,6 +17,7 @@ type Exchange = (
 ) => Promise<Record<string, unknown>>;
 
 const grantTypes = new Map<string, Exchange>([
+  ['authorization_code', exchangeAuthorizationCode],
   ['password', exchangePassword],
   ['http://auth0.com/oauth/grant-type/password-realm', exchangePasswordRealm],
   ['refresh_token', exchangeRefreshToken],

@@ -1,6 +1,7 @@
 import { userinfoAudience } from '../tenant.ts';
 import { invalidToken, verifyAccessToken } from '../tokens/access-token.ts';
 import { parseScopes } from '../tokens/scopes.ts';
+import { userClaims } from '../tokens/user-claims.ts';
 import { type ApiRequest, bearerToken } from './api-request.ts';
 import { toJsonResponse } from './json-response.ts';
 
@@ -11,10 +12,5 @@ export async function getUserinfo({ tenant, headers }: ApiRequest): Promise<Resp
   const payload = await verifyAccessToken(tenant, token, userinfoAudience(tenant));
   const user = [...tenant.users.values()].find(({ sub }) => sub === payload.sub);
   if (user === undefined) throw invalidToken('The user of this access token is gone');
-  const scopes = parseScopes(payload.scope);
-  return toJsonResponse(200, {
-    sub: user.sub,
-    ...(scopes.includes('profile') && { name: user.username, nickname: user.username }),
-    ...(scopes.includes('email') && { email: user.email, email_verified: user.emailVerified }),
-  });
+  return toJsonResponse(200, userClaims(user, parseScopes(payload.scope)));
 }

@@ -8,6 +8,8 @@ export interface Grant {
   readonly scopes: readonly string[];
   /** When the password was entered, in epoch milliseconds; a step-up does not move it. */
   readonly authTime: number;
+  /** The session at the tenant that the login page began; other grants have none. */
+  readonly sid?: string;
 }
 
 /** One login that waits for MFA, named by its `mfa_token`. */

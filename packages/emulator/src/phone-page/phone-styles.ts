@@ -1,24 +1,7 @@
-/** The phone page's style sheet. */
-export const phoneStyles = `
-:root {
-  color-scheme: light dark;
-  --desk: light-dark(#e8ebf2, #0a0c10);
-  --desk-glow: light-dark(#cfd9f6, #18213d);
-  --case: light-dark(#1a1d24, #2a2f3a);
-  --screen: light-dark(#f5f6f9, #12141a);
-  --card: light-dark(#ffffff, #1c2029);
-  --text: light-dark(#15181e, #eceef3);
-  --muted: light-dark(#565e6d, #a5adbb);
-  --line: light-dark(#dde1e8, #303642);
-  --accent: light-dark(#2447c6, #9fb6ff);
-  --on-accent: light-dark(#ffffff, #0c1430);
-  --accent-soft: light-dark(#e6ecfe, #243056);
-  --good: light-dark(#12703f, #7fd8a6);
-  --bad: light-dark(#a9271d, #ffa198);
-  --bad-line: light-dark(#e2b5b1, #6d3c38);
-  font: 16px/1.45 -apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Noto Sans', 'Open Sans', 'DejaVu Sans', 'Helvetica Neue', Arial, sans-serif;
-}
+import { palette } from './palette.ts';
 
+/** The phone page's style sheet. */
+export const phoneStyles = `${palette}
 * {
   box-sizing: border-box;
   margin: 0;

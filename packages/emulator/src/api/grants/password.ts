@@ -45,7 +45,8 @@ export function resolveAudience(tenant: Tenant, audience: string | undefined): s
   throw new EmulatorError(403, 'access_denied', `Service not found: ${audience}`);
 }
 
-function signIn(tenant: Tenant, name: string, password: string): User {
+/** The user with this name or address and password; 403 `invalid_grant`, and 429 after too many wrong ones. */
+export function signIn(tenant: Tenant, name: string, password: string): User {
   assertWithinLimit(tenant, 'wrongPasswords', name);
   const user = tenant.users.get(name) ?? [...tenant.users.values()].find(({ email }) => email === name);
   if (user !== undefined && user.password === password) return user;

@@ -1,0 +1,32 @@
+import { EmulatorError } from '../emulator-error.ts';
+
+const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
+
+/** A URL that a browser may be sent to: one of the list, or, without a list, one on this machine. */
+export function assertReturnUrl(
+  url: string,
+  allowed: readonly string[] | undefined,
+  refusal: { readonly status: number; readonly code: string; readonly what: string },
+): void {
+  if (allowed === undefined ? isLoopback(url) : allowed.includes(url)) return;
+  const where = allowed === undefined ? 'on this machine' : "in the client's list";
+  throw new EmulatorError(
+    refusal.status,
+    refusal.code,
+    `${refusal.what} mismatch: ${url} is not a URL ${where}`,
+  );
+}
+
+function isLoopback(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && loopbackNames.includes(url.hostname);
+}
+
+/** The URL with more members in its query; those without a value are left out. */
+export function withQuery(url: string, members: Readonly<Record<string, string | undefined>>): string {
+  const result = new URL(url);
+  for (const [name, value] of Object.entries(members)) {
+    if (value !== undefined) result.searchParams.set(name, value);
+  }
+  return result.href;
+}

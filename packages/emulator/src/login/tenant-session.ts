@@ -1,0 +1,35 @@
+import type { User } from '../mfa/user.ts';
+import { randomId } from '../random.ts';
+import type { Tenant } from '../tenant.ts';
+
+/** Who signed in with a browser. The cookie that names it is a secret of its own, since the `sid` is told to clients. */
+export interface TenantSession {
+  readonly sid: string;
+  readonly user: User;
+  /** When the password was entered, in epoch milliseconds. */
+  readonly authTime: number;
+}
+
+/** The cookie by which a browser is known, named as Auth0's. */
+export const sessionCookie = 'auth0';
+
+const attributes = 'Path=/; HttpOnly; SameSite=Lax';
+
+/** Begins a session; the header sets its cookie. */
+export function beginSession(
+  tenant: Tenant,
+  user: User,
+): { readonly session: TenantSession; readonly setCookie: string } {
+  const id = randomId(tenant.randomBytes, 32);
+  const session = { sid: randomId(tenant.randomBytes, 24), user, authTime: tenant.clock.now() };
+  const { sessionMs } = tenant.settings.lifetimes;
+  tenant.sessions.set(id, session, sessionMs);
+  const maxAge = Math.ceil(sessionMs / 1000);
+  return { session, setCookie: `${sessionCookie}=${id}; Max-Age=${maxAge}; ${attributes}` };
+}
+
+/** Ends the session of a browser; the header takes its cookie away. */
+export function endSession(tenant: Tenant, id: string | undefined): string {
+  if (id !== undefined) tenant.sessions.delete(id);
+  return `${sessionCookie}=; Max-Age=0; ${attributes}`;
+}
