@@ -9,10 +9,11 @@ function quoted(text: string): string {
   return `"${text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '?')}"`;
 }
 
-/** The challenge of RFC 9470, section 3. */
-export function stepUpChallenge(maxAgeSeconds: number): string {
+/** The challenge of RFC 9470, section 3; with `acr_values` where a token with one of them is let through. */
+export function stepUpChallenge(maxAgeSeconds: number, acrValues: readonly string[]): string {
   const description = 'A fresh approval by a second factor is required';
-  return `Bearer error="insufficient_user_authentication", error_description=${quoted(description)}, max_age="${maxAgeSeconds}"`;
+  const challenge = `Bearer error="insufficient_user_authentication", error_description=${quoted(description)}, max_age="${maxAgeSeconds}"`;
+  return acrValues.length === 0 ? challenge : `${challenge}, acr_values=${quoted(acrValues.join(' '))}`;
 }
 
 /** The body of every refusal. Words of ours for the client; a fault of the server's own stays in its log. */

@@ -6,6 +6,7 @@ const OPTIONS = [
   'auth0',
   'secret',
   'identify',
+  'evidence',
   'firstLeg',
   'enroll',
   'authenticators',
@@ -25,7 +26,14 @@ const OPTIONS = [
   'onError',
 ] as const satisfies readonly (keyof GateOptions<never>)[];
 
-const OPTIONAL_FUNCTIONS = ['loginUrl', 'randomBytes', 'randomUUID', 'random', 'onError'] as const;
+const OPTIONAL_FUNCTIONS = [
+  'evidence',
+  'loginUrl',
+  'randomBytes',
+  'randomUUID',
+  'random',
+  'onError',
+] as const;
 
 /** The methods of the options that are objects of functions. */
 const PORTS = {

@@ -14,6 +14,7 @@ import { createAdmission } from './admission.ts';
 import { errorResponse, toStepUpError } from './answer.ts';
 import { type AuthenticatorSettings, createAuthenticators } from './authenticators.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
+import type { ClaimsOf } from './evidence.ts';
 import { createFirstLeg, type FirstLegOptions } from './first-leg.ts';
 import { createFlowDriver } from './flow-driver.ts';
 import { createFlowSteps } from './flow-steps.ts';
@@ -76,6 +77,11 @@ export interface GateOptions<Native> {
    * approve of that, and what they may add. `false` for none.
    */
   readonly authenticators?: AuthenticatorSettings | false;
+  /**
+   * The claims of a token that the app has verified, for policies that take them for an approval. Never from a token
+   * that was only decoded.
+   */
+  readonly evidence?: ClaimsOf<Native>;
   /** How much one session, and one subject, may do; see `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
   /** Where records live; default this process's memory. */
@@ -257,7 +263,9 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     now,
     askerOf,
     loginUrl: options.loginUrl,
+    claimsOf: options.evidence,
   });
+  const readerOptions = { takesClaims: options.evidence !== undefined };
 
   /** The one error of ours; the app hears of faults of its own. */
   function reported(error: unknown): StepUpError {
@@ -280,7 +288,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     policy: RoutePolicy<Native>,
     checkOptions: { readonly uses: boolean },
   ): Promise<Decision> {
-    return guards.check(request, createPolicyReader(policy), checkOptions).catch(rethrow);
+    return guards.check(request, createPolicyReader(policy, readerOptions), checkOptions).catch(rethrow);
   }
 
   const oversight = createOversight<Native>({ records, subjects, handles, admission, now, askerOf });
@@ -303,7 +311,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     guard(policy, route = {}) {
       assertRouteOptions(route);
       const replay = route.replay === true ? createReplay(stashes) : undefined;
-      const guard = guards.guard(createPolicyReader(policy), { replay, answer: route.answer });
+      const guard = guards.guard(createPolicyReader(policy, readerOptions), { replay, answer: route.answer });
       return async (request, body) => {
         const decision = await guard(request, body).catch(refusalOf);
         if (decision.isAllowed) return decision;

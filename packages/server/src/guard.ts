@@ -1,5 +1,6 @@
 import type { TokenSet } from '@stepgate/core';
 import { findApproval } from './approval.ts';
+import { type ClaimsOf, provenAt } from './evidence.ts';
 import type { HostBody } from './form-body.ts';
 import { type Handles, recordKey } from './handle.ts';
 import type { Asker, HostRequest } from './host-request.ts';
@@ -85,6 +86,7 @@ export interface GuardOptions<Native> {
   readonly now: () => number;
   readonly askerOf: (request: HostRequest<Native>) => Promise<Asker | undefined>;
   readonly loginUrl: LoginUrl<Native> | undefined;
+  readonly claimsOf: ClaimsOf<Native> | undefined;
 }
 
 /** Makes the guards. */
@@ -117,21 +119,30 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
       return { isAllowed: false, ...signedOut(request, options.loginUrl, isPageLoad) };
     }
     const demand = await read(request);
-    if (demand === undefined) return { isAllowed: true };
+    if (demand === undefined || (await isProven(request, asker, demand))) return { isAllowed: true };
     const handle = handles.read(request);
     const key = handle && recordKey(handle, asker);
     const met = before.find((use) => use.key === key && use.hash === demand.hash);
     const use = met ?? (key && (await take(key, asker, demand, uses)));
     if (!use) {
-      const refusal = await refuse(
-        { request, asker, handle, policy: demand.policy, isPageLoad, form },
-        options,
-      );
+      const refusal = await refuse({ request, asker, handle, demand, isPageLoad, form }, options);
       return { isAllowed: false, ...refusal };
     }
     await form?.use(use.key);
     if (met === undefined) before.push(use);
     return { isAllowed: true, stepUp: stepUpOf(use, before) };
+  }
+
+  /** Whether claims stand for an approval, and were not revoked since. */
+  async function isProven(
+    { native }: HostRequest<Native>,
+    { subject }: Asker,
+    { policy: { maxAgeSeconds }, evidence }: Demand,
+  ): Promise<boolean> {
+    const claims = evidence && (await options.claimsOf?.(native));
+    if (!claims) return false;
+    const at = provenAt(claims, { evidence, subject, maxAgeSeconds, now: now() });
+    return at !== undefined && at > (await subjects.revokedAt(subject));
   }
 
   function stepUpOf({ key, approval, kept }: Use, used: Use[]): StepUp {

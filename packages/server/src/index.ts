@@ -1,5 +1,6 @@
 export type { AuthenticatorSettings } from './authenticators.ts';
 export type { Endpoints } from './endpoints.ts';
+export type { ClaimsOf, Evidence, TokenClaims } from './evidence.ts';
 export type { Ask, FirstLegContext, FirstLegOptions } from './first-leg.ts';
 export type { HostBody } from './form-body.ts';
 export { type Auth0Settings, createGate, type Gate, type GateOptions } from './gate.ts';

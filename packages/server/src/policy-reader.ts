@@ -1,3 +1,4 @@
+import { type ParsedEvidence, parseEvidence } from './evidence.ts';
 import type { HostRequest } from './host-request.ts';
 import {
   type Action,
@@ -14,6 +15,8 @@ export interface Demand {
   readonly policy: ParsedPolicy;
   /** Names what must be approved, by `requirementHash`. */
   readonly hash: string;
+  /** The claims that stand for an approval, where any do. */
+  readonly evidence?: ParsedEvidence;
 }
 
 /** Reads what a request must show; `undefined` when the policy has said that it is nothing. */
@@ -21,13 +24,22 @@ export type PolicyReader<Native> = (
   request: HostRequest<Native>,
 ) => Demand | undefined | Promise<Demand | undefined>;
 
+/** What a gate has for its policies. */
+export interface ReaderOptions {
+  /** Whether the app gives claims of verified tokens. */
+  readonly takesClaims: boolean;
+}
+
 /**
  * Makes the reader of a route's policy. What does not depend on the request is checked now.
  *
  * @throws TypeError when the policy is wrong.
  */
-export function createPolicyReader<Native>(policy: RoutePolicy<Native>): PolicyReader<Native> {
-  if (typeof policy !== 'function') return readerOf(policy);
+export function createPolicyReader<Native>(
+  policy: RoutePolicy<Native>,
+  options: ReaderOptions,
+): PolicyReader<Native> {
+  if (typeof policy !== 'function') return readerOf(policy, options);
   return async (request) => {
     const chosen: unknown = await policy(request.forPolicy());
     if (chosen === false) return undefined;
@@ -36,15 +48,24 @@ export function createPolicyReader<Native>(policy: RoutePolicy<Native>): PolicyR
         `policy: the function gave ${String(chosen)}; it must give a policy, or false when the request needs no step-up`,
       );
     }
-    return readerOf(chosen as Policy<Native>)(request);
+    return readerOf(chosen as Policy<Native>, options)(request);
   };
 }
 
-function readerOf<Native>(policy: Policy<Native>): PolicyReader<Native> {
+function readerOf<Native>(policy: Policy<Native>, { takesClaims }: ReaderOptions): PolicyReader<Native> {
   const parsed = parsePolicy(policy);
-  const { action } = policy;
+  const { action, evidence } = policy;
+  if (evidence !== undefined) {
+    if (!takesClaims)
+      throw new TypeError("policy.evidence: needs the gate's option evidence, which gives the claims");
+    if (action !== undefined)
+      throw new TypeError('policy.evidence: goes with no action, of which no token can tell');
+  }
   if (typeof action !== 'function') {
-    const demand = demandOf(parsed);
+    const demand = {
+      ...demandOf(parsed),
+      ...(evidence !== undefined && { evidence: parseEvidence(evidence, parsed) }),
+    };
     return () => demand;
   }
   return async (request) => {

@@ -1,4 +1,5 @@
 import { FACTORS, type Factor, isFactor } from '@stepgate/core';
+import type { Evidence } from './evidence.ts';
 
 /** What is about to happen, in words: shown to the user and bound into requirement and approval. */
 export interface Action {
@@ -35,6 +36,12 @@ export interface Policy<Native = unknown> {
    * Default `false`.
    */
   readonly keepTokens?: boolean;
+  /**
+   * Lets claims of a token that the app has verified (the gate's option `evidence`) stand for an approval: the values
+   * of `acr` or `amr` that do, of an `auth_time` within `maxAge`. Goes with nothing of which no token can tell: an
+   * action, a single use, the age of the authenticator, kept tokens.
+   */
+  readonly evidence?: Evidence;
 }
 
 /**
@@ -79,6 +86,7 @@ export function parsePolicy(policy: Policy<never>): ParsedPolicy {
     'allowEnrolledInFlow',
     'minAuthenticatorAge',
     'keepTokens',
+    'evidence',
   ];
   if (typeof policy !== 'object' || policy === null) throw new TypeError('policy: must be an object');
   const unknown = Object.keys(policy).find((name) => !known.includes(name));

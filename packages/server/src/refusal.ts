@@ -2,7 +2,7 @@ import { StepUpError } from '@stepgate/core';
 import { errorResponse, stepUpChallenge } from './answer.ts';
 import { type Handles, recordKey } from './handle.ts';
 import { type Asker, type HostRequest, type HostResponse, originOf } from './host-request.ts';
-import type { ParsedPolicy } from './policy.ts';
+import type { Demand } from './policy-reader.ts';
 import type { PostedForm } from './replay.ts';
 import type { Requirement, Requirements } from './requirement.ts';
 import { safePath, siteOf } from './same-origin.ts';
@@ -19,7 +19,7 @@ export interface Refused {
   readonly asker: Asker;
   /** The handle that the request has shown. */
   readonly handle: string | undefined;
-  readonly policy: ParsedPolicy;
+  readonly demand: Demand;
   /** Whether the user is sent to the page, rather than the caller told. */
   readonly isPageLoad: boolean;
   /** What the route keeps of it until the approval. */
@@ -28,7 +28,7 @@ export interface Refused {
 
 /** Refuses a request for want of an approval: RFC 9470 for API callers, the page for navigations. */
 export async function refuse(
-  { request, asker, handle, policy, isPageLoad, form }: Refused,
+  { request, asker, handle, demand, isPageLoad, form }: Refused,
   {
     basePath,
     handles,
@@ -44,8 +44,10 @@ export async function refuse(
   const isNew = !isBare && handle === undefined && siteOf(request) === 'same-origin';
   const minted = isNew ? handles.mint(request) : undefined;
   const cookie = minted?.headers ?? {};
-  const challenge = { 'www-authenticate': stepUpChallenge(policy.maxAgeSeconds) };
+  const { policy, evidence } = demand;
   const { maxAgeSeconds, factors, action } = policy;
+  const acrValues = evidence?.acr ?? [];
+  const challenge = { 'www-authenticate': stepUpChallenge(maxAgeSeconds, acrValues) };
   const error = new StepUpError(
     'insufficient_user_authentication',
     'this needs a fresh approval: start a flow with the requirement, then repeat the request',
@@ -55,6 +57,7 @@ export async function refuse(
       details: {
         max_age: maxAgeSeconds,
         factors,
+        ...(acrValues.length > 0 && { acr_values: acrValues }),
         ...(action && { action }),
         step_up: { start: `${basePath}/flow`, requirement: requirements.issue(asker, { policy }) },
       },
