@@ -1,5 +1,7 @@
+import { AUTH0_EXCHANGE_LIMIT, createFlow, FLOW_DEFAULTS, type FlowState } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
-import { keepUseful } from '../src/approval.ts';
+import { createApproval, findApproval, keepUseful } from '../src/approval.ts';
+import { parsePolicy } from '../src/policy.ts';
 import type { Approval } from '../src/record.ts';
 
 function approval(id: number, members: Partial<Approval> = {}): Approval {
@@ -18,6 +20,47 @@ function approval(id: number, members: Partial<Approval> = {}): Approval {
 }
 
 const ids = (approvals: readonly Approval[]): string[] => approvals.map(({ id }) => id);
+
+/** A flow that has ended well. */
+function ended(adds?: { readonly factor: 'push'; readonly tokenExpiresAt: number }): FlowState {
+  const { context } = createFlow({
+    ...FLOW_DEFAULTS,
+    factors: ['push'],
+    firstLegs: ['custom'],
+    enroll: 'refuse',
+    exchangeLimit: AUTH0_EXCHANGE_LIMIT,
+    ...(adds && { adds }),
+  });
+  return { value: 'approved', context: { ...context, target: { factor: 'push' }, provenAt: 5 } };
+}
+
+describe('createApproval', () => {
+  it('gives none for a flow that was there to add a factor', () => {
+    const policy = parsePolicy({});
+    const common = {
+      id: 'one',
+      subject: 'ada',
+      approvedAt: 10,
+      requirement: { policy, issuedAt: 0, expiresAt: 1_000 },
+      requirementHash: 'hash',
+    };
+    expect(createApproval({ ...common, state: ended() })).toMatchObject({ id: 'one', factor: 'push' });
+    const added = ended({ factor: 'push', tokenExpiresAt: 1_000 });
+    expect(createApproval({ ...common, state: added })).toBeUndefined();
+  });
+});
+
+describe('findApproval', () => {
+  it('counts an approval that is to open the MFA API only while its token lives', () => {
+    const policy = { ...parsePolicy({ maxAge: '1h' }), opensMfaApi: true };
+    const search = { subject: 'ada', hash: 'hash', policy, now: 100, isOldEnough: () => true };
+    const lives = approval(1, { singleUse: false, tokensUntil: 101 });
+    const isOver = approval(2, { singleUse: false, tokensUntil: 100 });
+    const hasNone = approval(3, { singleUse: false });
+    expect(findApproval({ ...search, approvals: [lives, isOver, hasNone] })).toBe(lives);
+    expect(findApproval({ ...search, approvals: [isOver, hasNone] })).toBeUndefined();
+  });
+});
 
 describe('keepUseful', () => {
   it('keeps a used approval while it could be given back, and none whose time is over', () => {

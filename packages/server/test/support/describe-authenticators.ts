@@ -210,6 +210,17 @@ export function describeAuthenticators(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
+    it('are removed by their approval although the list may not be seen any more', async () => {
+      const { browser } = await opened();
+      const push = idOf(await list(browser), 'push');
+      scene.tenant.clock.advance(480_000);
+      await approve(browser, await remove(browser, push));
+      scene.tenant.clock.advance(150_000);
+
+      expect((await browser.send('GET', LIST)).status).toBe(401);
+      expect((await remove(browser, push)).status).toBe(200);
+    });
+
     it('are removed once by an approval, and another one not at all', async () => {
       const { browser } = await opened();
       const all = await list(browser);
