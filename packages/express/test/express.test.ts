@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createGate } from '@stepgate/express';
+import cors from 'cors';
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { describeAdapter } from '../../server/test/support/describe-adapter.ts';
@@ -83,6 +84,51 @@ describe('createGate for Express', () => {
     expect(cookies).toEqual([expect.stringMatching(/^theme=/), expect.stringMatching(/^stepgate=/)]);
     expect(headers['www-authenticate']).toMatch(
       /^DPoP algs="ES256", Bearer error="insufficient_user_authentication", /,
+    );
+  });
+
+  it('stands behind the CORS middleware of an app whose pages are elsewhere', async () => {
+    const origin = 'https://app.example';
+    const gate = createGate({
+      auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+      secret: 'a secret of at least 32 characters, for tests',
+      identify: () => ({ subject: 'ada', sessionId: 's' }),
+      firstLeg: { password: { username: () => 'ada' } },
+      allowedOrigins: [origin],
+    });
+    const app = express();
+    app.use(cors({ origin: [origin], credentials: true, exposedHeaders: ['X-Total'] }));
+    app.use(gate);
+    app.post('/transfers', gate.require(), (_req, res) => res.send('done'));
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const headers = { origin, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' };
+    const asks = { ...headers, 'access-control-request-method': 'POST' };
+
+    const refused = await call('POST', `${url}/transfers`, { headers });
+    const preflights = [
+      await call('OPTIONS', `${url}/transfers`, { headers: asks }),
+      await call('OPTIONS', `${url}/step-up/flow`, { headers: asks }),
+    ];
+    const endpoint = await call('GET', `${url}/step-up/flow`, { headers });
+
+    expect(refused.status).toBe(401);
+    expect(refused.json()).toMatchObject({ error: 'insufficient_user_authentication' });
+    expect(preflights.map(({ status }) => status)).toEqual([204, 204]);
+    for (const answer of [refused, ...preflights, endpoint]) {
+      expect(answer.headers).toMatchObject({
+        'access-control-allow-origin': origin,
+        'access-control-allow-credentials': 'true',
+      });
+      expect(answer.headers.vary).toContain('Origin');
+    }
+    expect(endpoint.headers['access-control-expose-headers']).toBe(
+      'X-Total, etag, retry-after, www-authenticate',
     );
   });
 });

@@ -1,6 +1,7 @@
 import { type Clock, isStepUpError, parseRequest, StepUpError } from '@stepgate/core';
 import { devicesToHtml } from '@stepgate/web/html';
 import * as v from 'valibot';
+import type { AllowedOrigins } from './allowed-origins.ts';
 import { errorResponse, PRIVATE_HEADERS, toStepUpError } from './answer.ts';
 import type { Authenticators } from './authenticators.ts';
 import { readJson } from './body.ts';
@@ -36,6 +37,7 @@ export interface EndpointsOptions<Native> {
   readonly ownership: Ownership<Native>;
   readonly records: Records;
   readonly handles: Handles;
+  readonly origins: AllowedOrigins;
   readonly requirements: Requirements;
   readonly tokens: FormTokens;
   readonly stashes: Stashes;
@@ -66,7 +68,7 @@ const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOption
 
 /** Makes the endpoints of design.md: the page, its assets, and the flow as a resource. */
 export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endpoints<Native> {
-  const { basePath, driver, handles, requirements, clock, closing } = options;
+  const { basePath, driver, handles, origins, requirements, clock, closing } = options;
   const { knownOf, mustKnow, mustOwn } = options.ownership;
   const forms = createPageEndpoints<Native>({
     ...options,
@@ -101,6 +103,10 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     const path = pathOf(request);
     if (path !== basePath && !path.startsWith(`${basePath}/`)) return undefined;
     const rest = path.slice(basePath.length).replace(/\/$/, '');
+    return origins.share(request, origins.preflight(request) ?? (await answer({ request, web }, rest)));
+  };
+
+  async function answer({ request, web }: Call<Native>, rest: string): Promise<Response> {
     try {
       if (rest.startsWith('/assets/')) {
         if (!ASSET_METHODS.includes(request.method)) throw methodNotAllowed(ASSET_METHODS);
@@ -120,7 +126,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
       if (!known.expose && !isStepUpError(error, 'store_unavailable')) options.onError(error);
       return toResponse(errorResponse(known));
     }
-  };
+  }
 
   function list(authenticators: Authenticators<Native>): Endpoint<Native> {
     return async ({ request }) => {
@@ -158,6 +164,12 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
       mustBeOurs(request);
       return toResponse(await authenticators.remove(request, unescapeId(escapedId)));
     };
+  }
+
+  /** A script's call from this site or an allowed origin, or a client that is no browser. */
+  function mustBeOurs(request: HostRequest<unknown>): void {
+    if (siteOf(request) !== 'other' || origins.areCalling(request)) return;
+    throw new StepUpError('cross_site_request', 'only pages of this site can do this', { status: 403 });
   }
 
   async function start({ request, web }: Call<Native>): Promise<Response> {
@@ -246,12 +258,6 @@ function unescapeId(escaped: string): string {
     // No UTF-8: an id of nobody.
   }
   throw new StepUpError('not_found', 'this is no id of a sign-in device', { status: 404 });
-}
-
-/** A script's call from this site, or a client that is no browser. */
-function mustBeOurs(request: HostRequest<unknown>): void {
-  if (siteOf(request) !== 'other') return;
-  throw new StepUpError('cross_site_request', 'only pages of this site can do this', { status: 403 });
 }
 
 function versionOf(header: string | undefined): number | undefined {

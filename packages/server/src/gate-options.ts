@@ -1,6 +1,7 @@
 import { type EnrollmentRule, FACTORS, type Factor, FLOW_DEFAULTS, isEnrollable } from '@stepgate/core';
 import type { AuthenticatorSettings } from './authenticators.ts';
 import type { GateOptions } from './gate.ts';
+import { isOrigin } from './same-origin.ts';
 
 const OPTIONS = [
   'auth0',
@@ -13,6 +14,7 @@ const OPTIONS = [
   'limits',
   'store',
   'basePath',
+  'allowedOrigins',
   'loginUrl',
   'mode',
   'insecureCookie',
@@ -71,7 +73,13 @@ export function assertOptions(options: GateOptions<never>): void {
   if (members.mode !== undefined && members.mode !== 'answer' && members.mode !== 'throw') {
     throw new TypeError("mode: must be 'answer' or 'throw'");
   }
+  assertOrigins(members.allowedOrigins ?? []);
   assertTiming(members.timing ?? {});
+}
+
+function assertOrigins(origins: unknown): void {
+  if (Array.isArray(origins) && origins.every(isOrigin)) return;
+  throw new TypeError("allowedOrigins: must be a list of origins, like ['https://app.bank.example']");
 }
 
 function assertFirstLeg(firstLeg: unknown, { clientSecret, clientAssertion }: Members): void {

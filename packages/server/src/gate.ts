@@ -11,6 +11,7 @@ import {
   type StepUpError,
 } from '@stepgate/core';
 import { createAdmission } from './admission.ts';
+import { createAllowedOrigins } from './allowed-origins.ts';
 import { errorResponse, toStepUpError } from './answer.ts';
 import { type AuthenticatorSettings, createAuthenticators } from './authenticators.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
@@ -95,6 +96,12 @@ export interface GateOptions<Native> {
    * is given an error with `status`, `code`, `headers` and `expose`. Page loads are sent on either way.
    */
   readonly mode?: 'answer' | 'throw';
+  /**
+   * Other origins, exact ones, whose pages may use the endpoints with the user's cookies: single-page apps that are
+   * served from elsewhere. The app's own routes need CORS of the app's own. Where such an origin is of another site,
+   * the handle's cookie becomes SameSite=None; Secure, and the app's session cookie has to be so too.
+   */
+  readonly allowedOrigins?: readonly string[];
   /** Lets the handle cookie travel over plain http to other hosts than this machine. For closed networks. */
   readonly insecureCookie?: boolean;
   /** Another provider of factors than Auth0's MFA API. */
@@ -194,7 +201,12 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const records = createRecords({ store, now });
   const stashes = createStashes({ store, sealer });
   const subjects = createSubjects({ store, now });
-  const handles = createHandles({ randomBytes: random, insecureCookie: options.insecureCookie === true });
+  const origins = createAllowedOrigins(options.allowedOrigins ?? []);
+  const handles = createHandles({
+    randomBytes: random,
+    insecureCookie: options.insecureCookie === true,
+    origins,
+  });
   const signIn = createAuth0SignIn(wire);
   const mfaAsk = mfaApiAsk(auth0.issuer, auth0.mfaAudience);
   const api = options.api ?? createAuth0MfaApi(wire);
@@ -335,6 +347,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       authenticators,
       records,
       handles,
+      origins,
       requirements,
       tokens: createFormTokens(sealer),
       stashes,

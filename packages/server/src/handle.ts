@@ -1,5 +1,7 @@
 import { StepUpError } from '@stepgate/core';
+import { type AllowedOrigins, isCrossSite } from './allowed-origins.ts';
 import type { Asker, HostRequest } from './host-request.ts';
+import { siteOf } from './same-origin.ts';
 import { digest } from './seal.ts';
 
 /** How a client without cookies asks for a handle (`new`), and shows it again. */
@@ -9,6 +11,8 @@ const HANDLE_HEADER = 'stepgate-handle';
 export interface Handles {
   /** The handle that the request shows, well formed or `undefined`. */
   read(request: HostRequest<unknown>): string | undefined;
+  /** Whether a browser can be handed one: its request is proven to come from this origin, or an allowed one. */
+  mayHold(request: HostRequest<unknown>): boolean;
   /** A fresh handle and the response headers that hand it over. */
   mint(request: HostRequest<unknown>): { readonly handle: string; readonly headers: Record<string, string> };
 }
@@ -29,8 +33,9 @@ export function recordKey(handle: string, { session }: Asker): string {
 export function createHandles(options: {
   readonly randomBytes: (size: number) => Uint8Array;
   readonly insecureCookie: boolean;
+  readonly origins: AllowedOrigins;
 }): Handles {
-  const { randomBytes, insecureCookie } = options;
+  const { randomBytes, insecureCookie, origins } = options;
 
   // The prefix makes the browser itself refuse a cookie that another host or plain http has set.
   const nameFor = ({ protocol }: HostRequest<unknown>): string =>
@@ -38,9 +43,11 @@ export function createHandles(options: {
 
   return {
     read(request) {
-      const shown = cookie(request.header('cookie'), nameFor(request)) ?? request.header(HANDLE_HEADER);
+      const cookies = origins.keepsHandleBack(request) ? undefined : request.header('cookie');
+      const shown = cookie(cookies, nameFor(request)) ?? request.header(HANDLE_HEADER);
       return shown !== undefined && WELL_FORMED.test(shown) ? shown : undefined;
     },
+    mayHold: (request) => siteOf(request) === 'same-origin' || origins.areCalling(request),
     mint(request) {
       const handle = Buffer.from(randomBytes(HANDLE_BYTES)).toString('base64url');
       if (wantsHeader(request)) return { handle, headers: { [HANDLE_HEADER]: handle } };
@@ -51,8 +58,11 @@ export function createHandles(options: {
           { status: 403 },
         );
       }
-      const secure = request.protocol === 'https' ? '; Secure' : '';
-      const cookieText = `${nameFor(request)}=${handle}; Path=/; HttpOnly; SameSite=Lax${secure}`;
+      const isShared = origins.areCalling(request) && isCrossSite(request);
+      // Browsers take SameSite=None only with Secure, and Secure from this machine over http too.
+      const secure = isShared || request.protocol === 'https' ? '; Secure' : '';
+      const sameSite = isShared ? 'None' : 'Lax';
+      const cookieText = `${nameFor(request)}=${handle}; Path=/; HttpOnly; SameSite=${sameSite}${secure}`;
       return { handle, headers: { 'set-cookie': cookieText } };
     },
   };

@@ -63,9 +63,11 @@ export function headerOf(req: IncomingMessage, name: string): string | undefined
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
+const REPEATABLE = new Set(['set-cookie', 'www-authenticate', 'vary', 'access-control-expose-headers']);
+
 /** Headers of which a response can have several, and of which the app may have set some already. */
 export function isRepeatable(name: string): boolean {
-  return name === 'set-cookie' || name === 'www-authenticate';
+  return REPEATABLE.has(name);
 }
 
 /**

@@ -5,7 +5,7 @@ import { type Asker, type HostRequest, type HostResponse, originOf } from './hos
 import type { Demand } from './policy-reader.ts';
 import type { PostedForm } from './replay.ts';
 import type { Requirement, Requirements } from './requirement.ts';
-import { safePath, siteOf } from './same-origin.ts';
+import { safePath } from './same-origin.ts';
 
 /** Why a request is not let through: for whoever handles errors, and as the answer to it. */
 export interface Refusal {
@@ -41,7 +41,7 @@ export async function refuse(
 ): Promise<Refusal> {
   const isBare = request.method === 'HEAD' || request.method === 'OPTIONS';
   // Handed out now, so that two clicks that start a flow at once start it in the same record.
-  const isNew = !isBare && handle === undefined && siteOf(request) === 'same-origin';
+  const isNew = !isBare && handle === undefined && handles.mayHold(request);
   const minted = isNew ? handles.mint(request) : undefined;
   const cookie = minted?.headers ?? {};
   const { policy, evidence } = demand;

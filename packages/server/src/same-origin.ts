@@ -14,6 +14,16 @@ export function siteOf(request: HostRequest<unknown>): 'same-origin' | 'other' |
   return origin === originOf(request) ? 'same-origin' : 'other';
 }
 
+/** Whether it is exactly an origin of http or https, as browsers write it. */
+export function isOrigin(text: unknown): boolean {
+  return (
+    typeof text === 'string' &&
+    /^https?:\/\/[\w.:[\]-]+$/.test(text) &&
+    URL.canParse(text) &&
+    new URL(text).origin === text
+  );
+}
+
 /** A path on this origin that a browser can be sent back to, or `undefined`. No scheme, host or escape gets through. */
 export function safePath(path: string | undefined, origin: string): string | undefined {
   if (path === undefined || !path.startsWith('/') || /[\\\s\p{Cc}]/u.test(path)) return undefined;

@@ -5,6 +5,7 @@ import { createNativeGate, type NativeGate } from './native-gate.ts';
 import { withGuardedBody } from './node.ts';
 import type { RoutePolicy } from './policy.ts';
 import type { RouteOptions } from './route-options.ts';
+import { isOrigin } from './same-origin.ts';
 
 /** Options of {@link createWebGate}. `Native` is what the app's functions see of a request: Hono's `c`, say. */
 export interface WebGateOptions<Native extends object = Request> extends GateOptions<Native> {
@@ -94,6 +95,6 @@ export function createWebGate<Native extends object = Request>(
 }
 
 function assertOrigin(text: unknown): void {
-  if (typeof text === 'string' && URL.canParse(text) && new URL(text).origin === text) return;
+  if (isOrigin(text)) return;
   throw new TypeError("origin: must be an origin, like 'https://bank.example'");
 }

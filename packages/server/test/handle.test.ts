@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { createAllowedOrigins } from '../src/allowed-origins.ts';
 import { createHandles } from '../src/handle.ts';
 import { requestOf } from './support/requests.ts';
 
-const handles = createHandles({ randomBytes, insecureCookie: false });
+const handles = createHandles({ randomBytes, insecureCookie: false, origins: createAllowedOrigins([]) });
 const HANDLE = 'A'.repeat(43);
 
 describe('createHandles', () => {

@@ -6,6 +6,7 @@ import { describeFactors } from './describe-factors.ts';
 import { describeFlow } from './describe-flow.ts';
 import { describeGuard } from './describe-guard.ts';
 import { describeHandle } from './describe-handle.ts';
+import { describeOrigins } from './describe-origins.ts';
 import { describeOversight } from './describe-oversight.ts';
 import { describePlainPage } from './describe-plain-page.ts';
 import { describePolicy } from './describe-policy.ts';
@@ -44,6 +45,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describeWatching(scene);
     describeHandle(scene);
     describeBadInput(scene);
+    describeOrigins(scene);
     describePlainPage(scene);
     describeAuthenticators(scene);
     describeReplay(scene);

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import type { Bank, Browser } from './bank.ts';
+import type { Scene } from './describe-adapter.ts';
+import type { Answer } from './http.ts';
+import { POLL_MS } from './test-tenant.ts';
+
+const APP = 'https://app.example';
+const EVIL = 'https://evil.example';
+
+/** What a browser says of a script's call from a page of `origin`, which is of another site. */
+const from = (origin: string): Record<string, string> => ({
+  origin,
+  'sec-fetch-site': 'cross-site',
+  'sec-fetch-mode': 'cors',
+});
+
+/** A single-page app that is served from another origin. */
+export function describeOrigins(scene: Scene): void {
+  describe('allowedOrigins', () => {
+    async function open(): Promise<{ bank: Bank; browser: Browser }> {
+      const bank = await scene.open({ gateOptions: { allowedOrigins: [APP] } });
+      return { bank, browser: await bank.browser() };
+    }
+
+    function preflight(browser: Browser, origin: string): Promise<Answer> {
+      return browser.send('OPTIONS', '/step-up/flow/events', {
+        headers: {
+          ...from(origin),
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'content-type,if-match',
+        },
+      });
+    }
+
+    it('lets an app on an allowed origin step up, from the refusal to the handler', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const { bank, browser } = await open();
+      const call = (method: string, path: string, body?: unknown): Promise<Answer> =>
+        browser.send(method, path, {
+          headers: { ...from(APP), 'content-type': 'application/json' },
+          body: body === undefined ? undefined : JSON.stringify(body),
+        });
+
+      const refused = await call('POST', '/transfers', {});
+      const { requirement } = refused.json<{ step_up: { requirement: string } }>().step_up;
+      const started = await call('POST', '/step-up/flow', { requirement });
+      tenant.phone.approve();
+      tenant.clock.advance(POLL_MS);
+      const approved = await call('GET', '/step-up/flow');
+      const done = await call('POST', '/transfers', {});
+
+      expect(refused.cookies).toEqual([
+        expect.stringMatching(/^stepgate=[\w-]{43}; Path=\/; HttpOnly; SameSite=None; Secure$/),
+      ]);
+      expect(started.status).toBe(201);
+      expect(approved.json()).toMatchObject({ state: 'approved' });
+      for (const { headers } of [started, approved]) {
+        expect(headers).toMatchObject({
+          'access-control-allow-origin': APP,
+          'access-control-allow-credentials': 'true',
+          'access-control-expose-headers': 'etag, retry-after, www-authenticate',
+        });
+        expect(headers.vary?.toLowerCase()).toContain('origin');
+      }
+      expect(done.status).toBe(200);
+      expect(bank.errors).toEqual([]);
+    });
+
+    it('shares errors too', async () => {
+      const { browser } = await open();
+
+      const answer = await browser.send('GET', '/step-up/flow', { headers: from(APP) });
+
+      expect(answer.status).toBe(404);
+      expect(answer.headers['access-control-allow-origin']).toBe(APP);
+    });
+
+    it('answers the preflight of an allowed origin, before anybody is asked for', async () => {
+      const { bank } = await open();
+
+      const answer = await preflight(bank.stranger(), APP);
+
+      expect([answer.status, answer.text, answer.cookies]).toEqual([204, '', []]);
+      expect(answer.headers).toMatchObject({
+        'access-control-allow-origin': APP,
+        'access-control-allow-credentials': 'true',
+        'access-control-allow-methods': 'GET, POST, DELETE',
+        'access-control-allow-headers': 'authorization, content-type, if-match, if-none-match, prefer',
+      });
+    });
+
+    it.each([EVIL, 'null', 'https://app.example.evil.example', 'http://app.example'])(
+      'shares nothing with %s, and takes nothing from it',
+      async (origin) => {
+        const { browser } = await open();
+        const requirement = await browser.requirement();
+
+        const answers = [
+          await preflight(browser, origin),
+          await browser.send('GET', '/step-up/flow', { headers: from(origin) }),
+          await browser.send('POST', '/step-up/flow', {
+            headers: { ...from(origin), 'content-type': 'application/json' },
+            body: JSON.stringify({ requirement }),
+          }),
+        ];
+
+        expect(answers.map(({ status }) => status)).toEqual([405, 403, 403]);
+        for (const { headers, cookies } of answers) {
+          expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+          expect(headers.vary?.toLowerCase()).toContain('origin');
+          expect(cookies).toEqual([]);
+        }
+      },
+    );
+
+    it('hands a Lax cookie to another host of the same site', async () => {
+      const { browser } = await open();
+
+      const { cookies } = await browser.send('POST', '/transfers', {
+        headers: { ...from(APP), 'sec-fetch-site': 'same-site' },
+      });
+
+      expect(cookies).toEqual([expect.stringMatching(/; SameSite=Lax$/)]);
+    });
+
+    it('does what SameSite=Lax did: what other sites send is not let through by an approval', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const { bank, browser } = await open();
+      await browser.start();
+      tenant.phone.approve();
+      tenant.clock.advance(POLL_MS);
+      await browser.view();
+      const statusOf = async (method: string, headers: Record<string, string>): Promise<number> =>
+        (
+          await browser
+            .copy()
+            .send(method, '/transfers', { headers: { 'sec-fetch-site': 'cross-site', ...headers } })
+        ).status;
+
+      const refused = [
+        await statusOf('POST', { origin: EVIL, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }),
+        await statusOf('POST', { origin: APP, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }),
+        await statusOf('POST', { origin: EVIL }),
+        await statusOf('GET', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }),
+        await statusOf('GET', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }),
+      ];
+      expect(refused).toEqual([303, 303, 401, 401, 401]);
+      expect(bank.reached).toEqual([]);
+
+      expect(await statusOf('GET', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' })).toBe(200);
+      expect(await statusOf('POST', { origin: APP })).toBe(200);
+    });
+
+    it('is nobody by default', async () => {
+      const bank = await scene.open();
+
+      const answer = await preflight(await bank.browser(), APP);
+
+      expect(answer.status).toBe(405);
+      expect(answer.headers).not.toHaveProperty('vary');
+      expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+    });
+  });
+}
