@@ -85,12 +85,15 @@ const RULES: readonly Rule[] = [
   { error: ['association_required'], code: 'not_enrolled' },
   { error: ['unsupported_challenge_type'], says: /not enrolled/i, code: 'not_enrolled' },
   {
-    error: ['unsupported_challenge_type', 'invalid_authenticator', 'authenticator_not_found'],
-    code: 'factor_unavailable',
-  },
-  // Guardian's own words for a push that cannot be delivered.
-  {
-    error: ['error_sending_push_notification', 'pn_endpoint_disabled', 'push_notification_wrong_credentials'],
+    error: [
+      'unsupported_challenge_type',
+      'invalid_authenticator',
+      'authenticator_not_found',
+      // Guardian's own words for a push that cannot be delivered.
+      'error_sending_push_notification',
+      'pn_endpoint_disabled',
+      'push_notification_wrong_credentials',
+    ],
     code: 'factor_unavailable',
   },
   { says: /phone number is invalid/i, code: 'input_invalid' },
