@@ -252,18 +252,24 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     onError,
   });
 
-  async function knownOf({ native }: HostRequest<Native>): Promise<Known | undefined> {
-    const identity = await options.identify(native);
+  function knownOf({ native }: HostRequest<Native>): Known | undefined | Promise<Known | undefined> {
+    const identifying = options.identify(native);
+    return isThenable(identifying) ? Promise.resolve(identifying).then(toKnown) : toKnown(identifying);
+  }
+
+  function toKnown(identity: Identity | undefined): Known | undefined {
     if (identity === undefined || identity === null) return undefined;
     const { subject, sessionId } = identity;
     if (typeof subject !== 'string' || subject === '' || typeof sessionId !== 'string' || sessionId === '') {
       throw new TypeError('identify: must give { subject, sessionId }, both non-empty strings, or undefined');
     }
-    return { identity, asker: { subject, session: digest(JSON.stringify([subject, sessionId])) } };
+    return { identity, asker: { subject, session: digest(`${subject.length}:${subject}${sessionId}`) } };
   }
 
-  const askerOf = async (request: HostRequest<Native>): Promise<Asker | undefined> =>
-    (await knownOf(request))?.asker;
+  const askerOf = (request: HostRequest<Native>): Asker | undefined | Promise<Asker | undefined> => {
+    const known = knownOf(request);
+    return known instanceof Promise ? known.then((found) => found?.asker) : known?.asker;
+  };
 
   const guards = createGuards<Native>({
     basePath,
@@ -359,6 +365,11 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     }),
     close: () => closing.abort(),
   };
+}
+
+/** Whether there is something to wait for, whatever library has made it. */
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then === 'function';
 }
 
 /** A hook of the app's that fails must not fail what it was to hear of, nor the process. */

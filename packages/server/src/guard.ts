@@ -11,7 +11,7 @@ import type { Demand, PolicyReader } from './policy-reader.ts';
 import type { Approval, Records } from './record.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { PostedForm, Replay } from './replay.ts';
-import { createRequestUses, type Use } from './request-uses.ts';
+import { type Use, usesOf } from './request-uses.ts';
 import type { Requirements } from './requirement.ts';
 import type { Sealer } from './seal.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
@@ -84,15 +84,16 @@ export interface GuardOptions<Native> {
   readonly requirements: Requirements;
   readonly sealer: Sealer;
   readonly now: () => number;
-  readonly askerOf: (request: HostRequest<Native>) => Promise<Asker | undefined>;
+  readonly askerOf: (request: HostRequest<Native>) => Asker | undefined | Promise<Asker | undefined>;
   readonly loginUrl: LoginUrl<Native> | undefined;
   readonly claimsOf: ClaimsOf<Native> | undefined;
 }
 
+const ofAnyAge = (): boolean => true;
+
 /** Makes the guards. */
 export function createGuards<Native>(options: GuardOptions<Native>): Guards<Native> {
   const { records, subjects, handles, sealer, now } = options;
-  const requestUses = createRequestUses();
 
   /**
    * `before`: what the guards in front of this one have used. `answer`: the kind that the route wants. `form`: what
@@ -113,22 +114,29 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
       readonly form?: PostedForm | undefined;
     },
   ): Promise<Decision> {
-    const isPageLoad = answer === undefined ? isNavigation(request) : answer === 'page';
-    const asker = await options.askerOf(request);
+    const isPageLoad = (): boolean => (answer === undefined ? isNavigation(request) : answer === 'page');
+    // Only what is a promise is waited for: each wait costs more than the rest of this path.
+    const asking = options.askerOf(request);
+    const asker = asking instanceof Promise ? await asking : asking;
     if (asker === undefined) {
-      return { isAllowed: false, ...signedOut(request, options.loginUrl, isPageLoad) };
+      return { isAllowed: false, ...signedOut(request, options.loginUrl, isPageLoad()) };
     }
-    const demand = await read(request);
-    if (demand === undefined || (await isProven(request, asker, demand))) return { isAllowed: true };
+    const reading = read(request);
+    const demand = reading instanceof Promise ? await reading : reading;
+    if (demand === undefined) return { isAllowed: true };
+    if (demand.evidence && (await isProven(request, asker, demand))) return { isAllowed: true };
     const handle = handles.read(request);
     const key = handle && recordKey(handle, asker);
     const met = before.find((use) => use.key === key && use.hash === demand.hash);
     const use = met ?? (key && (await take(key, asker, demand, uses)));
     if (!use) {
-      const refusal = await refuse({ request, asker, handle, demand, isPageLoad, form }, options);
+      const refusal = await refuse(
+        { request, asker, handle, demand, isPageLoad: isPageLoad(), form },
+        options,
+      );
       return { isAllowed: false, ...refusal };
     }
-    await form?.use(use.key);
+    if (form) await form.use(use.key);
     if (met === undefined) before.push(use);
     return { isAllowed: true, stepUp: stepUpOf(use, before) };
   }
@@ -159,7 +167,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     { policy, hash }: Demand,
     uses: boolean,
   ): Promise<Use | undefined> {
-    const isOldEnough = await ageCheck(subject, policy);
+    const isOldEnough = policy.minAuthenticatorAgeSeconds === 0 ? ofAnyAge : await ageCheck(subject, policy);
     const find = (approvals: readonly Approval[]): Approval | undefined =>
       findApproval({ approvals, subject, policy, hash, now: now(), isOldEnough });
     const { record } = await records.read(key);
@@ -184,7 +192,6 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     subject: string,
     { minAuthenticatorAgeSeconds }: ParsedPolicy,
   ): Promise<(approval: Approval) => boolean> {
-    if (minAuthenticatorAgeSeconds === 0) return () => true;
     const knownSince = await subjects.knownSince(subject);
     return ({ authenticatorId }) => {
       const since = authenticatorId === undefined ? undefined : knownSince(authenticatorId);
@@ -208,7 +215,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     guard:
       (read, { replay, answer }) =>
       async (request, body) => {
-        const before = requestUses.of(request.native);
+        const before = usesOf(request.native);
         const form = body && replay?.(request, body);
         const decision = await decide(request, read, { before, uses: true, answer, form });
         if (!decision.isAllowed) await giveBack(before);

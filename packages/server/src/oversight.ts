@@ -41,7 +41,7 @@ export function createOversight<Native>(options: {
   readonly handles: Handles;
   readonly admission: Admission;
   readonly now: () => number;
-  readonly askerOf: (request: HostRequest<Native>) => Promise<Asker | undefined>;
+  readonly askerOf: (request: HostRequest<Native>) => Asker | undefined | Promise<Asker | undefined>;
 }): Oversight<Native> {
   const { records, subjects, handles, admission, now, askerOf } = options;
 

@@ -8,7 +8,7 @@ import type { HostRequest } from './host-request.ts';
 /** Finds out whose request it is, and which record is theirs. */
 export interface Ownership<Native> {
   /** Who is signed in, `undefined` for nobody. */
-  readonly knownOf: (request: HostRequest<Native>) => Promise<Known | undefined>;
+  readonly knownOf: (request: HostRequest<Native>) => Known | undefined | Promise<Known | undefined>;
   /** @throws StepUpError `login_required` (401) when nobody is signed in. */
   readonly mustKnow: (request: HostRequest<Native>) => Promise<Known>;
   /** @throws StepUpError `login_required` (401), or `flow_not_found` (404) for a browser without a handle. */
@@ -19,7 +19,7 @@ export interface Ownership<Native> {
 export function createOwnership<Native>(options: {
   readonly basePath: string;
   readonly handles: Handles;
-  readonly knownOf: (request: HostRequest<Native>) => Promise<Known | undefined>;
+  readonly knownOf: (request: HostRequest<Native>) => Known | undefined | Promise<Known | undefined>;
 }): Ownership<Native> {
   const { basePath, handles, knownOf } = options;
 

@@ -29,7 +29,7 @@ export interface PageEndpointsOptions<Native> {
   readonly requirements: Requirements;
   readonly tokens: FormTokens;
   readonly flowPage: FlowPage<Native>;
-  readonly knownOf: (request: HostRequest<Native>) => Promise<Known | undefined>;
+  readonly knownOf: (request: HostRequest<Native>) => Known | undefined | Promise<Known | undefined>;
   /** The answer to nobody. */
   readonly signedOut: (request: HostRequest<Native>) => Response;
   readonly now: () => number;

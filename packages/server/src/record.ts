@@ -132,12 +132,10 @@ function lifetime({ flow, approvals }: HandleRecord, now: number): number {
 }
 
 /** A store that throws is a 503 that says nothing of the store's own words. */
-export async function reachable<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch {
+export function reachable<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch(() => {
     throw unavailable();
-  }
+  });
 }
 
 /** The store does not answer, or others were always faster. */

@@ -14,21 +14,15 @@ export interface Use {
   readonly isUsedUp: boolean;
 }
 
-/** Remembers, for as long as a request lives, what its guards have used. */
-export interface RequestUses {
-  /** The list of this request, which its guards share. */
-  of(native: unknown): Use[];
-}
+const USES = Symbol('stepgate.uses');
 
-/** Makes the memory. It holds no request back from being forgotten. */
-export function createRequestUses(): RequestUses {
-  const lists = new WeakMap<object, Use[]>();
-  return {
-    of(native) {
-      if (typeof native !== 'object' || native === null) return [];
-      const list = lists.get(native) ?? [];
-      lists.set(native, list);
-      return list;
-    },
-  };
+/**
+ * What the guards of a request have used so far: a list that they share. It hangs on the request itself and goes with
+ * it; a `WeakMap` of requests costs a garbage collector more than a guard costs in all.
+ */
+export function usesOf(native: unknown): Use[] {
+  if (typeof native !== 'object' || native === null || !Object.isExtensible(native)) return [];
+  const request = native as { [USES]?: Use[] };
+  request[USES] ??= [];
+  return request[USES];
 }
