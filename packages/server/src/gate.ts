@@ -24,7 +24,7 @@ import { createFormTokens } from './form.ts';
 import { assertOptions, authenticatorSettings, enrollmentRule, parseBasePath } from './gate-options.ts';
 import { createGuards, type Decision, type Guard, type StepUp } from './guard.ts';
 import { createHandles } from './handle.ts';
-import type { Asker, HostRequest, Identity } from './host-request.ts';
+import { type Asker, type HostRequest, type Identity, toAsker } from './host-request.ts';
 import { createIdentityCheck, type IdentityCheck } from './identity-check.ts';
 import { createLimitBook, type Limits } from './limits.ts';
 import { createLocks } from './lock.ts';
@@ -38,7 +38,7 @@ import { createRecords } from './record.ts';
 import { createReplay } from './replay.ts';
 import { createRequirements } from './requirement.ts';
 import { assertRouteOptions, type RouteOptions } from './route-options.ts';
-import { createSealer, digest } from './seal.ts';
+import { createSealer } from './seal.ts';
 import type { LoginUrl } from './signed-out.ts';
 import { createStashes } from './stash.ts';
 import type { Store } from './store.ts';
@@ -263,7 +263,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     if (typeof subject !== 'string' || subject === '' || typeof sessionId !== 'string' || sessionId === '') {
       throw new TypeError('identify: must give { subject, sessionId }, both non-empty strings, or undefined');
     }
-    return { identity, asker: { subject, session: digest(`${subject.length}:${subject}${sessionId}`) } };
+    return { identity, asker: toAsker(identity) };
   }
 
   const askerOf = (request: HostRequest<Native>): Asker | undefined | Promise<Asker | undefined> => {

@@ -5,7 +5,7 @@ import { siteOf } from './same-origin.ts';
 import { digest } from './seal.ts';
 
 /** How a client without cookies asks for a handle (`new`), and shows it again. */
-const HANDLE_HEADER = 'stepgate-handle';
+export const HANDLE_HEADER = 'stepgate-handle';
 
 /** The handles by which browsers and clients own their records. The store knows only their digests. */
 export interface Handles {

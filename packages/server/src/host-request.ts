@@ -1,3 +1,5 @@
+import { digest } from './seal.ts';
+
 /** Who is asking, as the app tells it. */
 export interface Identity {
   /** The `sub` claim. */
@@ -14,6 +16,11 @@ export interface Asker {
   readonly subject: string;
   /** The digest of subject and session. */
   readonly session: string;
+}
+
+/** The {@link Asker} of an identity. */
+export function toAsker({ subject, sessionId }: Identity): Asker {
+  return { subject, session: digest(`${subject.length}:${subject}${sessionId}`) };
 }
 
 /** A request as the guard needs it, cheap to make: adapters fill it from their host's own request. */

@@ -1,0 +1,144 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type Authenticator, type Factor, type MfaApi, StepUpError, type TokenSet } from '@stepgate/core';
+import { keepMs } from './approval.ts';
+import type { GateOptions } from './gate.ts';
+import { HANDLE_HEADER, recordKey } from './handle.ts';
+import { type Identity, toAsker } from './host-request.ts';
+import { createMemoryStore } from './memory-store.ts';
+import { type Policy, parsePolicy } from './policy.ts';
+import { type Approval, createRecords, FORMAT } from './record.ts';
+import { requirementHash } from './requirement.ts';
+
+/** The phone of every user of a {@link TestKit}. It is enrolled, and takes pushes and shows codes. */
+export interface TestPhone {
+  /** The one-time password that is right. */
+  readonly code: string;
+  /** How many pushes it has got. */
+  readonly pushes: number;
+  /** @throws Error when no push waits for an answer. */
+  approve(): void;
+  /** @throws Error when no push waits for an answer. */
+  deny(): void;
+}
+
+/** What an approval that is granted in a test is like. */
+export interface GrantOptions {
+  /** The policy of the route, where it has an action or a single use: such an approval serves no other. */
+  readonly policy?: Policy;
+  /** Default `push`. */
+  readonly factor?: Factor;
+  /** Default 0. */
+  readonly ageMs?: number;
+}
+
+/** The options of a gate that {@link TestKit} gives. */
+type KitOptions = Required<
+  Pick<
+    GateOptions<unknown>,
+    'auth0' | 'secret' | 'store' | 'api' | 'identityCheck' | 'timing' | 'random' | 'enroll'
+  >
+> & { readonly firstLeg: { readonly custom: () => Promise<{ readonly mfaToken: string }> } };
+
+/** A gate's surroundings for an app's own tests: no tenant, no network, no waiting. */
+export interface TestKit {
+  /** Options for `createGate`; the app adds its `identify`, and whatever else it has. */
+  readonly options: KitOptions;
+  readonly phone: TestPhone;
+  /**
+   * Grants an approval, without a flow, to a client that has no handle yet. Answers with the headers by which its
+   * requests show it. `identity`: what `identify` will say of those requests.
+   */
+  approve(identity: Identity, options?: GrantOptions): Promise<Readonly<Record<string, string>>>;
+}
+
+const CODE = '123456';
+const AUTHENTICATORS: readonly Authenticator[] = [
+  { id: 'push|dev_test', factor: 'push', active: true, name: 'Test phone' },
+  { id: 'totp|dev_test', factor: 'otp', active: true },
+];
+const TOKENS: TokenSet = { accessToken: 'test access token', tokenType: 'Bearer', expiresIn: 600 };
+
+/**
+ * Makes the surroundings of a gate under test. Whoever asks for an approval there gets it: never in production.
+ *
+ * @example
+ * const kit = createTestKit();
+ * const gate = createGate({ ...kit.options, identify });
+ * // ...
+ * await request(app).post('/transfers').set(await kit.approve({ subject: 'ada', sessionId: 's' })).expect(200);
+ */
+export function createTestKit(): TestKit {
+  const store = createMemoryStore();
+  const now = (): number => Date.now();
+  const records = createRecords({ store, now });
+  let pushes = 0;
+  let answer: 'waiting' | 'approved' | 'rejected' | undefined;
+
+  const api: MfaApi = {
+    list: () => Promise.resolve(AUTHENTICATORS),
+    enroll: () => Promise.reject(new StepUpError('already_enrolled', 'the phone of the tests is enrolled')),
+    async challenge() {
+      pushes += 1;
+      answer = 'waiting';
+      return { binding: 'poll', oobCode: `push ${pushes}` };
+    },
+    async redeem({ proof }) {
+      if (proof.type === 'oob') {
+        if (answer === 'approved') return { status: 'approved', tokens: TOKENS };
+        return { status: answer === 'rejected' ? 'rejected' : 'pending' };
+      }
+      if (proof.code === CODE) return { status: 'approved', tokens: TOKENS };
+      throw new StepUpError('code_refused', `the code of the tests is ${CODE}`);
+    },
+    remove: () => Promise.resolve(),
+  };
+
+  function reply(given: 'approved' | 'rejected'): void {
+    if (answer !== 'waiting') throw new Error('no push waits for an answer: start a flow first');
+    answer = given;
+  }
+
+  return {
+    options: {
+      auth0: { issuer: 'https://tenant.test/', clientId: 'test' },
+      secret: randomBytes(32).toString('base64url'),
+      store,
+      api,
+      // The tokens of the tests have no owner to check.
+      identityCheck: { prepare: () => Promise.resolve(), check: () => Promise.resolve() },
+      firstLeg: { custom: () => Promise.resolve({ mfaToken: 'test mfa_token' }) },
+      enroll: 'refuse',
+      // The next look at the flow finds what the phone has said.
+      timing: { pollIntervalMs: 1 },
+      random: () => 0,
+    },
+    phone: {
+      code: CODE,
+      get pushes() {
+        return pushes;
+      },
+      approve: () => reply('approved'),
+      deny: () => reply('rejected'),
+    },
+    async approve(identity, { policy = {}, factor = 'push', ageMs = 0 } = {}) {
+      const asker = toAsker(identity);
+      const handle = randomBytes(32).toString('base64url');
+      const parsed = parsePolicy(policy);
+      const approvedAt = now() - ageMs;
+      const approval: Approval = {
+        id: randomUUID(),
+        subject: asker.subject,
+        factor,
+        approvedAt,
+        requirement: requirementHash(parsed),
+        singleUse: parsed.singleUse,
+        isForAction: parsed.action !== undefined,
+        enrolledInFlow: false,
+        keepUntil: approvedAt + keepMs(parsed),
+      };
+      const record = { format: FORMAT, ...asker, approvals: [approval] } as const;
+      await records.update(recordKey(handle, asker), () => ({ record, result: undefined }));
+      return { [HANDLE_HEADER]: handle };
+    },
+  };
+}
