@@ -16,6 +16,7 @@ import type { HostRequest, HostResponse } from './host-request.ts';
 import type { Ownership } from './ownership.ts';
 import type { Action, ParsedPolicy } from './policy.ts';
 import type { Records } from './record.ts';
+import { digest } from './seal.ts';
 import { viewAnswer } from './view-answer.ts';
 
 /** How the signed-in user's authenticators are listed, added and removed. */
@@ -153,9 +154,10 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
 
     async add(request, body) {
       const { type: _begin, factor, ...secrets } = parseAddition(body, settings.addable);
+      const { phoneNumber: address = secrets.email } = secrets;
       const policy = once(
-        `authenticators.add:${factor}`,
-        `Add ${FACTOR_WORDS[factor]} to your sign-in devices`,
+        additionId(factor, address),
+        `Add ${describe({ factor, name: hint(address) })} to your sign-in devices`,
       );
       return withToken(request, policy, async (accessToken, { approval }) => {
         const view = await driver.add(await ownership.mustOwn(request), {
@@ -186,9 +188,21 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
   }
 }
 
+/** An approval of one number or address is none of another. It is named by its digest: records do not hold it. */
+function additionId(factor: Factor, address: string | undefined): string {
+  return `authenticators.add:${factor}${address === undefined ? '' : `:${digest(address)}`}`;
+}
+
+/** Enough of a number or an address to know one's own by. */
+function hint(address: string | undefined): string | undefined {
+  const [local = '', domain] = address?.split('@') ?? [];
+  if (address === undefined) return undefined;
+  return domain === undefined ? `…${address.slice(-2)}` : `${local.slice(0, 1)}…@${domain}`;
+}
+
 const removalId = (id: string): string => `authenticators.remove:${id}`;
 
-function describe({ factor, name }: Pick<Authenticator, 'factor' | 'name'>): string {
+function describe({ factor, name }: { readonly factor: Factor; readonly name?: string | undefined }): string {
   return name === undefined ? FACTOR_WORDS[factor] : `${FACTOR_WORDS[factor]} (${name})`;
 }
 

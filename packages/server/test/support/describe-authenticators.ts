@@ -300,6 +300,20 @@ export function describeAuthenticators(scene: Scene): void {
       expect(goesAlong('push')?.map(({ isCertain }) => isCertain)).toEqual([false, false]);
     });
 
+    it('are added at the very address that was approved of, which the approval names', async () => {
+      const { browser } = await opened();
+      const mine = await add(browser, { factor: 'sms', phoneNumber: '+15550000042' });
+      expect(mine.json<Refusal>().action.title).toBe(
+        'Add a number for text messages (…42) to your sign-in devices',
+      );
+      expect(mine.text).not.toContain('+15550000042');
+      expect(await approve(browser, mine)).toMatchObject({ state: 'approved' });
+
+      const stolen = await add(browser, { factor: 'sms', phoneNumber: '+15559999942' });
+      expect(stolen.status).toBe(401);
+      expect((await add(browser, { factor: 'sms', phoneNumber: '+15550000042' })).status).toBe(201);
+    });
+
     it('are not added twice by one approval, nor beside a flow that is under way', async () => {
       const { browser } = await opened();
       await approve(browser, await add(browser, { factor: 'otp' }));
