@@ -159,7 +159,7 @@ export function describeOrigins(scene: Scene): void {
       const answer = await preflight(await bank.browser(), APP);
 
       expect(answer.status).toBe(405);
-      expect(answer.headers).not.toHaveProperty('vary');
+      expect(answer.headers.vary ?? '').not.toMatch(/origin/i);
       expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
     });
   });
