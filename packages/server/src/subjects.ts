@@ -10,7 +10,7 @@ import type { Json, Store } from './store.ts';
  */
 export interface Subjects {
   /**
-   * Enters a record that is about to be written, until when it can live. Answers with when the subject was last
+   * Enters a record that is about to be written, until when it should live. Answers with when the subject was last
    * revoked, 0 for never.
    */
   enter(subject: string, key: string, until: number): Promise<number>;
@@ -76,14 +76,18 @@ export function createSubjects(options: { readonly store: Store; readonly now: (
 
   return {
     async enter(subject, key, until) {
-      const forgotten: string[] = [];
+      let forgotten: readonly string[] = [];
       const { revokedAt } = await update(subject, (record) => {
-        const others = record.records.filter((one) => one.key !== key && one.until > now());
-        const surplus = Math.max(0, others.length + 1 - MOST_RECORDS);
-        forgotten.splice(0, Number.POSITIVE_INFINITY, ...others.slice(0, surplus).map((one) => one.key));
-        return { ...record, records: [...others.slice(surplus), { key, until }] };
+        const others = record.records.filter((one) => one.key !== key);
+        const living = others.filter((one) => one.until > now());
+        const kept = living.slice(Math.max(0, living.length + 1 - MOST_RECORDS));
+        forgotten = others.filter((one) => !kept.includes(one)).map((one) => one.key);
+        // An approval of before may be good for longer than this flow's.
+        const before = record.records.find((one) => one.key === key)?.until ?? 0;
+        return { ...record, records: [...kept, { key, until: Math.max(before, until) }] };
       });
-      for (const old of forgotten) await reachable(store.delete(old));
+      // What a revocation would not find any more must not be there: a flow that was renewed again and again, say.
+      await Promise.all(forgotten.map((old) => reachable(store.delete(old))));
       return revokedAt;
     },
 

@@ -70,12 +70,27 @@ describe('createSubjects', () => {
     expect(await subjects.enter('ada', 'first', 2_000)).toBe(0);
     await subjects.enter('ada', 'second', 1_500);
     await subjects.enter('ada', 'second', 5_000);
+    await subjects.enter('ada', 'second', 1_500);
     await subjects.enter('grace', 'hers', 5_000);
 
     expect(await at(2_000).enter('ada', 'third', 5_000)).toBe(0);
     expect(await subjects.revoke('ada')).toEqual(['second', 'third']);
     expect(await at(2_500).enter('ada', 'fourth', 5_000)).toBe(2_000);
     expect(await subjects.revokedAt('grace')).toBe(0);
+  });
+
+  it('leaves no record that has outlived its time', async () => {
+    let now = 1_000;
+    const store = createMemoryStore({ now: () => now });
+    const subjects = createSubjects({ store, now: () => now });
+    await subjects.enter('ada', 'first', 2_000);
+    await store.write('first', 'a flow renewed again and again', { ifVersion: 0, ttlMs: 10_000 });
+
+    now = 2_000;
+    await subjects.enter('ada', 'second', 5_000);
+
+    expect(await store.read('first')).toBeUndefined();
+    expect(await subjects.revoke('ada')).toEqual(['second']);
   });
 
   it('never forgets a record that may hold an approval: the oldest of too many is deleted', async () => {
