@@ -1,4 +1,5 @@
 import { html, raw } from 'hono/html';
+import type { HtmlEscapedString } from 'hono/utils/html';
 import type { EmulatorError } from '../emulator-error.ts';
 import { loginStyles } from './login-styles.ts';
 
@@ -42,7 +43,8 @@ ${body}
     "frame-ancestors 'none'",
     ...(scripted ? [`script-src 'nonce-${nonce}'`] : []),
   ];
-  return new Response(String(page), {
+  // No promise is among its parts, so it is none itself.
+  return new Response(String(page as HtmlEscapedString), {
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
