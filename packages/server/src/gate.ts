@@ -176,6 +176,11 @@ const systemClock: Clock = {
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };
 
+/** The store's time where it tells one: what one process has written must mean the same to the others. */
+function clockOf(store: Store): Clock {
+  return store.now === undefined ? systemClock : { ...systemClock, now: () => store.now?.() ?? Date.now() };
+}
+
 const REQUIREMENT_TTL_MS = 600_000;
 const UPSTREAM_TIMEOUT_MS = 10_000;
 
@@ -186,7 +191,13 @@ const UPSTREAM_TIMEOUT_MS = 10_000;
  */
 export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   assertOptions(options);
-  const { auth0, clock = systemClock, mode = 'answer', timing = {} } = options;
+  const {
+    auth0,
+    mode = 'answer',
+    timing = {},
+    store = createMemoryStore({ now: options.clock?.now ?? systemClock.now }),
+  } = options;
+  const clock = options.clock ?? clockOf(store);
   const now = (): number => clock.now();
   const random = options.randomBytes ?? randomBytes;
   const onError = shielded(options.onError ?? ((error) => console.error(error)));
@@ -195,7 +206,6 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const basePath = parseBasePath(options.basePath ?? '/step-up');
   const closing = new AbortController();
 
-  const store = options.store ?? createMemoryStore({ now });
   const sealer = createSealer(options.secret, random);
   const locks = createLocks(store, now);
   const records = createRecords({ store, now });

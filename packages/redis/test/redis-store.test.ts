@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@redis/client';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createRedisStore, type RedisStore, type RedisStoreOptions } from '../src/index.ts';
+import { describeWithRedis, redisUrl } from './support/describe-with-redis.ts';
+import { layWire } from './support/frozen-wire.ts';
+import { type RedisServer, startRedis } from './support/redis-server.ts';
+
+const TIMEOUT_MS = 300;
+
+function storeAt(url: string, options: Partial<RedisStoreOptions> = {}): RedisStore {
+  const store = createRedisStore({ url, timeoutMs: TIMEOUT_MS, prefix: `${randomUUID()}:`, ...options });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+async function serverOfItsOwn(...options: string[]): Promise<RedisServer> {
+  const server = await startRedis(...options);
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+/** How long it took to be refused. */
+async function refused(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await expect(work()).rejects.toThrow();
+  return performance.now() - start;
+}
+
+/** Resolves when it works again. */
+async function recovered(work: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch {
+      await sleep(20);
+    }
+  }
+}
+
+describe('createRedisStore', () => {
+  it.each<[RegExp, unknown]>([
+    [/url or client/, {}],
+    [/url or client/, { url: 'redis://localhost', client: {} }],
+    [/^url:/, { url: 'http://localhost' }],
+    [/^timeoutMs:/, { url: 'redis://localhost', timeoutMs: 0 }],
+    [/^prefix:/, { url: 'redis://localhost', prefix: 1 }],
+    [/^onError:/, { url: 'redis://localhost', onError: true }],
+    [/keyPrefix/, { client: { options: { keyPrefix: 'app:' } } }],
+    [/^options:/, undefined],
+  ])('names the option that is wrong: %s', (words, options) => {
+    expect(() => createRedisStore(options as RedisStoreOptions)).toThrow(words);
+    expect(() => createRedisStore(options as RedisStoreOptions)).toThrow(TypeError);
+  });
+});
+
+describeWithRedis('a Redis store', () => {
+  it('works on when the server has forgotten its scripts', async () => {
+    const store = storeAt(redisUrl);
+    const admin = await createClient({ url: redisUrl }).connect();
+    onTestFinished(() => admin.destroy());
+
+    const version = await store.write('k', 1, { ifVersion: 0, ttlMs: 60_000 });
+    await admin.scriptFlush();
+
+    expect(await store.write('k', 2, { ifVersion: version ?? -1, ttlMs: 60_000 })).toBeDefined();
+    await admin.scriptFlush();
+    await store.delete('k');
+    expect(await store.read('k')).toBeUndefined();
+  });
+
+  it('leaves nothing behind but what lives, and under its prefix', async () => {
+    const server = await serverOfItsOwn();
+    const store = storeAt(server.url, { prefix: 'bank:' });
+    const admin = await createClient({ url: server.url }).connect();
+    onTestFinished(() => admin.destroy());
+
+    await store.write('gone', 1, { ifVersion: 0, ttlMs: 60_000 });
+    await store.delete('gone');
+    await store.write('lives', 1, { ifVersion: 0, ttlMs: 60_000 });
+
+    expect(await admin.keys('*')).toEqual(['bank:lives']);
+    expect(await admin.pTTL('bank:lives')).toBeGreaterThan(50_000);
+  });
+
+  it('refuses within its time while the server is away, and works again without a restart', async () => {
+    const server = await serverOfItsOwn();
+    const faults: unknown[] = [];
+    const store = storeAt(server.url, { onError: (error) => faults.push(error) });
+    await store.write('k', 1, { ifVersion: 0, ttlMs: 60_000 });
+    await server.stop('SIGKILL');
+
+    for (const work of [
+      () => store.read('k'),
+      () => store.write('late', 1, { ifVersion: 0, ttlMs: 60_000 }),
+      () => store.delete('k'),
+    ]) {
+      expect(await refused(work)).toBeLessThan(TIMEOUT_MS + 500);
+    }
+    const told = faults.length;
+    await Promise.allSettled(Array.from({ length: 50 }, () => store.read('k')));
+
+    expect(told).toBeGreaterThan(0);
+    expect(faults.length - told).toBeLessThan(3);
+    await server.start();
+    await recovered(() => store.read('k'));
+    expect(await store.write('k', 2, { ifVersion: 0, ttlMs: 60_000 })).toBeDefined();
+    // What was refused is not done behind everybody's back.
+    expect(await store.read('late')).toBeUndefined();
+  });
+
+  it('takes a server that is not there yet for one that is away', async () => {
+    const server = await serverOfItsOwn();
+    await server.stop();
+    const store = storeAt(server.url, { onError: () => {} });
+
+    await refused(() => store.read('k'));
+    await server.start();
+
+    await recovered(() => store.read('k'));
+  });
+
+  it('wakes its watchers once when it can hear again, and then with every write', async () => {
+    const server = await serverOfItsOwn();
+    const [store, other] = [
+      storeAt(server.url, { prefix: 'p:', onError: () => {} }),
+      storeAt(server.url, { prefix: 'p:', onError: () => {} }),
+    ];
+    let calls = 0;
+    const leave = store.subscribe('k', () => {
+      calls += 1;
+    });
+    onTestFinished(leave);
+    await expect.poll(() => calls).toBeGreaterThan(0);
+    await sleep(100);
+    const before = calls;
+
+    await server.stop('SIGKILL');
+    await server.start();
+    await expect.poll(() => calls, { timeout: 10_000 }).toBe(before + 1);
+
+    await recovered(() => other.write('k', 1, { ifVersion: 0, ttlMs: 60_000 }));
+    await expect.poll(() => calls).toBe(before + 2);
+  });
+
+  it('notices a connection that has died without a word', async () => {
+    const server = await serverOfItsOwn();
+    const wire = await layWire(server.port);
+    onTestFinished(() => wire.close());
+    const store = storeAt(`redis://127.0.0.1:${wire.port}`, { onError: () => {} });
+    const version = await store.write('k', 1, { ifVersion: 0, ttlMs: 60_000 });
+    let calls = 0;
+    onTestFinished(
+      store.subscribe('k', () => {
+        calls += 1;
+      }),
+    );
+    await expect.poll(() => calls).toBeGreaterThan(0);
+
+    wire.freeze();
+
+    expect(await refused(() => store.read('k'))).toBeLessThan(TIMEOUT_MS + 500);
+    await recovered(() => store.read('k'));
+    expect(await store.read('k')).toMatchObject({ value: 1 });
+    await sleep(4 * TIMEOUT_MS);
+    const before = calls;
+    await store.write('k', 2, { ifVersion: version ?? -1, ttlMs: 60_000 });
+    await expect.poll(() => calls, { timeout: 500 }).toBeGreaterThan(before);
+  });
+
+  it('refuses a write for which there is no memory, rather than to forget another record', async () => {
+    const server = await serverOfItsOwn('--maxmemory', '1', '--maxmemory-policy', 'noeviction');
+    const store = storeAt(server.url, { onError: () => {} });
+
+    await expect(store.write('k', 'x', { ifVersion: 0, ttlMs: 60_000 })).rejects.toThrow(/OOM/);
+  });
+
+  it("leaves the app's own client open when it closes", async () => {
+    const client = await createClient({ url: redisUrl }).connect();
+    onTestFinished(() => client.destroy());
+    const store = createRedisStore({ client });
+    store.subscribe('k', () => {})();
+
+    store.close();
+
+    expect(await client.ping()).toBe('PONG');
+  });
+
+  it("tells the server's time, whatever this machine's clock says", async () => {
+    const store = storeAt(redisUrl);
+    await store.read('k');
+    const admin = await createClient({ url: redisUrl }).connect();
+    onTestFinished(() => admin.destroy());
+
+    const [seconds, micros] = await admin.time();
+
+    expect(Math.abs(store.now() - (Number(seconds) * 1_000 + Number(micros) / 1_000))).toBeLessThan(100);
+  });
+});
