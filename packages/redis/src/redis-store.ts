@@ -44,9 +44,9 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   const { prefix = 'stepgate:', timeoutMs = 2_000, onError = (error) => console.error(error) } = options;
   const report = createReport(onError);
   const clock = createServerClock();
-  const { client, close } = options.client
-    ? { client: options.client, close: () => {} }
-    : connectOwn(options.url ?? '', timeoutMs, report.fault);
+  const own =
+    options.client === undefined ? connectOwn(options.url ?? '', timeoutMs, report.fault) : undefined;
+  const client = own?.client ?? (options.client as RedisClientLike);
   // What could not be sent by then is never sent: nobody waits for it any more.
   const hasty = client.withCommandOptions({ timeout: timeoutMs, typeMapping: {} });
   const subscriptions = createSubscriptions({
@@ -95,7 +95,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     close() {
       report.close();
       subscriptions.close();
-      close();
+      own?.close();
     },
   };
 }

@@ -106,7 +106,7 @@ export function createSubscriptions(options: {
   function open(name: string): Channel {
     const listeners = new Set<() => void>();
     const wake = (): void => {
-      for (const listener of [...listeners]) listener();
+      for (const listener of listeners) listener();
     };
     const channel: Channel = { name, listeners, wake, isActive: false };
     channels.set(name, channel);

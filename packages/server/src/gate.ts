@@ -195,7 +195,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     auth0,
     mode = 'answer',
     timing = {},
-    store = createMemoryStore({ now: options.clock?.now ?? systemClock.now }),
+    store = createMemoryStore({ now: () => (options.clock ?? systemClock).now() }),
   } = options;
   const clock = options.clock ?? clockOf(store);
   const now = (): number => clock.now();

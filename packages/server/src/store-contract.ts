@@ -5,8 +5,8 @@ import type { Json, Store } from './store.ts';
 
 /** The two functions of a test runner, as `node:test`, vitest, Jest and Mocha all have them. */
 export interface TestRunner {
-  describe(title: string, body: () => void): unknown;
-  it(title: string, body: () => Promise<void>): unknown;
+  readonly describe: (title: string, body: () => void) => unknown;
+  readonly it: (title: string, body: () => Promise<void>) => unknown;
 }
 
 /** A store, and what a test of it needs besides. */
@@ -62,7 +62,7 @@ export function describeStore(
   function test(title: string, body: (scene: Scene) => Promise<void>): void {
     it(title, async () => {
       const under = await open();
-      const passTime = under.passTime ?? (async (ms: number) => void (await sleep(ms)));
+      const passTime = under.passTime ?? ((ms: number) => sleep(ms));
       try {
         await body({ ...under, passTime, key: `contract:${randomUUID()}` });
       } finally {
