@@ -16,6 +16,7 @@ import {
 } from '@stepgate/core';
 import type { Admission } from './admission.ts';
 import { keepMs } from './approval.ts';
+import type { Eagerness } from './eagerness.ts';
 import type { FirstLeg, FirstLegContext } from './first-leg.ts';
 import { inProgress, notFound, refusalOf, stale, startedElsewhere } from './flow-errors.ts';
 import { isLive, joins, lossOf, nextDue, withoutPending } from './flow-rules.ts';
@@ -86,7 +87,8 @@ export interface FlowDriverOptions<Native> {
   readonly identity: IdentityCheck;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs'>;
+  readonly eagerness: Eagerness;
+  readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
   readonly leaseMs: number;
   readonly onError: (error: unknown) => void;
 }
@@ -189,6 +191,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       },
       onUnexpected: onError,
     });
+    if (job.effect.type === 'poll') options.eagerness.note(done);
     await admission.account(target, job.effect, done);
     return whileClaimed(job, unwanted, () => recognised(target, job, done));
   }
@@ -361,7 +364,12 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     },
   ): { record: HandleRecord; job?: Job } {
     if (record?.flow !== undefined && isLive(record.flow, clock.now())) throw inProgress(basePath);
-    const settings = { ...options.settings, ...settingsOf(flow.requirement.policy), ...flow.settings };
+    const settings = {
+      ...options.settings,
+      pollSchedule: options.eagerness.schedule(),
+      ...settingsOf(flow.requirement.policy),
+      ...flow.settings,
+    };
     const begun = steps.begin({ key, record, ...asker, ...flow, settings });
     return steps.apply(key, begun, { type: 'flow.start', ...stamp() });
   }

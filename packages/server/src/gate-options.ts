@@ -1,4 +1,11 @@
-import { type EnrollmentRule, FACTORS, type Factor, FLOW_DEFAULTS, isEnrollable } from '@stepgate/core';
+import {
+  type EnrollmentRule,
+  FACTORS,
+  type Factor,
+  FLOW_DEFAULTS,
+  isEnrollable,
+  isPollSchedule,
+} from '@stepgate/core';
 import type { AuthenticatorSettings } from './authenticators.ts';
 import type { GateOptions } from './gate.ts';
 import { isOrigin } from './same-origin.ts';
@@ -20,6 +27,7 @@ const OPTIONS = [
   'insecureCookie',
   'api',
   'identityCheck',
+  'pollSchedule',
   'timing',
   'clock',
   'randomBytes',
@@ -74,6 +82,9 @@ export function assertOptions(options: GateOptions<never>): void {
     throw new TypeError("mode: must be 'answer' or 'throw'");
   }
   assertOrigins(members.allowedOrigins ?? []);
+  if (members.pollSchedule !== undefined && !isPollSchedule(members.pollSchedule)) {
+    throw new TypeError("pollSchedule: must be 'steady' or 'eager'");
+  }
   assertTiming(members.timing ?? {});
 }
 
