@@ -9,7 +9,9 @@ export const ada = { username: 'ada', password: 'correct-horse' } as const;
 /** Options of {@link openDesk}. */
 export interface DeskOptions {
   /** The folder under `examples/`. Default `express-bank`. */
-  readonly bank?: 'express-bank' | 'koa-bank';
+  readonly bank?: 'express-bank' | 'koa-bank' | 'express-openid-connect';
+  /** The bank's port, for one that must know it beforehand. Default: any that is free. */
+  readonly port?: number | undefined;
   /** How old an approval may be for a transfer. 0, the default here: each one needs its own. */
   readonly maxAgeSeconds?: number;
   readonly emulator?: EmulatorOptions;
@@ -38,12 +40,12 @@ export interface Desk {
 
 /** Starts a tenant, a bank and a browser; all of it ends with the test. */
 export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
-  const { bank: example = 'express-bank', maxAgeSeconds = 0, hasScript = true } = options;
+  const { bank: example = 'express-bank', port = 0, maxAgeSeconds = 0, hasScript = true } = options;
   const emulator = createEmulator(options.emulator);
   const tenant = await emulator.listen();
   onTestFinished(() => tenant.close());
   const program = startProgram(`examples/${example}/src/main.ts`, {
-    PORT: '0',
+    PORT: String(port),
     AUTH0_ISSUER: tenant.url,
     STEP_UP_MAX_AGE: String(maxAgeSeconds),
     DEMO_PHONE_URL: `${tenant.phoneUrl}?user=${ada.username}`,

@@ -1,2 +1,2 @@
-export { accountPage, loginPage, publicFolder } from './pages.ts';
+export { accountPage, escapeHtml, loginPage, publicFolder } from './pages.ts';
 export { readSettings } from './settings.ts';

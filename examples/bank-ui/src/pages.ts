@@ -64,6 +64,7 @@ function page(content: string): string {
 `;
 }
 
-function escapeHtml(text: string): string {
+/** The text with every character that HTML could read as its own replaced. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,0 +1,69 @@
+import { expect, it } from 'vitest';
+import { createCustomer } from './support/customer.ts';
+import { ada, type Desk, openDesk } from './support/desk.ts';
+import { enrolAhead } from './support/enrol-ahead.ts';
+import { lookAt } from './support/look-at.ts';
+import { freePorts } from './support/program.ts';
+
+async function openBank(): Promise<Desk> {
+  const [port] = await freePorts(1);
+  return openDesk({ bank: 'express-openid-connect', port, maxAgeSeconds: 60 });
+}
+
+/** At the tenant's page, to which the bank has sent the browser. */
+async function signInAtTenant({ bank, emulator }: Desk, password: string = ada.password): Promise<void> {
+  await bank.waitForURL(`${emulator.issuer}u/login**`);
+  await bank.getByLabel('Username').fill(ada.username);
+  await bank.getByLabel('Password').fill(password);
+  await bank.getByRole('button', { name: 'Sign in' }).click();
+}
+
+it('signs in at the tenant by express-openid-connect and steps up with its refresh token', async () => {
+  const desk = await openBank();
+  const { bank, bankUrl, emulator } = desk;
+  await enrolAhead(emulator);
+  const customer = createCustomer(desk, 'openid connect');
+  await bank.goto(bankUrl);
+  await lookAt(bank, 'openid connect', 'Sign in', { isFocused: false });
+  await signInAtTenant(desk, 'wrong');
+  await bank.getByRole('alert').filter({ hasText: 'Wrong email or password.' }).waitFor();
+  await lookAt(bank, 'openid connect wrong', 'Sign in', { isFocused: false });
+  await signInAtTenant(desk);
+  await bank.getByRole('heading', { name: 'Hello ada' }).waitFor();
+
+  await customer.transfer(500);
+  await customer.press('Send approval request');
+  await customer.onPhone('Approve');
+  await customer.goOn();
+  await customer.sees(500);
+  expect(desk.pushes()).toBe(1);
+  expect(emulator.requests.filter(({ grantType }) => grantType === 'refresh_token')).toMatchObject([
+    { status: 403 },
+  ]);
+
+  await customer.transfer(501);
+  await customer.sees(501);
+  expect(desk.pushes()).toBe(1);
+});
+
+it('asks for another approval after another login', async () => {
+  const desk = await openBank();
+  const { bank, bankUrl, emulator } = desk;
+  await enrolAhead(emulator);
+  const customer = createCustomer(desk, 'openid connect again');
+  await bank.goto(bankUrl);
+  await signInAtTenant(desk);
+  await customer.transfer(502);
+  await customer.press('Send approval request');
+  await customer.onPhone('Approve');
+  await customer.goOn();
+  await customer.sees(502);
+
+  await bank.getByRole('link', { name: 'Sign out' }).click();
+  // The tenant has forgotten the login too: it asks for the password.
+  await signInAtTenant(desk);
+  await bank.getByRole('heading', { name: 'Hello ada' }).waitFor();
+  await customer.transfer(503);
+  await customer.finds('Confirm it’s you');
+  expect(desk.pushes()).toBe(1);
+});
