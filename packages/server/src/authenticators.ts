@@ -8,6 +8,7 @@ import {
   StepUpError,
   type StepUpRequest,
 } from '@stepgate/core';
+import { additionId, addressOf, type Enrollment } from './addition.ts';
 import { json } from './answer.ts';
 import { FACTOR_WORDS, removalOf } from './authenticator-list.ts';
 import type { FlowDriver } from './flow-driver.ts';
@@ -16,7 +17,6 @@ import type { HostRequest, HostResponse } from './host-request.ts';
 import type { Ownership } from './ownership.ts';
 import type { Action, ParsedPolicy } from './policy.ts';
 import type { Records } from './record.ts';
-import { digest } from './seal.ts';
 import { viewAnswer } from './view-answer.ts';
 
 /** How the signed-in user's authenticators are listed, added and removed. */
@@ -153,11 +153,11 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
       ),
 
     async add(request, body) {
-      const { type: _begin, factor, ...secrets } = parseAddition(body, settings.addable);
-      const { phoneNumber: address = secrets.email } = secrets;
+      const enrollment = parseAddition(body, settings.addable);
+      const { type: _begin, factor, ...secrets } = enrollment;
       const policy = once(
-        additionId(factor, address),
-        `Add ${describe({ factor, name: hint(address) })} to your sign-in devices`,
+        additionId(enrollment),
+        `Add ${describe({ factor, name: hint(addressOf(enrollment)) })} to your sign-in devices`,
       );
       return withToken(request, policy, async (accessToken, { approval }) => {
         const view = await driver.add(await ownership.mustOwn(request), {
@@ -186,11 +186,6 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
     const gone = before.filter((one) => one.active && isGone(one)).map(({ active: _was, ...one }) => one);
     return json(200, { removed: gone, isLast });
   }
-}
-
-/** An approval of one number or address is none of another. It is named by its digest: records do not hold it. */
-function additionId(factor: Factor, address: string | undefined): string {
-  return `authenticators.add:${factor}${address === undefined ? '' : `:${digest(address)}`}`;
 }
 
 /** Enough of a number or an address to know one's own by. */
@@ -222,10 +217,7 @@ function unremovable(message: string): StepUpError {
 }
 
 /** @throws StepUpError `invalid_request` (400) when it names no factor that is offered, or lacks what that needs. */
-function parseAddition(
-  body: unknown,
-  addable: readonly EnrollableFactor[],
-): Extract<StepUpRequest, { type: 'enrollment.begin' }> {
+function parseAddition(body: unknown, addable: readonly EnrollableFactor[]): Enrollment {
   const request = asEnrollment(body);
   if (request.type === 'enrollment.begin' && addable.includes(request.factor)) return request;
   throw new StepUpError('invalid_request', `"factor" must be one of ${addable.join(', ')}`, { status: 400 });

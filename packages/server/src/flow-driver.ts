@@ -14,11 +14,12 @@ import {
   type TokenSet,
   type Vault,
 } from '@stepgate/core';
+import { isAsApproved } from './addition.ts';
 import type { Admission } from './admission.ts';
 import { keepMs } from './approval.ts';
 import type { Eagerness } from './eagerness.ts';
 import type { FirstLeg, FirstLegContext } from './first-leg.ts';
-import { inProgress, notFound, refusalOf, stale, startedElsewhere } from './flow-errors.ts';
+import { inProgress, notFound, otherAddress, refusalOf, stale, startedElsewhere } from './flow-errors.ts';
 import { isLive, joins, lossOf, nextDue, withoutPending } from './flow-rules.ts';
 import type { FlowSteps, Job } from './flow-steps.ts';
 import type { Asker } from './host-request.ts';
@@ -490,6 +491,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
         const record = owned(found, asker);
         if (record?.flow === undefined) throw notFound(basePath);
         if (version !== undefined && record.flow.version !== version) throw stale();
+        if (!isAsApproved(record.flow, request)) throw otherAddress();
         const step = steps.apply(key, record, { ...event, ...stamp() }, secrets);
         if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
         return { record: step.record, result: step.job };

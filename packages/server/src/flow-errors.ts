@@ -45,6 +45,15 @@ export function stale(): StepUpError {
   });
 }
 
+/** The flow adds a number or an address, and the request names another one. */
+export function otherAddress(): StepUpError {
+  return new StepUpError(
+    'event_not_allowed',
+    'the approval was for another number or address: cancel, and add this one with an approval of its own',
+    { status: 409 },
+  );
+}
+
 /** Two clients of one session start at once. */
 export function startedElsewhere(retryAfterMs: number): StepUpError {
   return new StepUpError('flow_in_progress', 'this session starts a flow in another browser or client', {

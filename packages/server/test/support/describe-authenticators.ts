@@ -314,6 +314,24 @@ export function describeAuthenticators(scene: Scene): void {
       expect((await add(browser, { factor: 'sms', phoneNumber: '+15550000042' })).status).toBe(201);
     });
 
+    it('keep to the number that was approved, in the flow that adds it too', async () => {
+      const { bank, browser } = await opened();
+      const number = { factor: 'sms', phoneNumber: '+15550000042' };
+      expect((await approved(browser, () => add(browser, number))).status).toBe(201);
+      scene.tenant.clock.advance(60_000);
+
+      for (const other of [
+        { ...number, phoneNumber: '+15559999942' },
+        { factor: 'voice', phoneNumber: '+15550000042' },
+      ]) {
+        const swapped = await browser.event({ type: 'enrollment.begin', ...other });
+        expect(swapped.status).toBe(409);
+        expect(swapped.json()).toMatchObject({ error: 'event_not_allowed' });
+      }
+      expect((await browser.event({ type: 'enrollment.begin', ...number })).status).toBe(200);
+      expect(bank.errors).toEqual([]);
+    });
+
     it('are not added twice by one approval, nor beside a flow that is under way', async () => {
       const { browser } = await opened();
       await approve(browser, await add(browser, { factor: 'otp' }));
