@@ -69,6 +69,30 @@ describe('identifyBySession with express-session', () => {
     expect(app.errors).toEqual([]);
   });
 
+  it('knows one login in the calls that a page makes at once after a login', async () => {
+    // Every call has its copy of the session before the first one is answered.
+    const waiting: (() => void)[] = [];
+    const together: RequestHandler = (req, _res, next) => {
+      if (req.path !== '/transfers') return next();
+      waiting.push(next);
+      if (waiting.length === 4) for (const goOn of waiting) goOn();
+    };
+    const app = await listen(bySession, 'http://127.0.0.1:9/', sessions, together);
+    const login = await fetch(`${app.url}/login`, { method: 'POST' });
+    const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    const refusals = await Promise.all([1, 2, 3, 4].map(() => transfer(app, { cookie })));
+
+    for (const refusal of refusals) {
+      const { requirement } = (refusal as { step_up: { requirement: string } }).step_up;
+      const started = await fetch(`${app.url}/step-up/flow`, {
+        method: 'POST',
+        headers: { cookie, 'content-type': 'application/json' },
+        body: JSON.stringify({ requirement }),
+      });
+      expect(started.status).toBe(201);
+    }
+  });
+
   it('says in the log, and not to the client, that the gate is in front of the session', async () => {
     const app = await listen(bySession, 'http://127.0.0.1:9/');
     expect(await transfer(app)).toEqual({

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Identity } from './host-request.ts';
+import { digest } from './seal.ts';
 
 /** Options of {@link identifyBySession}. */
 export interface SessionIdentifyOptions<Session> {
@@ -15,22 +16,27 @@ interface NativeRequest {
 /** A request with a session: of express-session, koa-session, and whatever else keeps one in `session`. */
 export interface SessionRequest<Session> extends NativeRequest {
   readonly session?: Session | null | undefined;
+  /** The session's own random id, which express-session has here. */
+  readonly sessionID?: string | undefined;
 }
 
-/** What is kept in the session: names one login, and whose it is. */
+/** What is kept in the session: names one login, and whose it is; nobody's, when the next login is to have it. */
 interface Login {
-  readonly subject: string;
+  readonly subject?: string;
   readonly id: string;
 }
 
 const LOGIN = 'stepgate';
+/** A login that the session's own id tells from all others. Requests that come at once all see the same one. */
+const FIRST_LOGIN = 'first';
 
 /**
  * `identify` for apps that keep the signed-in user in `req.session` or `ctx.session` (express-session, koa-session and
  * their like).
  *
- * Approvals are bound to a random value that is kept in the session beside the user. A new one is made when another
- * user is signed in, and when the gate has seen the session without a user; so regenerate the session at login and
+ * Approvals are bound to a random value: the session's own id, where express-session has one, and what is kept in the
+ * session beside the user. It is another when the session is regenerated, when another user is signed in, and when the
+ * gate has seen the session without a user; so regenerate the session at login and
  * logout, as one does against session fixation, or call `gate.revoke` at logout.
  *
  * Throws, and so answers 500, when there is no session middleware in front of the gate.
@@ -42,7 +48,7 @@ export function identifyBySession<Session extends object>({
   subject: subjectOf,
 }: SessionIdentifyOptions<Session>): (request: SessionRequest<Session>) => Identity | undefined {
   if (typeof subjectOf !== 'function') throw new TypeError('subject: must be a function of the session');
-  return function identify({ session }) {
+  return function identify({ session, sessionID }) {
     if (session === undefined) {
       throw new TypeError(
         'identifyBySession: the request has no session: mount the session middleware in front of the gate',
@@ -53,12 +59,22 @@ export function identifyBySession<Session extends object>({
     const kept = session as { [LOGIN]?: Login };
     const subject = subjectOf(session);
     if (subject === undefined || subject === null) {
-      if (kept[LOGIN] !== undefined) delete kept[LOGIN];
+      if (kept[LOGIN]?.subject !== undefined) kept[LOGIN] = { id: randomUUID() };
       return undefined;
     }
-    if (kept[LOGIN]?.subject !== subject) kept[LOGIN] = { subject, id: randomUUID() };
-    return { subject, sessionId: kept[LOGIN].id };
+    let login = kept[LOGIN];
+    if (login?.subject !== subject) {
+      login = { subject, id: nextLogin(login, sessionID) };
+      kept[LOGIN] = login;
+    }
+    const sessionId = sessionID === undefined ? login.id : digest(JSON.stringify([sessionID, login.id]));
+    return { subject, sessionId };
   };
+}
+
+function nextLogin(before: Login | undefined, sessionID: string | undefined): string {
+  if (before !== undefined && before.subject === undefined) return before.id;
+  return before === undefined && sessionID !== undefined ? FIRST_LOGIN : randomUUID();
 }
 
 /** What express-openid-connect puts on a request. */

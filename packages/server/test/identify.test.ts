@@ -28,9 +28,35 @@ describe('identifyBySession', () => {
     const before = identify({ session });
     session.user = undefined;
     expect(identify({ session })).toBeUndefined();
-    expect(session).toEqual({});
+    expect(identify({ session })).toBeUndefined();
     session.user = { sub: 'auth0|ada' };
     expect(identify({ session })?.sessionId).not.toBe(before?.sessionId);
+  });
+
+  it('names one login in requests that come at once, each with a copy of the session that has an id', () => {
+    const copy = () =>
+      identify({ session: { user: { sub: 'auth0|ada' } }, sessionID: 'the id of the session' });
+    expect(copy()).toEqual(copy());
+    expect(copy()?.sessionId).not.toContain('the id of the session');
+  });
+
+  it('names another login in a regenerated session, also when that keeps what the old one held', () => {
+    const session: AppSession = { user: { sub: 'auth0|ada' } };
+    const before = identify({ session, sessionID: 'old' });
+    const after = identify({ session: { ...session }, sessionID: 'new' });
+    expect(after?.sessionId).not.toBe(before?.sessionId);
+  });
+
+  it('names another login after each logout, in a session that keeps its id', () => {
+    const session: AppSession = {};
+    const logins = [1, 2, 3].map(() => {
+      session.user = { sub: 'auth0|ada' };
+      const login = identify({ session, sessionID: 'kept' });
+      session.user = undefined;
+      identify({ session, sessionID: 'kept' });
+      return login?.sessionId;
+    });
+    expect(new Set(logins).size).toBe(3);
   });
 
   it('names another login for another user, who has taken the session over', () => {
