@@ -139,7 +139,8 @@ export class StepUpError extends Error {
   readonly code: StepUpErrorCode;
   readonly status: number;
   readonly expose: boolean;
-  readonly headers: Readonly<Record<string, string>>;
+  /** For the answer alone, and not enumerable: a new handle's `Set-Cookie` is among them, which no log is to hold. */
+  declare readonly headers: Readonly<Record<string, string>>;
   readonly retryAfterMs: number | undefined;
   /** For an answer's body: where a step-up starts and what it asks for, for instance. */
   readonly details: Readonly<Record<string, unknown>> | undefined;
@@ -149,7 +150,7 @@ export class StepUpError extends Error {
     this.code = code;
     this.status = options.status ?? 500;
     this.expose = this.status < 500;
-    this.headers = options.headers ?? {};
+    Object.defineProperty(this, 'headers', { value: options.headers ?? {} });
     this.retryAfterMs = options.retryAfterMs;
     this.details = options.details;
   }

@@ -149,7 +149,9 @@ function filesOf(req: ExpressRequest): readonly unknown[] {
 /** Host and port by the app's `trust proxy`; Express 4's own `req.host` has no port. */
 function hostOf(req: ExpressRequest): string {
   const own = req.headers.host ?? '';
-  return req.hostname === own.replace(/:\d+$/, '') ? own : req.host;
+  // `undefined` for a request of HTTP/1.0 that names none, whatever the types say.
+  const host = req.host as string | undefined;
+  return req.hostname === own.replace(/:\d+$/, '') ? own : (host ?? '');
 }
 
 /** Whether there is still somebody to answer: clients go away, and other middleware may have answered meanwhile. */

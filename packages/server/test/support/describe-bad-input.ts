@@ -301,6 +301,22 @@ export function describeBadInput(scene: Scene): void {
       expect((await stranger.send('GET', '/step-up/assets/stepgate-page.js')).status).toBe(200);
     });
 
+    it('answers a request that names no host', async () => {
+      const bank = await scene.open({ parsesBodies });
+      const browser = await bank.browser();
+
+      // An empty one, which Node's own client would fill.
+      const headers = { host: ' ' };
+      for (const path of ['/step-up', '/step-up/authenticators', '/step-up/flow']) {
+        expect((await browser.navigate(path, headers)).status).toBe(400);
+        expect((await browser.send('GET', path, { headers })).status).toBe(400);
+      }
+      // By the gate, which hands out no handle over plain http, or by the host itself.
+      expect([400, 403]).toContain((await browser.post('/transfers', {}, headers)).status);
+      expect(bank.reached).toEqual([]);
+      expect(bank.errors).toEqual([]);
+    });
+
     it('knows no other paths and methods under its base path, and leaves the rest to the app', async () => {
       const browser = await (await scene.open({ parsesBodies })).browser();
 

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+import type { StepUpError } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/guard.ts';
 import type { Bank, BankOptions, Browser, HostRequest } from './bank.ts';
@@ -199,9 +201,11 @@ export function describePolicy(scene: Scene): void {
     });
 
     it('throws what an answer needs, and the way to a step-up', async () => {
-      const refusals: unknown[] = [];
+      const refusals: StepUpError[] = [];
       const { browser } = await visit({
-        deeds: { one: (gate) => gate.assert(single).catch((error: unknown) => void refusals.push(error)) },
+        deeds: {
+          one: (gate) => gate.assert(single).catch((error: StepUpError) => void refusals.push(error)),
+        },
       });
 
       await browser.post('/one', {});
@@ -222,6 +226,9 @@ export function describePolicy(scene: Scene): void {
           },
         }),
       ]);
+      const [, handle = ''] = /^stepgate=([^;]+)/.exec(refusals[0]?.headers['set-cookie'] ?? '') ?? [];
+      expect(inspect(refusals, { depth: 9 })).not.toContain(handle);
+      expect(JSON.stringify(refusals)).not.toContain(handle);
     });
 
     it('decides without using anything up', async () => {
