@@ -1,5 +1,6 @@
 /** The server's time, from the answers that told it. */
 export interface ServerClock {
+  /** In whole milliseconds since the epoch. */
   now(): number;
   /** Whether it is time to ask the server again. */
   isStale(): boolean;
@@ -20,7 +21,7 @@ export function createServerClock(monotonic: () => number = () => performance.no
     at: Number.NEGATIVE_INFINITY,
   };
   return {
-    now: () => monotonic() + best.offset,
+    now: () => Math.round(monotonic() + best.offset),
     isStale: () => monotonic() - best.at > FRESH_MS,
     sample(serverMs, sentAt) {
       const at = monotonic();

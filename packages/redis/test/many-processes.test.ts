@@ -1,0 +1,68 @@
+import type { FlowView } from '@stepgate/core';
+import { expect, it } from 'vitest';
+import type { Answer } from '../../server/test/support/http.ts';
+import { describeWithRedis, redisUrl } from './support/describe-with-redis.ts';
+import { type GateProcess, startProcess } from './support/gate-process.ts';
+import { type Browser, startTenant } from './support/tenant.ts';
+
+/** Looks at the flow until it has ended, as a tab does that stays open. */
+async function watch(browser: Browser, process: GateProcess): Promise<FlowView> {
+  for (let version = -1; ; ) {
+    const view = await browser.view(process, version);
+    if (view?.state === 'approved') return view;
+    version = view?.version ?? version;
+  }
+}
+
+function sorted(answers: readonly Answer[]): readonly number[] {
+  return answers.map(({ status }) => status).toSorted((a, b) => a - b);
+}
+
+describeWithRedis('many processes', () => {
+  it('are one flow to two tabs, four watchers and a user who clicks twice: one push, one poll at a time, one approval', async () => {
+    const tenant = await startTenant();
+    const browser = await tenant.browser();
+    const [here, there] = await Promise.all([startProcess(redisUrl), startProcess(redisUrl)]);
+
+    const clicks = await Promise.all([here, there, here, there].map((one) => browser.start(one, '/single')));
+    const watching = Promise.all([here, there, here, there].map((one) => watch(browser, one)));
+    await tenant.phone.nextNotification();
+    await expect.poll(() => tenant.exchanges().length, { timeout: 10_000 }).toBeGreaterThan(3);
+    tenant.phone.approve();
+    const views = await watching;
+    const uses = await Promise.all([here, there].map((one) => browser.send(one, 'POST', '/single')));
+
+    expect(sorted(clicks)).toEqual([200, 200, 200, 201]);
+    expect(tenant.pushes()).toBe(1);
+    expect(views.map(({ state }) => state)).toEqual(Array(4).fill('approved'));
+    expect(sorted(uses)).toEqual([200, 401]);
+    const exchanges = tenant.exchanges();
+    expect(exchanges.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(exchanges.filter(({ status }) => status === 429)).toHaveLength(0);
+    for (const [index, { at }] of exchanges.entries()) {
+      if (index > 0) expect(at - (exchanges[index - 1]?.at ?? 0)).toBeGreaterThan(300);
+    }
+  });
+
+  it('let exactly one of 50 requests use an approval for a single use', async () => {
+    const tenant = await startTenant();
+    const browser = await tenant.browser();
+    const processes = await Promise.all(Array.from({ length: 4 }, () => startProcess(redisUrl)));
+    const [first] = processes as [GateProcess, ...GateProcess[]];
+    await browser.start(first, '/single');
+    await tenant.phone.nextNotification();
+    tenant.phone.approve();
+    await watch(browser, first);
+
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, n) =>
+        browser.send(processes[n % processes.length] ?? first, 'POST', '/single'),
+      ),
+    );
+
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect(statuses.filter((status) => status !== 200 && status !== 401)).toEqual([]);
+    expect(processes.reduce((sum, one) => sum + one.runs(tenant.issuer), 0)).toBe(1);
+  });
+});
