@@ -438,7 +438,8 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     start: () => Promise<Beginning>,
   ): Promise<Beginning> {
     const longestMs = options.settings.flowTtlMs + keepMs(policy) + RECORD_SLACK_MS;
-    const revokedAt = await subjects.enter(asker.subject, key, clock.now() + longestMs);
+    const until = clock.now() + longestMs;
+    const revokedAt = await subjects.enter(asker.subject, { key, until, issuedAt });
     if (issuedAt <= revokedAt) throw requirementExpired();
     const beginning = await start();
     if ((await subjects.revokedAt(asker.subject)) === revokedAt) return beginning;

@@ -21,8 +21,8 @@ import type { Subjects } from './subjects.ts';
 export interface StepUp {
   readonly approval: Approval;
   /**
-   * The tokens that came with the approval (the refresh token aside), where the policy has `keepTokens`; `undefined`
-   * once they have run out. Opened at this call, and nowhere kept in the clear.
+   * The tokens that came with the approval (the refresh token aside), where the policy that it was given for has
+   * `keepTokens`; `undefined` otherwise, and once they have run out. Opened at this call, and nowhere kept in the clear.
    */
   tokens(): TokenSet | undefined;
   /** Gives what this request has used up back, when the handler did not do what was approved. */

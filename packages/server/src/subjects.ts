@@ -10,10 +10,13 @@ import type { Json, Store } from './store.ts';
  */
 export interface Subjects {
   /**
-   * Enters a record that is about to be written, until when it should live. Answers with when the subject was last
-   * revoked, 0 for never.
+   * Enters a record that is about to be written, until when it can live, for a requirement of that time; one from
+   * before a revocation enters nothing. Answers with when the subject was last revoked, 0 for never.
    */
-  enter(subject: string, key: string, until: number): Promise<number>;
+  enter(
+    subject: string,
+    entry: { readonly key: string; readonly until: number; readonly issuedAt: number },
+  ): Promise<number>;
   /** When the subject was last revoked, 0 for never. */
   revokedAt(subject: string): Promise<number>;
   /** Revokes the subject as of now. Answers with the keys of the records that must go. */
@@ -75,9 +78,10 @@ export function createSubjects(options: { readonly store: Store; readonly now: (
   }
 
   return {
-    async enter(subject, key, until) {
+    async enter(subject, { key, until, issuedAt }) {
       let forgotten: readonly string[] = [];
       const { revokedAt } = await update(subject, (record) => {
+        if (issuedAt <= record.revokedAt) return record;
         const others = record.records.filter((one) => one.key !== key);
         const living = others.filter((one) => one.until > now());
         const kept = living.slice(Math.max(0, living.length + 1 - MOST_RECORDS));

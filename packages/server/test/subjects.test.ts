@@ -67,15 +67,15 @@ describe('createSubjects', () => {
 
   it('knows the records of a subject that a revocation must delete, while they can live', async () => {
     const { subjects, at } = open();
-    expect(await subjects.enter('ada', 'first', 2_000)).toBe(0);
-    await subjects.enter('ada', 'second', 1_500);
-    await subjects.enter('ada', 'second', 5_000);
-    await subjects.enter('ada', 'second', 1_500);
-    await subjects.enter('grace', 'hers', 5_000);
+    expect(await subjects.enter('ada', { key: 'first', until: 2_000, issuedAt: 9_000 })).toBe(0);
+    await subjects.enter('ada', { key: 'second', until: 1_500, issuedAt: 9_000 });
+    await subjects.enter('ada', { key: 'second', until: 5_000, issuedAt: 9_000 });
+    await subjects.enter('ada', { key: 'second', until: 1_500, issuedAt: 9_000 });
+    await subjects.enter('grace', { key: 'hers', until: 5_000, issuedAt: 9_000 });
 
-    expect(await at(2_000).enter('ada', 'third', 5_000)).toBe(0);
+    expect(await at(2_000).enter('ada', { key: 'third', until: 5_000, issuedAt: 9_000 })).toBe(0);
     expect(await subjects.revoke('ada')).toEqual(['second', 'third']);
-    expect(await at(2_500).enter('ada', 'fourth', 5_000)).toBe(2_000);
+    expect(await at(2_500).enter('ada', { key: 'fourth', until: 5_000, issuedAt: 9_000 })).toBe(2_000);
     expect(await subjects.revokedAt('grace')).toBe(0);
   });
 
@@ -83,11 +83,11 @@ describe('createSubjects', () => {
     let now = 1_000;
     const store = createMemoryStore({ now: () => now });
     const subjects = createSubjects({ store, now: () => now });
-    await subjects.enter('ada', 'first', 2_000);
+    await subjects.enter('ada', { key: 'first', until: 2_000, issuedAt: 9_000 });
     await store.write('first', 'a flow renewed again and again', { ifVersion: 0, ttlMs: 10_000 });
 
     now = 2_000;
-    await subjects.enter('ada', 'second', 5_000);
+    await subjects.enter('ada', { key: 'second', until: 5_000, issuedAt: 9_000 });
 
     expect(await store.read('first')).toBeUndefined();
     expect(await subjects.revoke('ada')).toEqual(['second']);
@@ -99,9 +99,20 @@ describe('createSubjects', () => {
     const subjects = createSubjects({ store, now });
     await store.write('record 0', 'approved', { ifVersion: 0, ttlMs: 10_000 });
 
-    for (let i = 0; i <= 100; i += 1) await subjects.enter('ada', `record ${i}`, 9_000);
+    for (let i = 0; i <= 100; i += 1)
+      await subjects.enter('ada', { key: `record ${i}`, until: 9_000, issuedAt: 9_000 });
 
     expect(await store.read('record 0')).toBeUndefined();
     expect(await subjects.revoke('ada')).toHaveLength(100);
+  });
+
+  it('enters nothing for a requirement from before a revocation, and so pushes nothing out', async () => {
+    const { subjects, at } = open();
+    await at(2_000).revoke('ada');
+    await at(3_000).enter('ada', { key: 'hers', until: 9_000, issuedAt: 2_500 });
+    for (let i = 0; i <= 100; i += 1) {
+      expect(await subjects.enter('ada', { key: `old ${i}`, until: 9_000, issuedAt: 2_000 })).toBe(2_000);
+    }
+    expect(await subjects.revoke('ada')).toEqual(['hers']);
   });
 });
