@@ -141,8 +141,7 @@ const server = app.listen(settings.port, '127.0.0.1', (error) => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    gate.close();
     server.close();
-    server.closeAllConnections();
+    void gate.close().finally(() => server.closeAllConnections());
   });
 }

@@ -165,8 +165,7 @@ server.once('listening', () => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    gate.close();
     server.close();
-    server.closeAllConnections();
+    void gate.close().finally(() => server.closeAllConnections());
   });
 }

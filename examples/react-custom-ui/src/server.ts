@@ -77,9 +77,10 @@ const server = app.listen(Number(PORT), '127.0.0.1', () => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    gate.close();
     server.close();
-    server.closeAllConnections();
-    void tenant.close();
+    void gate.close().finally(() => {
+      server.closeAllConnections();
+      void tenant.close();
+    });
   });
 }

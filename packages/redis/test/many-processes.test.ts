@@ -65,4 +65,28 @@ describeWithRedis('many processes', () => {
     expect(statuses.filter((status) => status !== 200 && status !== 401)).toEqual([]);
     expect(processes.reduce((sum, one) => sum + one.runs(tenant.issuer), 0)).toBe(1);
   });
+
+  it('hand a flow over within a second when one stops gracefully, and its tabs come again', async () => {
+    const tenant = await startTenant();
+    const browser = await tenant.browser();
+    const [old, young] = await Promise.all([startProcess(redisUrl), startProcess(redisUrl)]);
+    await browser.start(old, '/single');
+    const push = await tenant.phone.nextNotification();
+    const stream = browser.send(old, 'GET', '/step-up/flow', { headers: { accept: 'text/event-stream' } });
+    await expect.poll(() => tenant.exchanges().length).toBeGreaterThan(1);
+
+    const stopping = performance.now();
+    const [{ text }] = await Promise.all([stream, old.closeGates()]);
+    const took = performance.now() - stopping;
+    tenant.phone.approve(push.id);
+    const resumed = performance.now();
+    const view = await watch(browser, young);
+
+    expect(took).toBeLessThan(1_000);
+    expect(text).toMatch(/retry: 1000\n\n$/);
+    expect(view.state).toBe('approved');
+    // Much less than a lease, which a process that just died would have left behind.
+    expect(performance.now() - resumed).toBeLessThan(4_000);
+    expect(tenant.pushes()).toBe(1);
+  });
 });

@@ -214,7 +214,8 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
         target,
         first: view,
         clock,
-        signals: [closing, web().signal],
+        signal: web().signal,
+        closing,
         isStillTheirs,
         onError: options.onError,
       });
@@ -227,7 +228,8 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     // The login may have ended while the client waited.
     if (later === undefined || (await mustOwn(request)).key !== target.key) throw notFound(basePath);
     if (later.version !== version) return viewResponse(later, 200);
-    return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etagOf(later) } });
+    const hint = closing.aborted ? { 'retry-after': '1' } : {};
+    return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etagOf(later), ...hint } });
   }
 
   async function send({ request, web }: Call<Native>): Promise<Response> {

@@ -3,6 +3,7 @@ import { PRIVATE_HEADERS } from './answer.ts';
 import type { FlowDriver, FlowTarget } from './flow-driver.ts';
 
 const HEARTBEAT_MS = 15_000;
+const COME_AGAIN_MS = 1_000;
 /** A stream's request is as old as the stream: who asks is found out anew from the next one's. */
 const LONGEST_STREAM_MS = 60_000;
 
@@ -15,14 +16,16 @@ export function eventStream<Native>(options: {
   readonly target: FlowTarget<Native>;
   readonly first: FlowView;
   readonly clock: Clock;
-  readonly signals: readonly AbortSignal[];
+  readonly signal: AbortSignal;
+  /** Ends the stream, with a hint to come again. */
+  readonly closing: AbortSignal;
   /** Whether the flow is still that of whoever asks. */
   readonly isStillTheirs: () => Promise<boolean>;
   readonly onError: (error: unknown) => void;
 }): Response {
-  const { driver, target, first, clock, isStillTheirs, onError } = options;
+  const { driver, target, first, clock, closing, isStillTheirs, onError } = options;
   const cancelled = new AbortController();
-  const signal = AbortSignal.any([...options.signals, cancelled.signal]);
+  const signal = AbortSignal.any([options.signal, closing, cancelled.signal]);
   const encoder = new TextEncoder();
 
   async function* events(): AsyncGenerator<string> {
@@ -35,6 +38,7 @@ export function eventStream<Native>(options: {
       if (view === undefined || !(await isStillTheirs().catch(report))) return;
       yield view.version === version ? ': still here\n\n' : message(view);
     }
+    if (closing.aborted && !isFinal(view)) yield `retry: ${COME_AGAIN_MS}\n\n`;
   }
 
   /** Nobody knows who is asking: nobody gets anything. */

@@ -62,6 +62,8 @@ export interface FlowDriver<Native> {
     target: FlowTarget<Native>,
     options: { readonly version: number; readonly until: number; readonly signal: AbortSignal },
   ): Promise<FlowView | undefined>;
+  /** Resolves when no effect is at work in this process any more. */
+  idle(): Promise<void>;
 }
 
 /** A factor to be added, by an approval of this policy, and the secrets that the flow begins with. */
@@ -91,6 +93,8 @@ export interface FlowDriverOptions<Native> {
   readonly eagerness: Eagerness;
   readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
   readonly leaseMs: number;
+  /** From then on this process takes nothing up any more that another one can do. */
+  readonly closing: AbortSignal;
   readonly onError: (error: unknown) => void;
 }
 
@@ -127,6 +131,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     identity,
     clock,
     leaseMs,
+    closing,
     onError,
   } = options;
   const advancing = new Map<string, Promise<void>>();
@@ -269,10 +274,23 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     let job: Job | undefined = first;
     let typed = inputs;
     while (job !== undefined) {
+      if (closing.aborted && lossOf(job.effect) === undefined) return handOver(target.key, job);
       job = await complete(target, job, typed);
       typed = {};
     }
     await release(target);
+  }
+
+  /** Gives a claim back, for any other process to take up at once. */
+  async function handOver(key: string, { claim }: Job): Promise<void> {
+    await records
+      .update<void>(key, (record) => {
+        const flow = record?.flow;
+        if (record === undefined || flow?.pending?.claim !== claim) return { result: undefined };
+        const pending = { ...flow.pending, claimedUntil: clock.now() };
+        return { record: { ...record, flow: { ...flow, pending } }, result: undefined };
+      })
+      .catch(onError);
   }
 
   /** What is not released ends by itself: nobody's request fails for it. */
@@ -302,7 +320,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
   /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
   async function advance(target: FlowTarget<Native>): Promise<void> {
-    for (;;) {
+    while (!closing.aborted) {
       const { job, isMoved } = await records.update(target.key, (record) => {
         const step = record && due(target.key, record);
         if (record === undefined || step === undefined || !step.accepted) {
@@ -510,6 +528,10 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       await patiently(drive(target, () => advance(target)));
       const { record: after } = await records.read(target.key);
       return after && steps.view(target.key, after);
+    },
+
+    async idle() {
+      await Promise.allSettled(advancing.values());
     },
 
     async watch(target, { version, until, signal }) {

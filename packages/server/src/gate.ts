@@ -174,8 +174,11 @@ export interface Gate<Native> {
   revokeSubject(subject: string): Promise<void>;
   /** Answers requests under the base path. `web` makes the web-standard request, when its body is needed. */
   readonly endpoints: Endpoints<Native>;
-  /** Ends long-polls and event streams, for a graceful stop. */
-  close(): void;
+  /**
+   * For a graceful stop: ends long-polls and event streams at once, each with a hint to come again, and takes nothing
+   * up any more that another process can do. Resolves when nothing is at work here.
+   */
+  close(): Promise<void>;
 }
 
 const systemClock: Clock = {
@@ -268,6 +271,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       enroll: enrollmentRule(options),
     },
     leaseMs,
+    closing: closing.signal,
     onError,
   });
 
@@ -382,7 +386,10 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       closing: closing.signal,
       onError,
     }),
-    close: () => closing.abort(),
+    close() {
+      closing.abort();
+      return driver.idle();
+    },
   };
 }
 

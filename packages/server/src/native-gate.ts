@@ -37,8 +37,11 @@ export interface NativeGate<Native> {
    * @throws StepUpError `store_unavailable` (503).
    */
   revokeSubject(subject: string): Promise<void>;
-  /** Ends long-polls and event streams, for a graceful stop. */
-  close(): void;
+  /**
+   * For a graceful stop: ends long-polls and event streams at once, each with a hint to come again, and takes nothing
+   * up any more that another process can do. Resolves when nothing is at work here.
+   */
+  close(): Promise<void>;
 }
 
 /** The gate for handlers of a host whose requests `hostRequest` reads. */

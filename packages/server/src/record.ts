@@ -101,8 +101,8 @@ export function createRecords(options: { readonly store: Store; readonly now: ()
   async function read(key: string): Promise<Stored> {
     const stored = await reachable(store.read(key));
     if (stored === undefined) return { record: undefined, version: 0 };
-    const record = stored.value as unknown as HandleRecord;
-    return { record: record.format === FORMAT ? record : undefined, version: stored.version };
+    const record = stored.value as unknown as HandleRecord | null;
+    return { record: record?.format === FORMAT ? record : undefined, version: stored.version };
   }
 
   return {

@@ -78,7 +78,7 @@ describeAdapter('Hono', {
     return {
       port: (server.address() as AddressInfo).port,
       async close() {
-        gate.close();
+        void gate.close();
         if ('closeAllConnections' in server) server.closeAllConnections();
         await new Promise((done) => server.close(done));
       },

@@ -45,7 +45,7 @@ export function expressHost(
             return;
           }
           const close = async (): Promise<void> => {
-            gate.close();
+            void gate.close();
             server.closeAllConnections();
             await new Promise((done) => server.close(done));
           };

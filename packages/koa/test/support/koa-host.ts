@@ -39,7 +39,7 @@ export function koaHost(Application: typeof Koa, ...middlewares: readonly Middle
           const address = server.address();
           const port = typeof address === 'object' && address !== null ? address.port : 0;
           const close = async (): Promise<void> => {
-            gate.close();
+            void gate.close();
             server.closeAllConnections();
             await new Promise((done) => server.close(done));
           };

@@ -90,7 +90,8 @@ app.post(
 
 process.on('message', (message) => {
   if (message !== 'close') return;
-  for (const { gate } of tenants.values()) gate.close();
+  const closing = [...tenants.values()].map(({ gate }) => gate.close());
+  void Promise.all(closing).then(() => process.send?.({ closed: true }));
 });
 const server = app.listen(0, '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port });

@@ -11,8 +11,8 @@ export interface GateProcess {
   readonly isAlive: boolean;
   /** How often handlers ran in it for a tenant. */
   runs(issuer: string): number;
-  /** Lets its gates close, as a graceful stop does. */
-  closeGates(): void;
+  /** Lets its gates close, as a graceful stop does; resolves when they have. */
+  closeGates(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -60,7 +60,14 @@ export async function startProcess(
       return isAlive();
     },
     runs: (issuer) => ran.filter((each) => each === issuer).length,
-    closeGates: () => void child.send('close'),
+    closeGates() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      child.on('message', (message: { closed?: boolean }) => {
+        if (message.closed === true) resolve();
+      });
+      child.send('close');
+      return promise;
+    },
     stop,
   };
 }
