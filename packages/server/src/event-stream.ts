@@ -1,6 +1,7 @@
 import type { Clock, FlowView } from '@stepgate/core';
 import { PRIVATE_HEADERS } from './answer.ts';
-import type { FlowDriver, FlowTarget } from './flow-driver.ts';
+import type { FlowDriver } from './flow-driver.ts';
+import type { FlowTarget } from './flow-target.ts';
 
 const HEARTBEAT_MS = 15_000;
 const COME_AGAIN_MS = 1_000;

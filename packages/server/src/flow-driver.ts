@@ -1,44 +1,27 @@
 import {
   type Addition,
-  type Clock,
-  type Effect,
   type EffectResult,
   type FlowSettings,
   type FlowView,
   type Inputs,
-  type MfaApi,
-  runEffect,
-  StepUpError,
   type StepUpRequest,
   splitRequest,
-  type TokenSet,
   type Vault,
 } from '@stepgate/core';
 import { isAsApproved } from './addition.ts';
-import type { Admission } from './admission.ts';
 import { keepMs } from './approval.ts';
-import type { Eagerness } from './eagerness.ts';
-import type { FirstLeg, FirstLegContext } from './first-leg.ts';
+import { createEffectPerformer, type EffectPerformerOptions, whileClaimed } from './effect-performer.ts';
 import { inProgress, notFound, otherAddress, refusalOf, stale, startedElsewhere } from './flow-errors.ts';
 import { isLive, joins, lossOf, nextDue, withoutPending } from './flow-rules.ts';
 import type { FlowSteps, Job } from './flow-steps.ts';
+import type { FlowTarget } from './flow-target.ts';
 import type { Asker } from './host-request.ts';
-import type { IdentityCheck } from './identity-check.ts';
 import type { Locks } from './lock.ts';
-import { persistently } from './persistence.ts';
 import type { ParsedPolicy } from './policy.ts';
-import { type HandleRecord, RECORD_SLACK_MS, type Records } from './record.ts';
+import { type HandleRecord, RECORD_SLACK_MS } from './record.ts';
+import { listenFor } from './record-change.ts';
 import { type Requirement, requirementExpired, requirementHash } from './requirement.ts';
 import type { Store } from './store.ts';
-import type { Subjects } from './subjects.ts';
-
-/** Whose flow, in which record, and the request in which it is driven. */
-export interface FlowTarget<Native> {
-  /** The record's key. */
-  readonly key: string;
-  readonly asker: Asker;
-  readonly context: FirstLegContext<Native>;
-}
 
 /** Runs flows: commits first, then acts, then commits what came of it. Keeps nothing in memory between requests. */
 export interface FlowDriver<Native> {
@@ -74,28 +57,16 @@ export interface FlowAddition {
 }
 
 /** What a driver is made of. */
-export interface FlowDriverOptions<Native> {
+export interface FlowDriverOptions<Native> extends EffectPerformerOptions<Native> {
   /** Where the endpoints are, for the words of refusals. */
   readonly basePath: string;
   readonly store: Store;
-  readonly records: Records;
-  readonly subjects: Subjects;
   readonly steps: FlowSteps;
   readonly locks: Locks;
-  readonly admission: Admission;
-  readonly api: MfaApi;
-  readonly firstLeg: FirstLeg<Native>;
-  /** First legs whose tokens are good for the MFA API. */
-  readonly managementLeg: FirstLeg<Native>;
-  readonly identity: IdentityCheck;
-  readonly clock: Clock;
   readonly random: () => number;
-  readonly eagerness: Eagerness;
   readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
-  readonly leaseMs: number;
   /** From then on this process takes nothing up any more that another one can do. */
   readonly closing: AbortSignal;
-  readonly onError: (error: unknown) => void;
 }
 
 /** How a start ended: a flow of its own with something to do, or one that was there. */
@@ -110,30 +81,13 @@ const PATIENCE_MS = 5_000;
 /** How often a watcher reads again when the store cannot call. */
 const REREAD_MS = 1_000;
 
-/** How much of a lease is kept for the commit of what came of it. */
-const SETTLING_MS = 2_000;
-
 const startLock = (session: string): string => `start:${session}`;
 
 /** Makes the driver. */
 export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): FlowDriver<Native> {
-  const {
-    basePath,
-    store,
-    records,
-    subjects,
-    steps,
-    locks,
-    admission,
-    api,
-    firstLeg,
-    managementLeg,
-    identity,
-    clock,
-    leaseMs,
-    closing,
-    onError,
-  } = options;
+  const { basePath, store, records, subjects, steps, locks, admission, firstLeg, clock, closing, onError } =
+    options;
+  const performer = createEffectPerformer(options);
   const advancing = new Map<string, Promise<void>>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
 
@@ -153,108 +107,6 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     return record?.session === session ? record : undefined;
   }
 
-  /** Whether the flow still waits for this effect: a cancel may have come between the commit and now. */
-  async function isWanted(key: string, { claim }: Job): Promise<boolean> {
-    const { record } = await records.read(key);
-    return record?.flow?.pending?.claim === claim;
-  }
-
-  /** What stays true while an effect is done: who cares for it, and until when. */
-  function whileClaimed<T>({ claimedUntil }: Job, unwanted: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return persistently(work, { clock, until: claimedUntil, signal: unwanted });
-  }
-
-  /** Runs one effect; `undefined` when nobody wants it any more. */
-  async function perform(
-    target: FlowTarget<Native>,
-    job: Job,
-    inputs: Inputs,
-    { unwanted, late }: { readonly unwanted: AbortSignal; readonly late: AbortSignal },
-  ): Promise<EffectResult | undefined> {
-    const refusal = await whileClaimed(job, unwanted, () => admission.admit(target, job.effect));
-    if (refusal !== undefined) return refusal;
-    // Right before it goes out, and after everything that takes time.
-    const isWantedStill = await whileClaimed(job, unwanted, () => isWanted(target.key, job));
-    if (!isWantedStill || late.aborted) return undefined;
-    const done = await runEffect(job.effect, {
-      api,
-      vault: job.vault,
-      inputs,
-      signal: AbortSignal.any([unwanted, late]),
-      authenticate: async (method, typed, signal) => {
-        // Before anything is sent whose answer could not be checked.
-        await identity.prepare({ signal });
-        const legs = job.purpose === 'managing' ? managementLeg : firstLeg;
-        return legs.authenticate(method, typed, target.context, signal);
-      },
-      identify: async (tokens, signal) => {
-        // The flow has begun with a token whose owner was checked, and its end gives nobody anything.
-        if (job.purpose === 'adding') return;
-        await identity.check(tokens, target.asker.subject, { signal });
-        // Unless it follows the app's own, a refresh token for the MFA API is of no use to the app.
-        if (job.purpose === 'managing' && job.leg !== 'refresh-token') return;
-        await saveRefreshToken(target, tokens, late);
-      },
-      onUnexpected: onError,
-    });
-    if (job.effect.type === 'poll') options.eagerness.note(done);
-    await admission.account(target, job.effect, done);
-    return whileClaimed(job, unwanted, () => recognised(target, job, done));
-  }
-
-  /** The answer, and since when the authenticators are known that it lists. */
-  async function recognised(
-    { asker }: FlowTarget<Native>,
-    { leg }: Job,
-    result: EffectResult,
-  ): Promise<EffectResult> {
-    const { fact } = result;
-    if (fact.type !== 'authenticators.listed') return result;
-    // The list of a token that a client has sent may be somebody else's.
-    const learns = leg !== 'mfa-token';
-    const authenticators = await subjects.recognise(asker.subject, fact.authenticators, { learns });
-    return { ...result, fact: { ...fact, authenticators } };
-  }
-
-  /** A token that could not be saved is tried again as what passes: with it the approval would be lost too. */
-  async function saveRefreshToken(
-    { context }: FlowTarget<Native>,
-    { refreshToken }: TokenSet,
-    signal: AbortSignal,
-  ): Promise<void> {
-    try {
-      await firstLeg.save({ ...context, signal }, refreshToken);
-    } catch (error) {
-      onError(error);
-      throw new StepUpError('provider_unavailable', 'saveRefreshToken failed', { status: 503 });
-    }
-  }
-
-  /**
-   * Runs one effect within its lease, so that at most one process is ever at work on it: a hook that does not end by
-   * then is given up, and its answer, should one come, counts for nothing.
-   */
-  async function performInTime(
-    target: FlowTarget<Native>,
-    job: Job,
-    inputs: Inputs,
-    unwanted: AbortSignal,
-  ): Promise<EffectResult | undefined> {
-    const late = new AbortController();
-    const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<EffectResult>();
-    const timer = clock.setTimeout(() => {
-      late.abort();
-      onError(tooLong(job.effect, leaseMs));
-      giveUp({ fact: { type: 'effect.failed', code: 'provider_unavailable' } });
-    }, leaseMs - SETTLING_MS);
-    try {
-      const done = perform(target, job, inputs, { unwanted, late: late.signal });
-      return await Promise.race([done, givenUp]);
-    } finally {
-      clock.clearTimeout(timer);
-    }
-  }
-
   /** Does one effect and commits what came of it; answers with the next. */
   async function complete(target: FlowTarget<Native>, job: Job, inputs: Inputs): Promise<Job | undefined> {
     const { key } = target;
@@ -262,8 +114,8 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     const { signal } = controller;
     running.set(key, { claim: job.claim, controller });
     try {
-      const result = await performInTime(target, job, inputs, signal);
-      return result && (await whileClaimed(job, signal, settlement(key, job, result)));
+      const result = await performer.perform(target, job, inputs, signal);
+      return result && (await whileClaimed(clock, job, signal, settlement(key, job, result)));
     } finally {
       if (running.get(key)?.claim === job.claim) running.delete(key);
     }
@@ -536,7 +388,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
     async watch(target, { version, until, signal }) {
       for (;;) {
-        const change = listen(store, target.key);
+        const change = listenFor(store, target.key);
         try {
           const { record } = await records.read(target.key);
           const flow = owned(record, target.asker)?.flow;
@@ -556,10 +408,6 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   };
 }
 
-function tooLong({ type }: Effect, leaseMs: number): StepUpError {
-  return new StepUpError('misconfigured', `${type}: no answer within ${leaseMs / 1_000} s, given up`);
-}
-
 /** What a policy asks of a flow. One that wants an old authenticator is not served by adding another. */
 function settingsOf({
   factors,
@@ -567,27 +415,4 @@ function settingsOf({
 }: ParsedPolicy): Pick<FlowSettings, 'factors'> & Partial<FlowSettings> {
   if (minAuthenticatorAgeSeconds === 0) return { factors };
   return { factors, enroll: 'refuse', minAuthenticatorAgeMs: minAuthenticatorAgeSeconds * 1_000 };
-}
-
-/** Hears of one change of a record, from now on. */
-function listen(
-  store: Store,
-  key: string,
-): { until(at: number, clock: Clock, signal: AbortSignal): Promise<void>; stop(): void } {
-  let wake: () => void = () => {};
-  const changed = new Promise<void>((resolve) => {
-    wake = resolve;
-  });
-  const unsubscribe = store.subscribe?.(key, wake);
-  return {
-    async until(at, clock, signal) {
-      const timer = clock.setTimeout(wake, Math.min(2 ** 31 - 1, Math.max(0, at - clock.now())));
-      signal.addEventListener('abort', wake, { once: true });
-      if (signal.aborted) wake();
-      await changed;
-      signal.removeEventListener('abort', wake);
-      clock.clearTimeout(timer);
-    },
-    stop: () => unsubscribe?.(),
-  };
 }

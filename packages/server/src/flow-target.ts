@@ -1,6 +1,14 @@
-import type { FlowTarget } from './flow-driver.ts';
+import type { FirstLegContext } from './first-leg.ts';
 import { recordKey } from './handle.ts';
 import type { Asker, HostRequest, Identity } from './host-request.ts';
+
+/** Whose flow, in which record, and the request in which it is driven. */
+export interface FlowTarget<Native> {
+  /** The record's key. */
+  readonly key: string;
+  readonly asker: Asker;
+  readonly context: FirstLegContext<Native>;
+}
 
 /** Who is asking, in both shapes. */
 export interface Known {

@@ -1,6 +1,6 @@
 import { StepUpError } from '@stepgate/core';
-import type { FlowTarget } from './flow-driver.ts';
 import { notFound } from './flow-errors.ts';
+import type { FlowTarget } from './flow-target.ts';
 import { type Known, targetOf } from './flow-target.ts';
 import type { Handles } from './handle.ts';
 import type { HostRequest } from './host-request.ts';

@@ -1,0 +1,164 @@
+import {
+  type Clock,
+  type Effect,
+  type EffectResult,
+  type Inputs,
+  type MfaApi,
+  runEffect,
+  StepUpError,
+  type TokenSet,
+} from '@stepgate/core';
+import type { Admission } from './admission.ts';
+import type { Eagerness } from './eagerness.ts';
+import type { FirstLeg } from './first-leg.ts';
+import type { Job } from './flow-steps.ts';
+import type { FlowTarget } from './flow-target.ts';
+import type { IdentityCheck } from './identity-check.ts';
+import { persistently } from './persistence.ts';
+import type { Records } from './record.ts';
+import type { Subjects } from './subjects.ts';
+
+/** Does effects that were claimed: what the limits and the user still want of them. */
+export interface EffectPerformer<Native> {
+  /**
+   * Runs one effect within its lease, so that at most one process is ever at work on it: a hook that does not end by
+   * then is given up, and its answer, should one come, counts for nothing. `undefined` when nobody wants it any more.
+   */
+  perform(
+    target: FlowTarget<Native>,
+    job: Job,
+    inputs: Inputs,
+    unwanted: AbortSignal,
+  ): Promise<EffectResult | undefined>;
+}
+
+/** What a performer is made of. */
+export interface EffectPerformerOptions<Native> {
+  readonly records: Records;
+  readonly subjects: Subjects;
+  readonly admission: Admission;
+  readonly api: MfaApi;
+  readonly firstLeg: FirstLeg<Native>;
+  /** First legs whose tokens are good for the MFA API. */
+  readonly managementLeg: FirstLeg<Native>;
+  readonly identity: IdentityCheck;
+  readonly eagerness: Eagerness;
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** How much of a lease is kept for the commit of what came of it. */
+const SETTLING_MS = 2_000;
+
+/** Goes on with what is done under a claim until it succeeds, the claim ends, or nobody wants it any more. */
+export function whileClaimed<T>(
+  clock: Clock,
+  { claimedUntil }: Job,
+  unwanted: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  return persistently(work, { clock, until: claimedUntil, signal: unwanted });
+}
+
+/** Makes the performer. */
+export function createEffectPerformer<Native>(
+  options: EffectPerformerOptions<Native>,
+): EffectPerformer<Native> {
+  const { records, subjects, admission, api, firstLeg, managementLeg, identity, clock, leaseMs, onError } =
+    options;
+
+  /** Whether the flow still waits for this effect: a cancel may have come between the commit and now. */
+  async function isWanted(key: string, { claim }: Job): Promise<boolean> {
+    const { record } = await records.read(key);
+    return record?.flow?.pending?.claim === claim;
+  }
+
+  /** Runs one effect; `undefined` when nobody wants it any more. */
+  async function performWanted(
+    target: FlowTarget<Native>,
+    job: Job,
+    inputs: Inputs,
+    { unwanted, late }: { readonly unwanted: AbortSignal; readonly late: AbortSignal },
+  ): Promise<EffectResult | undefined> {
+    const refusal = await whileClaimed(clock, job, unwanted, () => admission.admit(target, job.effect));
+    if (refusal !== undefined) return refusal;
+    // Right before it goes out, and after everything that takes time.
+    const isWantedStill = await whileClaimed(clock, job, unwanted, () => isWanted(target.key, job));
+    if (!isWantedStill || late.aborted) return undefined;
+    const done = await runEffect(job.effect, {
+      api,
+      vault: job.vault,
+      inputs,
+      signal: AbortSignal.any([unwanted, late]),
+      authenticate: async (method, typed, signal) => {
+        // Before anything is sent whose answer could not be checked.
+        await identity.prepare({ signal });
+        const legs = job.purpose === 'managing' ? managementLeg : firstLeg;
+        return legs.authenticate(method, typed, target.context, signal);
+      },
+      identify: async (tokens, signal) => {
+        // The flow has begun with a token whose owner was checked, and its end gives nobody anything.
+        if (job.purpose === 'adding') return;
+        await identity.check(tokens, target.asker.subject, { signal });
+        // Unless it follows the app's own, a refresh token for the MFA API is of no use to the app.
+        if (job.purpose === 'managing' && job.leg !== 'refresh-token') return;
+        await saveRefreshToken(target, tokens, late);
+      },
+      onUnexpected: onError,
+    });
+    if (job.effect.type === 'poll') options.eagerness.note(done);
+    await admission.account(target, job.effect, done);
+    return whileClaimed(clock, job, unwanted, () => recognised(target, job, done));
+  }
+
+  /** The answer, and since when the authenticators are known that it lists. */
+  async function recognised(
+    { asker }: FlowTarget<Native>,
+    { leg }: Job,
+    result: EffectResult,
+  ): Promise<EffectResult> {
+    const { fact } = result;
+    if (fact.type !== 'authenticators.listed') return result;
+    // The list of a token that a client has sent may be somebody else's.
+    const learns = leg !== 'mfa-token';
+    const authenticators = await subjects.recognise(asker.subject, fact.authenticators, { learns });
+    return { ...result, fact: { ...fact, authenticators } };
+  }
+
+  /** A token that could not be saved is tried again as what passes: with it the approval would be lost too. */
+  async function saveRefreshToken(
+    { context }: FlowTarget<Native>,
+    { refreshToken }: TokenSet,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await firstLeg.save({ ...context, signal }, refreshToken);
+    } catch (error) {
+      onError(error);
+      throw new StepUpError('provider_unavailable', 'saveRefreshToken failed', { status: 503 });
+    }
+  }
+
+  return {
+    async perform(target, job, inputs, unwanted) {
+      const late = new AbortController();
+      const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<EffectResult>();
+      const timer = clock.setTimeout(() => {
+        late.abort();
+        onError(tooLong(job.effect, leaseMs));
+        giveUp({ fact: { type: 'effect.failed', code: 'provider_unavailable' } });
+      }, leaseMs - SETTLING_MS);
+      try {
+        const done = performWanted(target, job, inputs, { unwanted, late: late.signal });
+        return await Promise.race([done, givenUp]);
+      } finally {
+        clock.clearTimeout(timer);
+      }
+    },
+  };
+}
+
+function tooLong({ type }: Effect, leaseMs: number): StepUpError {
+  return new StepUpError('misconfigured', `${type}: no answer within ${leaseMs / 1_000} s, given up`);
+}
