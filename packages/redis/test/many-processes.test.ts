@@ -63,7 +63,7 @@ describeWithRedis('many processes', () => {
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     expect(statuses.filter((status) => status !== 200 && status !== 401)).toEqual([]);
-    expect(processes.reduce((sum, one) => sum + one.runs(tenant.issuer), 0)).toBe(1);
+    expect(processes.reduce((sum, one) => sum + one.runs(tenant.id), 0)).toBe(1);
   });
 
   it('hand a flow over within a second when one stops gracefully, and its tabs come again', async () => {

@@ -43,7 +43,7 @@ interface Tenant {
   readonly guards: Readonly<Record<string, express.RequestHandler>>;
 }
 
-function createTenant(issuer: string): Tenant {
+function createTenant(id: string, issuer: string): Tenant {
   const gate = createGate({
     auth0: {
       issuer,
@@ -59,7 +59,7 @@ function createTenant(issuer: string): Tenant {
     identify: (req: Request) => ({ subject: String(req.headers['x-subject']), sessionId: 'login' }),
     firstLeg: { refreshToken: ({ request }) => String(request.headers['x-refresh-token']) },
     enroll: 'session',
-    store: deadly(createRedisStore({ url: REDIS_URL, prefix: `${issuer}:` })),
+    store: deadly(createRedisStore({ url: REDIS_URL, prefix: `${id}:` })),
     timing: { pollIntervalMs: 400, resendAfterMs: 1 },
     random: () => 0,
     onError: (error) => console.error(error),
@@ -71,9 +71,10 @@ function createTenant(issuer: string): Tenant {
 const tenants = new Map<string, Tenant>();
 
 function tenantOf(req: Request): Tenant {
-  const issuer = String(req.headers['x-issuer']);
-  const tenant = tenants.get(issuer) ?? createTenant(issuer);
-  tenants.set(issuer, tenant);
+  // Not by the issuer: its port may have been another tenant's.
+  const id = String(req.headers['x-tenant']);
+  const tenant = tenants.get(id) ?? createTenant(id, String(req.headers['x-issuer']));
+  tenants.set(id, tenant);
   return tenant;
 }
 
@@ -83,7 +84,7 @@ app.post(
   Object.keys(ROUTES),
   (req, res, next) => tenantOf(req).guards[req.path]?.(req, res, next),
   (req, res) => {
-    process.send?.({ ran: req.headers['x-issuer'] });
+    process.send?.({ ran: req.headers['x-tenant'] });
     res.json({ approval: req.stepUp?.approval.id });
   },
 );

@@ -10,7 +10,7 @@ export interface GateProcess {
   readonly url: string;
   readonly isAlive: boolean;
   /** How often handlers ran in it for a tenant. */
-  runs(issuer: string): number;
+  runs(tenantId: string): number;
   /** Lets its gates close, as a graceful stop does; resolves when they have. */
   closeGates(): Promise<void>;
   stop(): Promise<void>;
@@ -59,7 +59,7 @@ export async function startProcess(
     get isAlive() {
       return isAlive();
     },
-    runs: (issuer) => ran.filter((each) => each === issuer).length,
+    runs: (tenantId) => ran.filter((each) => each === tenantId).length,
     closeGates() {
       const { promise, resolve } = Promise.withResolvers<void>();
       child.on('message', (message: { closed?: boolean }) => {

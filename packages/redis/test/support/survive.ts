@@ -65,7 +65,7 @@ export async function survive(options: {
     uses.push((await ask((process) => browser.send(process, 'POST', shape.route, { body: {} })))?.status);
   }
   const done = uses.filter((status) => status === 200).length;
-  const runs = doomed.runs(tenant.issuer) + survivor.runs(tenant.issuer);
+  const runs = doomed.runs(tenant.id) + survivor.runs(tenant.id);
   if (done > 1 || runs > 1) faults.push(`used ${runs} times: ${uses.join()}`);
   // The process may die between the use and the handler: then it is used up, and nothing was done.
   const diedOfUse = wasAlive && !doomed.isAlive;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createAuth0MfaApi, createAuth0SignIn, type FlowView } from '@stepgate/core';
 import { createEmulator, type Phone } from '@stepgate/emulator';
 import { onTestFinished } from 'vitest';
@@ -7,7 +7,7 @@ import type { GateProcess } from './gate-process.ts';
 
 /** A tenant with one user, and her phone. */
 export interface Tenant {
-  readonly issuer: string;
+  readonly id: string;
   readonly phone: Phone;
   /** A one-time password that was not there before: the time for the next one passes. */
   nextCode(): string;
@@ -45,6 +45,7 @@ export async function startTenant({
   const emulator = createEmulator();
   const listening = await emulator.listen({ port: 0 });
   onClose(() => listening.close());
+  const id = randomUUID();
   const issuer = emulator.issuer;
   const auth0 = {
     issuer,
@@ -65,7 +66,7 @@ export async function startTenant({
   const since = () => emulator.requests.slice(before);
 
   return {
-    issuer,
+    id,
     phone,
     nextCode() {
       emulator.clock.advance(30_000);
@@ -77,6 +78,7 @@ export async function startTenant({
       const signedIn = await createAuth0SignIn({ ...auth0, scope: 'offline_access' }).password(USER);
       if (signedIn.status !== 'signed_in') throw new Error('the tenant gave no tokens');
       return createBrowser({
+        'x-tenant': id,
         'x-issuer': issuer,
         'x-subject': subject,
         'x-refresh-token': signedIn.tokens.refreshToken ?? '',
