@@ -7,7 +7,7 @@ import type { Authenticators } from './authenticators.ts';
 import { readJson } from './body.ts';
 import { eventStream } from './event-stream.ts';
 import type { FlowDriver } from './flow-driver.ts';
-import { notFound } from './flow-errors.ts';
+import { crossSite, notFound } from './flow-errors.ts';
 import { createFlowPage } from './flow-page.ts';
 import { targetOf } from './flow-target.ts';
 import { type FormTokens, isFormPost } from './form.ts';
@@ -169,7 +169,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
   /** A script's call from this site or an allowed origin, or a client that is no browser. */
   function mustBeOurs(request: HostRequest<unknown>): void {
     if (siteOf(request) !== 'other' || origins.areCalling(request)) return;
-    throw new StepUpError('cross_site_request', 'only pages of this site can do this', { status: 403 });
+    throw crossSite();
   }
 
   async function start({ request, web }: Call<Native>): Promise<Response> {
@@ -191,8 +191,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
       });
     }
     const requirement = requirements.open(known.asker, body.output.requirement);
-    const shown = handles.read(request);
-    const { handle, headers } = shown === undefined ? handles.mint(request) : { handle: shown, headers: {} };
+    const { handle, headers } = handles.hold(request);
     const { view, isJoined } = await driver.start(
       targetOf(request, known, handle),
       requirement,

@@ -70,3 +70,13 @@ export function inProgress(basePath: string): StepUpError {
     { status: 409 },
   );
 }
+
+/** Another site has sent it, or may have. */
+export function crossSite(): StepUpError {
+  return new StepUpError('cross_site_request', 'only pages of this site can do this', { status: 403 });
+}
+
+/** Nobody is signed in. */
+export function signInFirst(): StepUpError {
+  return new StepUpError('login_required', 'sign in first', { status: 401 });
+}

@@ -1,10 +1,8 @@
-import type { Clock, FlowView } from '@stepgate/core';
-import { StepUpError } from '@stepgate/core';
+import { type Clock, type FlowView, StepUpError } from '@stepgate/core';
 import { type Detail, flowToHtml, idleView } from '@stepgate/web/html';
 import type { FlowDriver } from './flow-driver.ts';
 import { isShown } from './flow-rules.ts';
-import type { FlowTarget } from './flow-target.ts';
-import { type Known, targetOf } from './flow-target.ts';
+import { type FlowTarget, type Known, targetOf } from './flow-target.ts';
 import type { FormTokens } from './form.ts';
 import type { Handles } from './handle.ts';
 import type { HostRequest } from './host-request.ts';

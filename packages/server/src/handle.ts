@@ -14,7 +14,15 @@ export interface Handles {
   /** Whether a browser can be handed one: its request is proven to come from this origin, or an allowed one. */
   mayHold(request: HostRequest<unknown>): boolean;
   /** A fresh handle and the response headers that hand it over. */
-  mint(request: HostRequest<unknown>): { readonly handle: string; readonly headers: Record<string, string> };
+  mint(request: HostRequest<unknown>): HeldHandle;
+  /** The handle that the request shows, or a fresh one. */
+  hold(request: HostRequest<unknown>): HeldHandle;
+}
+
+/** A handle, and the response headers that hand it over, none for one that the browser has already. */
+export interface HeldHandle {
+  readonly handle: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const HANDLE_BYTES = 32;
@@ -41,7 +49,7 @@ export function createHandles(options: {
   const nameFor = ({ protocol }: HostRequest<unknown>): string =>
     protocol === 'https' ? '__Host-stepgate' : 'stepgate';
 
-  return {
+  const handles: Handles = {
     read(request) {
       const cookies = origins.keepsHandleBack(request) ? undefined : request.header('cookie');
       const shown = cookie(cookies, nameFor(request)) ?? request.header(HANDLE_HEADER);
@@ -65,7 +73,12 @@ export function createHandles(options: {
       const cookieText = `${nameFor(request)}=${handle}; Path=/; HttpOnly; SameSite=${sameSite}${secure}`;
       return { handle, headers: { 'set-cookie': cookieText } };
     },
+    hold(request) {
+      const shown = handles.read(request);
+      return shown === undefined ? handles.mint(request) : { handle: shown, headers: {} };
+    },
   };
+  return handles;
 }
 
 /** On the client's explicit wish, and never in a browser: its scripts would see the handle. */

@@ -1,5 +1,5 @@
-import { reachable } from './record.ts';
 import type { Store } from './store.ts';
+import { reachable } from './stored-value.ts';
 
 /** Short locks in the store: they end by themselves, so that a dead process blocks nobody for long. */
 export interface Locks {

@@ -1,7 +1,5 @@
-import { StepUpError } from '@stepgate/core';
-import { notFound } from './flow-errors.ts';
-import type { FlowTarget } from './flow-target.ts';
-import { type Known, targetOf } from './flow-target.ts';
+import { notFound, signInFirst } from './flow-errors.ts';
+import { type FlowTarget, type Known, targetOf } from './flow-target.ts';
 import type { Handles } from './handle.ts';
 import type { HostRequest } from './host-request.ts';
 
@@ -26,7 +24,7 @@ export function createOwnership<Native>(options: {
   async function mustKnow(request: HostRequest<Native>): Promise<Known> {
     const known = await knownOf(request);
     if (known !== undefined) return known;
-    throw new StepUpError('login_required', 'sign in first', { status: 401 });
+    throw signInFirst();
   }
 
   return {

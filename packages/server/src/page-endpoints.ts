@@ -4,10 +4,9 @@ import { toStepUpError } from './answer.ts';
 import { readForm } from './body.ts';
 import type { Call, Endpoint } from './endpoints.ts';
 import type { FlowDriver } from './flow-driver.ts';
-import { notFound } from './flow-errors.ts';
+import { crossSite, notFound, signInFirst } from './flow-errors.ts';
 import { type FlowPage, pageAddress } from './flow-page.ts';
-import type { FlowTarget } from './flow-target.ts';
-import { type Known, targetOf } from './flow-target.ts';
+import { type FlowTarget, type Known, targetOf } from './flow-target.ts';
 import { type FormTokens, isFromThisSite, type PageForm, parseDetail, parsePageForm } from './form.ts';
 import { type Handles, recordKey } from './handle.ts';
 import type { HostRequest } from './host-request.ts';
@@ -95,13 +94,12 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
     const hasToken = (): boolean =>
       token !== undefined && handle !== undefined && tokens.isOf(recordKey(handle, known.asker), token);
     if (isFromThisSite(request, hasToken)) return;
-    throw new StepUpError('cross_site_request', 'only pages of this site can do this', { status: 403 });
+    throw crossSite();
   }
 
   async function start({ request, known, form }: Posting<Native>): Promise<ResponseHeaders> {
     const requirement = requirements.open(known.asker, form.ticket ?? '');
-    const shown = handles.read(request);
-    const { handle, headers } = shown === undefined ? handles.mint(request) : { handle: shown, headers: {} };
+    const { handle, headers } = handles.hold(request);
     const target = targetOf(request, known, handle);
     if (form.takesOver) await cancelOther(target);
     await driver.start(target, requirement, {});
@@ -157,10 +155,6 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
     start: withProblems(answering(start), () => true),
     send: withProblems(answering(send), () => true),
   };
-}
-
-function signInFirst(): StepUpError {
-  return new StepUpError('login_required', 'sign in first', { status: 401 });
 }
 
 function mustHaveVersion({ version }: PageForm): number {

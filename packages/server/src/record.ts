@@ -1,7 +1,8 @@
-import { type Effect, type Factor, type FlowState, StepUpError } from '@stepgate/core';
+import type { Effect, Factor, FlowState } from '@stepgate/core';
 import type { KeptTokens } from './kept-tokens.ts';
 import type { Requirement } from './requirement.ts';
-import type { Json, Store } from './store.ts';
+import type { Json, Store, StoredRecord } from './store.ts';
+import { reachable, updateStored } from './stored-value.ts';
 
 /** The record that a flow ended well. Holds no secret, so that every guarded request can read it as it is. */
 export interface Approval {
@@ -90,7 +91,6 @@ export interface Records {
   delete(key: string): Promise<void>;
 }
 
-const MOST_TRIES = 20;
 /** How long a record outlives the last thing in it that is of use. */
 export const RECORD_SLACK_MS = 60_000;
 
@@ -98,51 +98,27 @@ export const RECORD_SLACK_MS = 60_000;
 export function createRecords(options: { readonly store: Store; readonly now: () => number }): Records {
   const { store, now } = options;
 
-  async function read(key: string): Promise<Stored> {
-    const stored = await reachable(store.read(key));
-    if (stored === undefined) return { record: undefined, version: 0 };
-    const record = stored.value as unknown as HandleRecord | null;
-    return { record: record?.format === FORMAT ? record : undefined, version: stored.version };
-  }
-
   return {
-    read,
-    delete: (key) => reachable(store.delete(key)),
-    async update(key, decide) {
-      for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-        const { record, version } = await read(key);
-        const change = decide(record);
-        if (change.record === undefined) return change.result;
-        const written = await reachable(
-          store.write(key, change.record as unknown as Json, {
-            ifVersion: version,
-            ttlMs: lifetime(change.record, now()),
-          }),
-        );
-        if (written !== undefined) return change.result;
-      }
-      throw unavailable();
+    async read(key) {
+      const stored = await reachable(store.read(key));
+      return { record: recordIn(stored), version: stored?.version ?? 0 };
     },
+    delete: (key) => reachable(store.delete(key)),
+    update: (key, decide) =>
+      updateStored(store, key, (stored) => {
+        const { record, result } = decide(recordIn(stored));
+        if (record === undefined) return { result };
+        return { write: { value: record as unknown as Json, ttlMs: lifetime(record, now()) }, result };
+      }),
   };
+}
+
+function recordIn(stored: StoredRecord | undefined): HandleRecord | undefined {
+  const record = stored?.value as unknown as HandleRecord | null | undefined;
+  return record?.format === FORMAT ? record : undefined;
 }
 
 function lifetime({ flow, approvals }: HandleRecord, now: number): number {
   const ends = [flow?.state.context.expiresAt ?? 0, ...approvals.map(({ keepUntil }) => keepUntil)];
   return Math.max(0, Math.max(...ends) - now) + RECORD_SLACK_MS;
-}
-
-/** A store that throws is a 503 that says nothing of the store's own words. */
-export function reachable<T>(answer: Promise<T>): Promise<T> {
-  return answer.catch(() => {
-    throw unavailable();
-  });
-}
-
-/** The store does not answer, or others were always faster. */
-export function unavailable(): StepUpError {
-  return new StepUpError('store_unavailable', 'the store does not answer', {
-    status: 503,
-    retryAfterMs: 1_000,
-    headers: { 'retry-after': '1' },
-  });
 }

@@ -1,7 +1,7 @@
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import RateLimiterStoreAbstract from 'rate-limiter-flexible/lib/RateLimiterStoreAbstract.js';
-import { reachable, unavailable } from './record.ts';
 import type { Store, StoredRecord } from './store.ts';
+import { reachable, updateStored } from './stored-value.ts';
 
 /** What a counter is made of. */
 export interface SlidingWindowOptions {
@@ -17,8 +17,6 @@ interface Window {
   readonly times: readonly number[];
   readonly consumed: number;
 }
-
-const MOST_TRIES = 20;
 
 /**
  * Makes a counter in the store, the same for all processes. It keeps the time of each point, so that no interval as
@@ -45,19 +43,14 @@ class SlidingWindow extends RateLimiterStoreAbstract {
   /** The library's way to add points, or with less than none to take the latest back. */
   async _upsert(key: string, points: number): Promise<Window> {
     const { store, now, count, windowMs } = this.#options;
-    for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-      const stored = await reachable(store.read(key));
+    return updateStored<Window>(store, key, (stored) => {
       const before = this.#timesIn(stored);
       const consumed = Math.max(0, before.length + points);
-      if (consumed > count && points > 0) return { times: before, consumed };
+      if (consumed > count && points > 0) return { result: { times: before, consumed } };
       const added = Array.from({ length: Math.max(0, points) }, now);
       const times = [...before.slice(0, consumed), ...added];
-      const written = await reachable(
-        store.write(key, { times }, { ifVersion: stored?.version ?? 0, ttlMs: windowMs }),
-      );
-      if (written !== undefined) return { times, consumed };
-    }
-    throw unavailable();
+      return { write: { value: { times }, ttlMs: windowMs }, result: { times, consumed } };
+    });
   }
 
   async _get(key: string): Promise<Window | null> {

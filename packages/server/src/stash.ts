@@ -1,6 +1,6 @@
-import { reachable } from './record.ts';
 import { digest, type Sealer } from './seal.ts';
 import type { Store } from './store.ts';
+import { reachable } from './stored-value.ts';
 
 /** A form post that waits for its approval, to be sent by the browser once more. */
 export interface StashedForm {

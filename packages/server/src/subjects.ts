@@ -1,8 +1,8 @@
 import type { Authenticator } from '@stepgate/core';
 import * as v from 'valibot';
-import { reachable, unavailable } from './record.ts';
 import { digest } from './seal.ts';
-import type { Json, Store } from './store.ts';
+import type { Store, StoredRecord } from './store.ts';
+import { reachable, updateStored } from './stored-value.ts';
 
 /**
  * What is kept of a subject, over all of its sessions. Guards do not read it unless a policy asks how old an
@@ -44,7 +44,6 @@ const RecordSchema = v.object({
 type SubjectRecord = v.InferOutput<typeof RecordSchema>;
 
 const EMPTY: SubjectRecord = { format: 1, revokedAt: 0, records: [] };
-const MOST_TRIES = 20;
 /** Counts from the last flow; twice the longest age that a policy can ask for. */
 const KEEP_MS = 180 * 86_400_000;
 /** More browsers and clients at once than a user has; beyond it, the oldest is forgotten, and its approvals with it. */
@@ -55,26 +54,18 @@ export function createSubjects(options: { readonly store: Store; readonly now: (
   const { store, now } = options;
   const keyOf = (subject: string): string => `subject:${digest(subject)}`;
 
-  async function read(subject: string): Promise<{ record: SubjectRecord; version: number }> {
-    const stored = await reachable(store.read(keyOf(subject)));
-    const parsed = v.safeParse(RecordSchema, stored?.value);
-    return { record: parsed.success ? parsed.output : EMPTY, version: stored?.version ?? 0 };
+  async function read(subject: string): Promise<SubjectRecord> {
+    return recordIn(await reachable(store.read(keyOf(subject))));
   }
 
   /** Writes what `change` makes of the record, unless it gives the same back. */
-  async function update(
-    subject: string,
-    change: (record: SubjectRecord) => SubjectRecord,
-  ): Promise<SubjectRecord> {
-    for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-      const { record, version } = await read(subject);
-      const changed = change(record);
-      if (changed === record) return record;
-      const value: Json = { ...changed };
-      const written = store.write(keyOf(subject), value, { ifVersion: version, ttlMs: KEEP_MS });
-      if ((await reachable(written)) !== undefined) return changed;
-    }
-    throw unavailable();
+  function update(subject: string, change: (record: SubjectRecord) => SubjectRecord): Promise<SubjectRecord> {
+    return updateStored(store, keyOf(subject), (stored) => {
+      const record = recordIn(stored);
+      const result = change(record);
+      if (result === record) return { result };
+      return { write: { value: { ...result }, ttlMs: KEEP_MS }, result };
+    });
   }
 
   return {
@@ -96,7 +87,7 @@ export function createSubjects(options: { readonly store: Store; readonly now: (
     },
 
     async revokedAt(subject) {
-      return (await read(subject)).record.revokedAt;
+      return (await read(subject)).revokedAt;
     },
 
     async revoke(subject) {
@@ -111,7 +102,7 @@ export function createSubjects(options: { readonly store: Store; readonly now: (
           const since = Object.hasOwn(known, one.id) ? known[one.id] : undefined;
           return since === undefined ? one : { ...one, knownSince: since };
         });
-      if (!learns) return withTimes((await read(subject)).record.knownSince);
+      if (!learns) return withTimes((await read(subject)).knownSince);
       const { knownSince } = await update(subject, (record) => {
         const before = record.knownSince;
         const isSame =
@@ -129,8 +120,13 @@ export function createSubjects(options: { readonly store: Store; readonly now: (
     },
 
     async knownSince(subject) {
-      const { knownSince = {} } = (await read(subject)).record;
+      const { knownSince = {} } = await read(subject);
       return (id) => (Object.hasOwn(knownSince, id) ? knownSince[id] : undefined);
     },
   };
+}
+
+function recordIn(stored: StoredRecord | undefined): SubjectRecord {
+  const parsed = v.safeParse(RecordSchema, stored?.value);
+  return parsed.success ? parsed.output : EMPTY;
 }

@@ -1,0 +1,47 @@
+import { StepUpError } from '@stepgate/core';
+import type { Json, Store, StoredRecord } from './store.ts';
+
+/** What an update wants written, if anything, and what it wants to tell its caller. */
+export interface Update<T> {
+  readonly write?: { readonly value: Json; readonly ttlMs: number };
+  readonly result: T;
+}
+
+const MOST_TRIES = 20;
+
+/**
+ * Reads, decides and writes until no other write comes between. `decide` must be pure but for random ids: it runs
+ * again after a lost race.
+ *
+ * @throws StepUpError `store_unavailable` (503) when the store does not answer, or others were always faster.
+ */
+export async function updateStored<T>(
+  store: Store,
+  key: string,
+  decide: (stored: StoredRecord | undefined) => Update<T>,
+): Promise<T> {
+  for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
+    const stored = await reachable(store.read(key));
+    const { write, result } = decide(stored);
+    if (write === undefined) return result;
+    const { value, ttlMs } = write;
+    const written = store.write(key, value, { ifVersion: stored?.version ?? 0, ttlMs });
+    if ((await reachable(written)) !== undefined) return result;
+  }
+  throw unavailable();
+}
+
+/** A store that throws is a 503 that says nothing of the store's own words. */
+export function reachable<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch(() => {
+    throw unavailable();
+  });
+}
+
+function unavailable(): StepUpError {
+  return new StepUpError('store_unavailable', 'the store does not answer', {
+    status: 503,
+    retryAfterMs: 1_000,
+    headers: { 'retry-after': '1' },
+  });
+}
