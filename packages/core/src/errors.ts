@@ -89,7 +89,9 @@ export type ReasonCode = (typeof REASON_CODES)[number];
  * | `body_too_large` | 413 | over 64 KB |
  * | `unsupported_media_type` | 415 | the body must be JSON |
  * | `version_required` | 428 | an event needs `If-Match` with the view's version |
+ * | `too_many_watchers` | 429 | this browser follows its flow in too many places: wait, or read without waiting |
  * | `misconfigured` | 500 | the app wired Stepgate wrongly; the log tells how |
+ * | `overloaded` | 503 | this process follows as many flows as it can: wait, or read without waiting |
  * | `store_unavailable` | 503 | the store does not answer |
  */
 export type RequestErrorCode =
@@ -110,7 +112,9 @@ export type RequestErrorCode =
   | 'body_too_large'
   | 'unsupported_media_type'
   | 'version_required'
+  | 'too_many_watchers'
   | 'misconfigured'
+  | 'overloaded'
   | 'store_unavailable';
 
 /** Every code that a {@link StepUpError} can carry. */

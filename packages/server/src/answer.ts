@@ -48,6 +48,11 @@ export function json(
   };
 }
 
+/** Whether it is a fault of the app's wiring, which its log is to hear of; what passes by itself is none. */
+export function isFault({ expose, code }: StepUpError): boolean {
+  return !expose && code !== 'store_unavailable' && code !== 'overloaded';
+}
+
 /** Any thrown thing as the one error of ours; what is unknown is a fault of the app's wiring. */
 export function toStepUpError(error: unknown): StepUpError {
   if (error instanceof StepUpError) return error;

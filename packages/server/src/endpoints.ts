@@ -1,8 +1,8 @@
-import { type Clock, isStepUpError, parseRequest, StepUpError } from '@stepgate/core';
+import { type Clock, parseRequest, StepUpError } from '@stepgate/core';
 import { devicesToHtml } from '@stepgate/web/html';
 import * as v from 'valibot';
 import type { AllowedOrigins } from './allowed-origins.ts';
-import { errorResponse, PRIVATE_HEADERS, toStepUpError } from './answer.ts';
+import { errorResponse, isFault, PRIVATE_HEADERS, toStepUpError } from './answer.ts';
 import type { Authenticators } from './authenticators.ts';
 import { readJson } from './body.ts';
 import { eventStream } from './event-stream.ts';
@@ -23,6 +23,7 @@ import { siteOf } from './same-origin.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
 import type { Stashes } from './stash.ts';
 import { etagOf, viewAnswer } from './view-answer.ts';
+import type { Watchers } from './watchers.ts';
 
 /** Answers the requests under the base path; `undefined` for everything else. */
 export type Endpoints<Native> = (
@@ -41,6 +42,7 @@ export interface EndpointsOptions<Native> {
   readonly requirements: Requirements;
   readonly tokens: FormTokens;
   readonly stashes: Stashes;
+  readonly watchers: Watchers;
   readonly clock: Clock;
   readonly loginUrl: LoginUrl<Native> | undefined;
   /** `undefined` where authenticators are not managed here. */
@@ -68,7 +70,7 @@ const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOption
 
 /** Makes the endpoints of design.md: the page, its assets, and the flow as a resource. */
 export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endpoints<Native> {
-  const { basePath, driver, handles, origins, requirements, clock, closing } = options;
+  const { basePath, driver, handles, origins, requirements, watchers, clock, closing } = options;
   const { knownOf, mustKnow, mustOwn } = options.ownership;
   const forms = createPageEndpoints<Native>({
     ...options,
@@ -123,7 +125,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
       return await endpoint({ request, web });
     } catch (error) {
       const known = toStepUpError(error);
-      if (!known.expose && !isStepUpError(error, 'store_unavailable')) options.onError(error);
+      if (isFault(known)) options.onError(error);
       return toResponse(errorResponse(known));
     }
   }
@@ -216,6 +218,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
         signal: web().signal,
         closing,
         isStillTheirs,
+        leave: watchers.enter(target.key),
         onError: options.onError,
       });
     }
@@ -223,7 +226,10 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     if (version !== view.version) return viewResponse(view, 200);
     const seconds = Math.min(LONGEST_WAIT_SECONDS, waitOf(request.header('prefer')));
     const signal = AbortSignal.any([closing, web().signal]);
-    const later = await driver.watch(target, { version, until: clock.now() + seconds * 1_000, signal });
+    const until = clock.now() + seconds * 1_000;
+    // Whoever does not wait takes up no room.
+    const leave = seconds > 0 ? watchers.enter(target.key) : undefined;
+    const later = await driver.watch(target, { version, until, signal }).finally(leave);
     // The login may have ended while the client waited.
     if (later === undefined || (await mustOwn(request)).key !== target.key) throw notFound(basePath);
     if (later.version !== version) return viewResponse(later, 200);

@@ -22,9 +22,11 @@ export function eventStream<Native>(options: {
   readonly closing: AbortSignal;
   /** Whether the flow is still that of whoever asks. */
   readonly isStillTheirs: () => Promise<boolean>;
+  /** Called when the stream is over; may be called again. */
+  readonly leave: () => void;
   readonly onError: (error: unknown) => void;
 }): Response {
-  const { driver, target, first, clock, closing, isStillTheirs, onError } = options;
+  const { driver, target, first, clock, closing, isStillTheirs, leave, onError } = options;
   const cancelled = new AbortController();
   const signal = AbortSignal.any([options.signal, closing, cancelled.signal]);
   const encoder = new TextEncoder();
@@ -48,12 +50,21 @@ export function eventStream<Native>(options: {
     return false;
   }
 
+  function end(): void {
+    signal.removeEventListener('abort', end);
+    leave();
+  }
+
+  // Who has gone reads nothing on, to find the end.
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
   const source = events();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { value, done } = await source.next();
-      if (done === true) controller.close();
-      else controller.enqueue(encoder.encode(value));
+      if (done !== true) return controller.enqueue(encoder.encode(value));
+      end();
+      controller.close();
     },
     cancel() {
       cancelled.abort();

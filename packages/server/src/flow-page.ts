@@ -11,6 +11,7 @@ import type { FlowRecord, Records } from './record.ts';
 import { type Requirement, type Requirements, requirementExpired } from './requirement.ts';
 import { siteOf } from './same-origin.ts';
 import type { StashedForm, Stashes } from './stash.ts';
+import type { Watchers } from './watchers.ts';
 
 /** What of the flow is asked to be shown. */
 export interface Moment {
@@ -39,6 +40,7 @@ export interface FlowPageOptions<Native> {
   readonly requirements: Requirements;
   readonly tokens: FormTokens;
   readonly stashes: Stashes;
+  readonly watchers: Watchers;
   readonly clock: Clock;
 }
 
@@ -54,7 +56,7 @@ const FAREWELL_SECONDS = 1;
 
 /** Makes the page. It shows the browser's flow for its ticket, or what will start one when the user clicks. */
 export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPage<Native> {
-  const { basePath, driver, records, handles, requirements, tokens, stashes, clock } = options;
+  const { basePath, driver, records, handles, requirements, tokens, stashes, watchers, clock } = options;
 
   return async function flowPage(request, known, moment) {
     const { ticket, detail, error: refusal } = moment;
@@ -162,8 +164,11 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
     if (view === undefined || view.version !== since || signal === undefined || !isWaiting(view)) {
       return view && { flow: record.flow, view };
     }
+    // Without room for one more watcher the page is shown as it is, and asks again when the provider is asked.
+    if (!watchers.hasRoom(target.key)) return { flow: record.flow, view };
     const until = clock.now() + PATIENCE_MS;
-    const later = await driver.watch(target, { version: view.version, until, signal });
+    const leave = watchers.enter(target.key);
+    const later = await driver.watch(target, { version: view.version, until, signal }).finally(leave);
     return later && { flow: record.flow, view: later };
   }
 }

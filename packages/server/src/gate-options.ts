@@ -19,6 +19,7 @@ const OPTIONS = [
   'enroll',
   'authenticators',
   'limits',
+  'capacity',
   'store',
   'basePath',
   'allowedOrigins',

@@ -13,8 +13,9 @@ import {
 } from '@stepgate/core';
 import { createAdmission } from './admission.ts';
 import { createAllowedOrigins } from './allowed-origins.ts';
-import { errorResponse, toStepUpError } from './answer.ts';
+import { errorResponse, isFault, toStepUpError } from './answer.ts';
 import { type AuthenticatorSettings, createAuthenticators } from './authenticators.ts';
+import { type Capacity, parseCapacity } from './capacity.ts';
 import { createEagerness } from './eagerness.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
 import type { ClaimsOf } from './evidence.ts';
@@ -45,6 +46,7 @@ import type { LoginUrl } from './signed-out.ts';
 import { createStashes } from './stash.ts';
 import type { Store } from './store.ts';
 import { createSubjects } from './subjects.ts';
+import { createWatchers } from './watchers.ts';
 
 /** The tenant, the application in it, and what is asked of it. */
 export interface Auth0Settings extends Auth0MfaApiOptions {
@@ -87,6 +89,8 @@ export interface GateOptions<Native> {
   readonly evidence?: ClaimsOf<Native>;
   /** How much one session, and one subject, may do; see `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
+  /** How much is taken on at the same time; see `DEFAULT_CAPACITY`. */
+  readonly capacity?: Partial<Capacity>;
   /** Where records live; default this process's memory. */
   readonly store?: Store;
   /** Where the endpoints and the page are, as the browser sees it; default `/step-up`. */
@@ -216,6 +220,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const wire = { now, ...auth0, timeoutMs };
   const basePath = parseBasePath(options.basePath ?? '/step-up');
   const closing = new AbortController();
+  const capacity = parseCapacity(options.capacity);
 
   const sealer = createSealer(options.secret, random);
   const locks = createLocks(store, now);
@@ -311,7 +316,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   /** The one error of ours; the app hears of faults of its own. */
   function reported(error: unknown): StepUpError {
     const known = toStepUpError(error);
-    if (!known.expose && known.code !== 'store_unavailable') onError(error);
+    if (isFault(known)) onError(error);
     return known;
   }
 
@@ -378,6 +383,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       handles,
       origins,
       requirements,
+      watchers: createWatchers(capacity),
       tokens: createFormTokens(sealer),
       stashes,
       clock,

@@ -1,4 +1,5 @@
 export type { AuthenticatorSettings } from './authenticators.ts';
+export { type Capacity, DEFAULT_CAPACITY } from './capacity.ts';
 export type { Endpoints } from './endpoints.ts';
 export type { ClaimsOf, Evidence, TokenClaims } from './evidence.ts';
 export type { Ask, FirstLegContext, FirstLegOptions } from './first-leg.ts';

@@ -1,6 +1,6 @@
 import { isStepUpError, StepUpError } from '@stepgate/core';
 import { flowToHtml, idleView } from '@stepgate/web/html';
-import { toStepUpError } from './answer.ts';
+import { isFault, toStepUpError } from './answer.ts';
 import { readForm } from './body.ts';
 import type { Call, Endpoint } from './endpoints.ts';
 import type { FlowDriver } from './flow-driver.ts';
@@ -144,7 +144,7 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
       } catch (thrown) {
         if (!isSeen(call.request)) throw thrown;
         const error = toStepUpError(thrown);
-        if (!error.expose && error.code !== 'store_unavailable') onError(thrown);
+        if (isFault(error)) onError(thrown);
         return problemPage(call.request, error);
       }
     };

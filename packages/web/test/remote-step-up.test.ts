@@ -479,10 +479,13 @@ describe('following', () => {
     expect(stepUp.getSnapshot().status).toBe('active');
   });
 
-  it('leaves the server alone for as long as it says', async () => {
+  it.each([
+    [429, 'too_many_watchers'],
+    [503, 'overloaded'],
+  ])('leaves the server alone for as long as it says: %i %s', async (status, error) => {
     const { clock, presence, server } = await createWaitingScene();
     const headers = { 'retry-after': '20' };
-    server.fail('GET /flow', { type: 'answer', status: 429, headers, body: { error: 'rate_limited' } });
+    server.fail('GET /flow', { type: 'answer', status, headers, body: { error } });
     clock.advance(30_000);
     server.endWaits();
     await clock.timerOf((ms) => ms === 1_000);

@@ -40,14 +40,20 @@ export interface GateAnswer {
   readonly body: Record<string, unknown>;
 }
 
+/** What goes with a request. */
+export interface SendOptions {
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+  /** Aborts when the client has gone. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A browser that talks to a gate without a server between. */
 export interface GateClient {
   readonly handle: string;
-  send(
-    method: string,
-    path: string,
-    options?: { headers?: Record<string, string>; body?: unknown },
-  ): Promise<GateAnswer>;
+  send(method: string, path: string, options?: SendOptions): Promise<GateAnswer>;
+  /** A GET whose answer is not read yet. */
+  open(path: string, options?: SendOptions): Promise<Response>;
   requirement(): Promise<string>;
   start(): Promise<FlowView>;
   view(): Promise<FlowView>;
@@ -96,20 +102,31 @@ export function createGateClient(options: {
     };
   }
 
+  async function ask(
+    method: string,
+    path: string,
+    { headers = {}, body, signal }: SendOptions = {},
+  ): Promise<Response> {
+    const request = hostRequest(method, path, headers);
+    const response = await gate.endpoints(
+      request,
+      () =>
+        new Request(`http://localhost${path}`, {
+          method,
+          headers: { 'content-type': request.header('content-type') ?? '' },
+          body: body === undefined ? null : JSON.stringify(body),
+          signal: signal ?? null,
+        }),
+    );
+    if (response === undefined) throw new Error(`the gate has no endpoint ${path}`);
+    return response;
+  }
+
   const client: GateClient = {
     handle,
-    async send(method, path, { headers = {}, body } = {}) {
-      const request = hostRequest(method, path, headers);
-      const response = await gate.endpoints(
-        request,
-        () =>
-          new Request(`http://localhost${path}`, {
-            method,
-            headers: { 'content-type': request.header('content-type') ?? '' },
-            body: body === undefined ? null : JSON.stringify(body),
-          }),
-      );
-      if (response === undefined) throw new Error(`the gate has no endpoint ${path}`);
+    open: (path, options) => ask('GET', path, options),
+    async send(method, path, options) {
+      const response = await ask(method, path, options);
       const text = await response.text();
       const isJson = response.headers.get('content-type')?.includes('json') === true;
       return {

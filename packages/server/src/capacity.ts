@@ -1,0 +1,33 @@
+/** How much a gate takes on at the same time; beyond it, requests are refused and told when to come again. */
+export interface Capacity {
+  /** Event streams and long-polls of one browser or client. */
+  readonly watchersPerHandle: number;
+  /** Event streams and long-polls of all, in this process. */
+  readonly watchersPerProcess: number;
+}
+
+/** The defaults of {@link Capacity}. */
+export const DEFAULT_CAPACITY: Capacity = {
+  watchersPerHandle: 20,
+  watchersPerProcess: 10_000,
+};
+
+/**
+ * The capacity with its defaults.
+ *
+ * @throws TypeError naming the member that is wrong.
+ */
+export function parseCapacity(overrides: Partial<Capacity> = {}): Capacity {
+  if (typeof overrides !== 'object' || overrides === null) throw new TypeError('capacity: must be an object');
+  const given = Object.entries(overrides).filter(([, most]) => most !== undefined);
+  for (const [name, most] of given) {
+    if (!Object.hasOwn(DEFAULT_CAPACITY, name)) {
+      const known = Object.keys(DEFAULT_CAPACITY).join(', ');
+      throw new TypeError(`capacity.${name}: is not an option (${known})`);
+    }
+    if (!Number.isSafeInteger(most) || most < 1) {
+      throw new TypeError(`capacity.${name}: must be a whole number from 1`);
+    }
+  }
+  return { ...DEFAULT_CAPACITY, ...Object.fromEntries(given) };
+}

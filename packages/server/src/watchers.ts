@@ -1,0 +1,67 @@
+import { StepUpError } from '@stepgate/core';
+import type { Capacity } from './capacity.ts';
+
+/** Counts the requests that are held open in this process: long-polls and event streams. */
+export interface Watchers {
+  /** Whether one more can follow this record. */
+  hasRoom(key: string): boolean;
+  /**
+   * Counts one more, of this record; what it answers with counts it off, however often it is called.
+   *
+   * @throws StepUpError `too_many_watchers` (429) for the record, `overloaded` (503) for the process.
+   */
+  enter(key: string): () => void;
+}
+
+/** Most watchers end within a minute, and many sooner. */
+const RETRY_AFTER_MS = 10_000;
+
+/** Makes the counter. */
+export function createWatchers({
+  watchersPerHandle,
+  watchersPerProcess,
+}: Pick<Capacity, 'watchersPerHandle' | 'watchersPerProcess'>): Watchers {
+  const perKey = new Map<string, number>();
+  let all = 0;
+
+  const isFullFor = (key: string): boolean => (perKey.get(key) ?? 0) >= watchersPerHandle;
+
+  function leave(key: string): void {
+    all -= 1;
+    const left = (perKey.get(key) ?? 0) - 1;
+    if (left > 0) perKey.set(key, left);
+    else perKey.delete(key);
+  }
+
+  return {
+    hasRoom: (key) => all < watchersPerProcess && !isFullFor(key),
+    enter(key) {
+      // Whoever takes too much is told so before the others are said to be too many.
+      if (isFullFor(key)) throw tooMany(watchersPerHandle);
+      if (all >= watchersPerProcess) throw overloaded();
+      all += 1;
+      perKey.set(key, (perKey.get(key) ?? 0) + 1);
+      let isIn = true;
+      return () => {
+        if (isIn) leave(key);
+        isIn = false;
+      };
+    },
+  };
+}
+
+function tooMany(most: number): StepUpError {
+  return new StepUpError(
+    'too_many_watchers',
+    `this browser follows its flow in ${most} places already: close one, or read the view without waiting`,
+    { status: 429, retryAfterMs: RETRY_AFTER_MS },
+  );
+}
+
+function overloaded(): StepUpError {
+  return new StepUpError(
+    'overloaded',
+    'this server follows as many flows as it can: come again, or read the view without waiting',
+    { status: 503, retryAfterMs: RETRY_AFTER_MS },
+  );
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import type { Capacity } from '../src/index.ts';
+import { createGateClient, createTestGate, type GateClient } from './support/gate-client.ts';
+import { createTestTenant, type TestTenant } from './support/test-tenant.ts';
+
+interface Scene {
+  readonly tenant: TestTenant;
+  /** Two browsers of one login, each in a flow of its own. */
+  readonly client: GateClient;
+  readonly other: GateClient;
+  readonly errors: readonly unknown[];
+}
+
+async function createScene(capacity: Partial<Capacity>): Promise<Scene> {
+  const tenant = createTestTenant();
+  const errors: unknown[] = [];
+  const gate = createTestGate(tenant, { capacity, onError: (error) => errors.push(error) });
+  const identity = { subject: tenant.ada.subject, sessionId: 's' };
+  const client = createGateClient({ gate, identity });
+  const other = createGateClient({ gate, identity, handle: 'o'.repeat(43) });
+  await client.start();
+  await other.start();
+  return { tenant, client, other, errors };
+}
+
+const longPoll = (by: GateClient, signal?: AbortSignal): ReturnType<GateClient['send']> =>
+  by.send('GET', '/step-up/flow', { headers: { 'if-none-match': '"2"', prefer: 'wait=25' }, signal });
+const stream = (by: GateClient, signal?: AbortSignal): ReturnType<GateClient['send']> =>
+  by.send('GET', '/step-up/flow', { headers: { accept: 'text/event-stream' }, signal });
+const plainRead = (by: GateClient): ReturnType<GateClient['send']> =>
+  by.send('GET', '/step-up/flow', { headers: { 'if-none-match': '"2"' } });
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('watchers', () => {
+  it.each([
+    ['long-polls', longPoll],
+    ['event streams', stream],
+  ])(
+    'of one browser are not more than its share: %s beyond it are told when to come again',
+    async (_, watch) => {
+      const { client, other } = await createScene({ watchersPerHandle: 2 });
+      void longPoll(client);
+      void stream(client);
+      await settled();
+
+      const refused = await watch(client);
+
+      expect(refused.status).toBe(429);
+      expect(refused.headers.get('retry-after')).toBe('10');
+      expect(refused.body).toMatchObject({
+        error: 'too_many_watchers',
+        error_description: expect.stringContaining('in 2 places'),
+        retry_after_ms: 10_000,
+      });
+      expect((await plainRead(client)).status).toBe(304);
+      expect(await longPoll(other, AbortSignal.abort())).toMatchObject({ status: 304 });
+    },
+  );
+
+  it('of all are not more than the process holds, which is no fault for the log', async () => {
+    const { client, other, errors } = await createScene({ watchersPerProcess: 1 });
+    void stream(client);
+    await settled();
+
+    const refused = await longPoll(other);
+
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('10');
+    expect(refused.body).toMatchObject({
+      error: 'overloaded',
+      error_description: expect.stringContaining('as many flows as it can'),
+    });
+    expect((await plainRead(other)).status).toBe(304);
+    expect(errors).toEqual([]);
+  });
+
+  it.each([
+    ['a long-poll', longPoll],
+    ['an event stream', stream],
+  ])('make room when %s is given up', async (_, watch) => {
+    const { client } = await createScene({ watchersPerHandle: 1 });
+    const leaving = new AbortController();
+    const first = watch(client, leaving.signal);
+    await settled();
+    expect((await longPoll(client)).status).toBe(429);
+
+    leaving.abort();
+    await first;
+
+    expect((await longPoll(client, AbortSignal.abort())).status).toBe(304);
+  });
+
+  it('make room when a long-poll has its answer, and a stream its end', async () => {
+    const { tenant, client } = await createScene({ watchersPerHandle: 2 });
+    const watching = [longPoll(client), stream(client)];
+    await settled();
+    expect((await longPoll(client)).status).toBe(429);
+
+    await client.send('DELETE', '/step-up/flow');
+    await Promise.all(watching);
+    tenant.clock.advance(1);
+    await client.start();
+
+    void stream(client);
+    void stream(client);
+    await settled();
+    expect((await stream(client)).status).toBe(429);
+  });
+
+  it('make room when whoever reads a stream goes without a word', async () => {
+    const { client } = await createScene({ watchersPerHandle: 1 });
+    const response = await client.open('/step-up/flow', { headers: { accept: 'text/event-stream' } });
+    await response.body?.cancel();
+
+    expect((await longPoll(client, AbortSignal.abort())).status).toBe(304);
+  });
+
+  it('beyond their share see the page without script as it is, and do not wait for news on it', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const refreshToken = await tenant.signIn();
+    const gate = createTestGate(tenant, {
+      capacity: { watchersPerHandle: 1 },
+      firstLeg: { refreshToken: () => refreshToken },
+    });
+    const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
+    const { version, state } = await client.start();
+    void stream(client);
+    await settled();
+
+    const page = await client.send('GET', `/step-up?since=${version}`);
+
+    expect(state).toBe('polling');
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('http-equiv="refresh"');
+  });
+});
