@@ -1,5 +1,12 @@
 import { type CallOptions, parseIssuer, StepUpError, type TokenSet } from '@stepgate/core';
-import { createRemoteJWKSet, customFetch, decodeProtectedHeader, errors, jwtVerify } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+} from 'jose';
 
 /** Finds out whose approval a token response is. The `signal` fires when nobody waits for the answer any more. */
 export interface IdentityCheck {
@@ -16,8 +23,15 @@ export interface IdentityCheck {
 
 const ALGORITHMS = ['RS256', 'ES256', 'PS256'];
 const CLOCK_TOLERANCE_SECONDS = 60;
+/** A token answers an exchange of this very flow; this is longer than its check can be held up. */
+const LONGEST_AGE_SECONDS = 3_600;
+/** Characters; many times of what a token with an app's own claims has. */
+const LONGEST_TOKEN = 65_536;
 
-/** Checks `id_token`s as OpenID Connect Core, section 3.1.3.7, wants it, with the tenant's published keys. */
+/**
+ * Checks `id_token`s as OpenID Connect Core, section 3.1.3.7, wants it, with the tenant's published keys. There is no
+ * nonce to check: the token comes in answer to a request of the server's own, and never by way of a browser.
+ */
 export function createIdentityCheck(options: {
   readonly issuer: string;
   readonly allowInsecureIssuer?: boolean | undefined;
@@ -49,6 +63,9 @@ export function createIdentityCheck(options: {
       if (idToken === undefined) {
         throw refused('the tenant gave no id_token, so nobody knows whose approval this is');
       }
+      if (idToken.length > LONGEST_TOKEN) {
+        throw refused(`the id_token is longer than ${LONGEST_TOKEN} characters: give it fewer claims`);
+      }
       const algorithm = algorithmOf(idToken);
       if (algorithm === undefined || !ALGORITHMS.includes(algorithm)) {
         throw refused(
@@ -59,7 +76,8 @@ export function createIdentityCheck(options: {
         issuer,
         audience: clientId,
         algorithms: ALGORITHMS,
-        requiredClaims: ['sub', 'exp', 'iat'],
+        requiredClaims: ['sub', 'exp'],
+        maxTokenAge: LONGEST_AGE_SECONDS,
         currentDate: new Date(now()),
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       }).then(
@@ -68,6 +86,9 @@ export function createIdentityCheck(options: {
           throw isAboutToken(error) ? refused(`the id_token does not verify: ${error.code}`) : unreachable();
         },
       );
+      if (!isGivenTo(clientId, payload)) {
+        throw refused('the id_token was given to another application (azp)');
+      }
       if (payload.sub !== subject) {
         throw new StepUpError('subject_mismatch', 'somebody else has approved than the signed-in user', {
           status: 403,
@@ -75,6 +96,12 @@ export function createIdentityCheck(options: {
       }
     },
   };
+}
+
+/** Whether the token was given to this application, and not only for it among others. */
+function isGivenTo(clientId: string, { aud, azp }: JWTPayload): boolean {
+  const isForOthersToo = Array.isArray(aud) && aud.some((audience) => audience !== clientId);
+  return azp === undefined ? !isForOthersToo : azp === clientId;
 }
 
 function algorithmOf(idToken: string): string | undefined {
