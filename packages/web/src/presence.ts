@@ -1,22 +1,28 @@
-/** Whether anybody is looking, and the moments at which it is worth asking again. */
+/** Whether anybody is looking, whether there is a network, and the moments at which it is worth asking again. */
 export interface Presence {
   readonly isHidden: boolean;
-  /** Calls back when the tab is hidden or shown, and when the network is back. */
+  /** The browser knows of no network. A hint only: a server on this very machine is reached without one. */
+  readonly isOffline: boolean;
+  /** Calls back when the tab is hidden or shown (out of the browser's cache too), and when the network goes or comes. */
   subscribe(listener: () => void): () => void;
 }
 
 /** The presence of this document; where there is none, somebody is always looking. */
 export function documentPresence(): Presence {
   const page = globalThis.document as Document | undefined;
+  const window = page?.defaultView;
   return {
     get isHidden() {
       return page?.visibilityState === 'hidden';
     },
+    get isOffline() {
+      return window?.navigator.onLine === false;
+    },
     subscribe(listener) {
       const listening = new AbortController();
-      const { signal } = listening;
-      page?.addEventListener('visibilitychange', listener, { signal });
-      page?.defaultView?.addEventListener('online', listener, { signal });
+      for (const type of ['visibilitychange', 'pageshow', 'offline', 'online']) {
+        window?.addEventListener(type, listener, { signal: listening.signal });
+      }
       return () => listening.abort();
     },
   };

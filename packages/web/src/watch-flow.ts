@@ -3,7 +3,7 @@ import { EndpointFailure, type Endpoints, parseView, type RemoteError } from './
 import { readEventStream } from './event-stream.ts';
 import type { Presence } from './presence.ts';
 
-/** How the flow is being followed: `lost` while the server does not answer, `paused` while the tab is hidden. */
+/** How the flow is being followed: `lost` while there is no network or no answer, `paused` while the tab is hidden. */
 export type Connection = 'live' | 'lost' | 'paused';
 
 /** What a watch needs. */
@@ -46,6 +46,8 @@ export function watchFlow(options: WatchOptions): () => void {
 
   const unsubscribe = presence.subscribe(() => {
     if (presence.isHidden) attempt.abort(HIDDEN);
+    // What was open would be silent for long before its loss is noticed.
+    if (presence.isOffline) attempt.abort();
     wake();
   });
 
@@ -76,7 +78,7 @@ export function watchFlow(options: WatchOptions): () => void {
         }
         failures += 1;
         // One lost request is not worth a word: phones do that whenever a tab comes back.
-        if (failures > 1) options.onConnection('lost');
+        if (failures > 1 || presence.isOffline) options.onConnection('lost');
         await backOff(failure?.error.retryAfterMs);
       }
     }

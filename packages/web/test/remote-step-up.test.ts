@@ -479,6 +479,39 @@ describe('following', () => {
     expect(stepUp.getSnapshot().status).toBe('active');
   });
 
+  it('says at once that the network is gone, and catches up at once when it is back', async () => {
+    const { clock, presence, server, stepUp } = await createWaitingScene();
+    const stream = await server.request('GET /flow');
+    server.fail('GET /flow', { type: 'drop' });
+
+    presence.disconnect();
+    await stream.closed;
+    await until(stepUp, ({ connection }) => connection === 'lost');
+    expect(stepUp.getSnapshot()).toMatchObject({ status: 'active', view: { state: 'polling' } });
+    expect(stepUp.getSnapshot().error).toBeUndefined();
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+    await server.request('GET /flow', 2);
+    await clock.timerOf((ms) => ms === 2_000);
+
+    server.view = viewOf('approved', { version: 9 });
+    presence.reconnect();
+    expect((await until(stepUp, ({ status }) => status === 'done')).view.state).toBe('approved');
+    expect(server.count('GET /flow')).toBe(3);
+  });
+
+  it('goes on without a network where the server is reached all the same', async () => {
+    const { clock, presence, stepUp } = await createWaitingScene();
+
+    presence.disconnect();
+    await until(stepUp, ({ connection }) => connection === 'lost');
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+
+    await until(stepUp, ({ connection }) => connection === 'live');
+    expect(presence.isOffline).toBe(true);
+  });
+
   it.each([
     [429, 'too_many_watchers'],
     [503, 'overloaded'],

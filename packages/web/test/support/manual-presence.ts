@@ -4,6 +4,8 @@ import type { Presence } from '../../src/presence.ts';
 export interface ManualPresence extends Presence {
   hide(): void;
   show(): void;
+  /** The network is gone. */
+  disconnect(): void;
   /** The network is back. */
   reconnect(): void;
   readonly listeners: number;
@@ -12,12 +14,16 @@ export interface ManualPresence extends Presence {
 export function createManualPresence(): ManualPresence {
   const listeners = new Set<() => void>();
   let isHidden = false;
+  let isOffline = false;
   const tell = (): void => {
     for (const listener of listeners) listener();
   };
   return {
     get isHidden() {
       return isHidden;
+    },
+    get isOffline() {
+      return isOffline;
     },
     get listeners() {
       return listeners.size;
@@ -34,6 +40,13 @@ export function createManualPresence(): ManualPresence {
       isHidden = false;
       tell();
     },
-    reconnect: tell,
+    disconnect() {
+      isOffline = true;
+      tell();
+    },
+    reconnect() {
+      isOffline = false;
+      tell();
+    },
   };
 }

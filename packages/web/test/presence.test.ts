@@ -1,0 +1,42 @@
+import { GlobalWindow } from 'happy-dom';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { documentPresence } from '../src/presence.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+function openWindow(): GlobalWindow {
+  const window = new GlobalWindow();
+  vi.stubGlobal('document', window.document);
+  return window;
+}
+
+describe('the presence of a document', () => {
+  it.each(['visibilitychange', 'pageshow', 'offline', 'online'])('hears of %s, until it is done', (type) => {
+    const window = openWindow();
+    const heard = vi.fn();
+    const target = type === 'visibilitychange' ? window.document : window;
+    const unsubscribe = documentPresence().subscribe(heard);
+
+    target.dispatchEvent(new window.Event(type, { bubbles: true }));
+    unsubscribe();
+    target.dispatchEvent(new window.Event(type, { bubbles: true }));
+
+    expect(heard).toHaveBeenCalledOnce();
+  });
+
+  it('takes the browser at its word that there is no network, and one that says nothing for one with a network', () => {
+    const window = openWindow();
+    expect(documentPresence().isOffline).toBe(false);
+
+    Object.defineProperty(window.navigator, 'onLine', { get: () => false });
+
+    expect(documentPresence().isOffline).toBe(true);
+  });
+
+  it('is somebody looking, over a network, where there is no document', () => {
+    const presence = documentPresence();
+
+    expect(presence).toMatchObject({ isHidden: false, isOffline: false });
+    expect(() => presence.subscribe(() => {})()).not.toThrow();
+  });
+});
