@@ -89,6 +89,7 @@ export type ReasonCode = (typeof REASON_CODES)[number];
  * | `body_too_large` | 413 | over 64 KB |
  * | `unsupported_media_type` | 415 | the body must be JSON |
  * | `version_required` | 428 | an event needs `If-Match` with the view's version |
+ * | `too_many_flows` | 429 | this session, or the user, has as many flows under way as are allowed at once |
  * | `too_many_watchers` | 429 | this browser follows its flow in too many places: wait, or read without waiting |
  * | `misconfigured` | 500 | the app wired Stepgate wrongly; the log tells how |
  * | `overloaded` | 503 | this process follows as many flows as it can: wait, or read without waiting |
@@ -112,6 +113,7 @@ export type RequestErrorCode =
   | 'body_too_large'
   | 'unsupported_media_type'
   | 'version_required'
+  | 'too_many_flows'
   | 'too_many_watchers'
   | 'misconfigured'
   | 'overloaded'

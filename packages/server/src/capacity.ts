@@ -4,12 +4,18 @@ export interface Capacity {
   readonly watchersPerHandle: number;
   /** Event streams and long-polls of all, in this process. */
   readonly watchersPerProcess: number;
+  /** Flows of one session that have neither been approved, nor cancelled, nor expired. */
+  readonly flowsPerSession: number;
+  /** The same, of all the subject's sessions. One session can never have as many, if there can be two. */
+  readonly flowsPerSubject: number;
 }
 
 /** The defaults of {@link Capacity}. */
 export const DEFAULT_CAPACITY: Capacity = {
   watchersPerHandle: 20,
   watchersPerProcess: 10_000,
+  flowsPerSession: 5,
+  flowsPerSubject: 20,
 };
 
 /**

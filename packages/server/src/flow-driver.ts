@@ -307,9 +307,10 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     { policy, issuedAt }: Requirement,
     start: () => Promise<Beginning>,
   ): Promise<Beginning> {
-    const longestMs = options.settings.flowTtlMs + keepMs(policy) + RECORD_SLACK_MS;
-    const until = clock.now() + longestMs;
-    const revokedAt = await subjects.enter(asker.subject, { key, until, issuedAt });
+    const since = clock.now();
+    const flow = { session: asker.session, since, until: since + options.settings.flowTtlMs };
+    const until = flow.until + keepMs(policy) + RECORD_SLACK_MS;
+    const revokedAt = await subjects.enter(asker.subject, { key, until, issuedAt, flow });
     if (issuedAt <= revokedAt) throw requirementExpired();
     const beginning = await start();
     if ((await subjects.revokedAt(asker.subject)) === revokedAt) return beginning;

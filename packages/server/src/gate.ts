@@ -226,7 +226,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const locks = createLocks(store, now);
   const records = createRecords({ store, now });
   const stashes = createStashes({ store, sealer });
-  const subjects = createSubjects({ store, now });
+  const subjects = createSubjects({ store, records, now, capacity });
   const origins = createAllowedOrigins(options.allowedOrigins ?? []);
   const handles = createHandles({
     randomBytes: random,

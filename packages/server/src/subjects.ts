@@ -1,8 +1,20 @@
 import type { Authenticator } from '@stepgate/core';
 import * as v from 'valibot';
+import type { Capacity } from './capacity.ts';
+import { type FlowPlace, inTheWay, isVacant, tooManyFlows } from './flow-places.ts';
+import type { Records } from './record.ts';
 import { digest } from './seal.ts';
 import type { Store, StoredRecord } from './store.ts';
 import { reachable, updateStored } from './stored-value.ts';
+
+/** A record of a subject's. */
+export interface Entry {
+  readonly key: string;
+  /** How long it can live, with its approvals. */
+  readonly until: number;
+  /** The place of its flow. */
+  readonly flow: FlowPlace;
+}
 
 /**
  * What is kept of a subject, over all of its sessions. Guards do not read it unless a policy asks how old an
@@ -12,11 +24,10 @@ export interface Subjects {
   /**
    * Enters a record that is about to be written, until when it can live, for a requirement of that time; one from
    * before a revocation enters nothing. Answers with when the subject was last revoked, 0 for never.
+   *
+   * @throws StepUpError `too_many_flows` (429) when the session, or the subject, has no place for one more.
    */
-  enter(
-    subject: string,
-    entry: { readonly key: string; readonly until: number; readonly issuedAt: number },
-  ): Promise<number>;
+  enter(subject: string, entry: Entry & { readonly issuedAt: number }): Promise<number>;
   /** When the subject was last revoked, 0 for never. */
   revokedAt(subject: string): Promise<number>;
   /** Revokes the subject as of now. Answers with the keys of the records that must go. */
@@ -37,11 +48,20 @@ export interface Subjects {
 const RecordSchema = v.object({
   format: v.literal(1),
   revokedAt: v.number(),
-  records: v.array(v.object({ key: v.string(), until: v.number() })),
+  records: v.array(
+    v.object({
+      key: v.string(),
+      until: v.number(),
+      flow: v.exactOptional(v.object({ session: v.string(), since: v.number(), until: v.number() })),
+    }),
+  ),
   /** Absent until a list was seen. */
   knownSince: v.exactOptional(v.record(v.string(), v.number())),
 });
 type SubjectRecord = v.InferOutput<typeof RecordSchema>;
+
+/** A place, and the record that its flow is in. */
+type OccupiedPlace = FlowPlace & { readonly key: string };
 
 const EMPTY: SubjectRecord = { format: 1, revokedAt: 0, records: [] };
 /** Counts from the last flow; twice the longest age that a policy can ask for. */
@@ -50,8 +70,14 @@ const KEEP_MS = 180 * 86_400_000;
 const MOST_RECORDS = 100;
 
 /** Makes the keeper of subjects. */
-export function createSubjects(options: { readonly store: Store; readonly now: () => number }): Subjects {
-  const { store, now } = options;
+export function createSubjects(options: {
+  readonly store: Store;
+  readonly records: Pick<Records, 'read'>;
+  readonly now: () => number;
+  readonly capacity: Pick<Capacity, 'flowsPerSession' | 'flowsPerSubject'>;
+}): Subjects {
+  const { store, records, now, capacity } = options;
+  const mostRecords = Math.max(MOST_RECORDS, capacity.flowsPerSubject);
   const keyOf = (subject: string): string => `subject:${digest(subject)}`;
 
   async function read(subject: string): Promise<SubjectRecord> {
@@ -68,22 +94,56 @@ export function createSubjects(options: { readonly store: Store; readonly now: (
     });
   }
 
+  /** Enters the record where there is a place for its flow. `vacant`: places that are known to be free again. */
+  async function enterBeside(
+    vacant: readonly OccupiedPlace[],
+    subject: string,
+    { key, until, issuedAt, flow }: Parameters<Subjects['enter']>[1],
+  ): Promise<{ readonly revokedAt: number; readonly inTheWay: readonly OccupiedPlace[] }> {
+    let forgotten: readonly string[] = [];
+    let occupied: readonly OccupiedPlace[] = [];
+    const { revokedAt } = await update(subject, (record) => {
+      forgotten = [];
+      occupied = [];
+      if (issuedAt <= record.revokedAt) return record;
+      const others = record.records.filter((one) => one.key !== key);
+      const living = others
+        .filter((one) => one.until > now())
+        .map((one) => (isPlaceOf(one, vacant) ? { key: one.key, until: one.until } : one));
+      occupied = inTheWay(living.flatMap(placesOf), flow.session, capacity);
+      if (occupied.length > 0) return record;
+      const kept = living.slice(Math.max(0, living.length + 1 - mostRecords));
+      const keys = new Set(kept.map((one) => one.key));
+      forgotten = others.map((one) => one.key).filter((old) => !keys.has(old));
+      // An approval of before may be good for longer than this flow's.
+      const before = record.records.find((one) => one.key === key)?.until ?? 0;
+      return { ...record, records: [...kept, { key, until: Math.max(before, until), flow }] };
+    });
+    // What a revocation would not find any more must not be there: a flow that was renewed again and again, say.
+    await Promise.all(forgotten.map((old) => reachable(store.delete(old))));
+    return { revokedAt, inTheWay: occupied };
+  }
+
+  function placesOf({ key, flow }: SubjectRecord['records'][number]): readonly OccupiedPlace[] {
+    return flow !== undefined && flow.until > now() ? [{ ...flow, key }] : [];
+  }
+
+  /** A flow that ends says nothing here: those that are in the way are asked. */
+  async function vacantAmong(places: readonly OccupiedPlace[]): Promise<readonly OccupiedPlace[]> {
+    const asked = places.map(async (place) => {
+      const { record } = await records.read(place.key);
+      return isVacant(place, record, now()) ? [place] : [];
+    });
+    return (await Promise.all(asked)).flat();
+  }
+
   return {
-    async enter(subject, { key, until, issuedAt }) {
-      let forgotten: readonly string[] = [];
-      const { revokedAt } = await update(subject, (record) => {
-        if (issuedAt <= record.revokedAt) return record;
-        const others = record.records.filter((one) => one.key !== key);
-        const living = others.filter((one) => one.until > now());
-        const kept = living.slice(Math.max(0, living.length + 1 - MOST_RECORDS));
-        forgotten = others.filter((one) => !kept.includes(one)).map((one) => one.key);
-        // An approval of before may be good for longer than this flow's.
-        const before = record.records.find((one) => one.key === key)?.until ?? 0;
-        return { ...record, records: [...kept, { key, until: Math.max(before, until) }] };
-      });
-      // What a revocation would not find any more must not be there: a flow that was renewed again and again, say.
-      await Promise.all(forgotten.map((old) => reachable(store.delete(old))));
-      return revokedAt;
+    async enter(subject, entry) {
+      const first = await enterBeside([], subject, entry);
+      if (first.inTheWay.length === 0) return first.revokedAt;
+      const second = await enterBeside(await vacantAmong(first.inTheWay), subject, entry);
+      if (second.inTheWay.length === 0) return second.revokedAt;
+      throw tooManyFlows(second.inTheWay, now());
     },
 
     async revokedAt(subject) {
@@ -124,6 +184,15 @@ export function createSubjects(options: { readonly store: Store; readonly now: (
       return (id) => (Object.hasOwn(knownSince, id) ? knownSince[id] : undefined);
     },
   };
+}
+
+function isPlaceOf(
+  { key, flow }: SubjectRecord['records'][number],
+  places: readonly OccupiedPlace[],
+): boolean {
+  return places.some(
+    (place) => place.key === key && place.since === flow?.since && place.until === flow.until,
+  );
 }
 
 function recordIn(stored: StoredRecord | undefined): SubjectRecord {

@@ -1,15 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../src/index.ts';
+import { createMemoryStore, DEFAULT_CAPACITY, type Store } from '../src/index.ts';
+import { createRecords } from '../src/record.ts';
 import { createSubjects, type Subjects } from '../src/subjects.ts';
 
 const PHONE = { id: 'push|dev_1', factor: 'push', active: true } as const;
 const OTHER = { id: 'push|dev_2', factor: 'push', active: true } as const;
 const learning = { learns: true };
+/** A place of a flow that has ended long ago. */
+const FLOW = { session: 's', since: 0, until: 0 };
+
+function subjectsIn(store: Store, now: () => number): Subjects {
+  return createSubjects({ store, records: createRecords({ store, now }), now, capacity: DEFAULT_CAPACITY });
+}
 
 function open(): { readonly subjects: Subjects; readonly at: (time: number) => Subjects } {
   let now = 1_000;
   const store = createMemoryStore({ now: () => now });
-  const subjects = createSubjects({ store, now: () => now });
+  const subjects = subjectsIn(store, () => now);
   return {
     subjects,
     at(time) {
@@ -67,27 +74,29 @@ describe('createSubjects', () => {
 
   it('knows the records of a subject that a revocation must delete, while they can live', async () => {
     const { subjects, at } = open();
-    expect(await subjects.enter('ada', { key: 'first', until: 2_000, issuedAt: 9_000 })).toBe(0);
-    await subjects.enter('ada', { key: 'second', until: 1_500, issuedAt: 9_000 });
-    await subjects.enter('ada', { key: 'second', until: 5_000, issuedAt: 9_000 });
-    await subjects.enter('ada', { key: 'second', until: 1_500, issuedAt: 9_000 });
-    await subjects.enter('grace', { key: 'hers', until: 5_000, issuedAt: 9_000 });
+    expect(await subjects.enter('ada', { key: 'first', until: 2_000, issuedAt: 9_000, flow: FLOW })).toBe(0);
+    await subjects.enter('ada', { key: 'second', until: 1_500, issuedAt: 9_000, flow: FLOW });
+    await subjects.enter('ada', { key: 'second', until: 5_000, issuedAt: 9_000, flow: FLOW });
+    await subjects.enter('ada', { key: 'second', until: 1_500, issuedAt: 9_000, flow: FLOW });
+    await subjects.enter('grace', { key: 'hers', until: 5_000, issuedAt: 9_000, flow: FLOW });
 
-    expect(await at(2_000).enter('ada', { key: 'third', until: 5_000, issuedAt: 9_000 })).toBe(0);
+    expect(await at(2_000).enter('ada', { key: 'third', until: 5_000, issuedAt: 9_000, flow: FLOW })).toBe(0);
     expect(await subjects.revoke('ada')).toEqual(['second', 'third']);
-    expect(await at(2_500).enter('ada', { key: 'fourth', until: 5_000, issuedAt: 9_000 })).toBe(2_000);
+    expect(await at(2_500).enter('ada', { key: 'fourth', until: 5_000, issuedAt: 9_000, flow: FLOW })).toBe(
+      2_000,
+    );
     expect(await subjects.revokedAt('grace')).toBe(0);
   });
 
   it('leaves no record that has outlived its time', async () => {
     let now = 1_000;
     const store = createMemoryStore({ now: () => now });
-    const subjects = createSubjects({ store, now: () => now });
-    await subjects.enter('ada', { key: 'first', until: 2_000, issuedAt: 9_000 });
+    const subjects = subjectsIn(store, () => now);
+    await subjects.enter('ada', { key: 'first', until: 2_000, issuedAt: 9_000, flow: FLOW });
     await store.write('first', 'a flow renewed again and again', { ifVersion: 0, ttlMs: 10_000 });
 
     now = 2_000;
-    await subjects.enter('ada', { key: 'second', until: 5_000, issuedAt: 9_000 });
+    await subjects.enter('ada', { key: 'second', until: 5_000, issuedAt: 9_000, flow: FLOW });
 
     expect(await store.read('first')).toBeUndefined();
     expect(await subjects.revoke('ada')).toEqual(['second']);
@@ -96,11 +105,11 @@ describe('createSubjects', () => {
   it('never forgets a record that may hold an approval: the oldest of too many is deleted', async () => {
     const now = (): number => 1_000;
     const store = createMemoryStore({ now });
-    const subjects = createSubjects({ store, now });
+    const subjects = subjectsIn(store, now);
     await store.write('record 0', 'approved', { ifVersion: 0, ttlMs: 10_000 });
 
     for (let i = 0; i <= 100; i += 1)
-      await subjects.enter('ada', { key: `record ${i}`, until: 9_000, issuedAt: 9_000 });
+      await subjects.enter('ada', { key: `record ${i}`, until: 9_000, issuedAt: 9_000, flow: FLOW });
 
     expect(await store.read('record 0')).toBeUndefined();
     expect(await subjects.revoke('ada')).toHaveLength(100);
@@ -109,9 +118,11 @@ describe('createSubjects', () => {
   it('enters nothing for a requirement from before a revocation, and so pushes nothing out', async () => {
     const { subjects, at } = open();
     await at(2_000).revoke('ada');
-    await at(3_000).enter('ada', { key: 'hers', until: 9_000, issuedAt: 2_500 });
+    await at(3_000).enter('ada', { key: 'hers', until: 9_000, issuedAt: 2_500, flow: FLOW });
     for (let i = 0; i <= 100; i += 1) {
-      expect(await subjects.enter('ada', { key: `old ${i}`, until: 9_000, issuedAt: 2_000 })).toBe(2_000);
+      expect(
+        await subjects.enter('ada', { key: `old ${i}`, until: 9_000, issuedAt: 2_000, flow: FLOW }),
+      ).toBe(2_000);
     }
     expect(await subjects.revoke('ada')).toEqual(['hers']);
   });

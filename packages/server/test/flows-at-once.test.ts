@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { type Capacity, createMemoryStore, type Store } from '../src/index.ts';
+import { createGateClient, createTestGate, type GateAnswer, type GateClient } from './support/gate-client.ts';
+import { createTestTenant, type TestTenant } from './support/test-tenant.ts';
+
+const FLOW_TTL_MS = 600_000;
+
+interface Scene {
+  readonly tenant: TestTenant;
+  /** A browser of its own in this session. */
+  readonly browser: (sessionId: string) => GateClient;
+}
+
+function createScene(capacity: Partial<Capacity>, wrap: (store: Store) => Store = (store) => store): Scene {
+  const tenant = createTestTenant();
+  const gate = createTestGate(tenant, {
+    capacity,
+    store: wrap(createMemoryStore({ now: () => tenant.clock.now() })),
+    limits: { startsPerSession: { count: 6, windowMs: 60_000 } },
+    timing: { flowTtlMs: FLOW_TTL_MS },
+  });
+  let browsers = 0;
+  return {
+    tenant,
+    browser(sessionId) {
+      browsers += 1;
+      const handle = `${browsers}`.padStart(43, 'h');
+      return createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId }, handle });
+    },
+  };
+}
+
+async function start(by: GateClient): Promise<GateAnswer> {
+  const requirement = await by.requirement();
+  return by.send('POST', '/step-up/flow', { body: { requirement } });
+}
+
+describe('flows at once', () => {
+  it('are not more than a session may have, however many browsers it is in', async () => {
+    const { tenant, browser } = createScene({ flowsPerSession: 2 });
+    expect((await start(browser('s'))).status).toBe(201);
+    tenant.clock.advance(1_000);
+    expect((await start(browser('s'))).status).toBe(201);
+    tenant.clock.advance(1_000);
+    const third = browser('s');
+
+    const refused = await start(third);
+
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('598');
+    expect(refused.body).toMatchObject({
+      error: 'too_many_flows',
+      error_description: expect.stringContaining('finish one, cancel one, or wait'),
+      retry_after_ms: FLOW_TTL_MS - 2_000,
+    });
+    tenant.clock.advance(FLOW_TTL_MS - 2_000);
+    expect((await start(third)).status).toBe(201);
+  });
+
+  it('make room at once when one is cancelled', async () => {
+    const { browser } = createScene({ flowsPerSession: 1 });
+    const first = browser('s');
+    await start(first);
+    const second = browser('s');
+    expect((await start(second)).status).toBe(429);
+
+    await first.send('DELETE', '/step-up/flow');
+
+    expect((await start(second)).status).toBe(201);
+    expect((await start(first)).status).toBe(429);
+  });
+
+  it('are counted once where a browser joins its own, or starts the next', async () => {
+    const { tenant, browser } = createScene({ flowsPerSession: 1 });
+    const only = browser('s');
+
+    expect((await start(only)).status).toBe(201);
+    expect((await start(only)).status).toBe(200);
+    await only.send('DELETE', '/step-up/flow');
+    tenant.clock.advance(1_000);
+    expect((await start(only)).status).toBe(201);
+  });
+
+  it('count no start that was refused', async () => {
+    const { browser } = createScene({ flowsPerSession: 1 });
+    const first = browser('s');
+    await start(first);
+    const second = browser('s');
+    for (let i = 0; i < 10; i += 1) expect((await start(second)).status).toBe(429);
+    await first.send('DELETE', '/step-up/flow');
+
+    expect((await start(second)).status).toBe(201);
+  });
+
+  it('of a stolen session leave the owner a place when he signs in anew', async () => {
+    const { browser } = createScene({ flowsPerSession: 50, flowsPerSubject: 3 });
+    const thief = [browser('stolen'), browser('stolen'), browser('stolen'), browser('stolen')];
+    const statuses: number[] = [];
+    for (const each of thief) statuses.push((await start(each)).status);
+
+    const owner = await start(browser('own'));
+
+    expect(statuses).toEqual([201, 201, 429, 429]);
+    expect(owner.status).toBe(201);
+    expect((await start(browser('another'))).body).toMatchObject({ error: 'too_many_flows' });
+  });
+
+  it('are not more than a subject may have, though all its sessions start at once', async () => {
+    const { browser } = createScene({ flowsPerSubject: 3 });
+    const sessions = ['a', 'b', 'c', 'd', 'e', 'f'].map(browser);
+
+    const statuses = await Promise.all(sessions.map(async (each) => (await start(each)).status));
+
+    expect(statuses.toSorted()).toEqual([201, 201, 201, 429, 429, 429]);
+  });
+
+  it('do not count for long where a process died before there was one', async () => {
+    let isDead = false;
+    const { tenant, browser } = createScene({ flowsPerSession: 1 }, (store) => ({
+      ...store,
+      write: (key, ...rest) =>
+        isDead && /^[\w-]{43}$/.test(key) ? Promise.reject(new Error('gone')) : store.write(key, ...rest),
+    }));
+    const unlucky = browser('s');
+    const requirement = await unlucky.requirement();
+    isDead = true;
+    expect((await unlucky.send('POST', '/step-up/flow', { body: { requirement } })).status).toBe(503);
+    isDead = false;
+    const next = browser('s');
+
+    expect((await start(next)).status).toBe(429);
+    tenant.clock.advance(10_000);
+    expect((await start(next)).status).toBe(201);
+  });
+});
