@@ -109,9 +109,11 @@ describe('flows at once', () => {
     const { browser } = createScene({ flowsPerSubject: 3 });
     const sessions = ['a', 'b', 'c', 'd', 'e', 'f'].map(browser);
 
-    const statuses = await Promise.all(sessions.map(async (each) => (await start(each)).status));
+    const answers = await Promise.all(sessions.map(start));
+    const statuses = answers.map(({ status }) => status);
 
-    expect(statuses.toSorted()).toEqual([201, 201, 201, 429, 429, 429]);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(3);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(3);
   });
 
   it('do not count for long where a process died before there was one', async () => {
