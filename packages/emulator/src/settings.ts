@@ -19,6 +19,13 @@ export interface Settings {
   readonly factors: readonly Factor[];
   /** Whether a first enrolment brings recovery codes. */
   readonly recoveryCodes: boolean;
+  /** Whether the APIs allow offline access; without it nobody gets a refresh token. */
+  readonly offlineAccess: boolean;
+  /**
+   * What a refresh token may ask for: `any` scope and audience of the tenant, as one may whose policies name them; or
+   * only what was `granted` with it, everything else being left out without a word.
+   */
+  readonly refreshScopes: 'any' | 'granted';
   /** How many different authenticators one login takes; above 1, a passed one answers `mfa_required` again. */
   readonly requiredFactors: number;
   /** Sent as `mfa_requirements`, and enforced; absent by default, as under a tenant-wide policy. */
@@ -51,6 +58,8 @@ export const defaultSettings: Settings = {
   stepUpScopes: ['transfer:funds'],
   factors,
   recoveryCodes: true,
+  offlineAccess: true,
+  refreshScopes: 'any',
   requiredFactors: 1,
   mfaRequirements: undefined,
   messageCodeLength: 6,
@@ -113,6 +122,8 @@ const checks: Readonly<Record<string, Check>> = {
   stepUpScopes: listOf(),
   factors: listOf(factors),
   recoveryCodes: oneOf(true, false),
+  offlineAccess: oneOf(true, false),
+  refreshScopes: oneOf('any', 'granted'),
   requiredFactors: wholeNumber(1, 4),
   mfaRequirements: requirements,
   messageCodeLength: wholeNumber(4, 10),

@@ -42,12 +42,17 @@ describe('the README', () => {
     expect(toMs(row('Lifetimes', name)[1])).toBe(lifetimeMs);
   });
 
-  it.each(['mfaPolicy', 'stepUpScopes', 'recoveryCodes', 'requiredFactors', 'messageCodeLength'] as const)(
-    'tells the default of %s',
-    (name) => {
-      expect(row('Settings', name)[1]).toBe(JSON.stringify(settings[name]));
-    },
-  );
+  it.each([
+    'mfaPolicy',
+    'stepUpScopes',
+    'recoveryCodes',
+    'offlineAccess',
+    'refreshScopes',
+    'requiredFactors',
+    'messageCodeLength',
+  ] as const)('tells the default of %s', (name) => {
+    expect(row('Settings', name)[1]).toBe(JSON.stringify(settings[name]));
+  });
 
   it.each(Object.keys(settings))('names the setting %s', (name) => {
     expect(readme).toContain(`\`${name}\``);

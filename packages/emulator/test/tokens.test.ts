@@ -150,6 +150,22 @@ describe('refresh tokens', () => {
     expect(await refresh(token)).toMatchObject({ status: 200 });
   });
 
+  it('leave out without a word what was not granted with them, where the tenant is set so', async () => {
+    emulator.configure({ refreshScopes: 'granted' });
+    const { status, body } = await refresh(await signInForRefresh(), {
+      scope: stepUp,
+      audience: `${emulator.issuer}mfa/`,
+    });
+    expect({ status, scope: body.scope }).toEqual({ status: 200, scope: 'openid' });
+    expect(decodeJwt(String(body.access_token)).aud).toContain('https://bank.example/');
+  });
+
+  it('are given to nobody where the APIs allow no offline access', async () => {
+    emulator.configure({ offlineAccess: false });
+    const { body } = await client.signIn({ scope: 'openid offline_access' });
+    expect(body).not.toHaveProperty('refresh_token');
+  });
+
   it('bring no refresh token out of a step-up that did not ask for one', async () => {
     await enrollPush(emulator, client);
     const { mfaToken, oobCode } = await startPush(client);

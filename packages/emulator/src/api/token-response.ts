@@ -36,7 +36,7 @@ export async function createTokenResponse(
 }
 
 function newRefreshToken(tenant: Tenant, grant: Grant): string | undefined {
-  const isGranted =
-    tenant.settings.dialect.refreshToken === 'always' || grant.scopes.includes('offline_access');
-  return isGranted ? tenant.refreshTokens.issue(grant) : undefined;
+  const { dialect, offlineAccess } = tenant.settings;
+  const isAskedFor = dialect.refreshToken === 'always' || grant.scopes.includes('offline_access');
+  return isAskedFor && offlineAccess ? tenant.refreshTokens.issue(grant) : undefined;
 }

@@ -1,6 +1,8 @@
 import type { ClientOptions } from '../../client.ts';
+import type { Grant } from '../../mfa/transaction.ts';
+import type { Tenant } from '../../tenant.ts';
 import { parseScopes } from '../../tokens/scopes.ts';
-import { type ApiRequest, optionalText, requiredText } from '../api-request.ts';
+import { type ApiRequest, optionalText, type Params, requiredText } from '../api-request.ts';
 import { isMfaRequired, mfaRequired } from '../mfa-required.ts';
 import { createTokenResponse } from '../token-response.ts';
 import { resolveAudience } from './password.ts';
@@ -16,15 +18,26 @@ export async function exchangeRefreshToken(
 ): Promise<Record<string, unknown>> {
   const token = requiredText(params, 'refresh_token');
   const original = tenant.refreshTokens.read(token, client.clientId);
-  const scope = optionalText(params, 'scope');
-  const audience = optionalText(params, 'audience');
-  const grant = {
-    ...original,
-    audience: audience === undefined ? original.audience : resolveAudience(tenant, audience),
-    scopes: scope === undefined ? original.scopes : parseScopes(scope),
-  };
+  const grant = { ...original, ...askedFor(tenant, original, params) };
   const isRenewal = grant.audience === tenant.mfaAudience() && original.audience === grant.audience;
   if (!isRenewal && isMfaRequired(tenant, grant)) throw mfaRequired(tenant, grant, { isRefresh: true });
   const refreshToken = tenant.refreshTokens.rotate(token);
   return createTokenResponse(tenant, client, grant, { refreshToken });
+}
+
+/** Audience and scopes that the request names, as far as this refresh token may ask for them. */
+function askedFor(tenant: Tenant, original: Grant, params: Params): Pick<Grant, 'audience' | 'scopes'> {
+  const audience = optionalText(params, 'audience');
+  const scope = optionalText(params, 'scope');
+  const scopes = scope === undefined ? original.scopes : parseScopes(scope);
+  if (tenant.settings.refreshScopes === 'granted') {
+    return {
+      audience: original.audience,
+      scopes: scopes.filter((each) => original.scopes.includes(each)),
+    };
+  }
+  return {
+    audience: audience === undefined ? original.audience : resolveAudience(tenant, audience),
+    scopes,
+  };
 }
