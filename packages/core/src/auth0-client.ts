@@ -1,5 +1,6 @@
 import ky, { type KyInstance } from 'ky';
 import { type Auth0Call, refusal, retryAfter } from './auth0-errors.ts';
+import { reportOf, type TenantReport } from './auth0-report.ts';
 import { StepUpError } from './errors.ts';
 import { parseJson, stringMember } from './json.ts';
 
@@ -22,6 +23,8 @@ export interface Auth0Options {
   readonly fetch?: typeof globalThis.fetch;
   /** The clock that `x-ratelimit-reset` is read against when an answer has no `Date`. */
   readonly now?: () => number;
+  /** Hears of every answer of the tenant, refusals included, for budgets and metrics. What it throws is lost. */
+  readonly onAnswer?: (report: TenantReport) => void;
 }
 
 /** An answer that was not refused. */
@@ -97,6 +100,14 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
     return { client_id: clientId, ...(clientSecret !== undefined && { client_secret: clientSecret }) };
   }
 
+  function tell(report: TenantReport): void {
+    try {
+      options.onAnswer?.(report);
+    } catch {
+      // A listener that fails must not fail what it was to hear of.
+    }
+  }
+
   async function send(
     method: 'get' | 'post' | 'delete',
     path: string,
@@ -122,6 +133,7 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
           status: 503,
         });
       });
+    tell(reportOf(call, status, responseHeaders));
     const body = parseJson(text);
     const error = stringMember(body, 'error');
     const retryAfterMs = retryAfter({

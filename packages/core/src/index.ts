@@ -8,7 +8,9 @@ export {
   type StepUpSnapshot,
 } from './actor.ts';
 export { type Auth0Options, parseIssuer } from './auth0-client.ts';
+export type { Auth0Call } from './auth0-errors.ts';
 export { type Auth0MfaApiOptions, createAuth0MfaApi } from './auth0-mfa-api.ts';
+export type { TenantReport } from './auth0-report.ts';
 export {
   type Auth0SignIn,
   type Auth0SignInOptions,

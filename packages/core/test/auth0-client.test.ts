@@ -5,6 +5,7 @@ import {
   createAuth0SignIn,
   type MfaApi,
   type StepUpError,
+  type TenantReport,
 } from '../src/index.ts';
 import { type Script, type ScriptedServer, startScriptedServer } from './support/scripted-server.ts';
 
@@ -104,6 +105,38 @@ it('fails for a passing reason when nobody listens', async () => {
   await gone.close();
   const error = await errorOf(poll(connect({ issuer: gone.url })));
   expect(error).toMatchObject({ code: 'provider_unavailable', message: 'no answer to POST oauth/token' });
+});
+
+describe('onAnswer', () => {
+  const LIMITS = { 'x-ratelimit-limit': '100', 'x-ratelimit-remaining': '7' };
+
+  it('hears of every answer, and what it says of the limits', async () => {
+    const reports: TenantReport[] = [];
+    const api = connect({ onAnswer: (report) => reports.push(report) });
+    server.answer(
+      { status: 200, headers: LIMITS, body: [] },
+      { status: 429, headers: { ...LIMITS, 'x-ratelimit-remaining': '0' }, body: {} },
+      { status: 502, headers: { 'x-ratelimit-limit': 'many' }, body: 'a page' },
+    );
+    await api.list({ mfaToken: 'mfa-token' });
+    await errorOf(poll(api));
+    await errorOf(poll(api));
+    expect(reports).toEqual([
+      { call: 'list', status: 200, rateLimit: { limit: 100, remaining: 7 } },
+      { call: 'poll', status: 429, rateLimit: { limit: 100, remaining: 0 } },
+      { call: 'poll', status: 502 },
+    ]);
+  });
+
+  it('fails nothing when it throws', async () => {
+    const api = connect({
+      onAnswer: () => {
+        throw new Error('the metrics are away');
+      },
+    });
+    server.answer({ status: 200, body: [] });
+    expect(await api.list({ mfaToken: 'mfa-token' })).toEqual([]);
+  });
 });
 
 describe('how long the provider wants to be left alone', () => {

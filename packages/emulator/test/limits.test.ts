@@ -84,6 +84,44 @@ describe('polling', () => {
   });
 });
 
+describe('the tenant', () => {
+  it('has no limit of its own, since that hangs on the plan', async () => {
+    const replies = await repeat(120, () => client.signIn());
+    expect(replies.every(({ status }) => status === 200)).toBe(true);
+    expect(replies[0]?.headers.get('x-ratelimit-limit')).toBeNull();
+  });
+
+  it('answers everybody with 429 above the limit it was given, and tells with every answer what is left', async () => {
+    emulator.configure({ limits: { authenticationApi: { burst: 3, refillMs: 500 } } });
+    const signedIn = await client.signIn();
+    const wrong = await client.signIn({ password: 'wrong' });
+    const listed = await client.call('GET', '/mfa/authenticators', { bearer: 'nobody' });
+    const refused = [await client.signIn(), await client.call('POST', '/mfa/challenge', { json: {} })];
+
+    expect([signedIn, wrong, listed].map((reply) => [reply.status, rateLimit(reply)[1]])).toEqual([
+      [200, '2'],
+      [403, '1'],
+      [403, '0'],
+    ]);
+    for (const reply of refused) {
+      expect(reply).toMatchObject({ status: 429, body: { error: 'too_many_requests' } });
+      expect(rateLimit(reply).slice(0, 2)).toEqual(['3', '0']);
+    }
+    expect((await client.call('GET', '/.well-known/jwks.json')).status).toBe(200);
+    emulator.clock.advance(500);
+    expect((await client.signIn()).status).toBe(200);
+  });
+
+  it('leaves polls the headers of their own, narrower limit', async () => {
+    emulator.configure({ limits: { authenticationApi: { burst: 100, refillMs: 10 } } });
+    await enrollPush(emulator, client);
+    const { mfaToken, oobCode } = await startPush(client);
+    expect(rateLimit(await client.oob(mfaToken, oobCode))[0]).toBe('12');
+    emulator.configure({ limits: { oobExchange: 'off' } });
+    expect(rateLimit(await client.oob(mfaToken, oobCode))[0]).toBe('100');
+  });
+});
+
 describe('a user', () => {
   it('gets five pushes at once, and then one in twelve seconds', async () => {
     await enrollPush(emulator, client);

@@ -30,6 +30,26 @@ export function limitHeaders(tenant: Tenant, state: LimitState): Record<string, 
   return { ...headers, 'retry-after': String(Math.max(1, seconds)) };
 }
 
+/**
+ * Lets a request be answered while the tenant's own limit lasts. Its headers go with every answer but those that speak
+ * of a narrower limit.
+ */
+export async function withinTenantLimit(tenant: Tenant, answer: () => Promise<Response>): Promise<Response> {
+  const state = takeUnit(tenant, 'authenticationApi', '');
+  if (state === undefined) return answer();
+  if (state.isExceeded) {
+    throw new EmulatorError(429, 'too_many_requests', 'Global limit has been reached', {
+      headers: limitHeaders(tenant, state),
+    });
+  }
+  const response = await answer();
+  const isNarrower = response.headers.has('x-ratelimit-limit');
+  for (const [name, value] of Object.entries(isNarrower ? {} : limitHeaders(tenant, state))) {
+    response.headers.set(name, value);
+  }
+  return response;
+}
+
 const tooManyTexts: Readonly<Partial<Record<keyof Limits, string>>> = {
   phoneMessages: 'Too many SMS sent by the user. Wait for some minutes before retrying.',
   emails: 'Too many emails sent by the user. Wait for some minutes before retrying.',

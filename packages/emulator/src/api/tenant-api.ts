@@ -15,6 +15,7 @@ import { postAssociate } from './associate.ts';
 import { deleteAuthenticator, getAuthenticators } from './authenticators.ts';
 import { postChallenge } from './challenge.ts';
 import { toDiscoveryDocument } from './discovery.ts';
+import { withinTenantLimit } from './enforce-limit.ts';
 import { toErrorResponse, toJsonResponse } from './json-response.ts';
 import { postToken } from './token.ts';
 import { getUserinfo } from './userinfo.ts';
@@ -53,6 +54,14 @@ export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
       return c.res;
     });
   });
+  for (const path of ['/oauth/token', '/mfa/*', '/userinfo']) {
+    app.use(path, async (c, next) => {
+      c.res = await withinTenantLimit(c.env.tenant, async () => {
+        await next();
+        return c.res;
+      });
+    });
+  }
   app.notFound((c) => toErrorResponse(notFound(c.req.method, c.req.path)));
   app.onError((error) => {
     if (error instanceof EmulatorError) return toErrorResponse(error);
