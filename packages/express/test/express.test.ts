@@ -73,13 +73,13 @@ describe('createGate for Express', () => {
       server.close();
     });
 
-    const { cookies, headers } = await call(
-      'GET',
-      `http://127.0.0.1:${(server.address() as AddressInfo).port}/transfers`,
-      {
-        headers: { 'sec-fetch-site': 'same-origin' },
-      },
-    );
+    const { port } = server.address() as AddressInfo;
+    const get = (mode: string) =>
+      call('GET', `http://127.0.0.1:${port}/transfers`, {
+        headers: { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': mode },
+      });
+    const { cookies } = await get('navigate');
+    const { headers } = await get('cors');
 
     expect(cookies).toEqual([expect.stringMatching(/^theme=/), expect.stringMatching(/^stepgate=/)]);
     expect(headers['www-authenticate']).toMatch(

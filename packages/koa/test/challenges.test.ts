@@ -27,9 +27,12 @@ it('keeps the cookies and challenges that the app has set already', async () => 
   });
 
   const { port } = server.address() as AddressInfo;
-  const { cookies, headers } = await call('GET', `http://127.0.0.1:${port}/transfers`, {
-    headers: { 'sec-fetch-site': 'same-origin' },
-  });
+  const get = (mode: string) =>
+    call('GET', `http://127.0.0.1:${port}/transfers`, {
+      headers: { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': mode },
+    });
+  const { cookies } = await get('navigate');
+  const { headers } = await get('cors');
 
   expect(cookies).toEqual([expect.stringMatching(/^theme=/), expect.stringMatching(/^stepgate=/)]);
   expect(headers['www-authenticate']).toMatch(

@@ -193,12 +193,11 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
       });
     }
     const requirement = requirements.open(known.asker, body.output.requirement);
-    const { handle, headers } = handles.hold(request);
-    const { view, isJoined } = await driver.start(
-      targetOf(request, known, handle),
-      requirement,
-      body.output.mfa_token === undefined ? {} : { mfaToken: body.output.mfa_token },
-    );
+    const { handle, headers, isTravelling } = handles.hold(request);
+    const { view, isJoined } = await driver.start(targetOf(request, known, handle), requirement, {
+      isTravelling,
+      ...(body.output.mfa_token !== undefined && { mfaToken: body.output.mfa_token }),
+    });
     return viewResponse(view, isJoined ? 200 : 201, headers);
   }
 

@@ -15,6 +15,7 @@ import { inProgress, notFound, otherAddress, refusalOf, stale, startedElsewhere 
 import { isLive, joins, lossOf, nextDue, withoutPending } from './flow-rules.ts';
 import type { FlowSteps, Job } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
+import type { HeldHandle } from './handle.ts';
 import type { Asker } from './host-request.ts';
 import type { Locks } from './lock.ts';
 import type { ParsedPolicy } from './policy.ts';
@@ -32,7 +33,7 @@ export interface FlowDriver<Native> {
   start(
     target: FlowTarget<Native>,
     requirement: Requirement,
-    inputs: Pick<Inputs, 'mfaToken'>,
+    inputs: Pick<Inputs, 'mfaToken'> & Pick<HeldHandle, 'isTravelling'>,
   ): Promise<{ view: FlowView; isJoined: boolean }>;
   /** Starts a flow that adds a factor with an access token for the MFA API, in place of one that is over. */
   add(target: FlowTarget<Native>, addition: FlowAddition): Promise<FlowView>;
@@ -76,6 +77,8 @@ interface Beginning {
 }
 
 const START_LOCK_MS = 10_000;
+/** How long a handle may be on its way to its browser. */
+const TRAVEL_MS = 2_000;
 /** How long an answer waits for what the request has set going. */
 const PATIENCE_MS = 5_000;
 /** How often a watcher reads again when the store cannot call. */
@@ -245,15 +248,23 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     return steps.apply(key, begun, { type: 'flow.start', ...stamp() });
   }
 
-  /** Lets a session start only one flow at a time. */
-  async function exclusively<T>({ key, asker }: FlowTarget<Native>, work: () => Promise<T>): Promise<T> {
+  /** Lets a session start only one flow at a time, which is over when the browser knows the handle. */
+  async function exclusively<T>(
+    { key, asker }: FlowTarget<Native>,
+    work: () => Promise<T>,
+    { isTravelling }: Pick<HeldHandle, 'isTravelling'> = { isTravelling: false },
+  ): Promise<T> {
     const lock = startLock(asker.session);
     const other = await locks.acquire(lock, key, clock.now() + START_LOCK_MS);
-    if (other !== undefined) throw startedElsewhere(other.until - clock.now());
+    if (other !== undefined) throw startedElsewhere();
+    let isHandedOut = false;
     try {
-      return await work();
+      const result = await work();
+      isHandedOut = isTravelling;
+      return result;
     } finally {
-      await locks.release(lock, key);
+      if (isHandedOut) await locks.acquire(lock, key, clock.now() + TRAVEL_MS);
+      else await locks.release(lock, key);
     }
   }
 
@@ -330,12 +341,16 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   }
 
   return {
-    start: (target, requirement, inputs) =>
-      exclusively(target, async () => {
-        const { job, isJoined } = await beginOrJoin(target, requirement, inputs);
-        if (isJoined) await patiently(drive(target, () => advance(target)));
-        return { view: await afterwards(target, job, inputs), isJoined };
-      }),
+    start: (target, requirement, { isTravelling, ...inputs }) =>
+      exclusively(
+        target,
+        async () => {
+          const { job, isJoined } = await beginOrJoin(target, requirement, inputs);
+          if (isJoined) await patiently(drive(target, () => advance(target)));
+          return { view: await afterwards(target, job, inputs), isJoined };
+        },
+        { isTravelling },
+      ),
 
     add: (target, { policy, adds, vault }) =>
       exclusively(target, async () => {

@@ -54,12 +54,16 @@ export function otherAddress(): StepUpError {
   );
 }
 
-/** Two clients of one session start at once. */
-export function startedElsewhere(retryAfterMs: number): StepUpError {
-  return new StepUpError('flow_in_progress', 'this session starts a flow in another browser or client', {
-    status: 409,
-    retryAfterMs: Math.max(0, retryAfterMs),
-  });
+/** Two clients of one session, or two tabs of a browser, start at once. The other start is over in a moment. */
+export function startedElsewhere(): StepUpError {
+  return new StepUpError(
+    'flow_in_progress',
+    'this session starts a flow in another tab or client: try again',
+    {
+      status: 409,
+      retryAfterMs: 1_000,
+    },
+  );
 }
 
 /** Another requirement's flow is under way here. */

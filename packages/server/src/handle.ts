@@ -11,7 +11,11 @@ export const HANDLE_HEADER = 'stepgate-handle';
 export interface Handles {
   /** The handle that the request shows, well formed or `undefined`. */
   read(request: HostRequest<unknown>): string | undefined;
-  /** Whether a browser can be handed one: its request is proven to come from this origin, or an allowed one. */
+  /**
+   * Whether a browser can be handed one: its request is proven to come from this origin, or an allowed one.
+   *
+   * @throws StepUpError `insecure_transport` (403) where the cookie would travel in clear.
+   */
   mayHold(request: HostRequest<unknown>): boolean;
   /** A fresh handle and the response headers that hand it over. */
   mint(request: HostRequest<unknown>): HeldHandle;
@@ -23,6 +27,8 @@ export interface Handles {
 export interface HeldHandle {
   readonly handle: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Whether it is on its way to a browser, whose other requests come without it until it has arrived. */
+  readonly isTravelling: boolean;
 }
 
 const HANDLE_BYTES = 32;
@@ -49,33 +55,42 @@ export function createHandles(options: {
   const nameFor = ({ protocol }: HostRequest<unknown>): string =>
     protocol === 'https' ? '__Host-stepgate' : 'stepgate';
 
+  function mustTravelSafely({ protocol, host }: HostRequest<unknown>): void {
+    if (protocol === 'https' || insecureCookie || LOOPBACK.test(host)) return;
+    throw new StepUpError(
+      'insecure_transport',
+      'step-up needs https. Behind a proxy that ends TLS, tell the framework to trust it ("trust proxy"); for plain http in a closed network there is insecureCookie: true',
+      { status: 403 },
+    );
+  }
+
   const handles: Handles = {
     read(request) {
       const cookies = origins.keepsHandleBack(request) ? undefined : request.header('cookie');
       const shown = cookie(cookies, nameFor(request)) ?? request.header(HANDLE_HEADER);
       return shown !== undefined && WELL_FORMED.test(shown) ? shown : undefined;
     },
-    mayHold: (request) => siteOf(request) === 'same-origin' || origins.areCalling(request),
+    mayHold(request) {
+      const isOurs = siteOf(request) === 'same-origin' || origins.areCalling(request);
+      if (isOurs) mustTravelSafely(request);
+      return isOurs;
+    },
     mint(request) {
       const handle = Buffer.from(randomBytes(HANDLE_BYTES)).toString('base64url');
-      if (wantsHeader(request)) return { handle, headers: { [HANDLE_HEADER]: handle } };
-      if (request.protocol !== 'https' && !insecureCookie && !LOOPBACK.test(request.host)) {
-        throw new StepUpError(
-          'insecure_transport',
-          'step-up needs https. Behind a proxy that ends TLS, tell the framework to trust it ("trust proxy"); for plain http in a closed network there is insecureCookie: true',
-          { status: 403 },
-        );
-      }
+      if (wantsHeader(request)) return { handle, headers: { [HANDLE_HEADER]: handle }, isTravelling: false };
+      mustTravelSafely(request);
       const isShared = origins.areCalling(request) && isCrossSite(request);
       // Browsers take SameSite=None only with Secure, and Secure from this machine over http too.
       const secure = isShared || request.protocol === 'https' ? '; Secure' : '';
       const sameSite = isShared ? 'None' : 'Lax';
       const cookieText = `${nameFor(request)}=${handle}; Path=/; HttpOnly; SameSite=${sameSite}${secure}`;
-      return { handle, headers: { 'set-cookie': cookieText } };
+      return { handle, headers: { 'set-cookie': cookieText }, isTravelling: true };
     },
     hold(request) {
       const shown = handles.read(request);
-      return shown === undefined ? handles.mint(request) : { handle: shown, headers: {} };
+      return shown === undefined
+        ? handles.mint(request)
+        : { handle: shown, headers: {}, isTravelling: false };
     },
   };
   return handles;

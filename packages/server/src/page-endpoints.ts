@@ -99,10 +99,10 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
 
   async function start({ request, known, form }: Posting<Native>): Promise<ResponseHeaders> {
     const requirement = requirements.open(known.asker, form.ticket ?? '');
-    const { handle, headers } = handles.hold(request);
+    const { handle, headers, isTravelling } = handles.hold(request);
     const target = targetOf(request, known, handle);
     if (form.takesOver) await cancelOther(target);
-    await driver.start(target, requirement, {});
+    await driver.start(target, requirement, { isTravelling });
     return headers;
   }
 

@@ -40,9 +40,10 @@ export async function refuse(
   },
 ): Promise<Refusal> {
   const isBare = request.method === 'HEAD' || request.method === 'OPTIONS';
-  // Handed out now, so that two clicks that start a flow at once start it in the same record.
-  const isNew = !isBare && handle === undefined && handles.mayHold(request);
-  const minted = isNew ? handles.mint(request) : undefined;
+  const mayHold = !isBare && handle === undefined && handles.mayHold(request);
+  // Tabs whose calls are refused at once would overwrite each other's, and with it a flow: theirs comes with a start,
+  // of which there is one at a time.
+  const minted = mayHold && isPageLoad ? handles.mint(request) : undefined;
   const cookie = minted?.headers ?? {};
   const { policy, evidence } = demand;
   const { maxAgeSeconds, factors, action } = policy;

@@ -9,7 +9,7 @@ export interface RemoteError {
   /** For the developer; a UI has its own sentence for each code. */
   readonly message: string;
   /** How long the server wants to be left alone. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** A refused or lost call, thrown inside this package only; the actor shows its `error`. */
@@ -87,7 +87,7 @@ export function createEndpoints(basePath: string, fetch: typeof globalThis.fetch
 
 /** Reads a view out of JSON; anything else is no answer of ours. */
 export function parseView(json: string): FlowView {
-  const value = parseJson(json) as Partial<FlowView> | undefined;
+  const value = parseJson(json) as Partial<FlowView> | null | undefined;
   if (typeof value?.version !== 'number' || !Array.isArray(value.allowedEvents)) {
     throw unreachable('not a view');
   }
@@ -98,26 +98,23 @@ export function parseView(json: string): FlowView {
 export async function failureOf(response: Response): Promise<EndpointFailure> {
   const body = parseJson(await response.text().catch(() => '')) as
     | { error?: unknown; error_description?: unknown }
+    | null
     | undefined;
-  const retryAfter = retryAfterMs(response);
+  // Seconds only: the other form, a date, would need a clock that is right.
+  const ms = Number(response.headers.get('retry-after')) * 1_000;
+  const retryAfterMs = ms > 0 ? ms : undefined;
   // Whatever does not speak in codes is a proxy, or the app's own error page.
   if (typeof body?.error !== 'string' || !/^[a-z_]+$/.test(body.error)) {
-    return unreachable(`status ${response.status}`, retryAfter);
+    return unreachable(`status ${response.status}`, retryAfterMs);
   }
   return new EndpointFailure(
     {
       code: body.error as StepUpErrorCode,
       message: typeof body.error_description === 'string' ? body.error_description : body.error,
-      ...retryAfter,
+      retryAfterMs,
     },
     response.status >= 500 || response.status === 429,
   );
-}
-
-/** Seconds only: the other form, a date, would need a clock that is right. */
-function retryAfterMs(response: Response): { retryAfterMs?: number } {
-  const ms = Number(response.headers.get('retry-after')) * 1_000;
-  return ms > 0 ? { retryAfterMs: ms } : {};
 }
 
 /** What a failed call says to the actor's user; what is not ours is `fetch`'s, which has found nobody. */
@@ -125,14 +122,13 @@ export function toRemoteError(error: unknown): RemoteError {
   return (error instanceof EndpointFailure ? error : unreachable('no answer')).error;
 }
 
-function unreachable(message: string, more: { retryAfterMs?: number } = {}): EndpointFailure {
-  return new EndpointFailure({ code: 'unreachable', message, ...more }, true);
+function unreachable(message: string, retryAfterMs?: number): EndpointFailure {
+  return new EndpointFailure({ code: 'unreachable', message, retryAfterMs }, true);
 }
 
 function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }

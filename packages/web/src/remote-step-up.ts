@@ -181,17 +181,21 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   }
 
   async function start(): Promise<void> {
-    if (requirement === undefined) return;
+    if (requirement === undefined || snapshot.status !== 'active') return;
     try {
       starting = endpoints.start(requirement, stopped.signal);
       await receive(starting);
     } catch (error) {
+      const { code, retryAfterMs } = toRemoteError(error);
       // Expired or invalid: it will never start a flow.
-      if (toRemoteError(error).code.startsWith('requirement_')) {
+      if (code.startsWith('requirement_')) {
         requirement = undefined;
         update({ view: idle() });
       }
-      throw error;
+      if (code !== 'flow_in_progress' || !retryAfterMs) throw error;
+      // Another tab's start, of which this browser has not heard yet: its flow is joined in a moment.
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, retryAfterMs));
+      await start();
     }
   }
 
@@ -218,8 +222,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   }
 
   async function cancel(isStarted: boolean): Promise<void> {
-    const view = isStarted ? await unlessGone(receive(endpoints.cancel())) : undefined;
-    if (view !== undefined) return;
+    if (isStarted && (await unlessGone(receive(endpoints.cancel()))) !== undefined) return;
     expectViews()({ ...snapshot.view, state: 'cancelled', reason: 'cancelled', allowedEvents: [] });
     stopWatch?.();
   }

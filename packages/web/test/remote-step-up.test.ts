@@ -196,6 +196,46 @@ describe('starting', () => {
   });
 });
 
+describe('two tabs that start at once', () => {
+  const busy = {
+    type: 'answer',
+    status: 409,
+    headers: { 'retry-after': '1' },
+    body: { error: 'flow_in_progress' },
+  } as const;
+
+  it('are one flow: the later one tries again when the other start is over', async () => {
+    const { clock, server, stepUp } = await createScene();
+    server.fail('POST /flow', busy, busy);
+
+    stepUp.send({ type: 'flow.start' });
+    await clock.timerOf((ms) => ms === 1_000);
+    expect(stepUp.getSnapshot()).toMatchObject({ pending: 'flow.start', error: undefined });
+    clock.advance(1_000);
+    await server.request('POST /flow', 2);
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+
+    await until(stepUp, ({ connection }) => connection === 'live');
+    expect(server.count('POST /flow')).toBe(3);
+  });
+
+  it.each(['a cancel', 'a stop'])('are none any more after %s', async (end) => {
+    const { clock, server, stepUp } = await createScene();
+    server.fail('POST /flow', busy);
+    stepUp.send({ type: 'flow.start' });
+    await clock.timerOf((ms) => ms === 1_000);
+
+    if (end === 'a stop') stepUp.stop();
+    else stepUp.send({ type: 'flow.cancel' });
+    await until(stepUp, ({ status }) => status !== 'active');
+    clock.advance(1_000);
+    await server.settle();
+
+    expect(server.count('POST /flow')).toBe(1);
+  });
+});
+
 describe('joining', () => {
   it('takes up the flow of this browser without starting one', async () => {
     const { server, stepUp } = await createScene();

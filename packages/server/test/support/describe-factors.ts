@@ -415,6 +415,7 @@ export function describeFactors(scene: Scene): void {
       const browser = await bank.browser();
       const session = bank.sessions.get(browser.sessionCookie);
       const before = session?.refreshToken;
+      await browser.navigate('/step-up');
       const requirement = await browser.requirement();
       const started = browser.copy().post('/step-up/flow', { requirement });
       await slow.arrived;

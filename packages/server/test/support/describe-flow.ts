@@ -225,6 +225,7 @@ export function describeFlow(scene: Scene): void {
       const { tenant } = scene;
       await tenant.enrolPush();
       const browser = await (await scene.open()).browser();
+      await browser.navigate('/step-up');
       const requirement = await browser.requirement();
 
       const answers = await Promise.all(

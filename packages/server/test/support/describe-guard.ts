@@ -183,8 +183,8 @@ export function describeGuard(scene: Scene): void {
 
         expect(answer.status).toBe(401);
         expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
-        expect(answer.cookies).toEqual([expect.stringMatching(/^stepgate=/)]);
         expect(navigation.status).toBe(303);
+        expect(navigation.cookies).toEqual([expect.stringMatching(/^stepgate=/)]);
         expect(stranger.status).toBe(401);
         expect(stranger.headers['www-authenticate']).toBe('Bearer');
         expect(bank.reached).toEqual([]);

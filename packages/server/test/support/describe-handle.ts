@@ -9,7 +9,7 @@ export function describeHandle(scene: Scene): void {
     it('travels in an HttpOnly cookie on loopback http', async () => {
       const browser = await (await scene.open()).browser();
 
-      const answer = await browser.post('/transfers', {});
+      const answer = await browser.navigate('/transfers');
 
       expect(answer.cookies).toEqual([
         expect.stringMatching(/^stepgate=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/),
@@ -19,11 +19,12 @@ export function describeHandle(scene: Scene): void {
     it('travels in a __Host- cookie behind a trusted proxy that ends TLS', async () => {
       const browser = await (await scene.open({ trustsProxy: true })).browser();
 
-      const answer = await browser.send('POST', '/transfers', {
-        headers: { 'x-forwarded-proto': 'https', host: 'bank.example' },
+      const answer = await browser.navigate('/transfers', {
+        'x-forwarded-proto': 'https',
+        host: 'bank.example',
       });
 
-      expect(answer.status).toBe(401);
+      expect(answer.status).toBe(303);
       expect(answer.cookies).toEqual([
         expect.stringMatching(/^__Host-stepgate=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure$/),
       ]);
@@ -56,22 +57,54 @@ export function describeHandle(scene: Scene): void {
     it('travels over plain http where the app says so', async () => {
       const browser = await (await scene.open({ gateOptions: { insecureCookie: true } })).browser();
 
-      const answer = await browser.send('POST', '/transfers', { headers: { host: 'intranet' } });
+      const answer = await browser.navigate('/transfers', { host: 'intranet' });
 
       expect(answer.cookies).toEqual([expect.stringMatching(/^stepgate=/)]);
     });
 
     it('is never overwritten while the browser shows one', async () => {
       const browser = await (await scene.open()).browser();
-      await browser.post('/transfers', {});
+      await browser.start();
       const handle = browser.cookies.get('stepgate');
 
-      const again = await browser.post('/transfers', {});
+      const again = await browser.navigate('/transfers');
       const page = await browser.navigate('/step-up');
       await browser.start();
 
       expect([...again.cookies, ...page.cookies]).toEqual([]);
       expect(browser.cookies.get('stepgate')).toBe(handle);
+    });
+
+    it('comes with the start to calls, so that tabs that are refused at once share one', async () => {
+      await scene.tenant.enrolPush();
+      const first = await (await scene.open()).browser();
+      const second = first.copy();
+
+      const [requirement] = await Promise.all([first.requirement(), second.requirement()]);
+      const [one, other] = await Promise.all(
+        [first, second].map((tab) => tab.post('/step-up/flow', { requirement })),
+      );
+      const [started, refused] = one?.status === 201 ? [one, other] : [other, one];
+
+      expect(started?.cookies).toHaveLength(1);
+      expect([refused?.status, refused?.headers['retry-after'], refused?.cookies]).toEqual([409, '1', []]);
+      expect(refused?.json()).toMatchObject({ error: 'flow_in_progress' });
+    });
+
+    it('has time to reach its browser, before another one of the session is handed out', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const browser = await (await scene.open()).browser();
+      const early = browser.copy();
+      const requirement = await browser.requirement();
+
+      await browser.start();
+      const meanwhile = await early.post('/step-up/flow', { requirement });
+      tenant.clock.advance(2_000);
+      const later = await early.post('/step-up/flow', { requirement });
+
+      expect([meanwhile.status, meanwhile.cookies]).toEqual([409, []]);
+      expect([later.status, later.cookies]).toEqual([201, [expect.stringMatching(/^stepgate=/)]]);
     });
 
     it('is not handed out to a request of another site', async () => {
