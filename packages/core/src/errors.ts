@@ -89,6 +89,7 @@ export type ReasonCode = (typeof REASON_CODES)[number];
  * | `body_too_large` | 413 | over 64 KB |
  * | `unsupported_media_type` | 415 | the body must be JSON |
  * | `version_required` | 428 | an event needs `If-Match` with the view's version |
+ * | `record_full` | 429 | this browser holds as many approvals and tokens as are kept for one |
  * | `too_many_flows` | 429 | this session, or the user, has as many flows under way as are allowed at once |
  * | `too_many_watchers` | 429 | this browser follows its flow in too many places: wait, or read without waiting |
  * | `misconfigured` | 500 | the app wired Stepgate wrongly; the log tells how |
@@ -113,6 +114,7 @@ export type RequestErrorCode =
   | 'body_too_large'
   | 'unsupported_media_type'
   | 'version_required'
+  | 'record_full'
   | 'too_many_flows'
   | 'too_many_watchers'
   | 'misconfigured'

@@ -8,6 +8,11 @@ export interface Capacity {
   readonly flowsPerSession: number;
   /** The same, of all the subject's sessions. One session can never have as many, if there can be two. */
   readonly flowsPerSubject: number;
+  /**
+   * The size of a record as JSON, at which nothing more is begun in it; a quarter is kept free for what a flow brings.
+   * A store must take somewhat larger ones: an approval that was given is always written.
+   */
+  readonly recordBytes: number;
 }
 
 /** The defaults of {@link Capacity}. */
@@ -16,7 +21,11 @@ export const DEFAULT_CAPACITY: Capacity = {
   watchersPerProcess: 10_000,
   flowsPerSession: 5,
   flowsPerSubject: 20,
+  recordBytes: 262_144,
 };
+
+/** A flow for the longest requirement there is, and its approval. */
+const LEAST_RECORD_BYTES = 16_384;
 
 /**
  * The capacity with its defaults.
@@ -31,8 +40,9 @@ export function parseCapacity(overrides: Partial<Capacity> = {}): Capacity {
       const known = Object.keys(DEFAULT_CAPACITY).join(', ');
       throw new TypeError(`capacity.${name}: is not an option (${known})`);
     }
-    if (!Number.isSafeInteger(most) || most < 1) {
-      throw new TypeError(`capacity.${name}: must be a whole number from 1`);
+    const least = name === 'recordBytes' ? LEAST_RECORD_BYTES : 1;
+    if (!Number.isSafeInteger(most) || most < least) {
+      throw new TypeError(`capacity.${name}: must be a whole number from ${least}`);
     }
   }
   return { ...DEFAULT_CAPACITY, ...Object.fromEntries(given) };

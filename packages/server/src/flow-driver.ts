@@ -21,6 +21,7 @@ import type { Locks } from './lock.ts';
 import type { ParsedPolicy } from './policy.ts';
 import { type HandleRecord, RECORD_SLACK_MS } from './record.ts';
 import { listenFor } from './record-change.ts';
+import { mustFit, mustHaveRoom } from './record-size.ts';
 import { type Requirement, requirementExpired, requirementHash } from './requirement.ts';
 import type { Store } from './store.ts';
 
@@ -62,6 +63,8 @@ export interface FlowDriverOptions<Native> extends EffectPerformerOptions<Native
   /** Where the endpoints are, for the words of refusals. */
   readonly basePath: string;
   readonly store: Store;
+  /** See `Capacity`. */
+  readonly recordBytes: number;
   readonly steps: FlowSteps;
   readonly locks: Locks;
   readonly random: () => number;
@@ -88,8 +91,8 @@ const startLock = (session: string): string => `start:${session}`;
 
 /** Makes the driver. */
 export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): FlowDriver<Native> {
-  const { basePath, store, records, subjects, steps, locks, admission, firstLeg, clock, closing, onError } =
-    options;
+  const { basePath, store, records, subjects, steps, locks, admission, firstLeg } = options;
+  const { recordBytes, clock, closing, onError } = options;
   const performer = createEffectPerformer(options);
   const advancing = new Map<string, Promise<void>>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
@@ -245,7 +248,9 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       ...flow.settings,
     };
     const begun = steps.begin({ key, record, ...asker, ...flow, settings });
-    return steps.apply(key, begun, { type: 'flow.start', ...stamp() });
+    const started = steps.apply(key, begun, { type: 'flow.start', ...stamp() });
+    mustHaveRoom(started.record, recordBytes, clock.now());
+    return started;
   }
 
   /** Lets a session start only one flow at a time, which is over when the browser knows the handle. */
@@ -381,6 +386,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
         if (!isAsApproved(record.flow, request)) throw otherAddress();
         const step = steps.apply(key, record, { ...event, ...stamp() }, secrets);
         if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
+        if (secrets !== undefined) mustFit(step.record, recordBytes, clock.now());
         return { record: step.record, result: step.job };
       });
       const before = running.get(key);

@@ -225,7 +225,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const sealer = createSealer(options.secret, random);
   const locks = createLocks(store, now);
   const records = createRecords({ store, now });
-  const stashes = createStashes({ store, sealer });
+  const stashes = createStashes({ store, sealer, mostBytes: capacity.recordBytes });
   const subjects = createSubjects({ store, records, now, capacity });
   const origins = createAllowedOrigins(options.allowedOrigins ?? []);
   const handles = createHandles({
@@ -254,6 +254,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const driver = createFlowDriver<Native>({
     basePath,
     store,
+    recordBytes: capacity.recordBytes,
     records,
     subjects,
     steps: createFlowSteps({ sealer, now, leaseMs, randomId: options.randomUUID ?? randomUUID }),

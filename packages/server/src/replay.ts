@@ -30,7 +30,8 @@ export function createReplay(stashes: Stashes): Replay {
         const fields = await readFields(body(), enctype);
         if (fields === undefined) return {};
         if (typeof fields === 'string') return { unkept: fields };
-        return { form: await stashes.put(key, { url, enctype, fields }) };
+        const form = await stashes.put(key, { url, enctype, fields });
+        return form === undefined ? { unkept: 'size' } : { form };
       },
       use: (key) => stashes.use(key, url),
     };

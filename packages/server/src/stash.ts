@@ -1,3 +1,4 @@
+import { fits } from './record-size.ts';
 import { digest, type Sealer } from './seal.ts';
 import type { Store } from './store.ts';
 import { reachable } from './stored-value.ts';
@@ -21,8 +22,8 @@ export type FormFields = readonly (readonly [string, string])[];
  * path and body, which its ticket carries: the page of another ticket never shows it.
  */
 export interface Stashes {
-  /** `key`: the record's. Answers with the form's name. */
-  put(key: string, form: StashedForm): Promise<string>;
+  /** `key`: the record's. Answers with the form's name; `undefined` for one that is too large to be kept. */
+  put(key: string, form: StashedForm): Promise<string | undefined>;
   find(key: string, name: string): Promise<StashedForm | undefined>;
   /** The form for this address is being sent: once is enough. */
   use(key: string, url: string): Promise<void>;
@@ -42,9 +43,11 @@ const MOST_TRIES = 20;
 export function createStashes({
   store,
   sealer,
+  mostBytes,
 }: {
   readonly store: Store;
   readonly sealer: Sealer;
+  readonly mostBytes: number;
 }): Stashes {
   const placeOf = (key: string): string => `form:${key}`;
 
@@ -57,6 +60,7 @@ export function createStashes({
     async put(key, form) {
       const name = digest(JSON.stringify(['POST', form.url, form.enctype, form.fields]));
       const stash = { name, target: digest(form.url), sealed: sealer.seal(form, placeOf(key)) };
+      if (!fits(stash, mostBytes)) return undefined;
       for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
         const { version } = await read(key);
         const write = store.write(placeOf(key), stash, { ifVersion: version, ttlMs: TTL_MS });

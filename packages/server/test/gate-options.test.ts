@@ -61,6 +61,7 @@ describe('createGate', () => {
     ['limits.starts:', { limits: { starts: false } }],
     ['capacity:', { capacity: 10 }],
     ['capacity.watchers:', { capacity: { watchers: 10 } }],
+    ['capacity.recordBytes:', { capacity: { recordBytes: 1_000 } }],
     ['capacity.watchersPerHandle:', { capacity: { watchersPerHandle: 0 } }],
     ['enrol:', { enrol: 'refuse' }],
     ['mode:', { mode: 'fail' }],

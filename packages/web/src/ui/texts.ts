@@ -180,6 +180,7 @@ export const english: Texts = {
   errors: {
     flow_in_progress: 'You are already confirming something else in this browser.',
     flow_not_found: 'This confirmation has ended. Start again.',
+    record_full: 'You have confirmed too much at once. Wait a little.',
     too_many_flows: 'You are confirming too many things at once. Finish or cancel one, or wait a little.',
     requirement_expired: 'This request is too old.',
     requirement_invalid: 'This request does not belong to your session.',

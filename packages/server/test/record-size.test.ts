@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { type Approval, createMemoryStore, type Policy, type StepUp } from '../src/index.ts';
+import type { HandleRecord } from '../src/record.ts';
+import { mustFit } from '../src/record-size.ts';
+import { createSealer } from '../src/seal.ts';
+import { createStashes, type StashedForm } from '../src/stash.ts';
+import {
+  createGateClient,
+  createTestGate,
+  type GateAnswer,
+  type GateClient,
+  SECRET,
+} from './support/gate-client.ts';
+import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
+
+/** The smallest there may be. */
+const RECORD_BYTES = 16_384;
+
+interface Scene {
+  readonly tenant: TestTenant;
+  /** A browser whose approvals keep their tokens, each for an action of its own. */
+  readonly client: (action: string) => GateClient;
+  /** The size of the browser's record. */
+  readonly size: () => number;
+}
+
+async function createScene(): Promise<Scene> {
+  const tenant = createTestTenant();
+  await tenant.enrolPush();
+  const refreshToken = await tenant.signIn();
+  const store = createMemoryStore({ now: () => tenant.clock.now() });
+  let size = 0;
+  const gate = createTestGate(tenant, {
+    capacity: { recordBytes: RECORD_BYTES },
+    firstLeg: { refreshToken: () => refreshToken },
+    limits: { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false },
+    store: {
+      ...store,
+      write(key, value, options) {
+        if (/^[\w-]{43}$/.test(key)) size = JSON.stringify(value).length;
+        return store.write(key, value, options);
+      },
+    },
+  });
+  const identity = { subject: tenant.ada.subject, sessionId: 's' };
+  return {
+    tenant,
+    size: () => size,
+    client(action) {
+      const policy: Policy = { action: { id: action }, keepTokens: true, maxAge: '1h' };
+      return createGateClient({ gate, identity, policy });
+    },
+  };
+}
+
+async function start(by: GateClient): Promise<GateAnswer> {
+  const requirement = await by.requirement();
+  return by.send('POST', '/step-up/flow', { body: { requirement } });
+}
+
+async function approve({ tenant }: Scene, by: GateClient): Promise<void> {
+  tenant.phone.approve();
+  tenant.clock.advance(POLL_MS);
+  expect(await by.view()).toMatchObject({ state: 'approved' });
+  // The next push is a minute later.
+  tenant.clock.advance(60_000);
+}
+
+async function tokensOf(by: GateClient): Promise<ReturnType<StepUp['tokens']>> {
+  const decision = await by.decide();
+  return decision.isAllowed ? decision.stepUp?.tokens() : undefined;
+}
+
+/** Approves until there is no room for one more flow; the actions that were approved, and the refusal. */
+async function fill(
+  scene: Scene,
+): Promise<{ readonly approved: readonly string[]; readonly refused: GateAnswer }> {
+  const approved: string[] = [];
+  for (;;) {
+    const action = `action ${approved.length}`;
+    const answer = await start(scene.client(action));
+    if (answer.status !== 201) return { approved, refused: answer };
+    await approve(scene, scene.client(action));
+    approved.push(action);
+  }
+}
+
+const NOW = 1_000;
+
+function recordOf(approvals: readonly Partial<Approval>[]): HandleRecord {
+  return { format: 1, subject: 'ada', session: 's', approvals: approvals as readonly Approval[] };
+}
+
+describe('a record that is full', () => {
+  it('refuses what a user wants written beside a flow, until the first of what is in it ends', () => {
+    const full = recordOf([
+      { keepUntil: 9_000 },
+      { keepUntil: 8_000, tokensUntil: 3_000 },
+      { keepUntil: 500 },
+    ]);
+    const { length } = JSON.stringify(full);
+
+    expect(() => mustFit(full, length, NOW)).not.toThrow();
+    expect(() => mustFit(full, length - 1, NOW)).toThrow(
+      expect.objectContaining({ code: 'record_full', status: 429, retryAfterMs: 2_000 }),
+    );
+    expect(() => mustFit(recordOf([]), 1, NOW)).toThrow(expect.objectContaining({ retryAfterMs: 60_000 }));
+  });
+
+  it('keeps no form that would be larger', async () => {
+    const stashes = createStashes({
+      store: createMemoryStore(),
+      sealer: createSealer(SECRET, randomBytes),
+      mostBytes: 1_000,
+    });
+    const form = (letters: number): StashedForm => ({
+      url: '/transfers',
+      enctype: 'application/x-www-form-urlencoded',
+      fields: [['note', 'x'.repeat(letters)]],
+    });
+
+    expect(await stashes.put('key', form(1_000))).toBeUndefined();
+    const name = await stashes.put('key', form(100));
+    expect(await stashes.find('key', name ?? '')).toEqual(form(100));
+  });
+
+  it('takes no other flow, and says when something in it ends; what is in it stays', async () => {
+    const scene = await createScene();
+
+    const { approved, refused } = await fill(scene);
+
+    expect(refused.status).toBe(429);
+    expect(refused.body).toMatchObject({
+      error: 'record_full',
+      error_description: expect.stringContaining('wait until one of them ends'),
+    });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
+    expect(approved.length).toBeGreaterThan(1);
+    for (const action of approved) expect(await tokensOf(scene.client(action))).toBeDefined();
+    // Beyond what a start may fill: the approvals of flows that ran were written all the same.
+    expect(scene.size()).toBeGreaterThan(0.75 * RECORD_BYTES);
+
+    scene.tenant.clock.advance(Number(refused.headers.get('retry-after')) * 1_000);
+    expect((await start(scene.client('one more'))).status).toBe(201);
+  });
+});
