@@ -45,7 +45,11 @@ it('shows the devices of a user, adds an app and a number, and removes the phone
 
   // A number.
   await ada.press('Add a phone number for text messages');
-  await bank.getByRole('textbox', { name: 'Phone number' }).fill('+1 555 123 4567');
+  const number = bank.getByRole('textbox', { name: 'Phone number' });
+  await number.fill('555 123 4567');
+  await ada.press('Continue');
+  expect(await number.evaluate((one) => one.matches(':invalid:focus'))).toBe(true);
+  await number.fill('+1 555 123 4567');
   await ada.press('Continue');
   await approve();
   await ada.reads('Enter the code');

@@ -163,12 +163,28 @@ function parseEnrollmentBegin(
   switch (factor) {
     case 'sms':
     case 'voice':
-      return { type, factor, phoneNumber: text(members, 'phoneNumber') };
+      return { type, factor, phoneNumber: phoneNumber(members) };
     case 'email':
-      return { type, factor, ...(members.email !== undefined && { email: text(members, 'email') }) };
+      return { type, factor, ...(members.email !== undefined && { email: email(members) }) };
     default:
       return { type, factor };
   }
+}
+
+/** E.164: the country code comes first, and none begins with 0. */
+function phoneNumber(members: Readonly<Record<string, unknown>>): string {
+  const { phoneNumber: value } = members;
+  if (typeof value === 'string' && /^\+[1-9]\d{7,14}$/.test(value)) return value;
+  throw invalidMember('"phoneNumber" must be + and 8 to 15 digits, country code first (E.164)');
+}
+
+/** The plain shape; whether there is such an address is for the provider's message to find out. RFC 5321, 4.5.3.1.3. */
+function email(members: Readonly<Record<string, unknown>>): string {
+  const { email: value } = members;
+  if (typeof value === 'string' && value.length <= 254 && /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(value)) {
+    return value;
+  }
+  throw invalidMember('"email" must be an address like name@example.com');
 }
 
 function enrollable(value: unknown): EnrollableFactor {

@@ -99,12 +99,59 @@ describe('a request from outside', () => {
     ['factor', { type: 'enrollment.begin', factor: 'toString' }],
     ['phoneNumber', { type: 'enrollment.begin', factor: 'sms' }],
     ['phoneNumber', { type: 'enrollment.begin', factor: 'voice', phoneNumber: '' }],
+    ['phoneNumber', { type: 'enrollment.begin', factor: 'sms', phoneNumber: 15550100 }],
     ['email', { type: 'enrollment.begin', factor: 'email', email: {} }],
   ])('is refused with a sentence that names %s', (name, value) => {
     const error = refusalOf(value);
     expect(isStepUpError(error, 'invalid_request')).toBe(true);
     expect(String(error)).toContain(`"${name}"`);
   });
+
+  it.each([
+    '15551234567',
+    '0015551234567',
+    '+1 555 123 4567',
+    '+1555123',
+    '+1555123456789012',
+    '+05551234',
+    '+1555123x',
+  ])('names no phone number by %j, whatever the factor is that calls it', (phoneNumber) => {
+    for (const factor of ['sms', 'voice']) {
+      const error = refusalOf({ type: 'enrollment.begin', factor, phoneNumber });
+      expect(error).toMatchObject({ code: 'invalid_request', status: 400 });
+      expect(String(error)).toContain('"phoneNumber" must be + and 8 to 15 digits, country code first');
+      expect(String(error)).not.toContain(phoneNumber);
+    }
+  });
+
+  it.each(['+15550100', '+155501001234567'])('may name the phone number %j', (phoneNumber) => {
+    const request = { type: 'enrollment.begin', factor: 'sms', phoneNumber };
+    expect(parseRequest(request)).toEqual(request);
+  });
+
+  it.each([
+    'ada',
+    'ada@',
+    '@bank.example',
+    'ada@bank',
+    'ada@@bank.example',
+    'ada @bank.example',
+    'ada@bank..example',
+    'ada@bank.example.',
+    `ada@${'x'.repeat(250)}.example`,
+  ])('names no e-mail address by %j', (email) => {
+    const error = refusalOf({ type: 'enrollment.begin', factor: 'email', email });
+    expect(error).toMatchObject({ code: 'invalid_request', status: 400 });
+    expect(String(error)).toContain('"email" must be an address like name@example.com');
+  });
+
+  it.each(['ada.lovelace+bank@mail.bank.example', 'ädä@bücher.example'])(
+    'may name the address %j',
+    (email) => {
+      const request = { type: 'enrollment.begin', factor: 'email', email };
+      expect(parseRequest(request)).toEqual(request);
+    },
+  );
 
   it('may have spaces and dashes in a code, as people paste it', () => {
     expect(parseRequest({ type: 'code.submit', code: ' 123 4-56\n' })).toEqual({

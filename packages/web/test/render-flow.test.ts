@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
-import { type FlowStateName, type FlowView, REASON_CODES } from '@stepgate/core';
+import { type FlowStateName, type FlowView, parseRequest, REASON_CODES } from '@stepgate/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RemoteStepUpSnapshot } from '../src/index.ts';
+import { tidy } from '../src/ui/deed.ts';
 import { type RenderFlowOptions, renderFlow } from '../src/ui/render-flow.ts';
 import { english } from '../src/ui/texts.ts';
 import { createManualClock, type ManualClock } from './support/manual-clock.ts';
@@ -417,6 +418,33 @@ describe('setting up a device', () => {
     screen.submit();
 
     expect(actor.sent).toEqual([{ type: 'enrollment.begin', factor: 'sms', phoneNumber: '+15551234567' }]);
+  });
+
+  it.each([
+    '+1 (555) 123-4567',
+    ' +15550100 ',
+    '+155501001234567',
+    '555 123 4567',
+    '001 555 123 4567',
+    '+0 5551 2345',
+    '+1555012',
+    '+1555010012345678',
+    '+1 555 CALL NOW',
+  ])('lets the browser judge the phone number %j as the server does', (typed) => {
+    const { screen } = draw(
+      viewOf('choosing', { enrollable: ['sms'], allowedEvents: ['enrollment.begin', 'flow.cancel'] }),
+    );
+    screen.press('Add a phone number for text messages');
+    const { pattern, title, type } = screen.input();
+    const parse = (): unknown =>
+      parseRequest({ type: 'enrollment.begin', factor: 'sms', phoneNumber: tidy('phoneNumber', typed) });
+    // Browsers compile it so: with the flag v, from end to end.
+    const isTaken = new RegExp(`^(?:${pattern})$`, 'v').test(typed);
+
+    if (isTaken) expect(parse).not.toThrow();
+    else expect(parse).toThrow('phoneNumber');
+    expect(title).toBe(screen.description());
+    expect(type).toBe('tel');
   });
 });
 

@@ -349,8 +349,10 @@ export function describeAuthenticators(scene: Scene): void {
       [{ factor: 'recovery-code' }],
       [{ factor: 'sms' }],
       [{ factor: 'sms', phoneNumber: '' }],
+      [{ factor: 'sms', phoneNumber: '555 123 4567' }],
+      [{ factor: 'email', email: 'ada at bank' }],
       [{}],
-    ])('are not added by %j', async (addition) => {
+    ])('are not added by %j, which costs no approval', async (addition) => {
       const { browser } = await opened();
       const answer = await add(browser, addition as Record<string, string>);
       expect(answer.status).toBe(400);

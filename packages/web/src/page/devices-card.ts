@@ -1,4 +1,5 @@
 import type { EnrollableFactor } from '@stepgate/core';
+import { PHONE_PATTERN } from '../ui/deed.ts';
 import { type ElementSpec, h } from '../ui/element.ts';
 import { factorIcons, icon } from '../ui/icons.ts';
 import type { Texts } from '../ui/texts.ts';
@@ -194,6 +195,8 @@ function additionForm({ flowTexts, isBusy }: DevicesModel, factor: EnrollableFac
           type: isPhone ? 'tel' : 'email',
           autocomplete: isPhone ? 'tel' : 'email',
           required: true,
+          pattern: isPhone && PHONE_PATTERN,
+          title: isPhone && flowTexts.phoneHint,
           'aria-describedby': isPhone && `${name}-hint`,
         }),
         isPhone && h('p', { class: 'hint', id: `${name}-hint` }, flowTexts.phoneHint),

@@ -100,13 +100,15 @@ export interface FieldOptions {
   readonly autocomplete: string;
   readonly inputmode?: string;
   readonly hint?: string;
+  /** What is taken, as a regular expression; the hint says it in words. */
+  readonly pattern?: string;
   readonly error?: string | undefined;
   readonly isBusy?: boolean;
 }
 
 /** A labelled input. Its value belongs to the user: it is never written to. */
 export function field(options: FieldOptions): ElementSpec {
-  const { name, label, type = 'text', autocomplete, inputmode, hint, error, isBusy } = options;
+  const { name, label, type = 'text', autocomplete, inputmode, hint, pattern, error, isBusy } = options;
   const described = [hint !== undefined && `${name}-hint`, error !== undefined && `${name}-error`];
   return h(
     'div',
@@ -119,6 +121,8 @@ export function field(options: FieldOptions): ElementSpec {
       part: 'input',
       autocomplete,
       inputmode,
+      pattern,
+      title: pattern && hint,
       required: true,
       autocapitalize: 'off',
       autocorrect: 'off',

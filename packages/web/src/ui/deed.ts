@@ -29,6 +29,11 @@ export type Deed =
   | { readonly copy: string }
   | { readonly leave: Exit };
 
+const FOR_THE_EYE = String.raw`[\s\(\)\.\-]*`;
+
+/** What an input for a phone number takes: E.164, and what {@link tidy} takes away. */
+export const PHONE_PATTERN = String.raw`${FOR_THE_EYE}\+${FOR_THE_EYE}[1-9](${FOR_THE_EYE}\d){7,14}${FOR_THE_EYE}`;
+
 /** What was typed, without what is there for the eye. A password is taken as it is. */
 export function tidy(member: TypedMember, value: string): string {
   switch (member) {

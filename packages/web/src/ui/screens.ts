@@ -10,7 +10,7 @@ import {
   otherWayButton,
   resendButton,
 } from './controls.ts';
-import type { Deed } from './deed.ts';
+import { type Deed, PHONE_PATTERN } from './deed.ts';
 import { type ElementSpec, h } from './element.ts';
 import { factorIcons, icon } from './icons.ts';
 import { qrCode } from './qr-code.ts';
@@ -251,7 +251,7 @@ function newAddress(model: ScreenModel, factor: 'sms' | 'voice' | 'email'): Scre
           label: isEmail ? texts.emailLabel : texts.phoneLabel,
           type: isEmail ? 'email' : 'tel',
           autocomplete: isEmail ? 'email' : 'tel',
-          ...(!isEmail && { hint: texts.phoneHint }),
+          ...(!isEmail && { hint: texts.phoneHint, pattern: PHONE_PATTERN }),
           error: errorText(model),
         }),
         submitButton(
