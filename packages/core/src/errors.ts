@@ -84,7 +84,7 @@ export type ReasonCode = (typeof REASON_CODES)[number];
  * | `not_found` | 404 | no such endpoint |
  * | `method_not_allowed` | 405 | the endpoint has other methods |
  * | `event_not_allowed` | 409 | the flow is in a state that does not take this event |
- * | `flow_in_progress` | 409 | this browser is in a flow for another requirement: cancel it or finish it; with `retryAfterMs`: another tab is starting one, try again |
+ * | `flow_in_progress` | 409 | this browser is in a flow for something else; with `Retry-After`, try again |
  * | `version_stale` | 412 | the flow has moved on since the view with that ETag |
  * | `body_too_large` | 413 | over 64 KB |
  * | `unsupported_media_type` | 415 | the body must be JSON |
