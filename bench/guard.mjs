@@ -68,17 +68,13 @@ async function guardedByStepgate() {
     'content-type': 'application/json',
   };
   const refused = await dispatch(app, { method: 'POST', url: '/transfers', headers: browser });
-  const cookie = String(refused.headers['set-cookie']).split(';')[0];
-  const { step_up } = JSON.parse(refused.body);
-  const headers = { ...browser, cookie };
-  const request = { url: '/step-up/flow', headers };
-  await dispatch(app, {
-    ...request,
-    method: 'POST',
-    body: JSON.stringify({ requirement: step_up.requirement }),
-  });
-  for (let state; state !== 'approved'; ) {
-    ({ state } = JSON.parse((await dispatch(app, request)).body));
+  const { requirement } = JSON.parse(refused.body).step_up;
+  const flow = { url: '/step-up/flow', headers: browser };
+  const started = await dispatch(app, { ...flow, method: 'POST', body: JSON.stringify({ requirement }) });
+  const cookie = String(started.headers['set-cookie']).split(';')[0];
+  for (let { state } = JSON.parse(started.body); state !== 'approved'; ) {
+    if (state === undefined) throw new Error(`no flow: ${started.body}`);
+    ({ state } = JSON.parse((await dispatch(app, { ...flow, headers: { ...browser, cookie } })).body));
   }
   return { app, headers: { cookie } };
 }

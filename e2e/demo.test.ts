@@ -60,6 +60,7 @@ describe('the demo', () => {
         PORT: 'x',
         AUTH0_ISSUER: 'tenant',
         STEP_UP_MAX_AGE: '-1',
+        STEP_UP_POLL_SCHEDULE: 'fast',
         DEMO_PHONE_URL: 'javascript:alert(1)',
       };
       const programs = Object.entries(wrong).map(([name, value]) => ({

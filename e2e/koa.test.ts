@@ -3,7 +3,7 @@ import { createCustomer } from './support/customer.ts';
 import { openDesk } from './support/desk.ts';
 
 it('adds a phone and approves on it at the Koa bank', async () => {
-  const desk = await openDesk({ bank: 'koa-bank' });
+  const desk = await openDesk({ bank: 'koa-bank', pollSchedule: 'steady' });
   const ada = createCustomer(desk, 'koa');
   await ada.signIn();
   const isSamePage = await desk.mark();

@@ -14,6 +14,8 @@ export interface DeskOptions {
   readonly port?: number | undefined;
   /** How old an approval may be for a transfer. 0, the default here: each one needs its own. */
   readonly maxAgeSeconds?: number;
+  /** Default `eager`: a test has less patience than a tenant asks for. */
+  readonly pollSchedule?: 'steady' | 'eager';
   readonly emulator?: EmulatorOptions;
   /** Whether the bank's pages may run scripts. Default `true`. */
   readonly hasScript?: boolean;
@@ -41,6 +43,7 @@ export interface Desk {
 /** Starts a tenant, a bank and a browser; all of it ends with the test. */
 export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const { bank: example = 'express-bank', port = 0, maxAgeSeconds = 0, hasScript = true } = options;
+  const { pollSchedule = 'eager' } = options;
   const emulator = createEmulator(options.emulator);
   const tenant = await emulator.listen();
   onTestFinished(() => tenant.close());
@@ -48,6 +51,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     PORT: String(port),
     AUTH0_ISSUER: tenant.url,
     STEP_UP_MAX_AGE: String(maxAgeSeconds),
+    STEP_UP_POLL_SCHEDULE: pollSchedule,
     DEMO_PHONE_URL: `${tenant.phoneUrl}?user=${ada.username}`,
   });
   const [bankUrl, browser] = await Promise.all([program.printed(/^bank: (\S+)$/m), connectBrowser()]);

@@ -7,6 +7,8 @@ export interface Settings {
   readonly clientSecret: string;
   /** How old an approval of a transfer may be, as a policy takes it. */
   readonly maxAge: number | string;
+  /** `eager` sees approvals sooner, and asks the tenant more often. */
+  readonly pollSchedule: 'steady' | 'eager';
   /** Where the emulator's phone is, when the customer has no other. */
   readonly phoneUrl: string | undefined;
 }
@@ -17,6 +19,7 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     PORT = String(defaults.port),
     AUTH0_ISSUER = 'http://127.0.0.1:4400/',
     STEP_UP_MAX_AGE = '60',
+    STEP_UP_POLL_SCHEDULE = 'steady',
   } = env;
   const { AUTH0_CLIENT_ID = 'stepgate-demo', AUTH0_CLIENT_SECRET = 'stepgate-demo-secret' } = env;
   const { DEMO_PHONE_URL } = env;
@@ -34,6 +37,12 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     /^\d+[smhd]?$/.test(STEP_UP_MAX_AGE),
     'a number of seconds, or a duration like 30s, 5m or 2h',
   );
+  insist(
+    'STEP_UP_POLL_SCHEDULE',
+    STEP_UP_POLL_SCHEDULE,
+    /^(steady|eager)$/.test(STEP_UP_POLL_SCHEDULE),
+    'steady or eager',
+  );
   if (DEMO_PHONE_URL !== undefined) {
     insist(
       'DEMO_PHONE_URL',
@@ -48,6 +57,7 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     clientId: AUTH0_CLIENT_ID,
     clientSecret: AUTH0_CLIENT_SECRET,
     maxAge: /^\d+$/.test(STEP_UP_MAX_AGE) ? Number(STEP_UP_MAX_AGE) : STEP_UP_MAX_AGE,
+    pollSchedule: STEP_UP_POLL_SCHEDULE === 'eager' ? 'eager' : 'steady',
     phoneUrl: DEMO_PHONE_URL,
   };
 }
