@@ -76,7 +76,7 @@ it('shows the devices of a user, adds an app and a number, and removes the phone
   await approve();
   await expect
     .poll(() => status.textContent())
-    .toBe("Removed: Phone with Auth0 Guardian (ada's phone), Authenticator app.");
+    .toBe("Removed: Phone with Auth0 Guardian (ada's phone) and Authenticator app.");
   await expect.poll(() => rows.count()).toBe(4);
   expect(await rows.filter({ hasText: 'Guardian' }).count()).toBe(0);
 });

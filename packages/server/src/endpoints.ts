@@ -17,6 +17,7 @@ import { isNavigation } from './navigation.ts';
 import type { Ownership } from './ownership.ts';
 import { assetResponse, pageResponse } from './page.ts';
 import { createPageEndpoints } from './page-endpoints.ts';
+import type { TextsOf } from './page-language.ts';
 import type { Records } from './record.ts';
 import { LONGEST_TICKET, type Requirements } from './requirement.ts';
 import { siteOf } from './same-origin.ts';
@@ -45,6 +46,7 @@ export interface EndpointsOptions<Native> {
   readonly watchers: Watchers;
   readonly clock: Clock;
   readonly loginUrl: LoginUrl<Native> | undefined;
+  readonly textsOf: TextsOf<Native>;
   /** `undefined` where authenticators are not managed here. */
   readonly authenticators: Authenticators<Native> | undefined;
   /** Whether a client may begin a flow with an `mfa_token` of its own. */
@@ -142,9 +144,11 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
   async function devicesPage(request: HostRequest<Native>): Promise<Response> {
     const known = await knownOf(request);
     if (known === undefined) return toResponse(signedOut(request, options.loginUrl).response);
-    const { html, heading } = devicesToHtml();
+    const texts = options.textsOf(request);
+    const { html, heading } = devicesToHtml(texts.devices);
     return pageResponse({
       basePath,
+      texts,
       title: heading,
       card: html,
       script: 'stepgate-devices.js',

@@ -7,6 +7,7 @@ import type { FormTokens } from './form.ts';
 import type { Handles } from './handle.ts';
 import type { HostRequest } from './host-request.ts';
 import { pageResponse } from './page.ts';
+import type { TextsOf } from './page-language.ts';
 import type { FlowRecord, Records } from './record.ts';
 import { type Requirement, type Requirements, requirementExpired } from './requirement.ts';
 import { siteOf } from './same-origin.ts';
@@ -41,6 +42,7 @@ export interface FlowPageOptions<Native> {
   readonly tokens: FormTokens;
   readonly stashes: Stashes;
   readonly watchers: Watchers;
+  readonly textsOf: TextsOf<Native>;
   readonly clock: Clock;
 }
 
@@ -56,7 +58,8 @@ const FAREWELL_SECONDS = 1;
 
 /** Makes the page. It shows the browser's flow for its ticket, or what will start one when the user clicks. */
 export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPage<Native> {
-  const { basePath, driver, records, handles, requirements, tokens, stashes, watchers, clock } = options;
+  const { basePath, driver, records, handles, requirements, tokens, stashes, textsOf, watchers, clock } =
+    options;
 
   return async function flowPage(request, known, moment) {
     const { ticket, detail, error: refusal } = moment;
@@ -81,8 +84,10 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
       ...(detail !== 'none' && { show: detail }),
       ...(target && { form_token: tokens.issue(target.key) }),
     };
+    const { flow: texts } = textsOf(request);
     const { html, heading } = flowToHtml(
       {
+        texts,
         view,
         action,
         error: refusal ?? (found === undefined ? ticketState.error : undefined),
@@ -104,6 +109,7 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
     const isForm = view.state === 'approved' ? stashed !== undefined : requirement?.form !== undefined;
     const response = pageResponse({
       basePath,
+      texts: { flow: texts },
       status: refusal?.status ?? 200,
       title: heading,
       card: html,

@@ -24,6 +24,8 @@ const OPTIONS = [
   'basePath',
   'allowedOrigins',
   'loginUrl',
+  'language',
+  'texts',
   'mode',
   'insecureCookie',
   'api',
@@ -40,6 +42,7 @@ const OPTIONS = [
 const OPTIONAL_FUNCTIONS = [
   'evidence',
   'loginUrl',
+  'language',
   'randomBytes',
   'randomUUID',
   'random',

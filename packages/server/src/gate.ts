@@ -35,6 +35,7 @@ import { createMemoryStore } from './memory-store.ts';
 import { mfaApiAsk } from './mfa-audience.ts';
 import { createOversight, type StepUpStatus } from './oversight.ts';
 import { createOwnership } from './ownership.ts';
+import { createTextsOf, type TextsByLanguage } from './page-language.ts';
 import type { RoutePolicy } from './policy.ts';
 import { createPolicyReader, demandOf } from './policy-reader.ts';
 import { createRecords } from './record.ts';
@@ -97,6 +98,13 @@ export interface GateOptions<Native> {
   readonly basePath?: string;
   /** Where a signed-out page load of a guarded route, or of the page, is sent. */
   readonly loginUrl?: LoginUrl<Native>;
+  /** The language of the built-in pages, as BCP 47, where the app knows it; default what the browser accepts. */
+  readonly language?: (request: Native) => string | undefined;
+  /**
+   * Texts of the app's own for the built-in pages, by BCP 47 tag: in the place of the English (`en`) or French (`fr`,
+   * `fr-CA`) ones, or in another language, which says in English what it leaves out.
+   */
+  readonly texts?: TextsByLanguage;
   /**
    * Who answers a refused request: the guard (`answer`, the default), or the app's own error handler (`throw`), which
    * is given an error with `status`, `code`, `headers` and `expose`. Page loads are sent on either way.
@@ -389,6 +397,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       stashes,
       clock,
       loginUrl: options.loginUrl,
+      textsOf: createTextsOf<Native>({ language: options.language, texts: options.texts, onError }),
       takesMfaToken: options.firstLeg.mfaToken === true,
       closing: closing.signal,
       onError,

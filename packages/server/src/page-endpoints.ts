@@ -12,6 +12,7 @@ import { type Handles, recordKey } from './handle.ts';
 import type { HostRequest } from './host-request.ts';
 import { isNavigation } from './navigation.ts';
 import { pageResponse } from './page.ts';
+import type { TextsOf } from './page-language.ts';
 import type { Requirements } from './requirement.ts';
 
 /** The page, and what its forms are sent to where no script takes their place: every answer is a page. */
@@ -32,6 +33,7 @@ export interface PageEndpointsOptions<Native> {
   readonly knownOf: (request: HostRequest<Native>) => Known | undefined | Promise<Known | undefined>;
   /** The answer to nobody. */
   readonly signedOut: (request: HostRequest<Native>) => Response;
+  readonly textsOf: TextsOf<Native>;
   readonly now: () => number;
   /** Ends the waiting for news. */
   readonly closing: AbortSignal;
@@ -49,8 +51,19 @@ type ResponseHeaders = Readonly<Record<string, string>>;
 
 /** Makes the endpoints. */
 export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native>): PageEndpoints<Native> {
-  const { basePath, driver, handles, requirements, tokens, flowPage, knownOf, now, closing, onError } =
-    options;
+  const {
+    basePath,
+    driver,
+    handles,
+    requirements,
+    tokens,
+    flowPage,
+    knownOf,
+    textsOf,
+    now,
+    closing,
+    onError,
+  } = options;
 
   async function page({ request, web }: Call<Native>): Promise<Response> {
     const known = await knownOf(request);
@@ -126,11 +139,19 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
   }
 
   function problemPage(request: HostRequest<Native>, error: StepUpError): Response {
+    const { flow: texts } = textsOf(request);
     const { html, heading } = flowToHtml(
-      { view: { ...idleView(now(), []), state: 'failed' }, error },
+      { texts, view: { ...idleView(now(), []), state: 'failed' }, error },
       { action: basePath, start: basePath, page: () => basePath, fields: [] },
     );
-    return pageResponse({ basePath, status: error.status, title: heading, card: html, site: request.host });
+    return pageResponse({
+      basePath,
+      texts: { flow: texts },
+      status: error.status,
+      title: heading,
+      card: html,
+      site: request.host,
+    });
   }
 
   /** Errors as pages, for requests whose answer the user sees. */

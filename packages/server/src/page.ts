@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { english, escapeHtml } from '@stepgate/web/html';
+import { escapeHtml, type PageTexts } from '@stepgate/web/html';
 import { PRIVATE_HEADERS } from './answer.ts';
 import { digest } from './seal.ts';
 
@@ -27,6 +27,8 @@ const PAGE_HEADERS = {
 /** What stands on a page. */
 export interface PageContent {
   readonly basePath: string;
+  /** The language of all that stands on it, and what the script says in its turn. */
+  readonly texts: Pick<PageTexts, 'flow'>;
   readonly status?: number;
   readonly title: string;
   /** HTML. */
@@ -54,12 +56,14 @@ export function pageResponse(content: PageContent): Response {
     script = 'stepgate-page.js',
     site,
     status = 200,
+    texts,
     title,
   } = content;
   const base = escapeHtml(basePath);
   const url = escapeHtml(refresh?.url ?? '');
+  const { checkAgain, language } = texts.flow;
   const html = `<!doctype html>
-<html lang="${escapeHtml(english.language)}">
+<html lang="${escapeHtml(language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -73,8 +77,9 @@ ${refresh ? `<noscript><meta http-equiv="refresh" content="${refresh.seconds}; u
 <main id="stepgate"${attributes(data ?? {})}>
 <div id="card">${card}</div>
 <p class="site">${escapeHtml(site)}</p>
-${refresh ? `<noscript><p class="site"><a href="${url}">${escapeHtml(english.checkAgain)}</a></p></noscript>` : ''}
+${refresh ? `<noscript><p class="site"><a href="${url}">${escapeHtml(checkAgain)}</a></p></noscript>` : ''}
 </main>
+${data ? `<script type="application/json" id="texts">${scriptJson(texts)}</script>` : ''}
 </body>
 </html>
 `;
@@ -82,8 +87,18 @@ ${refresh ? `<noscript><p class="site"><a href="${url}">${escapeHtml(english.che
   const policy = isLeaving ? POLICY : [...POLICY, "form-action 'self'"];
   return new Response(html, {
     status,
-    headers: { ...PAGE_HEADERS, 'content-security-policy': policy.join('; ') },
+    headers: {
+      ...PAGE_HEADERS,
+      'content-language': language,
+      vary: 'Accept-Language',
+      'content-security-policy': policy.join('; '),
+    },
   });
+}
+
+/** JSON that ends no script element, whatever is in it. */
+function scriptJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
 
 function attributes(data: Readonly<Record<string, string | undefined>>): string {

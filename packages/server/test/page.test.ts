@@ -1,24 +1,35 @@
+import { type PageTexts, pageTexts } from '@stepgate/web/html';
 import { describe, expect, it } from 'vitest';
 import { assetResponse, pageResponse } from '../src/page.ts';
 
 const HOSTILE = `"><script>alert(1)</script>'&`;
 
-const page = { basePath: '/step-up', title: 'Title', card: '<p>card</p>', site: 'bank.example' };
+const { flow } = pageTexts.en as PageTexts;
+const page = {
+  basePath: '/step-up',
+  title: 'Title',
+  texts: { flow },
+  card: '<p>card</p>',
+  site: 'bank.example',
+};
 
 describe('pageResponse', () => {
   it('shows what it is given as text, never as markup', async () => {
     const response = pageResponse({
       ...page,
       title: HOSTILE,
+      texts: { flow: { ...flow, confirming: HOSTILE } },
       site: HOSTILE,
       data: { requirement: HOSTILE },
       refresh: { seconds: 5, url: `/a?${HOSTILE}` },
     });
-    const html = await response.text();
+    const [, texts = ''] = (await response.clone().text()).split('id="texts">');
+    const html = (await response.text()).replace(texts, '');
 
+    expect(texts).toContain('\\u003cscript>');
     expect(html).not.toContain('<script>');
     expect(html).not.toContain("'&");
-    expect(html.match(/<script/g)).toHaveLength(1);
+    expect(html.match(/<script/g)).toHaveLength(2);
     expect(html).toContain(
       'data-requirement="&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;&#39;&#38;"',
     );

@@ -12,6 +12,8 @@ const bundles = {
   'dist/page/devices.js': 'dist/page/stepgate-devices.js',
   'dist/index.js': 'dist/page/stepgate.js',
 };
+// The devices' page shows flows in a dialog of its own, which has the page's texts.
+const unused = { 'dist/page/devices.js': ['./dist/dialog.js'] };
 for (const [entry, outfile] of Object.entries(bundles)) {
   await build({
     absWorkingDir: fileURLToPath(root),
@@ -22,6 +24,7 @@ for (const [entry, outfile] of Object.entries(bundles)) {
     format: 'esm',
     target,
     legalComments: 'none',
+    external: unused[entry] ?? [],
   });
 }
 

@@ -1,24 +1,27 @@
 import type { FlowView } from '@stepgate/core';
 import type { RemoteError } from './endpoints.ts';
-import { englishDevices } from './page/devices-texts.ts';
+import type { DevicesTexts } from './page/devices-texts.ts';
 import type { StepUpAction } from './refusal.ts';
 import { card } from './ui/card.ts';
 import type { Detail } from './ui/deed.ts';
 import { h } from './ui/element.ts';
 import type { ScreenModel, Unkept } from './ui/screen.ts';
 import { screenOf } from './ui/screens.ts';
-import { english, type Texts } from './ui/texts.ts';
+import { type Texts, withTexts } from './ui/texts.ts';
 import { type FormTarget, toHtml } from './ui/to-html.ts';
 
 export { idleView } from './idle-view.ts';
+export { type PageTexts, pageTexts, type SomePageTexts } from './page/page-texts.ts';
 export { DETAILS, type Detail, TYPED_MEMBERS, tidy } from './ui/deed.ts';
 export { escapeHtml } from './ui/to-html.ts';
 export type { FormTarget, Texts };
-export { english };
+export { withTexts };
 
 /** The page of the user's authenticators before its script has taken it over: all that it is without one. */
-export function devicesToHtml(): { readonly html: string; readonly heading: string } {
-  const { heading, needsScript } = englishDevices;
+export function devicesToHtml({ heading, needsScript }: DevicesTexts): {
+  readonly html: string;
+  readonly heading: string;
+} {
   const words = h('noscript', {}, needsScript);
   const section = h('section', { class: 'card devices' }, h('h1', { id: 'heading' }, heading), words);
   return { html: toHtml(section, { action: '', start: '', page: () => '', fields: [] }), heading };
@@ -41,7 +44,7 @@ export interface FlowMoment {
   readonly resends?: boolean;
   /** Why what was sent before is not kept. */
   readonly unkept?: Unkept | undefined;
-  readonly texts?: Texts;
+  readonly texts: Texts;
 }
 
 /**
@@ -52,7 +55,7 @@ export function flowToHtml(
   moment: FlowMoment,
   target: FormTarget,
 ): { readonly html: string; readonly heading: string } {
-  const { view, texts = english } = moment;
+  const { view, texts } = moment;
   const model: ScreenModel = {
     view,
     error: moment.error && { code: moment.error.code, message: '' },

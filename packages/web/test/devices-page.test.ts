@@ -4,6 +4,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { StepgateDialog } from '../src/dialog.ts';
 import type { Device } from '../src/page/devices-client.ts';
 import { openDevicesPage } from '../src/page/devices-page.ts';
+import { type PageTexts, pageTexts } from '../src/page/page-texts.ts';
 import { viewOf } from './support/views.ts';
 
 interface Call {
@@ -84,7 +85,8 @@ async function open(answers: Readonly<Record<string, readonly Answer[]>>): Promi
     };
     return Response.json(body, { status });
   };
-  await openDevicesPage({ root, dialog, basePath: '/step-up', fetch });
+  const texts = pageTexts.en as PageTexts;
+  await openDevicesPage({ root, dialog, basePath: '/step-up', texts, fetch });
   return {
     root,
     dialog,
@@ -178,7 +180,7 @@ it('removes on a yes, and says what is gone', async () => {
   press(/^Remove Phone/);
   press('Remove');
 
-  await until(() => said() === 'Removed: Phone with Auth0 Guardian (Pixel), Authenticator app.');
+  await until(() => said() === 'Removed: Phone with Auth0 Guardian (Pixel) and Authenticator app.');
   expect(calls.map(({ method }) => method)).toEqual(['GET', 'DELETE', 'GET']);
   expect(root.textContent).toContain('You have no device set up.');
 });

@@ -3,6 +3,7 @@ import type { FlowView } from '@stepgate/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type FlowMoment, type FormTarget, flowToHtml } from '../src/html.ts';
 import { renderFlow } from '../src/ui/render-flow.ts';
+import { english } from '../src/ui/texts-en.ts';
 import { createManualClock } from './support/manual-clock.ts';
 import { createScriptedActor } from './support/scripted-actor.ts';
 import { app, phone, pollingView, promptingView, texts, viewOf } from './support/views.ts';
@@ -20,7 +21,7 @@ const target: FormTarget = {
 
 function draw(view: FlowView, moment: Partial<FlowMoment> = {}): HTMLElement {
   const root = document.createElement('div');
-  root.innerHTML = flowToHtml({ view, ...moment }, target).html;
+  root.innerHTML = flowToHtml({ texts: english, view, ...moment }, target).html;
   document.body.append(root);
   onTestFinished(() => root.remove());
   return root;
@@ -101,6 +102,7 @@ describe('flowToHtml', () => {
     expect(kept.length).toBeGreaterThan(3);
 
     const stop = renderFlow(root, createScriptedActor(view), {
+      texts: english,
       clock: createManualClock(),
       keepsFirstFocus: true,
     });

@@ -214,6 +214,21 @@ export function describePlainPage(scene: Scene): void {
     });
   });
 
+  describe('the language of the page', () => {
+    it('is the one that the browser asks for, in its words and headers', async () => {
+      const { browser, page } = await visit();
+      const french = plainPage(await browser.navigate('/step-up', { 'accept-language': 'fr-CH, en;q=0.5' }));
+
+      expect(page.answer.headers['content-language']).toBe('en');
+      expect(french.answer.headers).toMatchObject({
+        'content-language': 'fr',
+        vary: expect.stringContaining('Accept-Language'),
+      });
+      expect(french.answer.text).toContain('<html lang="fr">');
+      expect(french.heading).toBe('Confirmez votre identité');
+    });
+  });
+
   describe('the forms of the page', () => {
     const START = 'Send approval request';
 

@@ -2,7 +2,7 @@ import type { EnrollableFactor } from '@stepgate/core';
 import { PHONE_PATTERN } from '../ui/deed.ts';
 import { type ElementSpec, h } from '../ui/element.ts';
 import { factorIcons, icon } from '../ui/icons.ts';
-import type { Texts } from '../ui/texts.ts';
+import { fill, type Texts } from '../ui/texts.ts';
 import type { Device, DeviceList, NamedDevice } from './devices-client.ts';
 import type { DevicesTexts } from './devices-texts.ts';
 
@@ -123,7 +123,7 @@ function row(model: DevicesModel, device: Device, all: readonly Device[]): Eleme
         {
           class: 'link',
           type: 'button',
-          'aria-label': texts.removeDevice(wordsOf(device, texts)),
+          'aria-label': fill(texts.removeDevice, { device: wordsOf(device, texts) }),
           ...doing('ask-removal', id, isBusy),
         },
         texts.remove,
@@ -140,7 +140,7 @@ function sameApp(
   const [twin] = removal.goesAlong;
   if (factor !== 'otp' || twin?.isCertain !== true) return undefined;
   const phone = all.find(({ id }) => id === twin.id);
-  return phone?.name === undefined ? undefined : texts.sameApp(phone.name);
+  return phone?.name === undefined ? undefined : fill(texts.sameApp, { phone: phone.name });
 }
 
 function dialog(model: DevicesModel, question: Question): ElementSpec {
@@ -159,7 +159,7 @@ function removalForm({ flowTexts, isBusy, texts }: DevicesModel, device: Device)
   );
   const sentences = [...along, ...(isLast ? [texts.isLast] : []), texts.approvalFollows];
   return [
-    h('h2', { id: 'question', tabindex: -1 }, texts.confirmRemoval(wordsOf(device, texts))),
+    h('h2', { id: 'question', tabindex: -1 }, fill(texts.confirmRemoval, { device: wordsOf(device, texts) })),
     ...sentences.map((sentence) => h('p', { key: sentence }, sentence)),
     h(
       'div',

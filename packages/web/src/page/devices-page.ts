@@ -1,23 +1,24 @@
 import { type EnrollableFactor, isEnrollable } from '@stepgate/core';
 import { EndpointFailure, toRemoteError } from '../endpoints.ts';
+import type { FlowDialog } from '../flow-dialog.ts';
 import { createRemoteStepUp } from '../remote-step-up.ts';
 import { StepUpCancelled } from '../step-up-cancelled.ts';
 import { createStepUpFetch } from '../step-up-fetch.ts';
-import type { StepgateDialog } from '../stepgate-dialog.ts';
 import { tidy } from '../ui/deed.ts';
 import { patch } from '../ui/patch.ts';
-import { english } from '../ui/texts.ts';
+import { fill } from '../ui/texts.ts';
 import { ADDRESS_OF, type DevicesDeed, type DevicesModel, devicesCard, wordsOf } from './devices-card.ts';
 import { type AddedFactor, createDevicesClient, type NamedDevice } from './devices-client.ts';
-import { englishDevices } from './devices-texts.ts';
+import type { PageTexts } from './page-texts.ts';
 
 /** What the page is made of. */
 export interface DevicesPageOptions {
   /** Where it is drawn. */
   readonly root: HTMLElement;
   /** Shows approvals, and the flow that adds a device. */
-  readonly dialog: StepgateDialog;
+  readonly dialog: FlowDialog;
   readonly basePath: string;
+  readonly texts: PageTexts;
   readonly leaveTo?: string | undefined;
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -28,7 +29,7 @@ export interface DevicesPageOptions {
  */
 export async function openDevicesPage(options: DevicesPageOptions): Promise<void> {
   const { root, dialog, basePath, fetch = (input, init) => globalThis.fetch(input, init) } = options;
-  const texts = englishDevices;
+  const { flow: flowTexts, devices: texts } = options.texts;
   const quiet = createDevicesClient(basePath, fetch);
   const asking = createDevicesClient(
     basePath,
@@ -47,7 +48,7 @@ export async function openDevicesPage(options: DevicesPageOptions): Promise<void
     said: '',
     leaveTo: options.leaveTo,
     texts,
-    flowTexts: english,
+    flowTexts,
   };
 
   function update(change: Partial<DevicesModel>): void {
@@ -80,7 +81,7 @@ export async function openDevicesPage(options: DevicesPageOptions): Promise<void
   async function remove(id: string): Promise<Partial<DevicesModel>> {
     const removed = await asking.remove(id);
     const words = removed.filter(({ factor }) => factor !== 'recovery-code').map(toWords);
-    return { ...(await look()), said: texts.removed(words) };
+    return { ...(await look()), said: fill(texts.removed, { devices: listOf(words) }) };
   }
 
   async function add(addition: AddedFactor): Promise<Partial<DevicesModel>> {
@@ -89,11 +90,12 @@ export async function openDevicesPage(options: DevicesPageOptions): Promise<void
     await stepUp.join();
     await dialog.show(stepUp);
     const isAdded = stepUp.view.state === 'approved';
-    const said = isAdded ? texts.added(texts.kinds[addition.factor]) : texts.unchanged;
+    const said = isAdded ? fill(texts.added, { device: texts.kinds[addition.factor] }) : texts.unchanged;
     return { ...(await look()), said };
   }
 
   const toWords = (device: NamedDevice): string => wordsOf(device, texts);
+  const listOf = (words: readonly string[]): string => new Intl.ListFormat(flowTexts.language).format(words);
 
   function perform(deed: DevicesDeed, which = ''): void {
     if (deed === 'withdraw') update({ question: undefined });
@@ -151,10 +153,10 @@ export async function openDevicesPage(options: DevicesPageOptions): Promise<void
 
   function failed(error: unknown): Partial<DevicesModel> {
     if (error instanceof StepUpCancelled) return { said: texts.unchanged };
-    if (!(error instanceof EndpointFailure)) return { problem: english.errors.unreachable };
+    if (!(error instanceof EndpointFailure)) return { problem: flowTexts.errors.unreachable };
     const { code } = error.error;
     const words =
-      english.errors[code] ?? (code in english.reasons ? english.reasons[code as never] : undefined);
-    return { problem: words ?? english.unknownError };
+      flowTexts.errors[code] ?? (code in flowTexts.reasons ? flowTexts.reasons[code as never] : undefined);
+    return { problem: words ?? flowTexts.unknownError };
   }
 }

@@ -1,6 +1,6 @@
 import type { Factor } from '@stepgate/core';
 
-/** Everything that the page of the user's authenticators says, in one language. */
+/** Everything that the page of the user's authenticators says, in one language; what is filled in stands in braces. */
 export interface DevicesTexts {
   readonly heading: string;
   readonly lead: string;
@@ -10,63 +10,22 @@ export interface DevicesTexts {
   readonly loading: string;
   readonly none: string;
   readonly kinds: Readonly<Record<Factor, string>>;
-  /** Beneath a code generator that came with a phone. */
-  readonly sameApp: (phone: string) => string;
+  /** Beneath a code generator that came with a `{phone}`. */
+  readonly sameApp: string;
   readonly addHeading: string;
   readonly remove: string;
-  readonly removeDevice: (device: string) => string;
+  /** `{device}`, here and below. */
+  readonly removeDevice: string;
   readonly keep: string;
-  readonly confirmRemoval: (device: string) => string;
+  readonly confirmRemoval: string;
   readonly goesToo: Readonly<Partial<Record<Factor, string>>>;
   readonly mayGoToo: Readonly<Partial<Record<Factor, string>>>;
   readonly isLast: string;
   readonly approvalFollows: string;
-  readonly removed: (devices: readonly string[]) => string;
-  readonly added: (device: string) => string;
+  /** `{devices}`, as a list. */
+  readonly removed: string;
+  readonly added: string;
   readonly unchanged: string;
   readonly goBack: string;
   readonly needsScript: string;
 }
-
-/** English. */
-export const englishDevices: DevicesTexts = {
-  heading: 'Your sign-in devices',
-  lead: 'What you confirm with when you are asked whether it’s you.',
-  locked: 'To see or change them, confirm that it’s you.',
-  unlock: 'Show my devices',
-  loading: 'Looking up your devices…',
-  none: 'You have no device set up.',
-  kinds: {
-    push: 'Phone with Auth0 Guardian',
-    otp: 'Authenticator app',
-    sms: 'Text messages',
-    voice: 'Phone calls',
-    email: 'E-mail',
-    'recovery-code': 'Recovery code',
-  },
-  sameApp: (phone) => `The code generator of the same app: ${phone}`,
-  addHeading: 'Add another',
-  remove: 'Remove',
-  removeDevice: (device) => `Remove ${device}`,
-  keep: 'Keep it',
-  confirmRemoval: (device) => `Remove ${device}?`,
-  goesToo: {
-    push: 'Approving on the phone with the same app goes too.',
-    otp: 'The code generator of the same app goes too.',
-    sms: 'Text messages to the same number go too.',
-    voice: 'Calls to the same number go too.',
-  },
-  mayGoToo: {
-    push: 'If it belongs to the Guardian app of a phone, approving on that phone goes too.',
-    otp: 'The code generator of the same app goes too, which is one of those in your list.',
-    sms: 'Text messages to the same number go too.',
-    voice: 'Calls to the same number go too.',
-  },
-  isLast: 'Nothing else is left to confirm with then: you will have to set up a first device again.',
-  approvalFollows: 'You are asked to confirm it once more, with one of your devices.',
-  removed: (devices) => `Removed: ${devices.join(', ')}.`,
-  added: (device) => `Added: ${device}.`,
-  unchanged: 'Nothing has changed.',
-  goBack: 'Go back',
-  needsScript: 'This page needs JavaScript.',
-};

@@ -1,5 +1,7 @@
-import '../dialog.ts';
+import { FlowDialog } from '../flow-dialog.ts';
+import type { Texts } from '../ui/texts.ts';
 import { openDevicesPage } from './devices-page.ts';
+import { textsOfPage } from './page-data.ts';
 
 /** The page of this site that the user came from, but for this one and Stepgate's own. */
 function cameFrom(basePath: string): string | undefined {
@@ -13,7 +15,14 @@ const main = document.getElementById('stepgate');
 const root = document.getElementById('card');
 if (main !== null && root !== null) {
   const { basePath = '/step-up' } = main.dataset;
-  const dialog = document.createElement('stepgate-dialog');
+  const texts = textsOfPage();
+  class PageDialog extends FlowDialog {
+    protected override loadTexts(): Promise<Texts> {
+      return Promise.resolve(texts.flow);
+    }
+  }
+  customElements.define('stepgate-dialog', PageDialog);
+  const dialog = new PageDialog();
   document.body.append(dialog);
-  void openDevicesPage({ root, dialog, basePath, leaveTo: cameFrom(basePath) });
+  void openDevicesPage({ root, dialog, basePath, texts, leaveTo: cameFrom(basePath) });
 }

@@ -2,6 +2,7 @@ import { readAction } from '../refusal.ts';
 import { createRemoteStepUp } from '../remote-step-up.ts';
 import { DETAILS } from '../ui/deed.ts';
 import { renderFlow } from '../ui/render-flow.ts';
+import { textsOfPage } from './page-data.ts';
 
 /** How long "Confirmed" stays before the page goes back. */
 const FAREWELL_MS = 1_200;
@@ -22,10 +23,12 @@ async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
   const returnTo = resends ? undefined : sameOrigin(main.dataset.returnTo);
   const leaveTo = sameOrigin(main.dataset.leaveTo);
   const options = { basePath, ...ticket };
+  const { flow: texts } = textsOfPage();
   let isFirst = true;
 
   function open(stepUp: ReturnType<typeof createRemoteStepUp>): void {
     const stopRendering = renderFlow(card, stepUp, {
+      texts,
       action: readAction(parseJson(main.dataset.action)),
       detail: DETAILS.find((detail) => isFirst && detail === main.dataset.show),
       leaveTo,

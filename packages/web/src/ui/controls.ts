@@ -1,7 +1,8 @@
 import type { Authenticator, EnrollableFactor } from '@stepgate/core';
 import type { Deed, TypedMember } from './deed.ts';
 import { type ElementSpec, h } from './element.ts';
-import { formatTime, type ScreenModel, takes } from './screen.ts';
+import { formatWhen, type ScreenModel, takes } from './screen.ts';
+import { fill, type Texts } from './texts.ts';
 
 /** How much a button is asking for. */
 export type ButtonKind = 'primary' | 'secondary' | 'quiet';
@@ -40,8 +41,13 @@ export function button(
       'aria-disabled': isOff && 'true',
       'aria-busy': isBusy && 'true',
     },
-    isBusy ? texts.busy : isWaiting ? texts.later(label, formatTime(waitUntil - now)) : label,
+    isBusy ? texts.busy : isWaiting ? laterLabel(texts, label, waitUntil - now) : label,
   );
+}
+
+/** What a control says that can be used only in a while. */
+export function laterLabel({ language, later }: Texts, label: string, ms: number): string {
+  return fill(later, { label, when: formatWhen(ms, language) });
 }
 
 /** "Cancel", wherever the flow takes it. */

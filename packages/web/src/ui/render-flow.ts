@@ -8,13 +8,13 @@ import { type Deed, type Detail, type Exit, tidy } from './deed.ts';
 import { deedOf, patch } from './patch.ts';
 import type { Screen, ScreenModel, Unkept } from './screen.ts';
 import { screenOf } from './screens.ts';
-import { english, type Texts } from './texts.ts';
+import { fill, type Texts } from './texts.ts';
 
 /** Options of {@link renderFlow}. */
 export interface RenderFlowOptions {
   /** What the approval is for; shown on every screen. */
   readonly action?: StepUpAction | undefined;
-  readonly texts?: Texts;
+  readonly texts: Texts;
   readonly clock?: Clock;
   /** Ends the flow: closes the dialog. Without it, `flow.cancel` is sent and a last screen shown. */
   readonly cancel?: (() => void) | undefined;
@@ -50,7 +50,12 @@ export function renderFlow(
   actor: StepUpActor,
   options: RenderFlowOptions,
 ): () => void {
-  const { clock = systemClock, texts = english } = options;
+  const { clock = systemClock, texts } = options;
+  const oneMinute = new Intl.NumberFormat(texts.language, {
+    style: 'unit',
+    unit: 'minute',
+    unitDisplay: 'long',
+  }).format(1);
   const exits = exitsOf(actor, options);
   let detail = options.detail ?? 'none';
   let copied: string | undefined;
@@ -116,7 +121,8 @@ export function renderFlow(
     else if (error !== last?.error && error) said = errorText(model) ?? '';
     else if (connection === 'lost' && last?.connection !== 'lost') said = texts.connectionLost;
     else if (connection === 'live' && last?.connection === 'lost') said = texts.connectionBack;
-    else if (left <= ONE_MINUTE_MS && leftBefore > ONE_MINUTE_MS) said = texts.oneMinuteLeft;
+    else if (left <= ONE_MINUTE_MS && leftBefore > ONE_MINUTE_MS)
+      said = fill(texts.timeLeft, { time: oneMinute });
     leftBefore = left;
   }
 

@@ -50,6 +50,13 @@ export function formatTime(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
+/** "in 15 seconds", "in 2 minutes": rounded up. */
+export function formatWhen(ms: number, language: string): string {
+  const seconds = Math.ceil(ms / 1_000);
+  const format = new Intl.RelativeTimeFormat(language);
+  return seconds < 60 ? format.format(seconds, 'second') : format.format(Math.ceil(seconds / 60), 'minute');
+}
+
 /** Whether the flow takes a request. */
 export function takes({ view }: { readonly view: FlowView }, type: StepUpRequest['type']): boolean {
   return view.allowedEvents.includes(type);

@@ -5,6 +5,7 @@ import {
   cancelButton,
   errorText,
   field,
+  laterLabel,
   otherAuthenticators,
   otherEnrollable,
   otherWayButton,
@@ -15,6 +16,7 @@ import { type ElementSpec, h } from './element.ts';
 import { factorIcons, icon } from './icons.ts';
 import { qrCode } from './qr-code.ts';
 import { formatTime, type Screen, type ScreenModel, takes } from './screen.ts';
+import { fill, pluralOf } from './texts.ts';
 
 /** The screen for a moment of a flow. What it offers comes from `allowedEvents` alone. */
 export function screenOf(model: ScreenModel): Screen {
@@ -53,7 +55,7 @@ function working(model: ScreenModel): Screen {
 }
 
 function textOf({ texts }: ScreenModel, state: FlowStateName): { heading: string; lead: string } {
-  return state === 'prompting' || state === 'failed'
+  return state === 'prompting' || state === 'acknowledging' || state === 'failed'
     ? { heading: texts.failed, lead: '' }
     : texts.states[state];
 }
@@ -228,7 +230,7 @@ function way(
     h(
       'span',
       { class: 'way-text' },
-      h('span', {}, waitUntil > now ? texts.later(label, formatTime(waitUntil - now)) : label),
+      h('span', {}, waitUntil > now ? laterLabel(texts, label, waitUntil - now) : label),
       hint !== undefined && h('span', { class: 'hint' }, hint),
     ),
     icon('chevron'),
@@ -316,7 +318,11 @@ function waitLine({ now, texts, view }: ScreenModel, label: string): ElementSpec
     h('span', {}, label),
     // Off: a screen reader would read every second.
     left > 0 &&
-      h('span', { class: 'timer', role: 'timer', 'aria-live': 'off' }, texts.timeLeft(formatTime(left))),
+      h(
+        'span',
+        { class: 'timer', role: 'timer', 'aria-live': 'off' },
+        fill(texts.timeLeft, { time: formatTime(left) }),
+      ),
   );
 }
 
@@ -331,7 +337,7 @@ function polling(model: ScreenModel): Screen {
     heading,
     lead,
     body: [
-      device !== undefined && h('p', { key: 'device', class: 'device' }, texts.sentTo(device)),
+      device !== undefined && h('p', { key: 'device', class: 'device' }, fill(texts.sentTo, { device })),
       waitLine(model, texts.waitingForAnswer),
       notice(errorText(model) ?? (view.notice && texts.notices[view.notice])),
     ],
@@ -364,7 +370,7 @@ function code(model: ScreenModel): Screen {
           h('code', {}, ...grouped(secret)),
         ),
       factor !== 'otp' && factor !== 'recovery-code' && device !== undefined
-        ? h('p', { key: 'device', class: 'device' }, texts.sentTo(device))
+        ? h('p', { key: 'device', class: 'device' }, fill(texts.sentTo, { device }))
         : false,
       fields(
         field({
@@ -391,7 +397,7 @@ function acknowledging(model: ScreenModel): Screen {
   const { canCopy, copied, pending, texts, view } = model;
   const codes = view.disclosure?.recoveryCodes ?? [];
   const all = codes.join('\n');
-  const { heading, lead } = texts.states.acknowledging;
+  const { heading, lead, saved } = pluralOf(texts.recoveryCodes, codes.length, texts.language);
   return {
     name: 'acknowledging',
     icon: 'key',
@@ -413,12 +419,7 @@ function acknowledging(model: ScreenModel): Screen {
             copied === all ? texts.copied : texts.copyCodes,
           ),
         ),
-      h(
-        'label',
-        { class: 'check' },
-        h('input', { type: 'checkbox', required: true }),
-        h('span', {}, texts.savedCodes),
-      ),
+      h('label', { class: 'check' }, h('input', { type: 'checkbox', required: true }), h('span', {}, saved)),
       notice(errorText(model)),
     ],
     buttons: [

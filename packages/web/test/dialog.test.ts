@@ -14,7 +14,7 @@ interface Stage {
   readonly leave: () => void;
 }
 
-function open(view = pollingView()): Stage {
+async function open(view = pollingView()): Promise<Stage> {
   const actor = createScriptedActor(view);
   const controller = new AbortController();
   const events: string[] = [];
@@ -25,6 +25,8 @@ function open(view = pollingView()): Stage {
   }
   openStepUpDialog({ stepUp: actor, action: { title: 'Transfer 250 €' }, signal: controller.signal });
   const element = document.querySelector('stepgate-dialog');
+  // The texts come first.
+  await vi.waitUntil(() => element?.shadowRoot);
   const dialog = element?.shadowRoot?.querySelector('dialog');
   if (!(element instanceof StepgateDialog) || !(dialog instanceof HTMLDialogElement)) {
     throw new Error('there is no dialog');
@@ -46,8 +48,8 @@ function pressEscape(dialog: HTMLDialogElement): Event {
   return cancel;
 }
 
-it('shows the flow in a modal dialog with styles of its own', () => {
-  const { dialog, element, screen } = open();
+it('shows the flow in a modal dialog with styles of its own', async () => {
+  const { dialog, element, screen } = await open();
 
   expect(dialog.open).toBe(true);
   expect(screen.heading).toBe('Check your phone');
@@ -57,7 +59,7 @@ it('shows the flow in a modal dialog with styles of its own', () => {
 });
 
 it('cancels the flow when the user cancels, and goes away at once', async () => {
-  const { actor, dialog, element, events, screen } = open();
+  const { actor, dialog, element, events, screen } = await open();
 
   screen.press('Cancel');
 
@@ -68,8 +70,8 @@ it('cancels the flow when the user cancels, and goes away at once', async () => 
   await vi.waitUntil(() => !element.isConnected);
 });
 
-it('takes Escape for a cancel', () => {
-  const { actor, dialog } = open();
+it('takes Escape for a cancel', async () => {
+  const { actor, dialog } = await open();
 
   pressEscape(dialog);
 
@@ -77,8 +79,8 @@ it('takes Escape for a cancel', () => {
   expect(actor.sent).toEqual([{ type: 'flow.cancel' }]);
 });
 
-it('does not let Escape lose the recovery codes', () => {
-  const { actor, dialog } = open(
+it('does not let Escape lose the recovery codes', async () => {
+  const { actor, dialog } = await open(
     viewOf('acknowledging', {
       disclosure: { recoveryCodes: ['AAAA'] },
       allowedEvents: ['codes.acknowledge', 'flow.cancel'],
@@ -90,10 +92,10 @@ it('does not let Escape lose the recovery codes', () => {
   expect(actor.sent).toEqual([]);
 });
 
-it('says "Confirmed" for a moment after the approval', () => {
+it('says "Confirmed" for a moment after the approval', async () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
-  const { actor, dialog, events, screen } = open();
+  const { actor, dialog, events, screen } = await open();
 
   actor.tell(viewOf('approved', { version: 2 }));
   expect(screen.heading).toBe('Confirmed');
@@ -104,8 +106,8 @@ it('says "Confirmed" for a moment after the approval', () => {
   expect(actor.sent).toEqual([]);
 });
 
-it('closes when the flow was cancelled elsewhere', () => {
-  const { actor, dialog, events } = open();
+it('closes when the flow was cancelled elsewhere', async () => {
+  const { actor, dialog, events } = await open();
 
   actor.tell(viewOf('cancelled', { version: 2, reason: 'cancelled' }));
 
@@ -114,8 +116,8 @@ it('closes when the flow was cancelled elsewhere', () => {
   expect(events).toEqual(['stepgate-cancelled']);
 });
 
-it('goes away when nobody waits for the approval any more', () => {
-  const { element, leave } = open();
+it('goes away when nobody waits for the approval any more', async () => {
+  const { element, leave } = await open();
 
   leave();
 
@@ -128,4 +130,34 @@ it('does not open for a flow that is over', () => {
   openStepUpDialog({ stepUp: actor, signal: new AbortController().signal });
 
   expect(document.querySelector('stepgate-dialog')?.shadowRoot ?? null).toBeNull();
+});
+
+it('speaks the language of the page it stands in, with the app’s own words', async () => {
+  document.documentElement.lang = 'fr-CA';
+  onTestFinished(() => document.documentElement.removeAttribute('lang'));
+  const element = new StepgateDialog();
+  element.texts = { confirming: 'Pour confirmer' };
+  document.body.append(element);
+  onTestFinished(() => element.remove());
+  void element.show(createScriptedActor(pollingView()), { action: { title: 'Virement' } });
+  const dialog = await vi.waitUntil(() => element.shadowRoot?.querySelector('dialog'));
+  const { heading, text } = screenIn(dialog);
+
+  expect(heading).toBe('Consultez votre téléphone');
+  expect(text).toContain('Pour confirmer');
+  expect(dialog.querySelector('section')?.lang).toBe('fr-CA');
+});
+
+it('cancels the flow of an element that is taken away before its texts have come', async () => {
+  const element = new StepgateDialog();
+  const actor = createScriptedActor(pollingView());
+  document.body.append(element);
+  const shown = element.show(actor);
+
+  element.remove();
+  await shown;
+
+  expect(actor.sent).toEqual([{ type: 'flow.cancel' }]);
+  expect(actor.getSnapshot().status).toBe('stopped');
+  expect(element.shadowRoot).toBeNull();
 });

@@ -2,6 +2,7 @@ import type { StepUpActor } from '@stepgate/core';
 import type { StepUpAction } from './refusal.ts';
 import { flowStyles } from './ui/flow-styles.ts';
 import { renderFlow } from './ui/render-flow.ts';
+import type { Texts } from './ui/texts.ts';
 
 const dialogStyles = `
 :host { color-scheme: light dark; }
@@ -18,32 +19,46 @@ dialog::backdrop { background: #0a0d1499; backdrop-filter: blur(3px); }
 /** How long "Confirmed" stays. */
 const FAREWELL_MS = 1_100;
 
+interface ShowOptions {
+  /** What the approval is for. */
+  readonly action?: StepUpAction | undefined;
+}
+
 // The module can be loaded where there is no document, by a server that renders the app.
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
-/**
- * `<stepgate-dialog>`: shows a flow, remote or local, in a modal dialog of its own.
- *
- * Events, both bubbling: `stepgate-approved` when the flow has ended well, `stepgate-cancelled` when the user has
- * closed the dialog, which cancels and stops the flow. Styled by the custom properties `--stepgate-accent`,
- * `--stepgate-surface`, `--stepgate-text`, `--stepgate-radius`, `--stepgate-font` and by parts (`card`, `heading`,
- * `button`, `primary`, `input` ...); `color-scheme` chooses light or dark.
- */
-export class StepgateDialog extends Base {
+/** An element that shows a flow, remote or local, in a modal dialog of its own. What it says is its subclass's. */
+export abstract class FlowDialog extends Base {
   #dialog: HTMLDialogElement | undefined;
   #close: ((options?: { isOver: boolean }) => void) | undefined;
 
+  /** What it says. */
+  protected abstract loadTexts(): Promise<Texts>;
+
   /** Shows a flow until the dialog is closed again; a flow that was shown before is cancelled. */
-  show(stepUp: StepUpActor, options: { readonly action?: StepUpAction | undefined } = {}): Promise<void> {
+  async show(stepUp: StepUpActor, { action }: ShowOptions = {}): Promise<void> {
     this.close();
-    if (stepUp.getSnapshot().status !== 'active') return Promise.resolve();
-    return new Promise((resolve) => this.#show(stepUp, options.action, resolve));
+    let isWanted = true;
+    this.#close = () => {
+      isWanted = false;
+      this.#close = undefined;
+      this.#cancel(stepUp);
+    };
+    const texts = await this.loadTexts();
+    if (!isWanted) return;
+    this.#close = undefined;
+    if (stepUp.getSnapshot().status !== 'active') return;
+    await new Promise<void>((resolve) => this.#show(stepUp, { action, texts }, resolve));
   }
 
-  #show(stepUp: StepUpActor, action: StepUpAction | undefined, onClosed: () => void): void {
+  #show(
+    stepUp: StepUpActor,
+    { action, texts }: ShowOptions & { readonly texts: Texts },
+    onClosed: () => void,
+  ): void {
     const dialog = this.#openDialog();
     const cancel = (): void => close();
-    const stopRendering = renderFlow(dialog, stepUp, { action, cancel });
+    const stopRendering = renderFlow(dialog, stepUp, { action, cancel, texts });
     const subscription = stepUp.subscribe({
       complete: () => {
         if (stepUp.view.state !== 'approved') return close({ isOver: true });
@@ -71,11 +86,8 @@ export class StepgateDialog extends Base {
       dialog.close();
       onClosed();
       if (stepUp.view.state === 'approved') return;
-      if (!isOver) {
-        stepUp.send({ type: 'flow.cancel' });
-        stepUp.stop();
-      }
-      this.#tell('stepgate-cancelled');
+      if (isOver) this.#tell('stepgate-cancelled');
+      else this.#cancel(stepUp);
     };
     this.#close = close;
     dialog.addEventListener('cancel', onEscape);
@@ -89,6 +101,12 @@ export class StepgateDialog extends Base {
 
   disconnectedCallback(): void {
     this.close();
+  }
+
+  #cancel(stepUp: StepUpActor): void {
+    stepUp.send({ type: 'flow.cancel' });
+    stepUp.stop();
+    this.#tell('stepgate-cancelled');
   }
 
   #tell(name: string): void {

@@ -1,0 +1,54 @@
+import { withTexts } from '../ui/texts.ts';
+import type { DevicesTexts } from './devices-texts.ts';
+
+/** French, as in France. */
+export const frenchDevices: DevicesTexts = {
+  heading: 'Vos appareils d’authentification',
+  lead: 'Ils vous servent à confirmer que c’est bien vous.',
+  locked: 'Pour les voir ou les modifier, confirmez que c’est bien vous.',
+  unlock: 'Afficher mes appareils',
+  loading: 'Recherche de vos appareils…',
+  none: 'Vous n’avez aucun appareil.',
+  kinds: {
+    push: 'Téléphone avec Auth0 Guardian',
+    otp: 'Application d’authentification',
+    sms: 'SMS',
+    voice: 'Appels téléphoniques',
+    email: 'E-mail',
+    'recovery-code': 'Code de récupération',
+  },
+  sameApp: 'Le générateur de codes de la même application\u00a0: {phone}',
+  addHeading: 'Ajouter une méthode',
+  remove: 'Supprimer',
+  removeDevice: 'Supprimer {device}',
+  keep: 'Conserver',
+  confirmRemoval: 'Supprimer {device}\u202f?',
+  goesToo: {
+    push: 'L’approbation sur le téléphone, par la même application, sera supprimée aussi.',
+    otp: 'Le générateur de codes de la même application sera supprimé aussi.',
+    sms: 'Les SMS au même numéro seront supprimés aussi.',
+    voice: 'Les appels au même numéro seront supprimés aussi.',
+  },
+  mayGoToo: {
+    push: 'S’il appartient à l’application Guardian d’un téléphone, l’approbation sur ce téléphone sera supprimée aussi.',
+    otp: 'Le générateur de codes de la même application, qui est l’un de ceux de votre liste, sera supprimé aussi.',
+    sms: 'Les SMS au même numéro seront supprimés aussi.',
+    voice: 'Les appels au même numéro seront supprimés aussi.',
+  },
+  isLast:
+    'Il ne vous restera rien pour confirmer\u00a0: vous devrez de nouveau configurer un premier appareil.',
+  approvalFollows: 'Vous devrez encore le confirmer avec l’un de vos appareils.',
+  removed: 'Supprimé\u00a0: {devices}.',
+  added: 'Ajouté\u00a0: {device}.',
+  unchanged: 'Rien n’a changé.',
+  goBack: 'Revenir en arrière',
+  needsScript: 'Cette page a besoin de JavaScript.',
+};
+
+/** French as in Canada. */
+export const canadianFrenchDevices: DevicesTexts = withTexts(frenchDevices, {
+  kinds: { sms: 'Messages textes', email: 'Courriel' },
+  confirmRemoval: 'Supprimer {device}?',
+  goesToo: { sms: 'Les messages textes au même numéro seront supprimés aussi.' },
+  mayGoToo: { sms: 'Les messages textes au même numéro seront supprimés aussi.' },
+});

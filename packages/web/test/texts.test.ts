@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { pageTexts } from '../src/page/page-texts.ts';
+import { fill, pluralOf, withTexts } from '../src/ui/texts.ts';
+import { english } from '../src/ui/texts-en.ts';
+
+const NARROW = '\u202f';
+const WIDE = '\u00a0';
+
+/** Every text with the path to it. */
+function leavesOf(texts: object, path = ''): readonly (readonly [path: string, text: string])[] {
+  return Object.entries(texts).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'string'
+      ? [[`${path}${name}`, value] as const]
+      : leavesOf(value as object, `${path}${name}.`),
+  );
+}
+
+const placeholdersOf = (text: string): readonly string[] => text.match(/\{\w+\}/g) ?? [];
+const inEnglish = new Map(leavesOf(pageTexts.en as object));
+
+/** What is the same word in both languages. */
+const SAME = ['codeLabel', 'codes.voice', 'later', 'kinds.email'];
+
+describe.each(['fr', 'fr-CA'])('the texts in %s', (language) => {
+  const texts = leavesOf(pageTexts[language] as object);
+
+  it('say all that the English ones say, with the same things filled in', () => {
+    expect(texts.map(([path]) => path).sort()).toEqual([...inEnglish.keys()].sort());
+    for (const [path, text] of texts) {
+      expect(placeholdersOf(text), path).toEqual(placeholdersOf(inEnglish.get(path) ?? ''));
+      if (!SAME.some((one) => path.endsWith(one))) expect(text, path).not.toBe(inEnglish.get(path));
+    }
+  });
+
+  it('end their sentences where the English ones do', () => {
+    for (const [path, text] of texts) {
+      expect(/[.…?]$/.test(text), path).toBe(/[.…?]$/.test(inEnglish.get(path) ?? ''));
+    }
+  });
+
+  it('have the spaces and quotes of the place', () => {
+    for (const [path, text] of texts) {
+      const before = language === 'fr' ? NARROW : '[^\\s]';
+      expect(text, path).toMatch(new RegExp(`^([^?!;]|${before}[?!;])*$`, 'u'));
+      expect(text, path).toMatch(new RegExp(`^([^:]|${WIDE}:)*$`, 'u'));
+      expect(text, path).not.toMatch(/['"]/);
+    }
+  });
+});
+
+it('differ in France and in Canada by the words for what comes from English', () => {
+  const { fr, 'fr-CA': canadian } = pageTexts;
+  expect(fr?.flow.factors.email).toBe('Code par e-mail');
+  expect(canadian?.flow.factors.email).toBe('Code par courriel');
+  expect(JSON.stringify(canadian)).not.toMatch(/e-mail|SMS|[Ss]cann|QR code/);
+  expect(JSON.stringify(fr)).not.toMatch(/courriel|message texte|[Bb]alay|[Cc]ode QR/);
+});
+
+describe('fill', () => {
+  it('fills in what stands in braces, and leaves the rest', () => {
+    expect(fill('{label} {when}, {unknown}', { label: 'Send {when}', when: '$1' })).toBe(
+      'Send {when} $1, {unknown}',
+    );
+  });
+});
+
+describe('pluralOf', () => {
+  it('takes the form of the language’s own rules', () => {
+    const forms = { one: 'one', few: 'few', other: 'other' };
+    expect([0, 1, 2].map((count) => pluralOf(forms, count, 'en'))).toEqual(['other', 'one', 'other']);
+    expect([0, 1, 2].map((count) => pluralOf(forms, count, 'fr'))).toEqual(['one', 'one', 'other']);
+    expect([1, 2, 5].map((count) => pluralOf(forms, count, 'pl'))).toEqual(['one', 'few', 'other']);
+  });
+});
+
+describe('withTexts', () => {
+  it('replaces single texts and whole lists', () => {
+    const texts = withTexts(english, {
+      states: { polling: { heading: 'Look at the app' } },
+      scanSteps: ['Just one'],
+    });
+
+    expect(texts.states.polling).toEqual({
+      heading: 'Look at the app',
+      lead: english.states.polling.lead,
+    });
+    expect(texts.scanSteps).toEqual(['Just one']);
+    expect(texts.states.idle).toEqual(english.states.idle);
+  });
+});
