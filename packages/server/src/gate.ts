@@ -232,7 +232,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
 
   const sealer = createSealer(options.secret, random);
   const locks = createLocks(store, now);
-  const records = createRecords({ store, now });
+  const records = createRecords({ store, sealer, now });
   const stashes = createStashes({ store, sealer, mostBytes: capacity.recordBytes });
   const subjects = createSubjects({ store, records, now, capacity });
   const origins = createAllowedOrigins(options.allowedOrigins ?? []);

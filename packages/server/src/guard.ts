@@ -59,7 +59,8 @@ export interface GuardedRoute {
 /** Decides about requests, in front of a route and in the middle of a handler. */
 export interface Guards<Native> {
   /**
-   * The guard of a route. Its path with a fresh approval is one store read, and no cryptography but a hash. Several
+   * The guard of a route. Its path with a fresh approval is one store read, and no cryptography but a hash and the
+   * record's signature, which is checked once for a store that gives the same object again. Several
    * guards of one route are met by one approval each, or by the same one where they ask for the same; when one of
    * them refuses, what the ones before have used up is given back.
    */

@@ -23,8 +23,8 @@ export interface IdentityCheck {
 
 const ALGORITHMS = ['RS256', 'ES256', 'PS256'];
 const CLOCK_TOLERANCE_SECONDS = 60;
-/** A token answers an exchange of this very flow; this is longer than its check can be held up. */
-const LONGEST_AGE_SECONDS = 3_600;
+/** A token answers an exchange of this very flow: this is more than its check is held up, or clocks differ. */
+const FARTHEST_ISSUE_SECONDS = 3_600;
 /** Characters; many times of what a token with an app's own claims has. */
 const LONGEST_TOKEN = 65_536;
 
@@ -76,8 +76,7 @@ export function createIdentityCheck(options: {
         issuer,
         audience: clientId,
         algorithms: ALGORITHMS,
-        requiredClaims: ['sub', 'exp'],
-        maxTokenAge: LONGEST_AGE_SECONDS,
+        requiredClaims: ['sub', 'exp', 'iat'],
         currentDate: new Date(now()),
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       }).then(
@@ -86,6 +85,9 @@ export function createIdentityCheck(options: {
           throw isAboutToken(error) ? refused(`the id_token does not verify: ${error.code}`) : unreachable();
         },
       );
+      if (Math.abs(now() / 1_000 - (payload.iat ?? 0)) > FARTHEST_ISSUE_SECONDS) {
+        throw refused('the id_token was issued at another time than this: is the clock right?');
+      }
       if (!isGivenTo(clientId, payload)) {
         throw refused('the id_token was given to another application (azp)');
       }

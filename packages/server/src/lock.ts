@@ -1,4 +1,5 @@
-import type { Store } from './store.ts';
+import * as v from 'valibot';
+import type { Store, StoredRecord } from './store.ts';
 import { reachable } from './stored-value.ts';
 
 /** Short locks in the store: they end by themselves, so that a dead process blocks nobody for long. */
@@ -16,6 +17,7 @@ export interface Lock {
 }
 
 const MOST_TRIES = 20;
+const LockSchema = v.object({ holder: v.string(), until: v.number() });
 
 /** Makes locks in this store. */
 export function createLocks(store: Store, now: () => number): Locks {
@@ -28,7 +30,7 @@ export function createLocks(store: Store, now: () => number): Locks {
     async acquire(name, holder, until) {
       for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
         const stored = await reachable(store.read(name));
-        const lock = stored?.value as unknown as Lock | undefined;
+        const lock = lockIn(stored);
         if (lock !== undefined && lock.holder !== holder && lock.until > now()) return lock;
         if (await write(name, { holder, until }, stored?.version ?? 0)) return undefined;
         // Whoever won the race may be the same holder, in another request.
@@ -37,9 +39,15 @@ export function createLocks(store: Store, now: () => number): Locks {
     },
     async release(name, holder, isOver = async () => true) {
       const stored = await reachable(store.read(name));
-      const lock = stored?.value as unknown as Lock | undefined;
+      const lock = lockIn(stored);
       if (stored === undefined || lock?.holder !== holder || lock.until <= now()) return;
       if (await isOver()) await write(name, { holder, until: 0 }, stored.version);
     },
   };
+}
+
+/** What is no lock locks nothing. */
+function lockIn(stored: StoredRecord | undefined): Lock | undefined {
+  const parsed = v.safeParse(LockSchema, stored?.value);
+  return parsed.success ? parsed.output : undefined;
 }

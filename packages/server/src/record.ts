@@ -1,10 +1,11 @@
 import type { Effect, Factor, FlowState } from '@stepgate/core';
 import type { KeptTokens } from './kept-tokens.ts';
 import type { Requirement } from './requirement.ts';
+import type { Sealer } from './seal.ts';
 import type { Json, Store, StoredRecord } from './store.ts';
 import { reachable, updateStored } from './stored-value.ts';
 
-/** The record that a flow ended well. Holds no secret, so that every guarded request can read it as it is. */
+/** The record that a flow ended well. Holds no secret, so that every guarded request can read it without decryption. */
 export interface Approval {
   readonly id: string;
   readonly subject: string;
@@ -94,29 +95,57 @@ export interface Records {
 /** How long a record outlives the last thing in it that is of use. */
 export const RECORD_SLACK_MS = 60_000;
 
-/** Puts the types and the retry around a store. */
-export function createRecords(options: { readonly store: Store; readonly now: () => number }): Records {
-  const { store, now } = options;
+/**
+ * Puts the types and the retry around a store. Each record is signed for its key: what was changed in the store, or moved
+ * there from another key, is no record.
+ */
+export function createRecords(options: {
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly now: () => number;
+}): Records {
+  const { store, sealer, now } = options;
+  // A store in this process gives the same object every time: it is checked once, not at every guarded request.
+  const checked = new WeakMap<object, { readonly key: string; readonly record: HandleRecord }>();
+
+  function recordIn(key: string, stored: StoredRecord | undefined): HandleRecord | undefined {
+    const value = stored?.value;
+    if (typeof value !== 'object' || value === null) return undefined;
+    const known = checked.get(value);
+    if (known?.key === key) return known.record;
+    const { signature, ...record } = value as unknown as Partial<SignedRecord>;
+    if (record.format !== FORMAT || typeof signature !== 'string') return undefined;
+    if (!sealer.isSigned(JSON.stringify(record), signature, purposeOf(key))) return undefined;
+    checked.set(value, { key, record: record as HandleRecord });
+    return record as HandleRecord;
+  }
+
+  function signed(key: string, record: HandleRecord): Json {
+    const text = JSON.stringify(record);
+    const value: SignedRecord = { ...record, signature: sealer.sign(text, purposeOf(key)) };
+    return value as unknown as Json;
+  }
 
   return {
     async read(key) {
       const stored = await reachable(store.read(key));
-      return { record: recordIn(stored), version: stored?.version ?? 0 };
+      return { record: recordIn(key, stored), version: stored?.version ?? 0 };
     },
     delete: (key) => reachable(store.delete(key)),
     update: (key, decide) =>
       updateStored(store, key, (stored) => {
-        const { record, result } = decide(recordIn(stored));
+        const { record, result } = decide(recordIn(key, stored));
         if (record === undefined) return { result };
-        return { write: { value: record as unknown as Json, ttlMs: lifetime(record, now()) }, result };
+        return { write: { value: signed(key, record), ttlMs: lifetime(record, now()) }, result };
       }),
   };
 }
 
-function recordIn(stored: StoredRecord | undefined): HandleRecord | undefined {
-  const record = stored?.value as unknown as HandleRecord | null | undefined;
-  return record?.format === FORMAT ? record : undefined;
+interface SignedRecord extends HandleRecord {
+  readonly signature: string;
 }
+
+const purposeOf = (key: string): string => `record:${key}`;
 
 function lifetime({ flow, approvals }: HandleRecord, now: number): number {
   const ends = [flow?.state.context.expiresAt ?? 0, ...approvals.map(({ keepUntil }) => keepUntil)];

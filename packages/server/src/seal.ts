@@ -1,21 +1,38 @@
-import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hash,
+  hkdfSync,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto';
 
-/** Seals small secrets with AES-256-GCM. What is sealed for one purpose does not open for another. */
+/**
+ * Seals small secrets with AES-256-GCM, and signs what may be read but not made by others with HMAC-SHA-256. What is
+ * sealed or signed for one purpose is nothing for another.
+ */
 export interface Sealer {
   /** `purpose` is the associated data: the record's key and field, for instance. */
   seal(value: unknown, purpose: string): string;
   /** The value, or `undefined` when the text was not sealed here, for this purpose, by a key that is still listed. */
   open(sealed: string, purpose: string): unknown;
+  sign(text: string, purpose: string): string;
+  /** Whether it is the signature of this text, for this purpose, by a key that is still listed. */
+  isSigned(text: string, signature: string, purpose: string): boolean;
 }
 
 const KEY_ID_BYTES = 4;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const SIGNATURE_BYTES = 32;
 const SHORTEST_SECRET = 32;
 
 interface Key {
   readonly id: Buffer;
   readonly key: Buffer;
+  readonly signingKey: KeyObject;
 }
 
 /**
@@ -30,6 +47,9 @@ export function createSealer(
   const keys = [secrets].flat().map(deriveKey);
   const [current] = keys;
   if (current === undefined) throw new TypeError('secret: give at least one');
+  const keyOf = (bytes: Buffer): Key | undefined =>
+    keys.find(({ id }) => id.equals(bytes.subarray(0, KEY_ID_BYTES)));
+
   return {
     seal(value, purpose) {
       const nonce = randomBytes(NONCE_BYTES);
@@ -38,10 +58,10 @@ export function createSealer(
       return Buffer.concat([current.id, nonce, cipher.getAuthTag(), sealed]).toString('base64url');
     },
     open(text, purpose) {
-      const bytes = Buffer.from(text, 'base64url');
-      const key = keys.find(({ id }) => id.equals(bytes.subarray(0, KEY_ID_BYTES)));
+      const bytes = bytesOf(text);
+      const key = bytes && keyOf(bytes);
       const start = KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES;
-      if (key === undefined || bytes.length <= start) return undefined;
+      if (key === undefined || bytes === undefined || bytes.length <= start) return undefined;
       try {
         const nonce = bytes.subarray(KEY_ID_BYTES, KEY_ID_BYTES + NONCE_BYTES);
         const decipher = createDecipheriv('aes-256-gcm', key.key, nonce)
@@ -55,7 +75,25 @@ export function createSealer(
         return undefined;
       }
     },
+    sign: (text, purpose) =>
+      Buffer.concat([current.id, signatureOf(text, purpose, current)]).toString('base64url'),
+    isSigned(text, signature, purpose) {
+      const bytes = bytesOf(signature);
+      const key = bytes && keyOf(bytes);
+      if (key === undefined || bytes?.length !== KEY_ID_BYTES + SIGNATURE_BYTES) return false;
+      return timingSafeEqual(bytes.subarray(KEY_ID_BYTES), signatureOf(text, purpose, key));
+    },
   };
+}
+
+/** Only the one way to write them: Node's decoder skips what it does not know. */
+function bytesOf(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.toString('base64url') === text ? bytes : undefined;
+}
+
+function signatureOf(text: string, purpose: string, { signingKey }: Key): Buffer {
+  return createHmac('sha256', signingKey).update(`${purpose.length}:${purpose}`).update(text).digest();
 }
 
 function deriveKey(secret: unknown): Key {
@@ -66,7 +104,9 @@ function deriveKey(secret: unknown): Key {
   }
   const key = Buffer.from(hkdfSync('sha256', secret, 'stepgate', 'seal', 32));
   const id = Buffer.from(hkdfSync('sha256', secret, 'stepgate', 'key id', KEY_ID_BYTES));
-  return { id, key };
+  // As an object: a raw key is made into one at every use, which costs five times the signature.
+  const signingKey = createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'stepgate', 'sign', 32)));
+  return { id, key, signingKey };
 }
 
 /** SHA-256 in base64url: how handles, sessions and requirements are named where they must not be readable. */

@@ -1,5 +1,6 @@
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import RateLimiterStoreAbstract from 'rate-limiter-flexible/lib/RateLimiterStoreAbstract.js';
+import * as v from 'valibot';
 import type { Store, StoredRecord } from './store.ts';
 import { reachable, updateStored } from './stored-value.ts';
 
@@ -17,6 +18,8 @@ interface Window {
   readonly times: readonly number[];
   readonly consumed: number;
 }
+
+const TimesSchema = v.object({ times: v.array(v.number()) });
 
 /**
  * Makes a counter in the store, the same for all processes. It keeps the time of each point, so that no interval as
@@ -69,7 +72,7 @@ class SlidingWindow extends RateLimiterStoreAbstract {
 
   #timesIn(stored: StoredRecord | undefined): readonly number[] {
     const { now, windowMs } = this.#options;
-    const { times = [] } = (stored?.value ?? {}) as { readonly times?: readonly number[] };
-    return times.filter((time) => time > now() - windowMs);
+    const parsed = v.safeParse(TimesSchema, stored?.value);
+    return parsed.success ? parsed.output.times.filter((time) => time > now() - windowMs) : [];
   }
 }

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { fits } from './record-size.ts';
 import { digest, type Sealer } from './seal.ts';
 import type { Store } from './store.ts';
@@ -29,11 +30,8 @@ export interface Stashes {
   use(key: string, url: string): Promise<void>;
 }
 
-interface Stash {
-  readonly name: string;
-  readonly target: string;
-  readonly sealed: string;
-}
+const StashSchema = v.object({ name: v.string(), target: v.string(), sealed: v.string() });
+type Stash = v.InferOutput<typeof StashSchema>;
 
 /** As long as a ticket, a flow and an approval can take, one after the other. */
 const TTL_MS = 30 * 60_000;
@@ -53,7 +51,8 @@ export function createStashes({
 
   async function read(key: string): Promise<{ stash: Stash | undefined; version: number }> {
     const stored = await reachable(store.read(placeOf(key)));
-    return { stash: stored?.value as unknown as Stash | undefined, version: stored?.version ?? 0 };
+    const parsed = v.safeParse(StashSchema, stored?.value);
+    return { stash: parsed.success ? parsed.output : undefined, version: stored?.version ?? 0 };
   }
 
   return {

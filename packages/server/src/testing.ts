@@ -8,6 +8,7 @@ import { createMemoryStore } from './memory-store.ts';
 import { type Policy, parsePolicy } from './policy.ts';
 import { type Approval, createRecords, FORMAT } from './record.ts';
 import { requirementHash } from './requirement.ts';
+import { createSealer } from './seal.ts';
 
 /** The phone of every user of a {@link TestKit}. It is enrolled, and takes pushes and shows codes. */
 export interface TestPhone {
@@ -70,7 +71,8 @@ const TOKENS: TokenSet = { accessToken: 'test access token', tokenType: 'Bearer'
 export function createTestKit(): TestKit {
   const store = createMemoryStore();
   const now = (): number => Date.now();
-  const records = createRecords({ store, now });
+  const secret = randomBytes(32).toString('base64url');
+  const records = createRecords({ store, sealer: createSealer(secret, randomBytes), now });
   let pushes = 0;
   let answer: 'waiting' | 'approved' | 'rejected' | undefined;
 
@@ -101,7 +103,7 @@ export function createTestKit(): TestKit {
   return {
     options: {
       auth0: { issuer: 'https://tenant.test/', clientId: 'test' },
-      secret: randomBytes(32).toString('base64url'),
+      secret,
       store,
       api,
       // The tokens of the tests have no owner to check.

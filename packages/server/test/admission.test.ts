@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Effect } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import { type Applicant, createAdmission } from '../src/admission.ts';
@@ -5,6 +6,8 @@ import { createLimitBook } from '../src/limits.ts';
 import { createLocks } from '../src/lock.ts';
 import { createMemoryStore } from '../src/memory-store.ts';
 import { createRecords } from '../src/record.ts';
+import { createSealer } from '../src/seal.ts';
+import { SECRET } from './support/gate-client.ts';
 
 const push: Effect = {
   type: 'challenge',
@@ -21,7 +24,7 @@ describe('admission', () => {
     const now = (): number => 1_000;
     const store = createMemoryStore({ now });
     const admission = createAdmission({
-      records: createRecords({ store, now }),
+      records: createRecords({ store, now, sealer: createSealer(SECRET, randomBytes) }),
       locks: createLocks(store, now),
       limits: createLimitBook({
         store,

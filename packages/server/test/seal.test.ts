@@ -32,8 +32,24 @@ describe('createSealer', () => {
       expect(sealer.open(changed.toString('base64url'), 'vault')).toBeUndefined();
       expect(sealer.open(bytes.subarray(0, at).toString('base64url'), 'vault')).toBeUndefined();
     }
+    expect(sealer.open(`${bytes.toString('base64url')}=`, 'vault')).toBeUndefined();
     expect(sealer.open('', 'vault')).toBeUndefined();
     expect(sealer.open('{"not":"sealed"}', 'vault')).toBeUndefined();
+  });
+
+  it('knows its signature of a text, for its purpose alone', () => {
+    const sealer = createSealer(OLD, randomBytes);
+    const signature = sealer.sign('text', 'record:a');
+
+    expect(sealer.isSigned('text', signature, 'record:a')).toBe(true);
+    expect(sealer.isSigned('text', signature, 'record:b')).toBe(false);
+    expect(sealer.isSigned('other', signature, 'record:a')).toBe(false);
+    expect(sealer.isSigned('atext', sealer.sign('text', 'record:a'), 'record:')).toBe(false);
+    expect(createSealer([NEW, OLD], randomBytes).isSigned('text', signature, 'record:a')).toBe(true);
+    expect(createSealer(NEW, randomBytes).isSigned('text', signature, 'record:a')).toBe(false);
+    for (let length = 0; length < signature.length; length += 1) {
+      expect(sealer.isSigned('text', signature.slice(0, length), 'record:a')).toBe(false);
+    }
   });
 
   it('opens what an older secret of its list has sealed, and seals with the first', () => {

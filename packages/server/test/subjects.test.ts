@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, DEFAULT_CAPACITY, type Store } from '../src/index.ts';
 import { createRecords } from '../src/record.ts';
+import { createSealer } from '../src/seal.ts';
 import { createSubjects, type Subjects } from '../src/subjects.ts';
+import { SECRET } from './support/gate-client.ts';
 
 const PHONE = { id: 'push|dev_1', factor: 'push', active: true } as const;
 const OTHER = { id: 'push|dev_2', factor: 'push', active: true } as const;
@@ -10,7 +13,12 @@ const learning = { learns: true };
 const FLOW = { session: 's', since: 0, until: 0 };
 
 function subjectsIn(store: Store, now: () => number): Subjects {
-  return createSubjects({ store, records: createRecords({ store, now }), now, capacity: DEFAULT_CAPACITY });
+  return createSubjects({
+    store,
+    records: createRecords({ store, now, sealer: createSealer(SECRET, randomBytes) }),
+    now,
+    capacity: DEFAULT_CAPACITY,
+  });
 }
 
 function open(): { readonly subjects: Subjects; readonly at: (time: number) => Subjects } {

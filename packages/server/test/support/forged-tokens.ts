@@ -150,8 +150,8 @@ export const FORGERIES: readonly Forgery[] = [
   claim('that never expires', () => ({ exp: undefined })),
   claim('that expires in words', () => ({ exp: 'tomorrow' })),
   claim('that is not yet valid', ({ now }) => ({ nbf: now + 61 })),
-  claim('that was issued in the future', ({ now }) => ({ iat: now + 61 })),
-  claim('that was issued for another occasion, long ago', ({ now }) => ({ iat: now - 3_661 })),
+  claim('that was issued in the far future', ({ now }) => ({ iat: now + 3_601 })),
+  claim('that was issued for another occasion, long ago', ({ now }) => ({ iat: now - 3_601 })),
   claim('that was issued at no time', () => ({ iat: undefined })),
   claim('of nobody', () => ({ sub: undefined })),
   {
