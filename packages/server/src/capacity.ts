@@ -1,3 +1,5 @@
+import { assertKnownMembers } from './known-members.ts';
+
 /** How much a gate takes on at the same time; beyond it, requests are refused and told when to come again. */
 export interface Capacity {
   /** Event streams and long-polls of one browser or client. */
@@ -34,12 +36,9 @@ const LEAST_RECORD_BYTES = 16_384;
  */
 export function parseCapacity(overrides: Partial<Capacity> = {}): Capacity {
   if (typeof overrides !== 'object' || overrides === null) throw new TypeError('capacity: must be an object');
+  assertKnownMembers('capacity.', overrides, Object.keys(DEFAULT_CAPACITY));
   const given = Object.entries(overrides).filter(([, most]) => most !== undefined);
   for (const [name, most] of given) {
-    if (!Object.hasOwn(DEFAULT_CAPACITY, name)) {
-      const known = Object.keys(DEFAULT_CAPACITY).join(', ');
-      throw new TypeError(`capacity.${name}: is not an option (${known})`);
-    }
     const least = name === 'recordBytes' ? LEAST_RECORD_BYTES : 1;
     if (!Number.isSafeInteger(most) || most < least) {
       throw new TypeError(`capacity.${name}: must be a whole number from ${least}`);

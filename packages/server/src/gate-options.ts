@@ -8,6 +8,7 @@ import {
 } from '@stepgate/core';
 import type { AuthenticatorSettings } from './authenticators.ts';
 import type { GateOptions } from './gate.ts';
+import { assertKnownMembers } from './known-members.ts';
 import { isOrigin } from './same-origin.ts';
 
 const OPTIONS = [
@@ -62,7 +63,7 @@ type Members = Readonly<Record<string, unknown>>;
 /** @throws TypeError naming the option that is wrong. */
 export function assertOptions(options: GateOptions<never>): void {
   if (!isObject(options)) throw new TypeError('options: must be an object');
-  assertKnown('', options, OPTIONS);
+  assertKnownMembers('', options, OPTIONS);
   const members: Members = { ...options };
   if (!isObject(members.auth0)) throw new TypeError('auth0: must be an object');
   assertFunction('identify', members.identify);
@@ -121,18 +122,12 @@ function assertFirstLeg(firstLeg: unknown, { clientSecret, clientAssertion }: Me
 
 function assertTiming(timing: unknown): void {
   if (!isObject(timing)) throw new TypeError('timing: must be an object');
-  assertKnown('timing.', timing, [...Object.keys(FLOW_DEFAULTS), 'requirementTtlMs']);
+  assertKnownMembers('timing.', timing, [...Object.keys(FLOW_DEFAULTS), 'requirementTtlMs']);
   for (const [name, value] of Object.entries(timing)) {
     if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
       throw new TypeError(`timing.${name}: must be a positive number of milliseconds`);
     }
   }
-}
-
-function assertKnown(prefix: string, members: object, known: readonly string[]): void {
-  const unknown = Object.keys(members).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new TypeError(`${prefix}${unknown}: is not an option (${known.join(', ')})`);
 }
 
 function assertFunction(name: string, value: unknown): void {
@@ -171,7 +166,7 @@ export function authenticatorSettings({
 }: GateOptions<never>): Required<AuthenticatorSettings> | undefined {
   if (authenticators === false) return undefined;
   if (!isObject(authenticators)) throw new TypeError('authenticators: must be an object, or false');
-  assertKnown('authenticators.', authenticators, ['factors', 'addable']);
+  assertKnownMembers('authenticators.', authenticators, ['factors', 'addable']);
   const { factors = ['push', 'otp'], addable = ADDABLE } = authenticators;
   return {
     factors: parseFactors('authenticators.factors', factors, FACTORS),

@@ -296,10 +296,6 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
 
   function toKnown(identity: Identity | undefined): Known | undefined {
     if (identity === undefined || identity === null) return undefined;
-    const { subject, sessionId } = identity;
-    if (typeof subject !== 'string' || subject === '' || typeof sessionId !== 'string' || sessionId === '') {
-      throw new TypeError('identify: must give { subject, sessionId }, both non-empty strings, or undefined');
-    }
     return { identity, asker: toAsker(identity) };
   }
 

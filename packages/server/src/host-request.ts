@@ -18,8 +18,15 @@ export interface Asker {
   readonly session: string;
 }
 
-/** The {@link Asker} of an identity. */
+/**
+ * The {@link Asker} of an identity.
+ *
+ * @throws TypeError when it is none.
+ */
 export function toAsker({ subject, sessionId }: Identity): Asker {
+  if (typeof subject !== 'string' || subject === '' || typeof sessionId !== 'string' || sessionId === '') {
+    throw new TypeError('identify: must give { subject, sessionId }, both non-empty strings, or undefined');
+  }
   return { subject, session: digest(`${subject.length}:${subject}${sessionId}`) };
 }
 

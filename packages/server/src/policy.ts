@@ -1,5 +1,6 @@
 import { FACTORS, type Factor, isFactor } from '@stepgate/core';
 import type { Evidence } from './evidence.ts';
+import { assertKnownMembers } from './known-members.ts';
 
 /** What is about to happen, in words: shown to the user and bound into requirement and approval. */
 export interface Action {
@@ -68,6 +69,16 @@ export interface ParsedPolicy {
   readonly opensMfaApi: boolean;
 }
 
+const MEMBERS = [
+  'maxAge',
+  'factors',
+  'singleUse',
+  'action',
+  'allowEnrolledInFlow',
+  'minAuthenticatorAge',
+  'keepTokens',
+  'evidence',
+] as const satisfies readonly (keyof Policy)[];
 const DEFAULT_MAX_AGE_SECONDS = 300;
 const LONGEST_MIN_AGE_SECONDS = 90 * 86_400;
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
@@ -78,19 +89,8 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, 
  * @throws TypeError naming the member that is wrong.
  */
 export function parsePolicy(policy: Policy<never>): ParsedPolicy {
-  const known = [
-    'maxAge',
-    'factors',
-    'singleUse',
-    'action',
-    'allowEnrolledInFlow',
-    'minAuthenticatorAge',
-    'keepTokens',
-    'evidence',
-  ];
   if (typeof policy !== 'object' || policy === null) throw new TypeError('policy: must be an object');
-  const unknown = Object.keys(policy).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new TypeError(`policy.${unknown}: is not one of ${known.join(', ')}`);
+  assertKnownMembers('policy.', policy, MEMBERS);
   const { action } = policy;
   const maxAgeSeconds = parseDuration('maxAge', policy.maxAge ?? DEFAULT_MAX_AGE_SECONDS);
   return {

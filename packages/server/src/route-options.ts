@@ -1,3 +1,4 @@
+import { assertKnownMembers } from './known-members.ts';
 import type { AnswerKind } from './navigation.ts';
 
 /** Options of one guarded route, besides its policy. */
@@ -20,10 +21,7 @@ const OPTIONS = ['replay', 'answer'] as const satisfies readonly (keyof RouteOpt
 /** @throws TypeError naming the option that is wrong. */
 export function assertRouteOptions(options: RouteOptions): void {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: must be an object');
-  const unknown = Object.keys(options).find((name) => !OPTIONS.some((option) => option === name));
-  if (unknown !== undefined) {
-    throw new TypeError(`options.${unknown}: is not an option (${OPTIONS.join(', ')})`);
-  }
+  assertKnownMembers('options.', options, OPTIONS);
   if (options.replay !== undefined && typeof options.replay !== 'boolean') {
     throw new TypeError('options.replay: must be true or false');
   }

@@ -1,9 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Authenticator, type Factor, type MfaApi, StepUpError, type TokenSet } from '@stepgate/core';
+import {
+  type Authenticator,
+  FACTORS,
+  type Factor,
+  isFactor,
+  type MfaApi,
+  StepUpError,
+  type TokenSet,
+} from '@stepgate/core';
 import { keepMs } from './approval.ts';
 import type { GateOptions } from './gate.ts';
 import { HANDLE_HEADER, recordKey } from './handle.ts';
 import { type Identity, toAsker } from './host-request.ts';
+import { assertKnownMembers } from './known-members.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { type Policy, parsePolicy } from './policy.ts';
 import { type Approval, createRecords, FORMAT } from './record.ts';
@@ -48,6 +57,8 @@ export interface TestKit {
   /**
    * Grants an approval, without a flow, to a client that has no handle yet. Answers with the headers by which its
    * requests show it. `identity`: what `identify` will say of those requests.
+   *
+   * @throws TypeError for what is no identity, and for options that are none.
    */
   approve(identity: Identity, options?: GrantOptions): Promise<Readonly<Record<string, string>>>;
 }
@@ -122,7 +133,11 @@ export function createTestKit(): TestKit {
       approve: () => reply('approved'),
       deny: () => reply('rejected'),
     },
-    async approve(identity, { policy = {}, factor = 'push', ageMs = 0 } = {}) {
+    async approve(identity, options = {}) {
+      assertKnownMembers('', options, ['policy', 'factor', 'ageMs']);
+      const { policy = {}, factor = 'push', ageMs = 0 } = options;
+      if (!isFactor(factor)) throw new TypeError(`factor: must be one of ${FACTORS.join(', ')}`);
+      if (!Number.isFinite(ageMs) || ageMs < 0) throw new TypeError('ageMs: must be milliseconds, 0 or more');
       const asker = toAsker(identity);
       const handle = randomBytes(32).toString('base64url');
       const parsed = parsePolicy(policy);

@@ -103,6 +103,17 @@ export function describeTestKit(name: string, build: (app: AppUnderTest) => Requ
       await agent.post('/transfers').expect(200);
     });
 
+    it.each([
+      ['no identity', [{ user: 'ada' }], /subject, sessionId/],
+      ['an option that is none', [IDENTITY, { polcy: {} }], /^polcy: is not an option/],
+      ['an age that is none', [IDENTITY, { ageMs: '5m' }], /^ageMs: must be/],
+      ['a factor that is none', [IDENTITY, { factor: 'pigeon' }], /^factor: must be one of/],
+      ['a policy that is none', [IDENTITY, { policy: { maxAge: 'soon' } }], /^policy.maxAge: must be/],
+    ])('grants nothing for %s, and says what is wrong', async (_what, wrong, message) => {
+      const { kit } = open();
+      await expect(kit.approve(...(wrong as Parameters<TestKit['approve']>))).rejects.toThrow(message);
+    });
+
     it('says so when no push waits for an answer', () => {
       expect(() => open().kit.phone.approve()).toThrow('no push waits');
     });
