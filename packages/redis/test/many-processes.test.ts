@@ -66,6 +66,31 @@ describeWithRedis('many processes', () => {
     expect(processes.reduce((sum, one) => sum + one.runs(tenant.id), 0)).toBe(1);
   });
 
+  it('try five wrong codes of a flow, however many come at once', async () => {
+    const tenant = await startTenant();
+    const browser = await tenant.browser();
+    const processes = await Promise.all([startProcess(redisUrl), startProcess(redisUrl)]);
+    const [first] = processes;
+    const chooser = (await browser.start(first, '/otp')).json<FlowView>();
+    const [app] = chooser.authenticators;
+    await browser.event(first, chooser, { type: 'factor.choose', authenticatorId: app?.id ?? '' });
+    const statuses: number[] = [];
+
+    for (let before = -1; before !== tenant.exchanges().length; ) {
+      before = tenant.exchanges().length;
+      const view = await browser.view(first);
+      if (view === undefined) throw new Error('there is no flow');
+      const tries = Array.from({ length: 100 }, (_, n) =>
+        browser.event(processes[n % 2] ?? first, view, { type: 'code.submit', code: '000000' }),
+      );
+      statuses.push(...(await Promise.all(tries)).map(({ status }) => status));
+    }
+
+    expect(tenant.exchanges()).toHaveLength(5);
+    expect(await browser.view(first)).toMatchObject({ reason: 'too_many_attempts' });
+    expect(statuses.filter((status) => status >= 500)).toEqual([]);
+  });
+
   it('hand a flow over within a second when one stops gracefully, and its tabs come again', async () => {
     const tenant = await startTenant();
     const browser = await tenant.browser();
