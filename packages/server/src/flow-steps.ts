@@ -17,7 +17,7 @@ import {
 import { createApproval, keepUseful } from './approval.ts';
 import { awaitsPush } from './flow-rules.ts';
 import { keepLiving, sealTokens, tokensEnd } from './kept-tokens.ts';
-import { type FlowRecord, FORMAT, type HandleRecord, type PendingEffect } from './record.ts';
+import type { FlowRecord, HandleRecord, PendingEffect } from './record.ts';
 import { type Requirement, requirementHash } from './requirement.ts';
 import type { Sealer } from './seal.ts';
 
@@ -133,7 +133,6 @@ export function createFlowSteps(options: {
         requirementHash: settings.adds === undefined ? requirementHash(requirement.policy) : 'adding',
       };
       return {
-        format: FORMAT,
         subject,
         session,
         flow,

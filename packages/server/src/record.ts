@@ -56,7 +56,6 @@ export interface FlowRecord {
 
 /** Everything that one handle owns: so that each promise is one compare-and-set. */
 export interface HandleRecord {
-  readonly format: typeof FORMAT;
   readonly subject: string;
   /** The digest of subject and session that the record belongs to. */
   readonly session: string;
@@ -67,7 +66,7 @@ export interface HandleRecord {
 }
 
 /** The format of records; a process that meets another one treats the record as absent. */
-export const FORMAT = 1;
+const FORMAT = 1;
 
 /** A read record and its version for the compare-and-set. */
 export interface Stored {
@@ -113,17 +112,18 @@ export function createRecords(options: {
     if (typeof value !== 'object' || value === null) return undefined;
     const known = checked.get(value);
     if (known?.key === key) return known.record;
-    const { signature, ...record } = value as unknown as Partial<SignedRecord>;
-    if (record.format !== FORMAT || typeof signature !== 'string') return undefined;
-    if (!sealer.isSigned(JSON.stringify(record), signature, purposeOf(key))) return undefined;
-    checked.set(value, { key, record: record as HandleRecord });
-    return record as HandleRecord;
+    const { format, text, signature } = value as unknown as Partial<SignedRecord>;
+    if (format !== FORMAT || typeof text !== 'string' || typeof signature !== 'string') return undefined;
+    if (!sealer.isSigned(text, signature, purposeOf(key))) return undefined;
+    const record = JSON.parse(text) as HandleRecord;
+    checked.set(value, { key, record });
+    return record;
   }
 
   function signed(key: string, record: HandleRecord): Json {
     const text = JSON.stringify(record);
-    const value: SignedRecord = { ...record, signature: sealer.sign(text, purposeOf(key)) };
-    return value as unknown as Json;
+    const value: SignedRecord = { format: FORMAT, text, signature: sealer.sign(text, purposeOf(key)) };
+    return { ...value };
   }
 
   return {
@@ -141,7 +141,10 @@ export function createRecords(options: {
   };
 }
 
-interface SignedRecord extends HandleRecord {
+interface SignedRecord {
+  readonly format: number;
+  /** The record as JSON: a store may keep the members of an object in another order. */
+  readonly text: string;
   readonly signature: string;
 }
 

@@ -15,7 +15,7 @@ import { type Identity, toAsker } from './host-request.ts';
 import { assertKnownMembers } from './known-members.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { type Policy, parsePolicy } from './policy.ts';
-import { type Approval, createRecords, FORMAT } from './record.ts';
+import { type Approval, createRecords } from './record.ts';
 import { requirementHash } from './requirement.ts';
 import { createSealer } from './seal.ts';
 
@@ -153,7 +153,7 @@ export function createTestKit(): TestKit {
         enrolledInFlow: false,
         keepUntil: approvedAt + keepMs(parsed),
       };
-      const record = { format: FORMAT, ...asker, approvals: [approval] } as const;
+      const record = { ...asker, approvals: [approval] };
       await records.update(recordKey(handle, asker), () => ({ record, result: undefined }));
       return { [HANDLE_HEADER]: handle };
     },

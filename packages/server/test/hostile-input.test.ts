@@ -12,6 +12,7 @@ import {
   type KnockAnswer,
   recordsOf,
 } from './support/hostile-world.ts';
+import { storedRecord } from './support/stored-record.ts';
 
 /** What a page of this site sends along, with the owner's cookie. */
 const HEADERS = {
@@ -63,7 +64,7 @@ describe('a requirement', () => {
     const { tenant, browser, strangers } = world;
     const ticket = await world.clientOf(world.ada, HANDLE, { maxAge: '1m' }).requirement();
     const [key = ''] = world.store.keys().filter((name) => name.length === 43);
-    const { flow } = world.store.valueOf(key) as unknown as { flow: { vault: string } };
+    const vault = storedRecord(world.store.valueOf(key))?.flow?.vault ?? '';
     const retired = createTestGate(tenant, {
       store: world.store,
       secret: 'a secret that was retired, long ago',
@@ -73,7 +74,7 @@ describe('a requirement', () => {
       others: [
         ...(await Promise.all(strangers.map((stranger) => stranger.requirement()))),
         await browser.at(retired).requirement(),
-        flow.vault,
+        vault,
         createSealer(SECRET, randomBytes).seal(true, `form:${key}`),
       ],
     };

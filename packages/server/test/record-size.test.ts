@@ -89,7 +89,7 @@ async function fill(
 const NOW = 1_000;
 
 function recordOf(approvals: readonly Partial<Approval>[]): HandleRecord {
-  return { format: 1, subject: 'ada', session: 's', approvals: approvals as readonly Approval[] };
+  return { subject: 'ada', session: 's', approvals: approvals as readonly Approval[] };
 }
 
 describe('a record that is full', () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createMemoryStore, type Gate, type Store } from '../src/index.ts';
 import { createGateClient, createTestGate, type TestNative } from './support/gate-client.ts';
+import { storedRecord } from './support/stored-record.ts';
 import { createTestTenant } from './support/test-tenant.ts';
 
 it('ends a flow that starts at the same time, before its push is sent', async () => {
@@ -12,8 +13,7 @@ it('ends a flow that starts at the same time, before its push is sent', async ()
   const store: Store = {
     ...memory,
     async write(key, value, options) {
-      const isFlow = typeof value === 'object' && value !== null && 'flow' in value;
-      if (isFlow && written.length === 0) {
+      if (storedRecord(value)?.flow !== undefined && written.length === 0) {
         written.push(key);
         tenant.clock.advance(1);
         await gates[0]?.revokeSubject(tenant.ada.subject);

@@ -3,7 +3,6 @@ import { inspect } from 'node:util';
 import type { FlowView } from '@stepgate/core';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { createMemoryStore, type Store } from '../src/index.ts';
-import type { HandleRecord } from '../src/record.ts';
 import { createSealer } from '../src/seal.ts';
 import {
   createGateClient,
@@ -12,6 +11,7 @@ import {
   type GateClient,
   SECRET,
 } from './support/gate-client.ts';
+import { storedRecord } from './support/stored-record.ts';
 import {
   CLIENT_SECRET,
   createTestTenant,
@@ -164,7 +164,7 @@ describe('secrets', () => {
     expectSilence(watched);
     // Nor does a flow that is over keep any, sealed.
     const [key = '', ...value] = (watched.stored.at(-1) ?? '').split(' ');
-    const { flow } = JSON.parse(value.join(' ')) as HandleRecord;
+    const flow = storedRecord(JSON.parse(value.join(' ')))?.flow;
     expect(createSealer(SECRET, randomBytes).open(flow?.vault ?? '', `vault:${key}`)).toEqual({});
     // Each was shown in one state, and no longer.
     const [barcode = '', code = ''] = [
