@@ -91,6 +91,24 @@ export function asksAgain(state: FlowState): boolean {
   return innerName(state) === 'waiting' || innerName(state) === 'backingOff';
 }
 
+/** The next time that the provider is asked for the phone's answer, and what it hangs on. */
+export interface PlannedPoll {
+  readonly at: number;
+  /** When the provider was last asked for anything that counts as a poll does. */
+  readonly since: number;
+  readonly intervalMs: number;
+  /** The end of the wait. */
+  readonly until: number;
+}
+
+/** The poll that the flow waits for the time of; `undefined` in every other state. */
+export function plannedPoll(state: FlowState): PlannedPoll | undefined {
+  if (innerName(state) !== 'waiting') return undefined;
+  const { nextPollAt, budget, pace, challengeExpiresAt, expiresAt } = state.context;
+  const until = Math.min(challengeExpiresAt, expiresAt);
+  return { at: nextPollAt, since: budget.at, intervalMs: pace.intervalMs, until };
+}
+
 /** Whether the flow has ended for good. */
 export function isDone(state: FlowState): boolean {
   return state.value === 'approved' || state.value === 'cancelled';

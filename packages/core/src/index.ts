@@ -61,6 +61,8 @@ export {
   type FlowState,
   type FlowStateName,
   isDone,
+  type PlannedPoll,
+  plannedPoll,
   stateName,
 } from './flow.ts';
 export {

@@ -13,6 +13,7 @@ import type { Attempt, Charged, LimitBook } from './limits.ts';
 import type { Lock, Locks } from './lock.ts';
 import type { Records } from './record.ts';
 import { digest } from './seal.ts';
+import type { TenantBudget } from './tenant-budget.ts';
 
 /** Whose effect, in which record. */
 export interface Applicant {
@@ -44,10 +45,11 @@ export function createAdmission(options: {
   readonly records: Records;
   readonly locks: Locks;
   readonly limits: LimitBook;
+  readonly budget: TenantBudget;
   readonly clock: Clock;
   readonly challengeTtlMs: number;
 }): Admission {
-  const { records, locks, limits, clock, challengeTtlMs } = options;
+  const { records, locks, limits, budget, clock, challengeTtlMs } = options;
 
   /** Takes the subject's push lock, or extends it; answers with whoever else holds it. */
   async function lockPush({ key, asker }: Applicant, ttlMs: number): Promise<Lock | undefined> {
@@ -83,8 +85,12 @@ export function createAdmission(options: {
       }
       const attempt = attemptOf(effect);
       const wait = attempt && (await limits.charge(attempt, chargedOf(applicant)));
-      if (wait === undefined) return undefined;
-      return refusal(isTyped(effect) ? 'too_many_attempts' : 'rate_limited', wait);
+      if (wait !== undefined) return refusal(isTyped(effect) ? 'too_many_attempts' : 'rate_limited', wait);
+      // The budget last: what goes out then goes out at once.
+      const busy = asksTenant(effect) ? await budget.takeTurn() : undefined;
+      if (busy === undefined) return undefined;
+      if (attempt) await limits.refund(attempt, chargedOf(applicant));
+      return refusal('rate_limited', busy);
     },
 
     async account(applicant, effect, { fact }) {
@@ -122,6 +128,15 @@ function attemptOf(effect: Effect): Attempt | undefined {
     default:
       return undefined;
   }
+}
+
+/**
+ * Whether a user's effect is a request to the tenant, of the gate's own or, in a custom first leg, of the app's. A
+ * poll's turn comes before it is claimed.
+ */
+function asksTenant({ type, params }: Effect): boolean {
+  if (type === 'authenticate') return params.method !== 'access-token' && params.method !== 'mfa-token';
+  return type !== 'poll' && type !== 'identify';
 }
 
 function chargedOf({ key, asker: { session, subject } }: Applicant): Charged {

@@ -40,7 +40,7 @@ export interface Authenticators<Native> {
 /** What these endpoints are made of. */
 export interface AuthenticatorsOptions<Native> {
   readonly settings: Required<AuthenticatorSettings>;
-  readonly api: MfaApi;
+  readonly api: Pick<MfaApi, 'list' | 'remove'>;
   readonly records: Records;
   readonly driver: FlowDriver<Native>;
   /** The guard's own decision. `uses`: whether an approval for a single use is used up. */

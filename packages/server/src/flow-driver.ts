@@ -4,6 +4,7 @@ import {
   type FlowSettings,
   type FlowView,
   type Inputs,
+  plannedPoll,
   type StepUpRequest,
   splitRequest,
   type Vault,
@@ -19,11 +20,13 @@ import type { HeldHandle } from './handle.ts';
 import type { Asker } from './host-request.ts';
 import type { Locks } from './lock.ts';
 import type { ParsedPolicy } from './policy.ts';
-import { type HandleRecord, RECORD_SLACK_MS } from './record.ts';
+import { RECONSIDER_MS } from './poll-traffic.ts';
+import { type FlowRecord, type HandleRecord, RECORD_SLACK_MS } from './record.ts';
 import { listenFor } from './record-change.ts';
 import { mustFit, mustHaveRoom } from './record-size.ts';
 import { type Requirement, requirementExpired, requirementHash } from './requirement.ts';
 import type { Store } from './store.ts';
+import type { TenantBudget } from './tenant-budget.ts';
 
 /** Runs flows: commits first, then acts, then commits what came of it. Keeps nothing in memory between requests. */
 export interface FlowDriver<Native> {
@@ -67,6 +70,7 @@ export interface FlowDriverOptions<Native> extends EffectPerformerOptions<Native
   readonly recordBytes: number;
   readonly steps: FlowSteps;
   readonly locks: Locks;
+  readonly budget: TenantBudget;
   readonly random: () => number;
   readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
   /** From then on this process takes nothing up any more that another one can do. */
@@ -76,6 +80,12 @@ export interface FlowDriverOptions<Native> extends EffectPerformerOptions<Native
 /** How a start ended: a flow of its own with something to do, or one that was there. */
 interface Beginning {
   readonly isJoined: boolean;
+  readonly job?: Job | undefined;
+}
+
+/** What was found to be due: nothing, a poll that has no turn yet, or a step that was taken, with an effect or without. */
+interface Move {
+  readonly found: 'nothing' | 'poll' | 'step';
   readonly job?: Job | undefined;
 }
 
@@ -92,7 +102,7 @@ const startLock = (session: string): string => `start:${session}`;
 /** Makes the driver. */
 export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): FlowDriver<Native> {
   const { basePath, store, records, subjects, steps, locks, admission, firstLeg } = options;
-  const { recordBytes, clock, closing, onError } = options;
+  const { recordBytes, budget, clock, closing, onError } = options;
   const performer = createEffectPerformer(options);
   const advancing = new Map<string, Promise<void>>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
@@ -178,23 +188,39 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
   /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
   async function advance(target: FlowTarget<Native>): Promise<void> {
-    while (!closing.aborted) {
-      const { job, isMoved } = await records.update(target.key, (record) => {
-        const step = record && due(target.key, record);
-        if (record === undefined || step === undefined || !step.accepted) {
-          return { result: { job: undefined, isMoved: false } };
-        }
-        return { record: step.record, result: { job: step.job, isMoved: true } };
-      });
-      if (!isMoved) return;
+    for (let mayPoll = false; !closing.aborted; ) {
+      const { found, job } = await move(target.key, mayPoll);
+      if (found === 'nothing') return;
+      if (found === 'poll') {
+        mayPoll = await budget.takePoll(target.key);
+        if (!mayPoll) return;
+        continue;
+      }
+      mayPoll = false;
       if (job === undefined) await release(target);
       else await run(target, job, {});
     }
   }
 
+  /** Takes the step that is due; a poll only with a turn for it. */
+  function move(key: string, mayPoll: boolean): Promise<Move> {
+    return records.update<Move>(key, (record) => {
+      const step = record && due(key, record);
+      if (step === undefined || !step.accepted) return { result: { found: 'nothing' } };
+      if (step.job?.effect.type === 'poll' && !mayPoll) return { result: { found: 'poll' } };
+      return { record: step.record, result: { found: 'step', job: step.job } };
+    });
+  }
+
+  /** When something is next to be done, at the pace that the budget allows. */
+  function dueTime(key: string, flow: FlowRecord): number {
+    const poll = flow.pending === undefined ? plannedPoll(flow.state) : undefined;
+    return poll === undefined ? nextDue(flow) : budget.pollDueAt(key, poll);
+  }
+
   function due(key: string, record: HandleRecord): ReturnType<FlowSteps['apply']> | undefined {
     const { flow } = record;
-    if (flow === undefined || nextDue(flow) > clock.now()) return undefined;
+    if (flow === undefined || dueTime(key, flow) > clock.now()) return undefined;
     if (flow.pending === undefined) return steps.apply(key, record, { type: 'time.passed', ...stamp() });
     const { effect } = flow.pending;
     const lost = lossOf(effect);
@@ -398,7 +424,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       const { record } = await records.read(target.key);
       const flow = owned(record, target.asker)?.flow;
       if (record === undefined || flow === undefined) return undefined;
-      if (nextDue(flow) > clock.now()) return viewOf(target.key, record);
+      if (dueTime(target.key, flow) > clock.now()) return viewOf(target.key, record);
       await patiently(drive(target, () => advance(target)));
       const { record: after } = await records.read(target.key);
       return after && steps.view(target.key, after);
@@ -417,10 +443,11 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
           if (record === undefined || flow === undefined) return undefined;
           const now = clock.now();
           if (flow.version !== version || now >= until || signal.aborted) return viewOf(target.key, record);
-          if (nextDue(flow) <= now && !advancing.has(target.key)) {
+          const dueAt = dueTime(target.key, flow);
+          if (dueAt <= now && !advancing.has(target.key)) {
             drive(target, () => advance(target)).catch(onError);
           }
-          const wakeAt = Math.min(until, nextDue(flow) > now ? nextDue(flow) : now + REREAD_MS);
+          const wakeAt = Math.min(until, dueAt > now ? dueAt : now + REREAD_MS, now + RECONSIDER_MS);
           await change.until(store.subscribe ? wakeAt : Math.min(wakeAt, now + REREAD_MS), clock, signal);
         } finally {
           change.stop();

@@ -21,6 +21,7 @@ const OPTIONS = [
   'authenticators',
   'limits',
   'capacity',
+  'tenantBudget',
   'store',
   'basePath',
   'allowedOrigins',
@@ -90,7 +91,14 @@ export function assertOptions(options: GateOptions<never>): void {
   if (members.pollSchedule !== undefined && !isPollSchedule(members.pollSchedule)) {
     throw new TypeError("pollSchedule: must be 'steady' or 'eager'");
   }
+  assertTenantBudget(members.tenantBudget);
   assertTiming(members.timing ?? {});
+}
+
+function assertTenantBudget(budget: unknown): void {
+  if (budget === undefined || budget === false) return;
+  if (Number.isSafeInteger(budget) && (budget as number) >= 1) return;
+  throw new TypeError('tenantBudget: must be false, or a whole number of requests per second from 1');
 }
 
 function assertOrigins(origins: unknown): void {

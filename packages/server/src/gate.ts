@@ -10,11 +10,13 @@ import {
   type MfaApi,
   type PollSchedule,
   type StepUpError,
+  type TenantReport,
 } from '@stepgate/core';
 import { createAdmission } from './admission.ts';
 import { createAllowedOrigins } from './allowed-origins.ts';
 import { errorResponse, isFault, toStepUpError } from './answer.ts';
 import { type AuthenticatorSettings, createAuthenticators } from './authenticators.ts';
+import { budgetedApi } from './budgeted-api.ts';
 import { type Capacity, parseCapacity } from './capacity.ts';
 import { createEagerness } from './eagerness.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
@@ -47,6 +49,7 @@ import type { LoginUrl } from './signed-out.ts';
 import { createStashes } from './stash.ts';
 import type { Store } from './store.ts';
 import { createSubjects } from './subjects.ts';
+import { createTenantBudget, DEFAULT_TENANT_BUDGET, UNLIMITED } from './tenant-budget.ts';
 import { createWatchers } from './watchers.ts';
 
 /** The tenant, the application in it, and what is asked of it. */
@@ -92,6 +95,12 @@ export interface GateOptions<Native> {
   readonly limits?: Partial<Limits>;
   /** How much is taken on at the same time; see `DEFAULT_CAPACITY`. */
   readonly capacity?: Partial<Capacity>;
+  /**
+   * Requests per second that all processes together may make to the tenant; default 50, half of what Auth0 allows a
+   * tenant of a paid plan, so that its logins keep room. Polls slow down, all alike, before anything that a user waits
+   * for does. `false` for no budget.
+   */
+  readonly tenantBudget?: number | false;
   /** Where records live; default this process's memory. */
   readonly store?: Store;
   /** Where the endpoints and the page are, as the browser sees it; default `/step-up`. */
@@ -225,10 +234,30 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const random = options.randomBytes ?? randomBytes;
   const onError = shielded(options.onError ?? ((error) => console.error(error)));
   const timeoutMs = auth0.timeoutMs ?? UPSTREAM_TIMEOUT_MS;
-  const wire = { now, ...auth0, timeoutMs };
   const basePath = parseBasePath(options.basePath ?? '/step-up');
   const closing = new AbortController();
   const capacity = parseCapacity(options.capacity);
+  const { random: chance = Math.random, tenantBudget = DEFAULT_TENANT_BUDGET } = options;
+  const budget =
+    tenantBudget === false
+      ? UNLIMITED
+      : createTenantBudget({
+          store,
+          clock,
+          random: chance,
+          process: randomUUID(),
+          issuer: auth0.issuer,
+          perSecond: tenantBudget,
+        });
+  const wire = {
+    now,
+    ...auth0,
+    timeoutMs,
+    onAnswer(report: TenantReport): void {
+      budget.note(report);
+      auth0.onAnswer?.(report);
+    },
+  };
 
   const sealer = createSealer(options.secret, random);
   const locks = createLocks(store, now);
@@ -257,6 +286,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     locks,
     clock,
     limits: createLimitBook({ store, now, limits: options.limits }),
+    budget,
     challengeTtlMs: timing.challengeTtlMs ?? FLOW_DEFAULTS.challengeTtlMs,
   });
   const driver = createFlowDriver<Native>({
@@ -267,6 +297,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     subjects,
     steps: createFlowSteps({ sealer, now, leaseMs, randomId: options.randomUUID ?? randomUUID }),
     locks,
+    budget,
     admission,
     api,
     firstLeg: createFirstLeg(options.firstLeg, signIn, auth0),
@@ -276,7 +307,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     }),
     identity: options.identityCheck ?? createIdentityCheck(wire),
     clock,
-    random: options.random ?? Math.random,
+    random: chance,
     eagerness: createEagerness({ pollSchedule: options.pollSchedule ?? 'steady', now }),
     settings: {
       ...FLOW_DEFAULTS,
@@ -350,7 +381,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     settings &&
     createAuthenticators<Native>({
       settings,
-      api,
+      api: budgetedApi(api, budget),
       records,
       driver,
       ownership,

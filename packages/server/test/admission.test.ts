@@ -7,6 +7,7 @@ import { createLocks } from '../src/lock.ts';
 import { createMemoryStore } from '../src/memory-store.ts';
 import { createRecords } from '../src/record.ts';
 import { createSealer } from '../src/seal.ts';
+import { UNLIMITED } from '../src/tenant-budget.ts';
 import { SECRET } from './support/gate-client.ts';
 
 const push: Effect = {
@@ -31,6 +32,7 @@ describe('admission', () => {
         now,
         limits: { messagesPerSession: { count: 1, windowMs: 60_000 } },
       }),
+      budget: UNLIMITED,
       clock: { now, setTimeout, clearTimeout: () => {} },
       challengeTtlMs: 300_000,
     });

@@ -1,0 +1,163 @@
+/** What a request to the tenant is for: a user waits for what it brings, or it asks whether a phone has answered. */
+export type Errand = 'user' | 'poll';
+
+/**
+ * What all processes have leased of the tenant's budget lately, how often each would poll if nothing held it back, and
+ * how the tenant took it. JSON, one for a tenant.
+ */
+export interface Ledger {
+  readonly leased: readonly Slot[];
+  /** Polls per second, by process, each good until its time. */
+  readonly wanted: Readonly<Record<string, { readonly perSecond: number; readonly until: number }>>;
+  /** What part of their rate polls had at a time: less than 1 after the tenant has complained. */
+  readonly throttle: { readonly level: number; readonly at: number };
+}
+
+/** What was leased within a moment, which its number tells. */
+interface Slot {
+  readonly slot: number;
+  readonly users: number;
+  readonly polls: number;
+}
+
+/** What a process asks of the ledger. */
+export interface LeaseRequest {
+  readonly errand: Errand;
+  readonly count: number;
+  /** The whole budget, in requests per second. */
+  readonly perSecond: number;
+  readonly process: string;
+  /** How many polls per second the process would make. */
+  readonly wanted: number;
+  readonly now: number;
+}
+
+/** What one process goes by until it sees the ledger again. */
+export interface Outlook {
+  /** Polls per second that the other processes would make. */
+  readonly othersWant: number;
+  readonly throttle: Ledger['throttle'];
+}
+
+/** How long a leased request may take to go out; what is not used by then is lost. */
+export const LEASE_MS = 200;
+const SLOT_MS = 100;
+const SECOND_MS = 1_000;
+/** Whatever its leases' age, no second sees more requests than were leased within as long. */
+const WINDOW_MS = SECOND_MS + LEASE_MS;
+
+/** What polls are planned to take of the budget, so that what they do take seldom meets its end. */
+const PLANNED_FOR_POLLS = 0.5;
+/** What polls leave to users even when they come all at once. */
+const MOST_FOR_POLLS = 0.75;
+/** What users leave to polls, without which nobody's approval would ever be seen. */
+const LEAST_FOR_POLLS = 0.1;
+
+/** How long a process is believed to want what it has said. */
+const WANTED_MS = 15_000;
+const REPORT_EVERY_MS = 1_000;
+
+/** What polls get back of their rate in each second without a complaint. */
+const RECOVERY_PER_SECOND = 0.02;
+const LOWEST_LEVEL = 1 / 16;
+/** Many answers in flight tell of one shortage. */
+const COMPLAINT_EVERY_MS = 1_000;
+
+/** How long a ledger that nobody writes holds anything: the time of the whole recovery. */
+export const LEDGER_TTL_MS = SECOND_MS / RECOVERY_PER_SECOND;
+
+const EMPTY: Ledger = { leased: [], wanted: {}, throttle: { level: 1, at: 0 } };
+
+/** The ledger in a store's value; an empty one where there is none. */
+export function openLedger(value: unknown): Ledger {
+  const { leased, wanted, throttle } = (value ?? {}) as Partial<Ledger>;
+  return leased && wanted && throttle ? { leased, wanted, throttle } : EMPTY;
+}
+
+/** Leases as many requests as there are, up to `count`; no ledger comes back where none has to be written. */
+export function lease(
+  before: Ledger,
+  request: LeaseRequest,
+): { readonly granted: number; readonly ledger?: Ledger } {
+  const { errand, count, process, wanted, now } = request;
+  const leased = before.leased.filter(({ slot }) => isRecent(slot, now));
+  const granted = Math.max(0, Math.min(count, roomFor(leased, before, request)));
+  const reported = before.wanted[process]?.until ?? 0;
+  if (granted === 0 && reported > now + WANTED_MS - REPORT_EVERY_MS) return { granted };
+  const ledger: Ledger = {
+    leased: granted === 0 ? leased : entered(leased, errand, granted, Math.floor(now / SLOT_MS)),
+    wanted: { ...believed(before, now), [process]: { perSecond: wanted, until: now + WANTED_MS } },
+    throttle: before.throttle,
+  };
+  return { granted, ledger };
+}
+
+/** Counts a slot until its end is out of sight. Clocks that are far off are not heeded. */
+function isRecent(slot: number, now: number): boolean {
+  const age = now - (slot + 1) * SLOT_MS;
+  return age < WINDOW_MS && age > -WINDOW_MS;
+}
+
+function roomFor(leased: readonly Slot[], { throttle }: Ledger, request: LeaseRequest): number {
+  const { perSecond, errand, now } = request;
+  const level = levelOf(throttle, now);
+  const users = sum(leased.map((each) => each.users));
+  const polls = sum(leased.map((each) => each.polls));
+  const left = perSecond - users - polls;
+  const leastForPolls = atLeastOne(perSecond * LEAST_FOR_POLLS * level);
+  if (errand === 'user') return Math.min(left, atLeastOne(perSecond - leastForPolls) - users);
+  const mostForPolls = atLeastOne(perSecond * MOST_FOR_POLLS * level);
+  return Math.min(left, Math.max(mostForPolls - users - polls, leastForPolls - polls));
+}
+
+function entered(leased: readonly Slot[], errand: Errand, count: number, now: number): readonly Slot[] {
+  const { users, polls } = leased.find(({ slot }) => slot === now) ?? { users: 0, polls: 0 };
+  const entry = {
+    slot: now,
+    users: users + (errand === 'user' ? count : 0),
+    polls: polls + (errand === 'poll' ? count : 0),
+  };
+  return [...leased.filter(({ slot }) => slot !== now), entry];
+}
+
+/**
+ * Slows all polls down by this factor, once for a shortage that many answers tell of; `undefined` when it is known.
+ */
+export function throttled(
+  { leased, wanted, throttle }: Ledger,
+  factor: number,
+  now: number,
+): Ledger | undefined {
+  const sinceLast = now - throttle.at;
+  if (sinceLast >= 0 && sinceLast < COMPLAINT_EVERY_MS) return undefined;
+  const level = Math.max(LOWEST_LEVEL, levelOf(throttle, now) * factor);
+  return { leased, wanted, throttle: { level, at: now } };
+}
+
+/** What the ledger says to one of the processes. */
+export function outlookOf(ledger: Ledger, process: string, now: number): Outlook {
+  const others = Object.entries(believed(ledger, now)).filter(([id]) => id !== process);
+  return { othersWant: sum(others.map(([, { perSecond }]) => perSecond)), throttle: ledger.throttle };
+}
+
+/** The polls per second, of all processes together, that are planned for. */
+export function plannedPolls(perSecond: number, throttle: Ledger['throttle'], now: number): number {
+  return perSecond * PLANNED_FOR_POLLS * levelOf(throttle, now);
+}
+
+function levelOf({ level, at }: Ledger['throttle'], now: number): number {
+  const seconds = Math.max(0, now - at) / SECOND_MS;
+  return Math.min(1, level + seconds * RECOVERY_PER_SECOND);
+}
+
+function believed({ wanted }: Ledger, now: number): Ledger['wanted'] {
+  return Object.fromEntries(Object.entries(wanted).filter(([, { until }]) => until > now));
+}
+
+function atLeastOne(count: number): number {
+  return Math.max(1, Math.floor(count));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
