@@ -1,4 +1,4 @@
-// Type-checks the README's TypeScript, each block as a module of its own.
+// Type-checks the TypeScript of the README and the docs, each block as a module of its own.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +9,11 @@ const folder = join(root, 'node_modules', '.cache', 'readme');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
-const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
-if (blocks.length === 0) throw new Error('the README has no TypeScript');
+const blocks = ['README.md', 'docs/audit-events.md'].flatMap((file) => {
+  const found = [...readFileSync(join(root, file), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
+  if (found.length === 0) throw new Error(`${file} has no TypeScript`);
+  return found;
+});
 for (const [index, [, code]] of blocks.entries()) writeFileSync(join(folder, `block-${index + 1}.mts`), code);
 writeFileSync(
   join(folder, 'tsconfig.json'),

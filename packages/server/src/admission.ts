@@ -7,6 +7,7 @@ import {
   sendsCode,
   sendsMessage,
 } from '@stepgate/core';
+import type { Audit } from './audit.ts';
 import { awaitsPush } from './flow-rules.ts';
 import type { Asker } from './host-request.ts';
 import type { Attempt, Charged, LimitBook } from './limits.ts';
@@ -48,8 +49,18 @@ export function createAdmission(options: {
   readonly budget: TenantBudget;
   readonly clock: Clock;
   readonly challengeTtlMs: number;
+  readonly audit: Pick<Audit<never>, 'tell'>;
 }): Admission {
-  const { records, locks, limits, budget, clock, challengeTtlMs } = options;
+  const { records, locks, limits, budget, clock, challengeTtlMs, audit } = options;
+
+  /** Counts an attempt; answers how long to wait instead when there were too many, and tells of it. */
+  async function charge(attempt: Attempt, applicant: Applicant): Promise<number | undefined> {
+    const retryAfterMs = await limits.charge(attempt, chargedOf(applicant));
+    if (retryAfterMs !== undefined) {
+      audit.tell({ asker: applicant.asker }, { type: 'limit.reached', attempt, retryAfterMs });
+    }
+    return retryAfterMs;
+  }
 
   /** Takes the subject's push lock, or extends it; answers with whoever else holds it. */
   async function lockPush({ key, asker }: Applicant, ttlMs: number): Promise<Lock | undefined> {
@@ -68,7 +79,7 @@ export function createAdmission(options: {
 
   return {
     async admitStart(applicant) {
-      const retryAfterMs = await limits.charge('start', chargedOf(applicant));
+      const retryAfterMs = await charge('start', applicant);
       if (retryAfterMs === undefined) return () => limits.refund('start', chargedOf(applicant));
       throw new StepUpError('rate_limited', 'this session has started too many flows', {
         status: 429,
@@ -84,7 +95,7 @@ export function createAdmission(options: {
         return refusal('push_in_progress', Math.max(0, other.until - clock.now()));
       }
       const attempt = attemptOf(effect);
-      const wait = attempt && (await limits.charge(attempt, chargedOf(applicant)));
+      const wait = attempt && (await charge(attempt, applicant));
       if (wait !== undefined) return refusal(isTyped(effect) ? 'too_many_attempts' : 'rate_limited', wait);
       // The budget last: what goes out then goes out at once.
       const busy = asksTenant(effect) ? await budget.takeTurn() : undefined;

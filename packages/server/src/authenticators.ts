@@ -10,6 +10,7 @@ import {
 } from '@stepgate/core';
 import { additionId, addressOf, type Enrollment } from './addition.ts';
 import { json } from './answer.ts';
+import type { Audit } from './audit.ts';
 import { FACTOR_WORDS, removalOf } from './authenticator-list.ts';
 import type { FlowDriver } from './flow-driver.ts';
 import type { Decision, StepUp } from './guard.ts';
@@ -50,6 +51,7 @@ export interface AuthenticatorsOptions<Native> {
     options: { readonly uses: boolean },
   ) => Promise<Decision>;
   readonly ownership: Ownership<Native>;
+  readonly audit: Audit<Native>;
 }
 
 /** What an endpoint does with an approval and the access token that came with it. */
@@ -60,7 +62,7 @@ const LIST_MAX_AGE_SECONDS = 600;
 
 /** Makes the endpoints. */
 export function createAuthenticators<Native>(options: AuthenticatorsOptions<Native>): Authenticators<Native> {
-  const { settings, api, records, driver, decide, ownership } = options;
+  const { settings, api, records, driver, decide, ownership, audit } = options;
 
   const policyOf = (action: Action, maxAgeSeconds: number): ParsedPolicy => ({
     maxAgeSeconds,
@@ -148,7 +150,7 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
       withToken(
         request,
         once(removalId(id), ''),
-        (accessToken) => removed(accessToken, id),
+        (accessToken) => removed(request, accessToken, id),
         () => removalPolicy(request, id),
       ),
 
@@ -170,7 +172,12 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
     },
   };
 
-  async function removed(accessToken: string, id: string): Promise<HostResponse> {
+  async function removed(
+    request: HostRequest<Native>,
+    accessToken: string,
+    id: string,
+  ): Promise<HostResponse> {
+    const { asker } = await ownership.mustOwn(request);
     const before = await api.list({ mfaToken: accessToken });
     const found = findRemovable(before, id);
     const { isLast, goesAlong } = removalOf(id, before);
@@ -184,6 +191,9 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
     const isGone = (one: Authenticator): boolean =>
       after === undefined ? foreseen.has(one.id) : !after.some((left) => left.id === one.id);
     const gone = before.filter((one) => one.active && isGone(one)).map(({ active: _was, ...one }) => one);
+    for (const { factor, id: authenticatorId } of gone) {
+      audit.tell({ asker }, { type: 'authenticator.removed', factor, authenticatorId });
+    }
     return json(200, { removed: gone, isLast });
   }
 }

@@ -11,17 +11,18 @@ import {
 } from '@stepgate/core';
 import { isAsApproved } from './addition.ts';
 import { keepMs } from './approval.ts';
+import type { Audit } from './audit.ts';
 import { createEffectPerformer, type EffectPerformerOptions, whileClaimed } from './effect-performer.ts';
 import { inProgress, notFound, otherAddress, refusalOf, stale, startedElsewhere } from './flow-errors.ts';
 import { isLive, joins, lossOf, nextDue, withoutPending } from './flow-rules.ts';
-import type { FlowSteps, Job } from './flow-steps.ts';
+import type { FlowSteps, Job, Step } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
 import type { HeldHandle } from './handle.ts';
 import type { Asker } from './host-request.ts';
 import type { Locks } from './lock.ts';
 import type { ParsedPolicy } from './policy.ts';
 import { RECONSIDER_MS } from './poll-traffic.ts';
-import { type FlowRecord, type HandleRecord, RECORD_SLACK_MS } from './record.ts';
+import { type Change, type FlowRecord, type HandleRecord, RECORD_SLACK_MS } from './record.ts';
 import { listenFor } from './record-change.ts';
 import { mustFit, mustHaveRoom } from './record-size.ts';
 import { type Requirement, requirementExpired, requirementHash } from './requirement.ts';
@@ -72,6 +73,7 @@ export interface FlowDriverOptions<Native> extends EffectPerformerOptions<Native
   readonly locks: Locks;
   readonly budget: TenantBudget;
   readonly random: () => number;
+  readonly audit: Audit<Native>;
   readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
   /** From then on this process takes nothing up any more that another one can do. */
   readonly closing: AbortSignal;
@@ -102,7 +104,7 @@ const startLock = (session: string): string => `start:${session}`;
 /** Makes the driver. */
 export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): FlowDriver<Native> {
   const { basePath, store, records, subjects, steps, locks, admission, firstLeg } = options;
-  const { recordBytes, budget, clock, closing, onError } = options;
+  const { recordBytes, audit, budget, clock, closing, onError } = options;
   const performer = createEffectPerformer(options);
   const advancing = new Map<string, Promise<void>>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
@@ -123,6 +125,15 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     return record?.session === session ? record : undefined;
   }
 
+  /** What is told of a step, once it is written. */
+  function telling(target: FlowTarget<Native>, { occurrences }: Step): Pick<Change<never>, 'afterwards'> {
+    return {
+      afterwards() {
+        for (const occurrence of occurrences) audit.tell(target, occurrence);
+      },
+    };
+  }
+
   /** Does one effect and commits what came of it; answers with the next. */
   async function complete(target: FlowTarget<Native>, job: Job, inputs: Inputs): Promise<Job | undefined> {
     const { key } = target;
@@ -131,7 +142,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     running.set(key, { claim: job.claim, controller });
     try {
       const result = await performer.perform(target, job, inputs, signal);
-      return result && (await whileClaimed(clock, job, signal, settlement(key, job, result)));
+      return result && (await whileClaimed(clock, job, signal, settlement(target, job, result)));
     } finally {
       if (running.get(key)?.claim === job.claim) running.delete(key);
     }
@@ -168,28 +179,35 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
   /** The commit of an effect's answer, which can be tried as often as it takes. */
   function settlement(
-    key: string,
+    target: FlowTarget<Native>,
     { claim, effect }: Job,
     { fact, secrets }: EffectResult,
   ): () => Promise<Job | undefined> {
-    let next: Job | undefined;
+    const { key } = target;
+    let tried: Step | undefined;
     return () =>
       records.update<Job | undefined>(key, (record) => {
         const pending = record?.flow?.pending;
         // Written after all, by a try whose answer was lost.
-        if (next !== undefined && pending?.claim === next.claim) return { result: next };
+        if (tried?.job !== undefined && pending?.claim === tried.job.claim) {
+          return { result: tried.job, ...telling(target, tried) };
+        }
         // Somebody has moved the flow on meanwhile: this answer is late.
         if (record === undefined || pending?.claim !== claim) return { result: undefined };
         const step = steps.apply(key, record, { ...fact, seq: effect.params.seq, ...stamp() }, secrets);
-        next = step.job;
-        return { record: step.accepted ? step.record : withoutPending(record), result: step.job };
+        tried = step;
+        return {
+          record: step.accepted ? step.record : withoutPending(record),
+          result: step.job,
+          ...telling(target, step),
+        };
       });
   }
 
   /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
   async function advance(target: FlowTarget<Native>): Promise<void> {
     for (let mayPoll = false; !closing.aborted; ) {
-      const { found, job } = await move(target.key, mayPoll);
+      const { found, job } = await move(target, mayPoll);
       if (found === 'nothing') return;
       if (found === 'poll') {
         mayPoll = await budget.takePoll(target.key);
@@ -203,12 +221,17 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   }
 
   /** Takes the step that is due; a poll only with a turn for it. */
-  function move(key: string, mayPoll: boolean): Promise<Move> {
+  function move(target: FlowTarget<Native>, mayPoll: boolean): Promise<Move> {
+    const { key } = target;
     return records.update<Move>(key, (record) => {
       const step = record && due(key, record);
       if (step === undefined || !step.accepted) return { result: { found: 'nothing' } };
       if (step.job?.effect.type === 'poll' && !mayPoll) return { result: { found: 'poll' } };
-      return { record: step.record, result: { found: 'step', job: step.job } };
+      return {
+        record: step.record,
+        result: { found: 'step', job: step.job },
+        ...telling(target, step),
+      };
     });
   }
 
@@ -265,7 +288,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       readonly settings: Pick<FlowSettings, 'firstLegs' | 'adds'>;
       readonly vault?: Vault;
     },
-  ): { record: HandleRecord; job?: Job } {
+  ): Step {
     if (record?.flow !== undefined && isLive(record.flow, clock.now())) throw inProgress(basePath);
     const settings = {
       ...options.settings,
@@ -335,7 +358,11 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
           requirement,
           settings: { firstLegs: [...own, ...firstLeg.methods] },
         });
-        return { record: begun.record, result: { job: begun.job, isJoined: false } };
+        return {
+          record: begun.record,
+          result: { job: begun.job, isJoined: false },
+          ...telling(target, begun),
+        };
       });
     const before = owned((await records.read(key)).record, asker);
     if (isUnderWay(before)) return { isJoined: true };
@@ -396,7 +423,11 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
               settings: { firstLegs: ['access-token'], adds },
               vault,
             });
-            return { record: begun.record, result: { job: begun.job, isJoined: false } };
+            return {
+              record: begun.record,
+              result: { job: begun.job, isJoined: false },
+              ...telling(target, begun),
+            };
           }),
         );
         return afterwards(target, job, {});
@@ -413,7 +444,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
         const step = steps.apply(key, record, { ...event, ...stamp() }, secrets);
         if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
         if (secrets !== undefined) mustFit(step.record, recordBytes, clock.now());
-        return { record: step.record, result: step.job };
+        return { record: step.record, result: step.job, ...telling(target, step) };
       });
       const before = running.get(key);
       if (before !== undefined && before.claim !== job?.claim) before.controller.abort();

@@ -15,6 +15,8 @@ import {
   type Vault,
 } from '@stepgate/core';
 import { createApproval, keepUseful } from './approval.ts';
+import type { Occurrence } from './audit-event.ts';
+import { occurrencesOf } from './flow-occurrences.ts';
 import { awaitsPush } from './flow-rules.ts';
 import { keepLiving, sealTokens, tokensEnd } from './kept-tokens.ts';
 import type { FlowRecord, HandleRecord, PendingEffect } from './record.ts';
@@ -35,6 +37,8 @@ export interface Step {
   readonly record: HandleRecord;
   readonly accepted: boolean;
   readonly job?: Job;
+  /** What has happened, once the record is written. */
+  readonly occurrences: readonly Occurrence[];
 }
 
 /** The pure part of driving a flow: records in, records out. */
@@ -104,11 +108,11 @@ export function createFlowSteps(options: {
     if (stateName(flow.state) !== 'approved') return record;
     const tokensUntil = flow.requirement.policy.keepTokens ? tokensEnd(flow.state, tokens) : undefined;
     const approval = createApproval({
+      ...flow,
       id: randomId(),
       subject: record.subject,
       approvedAt,
       tokensUntil,
-      ...flow,
     });
     if (approval === undefined) return record;
     const approvals = [...keepUseful(record.approvals, now()), approval];
@@ -125,6 +129,8 @@ export function createFlowSteps(options: {
     begin({ key, record, subject, session, requirement, settings, vault = {} }) {
       const approvals = keepUseful(record?.approvals ?? [], now());
       const flow: FlowRecord = {
+        id: randomId(),
+        startedAt: now(),
         version: (record?.flow?.version ?? 0) + 1,
         state: createFlow(settings),
         vault: sealer.seal(updateVault({}, vault), vaultOf(key)),
@@ -143,9 +149,9 @@ export function createFlowSteps(options: {
 
     apply(key, record, event, secrets) {
       const { flow } = record;
-      if (flow === undefined) return { record, accepted: false };
+      if (flow === undefined) return { record, accepted: false, occurrences: [] };
       const { state, effect, accepted } = advanceFlow(flow.state, event);
-      if (!accepted) return { record, accepted };
+      if (!accepted) return { record, accepted, occurrences: [] };
       const before = open(key, flow);
       // A finished flow keeps no secret.
       const vault = isDone(state) ? {} : updateVault(before, secrets);
@@ -166,17 +172,24 @@ export function createFlowSteps(options: {
         accepted,
         record: { ...next, flow: { ...moved, version } },
         ...(pending && { job: jobOf(moved, pending, vault) }),
+        occurrences: occurrencesOf({
+          before: flow,
+          event,
+          after: moved,
+          granted: next === record ? undefined : next.approvals.at(-1),
+        }),
       };
     },
 
     reclaim(key, record) {
       const { flow } = record;
-      if (flow?.pending === undefined) return { record, accepted: false };
+      if (flow?.pending === undefined) return { record, accepted: false, occurrences: [] };
       const pending = claimed(flow.pending.effect);
       return {
         accepted: true,
         record: { ...record, flow: { ...flow, pending } },
         job: jobOf(flow, pending, open(key, flow)),
+        occurrences: [],
       };
     },
 

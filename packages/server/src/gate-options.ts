@@ -39,6 +39,8 @@ const OPTIONS = [
   'randomUUID',
   'random',
   'onError',
+  'onEvent',
+  'onPushRejected',
 ] as const satisfies readonly (keyof GateOptions<never>)[];
 
 const OPTIONAL_FUNCTIONS = [
@@ -49,6 +51,8 @@ const OPTIONAL_FUNCTIONS = [
   'randomUUID',
   'random',
   'onError',
+  'onEvent',
+  'onPushRejected',
 ] as const;
 
 /** The methods of the options that are objects of functions. */

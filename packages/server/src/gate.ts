@@ -15,6 +15,7 @@ import {
 import { createAdmission } from './admission.ts';
 import { createAllowedOrigins } from './allowed-origins.ts';
 import { errorResponse, isFault, toStepUpError } from './answer.ts';
+import { type AuditListeners, createAudit } from './audit.ts';
 import { type AuthenticatorSettings, createAuthenticators } from './authenticators.ts';
 import { budgetedApi } from './budgeted-api.ts';
 import { type Capacity, parseCapacity } from './capacity.ts';
@@ -68,7 +69,7 @@ export interface Auth0Settings extends Auth0MfaApiOptions {
 }
 
 /** Options of a gate. `Native` is the host's own request: Express's `req`, Koa's `ctx`. */
-export interface GateOptions<Native> {
+export interface GateOptions<Native> extends AuditListeners<Native> {
   readonly auth0: Auth0Settings;
   /** At least 32 random characters; a list rotates: the first seals, all open. */
   readonly secret: string | readonly string[];
@@ -233,6 +234,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const now = (): number => clock.now();
   const random = options.randomBytes ?? randomBytes;
   const onError = shielded(options.onError ?? ((error) => console.error(error)));
+  const audit = createAudit<Native>({ ...options, now, onError });
   const timeoutMs = auth0.timeoutMs ?? UPSTREAM_TIMEOUT_MS;
   const basePath = parseBasePath(options.basePath ?? '/step-up');
   const closing = new AbortController();
@@ -288,6 +290,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     limits: createLimitBook({ store, now, limits: options.limits }),
     budget,
     challengeTtlMs: timing.challengeTtlMs ?? FLOW_DEFAULTS.challengeTtlMs,
+    audit,
   });
   const driver = createFlowDriver<Native>({
     basePath,
@@ -317,6 +320,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     },
     leaseMs,
     closing: closing.signal,
+    audit,
     onError,
   });
 
@@ -342,6 +346,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     handles,
     requirements,
     sealer,
+    audit,
     now,
     askerOf,
     loginUrl: options.loginUrl,
@@ -373,7 +378,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     return guards.check(request, createPolicyReader(policy, readerOptions), checkOptions).catch(rethrow);
   }
 
-  const oversight = createOversight<Native>({ records, subjects, handles, admission, now, askerOf });
+  const oversight = createOversight<Native>({ records, subjects, handles, admission, audit, now, askerOf });
 
   const ownership = createOwnership({ basePath, handles, knownOf });
   const settings = authenticatorSettings(options);
@@ -385,6 +390,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       records,
       driver,
       ownership,
+      audit,
       decide: (request, policy, uses) => guards.check(request, () => demandOf(policy), uses),
     });
 

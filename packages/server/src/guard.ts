@@ -1,5 +1,7 @@
 import type { TokenSet } from '@stepgate/core';
 import { findApproval } from './approval.ts';
+import type { Audit } from './audit.ts';
+import { approvalMembers, requestMembers } from './audit-event.ts';
 import { type ClaimsOf, provenAt } from './evidence.ts';
 import type { HostBody } from './form-body.ts';
 import { type Handles, recordKey } from './handle.ts';
@@ -84,6 +86,7 @@ export interface GuardOptions<Native> {
   readonly handles: Handles;
   readonly requirements: Requirements;
   readonly sealer: Sealer;
+  readonly audit: Audit<Native>;
   readonly now: () => number;
   readonly askerOf: (request: HostRequest<Native>) => Asker | undefined | Promise<Asker | undefined>;
   readonly loginUrl: LoginUrl<Native> | undefined;
@@ -94,7 +97,7 @@ const ofAnyAge = (): boolean => true;
 
 /** Makes the guards. */
 export function createGuards<Native>(options: GuardOptions<Native>): Guards<Native> {
-  const { records, subjects, handles, sealer, now } = options;
+  const { records, subjects, handles, sealer, audit, now } = options;
 
   /**
    * `before`: what the guards in front of this one have used. `answer`: the kind that the route wants. `form`: what
@@ -131,14 +134,21 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     const met = before.find((use) => use.key === key && use.hash === demand.hash);
     const use = met ?? (key && (await take(key, asker, demand, uses)));
     if (!use) {
+      if (audit.isHeard()) {
+        audit.tell({ asker }, { type: 'guard.denied', ...requestMembers(request, demand) });
+      }
       const refusal = await refuse(
         { request, asker, handle, demand, isPageLoad: isPageLoad(), form },
         options,
       );
       return { isAllowed: false, ...refusal };
     }
-    if (form) await form.use(use.key);
     if (met === undefined) before.push(use);
+    if (met === undefined && uses && audit.isHeard()) {
+      const approval = approvalMembers(use.approval);
+      audit.tell({ asker }, { type: 'approval.used', ...approval, ...requestMembers(request, demand) });
+    }
+    if (form) await form.use(use.key);
     return { isAllowed: true, stepUp: stepUpOf(use, before) };
   }
 
@@ -164,10 +174,11 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
 
   async function take(
     key: string,
-    { subject, session }: Asker,
+    asker: Asker,
     { policy, hash }: Demand,
     uses: boolean,
   ): Promise<Use | undefined> {
+    const { subject, session } = asker;
     const isOldEnough = policy.minAuthenticatorAgeSeconds === 0 ? ofAnyAge : await ageCheck(subject, policy);
     const find = (approvals: readonly Approval[]): Approval | undefined =>
       findApproval({ approvals, subject, policy, hash, now: now(), isOldEnough });
@@ -175,7 +186,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     if (record === undefined || record.session !== session) return undefined;
     const found = find(record.approvals);
     if (found === undefined || !found.singleUse || !uses) {
-      return found && { key, hash, approval: found, kept: record.tokens, isUsedUp: false };
+      return found && { key, asker, hash, approval: found, kept: record.tokens, isUsedUp: false };
     }
     // Used up before the handler runs, in the same write that finds it unused.
     return records.update<Use | undefined>(key, (current) => {
@@ -183,7 +194,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
       if (current === undefined || unused === undefined) return { result: undefined };
       return {
         record: replace(current, { ...unused, usedAt: now() }),
-        result: { key, hash, approval: unused, kept: current.tokens, isUsedUp: true },
+        result: { key, asker, hash, approval: unused, kept: current.tokens, isUsedUp: true },
       };
     });
   }
@@ -202,12 +213,14 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
 
   /** Once only: by the second time an approval may be another request's. */
   async function giveBack(used: Use[]): Promise<void> {
-    for (const { key, approval, isUsedUp } of used.splice(0)) {
+    for (const { key, asker, approval, isUsedUp } of used.splice(0)) {
       if (!isUsedUp) continue;
+      const afterwards = (): void =>
+        audit.tell({ asker }, { type: 'approval.released', ...approvalMembers(approval) });
       await records.update(key, (record) =>
         record === undefined
           ? { result: undefined }
-          : { record: replace(record, approval), result: undefined },
+          : { record: replace(record, approval), result: undefined, afterwards },
       );
     }
   }

@@ -9,6 +9,8 @@ export interface Identity {
    * value kept in the session, or the `sid` claim.
    */
   readonly sessionId: string;
+  /** The user's address, by the app's own trust in its proxy, for audit events alone. */
+  readonly ip?: string | undefined;
 }
 
 /** An {@link Identity} as records know it. */
@@ -16,6 +18,7 @@ export interface Asker {
   readonly subject: string;
   /** The digest of subject and session. */
   readonly session: string;
+  readonly ip?: string | undefined;
 }
 
 /**
@@ -23,11 +26,12 @@ export interface Asker {
  *
  * @throws TypeError when it is none.
  */
-export function toAsker({ subject, sessionId }: Identity): Asker {
+export function toAsker({ subject, sessionId, ip }: Identity): Asker {
   if (typeof subject !== 'string' || subject === '' || typeof sessionId !== 'string' || sessionId === '') {
     throw new TypeError('identify: must give { subject, sessionId }, both non-empty strings, or undefined');
   }
-  return { subject, session: digest(`${subject.length}:${subject}${sessionId}`) };
+  if (ip !== undefined && typeof ip !== 'string') throw new TypeError('identify: ip must be a string');
+  return { subject, session: digest(`${subject.length}:${subject}${sessionId}`), ip };
 }
 
 /** A request as the guard needs it, cheap to make: adapters fill it from their host's own request. */

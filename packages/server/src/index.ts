@@ -1,3 +1,11 @@
+export { AUDIT_CHANNEL, type AuditListeners } from './audit.ts';
+export {
+  AUDIT_EVENT_TYPES,
+  type AuditEvent,
+  type AuditEventOf,
+  type AuditEventType,
+  type FlowEnd,
+} from './audit-event.ts';
 export type { AuthenticatorSettings } from './authenticators.ts';
 export { type Capacity, DEFAULT_CAPACITY } from './capacity.ts';
 export type { Endpoints } from './endpoints.ts';

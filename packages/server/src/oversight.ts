@@ -1,6 +1,7 @@
 import { type Factor, type FlowStateName, type ReasonCode, stateName } from '@stepgate/core';
 import type { Admission } from './admission.ts';
 import { keepUseful } from './approval.ts';
+import type { Audit } from './audit.ts';
 import { isLive } from './flow-rules.ts';
 import { type Handles, recordKey } from './handle.ts';
 import type { Asker, HostRequest } from './host-request.ts';
@@ -40,10 +41,11 @@ export function createOversight<Native>(options: {
   readonly subjects: Subjects;
   readonly handles: Handles;
   readonly admission: Admission;
+  readonly audit: Audit<Native>;
   readonly now: () => number;
   readonly askerOf: (request: HostRequest<Native>) => Asker | undefined | Promise<Asker | undefined>;
 }): Oversight<Native> {
-  const { records, subjects, handles, admission, now, askerOf } = options;
+  const { records, subjects, handles, admission, audit, now, askerOf } = options;
 
   /** What runs for the record finds nothing to commit to; its push lets the subject's next one go out. */
   async function end(key: string, asker: Asker): Promise<void> {
@@ -68,12 +70,15 @@ export function createOversight<Native>(options: {
     async revoke(request) {
       const asker = await askerOf(request);
       const handle = handles.read(request);
-      if (asker !== undefined && handle !== undefined) await end(recordKey(handle, asker), asker);
+      if (asker === undefined || handle === undefined) return;
+      await end(recordKey(handle, asker), asker);
+      audit.tell({ asker }, { type: 'approval.revoked', scope: 'login' });
     },
 
     async revokeSubject(subject) {
       const keys = await subjects.revoke(subject);
       await Promise.all(keys.map((key) => end(key, { subject, session: '' })));
+      audit.tell({ asker: { subject } }, { type: 'approval.revoked', scope: 'subject' });
     },
   };
 }

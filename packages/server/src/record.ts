@@ -42,6 +42,10 @@ export interface PendingEffect {
 
 /** A flow between two events, with all that is needed to go on with it in any process. */
 export interface FlowRecord {
+  /** Names the flow in audit events. Random, and good for nothing else. */
+  readonly id: string;
+  /** In milliseconds since the epoch. */
+  readonly startedAt: number;
   /** The view's version. */
   readonly version: number;
   readonly state: FlowState;
@@ -78,6 +82,8 @@ export interface Stored {
 export interface Change<T> {
   readonly record?: HandleRecord;
   readonly result: T;
+  /** Called once this answer stands, and for no other: what may then be told of it. Must not throw. */
+  readonly afterwards?: () => void;
 }
 
 /** Typed access to the records of handles. */
@@ -132,12 +138,16 @@ export function createRecords(options: {
       return { record: recordIn(key, stored), version: stored?.version ?? 0 };
     },
     delete: (key) => reachable(store.delete(key)),
-    update: (key, decide) =>
-      updateStored(store, key, (stored) => {
-        const { record, result } = decide(recordIn(key, stored));
-        if (record === undefined) return { result };
-        return { write: { value: signed(key, record), ttlMs: lifetime(record, now()) }, result };
-      }),
+    async update(key, decide) {
+      const { result, afterwards } = await updateStored(store, key, (stored) => {
+        const change = decide(recordIn(key, stored));
+        const { record } = change;
+        if (record === undefined) return { result: change };
+        return { write: { value: signed(key, record), ttlMs: lifetime(record, now()) }, result: change };
+      });
+      afterwards?.();
+      return result;
+    },
   };
 }
 

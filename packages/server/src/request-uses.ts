@@ -1,3 +1,4 @@
+import type { Asker } from './host-request.ts';
 import type { KeptTokens } from './kept-tokens.ts';
 import type { Approval } from './record.ts';
 
@@ -5,6 +6,7 @@ import type { Approval } from './record.ts';
 export interface Use {
   /** The record's key. */
   readonly key: string;
+  readonly asker: Asker;
   /** Of the requirement that it has met. */
   readonly hash: string;
   readonly approval: Approval;

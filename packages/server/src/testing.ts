@@ -153,7 +153,8 @@ export function createTestKit(): TestKit {
         enrolledInFlow: false,
         keepUntil: approvedAt + keepMs(parsed),
       };
-      const record = { ...asker, approvals: [approval] };
+      const { subject, session } = asker;
+      const record = { subject, session, approvals: [approval] };
       await records.update(recordKey(handle, asker), () => ({ record, result: undefined }));
       return { [HANDLE_HEADER]: handle };
     },

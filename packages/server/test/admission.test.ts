@@ -35,6 +35,7 @@ describe('admission', () => {
       budget: UNLIMITED,
       clock: { now, setTimeout, clearTimeout: () => {} },
       challengeTtlMs: 300_000,
+      audit: { tell: () => {} },
     });
 
     expect(await admission.admit(browser('first'), push)).toBeUndefined();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { FlowView } from '@stepgate/core';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
-import { createMemoryStore, type Store } from '../src/index.ts';
+import { type AuditEvent, createMemoryStore, type Store } from '../src/index.ts';
 import { createSealer } from '../src/seal.ts';
 import {
   createGateClient,
@@ -42,6 +42,7 @@ interface Watched {
   readonly stored: string[];
   /** What `onError` and the console have heard. */
   readonly logged: unknown[];
+  readonly events: AuditEvent[];
   readonly answers: GateAnswer[];
   readonly refreshTokens: string[];
 }
@@ -64,6 +65,7 @@ async function watch(): Promise<Watched> {
   const tenant = createTestTenant();
   const stored: string[] = [];
   const logged: unknown[] = [];
+  const events: AuditEvent[] = [];
   const answers: GateAnswer[] = [];
   const refreshTokens = [await tenant.signIn()];
   const memory = createMemoryStore({ now: () => tenant.clock.now() });
@@ -84,6 +86,7 @@ async function watch(): Promise<Watched> {
       password: { username: () => tenant.ada.username },
     },
     onError: (error) => logged.push(error),
+    onEvent: (event) => events.push(event),
   });
   const { endpoints } = gate;
   const client = createGateClient({
@@ -101,7 +104,7 @@ async function watch(): Promise<Watched> {
     identity: { subject: tenant.ada.subject, sessionId: 'the session of this login' },
     handle: HANDLE,
   });
-  return { tenant, client, stored, logged, answers, refreshTokens };
+  return { tenant, client, stored, logged, events, answers, refreshTokens };
 }
 
 /** Every secret that came up, read off the wire. */
@@ -131,6 +134,7 @@ function expectSilence(watched: Watched): void {
   const places = {
     store: watched.stored.join('\n'),
     log: inspect([watched.logged, spoken], { depth: 20, showHidden: true }),
+    events: JSON.stringify(watched.events),
     answers: watched.answers.map(shown).join('\n'),
   };
   for (const [place, text] of Object.entries(places)) {
@@ -161,6 +165,7 @@ describe('secrets', () => {
     expect(acknowledging.disclosure).toHaveProperty('recoveryCodes');
     expect(secretsOf(watched).length).toBeGreaterThan(12);
     expect(watched.stored.length).toBeGreaterThan(8);
+    expect(watched.events.length).toBeGreaterThan(5);
     expectSilence(watched);
     // Nor does a flow that is over keep any, sealed.
     const [key = '', ...value] = (watched.stored.at(-1) ?? '').split(' ');

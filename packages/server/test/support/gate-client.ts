@@ -59,7 +59,7 @@ export interface GateClient {
   view(): Promise<FlowView>;
   event(event: Record<string, unknown>): Promise<FlowView>;
   /** What the guard of the route decides. */
-  decide(): Promise<Decision>;
+  decide(url?: string): Promise<Decision>;
   /** Whether the guarded route lets the request through. */
   isAllowed(): Promise<boolean>;
   /** The same browser at another gate: another process of the same app. */
@@ -156,7 +156,7 @@ export function createGateClient(options: {
       });
       return answer.body as unknown as FlowView;
     },
-    decide: () => guard(hostRequest('POST', '/transfers')),
+    decide: (url = '/transfers') => guard(hostRequest('POST', url)),
     isAllowed: async () => (await client.decide()).isAllowed,
     at: (other) => createGateClient({ gate: other, identity, handle, policy }),
   };
