@@ -25,7 +25,7 @@ import type {
   RequestHandler,
 } from 'express';
 
-export { identifyByBearer, identifyByOidc, identifyBySession } from '@stepgate/server';
+export { errorResponse, identifyByBearer, identifyByOidc, identifyBySession } from '@stepgate/server';
 
 declare global {
   namespace Express {

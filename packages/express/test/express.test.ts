@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createGate } from '@stepgate/express';
+import { isStepUpError } from '@stepgate/core';
+import { createGate, errorResponse } from '@stepgate/express';
 import cors from 'cors';
-import express from 'express';
+import express, { type ErrorRequestHandler } from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { describeAdapter } from '../../server/test/support/describe-adapter.ts';
 import { call } from '../../server/test/support/http.ts';
@@ -85,6 +86,46 @@ describe('createGate for Express', () => {
     expect(headers['www-authenticate']).toMatch(
       /^DPoP algs="ES256", Bearer error="insufficient_user_authentication", /,
     );
+  });
+
+  it('tells an error handler what the guard would have answered to that error', async () => {
+    const gate = createGate({
+      auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+      secret: 'a secret of at least 32 characters, for tests',
+      identify: () => ({ subject: 'ada', sessionId: 's' }),
+      firstLeg: { password: { username: () => 'ada' } },
+    });
+    const policy = { maxAge: 60, action: { id: 'close 7', title: 'Close account 7' } };
+    const app = express();
+    app.post('/guarded', gate.require(policy));
+    app.post('/asserted', (req) => gate.assert(req, policy));
+    app.use(((error, _req, res, next) => {
+      if (!isStepUpError(error)) return next(error);
+      const { status, headers, body } = errorResponse(error);
+      res.status(status).set(headers).send(body);
+    }) satisfies ErrorRequestHandler);
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const guarded = await call('POST', `${url}/guarded`);
+    const asserted = await call('POST', `${url}/asserted`);
+
+    const start = { start: '/step-up/flow', requirement: expect.any(String) as string };
+    for (const { status, headers, json } of [guarded, asserted]) {
+      expect(status).toBe(401);
+      expect(headers).toMatchObject({
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store, no-transform',
+        'www-authenticate': expect.stringContaining('max_age="60"') as string,
+      });
+      expect(json()).toMatchObject({ action: policy.action, max_age: 60, step_up: start });
+    }
+    expect(Object.keys(asserted.json<object>())).toEqual(Object.keys(guarded.json<object>()));
   });
 
   it('stands behind the CORS middleware of an app whose pages are elsewhere', async () => {

@@ -19,7 +19,7 @@ import {
 } from '@stepgate/server/node';
 import type { Context, Middleware, Next } from 'koa';
 
-export { identifyByBearer, identifyByOidc, identifyBySession } from '@stepgate/server';
+export { errorResponse, identifyByBearer, identifyByOidc, identifyBySession } from '@stepgate/server';
 
 declare module 'koa' {
   interface DefaultState {

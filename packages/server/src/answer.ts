@@ -27,7 +27,10 @@ function errorBody(error: StepUpError): Readonly<Record<string, unknown>> {
   };
 }
 
-/** The answer to a request that failed. */
+/**
+ * The answer to a request that failed, as the guard itself gives it: for an app's own error handler, which hears of
+ * what `gate.assert` throws. Words for the log alone are not in it.
+ */
 export function errorResponse(error: StepUpError): HostResponse {
   return json(error.status, errorBody(error), {
     ...error.headers,

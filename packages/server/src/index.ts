@@ -1,3 +1,4 @@
+export { errorResponse } from './answer.ts';
 export { AUDIT_CHANNEL, type AuditListeners } from './audit.ts';
 export {
   AUDIT_EVENT_TYPES,
