@@ -1,7 +1,7 @@
 import { createEmulator, type Emulator, type EmulatorOptions } from '@stepgate/emulator';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { inject, onTestFinished } from 'vitest';
-import { startProgram } from './program.ts';
+import { type Program, startProgram } from './program.ts';
 
 /** Who is there from the start. */
 export const ada = { username: 'ada', password: 'correct-horse' } as const;
@@ -9,7 +9,7 @@ export const ada = { username: 'ada', password: 'correct-horse' } as const;
 /** Options of {@link openDesk}. */
 export interface DeskOptions {
   /** The folder under `examples/`. Default `express-bank`. */
-  readonly bank?: 'express-bank' | 'koa-bank' | 'express-openid-connect';
+  readonly bank?: 'express-bank' | 'koa-bank' | 'express-openid-connect' | 'cluster';
   /** The bank's port, for one that must know it beforehand. Default: any that is free. */
   readonly port?: number | undefined;
   /** How old an approval may be for a transfer. 0, the default here: each one needs its own. */
@@ -17,6 +17,8 @@ export interface DeskOptions {
   /** Default `eager`: a test has less patience than a tenant asks for. */
   readonly pollSchedule?: 'steady' | 'eager';
   readonly emulator?: EmulatorOptions;
+  /** What else the bank is told. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Whether the bank's pages may run scripts. Default `true`. */
   readonly hasScript?: boolean;
 }
@@ -25,6 +27,8 @@ export interface DeskOptions {
 export interface Desk {
   readonly emulator: Emulator;
   readonly bankUrl: string;
+  /** What serves the bank. */
+  readonly program: Program;
   readonly context: BrowserContext;
   /** The bank's page. */
   readonly bank: Page;
@@ -53,6 +57,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     STEP_UP_MAX_AGE: String(maxAgeSeconds),
     STEP_UP_POLL_SCHEDULE: pollSchedule,
     DEMO_PHONE_URL: `${tenant.phoneUrl}?user=${ada.username}`,
+    ...options.env,
   });
   const [bankUrl, browser] = await Promise.all([program.printed(/^bank: (\S+)$/m), connectBrowser()]);
   const look = {
@@ -69,6 +74,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   return {
     emulator,
     bankUrl,
+    program,
     context,
     bank,
     phone,

@@ -1,2 +1,2 @@
 export { accountPage, escapeHtml, loginPage, publicFolder } from './pages.ts';
-export { readSettings } from './settings.ts';
+export { readSettings, type Settings } from './settings.ts';

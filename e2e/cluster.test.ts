@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { redisProgram } from '../packages/redis/test/support/redis-server.ts';
+import { createCustomer } from './support/customer.ts';
+import { openDesk } from './support/desk.ts';
+import { enrolAhead } from './support/enrol-ahead.ts';
+import { freePorts, startProgram, takePort } from './support/program.ts';
+
+const REDIS_SERVER = redisProgram() ?? '';
+const CLUSTER = 'examples/cluster/src/main.ts';
+
+describe.skipIf(REDIS_SERVER === '')('the bank of two processes', () => {
+  it('goes on with a push whichever of them is killed, and ends when it is told to', async () => {
+    const desk = await openDesk({ bank: 'cluster', env: { REDIS_SERVER }, pollSchedule: 'steady' });
+    const { program, emulator } = desk;
+    await enrolAhead(emulator);
+    const ada = createCustomer(desk, 'cluster');
+    await ada.signIn();
+    const isSamePage = await desk.mark();
+    await ada.transfer(400);
+    await ada.reads('Check your phone');
+
+    // The one that follows the flow is among them.
+    for (const bank of [1, 2]) {
+      const pid = await program.printed(new RegExp(`^bank ${bank}: pid (\\d+)$`, 'm'));
+      process.kill(Number(pid), 'SIGKILL');
+      await program.printed(
+        new RegExp(`^bank ${bank}: pid ${pid} has ended[^]*^bank ${bank}: pid (\\d+)$`, 'm'),
+      );
+    }
+    await ada.onPhone('Approve');
+    await ada.sees(400);
+    expect(desk.pushes()).toBe(1);
+    expect(await isSamePage()).toBe(true);
+
+    program.interrupt();
+    expect(await program.ended).toBe(0);
+    expect(program.stderr).toBe('');
+    await (await takePort(Number(new URL(desk.bankUrl).port))).free();
+  });
+
+  it.each(['PORT', 'EMULATOR_PORT'])('says in a sentence that %s is taken', async (name) => {
+    const taken = await takePort();
+    const cluster = startProgram(CLUSTER, {
+      PORT: '0',
+      EMULATOR_PORT: '0',
+      REDIS_SERVER,
+      [name]: String(taken.port),
+    });
+
+    expect(await cluster.ended).toBe(1);
+    expect(cluster.stderr).toBe(
+      `Port ${taken.port} cannot be listened on: end what listens there, or choose another one with ${name}.\n`,
+    );
+    await taken.free();
+  });
+});
+
+it('the bank of two processes says in a sentence that it has no Redis', async () => {
+  const [port = 0] = await freePorts(1);
+  const cluster = startProgram(CLUSTER, {
+    PORT: String(port),
+    EMULATOR_PORT: '0',
+    REDIS_SERVER: 'no-such-program',
+  });
+
+  expect(await cluster.ended).toBe(1);
+  expect(cluster.stderr).toBe(
+    'There is no no-such-program on this machine: install one (apt-get install redis-server), or name it with REDIS_SERVER.\n',
+  );
+  await (await takePort(port)).free();
+});

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { createAuth0SignIn, isStepUpError } from '@stepgate/core';
+import { createGate, type ExpressGate, type ExpressGateOptions } from '@stepgate/express';
+import { accountPage, loginPage, publicFolder, type Settings } from 'example-bank-ui';
+import express, { type Express } from 'express';
+import session from 'express-session';
+import { decodeJwt } from 'jose';
+
+declare module 'express-session' {
+  interface SessionData {
+    user: { sub: string; username: string; loginId: string };
+    transfers: { to: string; amount: number }[];
+  }
+}
+
+/** What a bank stands on. Without stores, it keeps everything in this process. */
+export interface BankOptions {
+  readonly settings: Settings;
+  /** At least 32 random characters. A real app keeps it in its configuration, the same for all of its processes. */
+  readonly secret: string;
+  /** The gate's. */
+  readonly store?: ExpressGateOptions['store'];
+  readonly sessions?: session.Store;
+  readonly refreshTokens?: RefreshTokens;
+}
+
+/** The refresh tokens of those who are signed in, by login. A table, in a real app. */
+export interface RefreshTokens {
+  get(loginId: string): string | undefined | Promise<string | undefined>;
+  set(loginId: string, token: string): unknown;
+  delete(loginId: string): unknown;
+}
+
+/** The bank's app, and the gate in it. */
+export interface Bank {
+  readonly app: Express;
+  readonly gate: ExpressGate;
+}
+
+/** Makes the bank. */
+export function createBank({
+  settings,
+  secret,
+  store,
+  sessions,
+  refreshTokens = new Map<string, string>(),
+}: BankOptions): Bank {
+  const auth0 = {
+    issuer: settings.issuer,
+    clientId: settings.clientId,
+    clientSecret: settings.clientSecret,
+    audience: 'https://bank.example/',
+    // The emulator on this machine speaks plain http. A real tenant never does.
+    allowInsecureIssuer: true,
+  };
+  const signIn = createAuth0SignIn({ ...auth0, scope: 'offline_access' });
+
+  const gate = createGate({
+    auth0: { ...auth0, scope: 'transfer:funds' },
+    secret,
+    ...(store && { store }),
+    identify: ({ session: { user } }) => user && { subject: user.sub, sessionId: user.loginId },
+    firstLeg: {
+      refreshToken: ({ identity }) => refreshTokens.get(identity.sessionId),
+      saveRefreshToken: async ({ identity }, token) =>
+        void (await refreshTokens.set(identity.sessionId, token)),
+      password: { username: ({ request }) => request.session.user?.username ?? '' },
+    },
+    // A demo is pressed more often than a bank's customer would.
+    limits: { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false },
+    pollSchedule: settings.pollSchedule,
+    loginUrl: () => '/',
+  });
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(
+    session({
+      secret,
+      store: sessions,
+      resave: false,
+      saveUninitialized: false,
+      cookie: { httpOnly: true, sameSite: 'lax' },
+    }),
+  );
+  app.use('/public', express.static(publicFolder));
+  // After the session, before the body parsers: the gate reads its own bodies.
+  app.use(gate);
+  app.use(express.json(), express.urlencoded({ extended: false }));
+
+  app.get('/', (req, res) => {
+    const { user, transfers = [] } = req.session;
+    const { phoneUrl } = settings;
+    res.type('html').send(user ? accountPage({ username: user.username, transfers, phoneUrl }) : loginPage());
+  });
+
+  app.post('/login', async (req, res) => {
+    const { username, password } = (req.body ?? {}) as { username?: unknown; password?: unknown };
+    if (typeof username !== 'string' || typeof password !== 'string') {
+      res.status(400).json({ error: 'username and password are needed' });
+      return;
+    }
+    const result = await signIn.password({ username, password }).catch((error: unknown) => {
+      // Anything but a wrong password is a fault, and for the error handler.
+      if (isStepUpError(error, 'credentials_refused')) return undefined;
+      throw error;
+    });
+    if (result?.status !== 'signed_in' || result.tokens.idToken === undefined) {
+      res.status(401).format({
+        json: () => res.json({ error: 'wrong username or password' }),
+        html: () => res.send(loginPage('That username and password do not go together.')),
+      });
+      return;
+    }
+    const { sub = '' } = decodeJwt(result.tokens.idToken);
+    // A fresh session for a fresh login, so that nobody can have prepared it.
+    await new Promise<void>((resolve, reject) => {
+      req.session.regenerate((error) => (error ? reject(error as Error) : resolve()));
+    });
+    const loginId = randomUUID();
+    req.session.user = { sub, username, loginId };
+    if (result.tokens.refreshToken !== undefined)
+      await refreshTokens.set(loginId, result.tokens.refreshToken);
+    res.format({ json: () => res.json({ username }), html: () => res.redirect(303, '/') });
+  });
+
+  app.post('/logout', async (req, res) => {
+    if (req.session.user) await refreshTokens.delete(req.session.user.loginId);
+    req.session.destroy(() => res.redirect(303, '/'));
+  });
+
+  app.post('/transfers', gate.require({ maxAge: settings.maxAge }, { replay: true }), (req, res) => {
+    const { to = 'Grace', amount = 250 } = (req.body ?? {}) as { to?: string; amount?: number };
+    const transfer = { to: String(to), amount: Number(amount) };
+    req.session.transfers = [...(req.session.transfers ?? []), transfer];
+    const approvedBy = req.stepUp?.approval.factor;
+    res.status(201).format({
+      json: () => res.json({ ...transfer, approvedBy }),
+      html: () => res.redirect(303, '/'),
+    });
+  });
+
+  app.post(
+    '/closing',
+    gate.require({
+      // What the customer is about to do, shown while it is approved; the approval is good for nothing else.
+      action: {
+        id: 'close-account',
+        title: 'Close your account',
+        details: 'Your balance is paid out to you.',
+      },
+      // Somebody who has lost the phone must get out too. What is weaker counts only where it is named.
+      factors: ['push', 'otp', 'sms', 'voice', 'email', 'recovery-code'],
+      singleUse: true,
+    }),
+    async (req, res) => {
+      if (req.session.user) await refreshTokens.delete(req.session.user.loginId);
+      req.session.destroy(() =>
+        res.format({ json: () => res.json({ closed: true }), html: () => res.redirect(303, '/') }),
+      );
+    },
+  );
+
+  return { app, gate };
+}
+
+/** Serves a bank until SIGINT or SIGTERM; calls `stopped` when it has stopped. */
+export function serveBank({ app, gate }: Bank, port: number, stopped: () => unknown = () => {}): void {
+  const server = app.listen(port, '127.0.0.1', (error) => {
+    if (error) {
+      const { code = 'unknown' } = error as NodeJS.ErrnoException;
+      console.error(`The bank cannot listen on port ${port}: ${code}`);
+      process.exit(1);
+    }
+    console.log(`bank: http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      server.close(stopped);
+      void gate.close().finally(() => server.closeAllConnections());
+    });
+  }
+}
