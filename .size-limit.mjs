@@ -22,7 +22,7 @@ export default [
   {
     name: 'web: the dialog on top, with QR code and English',
     path: 'packages/web/dist/dialog.js',
-    limit: '15.3 kB',
+    limit: '15.5 kB',
     gzip: true,
     ignore: ['./texts-fr.js'],
     modifyEsbuildConfig: asModule,

@@ -30,7 +30,7 @@ export async function lookAt(
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });
     await expectNothingForAxe(page, `${heading ?? 'a page'}, ${colorScheme}`, colorScheme);
-    if (pictures !== undefined) await takePictures(page, `${name} ${heading ?? ''} ${colorScheme}`);
+    await takePictures(page, `${name} ${heading ?? ''} ${colorScheme}`);
   }
 }
 
@@ -61,13 +61,40 @@ function markupOf(page: Page): Promise<string> {
   });
 }
 
+/** The elements of a page with all that colours them, and what they stand in. */
+function coloursOf(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const nameOf = ({ localName, attributes }: Element): string =>
+      [
+        localName,
+        ...[...attributes]
+          .filter(({ name }) => /^(aria-|class|type)/.test(name))
+          .map(({ name, value }) => `${name}=${value}`),
+      ].join(' ');
+    function walk(root: Element | ShadowRoot, within: string): string[] {
+      return [...root.children].flatMap((element) => {
+        const name = nameOf(element);
+        const inside = element.shadowRoot === null ? [] : walk(element.shadowRoot, name);
+        return [`${within} > ${name}`, ...inside, ...walk(element, name)];
+      });
+    }
+    return walk(document.documentElement, '');
+  });
+}
+
 /** What axe has seen already, of which it would say the same again. */
 const seen = new Set<string>();
+const seenByNight = new Set<string>();
 
 async function expectNothingForAxe(page: Page, what: string, colorScheme: 'dark' | 'light'): Promise<void> {
   const sight = `${what} ${await markupOf(page)}`;
   if (seen.has(sight)) return;
   seen.add(sight);
+  if (colorScheme === 'dark') {
+    const fresh = (await coloursOf(page)).filter((one) => !seenByNight.has(one));
+    if (fresh.length === 0) return;
+    for (const one of fresh) seenByNight.add(one);
+  }
   // Legacy mode needs no page of its own, which would take the focus away.
   const axe = new AxeBuilder({ page }).setLegacyMode();
   // By night only the colours are others.
@@ -77,9 +104,10 @@ async function expectNothingForAxe(page: Page, what: string, colorScheme: 'dark'
   expect(found, what).toEqual([]);
 }
 
-async function takePictures(page: Page, name: string): Promise<void> {
-  const folder = pictures ?? '';
-  mkdirSync(folder, { recursive: true });
+/** Pictures of the page as it is, wide and narrow, when somebody wants them. */
+export async function takePictures(page: Page, name: string): Promise<void> {
+  if (pictures === undefined) return;
+  mkdirSync(pictures, { recursive: true });
   const file = name.trim().replace(/\W+/g, '-').toLowerCase();
   const size = page.viewportSize();
   for (const [width, suffix] of [
@@ -87,7 +115,7 @@ async function takePictures(page: Page, name: string): Promise<void> {
     [390, 'narrow'],
   ] as const) {
     await page.setViewportSize({ width, height: 860 });
-    await page.screenshot({ path: join(folder, `${file}-${suffix}.png`) });
+    await page.screenshot({ path: join(pictures, `${file}-${suffix}.png`) });
   }
   if (size !== null) await page.setViewportSize(size);
 }

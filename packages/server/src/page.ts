@@ -63,7 +63,7 @@ export function pageResponse(content: PageContent): Response {
   const url = escapeHtml(refresh?.url ?? '');
   const { checkAgain, language } = texts.flow;
   const html = `<!doctype html>
-<html lang="${escapeHtml(language)}">
+<html lang="${escapeHtml(language)}" dir="${directionOf(language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -94,6 +94,13 @@ ${data ? `<script type="application/json" id="texts">${scriptJson(texts)}</scrip
       'content-security-policy': policy.join('; '),
     },
   });
+}
+
+/** TypeScript's library does not know it yet. */
+type LocaleWithText = Intl.Locale & { readonly getTextInfo?: () => { readonly direction?: 'ltr' | 'rtl' } };
+
+function directionOf(language: string): 'ltr' | 'rtl' {
+  return (new Intl.Locale(language) as LocaleWithText).getTextInfo?.().direction ?? 'ltr';
 }
 
 /** JSON that ends no script element, whatever is in it. */

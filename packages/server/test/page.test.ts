@@ -35,6 +35,12 @@ describe('pageResponse', () => {
     );
   });
 
+  it('is written from right to left where its language is', async () => {
+    expect(await pageResponse(page).text()).toContain('<html lang="en" dir="ltr">');
+    const arabic = { flow: { ...flow, language: 'ar' } };
+    expect(await pageResponse({ ...page, texts: arabic }).text()).toContain('<html lang="ar" dir="rtl">');
+  });
+
   it('goes on by itself only where no script does', async () => {
     const html = await pageResponse({ ...page, refresh: { seconds: 5, url: '/next' } }).text();
 

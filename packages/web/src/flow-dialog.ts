@@ -6,6 +6,7 @@ import type { Texts } from './ui/texts.ts';
 
 const dialogStyles = `
 :host { color-scheme: light dark; }
+::slotted([slot="logo"]) { display: block; max-inline-size: 100%; max-block-size: 3rem; margin: 0 auto 1.5rem; }
 dialog { inline-size: min(27.5rem, 100% - 2rem); max-inline-size: none; max-block-size: calc(100dvh - 2rem); margin: auto; padding: 0; border: 0; border-radius: var(--stepgate-radius, 20px); background: none; overflow: auto; overscroll-behavior: contain; }
 dialog::backdrop { background: #0a0d1499; backdrop-filter: blur(3px); }
 @media (prefers-reduced-motion: no-preference) {
@@ -58,7 +59,7 @@ export abstract class FlowDialog extends Base {
   ): void {
     const dialog = this.#openDialog();
     const cancel = (): void => close();
-    const stopRendering = renderFlow(dialog, stepUp, { action, cancel, texts });
+    const stopRendering = renderFlow(dialog, stepUp, { action, cancel, texts, hasSlots: true });
     const subscription = stepUp.subscribe({
       complete: () => {
         if (stepUp.view.state !== 'approved') return close({ isOver: true });
@@ -92,6 +93,11 @@ export abstract class FlowDialog extends Base {
     this.#close = close;
     dialog.addEventListener('cancel', onEscape);
     dialog.addEventListener('close', onClose);
+  }
+
+  /** Whether a flow is shown, or about to be. */
+  get isOpen(): boolean {
+    return this.#close !== undefined;
   }
 
   /** Closes the dialog; a flow that is still under way is cancelled. */

@@ -71,6 +71,7 @@ export function flowToHtml(
     leaveTo: moment.leaveTo,
     resends: moment.resends === true,
     unkept: moment.unkept,
+    hasSlots: false,
   };
   const screen = screenOf(model);
   const span = (view.expiresAt ?? view.now) - view.now;

@@ -121,7 +121,7 @@ it('goes away when nobody waits for the approval any more', async () => {
 
   leave();
 
-  expect(element.isConnected).toBe(false);
+  await vi.waitUntil(() => !element.isConnected);
 });
 
 it('does not open for a flow that is over', () => {
@@ -130,6 +130,35 @@ it('does not open for a flow that is over', () => {
   openStepUpDialog({ stepUp: actor, signal: new AbortController().signal });
 
   expect(document.querySelector('stepgate-dialog')?.shadowRoot ?? null).toBeNull();
+});
+
+it('uses the dialog that stands in the page, with the app’s own logo and details, and leaves it there', async () => {
+  const placed = new StepgateDialog();
+  placed.innerHTML = '<img slot="logo" alt="Bank"><p slot="details">to Grace</p>';
+  document.body.append(placed);
+  const { actor, dialog, element } = await open();
+
+  expect(element).toBe(placed);
+  expect(document.querySelectorAll('stepgate-dialog')).toHaveLength(1);
+  const slots = [...dialog.querySelectorAll('slot')];
+  expect(slots.map(({ name }) => name)).toEqual(['logo', 'details']);
+  expect(slots[1]?.closest('.action')?.textContent).toContain('Transfer 250 €');
+
+  actor.tell(viewOf('cancelled', { version: 2 }));
+  expect(placed.isOpen).toBe(false);
+  expect(placed.isConnected).toBe(true);
+});
+
+it('opens a second dialog where the one in the page is busy', async () => {
+  const { element } = await open();
+  openStepUpDialog({ stepUp: createScriptedActor(pollingView()), signal: new AbortController().signal });
+  const all = [...document.querySelectorAll('stepgate-dialog')];
+  onTestFinished(() => {
+    for (const one of all) one.remove();
+  });
+
+  expect(all).toHaveLength(2);
+  expect(element.isOpen).toBe(true);
 });
 
 it('speaks the language of the page it stands in, with the app’s own words', async () => {

@@ -224,7 +224,7 @@ export function describePlainPage(scene: Scene): void {
         'content-language': 'fr',
         vary: expect.stringContaining('Accept-Language'),
       });
-      expect(french.answer.text).toContain('<html lang="fr">');
+      expect(french.answer.text).toContain('<html lang="fr" ');
       expect(french.heading).toBe('Confirmez votre identité');
     });
   });

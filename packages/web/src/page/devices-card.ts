@@ -115,7 +115,7 @@ function row(model: DevicesModel, device: Device, all: readonly Device[]): Eleme
       'span',
       { class: 'way-text' },
       h('span', { class: 'kind' }, texts.kinds[factor]),
-      hint !== undefined && h('span', { key: 'hint', class: 'hint' }, hint),
+      hint !== undefined && h('span', { key: 'hint', class: 'hint' }, h('bdi', {}, hint)),
     ),
     removal.isPossible &&
       h(

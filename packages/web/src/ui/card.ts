@@ -12,19 +12,22 @@ export function card(
   screen: Screen,
   { said, span }: { readonly said: string; readonly span: number },
 ): ElementSpec {
-  const { action, connection, now, texts, view } = model;
+  const { action, connection, hasSlots, now, texts, view } = model;
   const left =
     view.expiresAt !== undefined && span > 0 ? Math.max(0, Math.min(1, (view.expiresAt - now) / span)) : 1;
+  const details =
+    action?.details !== undefined && h('p', { class: 'details', part: 'details' }, action.details);
   return h(
     'section',
     { class: 'card', part: 'card', lang: texts.language, 'aria-labelledby': 'heading' },
+    hasSlots && h('slot', { key: 'logo', name: 'logo' }),
     action !== undefined &&
       h(
         'div',
         { key: 'action', class: 'action', part: 'action' },
         h('p', { class: 'hint' }, texts.confirming),
-        h('p', { class: 'title' }, action.title),
-        action.details !== undefined && h('p', { class: 'details' }, action.details),
+        h('p', { class: 'title', part: 'title' }, action.title),
+        hasSlots ? h('slot', { name: 'details' }, details) : details,
       ),
     // A screen is one form, with or without a script: whatever its buttons send.
     h(
@@ -32,7 +35,7 @@ export function card(
       { key: screen.name, class: `screen screen-${screen.name}` },
       h(
         'div',
-        { class: `badge ${screen.tone ?? 'calm'}`, 'aria-hidden': 'true' },
+        { class: `badge ${screen.tone ?? 'calm'}`, part: 'badge', 'aria-hidden': 'true' },
         (screen.tone === 'busy' || screen.tone === 'waiting') &&
           h(
             'svg',

@@ -127,6 +127,7 @@ export function field(options: FieldOptions): ElementSpec {
       part: 'input',
       autocomplete,
       inputmode,
+      dir: name === 'password' ? undefined : 'ltr',
       pattern,
       title: pattern && hint,
       required: true,

@@ -19,6 +19,7 @@ export function qrCode(text: string, label: string): ElementSpec {
     'svg',
     {
       class: 'qr',
+      part: 'qr',
       role: 'img',
       'aria-label': label,
       width,

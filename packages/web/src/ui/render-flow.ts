@@ -28,6 +28,8 @@ export interface RenderFlowOptions {
   readonly continueTo?: string | undefined;
   /** Why what the user sent before is not kept. */
   readonly unkept?: Unkept | undefined;
+  /** Draws places for the app's own elements; `root` is in a shadow root. */
+  readonly hasSlots?: boolean;
   /** What is looked at first, when `root` came with the page. */
   readonly detail?: Detail | undefined;
   /** Leaves the focus alone on the first screen: a page that has just been loaded. */
@@ -100,6 +102,7 @@ export function renderFlow(
       leaveTo: options.leaveTo,
       resends: false,
       unkept: options.unkept,
+      hasSlots: options.hasSlots === true,
     };
     const screen = screenOf(model);
     const isNew = screen.name !== shown?.name;

@@ -27,6 +27,8 @@ export interface ScreenModel extends Omit<RemoteStepUpSnapshot, 'status'> {
   /** The approval leads on by sending once more what was refused. */
   readonly resends: boolean;
   readonly unkept: Unkept | undefined;
+  /** The app's own elements have places on the card: it is drawn into a shadow root. */
+  readonly hasSlots: boolean;
 }
 
 /** Why what the user sent is not kept until the approval: there is a file in it, or it is too much. */

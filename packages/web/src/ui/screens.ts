@@ -16,7 +16,7 @@ import { type ElementSpec, h } from './element.ts';
 import { factorIcons, icon } from './icons.ts';
 import { qrCode } from './qr-code.ts';
 import { formatTime, type Screen, type ScreenModel, takes } from './screen.ts';
-import { fill, pluralOf } from './texts.ts';
+import { fill, pluralOf, type Texts } from './texts.ts';
 
 /** The screen for a moment of a flow. What it offers comes from `allowedEvents` alone. */
 export function screenOf(model: ScreenModel): Screen {
@@ -231,7 +231,7 @@ function way(
       'span',
       { class: 'way-text' },
       h('span', {}, waitUntil > now ? laterLabel(texts, label, waitUntil - now) : label),
-      hint !== undefined && h('span', { class: 'hint' }, hint),
+      hint !== undefined && h('span', { class: 'hint' }, h('bdi', {}, hint)),
     ),
     icon('chevron'),
   );
@@ -313,7 +313,7 @@ function waitLine({ now, texts, view }: ScreenModel, label: string): ElementSpec
   const left = (view.expiresAt ?? 0) - now;
   return h(
     'p',
-    { key: 'wait', class: 'wait' },
+    { key: 'wait', class: 'wait', part: 'wait' },
     h('span', { class: 'pulse', 'aria-hidden': 'true' }),
     h('span', {}, label),
     // Off: a screen reader would read every second.
@@ -337,12 +337,18 @@ function polling(model: ScreenModel): Screen {
     heading,
     lead,
     body: [
-      device !== undefined && h('p', { key: 'device', class: 'device' }, fill(texts.sentTo, { device })),
+      device !== undefined && destination(texts, device),
       waitLine(model, texts.waitingForAnswer),
       notice(errorText(model) ?? (view.notice && texts.notices[view.notice])),
     ],
     buttons: [resendButton(model), otherWayButton(model), cancelButton(model)],
   };
+}
+
+/** Where it was sent; a number keeps its order among words from right to left. */
+function destination({ sentTo }: Texts, device: string): ElementSpec {
+  const [before = '', after = ''] = sentTo.split('{device}');
+  return h('p', { key: 'device', class: 'device', part: 'device' }, before, h('bdi', {}, device), after);
 }
 
 function code(model: ScreenModel): Screen {
@@ -367,10 +373,10 @@ function code(model: ScreenModel): Screen {
           'p',
           { key: 'secret', class: 'secret' },
           h('span', { class: 'hint' }, texts.secretLabel),
-          h('code', {}, ...grouped(secret)),
+          h('code', { dir: 'ltr' }, ...grouped(secret)),
         ),
       factor !== 'otp' && factor !== 'recovery-code' && device !== undefined
-        ? h('p', { key: 'device', class: 'device' }, fill(texts.sentTo, { device }))
+        ? destination(texts, device)
         : false,
       fields(
         field({
@@ -407,7 +413,7 @@ function acknowledging(model: ScreenModel): Screen {
       h(
         'ul',
         { class: 'codes', part: 'codes' },
-        ...codes.map((one) => h('li', {}, h('code', {}, ...grouped(one)))),
+        ...codes.map((one) => h('li', {}, h('code', { dir: 'ltr' }, ...grouped(one)))),
       ),
       canCopy &&
         h(

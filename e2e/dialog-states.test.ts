@@ -1,0 +1,116 @@
+import { pageTexts } from '@stepgate/web/html';
+import type { BrowserContext, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { connectBrowser } from './support/desk.ts';
+import { moments } from './support/flow-views.ts';
+import { lookAt, takePictures } from './support/look-at.ts';
+import { createScriptedApp, type ScriptedApp } from './support/scripted-app.ts';
+
+/** A page that pays when it is told to, in this language and direction. */
+const pageIn = (attributes: string, dialog = ''): string => `<!doctype html>
+<html ${attributes}>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>An app</title>
+<style>body { font: 1rem sans-serif; color-scheme: light dark }</style>
+<main><button id="pay">Pay</button> <span role="status"></span></main>
+${dialog}
+<script type="module">
+import { stepUpFetch } from '/stepgate.js';
+const status = document.querySelector('[role=status]');
+pay.addEventListener('click', () => stepUpFetch('/payments', { method: 'POST' })
+  .then(() => { status.textContent = 'paid' }, (error) => { status.textContent = error.name }));
+</script>
+</html>`;
+
+const logo = `<stepgate-dialog><svg slot="logo" role="img" aria-label="Example Bank" viewBox="0 0 160 40" height="40">
+<rect width="40" height="40" rx="8" fill="#2447c6"/><rect x="52" y="12" width="108" height="16" rx="4" fill="#868e9c"/></svg>
+<dl slot="details"><dt>To</dt><dd>Grace Hopper</dd></dl></stepgate-dialog>`;
+
+interface Stage {
+  readonly app: ScriptedApp;
+  readonly context: BrowserContext;
+  readonly page: Page;
+}
+
+async function openStage(path: string): Promise<Stage> {
+  const browser = await connectBrowser();
+  const context = await browser.newContext({
+    reducedMotion: 'reduce',
+    viewport: { width: 1100, height: 860 },
+  });
+  const app = await createScriptedApp(context, {
+    guarded: '/payments',
+    action: { title: 'Pay 12,480.50 EUR to Grace Hopper', details: 'Account DE02 1203 0000 0000 2020 51' },
+    files: {
+      '/': pageIn('lang="en"'),
+      '/fr': pageIn('lang="fr-CA"', logo),
+      '/rtl': pageIn('lang="ar" dir="rtl"', logo),
+      '/stepgate.js': new URL('../packages/web/dist/page/stepgate.js', import.meta.url),
+    },
+  });
+  const page = await context.newPage();
+  await app.goTo(page, path);
+  const asked = app.show({ state: 'authenticating' });
+  await page.getByRole('button', { name: 'Pay' }).click();
+  await asked;
+  await page.getByRole('dialog').waitFor();
+  return { app, context, page };
+}
+
+const statusOf = (page: Page): Promise<string | null> => page.getByRole('status').first().textContent();
+
+interface Sight {
+  readonly heading: string;
+  readonly language: string;
+  /** By how many pixels something is wider than there is room for. */
+  readonly overflow: number;
+}
+
+/** What the dialog shows at the next frame. */
+function sightOf(page: Page): Promise<Sight> {
+  return page.evaluate(async () => {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const root = document.querySelector('stepgate-dialog')?.shadowRoot;
+    const all = [document.documentElement, ...(root?.querySelectorAll('dialog, .card, .card *') ?? [])];
+    const isClipped = (one: Element): boolean => one.matches('.visually-hidden, svg, svg *');
+    return {
+      heading: root?.querySelector('h1')?.textContent ?? '',
+      language: root?.querySelector('section')?.lang ?? '',
+      overflow: Math.max(
+        ...all.map((one) =>
+          isClipped(one) || one.clientWidth === 0 ? 0 : one.scrollWidth - one.clientWidth,
+        ),
+      ),
+    };
+  });
+}
+
+describe('the dialog', () => {
+  it('has nothing for axe in any state, by day and by night', async () => {
+    const { app, page } = await openStage('/');
+    for (const [name, moment] of Object.entries(moments)) {
+      await app.show(moment());
+      const { heading } = await sightOf(page);
+      await lookAt(page, `dialog ${name}`, heading);
+    }
+    app.approve();
+    void app.show({ state: 'approved' });
+    await expect.poll(() => statusOf(page)).toBe('paid');
+  });
+
+  it.each([
+    ['in French', '/fr', 'fr-CA'],
+    ['from right to left', '/rtl', 'en'],
+  ])('needs no scrolling sideways at 320 pixels in any state, %s', async (_how, path, language) => {
+    const { app, page } = await openStage(path);
+    await page.setViewportSize({ width: 320, height: 640 });
+    const english = Object.values(pageTexts.en?.flow.states ?? {}).map(({ heading }) => heading);
+    for (const [name, moment] of Object.entries(moments)) {
+      await app.show(moment());
+      const sight = await sightOf(page);
+      expect(sight, name).toMatchObject({ overflow: 0, language });
+      if (language !== 'en') expect(english).not.toContain(sight.heading);
+      await takePictures(page, `small${path} ${name}`);
+    }
+  });
+});
