@@ -19,6 +19,8 @@ export interface Disclosure {
 
 /** What a UI may see of a flow: everything it needs, and no secret outside `disclosure`. */
 export interface FlowView {
+  /** Names the flow where a server runs it: random, no secret, and the same in all that follow it. */
+  readonly flowId?: string;
   /** Grows with every change of the view; `now` and `nextPollAt` do not count as one. */
   readonly version: number;
   /** The time at the sender, in milliseconds since the epoch, to compare the other times with. */

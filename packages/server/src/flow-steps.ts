@@ -79,13 +79,14 @@ export function createFlowSteps(options: {
 
   function render(flow: FlowRecord, vault: Vault): FlowView {
     const isNoticed = flow.isContested === true && awaitsPush(flow);
-    return createView({
+    const view = createView({
       state: flow.state,
       vault,
       version: flow.version,
       now: now(),
       ...(isNoticed && { notice: 'push_requested_elsewhere' }),
     });
+    return { flowId: flow.id, ...view };
   }
 
   function claimed(effect: Effect): PendingEffect {

@@ -42,7 +42,7 @@ export interface PendingEffect {
 
 /** A flow between two events, with all that is needed to go on with it in any process. */
 export interface FlowRecord {
-  /** Names the flow in audit events. Random, and good for nothing else. */
+  /** Names the flow in audit events, and in its views for tabs to find each other by. Random, and good for nothing else. */
   readonly id: string;
   /** In milliseconds since the epoch. */
   readonly startedAt: number;

@@ -12,16 +12,18 @@ export interface RemoteError {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** A refused or lost call, thrown inside this package only; the actor shows its `error`. */
-export class EndpointFailure extends Error {
-  readonly error: RemoteError;
+/** A refused or lost call. What the actor shows of it is a {@link RemoteError}. */
+export class EndpointFailure extends Error implements RemoteError {
+  readonly code: RemoteError['code'];
+  readonly retryAfterMs: number | undefined;
   /** Whether the same call may well succeed later. */
   readonly isPassing: boolean;
 
-  constructor(error: RemoteError, isPassing: boolean) {
-    super(error.message);
-    this.error = error;
+  constructor(code: RemoteError['code'], message: string, isPassing = true, retryAfterMs?: number) {
+    super(message);
+    this.code = code;
     this.isPassing = isPassing;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -32,8 +34,8 @@ export interface Endpoints {
   send(request: StepUpRequest, version: number, signal: AbortSignal): Promise<FlowView>;
   /** Outlives the page, so that closing a tab can still cancel. */
   cancel(): Promise<FlowView>;
-  /** Answers when the flow has moved on from `version`, or with `undefined` after the server's wait. */
-  waitForChange(version: number, signal: AbortSignal): Promise<FlowView | undefined>;
+  /** Answers when the flow has moved on from `version`, or with no view after the server's wait. */
+  waitForChange(version: number, signal: AbortSignal): Promise<readonly FlowView[]>;
   /** Opens the stream of views; a server or proxy that cannot stream answers with the view. */
   open(signal: AbortSignal): Promise<Response>;
 }
@@ -52,7 +54,7 @@ export function createEndpoints(basePath: string, fetch: typeof globalThis.fetch
       credentials: 'include',
       headers: {
         accept: 'application/json',
-        ...(init.body !== undefined && { 'content-type': 'application/json' }),
+        ...(init.body && { 'content-type': 'application/json' }),
         ...headers,
       },
     });
@@ -60,26 +62,24 @@ export function createEndpoints(basePath: string, fetch: typeof globalThis.fetch
     throw await failureOf(response);
   }
 
-  const view = async (response: Promise<Response>): Promise<FlowView> =>
-    parseView(await (await response).text());
+  const view = async (...request: Parameters<typeof call>): Promise<FlowView> =>
+    parseView(await (await call(...request)).text());
 
   return {
     start: (requirement, signal) =>
-      view(call(flow, { method: 'POST', body: JSON.stringify({ requirement }), signal })),
-    read: (signal) => view(call(flow, { signal })),
+      view(flow, { method: 'POST', body: JSON.stringify({ requirement }), signal }),
+    read: (signal) => view(flow, { signal }),
     send: (request, version, signal) =>
       view(
-        call(
-          `${flow}/events`,
-          { method: 'POST', body: JSON.stringify(request), signal },
-          { 'if-match': `"${version}"` },
-        ),
+        `${flow}/events`,
+        { method: 'POST', body: JSON.stringify(request), signal },
+        { 'if-match': `"${version}"` },
       ),
-    cancel: () => view(call(flow, { method: 'DELETE', keepalive: true })),
+    cancel: () => view(flow, { method: 'DELETE', keepalive: true }),
     async waitForChange(version, signal) {
       const headers = { 'if-none-match': `"${version}"`, prefer: `wait=${WAIT_SECONDS}` };
       const response = await call(flow, { signal }, headers);
-      return response.status === 304 ? undefined : parseView(await response.text());
+      return response.status === 304 ? [] : [parseView(await response.text())];
     },
     open: (signal) => call(flow, { signal }, { accept: 'text/event-stream' }),
   };
@@ -87,49 +87,37 @@ export function createEndpoints(basePath: string, fetch: typeof globalThis.fetch
 
 /** Reads a view out of JSON; anything else is no answer of ours. */
 export function parseView(json: string): FlowView {
-  const value = parseJson(json) as Partial<FlowView> | null | undefined;
-  if (typeof value?.version !== 'number' || !Array.isArray(value.allowedEvents)) {
-    throw unreachable('not a view');
-  }
-  return value as FlowView;
+  const value = parseJson(json);
+  if (!Array.isArray(value.allowedEvents)) throw new EndpointFailure('unreachable', 'not a view');
+  return value as unknown as FlowView;
 }
 
 /** What an answer that is none of success says. */
 export async function failureOf(response: Response): Promise<EndpointFailure> {
-  const body = parseJson(await response.text().catch(() => '')) as
-    | { error?: unknown; error_description?: unknown }
-    | null
-    | undefined;
+  const { status, headers } = response;
+  const { error, error_description: message = error } = parseJson(await response.text().catch(() => ''));
   // Seconds only: the other form, a date, would need a clock that is right.
-  const ms = Number(response.headers.get('retry-after')) * 1_000;
-  const retryAfterMs = ms > 0 ? ms : undefined;
+  const retryAfterMs = Number(headers.get('retry-after')) * 1_000 || undefined;
   // Whatever does not speak in codes is a proxy, or the app's own error page.
-  if (typeof body?.error !== 'string' || !/^[a-z_]+$/.test(body.error)) {
-    return unreachable(`status ${response.status}`, retryAfterMs);
-  }
+  const isOurs = typeof error === 'string' && /^[a-z_]+$/.test(error);
   return new EndpointFailure(
-    {
-      code: body.error as StepUpErrorCode,
-      message: typeof body.error_description === 'string' ? body.error_description : body.error,
-      retryAfterMs,
-    },
-    response.status >= 500 || response.status === 429,
+    isOurs ? (error as StepUpErrorCode) : 'unreachable',
+    isOurs ? String(message) : `status ${status}`,
+    !isOurs || status >= 500 || status === 429,
+    retryAfterMs,
   );
 }
 
-/** What a failed call says to the actor's user; what is not ours is `fetch`'s, which has found nobody. */
-export function toRemoteError(error: unknown): RemoteError {
-  return (error instanceof EndpointFailure ? error : unreachable('no answer')).error;
+/** The failure of a call; what is not ours is `fetch`'s, which has found nobody. */
+export function toFailure(error: unknown): EndpointFailure {
+  return error instanceof EndpointFailure ? error : new EndpointFailure('unreachable', 'no answer');
 }
 
-function unreachable(message: string, retryAfterMs?: number): EndpointFailure {
-  return new EndpointFailure({ code: 'unreachable', message, retryAfterMs }, true);
-}
-
-function parseJson(text: string): unknown {
+/** The members of a JSON object; none of anything else. */
+function parseJson(text: string): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(text) as unknown;
+    return { ...JSON.parse(text) };
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -3,24 +3,21 @@
  * every chunk: with the data of the events in it, or with an empty list for a heartbeat.
  */
 export async function readEventStream(
-  body: ReadableStream<Uint8Array>,
+  body: NonNullable<Response['body']>,
   type: string,
   onData: (data: readonly string[]) => void,
 ): Promise<void> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    const events = (rest + decoder.decode(value, { stream: true })).split(/\r?\n\r?\n/);
+    const events = (rest + value).replaceAll('\r', '').split('\n\n');
     rest = events.pop() ?? '';
     onData(events.filter((event) => fieldOf(event, 'event') === type).map((event) => fieldOf(event, 'data')));
   }
 }
 
 function fieldOf(event: string, name: string): string {
-  return Array.from(event.matchAll(new RegExp(`^${name}: ?(.*?)\\r?$`, 'gm')), ([, value]) => value).join(
-    '\n',
-  );
+  return Array.from(event.matchAll(new RegExp(`^${name}: ?(.*)`, 'gm')), ([, value]) => value).join('\n');
 }

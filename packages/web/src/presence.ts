@@ -9,14 +9,13 @@ export interface Presence {
 
 /** The presence of this document; where there is none, somebody is always looking. */
 export function documentPresence(): Presence {
-  const page = globalThis.document as Document | undefined;
-  const window = page?.defaultView;
+  const { window } = globalThis as Partial<typeof globalThis>;
   return {
     get isHidden() {
-      return page?.visibilityState === 'hidden';
+      return window?.document.hidden === true;
     },
     get isOffline() {
-      return window?.navigator.onLine === false;
+      return navigator.onLine === false;
     },
     subscribe(listener) {
       const listening = new AbortController();

@@ -6,7 +6,7 @@ import type {
   StepUpRequestType,
   StepUpSnapshot,
 } from '@stepgate/core';
-import { createEndpoints, type RemoteError, toRemoteError } from './endpoints.ts';
+import { createEndpoints, type RemoteError, toFailure } from './endpoints.ts';
 import { idleView } from './idle-view.ts';
 import { platformFetch } from './platform-fetch.ts';
 import { documentPresence, type Presence } from './presence.ts';
@@ -97,6 +97,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   function update(change: Partial<RemoteStepUpSnapshot>): void {
     if (snapshot.status !== 'active') return;
     snapshot = { ...snapshot, ...change };
+    if (snapshot.status !== 'active') stopWatch?.();
     const told = snapshot;
     for (const observer of observers) {
       observer.next?.(told);
@@ -108,31 +109,27 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
    * Takes views of one request. The first may be older than what we have only when we have heard nothing since the
    * request left: then it is the truth, and the flow is another one.
    */
-  function expectViews(): (view: FlowView) => boolean {
+  function expectViews(): (view: FlowView) => void {
     let mark = received;
     return (view) => {
       const last = snapshot.view;
-      if (mark !== received && view.version < last.version) return false;
+      if (view.version < last.version && (mark !== received || view.flowId === last.flowId)) return;
       mark = ++received;
-      if (view.version === last.version && view.state === last.state) return isFinal(view);
+      if (view.version === last.version && view.state === last.state) return;
       const hasMoved = view.state !== last.state || view.reason !== last.reason;
       update({
         view,
-        status: isFinal(view) ? 'done' : 'active',
         ...(hasMoved && { error: undefined }),
-        ...(isFinal(view) && quiet),
+        ...(isFinal(view) && { status: 'done', ...quiet }),
       });
-      return isFinal(view);
     };
   }
 
   /** Takes the answer to a request that has just left. */
-  async function receive(answer: Promise<FlowView>): Promise<FlowView> {
+  async function receive(answer: Promise<FlowView>): Promise<void> {
     const take = expectViews();
-    const view = await answer;
-    if (take(view)) stopWatch?.();
-    else watch();
-    return view;
+    take(await answer);
+    watch();
   }
 
   function watch(): void {
@@ -142,7 +139,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       clock,
       random,
       presence,
-      version: () => snapshot.view.version,
+      view: () => snapshot.view,
       expectViews,
       onConnection(connection) {
         if (connection !== snapshot.connection) update({ connection });
@@ -176,7 +173,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       if (!controller.signal.aborted) update({ pending: undefined });
     } catch (error) {
       if (controller.signal.aborted) return;
-      update({ pending: undefined, error: toRemoteError(error) });
+      update({ pending: undefined, error: toFailure(error) });
     }
   }
 
@@ -186,7 +183,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       starting = endpoints.start(requirement, stopped.signal);
       await receive(starting);
     } catch (error) {
-      const { code, retryAfterMs } = toRemoteError(error);
+      const { code, retryAfterMs } = toFailure(error);
       // Expired or invalid: it will never start a flow.
       if (code.startsWith('requirement_')) {
         requirement = undefined;
@@ -204,8 +201,8 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     try {
       await receive(endpoints.send(event, view.version, signal));
     } catch (error) {
-      const { code } = toRemoteError(error);
-      if (code === 'flow_not_found') return lose(toRemoteError(error));
+      const { code } = toFailure(error);
+      if (code === 'flow_not_found') return lose(toFailure(error));
       if (code !== 'version_stale' && code !== 'event_not_allowed') throw error;
       await receive(endpoints.read(signal));
       if (snapshot.view.version === view.version) throw error;
@@ -217,14 +214,13 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
 
   /** Nothing may be left of a start that has reached the server after its cancel. */
   async function cancelOvertaken(begun: Promise<FlowView>): Promise<void> {
-    const isOver = await begun.then(isFinal, (error: unknown) => toRemoteError(error).code !== 'unreachable');
+    const isOver = await begun.then(isFinal, (error: unknown) => toFailure(error).code !== 'unreachable');
     if (!isOver) await endpoints.cancel();
   }
 
   async function cancel(isStarted: boolean): Promise<void> {
-    if (isStarted && (await unlessGone(receive(endpoints.cancel()))) !== undefined) return;
+    if (isStarted) await unlessGone(receive(endpoints.cancel()));
     expectViews()({ ...snapshot.view, state: 'cancelled', reason: 'cancelled', allowedEvents: [] });
-    stopWatch?.();
   }
 
   const isIdle = (): boolean =>
@@ -256,7 +252,9 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       if (isIdle()) {
         await ask(undefined, async (signal) => {
           const view = await unlessGone(endpoints.read(signal));
-          if (view !== undefined && !isFinal(view)) await receive(Promise.resolve(view));
+          if (view === undefined || isFinal(view)) return;
+          expectViews()(view);
+          watch();
         });
       }
       return stopWatch !== undefined;
@@ -271,7 +269,6 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     stop() {
       request.abort();
       stopped.abort();
-      stopWatch?.();
       update({ status: 'stopped', ...quiet });
     },
   };
@@ -296,9 +293,9 @@ function placeOf({ state, factor, authenticatorId }: FlowView): string {
 }
 
 /** The answer; `undefined` when there is no flow (any more). */
-function unlessGone(answer: Promise<FlowView>): Promise<FlowView | undefined> {
+function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
   return answer.catch((error: unknown) => {
-    if (toRemoteError(error).code !== 'flow_not_found') throw error;
+    if (toFailure(error).code !== 'flow_not_found') throw error;
     return undefined;
   });
 }

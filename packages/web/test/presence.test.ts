@@ -6,7 +6,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 function openWindow(): GlobalWindow {
   const window = new GlobalWindow();
-  vi.stubGlobal('document', window.document);
+  vi.stubGlobal('window', window);
   return window;
 }
 
@@ -25,10 +25,9 @@ describe('the presence of a document', () => {
   });
 
   it('takes the browser at its word that there is no network, and one that says nothing for one with a network', () => {
-    const window = openWindow();
     expect(documentPresence().isOffline).toBe(false);
 
-    Object.defineProperty(window.navigator, 'onLine', { get: () => false });
+    vi.stubGlobal('navigator', { onLine: false });
 
     expect(documentPresence().isOffline).toBe(true);
   });

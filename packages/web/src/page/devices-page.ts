@@ -1,5 +1,5 @@
 import { type EnrollableFactor, isEnrollable } from '@stepgate/core';
-import { EndpointFailure, toRemoteError } from '../endpoints.ts';
+import { toFailure } from '../endpoints.ts';
 import type { FlowDialog } from '../flow-dialog.ts';
 import { createRemoteStepUp } from '../remote-step-up.ts';
 import { StepUpCancelled } from '../step-up-cancelled.ts';
@@ -73,7 +73,7 @@ export async function openDevicesPage(options: DevicesPageOptions): Promise<void
     try {
       return { list: await quiet.list() };
     } catch (error) {
-      if (toRemoteError(error).code === 'insufficient_user_authentication') return { list: undefined };
+      if (toFailure(error).code === 'insufficient_user_authentication') return { list: undefined };
       throw error;
     }
   }
@@ -153,8 +153,7 @@ export async function openDevicesPage(options: DevicesPageOptions): Promise<void
 
   function failed(error: unknown): Partial<DevicesModel> {
     if (error instanceof StepUpCancelled) return { said: texts.unchanged };
-    if (!(error instanceof EndpointFailure)) return { problem: flowTexts.errors.unreachable };
-    const { code } = error.error;
+    const { code } = toFailure(error);
     const words =
       flowTexts.errors[code] ?? (code in flowTexts.reasons ? flowTexts.reasons[code as never] : undefined);
     return { problem: words ?? flowTexts.unknownError };
