@@ -22,7 +22,7 @@ export default [
   {
     name: 'web: the dialog on top, with QR code and English',
     path: 'packages/web/dist/dialog.js',
-    limit: '15.5 kB',
+    limit: '15.8 kB',
     gzip: true,
     ignore: ['./texts-fr.js'],
     modifyEsbuildConfig: asModule,
@@ -37,7 +37,7 @@ export default [
   {
     name: "web: the built-in page's script, whose texts are in the page",
     path: 'packages/web/dist/page/stepgate-page.js',
-    limit: '12.7 kB',
+    limit: '13 kB',
     gzip: true,
   },
   {
