@@ -1,5 +1,5 @@
 import type { PlannedPoll } from '@stepgate/core';
-import { type Outlook, plannedPolls } from './tenant-ledger.ts';
+import { type Outlook, stretchOf } from './tenant-ledger.ts';
 
 /**
  * The polls that this process has ahead of it, and the pace of all processes: where they want more polls than are
@@ -74,13 +74,11 @@ export function createPollTraffic(options: {
     return wanted + (now() - seenAt < STALE_MS ? othersWant : 0);
   }
 
-  const planned = (): number => plannedPolls(perSecond, others.throttle, now());
-
   function readPollTime(): number {
     const time = now();
     pollTime += Math.max(0, time - readAt) / factor;
     readAt = time;
-    factor = Math.max(1, wantedByAll() / planned());
+    factor = stretchOf({ wanted: wantedByAll(), perSecond, throttle: others.throttle, now: time });
     return pollTime;
   }
 

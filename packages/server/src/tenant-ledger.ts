@@ -140,9 +140,18 @@ export function outlookOf(ledger: Ledger, process: string, now: number): Outlook
   return { othersWant: sum(others.map(([, { perSecond }]) => perSecond)), throttle: ledger.throttle };
 }
 
-/** The polls per second, of all processes together, that are planned for. */
-export function plannedPolls(perSecond: number, throttle: Ledger['throttle'], now: number): number {
-  return perSecond * PLANNED_FOR_POLLS * levelOf(throttle, now);
+/**
+ * By how much the time between two polls of a flow is stretched, where all flows want so many a second: until they fit
+ * into their part of the budget, and further for as long as the tenant's last complaint is not forgotten.
+ */
+export function stretchOf(options: {
+  readonly wanted: number;
+  readonly perSecond: number;
+  readonly throttle: Ledger['throttle'];
+  readonly now: number;
+}): number {
+  const { wanted, perSecond, throttle, now } = options;
+  return Math.max(1, wanted / (perSecond * PLANNED_FOR_POLLS)) / levelOf(throttle, now);
 }
 
 function levelOf({ level, at }: Ledger['throttle'], now: number): number {
