@@ -33,7 +33,7 @@ describeWithRedis('many processes', () => {
     const uses = await Promise.all([here, there].map((one) => browser.send(one, 'POST', '/single')));
 
     expect(sorted(clicks)).toEqual([200, 200, 200, 201]);
-    expect(tenant.pushes()).toBe(1);
+    expect(tenant.messages()).toBe(1);
     expect(views.map(({ state }) => state)).toEqual(Array(4).fill('approved'));
     expect(sorted(uses)).toEqual([200, 401]);
     const exchanges = tenant.exchanges();
@@ -112,6 +112,6 @@ describeWithRedis('many processes', () => {
     expect(view.state).toBe('approved');
     // Much less than a lease, which a process that just died would have left behind.
     expect(performance.now() - resumed).toBeLessThan(4_000);
-    expect(tenant.pushes()).toBe(1);
+    expect(tenant.messages()).toBe(1);
   });
 });

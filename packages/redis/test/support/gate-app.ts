@@ -1,49 +1,36 @@
 // A small app behind a gate, as a process of its own: many of them serve the same users over one Redis. For every
-// tenant that a request names it makes a gate, so that many tests share a process.
+// tenant that a request names it makes a gate, so that many tests share a process, and die with it.
 import type { AddressInfo } from 'node:net';
 import { createGate, type ExpressGate } from '@stepgate/express';
 import { createRedisStore } from '@stepgate/redis';
-import type { Store } from '@stepgate/server';
 import express, { type Request } from 'express';
+import { createTenantStore, type Death, type TenantStore } from './tenant-store.ts';
 
-const { REDIS_URL = '', KILL_AT, KILL_WHEN, KILL_COUNTS } = process.env;
-let writes = 0;
-
-/** Handles are digests: everything else in the store has a name with a colon or a dot. */
-function counts(key: string): boolean {
-  return KILL_COUNTS === 'all' || /^[\w-]{43}$/.test(key);
-}
-
-/** A store that takes the process down at its n-th write, before or after it. */
-function deadly(store: Store): Store {
-  if (KILL_AT === undefined) return store;
-  return {
-    ...store,
-    async write(key, value, options) {
-      if (!counts(key)) return store.write(key, value, options);
-      writes += 1;
-      const isLast = writes === Number(KILL_AT);
-      if (isLast && KILL_WHEN === 'before') process.kill(process.pid, 'SIGKILL');
-      const written = await store.write(key, value, options);
-      if (isLast) process.kill(process.pid, 'SIGKILL');
-      return written;
-    },
-  };
-}
+const { REDIS_URL = '', IS_DOOMED } = process.env;
+const shared = createRedisStore({ url: REDIS_URL });
 
 /** A route for each policy that the tests need. */
 const ROUTES = {
   '/transfers': { maxAge: '5m' },
   '/single': { maxAge: 0 },
   '/otp': { maxAge: 0, factors: ['otp'] },
+  '/codes': { maxAge: 0, factors: ['otp', 'sms', 'recovery-code'] },
 } as const;
 
 interface Tenant {
   readonly gate: ExpressGate;
+  readonly store: TenantStore;
   readonly guards: Readonly<Record<string, express.RequestHandler>>;
 }
 
-function createTenant(id: string, issuer: string): Tenant {
+function createTenant(id: string, issuer: string, death: string | undefined): Tenant {
+  const store = createTenantStore(shared, {
+    prefix: id,
+    death: death === undefined ? undefined : (JSON.parse(death) as Death),
+    isDoomed: IS_DOOMED !== undefined,
+    onWrite: () => process.send?.({ wrote: id }),
+    onEnd: () => process.send?.({ ended: id }),
+  });
   const gate = createGate({
     auth0: {
       issuer,
@@ -53,28 +40,34 @@ function createTenant(id: string, issuer: string): Tenant {
       scope: 'transfer:funds',
       allowInsecureIssuer: true,
       // The lease is twice this and five seconds.
-      timeoutMs: 1_000,
+      timeoutMs: 5_000,
+      fetch: (input, init) => store.whileAlive(() => fetch(input, init)),
     },
     secret: 'a secret of at least 32 characters, for tests',
     identify: (req: Request) => ({ subject: String(req.headers['x-subject']), sessionId: 'login' }),
-    firstLeg: { refreshToken: ({ request }) => String(request.headers['x-refresh-token']) },
+    firstLeg: {
+      refreshToken: ({ request }) => request.headers['x-refresh-token']?.toString(),
+      password: { username: ({ request }) => String(request.headers['x-username']) },
+    },
     enroll: 'session',
-    store: deadly(createRedisStore({ url: REDIS_URL, prefix: `${id}:` })),
+    store,
     timing: { pollIntervalMs: 400, resendAfterMs: 1 },
     random: () => 0,
     onError: (error) => console.error(error),
   });
   const guards = Object.entries(ROUTES).map(([path, policy]) => [path, gate.require(policy)]);
-  return { gate, guards: Object.fromEntries(guards) as Tenant['guards'] };
+  return { gate, store, guards: Object.fromEntries(guards) as Tenant['guards'] };
 }
 
 const tenants = new Map<string, Tenant>();
 
-function tenantOf(req: Request): Tenant {
+function tenantOf({ headers }: Request): Tenant {
   // Not by the issuer: its port may have been another tenant's.
-  const id = String(req.headers['x-tenant']);
-  const tenant = tenants.get(id) ?? createTenant(id, String(req.headers['x-issuer']));
+  const id = String(headers['x-tenant']);
+  const death = headers['x-death']?.toString();
+  const tenant = tenants.get(id) ?? createTenant(id, String(headers['x-issuer']), death);
   tenants.set(id, tenant);
+  tenant.store.setAhead(Number(headers['x-ahead']));
   return tenant;
 }
 

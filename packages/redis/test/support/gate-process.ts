@@ -11,39 +11,47 @@ export interface GateProcess {
   readonly isAlive: boolean;
   /** How often handlers ran in it for a tenant. */
   runs(tenantId: string): number;
+  /** How many writes were counted for a tenant. */
+  writes(tenantId: string): number;
+  /** Whether all has ended there for a tenant, but for the process itself. */
+  hasEndedFor(tenantId: string): boolean;
+  /** Resolves when it has. */
+  whenEndedFor(tenantId: string): Promise<void>;
   /** Lets its gates close, as a graceful stop does; resolves when they have. */
   closeGates(): Promise<void>;
+  /** SIGKILL. */
   stop(): Promise<void>;
 }
 
-/** When a process takes itself down. */
-export interface Death {
-  /** At its n-th write of a flow's record, or of anything. */
-  readonly at: number;
-  readonly when: 'before' | 'after';
-  readonly counts?: 'all' | 'records';
-}
+type Message = Readonly<Partial<Record<'ran' | 'wrote' | 'ended', string>>>;
 
 const APP = fileURLToPath(new URL('./gate-app.ts', import.meta.url));
 
-/** Starts a process of the app; ends it with the test, unless it is kept. */
+/** Starts a process of the app; ends it with the test, unless it is kept. In a doomed one, tenants can end. */
 export async function startProcess(
   redisUrl: string,
-  { death, isKept = false }: { readonly death?: Death; readonly isKept?: boolean } = {},
+  { isDoomed = false, isKept = false }: { readonly isDoomed?: boolean; readonly isKept?: boolean } = {},
 ): Promise<GateProcess> {
   const child: ChildProcess = spawn(process.execPath, ['--no-warnings', APP], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: {
       PATH: process.env.PATH,
       REDIS_URL: redisUrl,
-      // The same modules dozens of times.
+      // The same modules in every one.
       NODE_COMPILE_CACHE: join(tmpdir(), 'stepgate-compile-cache'),
-      ...(death && { KILL_AT: `${death.at}`, KILL_WHEN: death.when, KILL_COUNTS: death.counts ?? 'records' }),
+      ...(isDoomed && { IS_DOOMED: 'yes' }),
     },
   });
   const ran: string[] = [];
-  child.on('message', (message: { ran?: string }) => {
+  const wrote: string[] = [];
+  const ended = new Set<string>();
+  const waiting = new Map<string, () => void>();
+  child.on('message', (message: Message) => {
     if (message.ran !== undefined) ran.push(message.ran);
+    if (message.wrote !== undefined) wrote.push(message.wrote);
+    if (message.ended === undefined) return;
+    ended.add(message.ended);
+    waiting.get(message.ended)?.();
   });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
@@ -60,6 +68,14 @@ export async function startProcess(
       return isAlive();
     },
     runs: (tenantId) => ran.filter((each) => each === tenantId).length,
+    writes: (tenantId) => wrote.filter((each) => each === tenantId).length,
+    hasEndedFor: (tenantId) => ended.has(tenantId),
+    whenEndedFor: (tenantId) =>
+      ended.has(tenantId)
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            waiting.set(tenantId, resolve);
+          }),
     closeGates() {
       const { promise, resolve } = Promise.withResolvers<void>();
       child.on('message', (message: { closed?: boolean }) => {

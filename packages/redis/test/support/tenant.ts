@@ -1,22 +1,26 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createAuth0MfaApi, createAuth0SignIn, type FlowView } from '@stepgate/core';
-import { createEmulator, type Phone } from '@stepgate/emulator';
+import { createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
 import { onTestFinished } from 'vitest';
 import { type Answer, call } from '../../../server/test/support/http.ts';
 import type { GateProcess } from './gate-process.ts';
 
-/** A tenant with one user, and her phone. */
+/** A user of a tenant, and her phone. */
 export interface Tenant {
   readonly id: string;
   readonly phone: Phone;
+  /** What the user has put away for the day when the phone is lost. */
+  readonly recoveryCode: string | undefined;
+  /** Lets time pass, there and in every process that is asked from now on. */
+  pass(ms: number): void;
   /** A one-time password that was not there before: the time for the next one passes. */
   nextCode(): string;
-  /** How many pushes it was asked to send. */
-  pushes(): number;
+  /** How many pushes and messages it was asked to send. */
+  messages(): number;
   /** Polls and codes, with how they ended. */
   exchanges(): readonly { readonly at: number; readonly status?: number }[];
   /** A browser in which the user is signed in. */
-  browser(): Promise<Browser>;
+  browser(headers?: Readonly<Record<string, string>>): Promise<Browser>;
 }
 
 /** A browser that any process can answer. */
@@ -35,18 +39,40 @@ interface SendOptions {
   readonly body?: unknown;
 }
 
-const USER = { username: 'ada', password: 'correct-horse' };
+/** Every user's. */
+export const PASSWORD = 'correct-horse';
+/** A one-time password is good for this long. */
+const CODE_MS = 30_000;
 
-/** Starts a tenant, which ends with the test. Without `isEnrolled`, the user has no phone yet. */
-export async function startTenant({
-  isEnrolled = true,
-  onClose = onTestFinished as (close: () => Promise<void>) => void,
-} = {}): Promise<Tenant> {
+/** Starts an emulator, for any number of users. */
+export async function startEmulator(onClose: (close: () => Promise<void>) => void): Promise<Emulator> {
   const emulator = createEmulator();
   const listening = await emulator.listen({ port: 0 });
   onClose(() => listening.close());
+  return emulator;
+}
+
+/**
+ * A user of her own, with these factors (a push brings one-time passwords along), at an emulator that nobody else uses
+ * at the time; without one, at one that ends with the test.
+ */
+export async function startTenant({
+  factors = ['push'],
+  requiredFactors = 1,
+  asksPassword = false,
+  emulator: given,
+}: {
+  readonly factors?: readonly ('push' | 'sms')[];
+  readonly requiredFactors?: number;
+  /** Whether the app has no refresh token of the user's. */
+  readonly asksPassword?: boolean;
+  readonly emulator?: Emulator;
+} = {}): Promise<Tenant> {
+  const emulator = given ?? (await startEmulator(onTestFinished as (close: () => Promise<void>) => void));
   const id = randomUUID();
-  const issuer = emulator.issuer;
+  const user = { username: id, password: PASSWORD };
+  const { sub: subject } = emulator.addUser(user);
+  const { issuer } = emulator;
   const auth0 = {
     issuer,
     clientId: 'stepgate-demo',
@@ -54,40 +80,59 @@ export async function startTenant({
     audience: 'https://bank.example/',
     allowInsecureIssuer: true,
   };
-  const subject = emulator.users()[0]?.sub ?? '';
-  const phone = emulator.phone(USER.username);
-  if (isEnrolled) {
-    const first = await createAuth0SignIn({ ...auth0, scope: 'transfer:funds' }).password(USER);
-    if (first.status !== 'mfa_required') throw new Error('the tenant did not ask for MFA');
-    await createAuth0MfaApi(auth0).enroll({ mfaToken: first.mfaToken, factor: 'push' });
-    phone.scan();
-  }
+  const phone = emulator.phone(user.username);
+  emulator.configure({ requiredFactors: 1 });
+  const codes: string[] = [];
+  for (const factor of factors) codes.push(...(await enrol(factor)));
+  emulator.configure({ requiredFactors });
   const before = emulator.requests.length;
-  const since = () => emulator.requests.slice(before);
+  const since = (): typeof emulator.requests => emulator.requests.slice(before);
+
+  /** The recovery codes that came with the factor. */
+  async function enrol(factor: 'push' | 'sms'): Promise<readonly string[]> {
+    const api = createAuth0MfaApi(auth0);
+    const first = await createAuth0SignIn({ ...auth0, scope: 'transfer:funds' }).password(user);
+    if (first.status !== 'mfa_required') throw new Error('the tenant did not ask for MFA');
+    const { mfaToken } = first;
+    const number = { ...(factor === 'sms' && { phoneNumber: '+15550100100' }) };
+    const { oobCode = '', recoveryCodes = [] } = await api.enroll({ mfaToken, factor, ...number });
+    if (factor === 'push') phone.scan();
+    else {
+      const bindingCode = phone.messages().at(-1)?.code ?? '';
+      await api.redeem({ mfaToken, enrolling: true, proof: { type: 'oob', oobCode, bindingCode } });
+    }
+    return recoveryCodes;
+  }
 
   return {
     id,
     phone,
+    recoveryCode: codes[0],
+    pass: (ms) => emulator.clock.advance(Math.max(0, Math.ceil(ms))),
     nextCode() {
-      emulator.clock.advance(30_000);
+      emulator.clock.advance(CODE_MS);
       return phone.codes().at(-1)?.code ?? '';
     },
-    pushes: () => since().filter(({ path }) => path === '/mfa/challenge').length,
-    exchanges: () => since().filter(({ grantType }) => /mfa-(oob|otp)/.test(grantType ?? '')),
-    async browser() {
-      const signedIn = await createAuth0SignIn({ ...auth0, scope: 'offline_access' }).password(USER);
+    messages: () => since().filter(({ path }) => path === '/mfa/challenge').length,
+    exchanges: () => since().filter(({ grantType }) => /mfa-(oob|otp|recovery)/.test(grantType ?? '')),
+    async browser(headers = {}) {
+      const signedIn = await createAuth0SignIn({ ...auth0, scope: 'offline_access' }).password(user);
       if (signedIn.status !== 'signed_in') throw new Error('the tenant gave no tokens');
-      return createBrowser({
+      const refreshToken = signedIn.tokens.refreshToken ?? '';
+      return createBrowser(() => ({
         'x-tenant': id,
         'x-issuer': issuer,
         'x-subject': subject,
-        'x-refresh-token': signedIn.tokens.refreshToken ?? '',
-      });
+        'x-username': user.username,
+        ...(!asksPassword && { 'x-refresh-token': refreshToken }),
+        'x-ahead': String(emulator.clock.now() - Date.now()),
+        ...headers,
+      }));
     },
   };
 }
 
-function createBrowser(identity: Readonly<Record<string, string>>): Browser {
+function createBrowser(identity: () => Readonly<Record<string, string>>): Browser {
   const cookie = `stepgate=${randomBytes(32).toString('base64url')}`;
   const browser: Browser = {
     send: (process, method, path, { headers, body } = {}) =>
@@ -97,7 +142,7 @@ function createBrowser(identity: Readonly<Record<string, string>>): Browser {
           'sec-fetch-site': 'same-origin',
           'sec-fetch-mode': 'cors',
           'content-type': 'application/json',
-          ...identity,
+          ...identity(),
           ...headers,
         },
         body: body === undefined ? undefined : JSON.stringify(body),

@@ -1,0 +1,74 @@
+import type { RedisStore } from '@stepgate/redis';
+import type { Store } from '@stepgate/server';
+
+/** The part of a store that is one tenant's, on the tenant's own time. */
+export interface TenantStore extends Store {
+  /** How far the tenant's time is ahead of the store's; it never goes back. */
+  setAhead(ms: number): void;
+  /** Does the work, unless all has ended for the tenant: then it neither happens nor returns. */
+  whileAlive<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** At which write all ends for a tenant in a doomed process. */
+export interface Death {
+  /** Counted from 1; 0 for never. */
+  readonly at: number;
+  readonly when: 'before' | 'after';
+  /** What is counted: writes of flows' records, or of anything. */
+  readonly counts: 'records' | 'all';
+}
+
+/** Handles are digests: everything else in the store has a name with a colon or a dot. */
+const RECORD = /^[\w-]{43}$/;
+
+/**
+ * The part of `store` under a prefix. In a doomed process all ends for the tenant at its death: from then on nothing goes in or out, as if the process were dead, until it is.
+ */
+export function createTenantStore(
+  store: RedisStore,
+  options: {
+    readonly prefix: string;
+    /** Without it, nothing is counted. */
+    readonly death: Death | undefined;
+    readonly isDoomed: boolean;
+    readonly onWrite: () => void;
+    readonly onEnd: () => void;
+  },
+): TenantStore {
+  const { prefix, death, isDoomed, onWrite, onEnd } = options;
+  let aheadMs = 0;
+  let writes = 0;
+  let hasEnded = false;
+
+  function end(): Promise<never> {
+    hasEnded = true;
+    onEnd();
+    return new Promise(() => {});
+  }
+
+  function whileAlive<T>(work: () => Promise<T>): Promise<T> {
+    return hasEnded ? new Promise(() => {}) : work();
+  }
+
+  return {
+    whileAlive,
+    setAhead(ms) {
+      aheadMs = Math.max(aheadMs, ms);
+    },
+    now: () => store.now() + aheadMs,
+    read: (key) => whileAlive(() => store.read(`${prefix}${key}`)),
+    delete: (key) => whileAlive(() => store.delete(`${prefix}${key}`)),
+    subscribe: (key, listener) => store.subscribe(`${prefix}${key}`, listener),
+    write: (key, value, writeOptions) =>
+      whileAlive(async () => {
+        const write = (): Promise<number | undefined> => store.write(`${prefix}${key}`, value, writeOptions);
+        if (death === undefined || (death.counts === 'records' && !RECORD.test(key))) return write();
+        writes += 1;
+        onWrite();
+        const isLast = isDoomed && writes === death.at;
+        if (isLast && death.when === 'before') return end();
+        const written = await write();
+        return isLast ? end() : written;
+      }),
+  };
+}
