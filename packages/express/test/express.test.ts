@@ -116,14 +116,14 @@ describe('createGate for Express', () => {
     const asserted = await call('POST', `${url}/asserted`);
 
     const start = { start: '/step-up/flow', requirement: expect.any(String) as string };
-    for (const { status, headers, json } of [guarded, asserted]) {
-      expect(status).toBe(401);
-      expect(headers).toMatchObject({
+    for (const answer of [guarded, asserted]) {
+      expect(answer.status).toBe(401);
+      expect(answer.headers).toMatchObject({
         'content-type': 'application/json; charset=utf-8',
         'cache-control': 'no-store, no-transform',
         'www-authenticate': expect.stringContaining('max_age="60"') as string,
       });
-      expect(json()).toMatchObject({ action: policy.action, max_age: 60, step_up: start });
+      expect(answer.json()).toMatchObject({ action: policy.action, max_age: 60, step_up: start });
     }
     expect(Object.keys(asserted.json<object>())).toEqual(Object.keys(guarded.json<object>()));
   });
