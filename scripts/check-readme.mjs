@@ -9,7 +9,7 @@ const folder = join(root, 'node_modules', '.cache', 'readme');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
-const blocks = ['README.md', 'docs/audit-events.md'].flatMap((file) => {
+const blocks = ['README.md', 'docs/audit-events.md', 'docs/signals.md'].flatMap((file) => {
   const found = [...readFileSync(join(root, file), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
   if (found.length === 0) throw new Error(`${file} has no TypeScript`);
   return found;

@@ -14,7 +14,7 @@ import { keepMs } from './approval.ts';
 import type { Audit } from './audit.ts';
 import { createEffectPerformer, type EffectPerformerOptions, whileClaimed } from './effect-performer.ts';
 import { inProgress, notFound, otherAddress, refusalOf, stale, startedElsewhere } from './flow-errors.ts';
-import { isLive, joins, lossOf, nextDue, withoutPending } from './flow-rules.ts';
+import { isLive, isWritten, joins, lossOf, nextDue, withoutPending } from './flow-rules.ts';
 import type { FlowSteps, Job, Step } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
 import type { HeldHandle } from './handle.ts';
@@ -26,6 +26,7 @@ import { type Change, type FlowRecord, type HandleRecord, RECORD_SLACK_MS } from
 import { listenFor } from './record-change.ts';
 import { mustFit, mustHaveRoom } from './record-size.ts';
 import { type Requirement, requirementExpired, requirementHash } from './requirement.ts';
+import { traceEffect } from './signals.ts';
 import type { Store } from './store.ts';
 import type { TenantBudget } from './tenant-budget.ts';
 
@@ -141,7 +142,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     const { signal } = controller;
     running.set(key, { claim: job.claim, controller });
     try {
-      const result = await performer.perform(target, job, inputs, signal);
+      const result = await traceEffect(job, () => performer.perform(target, job, inputs, signal));
       return result && (await whileClaimed(clock, job, signal, settlement(target, job, result)));
     } finally {
       if (running.get(key)?.claim === job.claim) running.delete(key);
@@ -189,7 +190,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       records.update<Job | undefined>(key, (record) => {
         const pending = record?.flow?.pending;
         // Written after all, by a try whose answer was lost.
-        if (tried?.job !== undefined && pending?.claim === tried.job.claim) {
+        if (record !== undefined && tried !== undefined && isWritten(tried, record)) {
           return { result: tried.job, ...telling(target, tried) };
         }
         // Somebody has moved the flow on meanwhile: this answer is late.

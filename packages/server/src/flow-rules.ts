@@ -1,5 +1,6 @@
 import { dueAt, type Effect, isDone, type ReasonCode, sendsCode, stateName } from '@stepgate/core';
 import { findApproval } from './approval.ts';
+import type { Step } from './flow-steps.ts';
 import type { Approval, FlowRecord, HandleRecord } from './record.ts';
 import { type Requirement, requirementHash } from './requirement.ts';
 
@@ -13,6 +14,12 @@ export function withoutPending(record: HandleRecord): HandleRecord {
   if (record.flow === undefined) return record;
   const { pending: _dropped, ...flow } = record.flow;
   return { ...record, flow };
+}
+
+/** Whether the record holds what the step has made: its claim, or else all of it. */
+export function isWritten(step: Pick<Step, 'record' | 'job'>, record: HandleRecord): boolean {
+  if (step.job !== undefined) return record.flow?.pending?.claim === step.job.claim;
+  return JSON.stringify(record) === JSON.stringify(step.record);
 }
 
 /** A flow that something would be lost of, if another took its place. */

@@ -25,6 +25,8 @@ import type { Sealer } from './seal.ts';
 
 /** An effect that this process has claimed, with the secrets it needs. */
 export interface Job extends PendingEffect {
+  /** The flow's id. */
+  readonly flow: string;
   readonly vault: Vault;
   /** What the flow is for: an approval, one that opens the MFA API too, or another factor. */
   readonly purpose: 'approving' | 'managing' | 'adding';
@@ -93,10 +95,10 @@ export function createFlowSteps(options: {
     return { effect, claim: randomId(), claimedUntil: now() + leaseMs };
   }
 
-  function jobOf({ state, requirement }: FlowRecord, pending: PendingEffect, vault: Vault): Job {
+  function jobOf({ id: flow, state, requirement }: FlowRecord, pending: PendingEffect, vault: Vault): Job {
     const { leg, settings } = state.context;
     const approves = requirement.policy.opensMfaApi ? 'managing' : 'approving';
-    return { ...pending, vault, leg, purpose: settings.adds === undefined ? approves : 'adding' };
+    return { ...pending, flow, vault, leg, purpose: settings.adds === undefined ? approves : 'adding' };
   }
 
   /** The record with the approval that its flow has just ended in, if it has, and the tokens that came with it. */

@@ -46,6 +46,7 @@ import { createReplay } from './replay.ts';
 import { createRequirements } from './requirement.ts';
 import { assertRouteOptions, type RouteOptions } from './route-options.ts';
 import { createSealer } from './seal.ts';
+import { tracedFetch, tracedStore } from './signals.ts';
 import type { LoginUrl } from './signed-out.ts';
 import { createStashes } from './stash.ts';
 import type { Store } from './store.ts';
@@ -224,12 +225,10 @@ const UPSTREAM_TIMEOUT_MS = 10_000;
  */
 export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   assertOptions(options);
-  const {
-    auth0,
-    mode = 'answer',
-    timing = {},
-    store = createMemoryStore({ now: () => (options.clock ?? systemClock).now() }),
-  } = options;
+  const { auth0, mode = 'answer', timing = {} } = options;
+  const store = tracedStore(
+    options.store ?? createMemoryStore({ now: () => (options.clock ?? systemClock).now() }),
+  );
   const clock = options.clock ?? clockOf(store);
   const now = (): number => clock.now();
   const random = options.randomBytes ?? randomBytes;
@@ -254,6 +253,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const wire = {
     now,
     ...auth0,
+    fetch: tracedFetch(auth0.fetch),
     timeoutMs,
     onAnswer(report: TenantReport): void {
       budget.note(report);

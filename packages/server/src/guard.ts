@@ -16,6 +16,7 @@ import type { PostedForm, Replay } from './replay.ts';
 import { type Use, usesOf } from './request-uses.ts';
 import type { Requirements } from './requirement.ts';
 import type { Sealer } from './seal.ts';
+import { traceGuard } from './signals.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
 import type { Subjects } from './subjects.ts';
 
@@ -231,11 +232,14 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
       async (request, body) => {
         const before = usesOf(request.native);
         const form = body && replay?.(request, body);
-        const decision = await decide(request, read, { before, uses: true, answer, form });
+        const decision = await traceGuard(request, () =>
+          decide(request, read, { before, uses: true, answer, form }),
+        );
         if (!decision.isAllowed) await giveBack(before);
         return decision;
       },
-    check: (request, read, { uses }) => decide(request, read, { before: [], uses }),
+    check: (request, read, { uses }) =>
+      traceGuard(request, () => decide(request, read, { before: [], uses })),
   };
 }
 

@@ -36,4 +36,11 @@ export type { TextsByLanguage } from './page-language.ts';
 export type { Action, Policy, RoutePolicy } from './policy.ts';
 export type { Approval } from './record.ts';
 export type { RouteOptions } from './route-options.ts';
+export {
+  type EffectSignal,
+  type GuardSignal,
+  SIGNALS,
+  type StoreSignal,
+  type UpstreamSignal,
+} from './signals.ts';
 export type { Json, Store, StoredRecord } from './store.ts';

@@ -274,6 +274,8 @@ describe('audit events', () => {
     await other.start();
     expect(news()).toEqual(['guard.denied', 'flow.started', 'push.contested', 'flow.ended']);
     expect(events.at(-1)).not.toHaveProperty('ip');
+    await other.send('DELETE', '/step-up/flow');
+    expect(news()).toEqual([]);
 
     await client.send('DELETE', '/step-up/flow');
     news();
@@ -384,6 +386,45 @@ describe('audit events', () => {
     await Promise.all([here, second, here, second].map((one) => one.view()));
 
     expect(events.map(({ type }) => type)).toEqual(['approval.granted', 'flow.ended']);
+  });
+
+  it('are told once when the store has written and its answer was lost', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const refreshToken = await tenant.signIn();
+    const memory = createMemoryStore({ now: () => tenant.clock.now() });
+    const told: string[] = [];
+    let losesAnswer = false;
+    const gate = createTestGate(tenant, {
+      store: {
+        ...memory,
+        async write(key, value, options) {
+          const version = await memory.write(key, value, options);
+          if (!losesAnswer || !JSON.stringify(value).includes('rejected')) return version;
+          losesAnswer = false;
+          throw new Error('the connection is gone');
+        },
+      },
+      firstLeg: { refreshToken: () => refreshToken },
+      onEvent: ({ type }) => told.push(type),
+    });
+    const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
+    await client.start();
+    tenant.phone.deny();
+    losesAnswer = true;
+    tenant.clock.advance(POLL_MS);
+    told.length = 0;
+
+    const view = client.view();
+    while (losesAnswer) await new Promise(setImmediate);
+    for (let wait = 0; wait < 20; wait += 1) {
+      await new Promise(setImmediate);
+      tenant.clock.advance(100);
+    }
+    await view;
+
+    expect(losesAnswer).toBe(false);
+    expect(told).toEqual(['push.rejected', 'flow.ended']);
   });
 
   it.each(['throws', 'rejects'])('fail nothing when a listener %s', async (how) => {

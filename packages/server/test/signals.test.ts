@@ -1,0 +1,190 @@
+import { tracingChannel } from 'node:diagnostics_channel';
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createMemoryStore, type GateOptions, SIGNALS, type Store } from '../src/index.ts';
+import { tracedStore } from '../src/signals.ts';
+import {
+  createGateClient,
+  createTestGate,
+  type GateClient,
+  SECRET,
+  type TestNative,
+} from './support/gate-client.ts';
+import { CLIENT_SECRET, createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
+
+const SESSION_ID = 'the session of this login';
+
+interface Heard {
+  /** What the messages said in the end, by channel. */
+  readonly done: { readonly channel: string; readonly message: Readonly<Record<string, unknown>> }[];
+  readonly failed: unknown[];
+  /** Everything, at every stage, as text. */
+  readonly text: string[];
+}
+
+const stops: (() => void)[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+
+/** Listens to all channels. */
+function listen(): Heard {
+  const heard: Heard = { done: [], failed: [], text: [] };
+  for (const name of Object.values(SIGNALS)) {
+    const channel = tracingChannel<string, Record<string, unknown>>(name);
+    const note = (message: object): void => {
+      heard.text.push(inspect(message, { depth: 20, showHidden: true }));
+    };
+    const listeners = {
+      start: note,
+      end: note,
+      asyncStart: note,
+      asyncEnd(message: Record<string, unknown>) {
+        note(message);
+        const { result, error: _error, ...members } = message;
+        expect(result).toBeUndefined();
+        heard.done.push({ channel: name, message: members });
+      },
+      error(message: Record<string, unknown>) {
+        note(message);
+        heard.failed.push(message.error);
+      },
+    };
+    channel.subscribe(listeners);
+    stops.push(() => channel.unsubscribe(listeners));
+  }
+  return heard;
+}
+
+async function scene(options: Partial<GateOptions<TestNative>> = {}): Promise<{
+  readonly tenant: TestTenant;
+  readonly client: GateClient;
+  readonly store: Store;
+  readonly refreshToken: string;
+}> {
+  const tenant = createTestTenant();
+  await tenant.enrolPush();
+  const refreshToken = await tenant.signIn();
+  const store = createMemoryStore({ now: () => tenant.clock.now() });
+  const gate = createTestGate(tenant, { store, firstLeg: { refreshToken: () => refreshToken }, ...options });
+  const identity = { subject: tenant.ada.subject, sessionId: SESSION_ID };
+  return { tenant, store, refreshToken, client: createGateClient({ gate, identity }) };
+}
+
+async function approve({ tenant, client }: Awaited<ReturnType<typeof scene>>): Promise<void> {
+  await client.start();
+  tenant.phone.approve();
+  tenant.clock.advance(POLL_MS);
+  await client.view();
+}
+
+const on = ({ done }: Heard, channel: string): readonly unknown[] =>
+  done.filter((one) => one.channel === channel).map(({ message }) => message);
+
+describe('the table of signals', () => {
+  it('is the same in the docs as in the source, and names every channel', () => {
+    const [source = [], docs] = ['../src/signals.ts', '../../../docs/signals.md'].map((path) =>
+      [...readFileSync(new URL(path, import.meta.url), 'utf8').matchAll(/\| `stepgate:\w+` .*\|$/gm)].map(
+        ([row]) => row.replace(/ +/g, ' '),
+      ),
+    );
+
+    expect(docs).toEqual(source);
+    expect(source.map((row) => row.split('`')[1])).toEqual(Object.values(SIGNALS));
+  });
+});
+
+describe('signals', () => {
+  it('tell of guards, effects, requests to the tenant and the store', async () => {
+    const there = await scene();
+    const heard = listen();
+
+    await approve(there);
+    await there.client.decide('/transfers?q=1');
+
+    const guarded = { method: 'POST', path: '/transfers' };
+    expect(on(heard, SIGNALS.guard)).toEqual([
+      { ...guarded, isAllowed: false, code: 'insufficient_user_authentication', status: 401 },
+      { ...guarded, isAllowed: true, factor: 'push' },
+    ]);
+    const flow = expect.any(String);
+    expect(on(heard, SIGNALS.effect)).toEqual([
+      { effect: 'authenticate', flow, fact: 'mfa.required' },
+      { effect: 'list', flow, fact: 'authenticators.listed' },
+      { effect: 'challenge', flow, fact: 'challenge.sent' },
+      { effect: 'poll', flow, fact: 'tokens.received' },
+      { effect: 'identify', flow, fact: 'identity.verified' },
+    ]);
+    expect(on(heard, SIGNALS.upstream)).toEqual([
+      { method: 'GET', path: '/.well-known/jwks.json', status: 200 },
+      { method: 'POST', path: '/oauth/token', status: 403 },
+      { method: 'GET', path: '/mfa/authenticators', status: 200 },
+      { method: 'POST', path: '/mfa/challenge', status: 200 },
+      { method: 'POST', path: '/oauth/token', status: 200 },
+    ]);
+    expect(on(heard, SIGNALS.store)).toContainEqual({ operation: 'read', kind: 'handle', hit: true });
+    expect(on(heard, SIGNALS.store)).toContainEqual({ operation: 'write', kind: 'push', hit: true });
+    expect(heard.failed).toEqual([]);
+  });
+
+  it('hold no secret, nor what the work gave', async () => {
+    const there = await scene();
+    const heard = listen();
+
+    await approve(there);
+    await there.client.decide();
+
+    const text = heard.text.join('\n');
+    const tokens = there.tenant.exchanges.flatMap(({ sent, received }) => [
+      ...`${sent}\n${received}`.matchAll(/"?\w*(?:token|oob_code|secret)"?(?::"|=)([^"&]+)/g),
+    ]);
+    const secrets = new Set([
+      SECRET,
+      CLIENT_SECRET,
+      SESSION_ID,
+      there.client.handle,
+      there.refreshToken,
+      ...tokens.map(([, token = '']) => token),
+    ]);
+    expect(secrets.size).toBeGreaterThan(8);
+    expect([...secrets].filter((secret) => text.includes(secret))).toEqual([]);
+  });
+
+  it('tell of what fails, in no words but our own', async () => {
+    const there = await scene();
+    const { client, tenant } = there;
+    const heard = listen();
+    tenant.emulator.faults.add({ respond: { status: 429, body: {} }, match: { path: '/mfa/challenge' } });
+    await client.start();
+    expect(on(heard, SIGNALS.upstream)).toContainEqual({
+      method: 'POST',
+      path: '/mfa/challenge',
+      status: 429,
+    });
+    expect(on(heard, SIGNALS.effect)).toContainEqual(
+      expect.objectContaining({ effect: 'challenge', fact: 'effect.failed', code: 'rate_limited' }),
+    );
+
+    const broken = await scene({
+      store: {
+        ...there.store,
+        read: () => Promise.reject(new Error('redis://user:password@host is away')),
+      },
+      onError: () => {},
+    });
+    await broken.client.decide();
+
+    expect(heard.failed).toHaveLength(2);
+    expect(heard.failed[0]).toMatchObject({ message: 'failed' });
+    expect(heard.failed[1]).toMatchObject({ code: 'store_unavailable' });
+    expect(heard.text.join('\n')).not.toContain('password@host');
+  });
+
+  it('change nothing of what a store is', () => {
+    const bare: Store = { read: async () => undefined, write: async () => 1, delete: async () => {} };
+
+    expect(Object.keys(tracedStore(bare))).toEqual(['read', 'write', 'delete']);
+    expect(tracedStore({ ...bare, now: () => 7 }).now?.()).toBe(7);
+  });
+});
