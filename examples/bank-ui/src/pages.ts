@@ -40,11 +40,11 @@ export function loginPage(problem = ''): string {
   return page(`
 <h1>Sign in</h1>
 <form method="post" action="/login">
+  ${problem === '' ? '' : `<p role="alert">${escapeHtml(problem)}</p>`}
   <label>Username <input name="username" autocomplete="username" required autofocus></label>
   <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
   <button>Sign in</button>
-</form>
-<p role="alert">${escapeHtml(problem)}</p>`);
+</form>`);
 }
 
 function page(content: string): string {

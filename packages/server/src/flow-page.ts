@@ -77,6 +77,7 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
     const { returnTo, leaveTo, unkept } = requirement ?? {};
     const action = requirement && actionOf(requirement);
     const stashed = await findStashed(target, requirement, view);
+    const isReplay = requirement?.form !== undefined && view.state === 'approved';
     const address = pageAddress(basePath, ticket);
     const fields = {
       version: String(view.version),
@@ -94,7 +95,7 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
         detail,
         continueTo: returnTo,
         leaveTo,
-        resends: stashed !== undefined,
+        form: isReplay ? (stashed ? 'kept' : 'gone') : undefined,
         unkept,
       },
       {

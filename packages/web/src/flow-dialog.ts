@@ -23,6 +23,8 @@ const FAREWELL_MS = 1_100;
 interface ShowOptions {
   /** What the approval is for. */
   readonly action?: StepUpAction | undefined;
+  /** The number or address that the user has just typed, for the code to be sent to. */
+  readonly destination?: string | undefined;
 }
 
 // The module can be loaded where there is no document, by a server that renders the app.
@@ -37,7 +39,7 @@ export abstract class FlowDialog extends Base {
   protected abstract loadTexts(): Promise<Texts>;
 
   /** Shows a flow until the dialog is closed again; a flow that was shown before is cancelled. */
-  async show(stepUp: StepUpActor, { action }: ShowOptions = {}): Promise<void> {
+  async show(stepUp: StepUpActor, options: ShowOptions = {}): Promise<void> {
     this.close();
     let isWanted = true;
     this.#close = () => {
@@ -49,17 +51,13 @@ export abstract class FlowDialog extends Base {
     if (!isWanted) return;
     this.#close = undefined;
     if (stepUp.getSnapshot().status !== 'active') return;
-    await new Promise<void>((resolve) => this.#show(stepUp, { action, texts }, resolve));
+    await new Promise<void>((resolve) => this.#show(stepUp, { ...options, texts }, resolve));
   }
 
-  #show(
-    stepUp: StepUpActor,
-    { action, texts }: ShowOptions & { readonly texts: Texts },
-    onClosed: () => void,
-  ): void {
+  #show(stepUp: StepUpActor, options: ShowOptions & { readonly texts: Texts }, onClosed: () => void): void {
     const dialog = this.#openDialog();
     const cancel = (): void => close();
-    const stopRendering = renderFlow(dialog, stepUp, { action, cancel, texts, hasSlots: true });
+    const stopRendering = renderFlow(dialog, stepUp, { ...options, cancel, hasSlots: true });
     const subscription = stepUp.subscribe({
       complete: () => {
         if (stepUp.view.state !== 'approved') return close({ isOver: true });

@@ -5,7 +5,7 @@ import type { StepUpAction } from './refusal.ts';
 import { card } from './ui/card.ts';
 import type { Detail } from './ui/deed.ts';
 import { h } from './ui/element.ts';
-import type { ScreenModel, Unkept } from './ui/screen.ts';
+import type { KeptForm, ScreenModel, Unkept } from './ui/screen.ts';
 import { screenOf } from './ui/screens.ts';
 import { type Texts, withTexts } from './ui/texts.ts';
 import { type FormTarget, toHtml } from './ui/to-html.ts';
@@ -40,8 +40,11 @@ export interface FlowMoment {
   readonly continueTo?: string | undefined;
   /** Back to where the user came from, unconfirmed. */
   readonly leaveTo?: string | undefined;
-  /** The approval leads on by the form itself, whose target and fields are those of what is sent once more. */
-  readonly resends?: boolean;
+  /**
+   * What has become of what was sent before: where it is kept, the approval leads on by the form itself, whose target
+   * and fields are its.
+   */
+  readonly form?: KeptForm | undefined;
   /** Why what was sent before is not kept. */
   readonly unkept?: Unkept | undefined;
   readonly texts: Texts;
@@ -69,7 +72,9 @@ export function flowToHtml(
     exits: ['restart', 'takeOver'],
     continueTo: moment.continueTo,
     leaveTo: moment.leaveTo,
-    resends: moment.resends === true,
+    form: moment.form,
+    destination: undefined,
+    isTicking: false,
     unkept: moment.unkept,
     hasSlots: false,
   };

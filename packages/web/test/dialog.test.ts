@@ -53,7 +53,7 @@ it('shows the flow in a modal dialog with styles of its own', async () => {
 
   expect(dialog.open).toBe(true);
   expect(screen.heading).toBe('Check your phone');
-  expect(screen.text).toContain('Transfer 250 €');
+  expect(screen.text).toContain('Transfer 250\u00a0€');
   expect(element.shadowRoot?.adoptedStyleSheets).toHaveLength(1);
   expect(element.shadowRoot?.querySelector('style')).toBeNull();
 });
@@ -142,7 +142,7 @@ it('uses the dialog that stands in the page, with the app’s own logo and detai
   expect(document.querySelectorAll('stepgate-dialog')).toHaveLength(1);
   const slots = [...dialog.querySelectorAll('slot')];
   expect(slots.map(({ name }) => name)).toEqual(['logo', 'details']);
-  expect(slots[1]?.closest('.action')?.textContent).toContain('Transfer 250 €');
+  expect(slots[1]?.closest('.action')?.textContent).toContain('Transfer 250\u00a0€');
 
   actor.tell(viewOf('cancelled', { version: 2 }));
   expect(placed.isOpen).toBe(false);

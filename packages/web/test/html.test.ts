@@ -96,6 +96,21 @@ describe('flowToHtml', () => {
     expect(link?.getAttribute('href')).toBe('/step-up?show=ways');
   });
 
+  it('tells no time that would stand still', () => {
+    const root = draw(pollingView());
+
+    expect(root.textContent).not.toMatch(/\d:\d\d|seconds/);
+    expect(button(root, 'Send again').getAttribute('aria-disabled')).toBe('true');
+  });
+
+  it('says where nothing is left of the form that the approval was for', () => {
+    const approved = viewOf('approved');
+
+    expect(draw(approved, { continueTo: '/account' }).textContent).toContain('Taking you back…');
+    const { textContent } = draw(approved, { continueTo: '/account', form: 'gone' });
+    expect(textContent).toContain('Nothing is left to be sent.');
+  });
+
   it.each(views)('is taken over where it stands: $state', (view) => {
     const root = draw(view);
     const kept = [...root.querySelectorAll('section, form, h1, input:not([type="hidden"]), button, svg')];

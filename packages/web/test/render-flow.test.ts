@@ -76,7 +76,7 @@ describe('before the start', () => {
     const action = { title: 'Transfer 250 €', details: 'to Grace' };
     const { actor, screen } = draw(idle, { action });
 
-    expect(screen.text).toContain('Transfer 250 €');
+    expect(screen.text).toContain('Transfer 250\u00a0€');
     expect(screen.text).toContain('to Grace');
     expect(actor.sent).toEqual([]);
     screen.press('Send approval request');
@@ -117,6 +117,17 @@ describe('before the start', () => {
     actor.tell(idle, { error: { code: 'unreachable', message: '' } });
     expect(screen.text).toContain('No connection.');
     expect(screen.buttons[0]).toBe('Send approval request');
+  });
+});
+
+describe('the action', () => {
+  it.each([
+    ['Pay 12 480,50 EUR to Grace 7', 'Pay 12~480,50~EUR to Grace 7'],
+    ['Pay 250 € or 3 $', 'Pay 250~€ or 3~$'],
+    ['To DE02 1203 0000 0000, at 10 pm', 'To DE02 1203 0000 0000, at 10 pm'],
+  ])('keeps its amounts on one line: %s', (title, shown) => {
+    const { root } = draw(idle, { action: { title } });
+    expect(root.querySelector('.title')?.textContent?.replaceAll('\u00a0', '~')).toBe(shown);
   });
 });
 
@@ -473,7 +484,35 @@ describe('recovery codes', () => {
   });
 });
 
+describe('typing a number', () => {
+  it('names it where the code is asked for', () => {
+    const { actor, screen } = draw(
+      viewOf('choosing', { enrollable: ['sms'], allowedEvents: ['enrollment.begin', 'flow.cancel'] }),
+    );
+    screen.press('Add a phone number for text messages');
+    screen.type('+1 555 010 0100');
+    screen.submit();
+    actor.tell(viewOf('prompting', { factor: 'sms', allowedEvents: ['code.submit'] }));
+
+    expect(screen.heading).toBe('Enter the code');
+    expect(screen.text).toContain('Sent to +1 555 010 0100');
+  });
+});
+
 describe('at rest', () => {
+  it('sends for the first time what another window has kept it from', () => {
+    const { screen } = draw(
+      viewOf('failed', {
+        reason: 'push_in_progress',
+        allowedEvents: ['challenge.resend', 'flow.retry', 'flow.cancel'],
+        retryAllowedAt: 1_200_000,
+      }),
+    );
+
+    expect(screen.heading).toBe('Another window is waiting');
+    expect(screen.buttons).toEqual(['Send approval request', 'Cancel']);
+  });
+
   it('says that the request was denied, and what can be done next', () => {
     const { actor, screen } = draw(
       pollingView({

@@ -88,7 +88,7 @@ export async function openDevicesPage(options: DevicesPageOptions): Promise<void
     await asking.add(addition);
     const stepUp = createRemoteStepUp({ basePath, fetch });
     await stepUp.join();
-    await dialog.show(stepUp);
+    await dialog.show(stepUp, { destination: addition.phoneNumber ?? addition.email });
     const isAdded = stepUp.view.state === 'approved';
     const said = isAdded ? fill(texts.added, { device: texts.kinds[addition.factor] }) : texts.unchanged;
     return { ...(await look()), said };

@@ -4,6 +4,11 @@ import type { Screen, ScreenModel } from './screen.ts';
 
 const RING = 100;
 
+/** Amounts stay on one line: no break between thousands, nor before a currency. */
+function unbroken(text: string): string {
+  return text.replace(/(?<=\d) (?=\d{3}(?!\d)|\p{Sc}|[A-Z]{3}\b)/gu, '\u00a0');
+}
+
 /**
  * The card of a screen. `said` is what the live region says, `span` how long what is on the screen lasts in all.
  */
@@ -26,7 +31,7 @@ export function card(
         'div',
         { key: 'action', class: 'action', part: 'action' },
         h('p', { class: 'hint' }, texts.confirming),
-        h('p', { class: 'title', part: 'title' }, action.title),
+        h('p', { class: 'title', part: 'title' }, unbroken(action.title)),
         hasSlots ? h('slot', { name: 'details' }, details) : details,
       ),
     // A screen is one form, with or without a script: whatever its buttons send.

@@ -2,7 +2,7 @@ import type { Authenticator, EnrollableFactor } from '@stepgate/core';
 import type { Deed, TypedMember } from './deed.ts';
 import { type ElementSpec, h } from './element.ts';
 import { formatWhen, type ScreenModel, takes } from './screen.ts';
-import { fill, type Texts } from './texts.ts';
+import { fill } from './texts.ts';
 
 /** How much a button is asking for. */
 export type ButtonKind = 'primary' | 'secondary' | 'quiet';
@@ -22,14 +22,13 @@ export interface ButtonOptions {
  * of a keyboard user who waits for it.
  */
 export function button(
-  { now, pending, texts }: ScreenModel,
+  model: ScreenModel,
   label: string,
   deed: Deed,
   options: ButtonOptions = {},
 ): ElementSpec {
   const { kind = 'secondary', waitUntil = 0, isBusy = false, isSubmit = false } = options;
-  const isWaiting = waitUntil > now;
-  const isOff = isWaiting || isBusy || pending !== undefined;
+  const isOff = waitUntil > model.now || isBusy || model.pending !== undefined;
   return h(
     'button',
     {
@@ -41,13 +40,14 @@ export function button(
       'aria-disabled': isOff && 'true',
       'aria-busy': isBusy && 'true',
     },
-    isBusy ? texts.busy : isWaiting ? laterLabel(texts, label, waitUntil - now) : label,
+    isBusy ? model.texts.busy : laterLabel(model, label, waitUntil),
   );
 }
 
-/** What a control says that can be used only in a while. */
-export function laterLabel({ language, later }: Texts, label: string, ms: number): string {
-  return fill(later, { label, when: formatWhen(ms, language) });
+/** What a control says that can be used only in a while; a time that would stand still is not told. */
+export function laterLabel({ isTicking, now, texts }: ScreenModel, label: string, waitUntil: number): string {
+  if (waitUntil <= now || !isTicking) return label;
+  return fill(texts.later, { label, when: formatWhen(waitUntil - now, texts.language) });
 }
 
 /** "Cancel", wherever the flow takes it. */
@@ -82,13 +82,13 @@ export function otherEnrollable(model: ScreenModel): readonly EnrollableFactor[]
   return takes(model, 'enrollment.begin') ? enrollable.filter((one) => one !== factor) : [];
 }
 
-/** "Send again", with the time until it may be pressed. */
+/** "Send again", or "Send" where nothing was sent yet, with the time until it may be pressed. */
 export function resendButton(model: ScreenModel, kind: ButtonKind = 'secondary'): ElementSpec | false {
   const { texts, view } = model;
   if (!takes(model, 'challenge.resend')) return false;
   return button(
     model,
-    texts.resend,
+    view.reason === 'push_in_progress' ? texts.start : texts.resend,
     { send: { type: 'challenge.resend' } },
     {
       kind,

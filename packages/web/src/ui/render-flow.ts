@@ -30,6 +30,8 @@ export interface RenderFlowOptions {
   readonly unkept?: Unkept | undefined;
   /** Draws places for the app's own elements; `root` is in a shadow root. */
   readonly hasSlots?: boolean;
+  /** The number or address that the user has just typed, for the code to be sent to. */
+  readonly destination?: string | undefined;
   /** What is looked at first, when `root` came with the page. */
   readonly detail?: Detail | undefined;
   /** Leaves the focus alone on the first screen: a page that has just been loaded. */
@@ -60,6 +62,7 @@ export function renderFlow(
   }).format(1);
   const exits = exitsOf(actor, options);
   let detail = options.detail ?? 'none';
+  let { destination } = options;
   let copied: string | undefined;
   let shown: Screen | undefined;
   let skew = Number.NEGATIVE_INFINITY;
@@ -100,7 +103,9 @@ export function renderFlow(
       exits: (Object.keys(exits) as Exit[]).filter((exit) => exits[exit] !== undefined),
       continueTo: options.continueTo,
       leaveTo: options.leaveTo,
-      resends: false,
+      form: undefined,
+      destination,
+      isTicking: true,
       unkept: options.unkept,
       hasSlots: options.hasSlots === true,
     };
@@ -162,8 +167,12 @@ export function renderFlow(
     else {
       const input = root.querySelector<HTMLInputElement>(`[name="${deed.typed}"]`);
       const value = tidy(deed.typed, input?.value ?? '');
-      if (value === '') input?.focus();
-      else actor.send({ ...deed.send, [deed.typed]: value } as StepUpRequest);
+      if (value === '') {
+        input?.focus();
+        return;
+      }
+      if (deed.typed === 'phoneNumber' || deed.typed === 'email') destination = input?.value;
+      actor.send({ ...deed.send, [deed.typed]: value } as StepUpRequest);
     }
   }
 

@@ -13,6 +13,10 @@ export interface ScreenModel extends Omit<RemoteStepUpSnapshot, 'status'> {
   readonly now: number;
   readonly action: StepUpAction | undefined;
   readonly detail: Detail;
+  /** The number or address that the user has just typed, for the code to be sent to. */
+  readonly destination: string | undefined;
+  /** It is drawn anew as time goes by. */
+  readonly isTicking: boolean;
   /** The name of the screen that is shown. */
   readonly shown: string | undefined;
   /** What was copied to the clipboard on this screen. */
@@ -24,12 +28,15 @@ export interface ScreenModel extends Omit<RemoteStepUpSnapshot, 'status'> {
   readonly continueTo: string | undefined;
   /** Back to where the user came from, unconfirmed. */
   readonly leaveTo: string | undefined;
-  /** The approval leads on by sending once more what was refused. */
-  readonly resends: boolean;
+  /** What was refused: it is kept, and the approval leads on by sending it once more; or nothing is left of it. */
+  readonly form: KeptForm | undefined;
   readonly unkept: Unkept | undefined;
   /** The app's own elements have places on the card: it is drawn into a shadow root. */
   readonly hasSlots: boolean;
 }
+
+/** What has become of a form that was sent before the approval. */
+export type KeptForm = 'kept' | 'gone';
 
 /** Why what the user sent is not kept until the approval: there is a file in it, or it is too much. */
 export type Unkept = 'file' | 'size';
@@ -39,7 +46,7 @@ export interface Screen {
   /** Screens of one name are one and the same: what is typed into it stays. */
   readonly name: string;
   readonly icon: IconName;
-  readonly tone?: 'busy' | 'waiting' | 'good' | 'bad';
+  readonly tone?: 'calm' | 'busy' | 'waiting' | 'good' | 'bad';
   readonly heading: string;
   readonly lead: string;
   readonly body?: readonly (ElementSpec | false)[];

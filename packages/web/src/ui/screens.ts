@@ -212,7 +212,7 @@ function newWay(model: ScreenModel, factor: EnrollableFactor): ElementSpec {
 }
 
 function way(
-  { now, pending, texts }: ScreenModel,
+  model: ScreenModel,
   options: {
     readonly factor: Factor;
     readonly label: string;
@@ -222,7 +222,7 @@ function way(
   },
 ): ElementSpec {
   const { factor, label, hint, waitUntil = 0, deed } = options;
-  const isOff = pending !== undefined || waitUntil > now;
+  const isOff = model.pending !== undefined || waitUntil > model.now;
   return h(
     'button',
     { class: 'way', part: 'way', type: 'button', deed, 'aria-disabled': isOff && 'true' },
@@ -230,7 +230,7 @@ function way(
     h(
       'span',
       { class: 'way-text' },
-      h('span', {}, waitUntil > now ? laterLabel(texts, label, waitUntil - now) : label),
+      h('span', {}, laterLabel(model, label, waitUntil)),
       hint !== undefined && h('span', { class: 'hint' }, h('bdi', {}, hint)),
     ),
     icon('chevron'),
@@ -309,7 +309,7 @@ function barcode(model: ScreenModel): ElementSpec | false {
   );
 }
 
-function waitLine({ now, texts, view }: ScreenModel, label: string): ElementSpec {
+function waitLine({ isTicking, now, texts, view }: ScreenModel, label: string): ElementSpec {
   const left = (view.expiresAt ?? 0) - now;
   return h(
     'p',
@@ -317,7 +317,8 @@ function waitLine({ now, texts, view }: ScreenModel, label: string): ElementSpec
     h('span', { class: 'pulse', 'aria-hidden': 'true' }),
     h('span', {}, label),
     // Off: a screen reader would read every second.
-    left > 0 &&
+    isTicking &&
+      left > 0 &&
       h(
         'span',
         { class: 'timer', role: 'timer', 'aria-live': 'off' },
@@ -360,7 +361,10 @@ function code(model: ScreenModel): Screen {
   const { heading, lead } = isEnrolling
     ? texts.newOtp
     : { heading: texts.codeHeading, lead: texts.codes[factor] };
-  const device = view.authenticators.find(({ id }) => id === view.authenticatorId)?.name;
+  const device =
+    view.authenticatorId === undefined
+      ? model.destination
+      : view.authenticators.find(({ id }) => id === view.authenticatorId)?.name;
   return {
     name: `code-${factor}`,
     icon: factorIcons[factor],
@@ -444,16 +448,17 @@ function acknowledging(model: ScreenModel): Screen {
   };
 }
 
-function approved({ continueTo, resends, texts, view }: ScreenModel): Screen {
+function approved({ continueTo, form, texts, view }: ScreenModel): Screen {
   const { heading, lead } = view.adds === undefined ? texts.states.approved : texts.added;
+  const leaving = form === 'gone' ? texts.nothingLeft : texts.returning;
   return {
     name: 'approved',
     icon: 'check',
     tone: 'good',
     heading,
-    lead: resends ? texts.resending : continueTo === undefined ? lead : texts.returning,
+    lead: form === 'kept' ? texts.resending : continueTo === undefined ? lead : leaving,
     buttons: [
-      resends
+      form === 'kept'
         ? h('button', { class: 'button primary', part: 'button primary', type: 'submit' }, texts.continue)
         : continueTo !== undefined && link(continueTo, texts.continue, 'primary'),
     ],
@@ -464,14 +469,16 @@ function approved({ continueTo, resends, texts, view }: ScreenModel): Screen {
 function atRest(model: ScreenModel): Screen {
   const { pending, texts, view } = model;
   const reason = view.reason && texts.reasons[view.reason];
+  // This window has sent nothing.
+  const isElsewhere = view.reason === 'push_in_progress';
   const { heading, lead } = textOf(model, view.state);
   const resend = resendButton(model, 'primary');
   const canRetry = takes(model, 'flow.retry');
   return {
     name: view.state,
-    icon: view.state === 'expired' ? 'clock' : view.state === 'rejected' ? 'cross' : 'alert',
-    tone: 'bad',
-    heading,
+    icon: view.state === 'expired' || isElsewhere ? 'clock' : view.state === 'rejected' ? 'cross' : 'alert',
+    tone: isElsewhere ? 'calm' : 'bad',
+    heading: isElsewhere ? texts.waitingElsewhere : heading,
     lead: view.state === 'rejected' ? `${lead} ${reason ?? ''}`.trim() : (reason ?? lead),
     body: [notice(errorText(model))],
     buttons: [
@@ -491,6 +498,7 @@ function atRest(model: ScreenModel): Screen {
       otherWayButton(model),
       canRetry &&
         resend !== false &&
+        !isElsewhere &&
         button(
           model,
           texts.startOver,

@@ -36,6 +36,7 @@ export const english: Texts = {
     lead: 'Scan this with your authenticator app, then type the code that it shows.',
   },
   failed: 'That didn’t work',
+  waitingElsewhere: 'Another window is waiting',
   codeHeading: 'Enter the code',
   codes: {
     otp: 'Open your authenticator app and type the code that it shows.',
@@ -85,7 +86,8 @@ export const english: Texts = {
     provider_error: 'Something unexpected happened. Try again.',
     provider_misconfigured: 'Confirming is not set up correctly here. Please contact support.',
     provider_unavailable: 'The sign-in service does not answer at the moment. Try again.',
-    push_in_progress: 'Another window of yours is waiting for your phone. Finish or cancel that one first.',
+    push_in_progress:
+      'Another window of yours has sent a request to your phone. Answer that one, or cancel it first.',
     rate_limited: 'Too many requests for now. Wait a little.',
     rejected: 'If that was a mistake, send it again.',
     result_lost: 'The answer got lost on the way. Please do it once more.',
@@ -160,6 +162,7 @@ export const english: Texts = {
   connectionBack: 'Connected again.',
   sentTo: 'Sent to {device}',
   returning: 'Taking you back…',
+  nothingLeft: 'Nothing is left to be sent. Taking you back…',
   resending: 'Press Continue to finish what you have begun.',
   unkept: {
     file: 'A form with a file cannot be kept here. Confirm first, then send it once more.',

@@ -42,6 +42,7 @@ export const french: Texts = {
     lead: 'Scannez ce QR code avec votre application d’authentification, puis saisissez le code qu’elle affiche.',
   },
   failed: 'Cela n’a pas fonctionné',
+  waitingElsewhere: 'Une autre fenêtre attend',
   codeHeading: 'Saisissez le code',
   codes: {
     otp: 'Ouvrez votre application d’authentification et saisissez le code qu’elle affiche.',
@@ -96,7 +97,7 @@ export const french: Texts = {
     provider_misconfigured: 'La confirmation n’est pas configurée correctement ici. Contactez l’assistance.',
     provider_unavailable: 'Le service de connexion ne répond pas pour le moment. Réessayez.',
     push_in_progress:
-      'Une autre de vos fenêtres attend une réponse de votre téléphone. Terminez-y d’abord, ou annulez.',
+      'Une autre de vos fenêtres a envoyé une demande à votre téléphone. Répondez-y ou annulez-la d’abord.',
     rate_limited: 'Trop de demandes pour le moment. Patientez un peu.',
     rejected: 'Si c’était une erreur, renvoyez-la.',
     result_lost: 'La réponse s’est perdue en route. Veuillez recommencer.',
@@ -175,6 +176,7 @@ export const french: Texts = {
   connectionBack: 'Connexion rétablie.',
   sentTo: 'Envoi à {device}',
   returning: 'Retour en cours…',
+  nothingLeft: 'Il ne reste rien à envoyer. Retour en cours…',
   resending: 'Appuyez sur «\u00a0Continuer\u00a0» pour terminer ce que vous avez commencé.',
   unkept: {
     file: 'Un formulaire qui contient un fichier ne peut pas être gardé ici. Confirmez d’abord, puis envoyez-le de nouveau.',

@@ -39,6 +39,8 @@ export interface Texts {
   /** `prompting` while a one-time password is added. */
   readonly newOtp: ScreenText;
   readonly failed: string;
+  /** `failed` while another window waits for the phone. */
+  readonly waitingElsewhere: string;
   readonly codeHeading: string;
   /** What to type, by factor. */
   readonly codes: Readonly<Record<Exclude<Factor, 'push'>, string>>;
@@ -92,6 +94,8 @@ export interface Texts {
   /** `{device}`: its name, or a number or address as far as it may be shown. */
   readonly sentTo: string;
   readonly returning: string;
+  /** Instead, where nothing is left of what was to be sent once more. */
+  readonly nothingLeft: string;
   /** After an approval, before what was refused is sent once more. */
   readonly resending: string;
   /** Before the start, when what was refused is not kept. */
