@@ -1,0 +1,68 @@
+import { createAuth0MfaApi, type Proof } from '@stepgate/core';
+import { blocked, type Finding, fail, ok, warn } from '../finding.ts';
+import type { DoctorAuth0 } from '../options.ts';
+import { errorOf, inWords, observe, type Wire } from '../wire.ts';
+
+/** No token and no code of anybody's: what is refused, and how, tells whether the client and the grant are good. */
+const NOBODYS = 'stepgate-doctor';
+
+const PROBES: readonly Proof[] = [
+  { type: 'oob', oobCode: NOBODYS },
+  { type: 'otp', code: '000000' },
+  { type: 'recovery-code', code: NOBODYS },
+];
+
+/** The client as the token endpoint meets it: `client-authentication` and `mfa-grants`. */
+export async function checkClient(auth0: DoctorAuth0, wire: Wire): Promise<readonly Finding[]> {
+  const api = createAuth0MfaApi({ ...auth0, fetch: wire.fetch });
+  const missing: Proof['type'][] = [];
+  let seen = '';
+  for (const proof of PROBES) {
+    const outcome = await observe(wire, () => api.redeem({ mfaToken: NOBODYS, proof }));
+    seen = inWords(outcome);
+    if (errorOf(outcome) === 'invalid_client') {
+      return [
+        fail('client-authentication', seen, wrongClient(auth0)),
+        ...blocked(['mfa-grants'], 'client-authentication'),
+      ];
+    }
+    if (outcome.exchange === undefined || outcome.exchange.status >= 500) {
+      const again = 'look again: the tenant did not answer as one';
+      return [
+        fail('client-authentication', seen, again),
+        ...blocked(['mfa-grants'], 'client-authentication'),
+      ];
+    }
+    const isRefused = ['unauthorized_client', 'unsupported_grant_type'].includes(errorOf(outcome) ?? '');
+    if (isRefused) missing.push(proof.type);
+  }
+  return [authenticated(auth0), grants(missing)];
+}
+
+function wrongClient({ clientSecret, clientAssertion }: DoctorAuth0): string {
+  if (clientAssertion !== undefined) {
+    return "register the public key at the application (Credentials, Private Key JWT); the assertion's iss and sub are the client id, its aud the issuer with its slash, its jti new each time, its life at most 5 minutes";
+  }
+  if (clientSecret !== undefined) {
+    return "copy client id and secret from the application's settings once more, and set its authentication method to Client Secret (Post)";
+  }
+  return 'give auth0.clientSecret or auth0.clientAssertion, or check the client id: this application is not a public one';
+}
+
+function authenticated({ clientSecret, clientAssertion }: DoctorAuth0): Finding {
+  if (clientAssertion !== undefined) return ok('client-authentication', 'private_key_jwt is accepted');
+  if (clientSecret !== undefined) return ok('client-authentication', 'the client secret is accepted');
+  return warn(
+    'client-authentication',
+    'a public client: no secret was given, and none is asked for',
+    "make it a Regular Web Application with a secret or a key: whoever knows a public client's id can begin logins in its name, and the tenant believes it no end user's address",
+  );
+}
+
+function grants(missing: readonly Proof['type'][]): Finding {
+  if (missing.length === 0) return ok('mfa-grants', 'mfa-oob, mfa-otp and mfa-recovery-code are allowed');
+  const names = missing.map((type) => `mfa-${type}`).join(', ');
+  const fix = 'switch MFA on under Applications, the application, Advanced Settings, Grant Types, and save';
+  const verdict = missing.every((type) => type === 'recovery-code') ? warn : fail;
+  return verdict('mfa-grants', `not allowed for this application: ${names}`, fix);
+}

@@ -1,0 +1,116 @@
+import { parseIssuer, type TokenSet } from '@stepgate/core';
+import {
+  createLocalJWKSet,
+  decodeProtectedHeader,
+  errors,
+  type JSONWebKeySet,
+  type JWK,
+  jwtVerify,
+} from 'jose';
+import { type Finding, fail, ok, skipped } from '../finding.ts';
+import type { DoctorAuth0 } from '../options.ts';
+import { inWords, type Wire } from '../wire.ts';
+import { getJson } from './discovery.ts';
+
+/** What a gate's check of identity takes. */
+const ALGORITHMS = ['RS256', 'ES256', 'PS256'];
+const HOW_TO_HAVE_ONE = 'give a test user whom the tenant signs in without MFA: an id_token comes of that';
+
+/** Looks at how an `id_token` of the tenant is signed: with a key of the tenant alone, and with which. */
+export async function checkIdentity(
+  auth0: DoctorAuth0,
+  wire: Wire,
+  { tokens, tenantTime }: { readonly tokens: TokenSet | undefined; readonly tenantTime: number },
+): Promise<readonly Finding[]> {
+  const idToken = tokens?.idToken;
+  const algorithm = idToken && algorithmOf(idToken);
+  const keys = await readKeys(auth0, wire);
+  if (tokens === undefined || (idToken !== undefined && algorithm === undefined)) {
+    const seen = tokens === undefined ? 'there is no id_token to look at' : 'the id_token is no JWT';
+    return [skipped('id-token-algorithm', seen, HOW_TO_HAVE_ONE), keysByThemselves(keys)];
+  }
+  if (idToken === undefined) {
+    const finding = fail(
+      'id-token-algorithm',
+      'tokens came without an id_token, though openid was asked for',
+      'let the application be OIDC-conformant (Advanced Settings, OAuth), and no Action take openid away',
+    );
+    return [finding, keysByThemselves(keys)];
+  }
+  if (algorithm === undefined || !ALGORITHMS.includes(algorithm)) {
+    const finding = fail(
+      'id-token-algorithm',
+      `signed with ${algorithm ?? 'something unreadable'}`,
+      'set JsonWebToken Signature Algorithm to RS256 under Applications, the application, Advanced Settings, OAuth',
+    );
+    return [finding, keysByThemselves(keys)];
+  }
+  const finding = ok('id-token-algorithm', `signed with ${algorithm}`);
+  if ('problem' in keys) return [finding, keys.problem];
+  return [finding, await verified(auth0, idToken, keys.jwks, tenantTime)];
+}
+
+type Keys = { readonly jwks: JSONWebKeySet } | { readonly problem: Finding };
+
+async function readKeys(auth0: DoctorAuth0, wire: Wire): Promise<Keys> {
+  const url = new URL('.well-known/jwks.json', parseIssuer(auth0));
+  const exchange = await getJson(wire, url, auth0);
+  const jwks = exchange?.status === 200 ? keySetOf(exchange.body) : undefined;
+  if (jwks === undefined) {
+    const fix = `let this machine reach ${url.href}, which nothing in between may answer`;
+    return { problem: fail('signing-keys', `${inWords({ exchange })} where the keys are published`, fix) };
+  }
+  if (jwks.keys.some(isForSigning)) return { jwks };
+  return { problem: fail('signing-keys', 'no key for signing is published', RENEW_KEYS) };
+}
+
+const RENEW_KEYS =
+  "look at the tenant's signing keys (Settings, Signing Keys), and at what caches or answers jwks.json in between: the key in use must be among them";
+
+function keySetOf(body: unknown): JSONWebKeySet | undefined {
+  if (typeof body !== 'object' || body === null || !('keys' in body) || !Array.isArray(body.keys))
+    return undefined;
+  return body as JSONWebKeySet;
+}
+
+function isForSigning({ kty, use, alg }: JWK): boolean {
+  return (
+    ['RSA', 'EC'].includes(kty ?? '') && use !== 'enc' && (alg === undefined || ALGORITHMS.includes(alg))
+  );
+}
+
+function keysByThemselves(keys: Keys): Finding {
+  if ('problem' in keys) return keys.problem;
+  return skipped('signing-keys', 'keys are published; no id_token is there to try them on', HOW_TO_HAVE_ONE);
+}
+
+/** By the tenant's own time: that the clocks differ is a finding of its own. */
+async function verified(
+  auth0: DoctorAuth0,
+  idToken: string,
+  jwks: JSONWebKeySet,
+  tenantTime: number,
+): Promise<Finding> {
+  try {
+    await jwtVerify(idToken, createLocalJWKSet(jwks), {
+      algorithms: ALGORITHMS,
+      issuer: parseIssuer(auth0),
+      audience: auth0.clientId,
+      currentDate: new Date(tenantTime),
+      clockTolerance: 60,
+    });
+    return ok('signing-keys', 'a published key verifies the id_token');
+  } catch (error) {
+    if (!(error instanceof errors.JOSEError)) throw error;
+    return fail('signing-keys', `an id_token of today does not verify: ${error.code}`, RENEW_KEYS);
+  }
+}
+
+function algorithmOf(idToken: string): string | undefined {
+  try {
+    const { alg } = decodeProtectedHeader(idToken);
+    return alg !== undefined && /^\w{1,12}$/.test(alg) ? alg : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,126 @@
+import { createClient } from '@redis/client';
+import { blocked, type CheckName, type Finding, fail, ok, skipped, warn } from '../finding.ts';
+
+const SETTINGS: readonly CheckName[] = ['store-eviction', 'store-durability', 'store-replication'];
+const TIMEOUT_MS = 3_000;
+const OLDEST_VERSION = 7;
+
+/** The fields of Redis's `INFO`, and a setting that is none of them. */
+type Facts = ReadonlyMap<string, string>;
+
+/** Looks at a Redis or Valkey and at the settings that a gate's records depend on. Writes nothing. */
+export async function checkStore(redisUrl: string | undefined): Promise<readonly Finding[]> {
+  if (redisUrl === undefined) {
+    const fix = 'give its address, by REDIS_URL; a gate without a store keeps its records in its process';
+    return ['store' as const, ...SETTINGS].map((check) => skipped(check, 'no Redis was named', fix));
+  }
+  const read = await readFacts(redisUrl);
+  if ('problem' in read) {
+    const fix =
+      'check REDIS_URL, redis[s]://[[user][:password]@]host[:port][/db], and that its user may +ping and +info';
+    return [fail('store', read.problem, fix), ...blocked(SETTINGS, 'store')];
+  }
+  const { facts } = read;
+  return [version(facts), eviction(facts), durability(facts), replication(facts)];
+}
+
+async function readFacts(url: string): Promise<{ readonly facts: Facts } | { readonly problem: string }> {
+  const client = clientOf(url);
+  if (client === undefined) return { problem: 'no address of a Redis' };
+  try {
+    await client.connect();
+    await client.ping();
+    const facts = new Map(parseInfo(await client.info()));
+    // Servers that are run by others may allow no CONFIG: then the finding says what it does not know.
+    const config = await client.configGet('appendfsync').catch(() => undefined);
+    if (config?.appendfsync !== undefined) facts.set('appendfsync', config.appendfsync);
+    return { facts };
+  } catch (error) {
+    return { problem: wordsOf(error) };
+  } finally {
+    if (client.isOpen) client.destroy();
+  }
+}
+
+/** `undefined` for an address that is none. */
+function clientOf(url: string) {
+  try {
+    const client = createClient({
+      url,
+      socket: { connectTimeout: TIMEOUT_MS, reconnectStrategy: false },
+      commandOptions: { timeout: TIMEOUT_MS },
+    });
+    // What goes wrong is told by the call that it goes wrong in.
+    client.on('error', () => {});
+    return client;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseInfo(text: string): [string, string][] {
+  return text
+    .split(/\r?\n/)
+    .filter((line) => line.includes(':'))
+    .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]);
+}
+
+/** The name of what went wrong: a message may hold the address, and with it the password. */
+function wordsOf(error: unknown): string {
+  const { code, message = '' } = error as { readonly code?: unknown; readonly message?: string };
+  if (typeof code === 'string') return code;
+  return /^[A-Z]{3,20}(?= )/.exec(message)?.[0] ?? 'it does not answer';
+}
+
+function version(facts: Facts): Finding {
+  const number = facts.get('valkey_version') ?? facts.get('redis_version') ?? '';
+  const name = facts.has('valkey_version') ? 'Valkey' : 'Redis';
+  if (Number.parseInt(number, 10) >= OLDEST_VERSION) return ok('store', `${name} ${number} answers`);
+  return fail(
+    'store',
+    `${name} ${number} answers`,
+    `use version ${OLDEST_VERSION} or newer: the store subscribes by shard`,
+  );
+}
+
+function eviction(facts: Facts): Finding {
+  const policy = facts.get('maxmemory_policy') ?? 'unknown';
+  const fix = 'set maxmemory-policy noeviction: a full server then refuses writes, and the gate answers 503';
+  if (policy === 'noeviction') return ok('store-eviction', 'maxmemory-policy noeviction');
+  if (facts.get('maxmemory') === '0') {
+    return warn(
+      'store-eviction',
+      `maxmemory-policy ${policy}, of no effect while there is no maxmemory`,
+      fix,
+    );
+  }
+  return fail('store-eviction', `maxmemory-policy ${policy}`, fix);
+}
+
+function durability(facts: Facts): Finding {
+  const fix = 'set appendonly yes and appendfsync always';
+  if (facts.get('aof_enabled') !== '1') return warn('store-durability', 'appendonly no', fix);
+  const fsync = facts.get('appendfsync');
+  if (fsync === 'always') return ok('store-durability', 'appendonly yes, appendfsync always');
+  return warn(
+    'store-durability',
+    `appendonly yes, appendfsync ${fsync ?? 'unknown'}${fsync === 'everysec' ? ': up to a second is lost' : ''}`,
+    fix,
+  );
+}
+
+function replication(facts: Facts): Finding {
+  if (facts.get('role') !== 'master') {
+    return fail('store-replication', 'a replica', "give the primary's address, or a client that finds it");
+  }
+  const replicas = Number(facts.get('connected_slaves') ?? 0);
+  // INFO shows the number of good replicas only where writes wait for some.
+  const isGuarded = facts.has('min_slaves_good_slaves');
+  if (replicas === 0 && !isGuarded) return ok('store-replication', 'a primary without replicas');
+  if (isGuarded) return ok('store-replication', `${replicas} replicas, and writes that want them`);
+  return warn(
+    'store-replication',
+    `${replicas} replicas, and writes go on without them`,
+    'set min-replicas-to-write 1 and min-replicas-max-lag 1: a primary that is cut off then stops within a second',
+  );
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { readCommand, USAGE } from './command-line.ts';
+import { examine } from './examine.ts';
+import { toJson, toText } from './report.ts';
+
+async function main(): Promise<void> {
+  const command = await readCommand(process.argv.slice(2), process.env);
+  if (command === undefined) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const report = await examine(command.options);
+  process.stdout.write(command.isJson ? toJson(report) : toText(report));
+  process.exitCode = report.isHealthy ? 0 : 1;
+}
+
+main().catch((error: unknown) => {
+  // A `TypeError` is about what was typed; of anything else the message may hold what was sent.
+  const words = error instanceof TypeError ? error.message : 'it broke off: please report this';
+  process.stderr.write(`stepgate-doctor: ${words}\n`);
+  process.exitCode = 1;
+});

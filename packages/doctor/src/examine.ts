@@ -1,0 +1,108 @@
+import { checkApp } from './checks/app.ts';
+import { checkClient } from './checks/client.ts';
+import { checkClock, skewOf } from './checks/clock.ts';
+import { checkDiscovery } from './checks/discovery.ts';
+import { checkFirstLegs } from './checks/first-legs.ts';
+import { checkIdentity } from './checks/identity.ts';
+import { checkIssuer } from './checks/issuer.ts';
+import { checkMfaAudience } from './checks/mfa-audience.ts';
+import { checkOfflineAccess } from './checks/offline-access.ts';
+import { checkPush } from './checks/push.ts';
+import { checkSecret } from './checks/secret.ts';
+import { checkSignIn } from './checks/sign-in.ts';
+import { checkStore } from './checks/store.ts';
+import { blocked, CHECKS, type CheckName, type Finding } from './finding.ts';
+import type { DoctorOptions } from './options.ts';
+import { createWire, type Wire } from './wire.ts';
+
+/** Everything that is asked of the tenant as a client of its. */
+const AS_CLIENT: readonly CheckName[] = [
+  'client-authentication',
+  'mfa-grants',
+  'sign-in',
+  'id-token-algorithm',
+  'signing-keys',
+  'mfa-demanded',
+  'offline-access',
+  'refresh-token',
+  'mfa-audience',
+  'push',
+];
+
+/** What was found, in the order of {@link CHECKS}. */
+export interface Report {
+  readonly findings: readonly Finding[];
+  /** Nothing failed. What was skipped may be wrong all the same. */
+  readonly isHealthy: boolean;
+}
+
+/**
+ * Examines the tenant, the store and the app, as far as they are named. Reads only: without `sends` nothing goes to a
+ * phone and nothing is enrolled. A finding that others depend on keeps those from being looked at, so that one fault is
+ * one finding.
+ *
+ * @throws TypeError when `auth0` cannot be a client's options.
+ */
+export async function examine(options: DoctorOptions): Promise<Report> {
+  const wire = createWire(options.auth0.fetch ?? options.fetch);
+  const found = [
+    ...(await examineTenant(options, wire)),
+    checkSecret(options.secret),
+    ...(await checkStore(options.redisUrl)),
+    ...(await checkApp(options.app, {
+      fetch: options.fetch ?? globalThis.fetch,
+      sends: options.sends ?? false,
+    })),
+  ];
+  const order = Object.keys(CHECKS);
+  const findings = found.sort((a, b) => order.indexOf(a.check) - order.indexOf(b.check));
+  return { findings, isHealthy: !findings.some(({ verdict }) => verdict === 'fail') };
+}
+
+async function examineTenant(options: DoctorOptions, wire: Wire): Promise<readonly Finding[]> {
+  const { auth0 } = options;
+  const issuer = checkIssuer(auth0);
+  if (issuer.verdict === 'fail') return [issuer, ...blocked(['discovery', 'clock', ...AS_CLIENT], 'issuer')];
+  const discovery = await checkDiscovery(auth0, wire);
+  const known = [issuer, discovery.finding];
+  if (!discovery.isReachable) return [...known, ...blocked(['clock', ...AS_CLIENT], 'discovery')];
+  known.push(checkClock(discovery.exchange));
+  if (discovery.finding.verdict === 'fail') return [...known, ...blocked(AS_CLIENT, 'discovery')];
+  const client = await checkClient(auth0, wire);
+  known.push(...client);
+  if (client.some(({ check, verdict }) => check === 'client-authentication' && verdict === 'fail')) {
+    const rest = AS_CLIENT.filter((check) => !client.some((finding) => finding.check === check));
+    return [...known, ...blocked(rest, 'client-authentication')];
+  }
+  const tenantTime = Date.now() + (skewOf(discovery.exchange) ?? 0);
+  return [...known, ...(await examineLogin(options, wire, tenantTime))];
+}
+
+async function examineLogin(
+  options: DoctorOptions,
+  wire: Wire,
+  tenantTime: number,
+): Promise<readonly Finding[]> {
+  const { auth0, user, usesRefreshTokens = true, managesAuthenticators = true, sends = false } = options;
+  const login = await checkSignIn(auth0, wire, user);
+  const identity = await checkIdentity(auth0, wire, { tokens: login.tokens, tenantTime });
+  // A user who cannot sign in is one finding, and not one for each thing that he was needed for.
+  const visitor = login.finding.verdict === 'fail' ? undefined : user;
+  const legs = await checkFirstLegs(auth0, wire, {
+    user: visitor,
+    refreshToken: options.refreshToken ?? login.tokens?.refreshToken,
+    usesRefreshTokens,
+  });
+  const push =
+    legs.transaction === undefined
+      ? blocked(['push'], 'mfa-demanded')
+      : [await checkPush(auth0, wire, { transaction: legs.transaction, sends })];
+  return [
+    login.finding,
+    ...identity,
+    ...legs.findings,
+    checkOfflineAccess(login.tokens, { usesRefreshTokens }),
+    await checkMfaAudience(auth0, wire, { user: visitor, managesAuthenticators }),
+    ...push,
+  ];
+}
