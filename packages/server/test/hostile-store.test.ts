@@ -110,6 +110,18 @@ describe('a record in the store', () => {
     }
   });
 
+  it('of another browser in the same login is nobody’s in this place', async () => {
+    await world.store.restore(approved);
+    const other = world.clientOf(world.ada, 'b'.repeat(43));
+    const keys = new Set(world.store.keys());
+    await other.start();
+    const [key = ''] = world.store.keys().filter((name) => isRecord(name) && !keys.has(name));
+    await world.store.put(key, approved.get(adasKey) ?? null);
+
+    expect(await other.isAllowed()).toBe(false);
+    expect(await world.browser.isAllowed()).toBe(true);
+  });
+
   it('that was signed with a key that is gone is none', async () => {
     await world.store.restore(approved);
     const gate = createTestGate(world.tenant, { store: world.store, secret: `${SECRET}, the next one` });

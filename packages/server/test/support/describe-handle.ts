@@ -69,9 +69,13 @@ export function describeHandle(scene: Scene): void {
 
       const again = await browser.navigate('/transfers');
       const page = await browser.navigate('/step-up');
-      await browser.start();
+      await browser.event({ type: 'flow.cancel' });
+      scene.tenant.clock.advance(60_000);
+      const requirement = await browser.requirement();
+      const start = await browser.post('/step-up/flow', { requirement });
 
-      expect([...again.cookies, ...page.cookies]).toEqual([]);
+      expect(start.status).toBe(201);
+      expect([...again.cookies, ...page.cookies, ...start.cookies]).toEqual([]);
       expect(browser.cookies.get('stepgate')).toBe(handle);
     });
 
@@ -112,9 +116,11 @@ export function describeHandle(scene: Scene): void {
 
       const headers = { 'sec-fetch-site': 'cross-site' };
       const api = await browser.send('POST', '/transfers', { headers });
+      const load = await browser.navigate('/transfers', headers);
       const page = await browser.navigate('/step-up', headers);
 
-      expect([...api.cookies, ...page.cookies]).toEqual([]);
+      expect(load.status).toBe(303);
+      expect([...api.cookies, ...load.cookies, ...page.cookies]).toEqual([]);
     });
 
     it('brings a next login in the same browser nothing of the one before', async () => {

@@ -1,0 +1,692 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: pieces of source
+// The defences of docs/threat-model.md, each as the edits that take it away and the tests that must notice.
+// `pnpm mutate` makes the edits one after the other; packages/server/test/threat-model.test.ts holds this list and the
+// page against each other.
+
+const server = (file) => `packages/server/src/${file}.ts`;
+const core = (file) => `packages/core/src/${file}.ts`;
+const shared = (name, title) => [`packages/server/test/support/describe-${name}.ts`, title];
+const own = (name, title) => [`packages/server/test/${name}.test.ts`, title];
+const ofCore = (name, title) => [`packages/core/test/${name}.test.ts`, title];
+
+/** @type {readonly { defence: string, edits: readonly (readonly [string, string, string])[], shownBy: readonly (readonly string[])[] }[]} */
+export const MUTATIONS = [
+  // A stolen session
+  {
+    defence: 'an approval belongs to the handle of a browser, not to the session alone',
+    edits: [
+      [server('handle'), 'return digest(`${handle}.${session}`);', 'return digest(session);'],
+      [
+        server('guard'),
+        'const key = handle && recordKey(handle, asker);',
+        "const key = recordKey('', asker);",
+      ],
+    ],
+    shownBy: [
+      shared('guard', 'takes no approval from a session alone: the browser must show its handle too'),
+    ],
+  },
+  {
+    defence: 'a first factor is added after the password',
+    edits: [[server('gate-options'), '  return rule;', "  return 'session';"]],
+    shownBy: [
+      shared('flow', 'asks for the password before a factor is added, whatever mfa_token it began with'),
+      shared('flow', 'adds no factor where the gate refuses it'),
+    ],
+  },
+  {
+    defence: 'a user with a factor adds no other one in a step-up',
+    edits: [
+      [
+        core('flow-context'),
+        "if (!isListed || isEnrolled(context) || enrollmentClosed || settings.enroll === 'refuse') return [];",
+        "if (!isListed || enrollmentClosed || settings.enroll === 'refuse') return [];",
+      ],
+    ],
+    shownBy: [
+      ofCore('machine', 'adds nothing for a user who has a factor, even one that does not count here'),
+    ],
+  },
+  {
+    defence: 'there is no way around the password',
+    edits: [[core('machine-setup'), "context.settings.enroll === 'password' &&", 'false &&']],
+    shownBy: [ofCore('machine', 'cannot get around the password by any request, in any order')],
+  },
+  {
+    defence: 'authenticators are seen, added and removed by an approval',
+    edits: [
+      [
+        server('authenticators'),
+        '      if (!decision.isAllowed) return decision.response;\n',
+        "      if (!decision.isAllowed) return use('at', { approval: { id: '' }, tokens: () => undefined, release: async () => {} });\n",
+      ],
+    ],
+    shownBy: [shared('authenticators', 'are neither shown, added nor removed by a session alone')],
+  },
+  {
+    defence: 'one live push for each subject, and both browsers are told',
+    edits: [
+      [
+        server('admission'),
+        'const other = isPush(effect) ? await lockPush(applicant, challengeTtlMs) : undefined;',
+        'const other = undefined;',
+      ],
+    ],
+    shownBy: [shared('flow', 'has one push at a time: a second browser is told so, and so is the first')],
+  },
+  {
+    defence: 'the limit on messages',
+    edits: [[server('limits'), "    ['messagesPerSession', 'session'],\n", '']],
+    shownBy: [own('limits-in-flows', 'is in the view of the push that is not sent, with the time to wait')],
+  },
+  {
+    defence: 'the waiting time between two pushes',
+    edits: [
+      [
+        core('flow-context'),
+        'return at >= (context.resendAllowedAt[addressee(target)] ?? 0);',
+        'return at >= 0 || addressee(target) === undefined;',
+      ],
+    ],
+    shownBy: [ofCore('waiting', 'is not sent again before the waiting time is over, by whatever request')],
+  },
+  {
+    defence: 'a ticket is of one user and login',
+    edits: [
+      [
+        server('requirement'),
+        'if (ticket.success && ticket.output.subject === subject && ticket.output.session === session) {',
+        'if (ticket.success && subject !== session) {',
+      ],
+    ],
+    shownBy: [
+      own('hostile-input', 'that was changed, or is somebody else’s, starts no flow'),
+      own('hostile-input', 'that was changed, or is somebody else’s, is said to be so on the page'),
+    ],
+  },
+  {
+    defence: 'a ticket is good for minutes',
+    edits: [
+      [
+        server('requirement'),
+        'if (requirement.expiresAt > now()) return requirement;',
+        'return requirement;',
+      ],
+    ],
+    shownBy: [shared('bad-input', 'starts no flow without a requirement of its own that is still good')],
+  },
+  {
+    defence: 'facts come from the server alone',
+    edits: [
+      [
+        core('events'),
+        "    case 'flow.cancel':\n      return { type };",
+        "    case 'flow.cancel':\n    case 'identity.verified':\n      return { type };",
+      ],
+    ],
+    shownBy: [ofCore('parse-request', 'is never a fact: $type is refused, with and without a stamp')],
+  },
+  {
+    defence: 'a fact that nothing asked for is ignored',
+    edits: [
+      [
+        core('machine-setup'),
+        "'seq' in event && event.seq === context.seq;",
+        "'seq' in event && context.seq >= 0;",
+      ],
+    ],
+    shownBy: [ofCore('machine', 'a late fact changes nothing')],
+  },
+  {
+    defence: 'loading a page sends nothing',
+    edits: [
+      [
+        server('page-endpoints'),
+        "    const since = searchParams.get('since');\n",
+        "    const since = searchParams.get('since');\n    const given = searchParams.get('requirement');\n    const held = handles.read(request);\n    if (given && held) await driver.start(targetOf(request, known, held), requirements.open(known.asker, given), {});\n",
+      ],
+    ],
+    shownBy: [shared('plain-page', 'sends nothing when it is loaded, however often')],
+  },
+  {
+    defence: 'the budget of wrong codes',
+    edits: [
+      [
+        server('limits'),
+        "    ['wrongCodesPerFlow', 'flow'],\n    ['wrongCodesPerSession', 'session'],\n",
+        '',
+      ],
+    ],
+    shownBy: [own('bursts', 'of wrong codes in one flow are five tries')],
+  },
+  {
+    defence: 'the budget of wrong codes of a subject',
+    edits: [[server('limits'), "    ['wrongCodesPerSubject', 'subject'],\n", '']],
+    shownBy: [
+      own(
+        'bursts',
+        'of wrong codes in ten logins of a subject are eight tries, of which no login has more than its five',
+      ),
+    ],
+  },
+  {
+    defence: 'one session never uses up the last of the subject',
+    edits: [[server('limits'), 'const count = Math.max(1, limit.count - 1);', 'const count = limit.count;']],
+    shownBy: [
+      own('limits', 'keep one session from the last of the subject when the options give a session more'),
+    ],
+  },
+
+  // A stolen session and handle
+  {
+    defence: 'an approval for a single use is used up in one write',
+    edits: [
+      [
+        server('guard'),
+        'if (found === undefined || !found.singleUse || !uses) {',
+        'if (found === undefined || key !== undefined) {',
+      ],
+    ],
+    shownBy: [
+      shared('guard', 'uses an approval for a single use once, however many requests come at once'),
+      own('bursts', 'of requests share one approval for a single use: it is used once'),
+    ],
+  },
+  {
+    defence: 'an approval of an action serves that action alone',
+    edits: [
+      [
+        server('approval'),
+        '(isBound || approval.singleUse || approval.isForAction ? approval.requirement === hash : true)',
+        '(isBound ? hash.length > 0 : true)',
+      ],
+    ],
+    shownBy: [
+      shared('guard', 'does not take an approval for a route that names another factor or an action'),
+    ],
+  },
+  {
+    defence: 'an approval counts only by a factor that the policy names',
+    edits: [[server('approval'), 'policy.factors.includes(approval.factor) &&', '']],
+    shownBy: [
+      shared('guard', 'does not take an approval for a route that names another factor or an action'),
+    ],
+  },
+  {
+    defence: 'an approval gets old',
+    edits: [[server('approval'), 'age <= window &&', 'age <= Number.MAX_VALUE * (window + 1) &&']],
+    shownBy: [shared('guard', 'lets a request through while its approval is fresh, and not afterwards')],
+  },
+  {
+    defence: 'approvals end with the login',
+    edits: [
+      [
+        server('handle'),
+        'return digest(`${handle}.${session}`);',
+        'return digest(`${handle}.${session.length}`);',
+      ],
+      [
+        server('guard'),
+        'if (record === undefined || record.session !== session) return undefined;',
+        'if (record === undefined) return undefined;',
+      ],
+    ],
+    shownBy: [
+      shared('guard', 'ends approvals with the login that they were given in'),
+      shared('handle', 'brings a next login in the same browser nothing of the one before'),
+    ],
+  },
+  {
+    defence: 'a revocation ends what there is of a subject',
+    edits: [
+      [
+        server('oversight'),
+        "await Promise.all(keys.map((key) => end(key, { subject, session: '' })));",
+        'await Promise.resolve(keys);',
+      ],
+    ],
+    shownBy: [shared('oversight', 'ends the approvals of all browsers, once and for good')],
+  },
+  {
+    defence: 'a revocation ends tickets too',
+    edits: [[server('flow-driver'), 'if (issuedAt <= revokedAt) throw requirementExpired();', '']],
+    shownBy: [shared('oversight', 'ends requirements that were issued before')],
+  },
+  {
+    defence: 'no script reads the handle',
+    edits: [[server('handle'), '; Path=/; HttpOnly;', '; Path=/;']],
+    shownBy: [shared('handle', 'travels in an HttpOnly cookie on loopback http')],
+  },
+  {
+    defence: 'no other host sets the handle',
+    edits: [
+      [
+        server('handle'),
+        "protocol === 'https' ? '__Host-stepgate' : 'stepgate'",
+        "protocol === '' ? '' : 'stepgate'",
+      ],
+    ],
+    shownBy: [
+      shared('handle', 'travels in a __Host- cookie behind a trusted proxy that ends TLS'),
+      own('handle', 'reads no handle in %s'),
+    ],
+  },
+  {
+    defence: 'a handle is not taken over from whoever planted it',
+    edits: [
+      [
+        server('handle'),
+        'return shown === undefined\n        ? handles',
+        'return handles.mint !== undefined\n        ? handles',
+      ],
+    ],
+    shownBy: [shared('handle', 'is never overwritten while the browser shows one')],
+  },
+  {
+    defence: 'handles cannot be told apart by their answers',
+    edits: [
+      [
+        server('ownership'),
+        'if (handle === undefined) throw notFound(basePath);',
+        "if (handle === undefined) throw notFound('');",
+      ],
+    ],
+    shownBy: [
+      own(
+        'hostile-input',
+        'that is unknown, malformed, changed or somebody else’s: all are answered alike, and own nothing',
+      ),
+    ],
+  },
+  {
+    defence: 'a record is its login’s alone',
+    edits: [
+      [server('handle'), 'return digest(`${handle}.${session}`);', 'return digest(handle + session.length);'],
+      [
+        server('flow-driver'),
+        'return record?.session === session ? record : undefined;',
+        'return session === undefined ? undefined : record;',
+      ],
+    ],
+    shownBy: [own('hostile-input', 'owns nothing for another user or login')],
+  },
+
+  // A mailbox, a password, a phone
+  {
+    defence: 'a policy that names no factor takes push and otp',
+    edits: [[server('policy'), "['push', 'otp']", "['push', 'otp', 'email']"]],
+    shownBy: [
+      own('policy', 'asks for push or a one-time password within five minutes, when nothing else is said'),
+    ],
+  },
+  {
+    defence: 'tokens for a password are no approval',
+    edits: [
+      [
+        server('first-leg'),
+        "if (result.status === 'mfa_required') return result;",
+        'if (result.status) return result;',
+      ],
+    ],
+    shownBy: [own('first-leg', 'takes tokens that came for the password alone for no approval')],
+  },
+  {
+    defence: 'the limit on passwords',
+    edits: [[server('limits'), "    ['passwordsPerSession', 'session'],\n", '']],
+    shownBy: [own('limits', 'let a session do so many of a kind (%s: %i) by default')],
+  },
+  {
+    defence: 'a young phone does not count where the policy asks for an age',
+    edits: [
+      [
+        server('flow-driver'),
+        "return { factors, enroll: 'refuse', minAuthenticatorAgeMs: minAuthenticatorAgeSeconds * 1_000 };",
+        'return { factors };',
+      ],
+    ],
+    shownBy: [
+      own(
+        'authenticator-age',
+        'takes no phone that was seen for a shorter time: no push is sent, and the reason is told',
+      ),
+      own('authenticator-age', 'adds no phone in a flow that would not take it'),
+    ],
+  },
+  {
+    defence: 'nobody who is signed out starts anything',
+    edits: [[server('ownership'), 'throw signInFirst();', 'return known as unknown as Known;']],
+    shownBy: [shared('bad-input', 'wants a signed-in user everywhere but for the assets')],
+  },
+
+  // The store
+  {
+    defence: 'secrets are sealed at rest',
+    edits: [
+      [
+        server('seal'),
+        '    seal(value, purpose) {\n',
+        '    seal(value, purpose) {\n      if (purpose) return JSON.stringify(value);\n',
+      ],
+      [
+        server('seal'),
+        '    open(text, purpose) {\n',
+        '    open(text, purpose) {\n      if (purpose) return JSON.parse(text);\n',
+      ],
+    ],
+    shownBy: [
+      own('secrets', 'of a flow that is approved, denied or typed show nowhere'),
+      own('secrets', 'that are kept for a handler, or open the MFA API, show nowhere'),
+      shared('replay', 'shows nothing of a form before the approval, and stores it sealed'),
+    ],
+  },
+  {
+    defence: 'the store knows only the digest of a handle',
+    edits: [[server('handle'), 'return digest(`${handle}.${session}`);', 'return `${handle}.${session}`;']],
+    shownBy: [
+      own('secrets', 'of a flow that adds a phone show nowhere but in the disclosure of their very state'),
+    ],
+  },
+  {
+    defence: 'a record is signed',
+    edits: [
+      [server('record'), 'if (!sealer.isSigned(text, signature, purposeOf(key))) return undefined;', ''],
+    ],
+    shownBy: [
+      own(
+        'hostile-store',
+        'that was changed in any way, or made of parts of others, is no record: no approval, no flow, no fault',
+      ),
+      own('hostile-store', 'that was signed with a key that is gone is none'),
+    ],
+  },
+  {
+    defence: 'a record is signed for its key',
+    edits: [
+      [
+        server('record'),
+        'const purposeOf = (key: string): string => `record:${key}`;',
+        "const purposeOf = (_: string): string => 'record';",
+      ],
+    ],
+    shownBy: [own('hostile-store', 'of another browser in the same login is nobody’s in this place')],
+  },
+  {
+    defence: 'what is no counter, lock or form is taken for none',
+    edits: [
+      [
+        server('sliding-window'),
+        'return parsed.success ? parsed.output.times.filter',
+        'return stored !== undefined ? (stored.value as any).times.filter',
+      ],
+    ],
+    shownBy: [
+      own(
+        'hostile-store',
+        'nothing else in the store, whatever is in its place, makes an approval or a fault',
+      ),
+    ],
+  },
+  {
+    defence: 'sealed text opens for its purpose alone',
+    edits: [
+      [server('seal'), '.setAAD(Buffer.from(purpose));\n      const sealed', ';\n      const sealed'],
+      [server('seal'), '.setAAD(Buffer.from(purpose))\n          .setAuthTag', '.setAuthTag'],
+    ],
+    shownBy: [own('seal', 'opens nothing for another purpose')],
+  },
+  {
+    defence: 'text that was changed does not open',
+    edits: [
+      [server('seal'), "return bytes.toString('base64url') === text ? bytes : undefined;", 'return bytes;'],
+    ],
+    shownBy: [own('seal', 'opens nothing that was changed, cut off or never sealed, wherever the change is')],
+  },
+  {
+    defence: 'signatures are compared in constant time, for their purpose',
+    edits: [[server('seal'), 'update(`${purpose.length}:${purpose}`)', "update('')"]],
+    shownBy: [own('seal', 'knows its signature of a text, for its purpose alone')],
+  },
+  {
+    defence: 'a store that does not answer lets nobody through',
+    edits: [
+      [
+        server('stored-value'),
+        '  return answer.catch(() => {\n    throw unavailable();\n  });',
+        '  return answer.catch(() => undefined as T);',
+      ],
+    ],
+    shownBy: [
+      own('faults', 'of the store are answered with 503 and without its words, by guards and endpoints'),
+    ],
+  },
+
+  // The network, and the provider
+  {
+    defence: 'the handle does not travel over plain http',
+    edits: [
+      [
+        server('handle'),
+        "if (protocol === 'https' || insecureCookie || LOOPBACK.test(host)) return;",
+        'if (LOOPBACK) return;',
+      ],
+    ],
+    shownBy: [
+      shared('handle', 'is refused over plain http on another host, and where the proxy is not trusted'),
+    ],
+  },
+  {
+    defence: 'the issuer is https',
+    edits: [
+      [
+        core('auth0-client'),
+        "if (url.protocol === 'http:' && allowInsecureIssuer !== true) {",
+        'if (allowInsecureIssuer === undefined && isText(0)) {',
+      ],
+    ],
+    shownBy: [ofCore('auth0-client', 'that are wrong are a TypeError that names %s: %j')],
+  },
+  {
+    defence: 'the id_token is signed by an algorithm of the list',
+    edits: [
+      [
+        server('identity-check'),
+        'if (algorithm === undefined || !ALGORITHMS.includes(algorithm)) {',
+        'if (algorithm === undefined) {',
+      ],
+    ],
+    shownBy: [
+      own('identity-check', 'tells how to set up an application whose tokens are signed with its secret'),
+    ],
+  },
+  {
+    defence: 'the id_token is of this issuer',
+    edits: [[server('identity-check'), '        issuer,\n        audience', '        audience']],
+    shownBy: [
+      own('identity-check', 'refuses a token $title'),
+      own('forged-identity', 'comes to nothing with a token $title'),
+    ],
+  },
+  {
+    defence: 'the id_token is for this application',
+    edits: [[server('identity-check'), '        audience: clientId,\n', '']],
+    shownBy: [
+      own('identity-check', 'refuses a token $title'),
+      own('forged-identity', 'comes to nothing with a token $title'),
+    ],
+  },
+  {
+    defence: 'the id_token was given to this application',
+    edits: [
+      [server('identity-check'), 'if (!isGivenTo(clientId, payload)) {', 'if (!isGivenTo(clientId, {})) {'],
+    ],
+    shownBy: [
+      own('identity-check', 'refuses a token $title'),
+      own('forged-identity', 'comes to nothing with a token $title'),
+    ],
+  },
+  {
+    defence: 'the id_token is of this time',
+    edits: [
+      [
+        server('identity-check'),
+        '> FARTHEST_ISSUE_SECONDS) {',
+        '> Number.MAX_VALUE + FARTHEST_ISSUE_SECONDS) {',
+      ],
+    ],
+    shownBy: [
+      own('identity-check', 'refuses a token $title'),
+      own('forged-identity', 'comes to nothing with a token $title'),
+    ],
+  },
+  {
+    defence: 'the id_token must expire, and must not have',
+    edits: [[server('identity-check'), 'currentDate: new Date(now()),', 'currentDate: new Date(0),']],
+    shownBy: [
+      own('identity-check', 'refuses a token $title'),
+      own('forged-identity', 'comes to nothing with a token $title'),
+    ],
+  },
+  {
+    defence: 'the id_token is not oversized',
+    edits: [
+      [
+        server('identity-check'),
+        'if (idToken.length > LONGEST_TOKEN) {',
+        'if (idToken.length > LONGEST_TOKEN ** 9) {',
+      ],
+    ],
+    shownBy: [
+      own('identity-check', 'refuses a token $title'),
+      own('forged-identity', 'comes to nothing with a token $title'),
+    ],
+  },
+  {
+    defence: 'the id_token is of the signed-in user',
+    edits: [[server('identity-check'), 'if (payload.sub !== subject) {', 'if (subject === undefined) {']],
+    shownBy: [
+      own('identity-check', 'refuses a token $title'),
+      own('forged-identity', 'comes to nothing with a token $title'),
+    ],
+  },
+  {
+    defence: 'the id_token is verified at all',
+    edits: [
+      [server('effect-performer'), 'await identity.check(tokens, target.asker.subject, { signal });', ''],
+    ],
+    shownBy: [
+      own('forged-identity', 'comes to nothing with a token $title'),
+      own('faults', 'are told from an approval of somebody else, which is none'),
+      own('faults', 'never skip the check of whose approval it is: it is done when the keys are there again'),
+    ],
+  },
+
+  // Another site, a sibling of the domain, a script
+  {
+    defence: 'the endpoints listen to this site alone',
+    edits: [
+      [
+        server('endpoints'),
+        "if (siteOf(request) !== 'other' || origins.areCalling(request)) return;",
+        'if (siteOf(request)) return;',
+      ],
+    ],
+    shownBy: [shared('bad-input', 'takes nothing from another site')],
+  },
+  {
+    defence: 'a handle is minted for this site alone',
+    edits: [
+      [
+        server('handle'),
+        "const isOurs = siteOf(request) === 'same-origin' || origins.areCalling(request);",
+        'const isOurs = true;',
+      ],
+    ],
+    shownBy: [shared('handle', 'is not handed out to a request of another site')],
+  },
+  {
+    defence: 'the page mints a handle for this site alone',
+    edits: [
+      [
+        server('flow-page'),
+        "shown === undefined && siteOf(request) === 'same-origin' ? handles.mint(request) : undefined;",
+        "shown === undefined && siteOf(request) !== 'unknown' ? handles.mint(request) : undefined;",
+      ],
+    ],
+    shownBy: [shared('handle', 'is not handed out to a request of another site')],
+  },
+  {
+    defence: 'a form whose browser tells no origin shows a token of the page',
+    edits: [
+      [
+        server('form'),
+        'isOf: (key, token) => sealer.open(token, purpose(key)) === true,',
+        "isOf: (_, token) => token !== '',",
+      ],
+    ],
+    shownBy: [
+      own('hostile-input', 'a form’s token that was changed, or is of another page, lets no form in'),
+    ],
+  },
+  {
+    defence: 'where the handle is SameSite=None, other sites’ requests do not bring it',
+    edits: [
+      [
+        server('allowed-origins'),
+        'return origins.size > 0 && isCrossSite(request) && !isLink && !areCalling(request);',
+        'return false;',
+      ],
+    ],
+    shownBy: [
+      shared(
+        'origins',
+        'does what SameSite=Lax did: what other sites send is not let through by an approval',
+      ),
+    ],
+  },
+  {
+    defence: 'the page is framed by nobody, and runs its own script alone',
+    edits: [[server('page'), '  "frame-ancestors \'none\'",\n', '']],
+    shownBy: [own('page', 'runs no script of its own text, is framed by nobody and kept by nobody')],
+  },
+  {
+    defence: 'what the page shows is text',
+    edits: [[server('page'), '<p class="site">${escapeHtml(site)}</p>', '<p class="site">${site}</p>']],
+    shownBy: [own('page', 'shows what it is given as text, never as markup')],
+  },
+  {
+    defence: 'the way back leads to this site',
+    edits: [
+      [
+        server('same-origin'),
+        "if (found !== new URL(origin).origin || pathname.startsWith('//')) return undefined;",
+        '',
+      ],
+    ],
+    shownBy: [own('same-origin', 'lets nothing through that leads elsewhere: %j')],
+  },
+  {
+    defence: 'another site’s form is not kept',
+    edits: [
+      [
+        server('replay'),
+        "return request.header('sec-fetch-site') !== 'none' && siteOf(request) === 'same-origin';",
+        "return request.header('x') !== 'none';",
+      ],
+    ],
+    shownBy: [shared('replay', 'keeps nothing that is not proven to come from this site')],
+  },
+
+  // Mistakes of the app
+  {
+    defence: 'a policy function must say what it wants',
+    edits: [
+      [server('policy-reader'), 'if (chosen === false) return undefined;', 'if (!chosen) return undefined;'],
+    ],
+    shownBy: [shared('policy', 'is no answer when it is %j')],
+  },
+  {
+    defence: 'a body that no parser has filled is no answer',
+    edits: [[server('node'), 'if (body !== undefined) return holder;', 'return holder;']],
+    shownBy: [shared('policy', 'is no answer while no parser has filled the body that it reads')],
+  },
+];
