@@ -10,6 +10,7 @@ import { checkOfflineAccess } from './checks/offline-access.ts';
 import { checkPush } from './checks/push.ts';
 import { checkSecret } from './checks/secret.ts';
 import { checkSignIn } from './checks/sign-in.ts';
+import { checkStepUpScope } from './checks/step-up-scope.ts';
 import { checkStore } from './checks/store.ts';
 import { blocked, CHECKS, type CheckName, type Finding } from './finding.ts';
 import type { DoctorOptions } from './options.ts';
@@ -23,6 +24,7 @@ const AS_CLIENT: readonly CheckName[] = [
   'id-token-algorithm',
   'signing-keys',
   'mfa-demanded',
+  'step-up-scope',
   'offline-access',
   'refresh-token',
   'mfa-audience',
@@ -101,6 +103,7 @@ async function examineLogin(
     login.finding,
     ...identity,
     ...legs.findings,
+    checkStepUpScope(login.tokens, auth0),
     checkOfflineAccess(login.tokens, { usesRefreshTokens }),
     await checkMfaAudience(auth0, wire, { user: visitor, managesAuthenticators }),
     ...push,

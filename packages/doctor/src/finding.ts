@@ -12,6 +12,7 @@ export const CHECKS = {
     'whose approval it was is proven by an id_token signed with a key of the tenant alone',
   'signing-keys': 'an id_token that no published key verifies is refused, after the user has approved',
   'mfa-demanded': 'tokens without MFA are no approval: every step-up would end as `mfa_not_required`',
+  'step-up-scope': 'an API that believes the scope would be open to whoever has a session',
   'offline-access': 'without a refresh token every step-up begins with the password',
   'refresh-token': 'it is the first leg that asks the user for nothing',
   'mfa-audience': "the page of the user's devices, and further factors, need a token for the MFA API",

@@ -65,7 +65,7 @@ describe('stepgate-doctor', () => {
       /^FAIL +client-authentication +401 invalid_client\n +why: .+\n +fix: copy client id and secret/m,
     );
     expect(out).toMatch(/^ok +issuer +http:\/\/127/m);
-    expect(out).toMatch(/^3 ok, 0 to be better, 1 failed, 18 not looked at$/m);
+    expect(out).toMatch(/^3 ok, 0 to be better, 1 failed, 19 not looked at$/m);
   });
 
   it('reads a file, which flags and the environment go before', async () => {

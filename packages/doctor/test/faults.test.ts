@@ -34,6 +34,15 @@ function behind(habits: ProxyHabits, port = scene.app.port): Partial<DoctorOptio
   return { fetch: fetchThroughProxy(port, habits) };
 }
 
+/** A tenant that adds the step-up scope to what a login has asked for. */
+async function generously(...args: Parameters<typeof fetch>): Promise<Response> {
+  const response = await fetchThroughProxy(scene.app.port)(...args);
+  if (!response.url.endsWith('/oauth/token')) return response;
+  const { status, headers } = response;
+  const text = await response.text();
+  return new Response(text.replace('openid offline_access', '$& transfer:funds'), { status, headers });
+}
+
 async function foreignKeys(): Promise<void> {
   const { publicKey } = await generateKeyPair('ES256');
   const keys = [{ ...(await exportJWK(publicKey)), kid: 'another', use: 'sig', alg: 'ES256' }];
@@ -179,6 +188,12 @@ const OF_THE_TENANT: readonly Fault[] = [
     finding: 'mfa-demanded',
     fix: /this scope/,
     seed: () => scene.emulator.configure({ stepUpScopes: ['another:scope'] }),
+  },
+  {
+    fault: 'step-up scope comes with every login',
+    finding: 'step-up-scope',
+    fix: /removeScope/,
+    seed: () => ({ fetch: generously }),
   },
   {
     fault: 'API allows no offline access',

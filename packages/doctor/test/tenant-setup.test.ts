@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { Script } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { CHECKS } from '../src/index.ts';
+
+const guide = readFileSync(new URL('../../../docs/tenant-setup.md', import.meta.url), 'utf8');
+const code = /^```js\n(.*?)^```$/ms.exec(guide)?.[1] ?? '';
+
+/** What the Action asked the tenant to do about a login. */
+interface Deeds {
+  readonly demands: unknown[];
+  readonly withheld: string[];
+}
+
+/** Runs the guide's Action as the tenant does, as a CommonJS module. */
+async function runAction(event: unknown): Promise<Deeds> {
+  const exports: { onExecutePostLogin?: (event: unknown, api: unknown) => Promise<void> } = {};
+  new Script(code, { filename: 'action.js' }).runInNewContext({ exports });
+  const deeds: Deeds = { demands: [], withheld: [] };
+  await exports.onExecutePostLogin?.(event, {
+    multifactor: { enable: (...demand: unknown[]) => deeds.demands.push(demand) },
+    accessToken: { removeScope: (scope: string) => deeds.withheld.push(scope) },
+  });
+  return deeds;
+}
+
+const bank = { resource_server: { identifier: 'https://bank.example/' } };
+const asking = (requestedScopes: string[], protocol = 'oauth2-password') => ({
+  transaction: { requested_scopes: requestedScopes, protocol },
+});
+const DEMANDED = { demands: [['any', { allowRememberBrowser: false }]], withheld: [] };
+
+describe("the guide's Action", () => {
+  it.each(['oauth2-password', 'oauth2-refresh-token', 'oidc-basic-profile'])(
+    'demands MFA of %s that asks for the step-up scope',
+    async (protocol) => {
+      const event = { ...bank, ...asking(['openid', 'transfer:funds'], protocol) };
+      expect(await runAction(event)).toEqual(DEMANDED);
+    },
+  );
+
+  it('demands MFA for the scope where the tenant does not say of which API', async () => {
+    expect(await runAction(asking(['transfer:funds']))).toEqual(DEMANDED);
+  });
+
+  it.each([
+    ['an ordinary login', { ...bank, ...asking(['openid', 'offline_access']) }],
+    ['a renewal that names no scope', { ...bank, ...asking([], 'oauth2-refresh-token') }],
+    ['an event without a transaction', bank],
+  ])('demands nothing of %s, and keeps the scope from it', async (_what, event) => {
+    expect(await runAction(event)).toEqual({ demands: [], withheld: ['transfer:funds'] });
+  });
+
+  it('has nothing to do with other APIs', async () => {
+    const event = {
+      resource_server: { identifier: 'https://other.example/' },
+      ...asking(['transfer:funds']),
+    };
+    expect(await runAction(event)).toEqual({ demands: [], withheld: [] });
+  });
+});
+
+describe('the guide', () => {
+  it.each(Object.keys(CHECKS))('tells what the check %s is about', (check) => {
+    expect(guide).toContain(`\`${check}\``);
+  });
+
+  it('names no check that there is none of', () => {
+    const column = [...guide.matchAll(/\| ([^|]*) \|$/gm)].map(([, cell = '']) => cell);
+    const named = column.flatMap((cell) => [...cell.matchAll(/`([a-z][a-z-]+)`/g)].map(([, name = '']) => name));
+    expect(named.filter((name) => name.includes('-') && !Object.hasOwn(CHECKS, name))).toEqual([]);
+  });
+});
