@@ -17,10 +17,11 @@ interface App {
   readonly errors: readonly unknown[];
 }
 
-/** An app with one guarded route behind these middlewares; `identify` is all that differs. */
+/** An app with one guarded route behind these middlewares, some in front of the gate and some behind it. */
 async function listen(
   identify: KoaGateOptions['identify'],
   middlewaresOf: (app: Koa) => readonly Middleware[],
+  behindOf: (app: Koa) => readonly Middleware[] = () => [],
 ): Promise<App> {
   const errors: unknown[] = [];
   const app = new Koa();
@@ -34,6 +35,7 @@ async function listen(
   });
   for (const middleware of middlewaresOf(app)) app.use(middleware);
   app.use(gate);
+  for (const middleware of behindOf(app)) app.use(middleware);
   const guard = gate.require({ maxAge: '5m' });
   app.use(async (ctx, next) => {
     if (ctx.path !== '/login') return guard(ctx, next);
@@ -73,6 +75,26 @@ describe('identifyBySession with koa-session', () => {
     const app = await listen(bySession, () => []);
     expect(await transfer(app)).toMatchObject({ status: 500, error: 'misconfigured' });
     expect(String(app.errors[0])).toContain('mount the session middleware in front of the gate');
+  });
+
+  it.each([
+    ['a cookie', {}],
+    ['a store', { store: { get: async () => ({}), set: async () => {}, destroy: async () => {} } }],
+  ])('says so too where the session comes behind the gate, kept in %s', async (_, options) => {
+    const app = await listen(
+      bySession,
+      () => [],
+      (koa) => [session(options, koa) as Middleware],
+    );
+
+    for (const path of ['/step-up/flow', '/step-up/authenticators']) {
+      const response = await fetch(`${app.url}${path}`);
+      expect(response.status).toBe(500);
+      expect(await response.json()).toMatchObject({ error: 'misconfigured' });
+    }
+    expect(app.errors.map(String)).toEqual(
+      Array(2).fill(expect.stringContaining('mount the session middleware in front of the gate')),
+    );
   });
 });
 

@@ -48,7 +48,9 @@ export function identifyBySession<Session extends object>({
   subject: subjectOf,
 }: SessionIdentifyOptions<Session>): (request: SessionRequest<Session>) => Identity | undefined {
   if (typeof subjectOf !== 'function') throw new TypeError('subject: must be a function of the session');
-  return function identify({ session, sessionID }) {
+  return function identify(request) {
+    const { sessionID } = request;
+    const session = sessionOf(request);
     if (session === undefined) {
       throw new TypeError(
         'identifyBySession: the request has no session: mount the session middleware in front of the gate',
@@ -70,6 +72,22 @@ export function identifyBySession<Session extends object>({
     const sessionId = sessionID === undefined ? login.id : digest(JSON.stringify([sessionID, login.id]));
     return { subject, sessionId };
   };
+}
+
+/** The session, if its middleware has run. */
+function sessionOf<Session>(request: SessionRequest<Session>): Session | null | undefined {
+  return isAheadOfKoaSession(request) ? undefined : request.session;
+}
+
+/**
+ * koa-session gives every request of the app a session, and makes it when it is first asked for: behind its middleware
+ * it is there, and in front of it this very question makes one, which nobody will keep.
+ */
+function isAheadOfKoaSession(request: object): boolean {
+  if (Object.hasOwn(request, 'session') || !('sessionOptions' in request)) return false;
+  const before = Object.getOwnPropertySymbols(request).length;
+  void request.sessionOptions;
+  return Object.getOwnPropertySymbols(request).length > before;
 }
 
 function nextLogin(before: Login | undefined, sessionID: string | undefined): string {
