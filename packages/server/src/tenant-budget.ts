@@ -59,6 +59,14 @@ export interface TenantBudgetOptions {
   readonly perSecond: number;
 }
 
+/** Requests that may go out until a time. */
+interface Leased {
+  readonly count: number;
+  readonly until: number;
+}
+
+const NOTHING: Leased = { count: 0, until: 0 };
+
 /** A budget without end. */
 export const UNLIMITED: TenantBudget = {
   pollDueAt: (_key, { at, until }) => Math.min(at, until),
@@ -73,7 +81,7 @@ export function createTenantBudget(options: TenantBudgetOptions): TenantBudget {
   const ledgerKey = `budget:${digest(options.issuer)}`;
   const now = (): number => clock.now();
   const traffic = createPollTraffic({ perSecond, now });
-  let spare = { count: 0, until: 0 };
+  let spare = NOTHING;
   const polls: ((isGranted: boolean) => void)[] = [];
   let isLeasingPolls = false;
   const users = new Set<() => void>();
@@ -94,21 +102,21 @@ export function createTenantBudget(options: TenantBudgetOptions): TenantBudget {
     return result;
   }
 
-  /** Leases up to so many requests. None when the store is away: the flows that need it are too. */
-  async function leaseUpTo(
-    count: number,
-    errand: Errand,
-  ): Promise<{ readonly count: number; readonly until: number }> {
+  /** Leases up to so many requests. None when the store is away, or slow: a lease is not used late. */
+  async function leaseUpTo(count: number, errand: Errand): Promise<Leased> {
     const request = { errand, count, perSecond, process, wanted: traffic.wanted() };
-    return settle((before) => {
+    const leased = await settle<Leased>((before) => {
       const at = now();
       const { granted, ledger } = lease(before, { ...request, now: at });
       return { ledger, result: { count: granted, until: at + LEASE_MS } };
-    }).catch(() => ({ count: 0, until: 0 }));
+    }).catch(() => NOTHING);
+    return isGood(leased) ? leased : NOTHING;
   }
 
+  const isGood = ({ count, until }: Leased): boolean => count > 0 && now() < until;
+
   function takeSpare(): boolean {
-    if (spare.count === 0 || now() >= spare.until) return false;
+    if (!isGood(spare)) return false;
     spare = { ...spare, count: spare.count - 1 };
     return true;
   }
