@@ -67,7 +67,9 @@ describe('the guide', () => {
 
   it('names no check that there is none of', () => {
     const column = [...guide.matchAll(/\| ([^|]*) \|$/gm)].map(([, cell = '']) => cell);
-    const named = column.flatMap((cell) => [...cell.matchAll(/`([a-z][a-z-]+)`/g)].map(([, name = '']) => name));
+    const named = column.flatMap((cell) =>
+      [...cell.matchAll(/`([a-z][a-z-]+)`/g)].map(([, name = '']) => name),
+    );
     expect(named.filter((name) => name.includes('-') && !Object.hasOwn(CHECKS, name))).toEqual([]);
   });
 });
