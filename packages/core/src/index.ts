@@ -7,6 +7,7 @@ export {
   type StepUpActorOptions,
   type StepUpSnapshot,
 } from './actor.ts';
+export type { StepUpLogic, StepUpLogicSnapshot } from './actor-logic.ts';
 export { type Auth0Options, parseIssuer } from './auth0-client.ts';
 export type { Auth0Call } from './auth0-errors.ts';
 export { type Auth0MfaApiOptions, createAuth0MfaApi } from './auth0-mfa-api.ts';
@@ -99,5 +100,6 @@ export {
   type PollSchedule,
 } from './poll-schedule.ts';
 export { type EffectPorts, type EffectResult, runEffect } from './run-effect.ts';
+export { type StepUpEmitted, stepUpLogic } from './step-up-logic.ts';
 export { updateVault, type Vault } from './vault.ts';
 export { createView, type Disclosure, type FlowView, isSameView, type Notice } from './view.ts';

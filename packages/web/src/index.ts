@@ -9,6 +9,11 @@ export {
   type RemoteStepUpOptions,
   type RemoteStepUpSnapshot,
 } from './remote-step-up.ts';
+export {
+  type RemoteStepUpEmitted,
+  type RemoteStepUpEvent,
+  remoteStepUpLogic,
+} from './remote-step-up-logic.ts';
 export { StepUpCancelled } from './step-up-cancelled.ts';
 export { createStepUpFetch, stepUpFetch } from './step-up-fetch.ts';
 export type { Connection } from './watch-flow.ts';
