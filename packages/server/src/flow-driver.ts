@@ -4,7 +4,6 @@ import {
   type FlowSettings,
   type FlowView,
   type Inputs,
-  plannedPoll,
   type StepUpRequest,
   splitRequest,
   type Vault,
@@ -14,7 +13,7 @@ import { keepMs } from './approval.ts';
 import type { Audit } from './audit.ts';
 import { createEffectPerformer, type EffectPerformerOptions, whileClaimed } from './effect-performer.ts';
 import { inProgress, notFound, otherAddress, refusalOf, stale, startedElsewhere } from './flow-errors.ts';
-import { isLive, isWritten, joins, lossOf, nextDue, withoutPending } from './flow-rules.ts';
+import { isLive, isWritten, joins, lossOf, nextDue, nextPoll, withoutPending } from './flow-rules.ts';
 import type { FlowSteps, Job, Step } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
 import type { HeldHandle } from './handle.ts';
@@ -238,7 +237,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
   /** When something is next to be done, at the pace that the budget allows. */
   function dueTime(key: string, flow: FlowRecord): number {
-    const poll = flow.pending === undefined ? plannedPoll(flow.state) : undefined;
+    const poll = nextPoll(flow);
     return poll === undefined ? nextDue(flow) : budget.pollDueAt(key, poll);
   }
 
@@ -479,7 +478,8 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
           if (dueAt <= now && !advancing.has(target.key)) {
             drive(target, () => advance(target)).catch(onError);
           }
-          const wakeAt = Math.min(until, dueAt > now ? dueAt : now + REREAD_MS, now + RECONSIDER_MS);
+          const againAt = dueAt > now ? dueAt : now + REREAD_MS;
+          const wakeAt = Math.min(until, againAt, nextPoll(flow) ? now + RECONSIDER_MS : againAt);
           await change.until(store.subscribe ? wakeAt : Math.min(wakeAt, now + REREAD_MS), clock, signal);
         } finally {
           change.stop();

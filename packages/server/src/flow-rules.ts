@@ -1,4 +1,13 @@
-import { dueAt, type Effect, isDone, type ReasonCode, sendsCode, stateName } from '@stepgate/core';
+import {
+  dueAt,
+  type Effect,
+  isDone,
+  type PlannedPoll,
+  plannedPoll,
+  type ReasonCode,
+  sendsCode,
+  stateName,
+} from '@stepgate/core';
 import { findApproval } from './approval.ts';
 import type { Step } from './flow-steps.ts';
 import type { Approval, FlowRecord, HandleRecord } from './record.ts';
@@ -7,6 +16,11 @@ import { type Requirement, requirementHash } from './requirement.ts';
 /** When something is next to be done for the flow. */
 export function nextDue({ pending, state }: FlowRecord): number {
   return pending?.claimedUntil ?? dueAt(state) ?? Number.POSITIVE_INFINITY;
+}
+
+/** The poll that the flow waits for the time of, if it waits for one. */
+export function nextPoll({ pending, state }: FlowRecord): PlannedPoll | undefined {
+  return pending === undefined ? plannedPoll(state) : undefined;
 }
 
 /** The record without its effect, whose answer came to nothing. */

@@ -53,6 +53,9 @@ const MOST_FOR_POLLS = 0.75;
 /** What users leave to polls, without which nobody's approval would ever be seen. */
 const LEAST_FOR_POLLS = 0.1;
 
+/** What polls may take even of a tenant that complains: it is next to nothing, and some flow waits for it. */
+const HARMLESS = 0.02;
+
 /** How long a process is believed to want what it has said. */
 const WANTED_MS = 15_000;
 const REPORT_EVERY_MS = 1_000;
@@ -151,7 +154,8 @@ export function stretchOf(options: {
   readonly now: number;
 }): number {
   const { wanted, perSecond, throttle, now } = options;
-  return Math.max(1, wanted / (perSecond * PLANNED_FOR_POLLS)) / levelOf(throttle, now);
+  const toShare = (part: number): number => Math.max(1, wanted / (perSecond * part));
+  return Math.min(toShare(PLANNED_FOR_POLLS) / levelOf(throttle, now), toShare(HARMLESS));
 }
 
 function levelOf({ level, at }: Ledger['throttle'], now: number): number {

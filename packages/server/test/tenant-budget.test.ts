@@ -301,6 +301,17 @@ describe('a tenant that complains', () => {
     expect(await pollRate(world, 5)).toBeLessThan(2);
   });
 
+  it('leaves the few polls alone that no tenant feels', async () => {
+    const world = createWorld({ perSecond: 50, flows: 4 });
+    await world.pass(30);
+    for (let second = 0; second < 10; second += 1) {
+      world.budgets[0]?.note(REFUSED);
+      await world.pass(1);
+    }
+    // Four flows, once in 5.5 seconds.
+    expect(await pollRate(world, 11)).toBeGreaterThan(0.7);
+  });
+
   it.each([
     ['a limit of one sign-in', { call: 'poll', status: 429, rateLimit: { limit: 12, remaining: 0 } }],
     ['a limit of one user', { call: 'challenge', status: 429, rateLimit: { limit: 5, remaining: 0 } }],
