@@ -1,7 +1,9 @@
-// Packs every package and checks the tarballs as their users meet them: publint, "are the types wrong", and an
-// import from a folder that has nothing but the tarballs, by `import` and by `require`.
+// Packs every package and checks the tarballs as their users meet them: publint, "are the types wrong", no scripts that
+// run when they are installed; then npm installs them in an empty folder, each entry is imported and required, and an
+// app of each kind runs one approval. On this Node; or on the newest of each major version that is named:
+// `node scripts/check-packages.mjs 22 24 26` gets them from npm (node-<platform>-<arch>).
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,32 +21,59 @@ function run(file, args, cwd) {
   }
 }
 
+function npm(args, cwd) {
+  return run('npm', [...args, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], cwd);
+}
+
+/** The programs of these major versions; this one when none is named. */
+function nodes(majors) {
+  if (majors.length === 0) return [process.execPath];
+  const name = `node-${process.platform}-${process.arch}`;
+  return majors.map((major) => {
+    const place = join(folder, `node-${major}`);
+    mkdirSync(place);
+    npm(['install', '--no-save', '--prefix', place, `${name}@${major}`], place);
+    return join(place, 'node_modules', name, 'bin', 'node');
+  });
+}
+
+/** What npm runs by itself on the machine of whoever installs. */
+const ON_INSTALL = ['preinstall', 'install', 'postinstall', 'prepare'];
+
+/** The names under which a package's modules are imported. */
+function entriesOf({ name, exports }) {
+  const modules = Object.entries(exports).filter(([, target]) => typeof target === 'object');
+  return modules.map(([path]) => name + path.slice(1));
+}
+
 try {
   const tarballs = {};
+  const entries = [];
   for (const name of readdirSync(join(root, 'packages'))) {
     const cwd = join(root, 'packages', name);
-    const { name: fullName } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
     run(bin('publint'), ['--strict', '.'], cwd);
     const { filename } = JSON.parse(run('pnpm', ['pack', '--json', '--pack-destination', folder], cwd));
     // The page's script and style sheet are files for a server to read, no modules.
     run(bin('attw'), ['--profile', 'esm-only', '--exclude-entrypoints', './page/*', '--', filename], cwd);
-    tarballs[fullName] = `file:${filename}`;
+    const manifest = JSON.parse(run('tar', ['-xOzf', filename, 'package/package.json'], cwd));
+    const scripts = ON_INSTALL.filter((script) => manifest.scripts?.[script] !== undefined);
+    if (scripts.length > 0) throw new Error(`${manifest.name} has scripts that run on install: ${scripts}`);
+    tarballs[manifest.name] = `file:${filename}`;
+    entries.push(...entriesOf(manifest));
   }
 
-  const names = Object.keys(tarballs);
-  const overrides = Object.entries(tarballs).map(([name, file]) => `  '${name}': '${file}'`);
-  writeFileSync(join(folder, 'pnpm-workspace.yaml'), `overrides:\n${overrides.join('\n')}\n`);
-  writeFileSync(
-    join(folder, 'package.json'),
-    JSON.stringify({ private: true, dependencies: { ...tarballs, express: '^5.3.0', koa: '^3.3.0' } }),
-  );
-  run('pnpm', ['install', '--prefer-offline'], folder);
-  const load = (name, by) => (by === 'import' ? `await import('${name}');` : `require('${name}');`);
-  writeFileSync(join(folder, 'all.mjs'), names.map((name) => load(name, 'import')).join('\n'));
-  writeFileSync(join(folder, 'all.cjs'), names.map((name) => load(name, 'require')).join('\n'));
-  run(process.execPath, ['all.mjs'], folder);
-  run(process.execPath, ['all.cjs'], folder);
-  console.log(`fit to publish: ${names.join(', ')}`);
+  const app = join(folder, 'app');
+  cpSync(join(root, 'scripts', 'packed'), app, { recursive: true });
+  const dependencies = { ...tarballs, express: '^5.3.0', koa: '^3.3.0' };
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  npm(['install'], app);
+  writeFileSync(join(app, 'all.mjs'), entries.map((entry) => `await import('${entry}');`).join('\n'));
+  writeFileSync(join(app, 'all.cjs'), entries.map((entry) => `require('${entry}');`).join('\n'));
+  for (const node of nodes(process.argv.slice(2))) {
+    for (const file of ['all.mjs', 'all.cjs', 'app.mjs', 'app.cjs']) run(node, [file], app);
+    console.log(`used on Node ${run(node, ['--version'], app).trim()}`);
+  }
+  console.log(`fit to publish: ${Object.keys(tarballs).join(', ')}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
