@@ -9,11 +9,13 @@ const folder = join(root, 'node_modules', '.cache', 'readme');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
-const blocks = ['README.md', 'docs/audit-events.md', 'docs/signals.md'].flatMap((file) => {
-  const found = [...readFileSync(join(root, file), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
-  if (found.length === 0) throw new Error(`${file} has no TypeScript`);
-  return found;
-});
+const blocks = ['README.md', 'docs/audit-events.md', 'docs/custom-ui.md', 'docs/signals.md'].flatMap(
+  (file) => {
+    const found = [...readFileSync(join(root, file), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
+    if (found.length === 0) throw new Error(`${file} has no TypeScript`);
+    return found;
+  },
+);
 for (const [index, [, code]] of blocks.entries()) writeFileSync(join(folder, `block-${index + 1}.mts`), code);
 writeFileSync(
   join(folder, 'tsconfig.json'),
