@@ -46,7 +46,9 @@ it('shows an approval and a denial as traces and as metrics', async () => {
         ?.split(' ')
         .at(-1),
     );
-  expect(metric('stepgate_flows ')).toBe(0);
+  expect(metric('stepgate_flows{state="polling"}')).toBe(0);
+  expect(metric('stepgate_flows{state="approved"}')).toBe(1);
+  expect(metric('stepgate_flows{state="rejected"}')).toBe(1);
   expect(metric('stepgate_flows_ended_total{end="approved"}')).toBe(1);
   expect(metric('stepgate_flows_ended_total{end="rejected",reason="rejected"}')).toBe(1);
   expect(metric('stepgate_events_total{type="push.rejected"}')).toBe(1);

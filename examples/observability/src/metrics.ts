@@ -4,6 +4,7 @@ import {
   AUDIT_CHANNEL,
   type AuditEvent,
   type EffectSignal,
+  type FlowSignal,
   type GuardSignal,
   SIGNALS,
   type StoreSignal,
@@ -26,7 +27,7 @@ const MACHINE_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /** Counts and measures all that the gates of this process do. */
 export function measureGates(meter: Meter): void {
-  const flows = meter.createUpDownCounter('stepgate.flows', { description: 'Flows under way' });
+  const flows = meter.createUpDownCounter('stepgate.flows', { description: 'Flows by state' });
   const ended = meter.createCounter('stepgate.flows.ended', { description: 'Flows that have ended, by how' });
   const events = meter.createCounter('stepgate.events', { description: 'Audit events, by type' });
   const errors = meter.createCounter('stepgate.errors', { description: 'Refusals and failures, by code' });
@@ -45,12 +46,15 @@ export function measureGates(meter: Meter): void {
   subscribe(AUDIT_CHANNEL, (message) => {
     const event = message as AuditEvent;
     events.add(1, { type: event.type });
-    if (event.type === 'flow.started' || event.type === 'flow.resumed') flows.add(1);
     if (event.type !== 'flow.ended') return;
     const { end, reason, afterMs } = event;
-    flows.add(-1);
     ended.add(1, { end, ...(reason && { reason }) });
     if (end === 'approved') approval(afterMs / 1_000);
+  });
+  subscribe(SIGNALS.flow, (message) => {
+    const { from, to } = message as FlowSignal;
+    if (from !== 'idle') flows.add(-1, { state: from });
+    flows.add(1, { state: to });
   });
   whenDone<GuardSignal>(SIGNALS.guard, ({ code }) => {
     if (code !== undefined) errors.add(1, { at: 'guard', code });

@@ -25,7 +25,7 @@ import { type Change, type FlowRecord, type HandleRecord, RECORD_SLACK_MS } from
 import { listenFor } from './record-change.ts';
 import { mustFit, mustHaveRoom } from './record-size.ts';
 import { type Requirement, requirementExpired, requirementHash } from './requirement.ts';
-import { traceEffect } from './signals.ts';
+import { tellPassage, traceEffect } from './signals.ts';
 import type { Store } from './store.ts';
 import type { TenantBudget } from './tenant-budget.ts';
 
@@ -126,9 +126,13 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   }
 
   /** What is told of a step, once it is written. */
-  function telling(target: FlowTarget<Native>, { occurrences }: Step): Pick<Change<never>, 'afterwards'> {
+  function telling(
+    target: FlowTarget<Native>,
+    { occurrences, passage }: Step,
+  ): Pick<Change<never>, 'afterwards'> {
     return {
       afterwards() {
+        if (passage) tellPassage(passage);
         for (const occurrence of occurrences) audit.tell(target, occurrence);
       },
     };

@@ -22,6 +22,7 @@ import { keepLiving, sealTokens, tokensEnd } from './kept-tokens.ts';
 import type { FlowRecord, HandleRecord, PendingEffect } from './record.ts';
 import { type Requirement, requirementHash } from './requirement.ts';
 import type { Sealer } from './seal.ts';
+import type { FlowSignal } from './signals.ts';
 
 /** An effect that this process has claimed, with the secrets it needs. */
 export interface Job extends PendingEffect {
@@ -41,6 +42,8 @@ export interface Step {
   readonly job?: Job;
   /** What has happened, once the record is written. */
   readonly occurrences: readonly Occurrence[];
+  /** From where to where the flow has gone. */
+  readonly passage?: FlowSignal;
 }
 
 /** The pure part of driving a flow: records in, records out. */
@@ -175,6 +178,7 @@ export function createFlowSteps(options: {
         accepted,
         record: { ...next, flow: { ...moved, version } },
         ...(pending && { job: jobOf(moved, pending, vault) }),
+        passage: { flow: flow.id, from: stateName(flow.state), to: stateName(state) },
         occurrences: occurrencesOf({
           before: flow,
           event,

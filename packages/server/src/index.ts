@@ -38,6 +38,7 @@ export type { Approval } from './record.ts';
 export type { RouteOptions } from './route-options.ts';
 export {
   type EffectSignal,
+  type FlowSignal,
   type GuardSignal,
   SIGNALS,
   type StoreSignal,

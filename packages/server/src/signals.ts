@@ -1,5 +1,12 @@
-import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
-import { type Effect, type EffectResult, type Fact, type Factor, isStepUpError } from '@stepgate/core';
+import { channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import {
+  type Effect,
+  type EffectResult,
+  type Fact,
+  type Factor,
+  type FlowStateName,
+  isStepUpError,
+} from '@stepgate/core';
 import type { Decision } from './guard.ts';
 import { type HostRequest, pathOf } from './host-request.ts';
 import type { Store } from './store.ts';
@@ -16,12 +23,14 @@ import type { Store } from './store.ts';
  * | `stepgate:effect` | `EffectSignal` | one effect of a flow: a first leg, a push, a poll, a code |
  * | `stepgate:upstream` | `UpstreamSignal` | one request to the tenant, until its headers are there |
  * | `stepgate:store` | `StoreSignal` | one operation of the store |
+ * | `stepgate:flow` | `FlowSignal` | nothing: a plain channel, on which a flow's committed change of state is told |
  */
 export const SIGNALS = {
   guard: 'stepgate:guard',
   effect: 'stepgate:effect',
   upstream: 'stepgate:upstream',
   store: 'stepgate:store',
+  flow: 'stepgate:flow',
 } as const;
 
 /** The decision about one request, which may be refused without an error. */
@@ -66,10 +75,20 @@ export interface StoreSignal {
   hit?: boolean;
 }
 
+/** A flow that has passed from one state to another: told once, by the process that has committed it. */
+export interface FlowSignal {
+  /** The flow's id, as in audit events. */
+  readonly flow: string;
+  /** `idle` for one that begins. */
+  readonly from: FlowStateName;
+  readonly to: FlowStateName;
+}
+
 const guards = tracingChannel<unknown, GuardSignal>(SIGNALS.guard);
 const effects = tracingChannel<unknown, EffectSignal>(SIGNALS.effect);
 const requests = tracingChannel<unknown, UpstreamSignal>(SIGNALS.upstream);
 const operations = tracingChannel<unknown, StoreSignal>(SIGNALS.store);
+const passages = channel(SIGNALS.flow);
 
 /**
  * Traces work on a channel that is listened to; any other is not to come here, where even the arguments cost something.
@@ -121,6 +140,11 @@ export function traceEffect(
     ...(result && { fact: result.fact.type }),
     ...(result?.fact.type === 'effect.failed' && { code: result.fact.code }),
   }));
+}
+
+/** Tells of a flow that has changed its state. */
+export function tellPassage(passage: FlowSignal): void {
+  if (passage.from !== passage.to && passages.hasSubscribers) passages.publish(passage);
 }
 
 /** The same `fetch`, traced. */

@@ -1,8 +1,8 @@
-import { tracingChannel } from 'node:diagnostics_channel';
+import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createMemoryStore, type GateOptions, SIGNALS, type Store } from '../src/index.ts';
+import { createMemoryStore, type FlowSignal, type GateOptions, SIGNALS, type Store } from '../src/index.ts';
 import { tracedStore } from '../src/signals.ts';
 import {
   createGateClient,
@@ -13,6 +13,7 @@ import {
 } from './support/gate-client.ts';
 import { CLIENT_SECRET, createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
 
+const TRACED = Object.values(SIGNALS).filter((name) => name !== SIGNALS.flow);
 const SESSION_ID = 'the session of this login';
 
 interface Heard {
@@ -31,7 +32,7 @@ afterEach(() => {
 /** Listens to all channels. */
 function listen(): Heard {
   const heard: Heard = { done: [], failed: [], text: [] };
-  for (const name of Object.values(SIGNALS)) {
+  for (const name of TRACED) {
     const channel = tracingChannel<string, Record<string, unknown>>(name);
     const note = (message: object): void => {
       heard.text.push(inspect(message, { depth: 20, showHidden: true }));
@@ -126,6 +127,28 @@ describe('signals', () => {
     expect(on(heard, SIGNALS.store)).toContainEqual({ operation: 'read', kind: 'handle', hit: true });
     expect(on(heard, SIGNALS.store)).toContainEqual({ operation: 'write', kind: 'push', hit: true });
     expect(heard.failed).toEqual([]);
+  });
+
+  it('tell of every state that a flow passes through, once, by whichever process commits it', async () => {
+    const there = await scene();
+    const { client, tenant, store, refreshToken } = there;
+    const other = client.at(
+      createTestGate(tenant, { store, firstLeg: { refreshToken: () => refreshToken } }),
+    );
+    const passages: FlowSignal[] = [];
+    const listener = (message: unknown): number => passages.push(message as FlowSignal);
+    subscribe(SIGNALS.flow, listener);
+    stops.push(() => unsubscribe(SIGNALS.flow, listener));
+
+    await client.start();
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+    await Promise.all([client, other, client].map((one) => one.view()));
+
+    const states = ['idle', 'authenticating', 'listing', 'challenging', 'polling', 'identifying', 'approved'];
+    expect(passages.map(({ from }) => from)).toEqual(states.slice(0, -1));
+    expect(passages.map(({ to }) => to)).toEqual(states.slice(1));
+    expect(new Set(passages.map(({ flow }) => flow)).size).toBe(1);
   });
 
   it('hold no secret, nor what the work gave', async () => {
