@@ -40,6 +40,8 @@ function dyingDuring(
 interface TwoProcesses {
   readonly tenant: TestTenant;
   readonly store: Store;
+  /** The types of the audit events that the process has told that lives on. */
+  readonly told: readonly string[];
   /** A browser at the process that dies, and the same browser at the one that lives on. */
   readonly clients: (dying: MfaApi) => Promise<{ readonly first: GateClient; readonly second: GateClient }>;
 }
@@ -47,9 +49,11 @@ interface TwoProcesses {
 function twoProcesses(): TwoProcesses {
   const tenant = createTestTenant();
   const store = createMemoryStore({ now: () => tenant.clock.now() });
+  const told: string[] = [];
   return {
     tenant,
     store,
+    told,
     async clients(dying) {
       const refreshToken = await tenant.signIn();
       const firstLeg = {
@@ -63,7 +67,12 @@ function twoProcesses(): TwoProcesses {
         api: dying,
         clock: stoppedClock(tenant.clock),
       });
-      const other = createTestGate(tenant, { store, firstLeg, enroll: 'session' });
+      const other = createTestGate(tenant, {
+        store,
+        firstLeg,
+        enroll: 'session',
+        onEvent: ({ type }) => told.push(type),
+      });
       const first = createGateClient({ gate, identity });
       return { first, second: first.at(other) };
     },
@@ -74,7 +83,7 @@ describe('a process that dies', () => {
   it.each([true, false])(
     'while it sends a push (sent: %j) leaves it to the user to send again',
     async (isSent) => {
-      const { tenant, clients } = twoProcesses();
+      const { tenant, clients, told } = twoProcesses();
       await tenant.enrolPush();
       const { api, died } = dyingDuring(tenant, 'challenge', isSent);
       const { first, second } = await clients(api);
@@ -93,6 +102,7 @@ describe('a process that dies', () => {
       expect(after.allowedEvents).toContain('challenge.resend');
       expect(pushes).toBe(isSent ? 1 : 0);
       expect(tenant.challenges()).toBe(pushes);
+      expect(told).toEqual(['delivery.unknown', 'flow.ended']);
 
       tenant.clock.advance(60_000);
       expect(await second.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
