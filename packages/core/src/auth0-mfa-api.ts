@@ -1,5 +1,6 @@
 import { type Auth0Options, createAuth0Client } from './auth0-client.ts';
 import { parseTokens, parseTransaction, unreadable } from './auth0-wire.ts';
+import { dropUndefined } from './drop-undefined.ts';
 import { isStepUpError } from './errors.ts';
 import { type EnrollableFactor, type Factor, isFactor } from './factor.ts';
 import { isRecord, numberMember, stringMember } from './json.ts';
@@ -54,8 +55,8 @@ export function createAuth0MfaApi(options: Auth0MfaApiOptions): MfaApi {
         {
           authenticator_types: [factor === 'otp' ? 'otp' : 'oob'],
           ...(factor !== 'otp' && { oob_channels: [CHANNELS[factor]] }),
-          ...(phoneNumber !== undefined && { phone_number: phoneNumber }),
-          ...(email !== undefined && { email }),
+          phone_number: phoneNumber,
+          email,
         },
         { call: 'enroll', bearer: mfaToken, authenticateClient: enrollWithCredentials, signal },
       );
@@ -74,14 +75,12 @@ export function createAuth0MfaApi(options: Auth0MfaApiOptions): MfaApi {
       );
       const oobCode = stringMember(body, 'oob_code');
       if (oobCode === undefined && factor !== 'otp') throw unreadable('mfa/challenge');
-      const expiresIn = numberMember(body, 'expires_in');
-      const interval = numberMember(body, 'interval');
-      return {
+      return dropUndefined({
         binding: bindingOf(body, oobCode),
-        ...(oobCode !== undefined && { oobCode }),
-        ...(expiresIn !== undefined && { expiresInMs: expiresIn * 1_000 }),
-        ...(interval !== undefined && { intervalMs: interval * 1_000 }),
-      };
+        oobCode,
+        expiresInMs: millisecondsOf(body, 'expires_in'),
+        intervalMs: millisecondsOf(body, 'interval'),
+      });
     },
 
     async redeem({ mfaToken, proof, enrolling, signal }) {
@@ -136,13 +135,18 @@ function bindingOf(body: unknown, oobCode: string | undefined): Binding {
   return oobCode === undefined || stringMember(body, 'binding_method') === 'prompt' ? 'prompt' : 'poll';
 }
 
+/** Seconds of the wire as milliseconds. */
+function millisecondsOf(body: unknown, name: string): number | undefined {
+  const seconds = numberMember(body, name);
+  return seconds && seconds * 1_000;
+}
+
 function parseAuthenticator(row: unknown): Authenticator | undefined {
   const id = stringMember(row, 'id');
   if (!isRecord(row) || id === undefined) return undefined;
   const factor = factorOfRow(row, id);
   if (factor === undefined) return undefined;
-  const name = stringMember(row, 'name');
-  return { id, factor, active: row.active === true, ...(name !== undefined && { name }) };
+  return dropUndefined({ id, factor, active: row.active === true, name: stringMember(row, 'name') });
 }
 
 /** The channel, named in two ways by the sources; the id's prefix where it is missing. */
@@ -170,14 +174,14 @@ function parseEnrollment(body: unknown, factor: EnrollableFactor): Enrollment {
   const recoveryCodes = Array.isArray(codes)
     ? codes.filter((code: unknown): code is string => typeof code === 'string')
     : [];
-  return {
+  return dropUndefined({
     factor,
     binding: bindingOf(body, oobCode),
-    ...(oobCode !== undefined && { oobCode }),
-    ...(barcodeUri !== undefined && { barcodeUri }),
-    ...(secret !== undefined && { secret }),
-    ...(recoveryCodes.length > 0 && { recoveryCodes }),
-  };
+    oobCode,
+    barcodeUri,
+    secret,
+    recoveryCodes: recoveryCodes.length > 0 ? recoveryCodes : undefined,
+  });
 }
 
 function parseRedemption(body: unknown, retryAfterMs: number | undefined): Redemption {
@@ -185,16 +189,14 @@ function parseRedemption(body: unknown, retryAfterMs: number | undefined): Redem
     case 'authorization_pending':
       return { status: 'pending' };
     case 'slow_down':
-      return { status: 'slow_down', ...(retryAfterMs !== undefined && { retryAfterMs }) };
+      return dropUndefined({ status: 'slow_down', retryAfterMs });
     case 'mfa_required':
       return { status: 'mfa_required', ...parseTransaction(body) };
-    default: {
-      const recoveryCode = stringMember(body, 'recovery_code');
-      return {
+    default:
+      return dropUndefined({
         status: 'approved',
         tokens: parseTokens(body),
-        ...(recoveryCode !== undefined && { recoveryCode }),
-      };
-    }
+        recoveryCode: stringMember(body, 'recovery_code'),
+      });
   }
 }

@@ -1,3 +1,4 @@
+import { dropUndefined } from './drop-undefined.ts';
 import { StepUpError } from './errors.ts';
 import { type Factor, isFactor } from './factor.ts';
 import { isRecord, numberMember, stringMember } from './json.ts';
@@ -12,18 +13,14 @@ export function unreadable(what: string): StepUpError {
 export function parseTokens(body: unknown): TokenSet {
   const accessToken = stringMember(body, 'access_token');
   if (accessToken === undefined) throw unreadable('oauth/token');
-  const expiresIn = numberMember(body, 'expires_in');
-  const scope = stringMember(body, 'scope');
-  const idToken = stringMember(body, 'id_token');
-  const refreshToken = stringMember(body, 'refresh_token');
-  return {
+  return dropUndefined({
     accessToken,
     tokenType: stringMember(body, 'token_type') ?? 'Bearer',
-    ...(expiresIn !== undefined && { expiresIn }),
-    ...(scope !== undefined && { scope }),
-    ...(idToken !== undefined && { idToken }),
-    ...(refreshToken !== undefined && { refreshToken }),
-  };
+    expiresIn: numberMember(body, 'expires_in'),
+    scope: stringMember(body, 'scope'),
+    idToken: stringMember(body, 'id_token'),
+    refreshToken: stringMember(body, 'refresh_token'),
+  });
 }
 
 /** Auth0 names the same factor differently in lists, in requirements and on rows (contract, section 2). */
@@ -45,8 +42,7 @@ export function parseTransaction(body: unknown): MfaTransaction {
   if (mfaToken === undefined) {
     throw new StepUpError('login_required', 'MFA is demanded, but without an mfa_token', { status: 401 });
   }
-  const requirements = parseRequirements(body);
-  return { mfaToken, ...(requirements && { requirements }) };
+  return dropUndefined({ mfaToken, requirements: parseRequirements(body) });
 }
 
 /** Both shapes that the documentation shows. Names that are no factor of ours (WebAuthn) offer nothing. */
@@ -56,7 +52,7 @@ function parseRequirements(body: unknown): FactorRequirements | undefined {
   const enroll = wireFactors(value.enroll);
   const challenge = wireFactors(value.challenge ?? value.challenge_types);
   if (enroll === undefined && challenge === undefined) return undefined;
-  return { ...(enroll && { enroll }), ...(challenge && { challenge }) };
+  return dropUndefined({ enroll, challenge });
 }
 
 function wireFactors(list: unknown): readonly Factor[] | undefined {

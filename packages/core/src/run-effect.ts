@@ -1,3 +1,4 @@
+import { dropUndefined } from './drop-undefined.ts';
 import type { Effect } from './effects.ts';
 import { isReasonCode, isStepUpError, StepUpError } from './errors.ts';
 import type { Fact, Inputs, SignInMethod } from './events.ts';
@@ -36,7 +37,7 @@ export async function runEffect(effect: Effect, ports: EffectPorts): Promise<Eff
       return { fact: { type: 'effect.failed', code: 'provider_error' } };
     }
     const { retryAfterMs } = error as StepUpError;
-    return { fact: { type: 'effect.failed', code, ...(retryAfterMs !== undefined && { retryAfterMs }) } };
+    return { fact: dropUndefined({ type: 'effect.failed', code, retryAfterMs }) };
   }
 }
 
@@ -59,13 +60,9 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
       if ((factor === 'sms' || factor === 'voice') && phoneNumber === undefined) {
         throw new StepUpError('input_lost', 'the phone number was lost before it was used');
       }
-      const enrollment = await api.enroll({
-        mfaToken: secret(vault.mfaToken),
-        factor,
-        ...(phoneNumber !== undefined && { phoneNumber }),
-        ...(email !== undefined && { email }),
-        signal,
-      });
+      const enrollment = await api.enroll(
+        dropUndefined({ mfaToken: secret(vault.mfaToken), factor, phoneNumber, email, signal }),
+      );
       const { binding, oobCode, barcodeUri, secret: otpSecret, recoveryCodes } = enrollment;
       return {
         fact: { type: 'enrollment.started', binding, hasRecoveryCodes: recoveryCodes !== undefined },
@@ -139,7 +136,7 @@ function secret<T>(slot: T | undefined): T {
 
 function transactionResult({ mfaToken, requirements }: MfaTransaction): EffectResult {
   return {
-    fact: { type: 'mfa.required', ...(requirements && { requirements }) },
+    fact: dropUndefined({ type: 'mfa.required', requirements }),
     secrets: { mfaToken, oobCode: undefined, barcodeUri: undefined, otpSecret: undefined },
   };
 }
@@ -148,10 +145,8 @@ function redemptionResult(redemption: Redemption): EffectResult {
   switch (redemption.status) {
     case 'pending':
       return { fact: { type: 'poll.pending' } };
-    case 'slow_down': {
-      const { retryAfterMs } = redemption;
-      return { fact: { type: 'poll.slowed', ...(retryAfterMs !== undefined && { retryAfterMs }) } };
-    }
+    case 'slow_down':
+      return { fact: dropUndefined({ type: 'poll.slowed', retryAfterMs: redemption.retryAfterMs }) };
     case 'rejected':
       return { fact: { type: 'poll.rejected' } };
     case 'mfa_required':

@@ -1,3 +1,4 @@
+import { dropUndefined } from './drop-undefined.ts';
 import type { ReasonCode } from './errors.ts';
 import type { RequestEvent, StepUpRequestType } from './events.ts';
 import type { EnrollableFactor, Factor } from './factor.ts';
@@ -160,13 +161,4 @@ function candidates({ context }: FlowState): readonly RequestEvent[] {
     { type: 'flow.retry' },
     { type: 'flow.cancel' },
   ];
-}
-
-/** An object of which the absent members are left out, as JSON would. */
-type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-function dropUndefined<T extends object>(members: T): Present<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
 }
