@@ -1,5 +1,5 @@
 import type { PlannedPoll } from '@stepgate/core';
-import { type Outlook, stretchOf } from './tenant-ledger.ts';
+import { type Outlook, stretchOf, UNSEEN } from './tenant-ledger.ts';
 
 /**
  * The polls that this process has ahead of it, and the pace of all processes: where they want more polls than are
@@ -27,7 +27,8 @@ interface Traveller {
   readonly since: number;
   /** When its interval began, by the time that runs slower. */
   readonly setOutAt: number;
-  readonly notBefore: number;
+  /** When its turn is, where it has to stand in line. */
+  readonly place: number | undefined;
 }
 
 /** How often a watcher asks again when its flow's poll is due, since the pace may have changed. */
@@ -36,6 +37,8 @@ const SEEN_MS = RECONSIDER_MS + 1_000;
 const SWEEP_EVERY_MS = 1_000;
 /** How old the word of the others may be. */
 const STALE_MS = 15_000;
+const LINE_HASTE = 0.8;
+const LONGEST_SPACING_S = 5;
 /** How long before its end a challenge is asked about for the last time, at whatever pace. */
 const LAST_POLL_LEAD_MS = 2_000;
 
@@ -48,12 +51,9 @@ export function createPollTraffic(options: {
   const travellers = new Map<string, Traveller>();
   let wanted = 0;
   let sweptAt = now();
-  let others: Outlook & { readonly seenAt: number } = {
-    othersWant: 0,
-    throttle: { level: 1, at: 0 },
-    seenAt: 0,
-  };
-  let lastPostponed = 0;
+  let seen: Outlook & { readonly at: number } = { ...UNSEEN, at: 0 };
+  /** The end of the line of those that found no room. */
+  let lineEndsAt = 0;
   // The time that runs slower, its factor, and when both were last brought up to date.
   let pollTime = 0;
   let factor = 1;
@@ -70,16 +70,23 @@ export function createPollTraffic(options: {
   }
 
   function wantedByAll(): number {
-    const { othersWant, seenAt } = others;
-    return wanted + (now() - seenAt < STALE_MS ? othersWant : 0);
+    return wanted + (now() - seen.at < STALE_MS ? seen.othersWant : 0);
   }
 
   function readPollTime(): number {
     const time = now();
     pollTime += Math.max(0, time - readAt) / factor;
     readAt = time;
-    factor = stretchOf({ wanted: wantedByAll(), perSecond, throttle: others.throttle, now: time });
+    factor = stretchOf({ wanted: wantedByAll(), perSecond, outlook: seen, now: time });
     return pollTime;
+  }
+
+  /** The time between two in line: less than between two polls as planned, so that the line gets shorter. */
+  const spacingMs = (): number => (LINE_HASTE * 1_000) / Math.max(rate(), 1 / LONGEST_SPACING_S);
+
+  function endOfLine(): number {
+    lineEndsAt = Math.max(now(), lineEndsAt) + spacingMs();
+    return lineEndsAt;
   }
 
   /** Polls per second, at the pace of all. */
@@ -96,31 +103,34 @@ export function createPollTraffic(options: {
       const time = readPollTime();
       const before = travellers.get(key);
       const isSame = before?.since === since;
-      const traveller = {
+      const setOutAt = isSame ? before.setOutAt : time - (now() - since) / factor;
+      // By the interval, so that an eager flow is no sooner than the others where they have to wait.
+      const paced = factor > 1 ? now() + Math.max(0, setOutAt + intervalMs - time) * factor : at;
+      const dueAt = Math.max(at, paced);
+      const traveller: Traveller = {
         perSecond: 1_000 / intervalMs,
         until: now() + SEEN_MS,
         since,
-        setOutAt: isSame ? before.setOutAt : time - (now() - since) / factor,
-        notBefore: isSame ? before.notBefore : 0,
+        setOutAt,
+        place: isSame ? before.place : undefined,
       };
       travellers.set(key, traveller);
       wanted += traveller.perSecond - (before?.perSecond ?? 0);
-      // By the interval, so that an eager flow is no sooner than the others where they have to wait.
-      const paced = now() + Math.max(0, traveller.setOutAt + intervalMs - time) * factor;
       // The last look before the end is not put off beyond it, so that no late approval is lost.
       const latest = Math.max(at, until - LAST_POLL_LEAD_MS);
-      return Math.min(until, latest, Math.max(at, factor > 1 ? paced : at, traveller.notBefore));
+      return Math.min(until, latest, Math.max(dueAt, traveller.place ?? 0));
     },
 
     postpone(key) {
       const traveller = travellers.get(key);
       if (traveller === undefined) return;
-      lastPostponed = Math.max(now(), lastPostponed) + 1_000 / Math.max(rate(), traveller.perSecond);
-      travellers.set(key, { ...traveller, notBefore: lastPostponed });
+      // Who has stood in line for it is next.
+      const place = traveller.place === undefined ? endOfLine() : now() + spacingMs();
+      travellers.set(key, { ...traveller, place });
     },
 
     look(outlook) {
-      others = { ...outlook, seenAt: now() };
+      seen = { ...outlook, at: now() };
     },
 
     expected: (ms) => Math.floor((rate() * ms) / 1_000),

@@ -9,6 +9,8 @@ export interface Ledger {
   readonly leased: readonly Slot[];
   /** Polls per second, by process, each good until its time. */
   readonly wanted: Readonly<Record<string, { readonly perSecond: number; readonly until: number }>>;
+  /** How many requests users have lately made in a second, at a time. */
+  readonly users: { readonly perSecond: number; readonly at: number };
   /** What part of their rate polls had at a time: less than 1 after the tenant has complained. */
   readonly throttle: { readonly level: number; readonly at: number };
 }
@@ -33,10 +35,9 @@ export interface LeaseRequest {
 }
 
 /** What one process goes by until it sees the ledger again. */
-export interface Outlook {
+export interface Outlook extends Pick<Ledger, 'users' | 'throttle'> {
   /** Polls per second that the other processes would make. */
   readonly othersWant: number;
-  readonly throttle: Ledger['throttle'];
 }
 
 /** How long a leased request may take to go out; what is not used by then is lost. */
@@ -46,8 +47,10 @@ const SECOND_MS = 1_000;
 /** Whatever its leases' age, no second sees more requests than were leased within as long. */
 const WINDOW_MS = SECOND_MS + LEASE_MS;
 
-/** What polls are planned to take of the budget, so that what they do take seldom meets its end. */
-const PLANNED_FOR_POLLS = 0.5;
+/** What polls are planned to take of the budget besides users, so that what they do take seldom meets its end. */
+const PLANNED = 0.5;
+/** What is planned for polls where users take more. */
+const PLANNED_AT_LEAST = 0.06;
 /** What polls leave to users even when they come all at once. */
 const MOST_FOR_POLLS = 0.75;
 /** What users leave to polls, without which nobody's approval would ever be seen. */
@@ -55,6 +58,9 @@ const LEAST_FOR_POLLS = 0.1;
 
 /** What polls may take even of a tenant that complains: it is next to nothing, and some flow waits for it. */
 const HARMLESS = 0.02;
+
+/** How far back "lately" goes. */
+const LATELY_MS = 10_000;
 
 /** How long a process is believed to want what it has said. */
 const WANTED_MS = 15_000;
@@ -69,12 +75,20 @@ const COMPLAINT_EVERY_MS = 1_000;
 /** How long a ledger that nobody writes holds anything: the time of the whole recovery. */
 export const LEDGER_TTL_MS = SECOND_MS / RECOVERY_PER_SECOND;
 
-const EMPTY: Ledger = { leased: [], wanted: {}, throttle: { level: 1, at: 0 } };
+const EMPTY: Ledger = {
+  leased: [],
+  wanted: {},
+  users: { perSecond: 0, at: 0 },
+  throttle: { level: 1, at: 0 },
+};
+
+/** What a process goes by that has not seen the ledger. */
+export const UNSEEN: Outlook = { othersWant: 0, users: EMPTY.users, throttle: EMPTY.throttle };
 
 /** The ledger in a store's value; an empty one where there is none. */
 export function openLedger(value: unknown): Ledger {
-  const { leased, wanted, throttle } = (value ?? {}) as Partial<Ledger>;
-  return leased && wanted && throttle ? { leased, wanted, throttle } : EMPTY;
+  const { leased, wanted, users, throttle } = (value ?? {}) as Partial<Ledger>;
+  return leased && wanted && users && throttle ? { leased, wanted, users, throttle } : EMPTY;
 }
 
 /** Leases as many requests as there are, up to `count`; no ledger comes back where none has to be written. */
@@ -90,6 +104,7 @@ export function lease(
   const ledger: Ledger = {
     leased: granted === 0 ? leased : entered(leased, errand, granted, Math.floor(now / SLOT_MS)),
     wanted: { ...believed(before, now), [process]: { perSecond: wanted, until: now + WANTED_MS } },
+    users: errand === 'user' ? countedUsers(before.users, granted, now) : before.users,
     throttle: before.throttle,
   };
   return { granted, ledger };
@@ -126,21 +141,19 @@ function entered(leased: readonly Slot[], errand: Errand, count: number, now: nu
 /**
  * Slows all polls down by this factor, once for a shortage that many answers tell of; `undefined` when it is known.
  */
-export function throttled(
-  { leased, wanted, throttle }: Ledger,
-  factor: number,
-  now: number,
-): Ledger | undefined {
+export function throttled(before: Ledger, factor: number, now: number): Ledger | undefined {
+  const { throttle } = before;
   const sinceLast = now - throttle.at;
   if (sinceLast >= 0 && sinceLast < COMPLAINT_EVERY_MS) return undefined;
   const level = Math.max(LOWEST_LEVEL, levelOf(throttle, now) * factor);
-  return { leased, wanted, throttle: { level, at: now } };
+  return { ...before, throttle: { level, at: now } };
 }
 
 /** What the ledger says to one of the processes. */
 export function outlookOf(ledger: Ledger, process: string, now: number): Outlook {
   const others = Object.entries(believed(ledger, now)).filter(([id]) => id !== process);
-  return { othersWant: sum(others.map(([, { perSecond }]) => perSecond)), throttle: ledger.throttle };
+  const othersWant = sum(others.map(([, { perSecond }]) => perSecond));
+  return { othersWant, users: ledger.users, throttle: ledger.throttle };
 }
 
 /**
@@ -150,12 +163,23 @@ export function outlookOf(ledger: Ledger, process: string, now: number): Outlook
 export function stretchOf(options: {
   readonly wanted: number;
   readonly perSecond: number;
-  readonly throttle: Ledger['throttle'];
+  readonly outlook: Pick<Outlook, 'users' | 'throttle'>;
   readonly now: number;
 }): number {
-  const { wanted, perSecond, throttle, now } = options;
-  const toShare = (part: number): number => Math.max(1, wanted / (perSecond * part));
-  return Math.min(toShare(PLANNED_FOR_POLLS) / levelOf(throttle, now), toShare(HARMLESS));
+  const { wanted, perSecond, outlook, now } = options;
+  const toFit = (polls: number): number => Math.max(1, wanted / polls);
+  const besideUsers = perSecond * PLANNED - lately(outlook.users, now);
+  const planned = Math.max(perSecond * PLANNED_AT_LEAST, besideUsers);
+  return Math.min(toFit(planned) / levelOf(outlook.throttle, now), toFit(perSecond * HARMLESS));
+}
+
+/** The rate with these requests in it, and with less and less of the earlier ones. */
+function countedUsers(users: Ledger['users'], count: number, now: number): Ledger['users'] {
+  return { perSecond: lately(users, now) + (count * SECOND_MS) / LATELY_MS, at: now };
+}
+
+function lately({ perSecond, at }: Ledger['users'], now: number): number {
+  return perSecond * Math.exp(-Math.max(0, now - at) / LATELY_MS);
 }
 
 function levelOf({ level, at }: Ledger['throttle'], now: number): number {
