@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     name: 'doctor',
     include: ['test/**/*.test.ts'],
+    isolate: false,
     testTimeout: 20_000,
   },
 });

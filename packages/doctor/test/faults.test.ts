@@ -132,6 +132,18 @@ const OF_THE_TENANT: readonly Fault[] = [
     seed: () => tenant({ clientId: 'without-password' }),
   },
   {
+    fault: 'application may not use the password of a named connection',
+    finding: 'sign-in',
+    fix: /switch Password on/,
+    seed: () => tenant({ clientId: 'without-password', realm: 'Username-Password-Authentication' }),
+  },
+  {
+    fault: 'application may not use the MFA grants',
+    finding: 'mfa-grants',
+    fix: /switch MFA on/,
+    seed: () => ({ ...tenant({ clientId: 'without-mfa' }), sends: false }),
+  },
+  {
     fault: 'test user is given with a wrong password',
     finding: 'sign-in',
     fix: /name and password/,
@@ -437,6 +449,23 @@ describe('the doctor', () => {
   it('finds nothing wrong with a tenant that demands MFA at every login', async () => {
     scene.emulator.configure({ mfaPolicy: 'always' });
     expect(await unhealthy(scene.healthy)).toEqual({ isHealthy: true, troubles: [] });
+  });
+
+  it('finds nothing wrong with an application that authenticates with private_key_jwt', async () => {
+    const { clientAssertion } = scene;
+    const { clientSecret: _, ...auth0 } = { ...scene.healthy.auth0, clientId: 'asserting', clientAssertion };
+    expect(await unhealthy({ ...scene.healthy, auth0 })).toEqual({ isHealthy: true, troubles: [] });
+  });
+
+  it('finds nothing wrong with a database connection that is named', async () => {
+    const realm = 'Username-Password-Authentication';
+    expect(await unhealthy({ ...scene.healthy, ...tenant({ realm }) })).toEqual({
+      isHealthy: true,
+      troubles: [],
+    });
+    const grants = scene.emulator.requests.map(({ grantType }) => grantType);
+    expect(grants).toContain('http://auth0.com/oauth/grant-type/password-realm');
+    expect(grants).not.toContain('password');
   });
 
   it('finds nothing wrong with a user who has a phone', async () => {

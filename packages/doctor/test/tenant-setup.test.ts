@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../src/index.ts';
 
 const guide = readFileSync(new URL('../../../docs/tenant-setup.md', import.meta.url), 'utf8');
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const code = /^```js\n(.*?)^```$/ms.exec(guide)?.[1] ?? '';
 
 /** What the Action asked the tenant to do about a login. */
@@ -61,8 +62,9 @@ describe("the guide's Action", () => {
 });
 
 describe('the guide', () => {
-  it.each(Object.keys(CHECKS))('tells what the check %s is about', (check) => {
+  it.each(Object.keys(CHECKS))('tells what the check %s is about, as the README does', (check) => {
     expect(guide).toContain(`\`${check}\``);
+    expect(readme).toContain(`\`${check}\``);
   });
 
   it('names no check that there is none of', () => {

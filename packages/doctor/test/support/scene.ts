@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { createEmulator, type Emulator } from '@stepgate/emulator';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { redisProgram, startRedis } from '../../../redis/test/support/redis-server.ts';
 import type { DoctorOptions } from '../../src/index.ts';
 import { signedIn, startApp, type TestApp } from './app.ts';
@@ -10,6 +12,8 @@ export interface Scene extends AsyncDisposable {
   readonly app: TestApp;
   /** The same app, which believes no proxy. */
   readonly distrustfulApp: TestApp;
+  /** Signs for the application `asserting`, which authenticates with private_key_jwt. */
+  readonly clientAssertion: () => Promise<string>;
   /** Everything is there, as it should be, and somebody has just signed in. */
   readonly healthy: DoctorOptions;
 }
@@ -23,10 +27,12 @@ export const CLIENT_SECRET = 'q8Zr3nVx0TjLw5KcYd7uHs2MbGf9PeAi';
 
 /** Sets the scene. `reset` of the emulator between two examinations is the test's. */
 export async function createScene(): Promise<Scene> {
+  const { publicKey, privateKey } = await generateKeyPair('ES256');
   const emulator = createEmulator({
     clients: [
       { clientId: 'stepgate-demo', clientSecret: CLIENT_SECRET },
       { clientId: 'public' },
+      { clientId: 'asserting', keys: [await exportJWK(publicKey)] },
       { clientId: 'symmetric', clientSecret: CLIENT_SECRET, idTokenAlg: 'HS256' },
       { clientId: 'without-mfa', clientSecret: CLIENT_SECRET, grantTypes: ['password', 'refresh_token'] },
       {
@@ -48,6 +54,14 @@ export async function createScene(): Promise<Scene> {
     emulator,
     app,
     distrustfulApp,
+    clientAssertion: () =>
+      new SignJWT({ jti: randomUUID() })
+        .setProtectedHeader({ alg: 'ES256' })
+        .setIssuer('asserting')
+        .setSubject('asserting')
+        .setAudience(tenant.url)
+        .setExpirationTime('1m')
+        .sign(privateKey),
     get healthy() {
       return {
         auth0: {
