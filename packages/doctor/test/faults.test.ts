@@ -280,7 +280,7 @@ const OF_THE_APP: readonly Fault[] = [
     fault: 'secret is too short',
     finding: 'secret',
     fix: /openssl rand/,
-    seed: () => ({ secret: 'Qx7!mB2#vK9@' }),
+    seed: () => ({ secret: 'Qx7mB2vK9pLw4Rt8Yc1Nf6Js3Zh5Dg0' }),
   },
   {
     fault: 'secret is a placeholder',
