@@ -2,12 +2,14 @@
 // libraries that apps have today. In one process, interleaved, without sockets. Prints a table in Markdown.
 
 import { hkdfSync } from 'node:crypto';
+import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { createEmulator } from '@stepgate/emulator';
 import { createGate } from '@stepgate/express';
+import { AUDIT_CHANNEL, SIGNALS } from '@stepgate/server';
 import express from 'express';
 import { auth, claimCheck } from 'express-oauth2-jwt-bearer';
 import oidc from 'express-openid-connect';
@@ -79,6 +81,24 @@ async function guardedByStepgate() {
   return { app, headers: { cookie } };
 }
 
+/** Listens to audit events and to the signals of guards and stores; answers with what ends that. */
+function listen() {
+  const heard = () => {};
+  const channels = [SIGNALS.guard, SIGNALS.store].map((name) => tracingChannel(name));
+  subscribe(AUDIT_CHANNEL, heard);
+  for (const { start, asyncEnd } of channels) {
+    start.subscribe(heard);
+    asyncEnd.subscribe(heard);
+  }
+  return () => {
+    unsubscribe(AUDIT_CHANNEL, heard);
+    for (const { start, asyncEnd } of channels) {
+      start.unsubscribe(heard);
+      asyncEnd.unsubscribe(heard);
+    }
+  };
+}
+
 async function tokenOf(tenant) {
   const response = await fetch(`${tenant.url}/oauth/token`, {
     method: 'POST',
@@ -137,6 +157,7 @@ const contestants = {
     headers: {},
   },
   'gate.require, with a fresh approval': stepgate,
+  'gate.require, and its audit events and signals heard': { ...stepgate, hear: listen },
   'express-openid-connect: auth and requiresAuth': {
     app: appOf(session, oidc.requiresAuth()),
     headers: signedIn,
@@ -154,8 +175,9 @@ const contestants = {
   },
 };
 
-async function round({ app, headers }) {
+async function round({ app, headers, hear }) {
   const request = { method: 'POST', url: '/transfers', headers };
+  const stop = hear?.();
   const before = process.cpuUsage();
   for (let count = 0; count < REQUESTS; count += 1) {
     await dispatch(app, request);
@@ -163,6 +185,7 @@ async function round({ app, headers }) {
     if (count % 20 === 0) await setImmediate();
   }
   const { user: own, system } = process.cpuUsage(before);
+  stop?.();
   return (own + system) / REQUESTS;
 }
 
