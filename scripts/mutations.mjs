@@ -689,4 +689,117 @@ export const MUTATIONS = [
     edits: [[server('node'), 'if (body !== undefined) return holder;', 'return holder;']],
     shownBy: [shared('policy', 'is no answer while no parser has filled the body that it reads')],
   },
+
+  // Load, and what the operator hears
+  {
+    defence: 'one browser holds only so many requests open',
+    edits: [
+      [
+        server('watchers'),
+        '(perKey.get(key) ?? 0) >= watchersPerHandle;',
+        '(perKey.get(key) ?? 0) >= watchersPerProcess;',
+      ],
+    ],
+    shownBy: [
+      own('watchers', 'of one browser are not more than its share: %s beyond it are told when to come again'),
+    ],
+  },
+  {
+    defence: 'one session has only so many flows',
+    edits: [
+      [
+        server('flow-places'),
+        'if (own.length >= Math.min(flowsPerSession, Math.max(1, flowsPerSubject - 1))) return own;',
+        'if (own.length >= flowsPerSubject) return own;',
+      ],
+    ],
+    shownBy: [
+      own('flows-at-once', 'are not more than a session may have, however many browsers it is in'),
+      own('flows-at-once', 'of a stolen session leave the owner a place when he signs in anew'),
+    ],
+  },
+  {
+    defence: 'a full record takes no other flow',
+    edits: [
+      [
+        server('record-size'),
+        'if (fits(record as unknown as Json, recordBytes * (1 - SHARE_FOR_ANSWERS))) return;',
+        'if (recordBytes > 0) return;',
+      ],
+    ],
+    shownBy: [
+      own('record-size', 'takes no other flow, and says when something in it ends; what is in it stays'),
+    ],
+  },
+  {
+    defence: 'bodies are small',
+    edits: [[server('body'), 'const LARGEST_BODY_BYTES = 65_536;', 'const LARGEST_BODY_BYTES = 65_536_000;']],
+    shownBy: [
+      shared('bad-input', 'takes no content type but JSON (and the page’s forms), and no body over 64 KB'),
+    ],
+  },
+  {
+    defence: 'wrong input is a 4xx',
+    edits: [
+      [
+        server('body'),
+        "  } catch {\n    throw new StepUpError('invalid_request', 'the body is no valid JSON'",
+        "  } catch (error) {\n    if (error) throw error as Error;\n    throw new StepUpError('invalid_request', 'the body is no valid JSON'",
+      ],
+      [server('endpoints'), 'if (!URL.canParse(originOf(request))) {', "if (originOf(request) === '') {"],
+    ],
+    shownBy: [
+      own('hostile-input', 'no endpoint fails, gives an approval, or changes anything that it refuses'),
+    ],
+  },
+  {
+    defence: 'nobody who is signed out is let through',
+    edits: [
+      [
+        server('guard'),
+        'return { isAllowed: false, ...signedOut(',
+        'return { isAllowed: true, ...signedOut(',
+      ],
+    ],
+    shownBy: [own('hostile-input', 'the guard lets nothing through')],
+  },
+  {
+    defence: 'the signature of the id_token is verified',
+    edits: [
+      [
+        server('identity-check'),
+        'await jwtVerify(idToken, keys, {',
+        "await (async (..._: unknown[]) => ({ payload: JSON.parse(`${Buffer.from(idToken.split('.')[1] ?? '', 'base64url')}`) }))(idToken, keys, {",
+      ],
+    ],
+    shownBy: [
+      own(
+        'identity-check',
+        'refuses a token that was cut off, changed or put together of two, wherever the change is',
+      ),
+      own('forged-identity', 'comes to nothing with a token $title'),
+    ],
+  },
+  {
+    defence: 'a denied push is told of',
+    edits: [
+      [
+        server('flow-occurrences'),
+        "return isAddition(effect) ? [] : ofTarget('push.rejected', before);",
+        'return [];',
+      ],
+    ],
+    shownBy: [own('audit', 'tell of a denied push, by a hook of its own too, and of the user going on')],
+  },
+  {
+    defence: 'events hold no query of an address',
+    edits: [
+      [
+        server('audit-event'),
+        'pathOf(request).slice(0, LONGEST_PATH);',
+        'request.url.slice(0, LONGEST_PATH);',
+      ],
+    ],
+    shownBy: [own('audit', 'hold neither the session id nor the handle, and of a path not the query')],
+  },
 ];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createIdentityCheck, type IdentityCheck } from '../src/identity-check.ts';
+import { damaged, everyCase } from './support/damage.ts';
 import { createSigningKey, FORGERIES, type TokenScene, tenantToken } from './support/forged-tokens.ts';
 
 const ISSUER = 'https://tenant.test/';
@@ -62,6 +63,25 @@ describe('createIdentityCheck', () => {
     const error = await refusalOf(make(SCENE));
     expect(error).toMatchObject({ code, status: 403 });
     expect(String(error)).not.toContain('eyJ');
+  });
+
+  it('refuses a token that was cut off, changed or put together of two, wherever the change is', async () => {
+    const good = tenantToken(SCENE);
+    const other = tenantToken(SCENE, { sub: 'grace' });
+    const check = checkWith();
+    const partsOf = (token: string): string =>
+      token
+        .split('.')
+        .map((part) => Buffer.from(part, 'base64url').toString('hex'))
+        .join('.');
+    // The last character of a part has bits to spare, which nobody reads.
+    const changed = damaged(good, [other]).filter((token) => partsOf(token) !== partsOf(good));
+
+    await everyCase(changed, async (token) => {
+      await expect(check.check(tokens(token), 'ada', {})).rejects.toMatchObject({
+        code: expect.stringMatching(/^(identity_refused|subject_mismatch)$/),
+      });
+    });
   });
 
   it.each<[string, string]>([
