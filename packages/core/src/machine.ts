@@ -319,6 +319,8 @@ export const stepUpMachine = flow.createMachine({
                 target: '#flow.failed',
                 actions: ['holdResend', 'noteFailure'],
               },
+              // The number or the address, which only the user can say once more.
+              { guard: failedWith('input_lost'), target: '#flow.choosing', actions: 'noteFailure' },
               { guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' },
               renewal,
               {

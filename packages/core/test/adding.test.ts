@@ -117,6 +117,17 @@ describe('a flow that adds a factor', () => {
   });
 });
 
+describe('a number that was lost before it was used', () => {
+  it('is asked for again, which is what the user can do about it', () => {
+    const driver = adding('sms');
+    driver.fail('input_lost');
+    expect([driver.place, driver.reason]).toEqual(['choosing', 'input_lost']);
+
+    expect(driver.ask({ type: 'enrollment.begin', factor: 'sms' })).toBe(true);
+    expect(driver.count('enroll')).toBe(2);
+  });
+});
+
 describe('a local actor that adds a factor', () => {
   it('uses the access token for every call, and the number once', async () => {
     const api = createFakeApi();

@@ -17,6 +17,12 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'a recovery code': { route: '/codes', factors: ['push'], prefers: ['recovery-code', 'otp'] },
   'a text message': { route: '/codes', factors: ['sms'], prefers: ['sms'] },
   'a password and a code': { route: '/codes', factors: ['push'], asksPassword: true, prefers: ['otp'] },
+  'a number that is added': {
+    route: '/step-up/authenticators',
+    body: { factor: 'sms', phoneNumber: '+15550100100' },
+    factors: ['push'],
+    prefers: ['push'],
+  },
   'two factors': { route: '/single', factors: ['push'], requiredFactors: 2, prefers: ['push', 'otp'] },
 };
 

@@ -113,7 +113,11 @@ export function createAdmission(options: {
         fact.type === 'effect.failed' &&
         (fact.code === 'code_refused' || fact.code === 'credentials_refused');
       const attempt = attemptOf(effect);
-      if (attempt && isTyped(effect) && !isWrong) await limits.refund(attempt, chargedOf(applicant));
+      // What was lost before it was used has sent nothing.
+      const isUnsent = fact.type === 'effect.failed' && fact.code === 'input_lost';
+      if (attempt && (isUnsent || (isTyped(effect) && !isWrong))) {
+        await limits.refund(attempt, chargedOf(applicant));
+      }
     },
 
     async release({ key, asker }) {

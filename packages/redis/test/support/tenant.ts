@@ -15,7 +15,7 @@ export interface Tenant {
   pass(ms: number): void;
   /** A one-time password that was not there before: the time for the next one passes. */
   nextCode(): string;
-  /** How many pushes and messages it was asked to send. */
+  /** How many pushes and messages have arrived. */
   messages(): number;
   /** Polls and codes, with how they ended. */
   exchanges(): readonly { readonly at: number; readonly status?: number }[];
@@ -27,8 +27,8 @@ export interface Tenant {
 export interface Browser {
   send(process: GateProcess, method: string, path: string, options?: SendOptions): Promise<Answer>;
   /** The requirement of a route; `undefined` when the request was let through. */
-  ask(process: GateProcess, route: string): Promise<string | undefined>;
-  start(process: GateProcess, route: string): Promise<Answer>;
+  ask(process: GateProcess, route: string, body?: object): Promise<string | undefined>;
+  start(process: GateProcess, route: string, body?: object): Promise<Answer>;
   /** The view, after a wait of up to a second for a newer one. */
   view(process: GateProcess, version?: number): Promise<FlowView | undefined>;
   event(process: GateProcess, view: FlowView, event: Readonly<Record<string, string>>): Promise<Answer>;
@@ -85,6 +85,8 @@ export async function startTenant({
   const codes: string[] = [];
   for (const factor of factors) codes.push(...(await enrol(factor)));
   emulator.configure({ requiredFactors });
+  const arrived = (): number => phone.notifications().length + phone.messages().length;
+  const arrivedBefore = arrived();
   const before = emulator.requests.length;
   const since = (): typeof emulator.requests => emulator.requests.slice(before);
 
@@ -113,7 +115,7 @@ export async function startTenant({
       emulator.clock.advance(CODE_MS);
       return phone.codes().at(-1)?.code ?? '';
     },
-    messages: () => since().filter(({ path }) => path === '/mfa/challenge').length,
+    messages: () => arrived() - arrivedBefore,
     exchanges: () => since().filter(({ grantType }) => /mfa-(oob|otp|recovery)/.test(grantType ?? '')),
     async browser(headers = {}) {
       const signedIn = await createAuth0SignIn({ ...auth0, scope: 'offline_access' }).password(user);
@@ -147,13 +149,13 @@ function createBrowser(identity: () => Readonly<Record<string, string>>): Browse
         },
         body: body === undefined ? undefined : JSON.stringify(body),
       }),
-    async ask(process, route) {
-      const answer = await browser.send(process, 'POST', route, { body: {} });
+    async ask(process, route, body = {}) {
+      const answer = await browser.send(process, 'POST', route, { body });
       if (answer.status === 200) return undefined;
       return answer.json<{ step_up: { requirement: string } }>().step_up.requirement;
     },
-    async start(process, route) {
-      const requirement = await browser.ask(process, route);
+    async start(process, route, body) {
+      const requirement = await browser.ask(process, route, body);
       return browser.send(process, 'POST', '/step-up/flow', { body: { requirement } });
     },
     async view(process, version = -1) {
