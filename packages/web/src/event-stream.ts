@@ -19,5 +19,5 @@ export async function readEventStream(
 }
 
 function fieldOf(event: string, name: string): string {
-  return Array.from(event.matchAll(new RegExp(`^${name}: ?(.*)`, 'gm')), ([, value]) => value).join('\n');
+  return [...event.matchAll(new RegExp(`^${name}: ?(.*)`, 'gm'))].map(([, value]) => value).join('\n');
 }

@@ -115,8 +115,8 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       const last = snapshot.view;
       if (view.version < last.version && (mark !== received || view.flowId === last.flowId)) return;
       mark = ++received;
-      if (view.version === last.version && view.state === last.state) return;
       const hasMoved = view.state !== last.state || view.reason !== last.reason;
+      if (view.version === last.version && !hasMoved) return;
       update({
         view,
         ...(hasMoved && { error: undefined }),
@@ -178,7 +178,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   }
 
   async function start(): Promise<void> {
-    if (requirement === undefined || snapshot.status !== 'active') return;
+    if (requirement === undefined || snapshot.pending !== 'flow.start') return;
     try {
       starting = endpoints.start(requirement, stopped.signal);
       await receive(starting);
@@ -261,9 +261,9 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     },
     takeOver() {
       if (!isIdle()) return;
-      void ask('flow.start', async (signal) => {
+      void ask('flow.start', async () => {
         await unlessGone(endpoints.cancel());
-        if (!signal.aborted) await start();
+        await start();
       });
     },
     stop() {

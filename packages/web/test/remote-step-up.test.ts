@@ -234,6 +234,21 @@ describe('two tabs that start at once', () => {
 
     expect(server.count('POST /flow')).toBe(1);
   });
+
+  it('are none any more while a cancel is still on its way', async () => {
+    const { clock, server, stepUp } = await createScene();
+    server.fail('POST /flow', busy);
+    server.fail('DELETE /flow', { type: 'hang' });
+    stepUp.send({ type: 'flow.start' });
+    await clock.timerOf((ms) => ms === 1_000);
+
+    stepUp.send({ type: 'flow.cancel' });
+    await server.request('DELETE /flow');
+    clock.advance(1_000);
+    await server.settle();
+
+    expect(server.count('POST /flow')).toBe(1);
+  });
 });
 
 describe('joining', () => {
