@@ -68,7 +68,7 @@ const problems = [];
 const listed = process.argv.includes('--print') ? new Map() : rows();
 for (const [name, { folder, by }] of [...found].sort(([a], [b]) => a.localeCompare(b))) {
   const { version, license, scripts = {} } = read(join(folder, 'package.json'));
-  const names = [...by].sort().join(', ');
+  const names = [...by].sort((a, b) => a.localeCompare(b)).join(', ');
   if (process.argv.includes('--print')) {
     console.log(`${name} | ${names} | ${version} | ${license} | ${Math.round(bytesIn(folder) / 1_000)} kB`);
     continue;

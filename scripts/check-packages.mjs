@@ -57,7 +57,8 @@ try {
     run(bin('attw'), ['--profile', 'esm-only', '--exclude-entrypoints', './page/*', '--', filename], cwd);
     const manifest = JSON.parse(run('tar', ['-xOzf', filename, 'package/package.json'], cwd));
     const scripts = ON_INSTALL.filter((script) => manifest.scripts?.[script] !== undefined);
-    if (scripts.length > 0) throw new Error(`${manifest.name} has scripts that run on install: ${scripts}`);
+    if (scripts.length > 0)
+      throw new Error(`${manifest.name} has scripts that run on install: ${scripts.join(', ')}`);
     tarballs[manifest.name] = `file:${filename}`;
     entries.push(...entriesOf(manifest));
   }

@@ -6,7 +6,7 @@ const { createGate } = require('@stepgate/koa');
 const { default: Koa } = require('koa');
 const { listen, oneApproval } = require('./one-approval.mjs');
 
-oneApproval({
+void oneApproval({
   createEmulator,
   createAuth0MfaApi,
   createAuth0SignIn,
