@@ -4,26 +4,28 @@ import { createInterface } from 'node:readline/promises';
 import { isStepUpError } from '@stepgate/core';
 import { isLoopback } from '../src/checks/issuer.ts';
 import { readCommand } from '../src/command-line.ts';
+import { STEADY_POLL_MS } from '../src/phone-answer.ts';
 import { EXPERIMENTS, type Experiment } from './experiments.ts';
 import { createLiveTenant, type LiveTenant, Missing } from './tenant.ts';
 
 const PATIENCE_MS = 120_000;
+const POLL_MS = '--poll-ms=';
 
 async function main(args: string[]): Promise<void> {
   const command = await readCommand(
-    args.filter((arg) => arg !== '--yes' && !arg.startsWith('--poll-ms=')),
+    args.filter((arg) => arg !== '--yes' && !arg.startsWith(POLL_MS)),
     process.env,
   );
   const { auth0, user } = command?.options ?? {};
   if (auth0 === undefined || user === undefined) {
     throw new TypeError('give a tenant and a test user with a phone, as to the doctor (see --help there)');
   }
-  if (process.env.CI && !isLoopback(new URL(auth0.issuer).hostname)) {
-    throw new TypeError('a live tenant is not asked in CI');
+  const isEmulator = isLoopback(new URL(auth0.issuer).hostname);
+  if (process.env.CI && !isEmulator) throw new TypeError('a live tenant is not asked in CI');
+  const pollMs = Number(args.find((arg) => arg.startsWith(POLL_MS))?.slice(POLL_MS.length) ?? STEADY_POLL_MS);
+  if (!(pollMs >= (isEmulator ? 1 : STEADY_POLL_MS))) {
+    throw new TypeError(`--poll-ms takes ${STEADY_POLL_MS} or more, and less at an emulator alone`);
   }
-  const pollMs = Number(
-    args.find((arg) => arg.startsWith('--poll-ms='))?.slice('--poll-ms='.length) ?? 5_000,
-  );
   const tenant = createLiveTenant(auth0, user, { pollMs, patienceMs: PATIENCE_MS });
   const mayPush = args.includes('--yes') || (await isAgreed(user.username));
   const rows: string[] = [];

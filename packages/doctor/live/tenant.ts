@@ -5,9 +5,11 @@ import {
   isStepUpError,
   type MfaApi,
   type MfaTransaction,
+  type Redemption,
 } from '@stepgate/core';
 import type { DoctorAuth0, TestUser } from '../src/options.ts';
-import { createWire, type Exchange, errorOf, inWords, observe, type Wire } from '../src/wire.ts';
+import { type Pace, phoneAnswer } from '../src/phone-answer.ts';
+import { createWire, type Exchange, inWords, observe, type Wire } from '../src/wire.ts';
 
 /** The tenant under question, with a test user who has a phone. */
 export interface LiveTenant {
@@ -22,15 +24,9 @@ export interface LiveTenant {
   /** How the next exchange of a push goes. */
   readonly poll: (mfaToken: string, oobCode: string) => Promise<Exchange | undefined>;
   /** Polls until the phone has answered, and says how. */
-  readonly answer: (mfaToken: string, oobCode: string) => Promise<'approved' | 'rejected' | 'nothing'>;
+  readonly answer: (mfaToken: string, oobCode: string) => Promise<Redemption['status'] | 'nothing'>;
   /** Whether an `mfa_token` still lists authenticators, in the answer's words. */
   readonly isAlive: (mfaToken: string) => Promise<string>;
-}
-
-/** How often, and for how long, the phone is asked for. */
-export interface Pace {
-  readonly pollMs: number;
-  readonly patienceMs: number;
 }
 
 /** What an experiment cannot go on without. */
@@ -73,16 +69,8 @@ export function createLiveTenant(auth0: DoctorAuth0, user: TestUser, pace: Pace)
       return { oobCode };
     },
     async answer(mfaToken, oobCode) {
-      const end = Date.now() + pace.patienceMs;
-      while (Date.now() < end) {
-        await sleep(pace.pollMs);
-        const exchange = await poll(mfaToken, oobCode);
-        if (exchange === undefined) continue;
-        const error = errorOf({ exchange });
-        if (error === undefined && exchange.status === 200) return 'approved';
-        if (error !== 'authorization_pending' && error !== 'slow_down') return 'rejected';
-      }
-      return 'nothing';
+      const redemption = await phoneAnswer(api, { mfaToken, oobCode }, pace);
+      return redemption?.status ?? 'nothing';
     },
     async isAlive(mfaToken) {
       const outcome = await observe(wire, () => api.list({ mfaToken }));

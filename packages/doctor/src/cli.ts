@@ -9,6 +9,10 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
+  const { sends = false, waitMs = 0 } = command.options;
+  if (sends && waitMs > 0) {
+    process.stderr.write(`A push goes to the test user: approve it within ${waitMs / 1_000} s.\n`);
+  }
   const report = await examine(command.options);
   process.stdout.write(command.isJson ? toJson(report) : toText(report));
   process.exitCode = report.isHealthy ? 0 : 1;

@@ -23,6 +23,7 @@ Exit code 0 when nothing failed, 1 otherwise.
   --no-authenticators      the gate has authenticators: false
   --send                   sends one push to the test user, or begins an enrolment without confirming it; with
                            APP_COOKIE begins a flow at the app, and cancels it
+  --wait <seconds>         waits that long for the test user to approve the push
   --app <url>              APP_URL, the app as browsers see it
   --base-path <path>       the gate's basePath (default /step-up)
   --json                   prints {"healthy": ..., "findings": [...]} and nothing else
@@ -62,6 +63,7 @@ export async function readCommand(args: string[], environment: Environment): Pro
       'no-refresh-tokens': { type: 'boolean' },
       'no-authenticators': { type: 'boolean' },
       send: { type: 'boolean' },
+      wait: { type: 'string' },
       app: { type: 'string' },
       'base-path': { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -97,6 +99,7 @@ export async function readCommand(args: string[], environment: Environment): Pro
       usesRefreshTokens: values['no-refresh-tokens'] && false,
       managesAuthenticators: values['no-authenticators'] && false,
       sends: values.send,
+      waitMs: milliseconds(values.wait),
     }),
     ...(appUrl !== undefined && {
       app: {
@@ -117,6 +120,8 @@ const MEMBERS: readonly (keyof DoctorOptions)[] = [
   'usesRefreshTokens',
   'managesAuthenticators',
   'sends',
+  'waitMs',
+  'pollMs',
   'redisUrl',
   'app',
   'fetch',
@@ -151,6 +156,12 @@ function mustName(auth0: Partial<DoctorAuth0>): DoctorAuth0 {
   if (clientId === undefined)
     throw new TypeError('give the client id, by --client-id, AUTH0_CLIENT_ID or the file');
   return { ...auth0, issuer, clientId };
+}
+
+function milliseconds(seconds: string | undefined): number | undefined {
+  if (seconds === undefined) return undefined;
+  if (/^\d{1,4}$/.test(seconds)) return Number(seconds) * 1_000;
+  throw new TypeError('--wait takes a whole number of seconds');
 }
 
 function together(username: string | undefined, password: string | undefined): DoctorOptions['user'] {

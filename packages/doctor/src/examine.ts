@@ -1,3 +1,4 @@
+import type { MfaTransaction } from '@stepgate/core';
 import { checkApp } from './checks/app.ts';
 import { checkClient } from './checks/client.ts';
 import { checkClock, skewOf } from './checks/clock.ts';
@@ -7,13 +8,14 @@ import { checkIdentity } from './checks/identity.ts';
 import { checkIssuer } from './checks/issuer.ts';
 import { checkMfaAudience } from './checks/mfa-audience.ts';
 import { checkOfflineAccess } from './checks/offline-access.ts';
-import { checkPush } from './checks/push.ts';
+import { checkPush, type PushCheck } from './checks/push.ts';
 import { checkSecret } from './checks/secret.ts';
 import { checkSignIn } from './checks/sign-in.ts';
 import { checkStepUpScope } from './checks/step-up-scope.ts';
 import { checkStore } from './checks/store.ts';
-import { blocked, CHECKS, type CheckName, type Finding } from './finding.ts';
+import { allBlocked, blocked, CHECKS, type CheckName, type Finding } from './finding.ts';
 import type { DoctorOptions } from './options.ts';
+import { STEADY_POLL_MS } from './phone-answer.ts';
 import { createWire, type Wire } from './wire.ts';
 
 /** Everything that is asked of the tenant as a client of its. */
@@ -64,17 +66,18 @@ export async function examine(options: DoctorOptions): Promise<Report> {
 async function examineTenant(options: DoctorOptions, wire: Wire): Promise<readonly Finding[]> {
   const { auth0 } = options;
   const issuer = checkIssuer(auth0);
-  if (issuer.verdict === 'fail') return [issuer, ...blocked(['discovery', 'clock', ...AS_CLIENT], 'issuer')];
+  if (issuer.verdict === 'fail')
+    return [issuer, ...allBlocked(['discovery', 'clock', ...AS_CLIENT], 'issuer')];
   const discovery = await checkDiscovery(auth0, wire);
   const known = [issuer, discovery.finding];
-  if (!discovery.isReachable) return [...known, ...blocked(['clock', ...AS_CLIENT], 'discovery')];
+  if (!discovery.isReachable) return [...known, ...allBlocked(['clock', ...AS_CLIENT], 'discovery')];
   known.push(checkClock(discovery.exchange));
-  if (discovery.finding.verdict === 'fail') return [...known, ...blocked(AS_CLIENT, 'discovery')];
+  if (discovery.finding.verdict === 'fail') return [...known, ...allBlocked(AS_CLIENT, 'discovery')];
   const client = await checkClient(auth0, wire);
   known.push(...client);
   if (client.some(({ check, verdict }) => check === 'client-authentication' && verdict === 'fail')) {
     const rest = AS_CLIENT.filter((check) => !client.some((finding) => finding.check === check));
-    return [...known, ...blocked(rest, 'client-authentication')];
+    return [...known, ...allBlocked(rest, 'client-authentication')];
   }
   const tenantTime = Date.now() + (skewOf(discovery.exchange) ?? 0);
   return [...known, ...(await examineLogin(options, wire, tenantTime))];
@@ -85,9 +88,8 @@ async function examineLogin(
   wire: Wire,
   tenantTime: number,
 ): Promise<readonly Finding[]> {
-  const { auth0, user, usesRefreshTokens = true, managesAuthenticators = true, sends = false } = options;
+  const { auth0, user, usesRefreshTokens = true, managesAuthenticators = true } = options;
   const login = await checkSignIn(auth0, wire, user);
-  const identity = await checkIdentity(auth0, wire, { tokens: login.tokens, tenantTime });
   // A user who cannot sign in is one finding, and not one for each thing that he was needed for.
   const visitor = login.finding.verdict === 'fail' ? undefined : user;
   const legs = await checkFirstLegs(auth0, wire, {
@@ -95,17 +97,23 @@ async function examineLogin(
     refreshToken: options.refreshToken ?? login.tokens?.refreshToken,
     usesRefreshTokens,
   });
-  const push =
-    legs.transaction === undefined
-      ? blocked(['push'], 'mfa-demanded')
-      : [await checkPush(auth0, wire, { transaction: legs.transaction, sends })];
+  const push = await examinePush(options, wire, legs.transaction);
   return [
     login.finding,
-    ...identity,
+    ...(await checkIdentity(auth0, wire, { tokens: login.tokens ?? push.tokens, tenantTime })),
     ...legs.findings,
     checkStepUpScope(login.tokens, auth0),
     checkOfflineAccess(login.tokens, { usesRefreshTokens }),
     await checkMfaAudience(auth0, wire, { user: visitor, managesAuthenticators }),
-    ...push,
+    push.finding,
   ];
+}
+
+async function examinePush(
+  { auth0, sends = false, waitMs = 0, pollMs = STEADY_POLL_MS }: DoctorOptions,
+  wire: Wire,
+  transaction: MfaTransaction | undefined,
+): Promise<PushCheck> {
+  if (transaction === undefined) return { finding: blocked('push', 'mfa-demanded') };
+  return checkPush(auth0, wire, { transaction, sends, pace: { pollMs, patienceMs: waitMs } });
 }

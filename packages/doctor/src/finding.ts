@@ -70,7 +70,12 @@ export function skipped(check: CheckName, seen: string, fix: string): Finding {
   return { check, verdict: 'skipped', seen, why: CHECKS[check], fix };
 }
 
-/** Checks that cannot be made before another finding is repaired. */
-export function blocked(checks: readonly CheckName[], by: CheckName): readonly Finding[] {
-  return checks.map((check) => skipped(check, `${by} comes first`, `repair ${by}, then look again`));
+/** It cannot be looked at before another finding is repaired. */
+export function blocked(check: CheckName, by: CheckName): Finding {
+  return skipped(check, `${by} comes first`, `repair ${by}, then look again`);
+}
+
+/** The same of several. */
+export function allBlocked(checks: readonly CheckName[], by: CheckName): readonly Finding[] {
+  return checks.map((check) => blocked(check, by));
 }

@@ -51,6 +51,13 @@ export interface DoctorOptions {
    * is sent and nothing enrolled.
    */
   readonly sends?: boolean;
+  /**
+   * How long the test user's answer to the push is waited for, in milliseconds; default 0. The tokens that an approval
+   * brings are looked at where a login brings none, and are thrown away.
+   */
+  readonly waitMs?: number;
+  /** How often the answer is asked for meanwhile, in milliseconds; default 5000, which is as often as a tenant allows. */
+  readonly pollMs?: number;
   /** `redis[s]://…`, as `createRedisStore` takes it. */
   readonly redisUrl?: string;
   readonly app?: DoctorApp;

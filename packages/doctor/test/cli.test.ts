@@ -87,6 +87,10 @@ describe('stepgate-doctor', () => {
     [['--client-id', 'x'], /give the issuer, by --issuer, AUTH0_ISSUER or the file/],
     [['--issuer', 'https://tenant.example/'], /give the client id/],
     [['--issuer=https://tenant.example/', '--client-id=x', '--username=ada'], /give both/],
+    [
+      ['--issuer=https://tenant.example/', '--client-id=x', '--wait=long'],
+      /--wait takes a whole number of seconds/,
+    ],
     [['--config', 'nowhere.mjs'], /nowhere\.mjs: cannot be loaded \(Error\)$/],
   ])('refuses %j in a sentence', async (args, sentence) => {
     await expect(readCommand(args, {})).rejects.toThrow(sentence);

@@ -431,6 +431,9 @@ async function enrolPhone(): Promise<void> {
   await api.redeem({ mfaToken, proof: { type: 'oob', oobCode }, enrolling: true });
 }
 
+/** As long as it takes: the test answers at once. */
+const WAITING = { waitMs: 10_000, pollMs: 20 };
+
 const unhealthy = (options: DoctorOptions) =>
   examine(options).then(({ findings, isHealthy }) => ({
     isHealthy,
@@ -472,6 +475,34 @@ describe('the doctor', () => {
     await enrolPhone();
     expect(await unhealthy(scene.healthy)).toEqual({ isHealthy: true, troubles: [] });
     expect(scene.emulator.phone('ada').notifications()).toHaveLength(1);
+  });
+
+  it('looks at the tokens of an approved push, where no login brings any', async () => {
+    await enrolPhone();
+    scene.emulator.configure({ mfaPolicy: 'always' });
+    const examination = examine({ ...scene.healthy, ...WAITING });
+    await scene.emulator.phone('ada').nextNotification();
+    scene.emulator.phone('ada').approve();
+    const { findings } = await examination;
+    expect(findings).toContainEqual(
+      expect.objectContaining({ check: 'push', seen: 'a push was sent and approved' }),
+    );
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'id-token-algorithm', verdict: 'ok' }));
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'signing-keys', verdict: 'ok' }));
+  });
+
+  it.each([
+    ['denied', /approve it/],
+    ['answered by nobody', /look whether it arrived/],
+  ])('tells that the push was %s', async (answer, fix) => {
+    await enrolPhone();
+    const examination = unhealthy({ ...scene.healthy, ...WAITING, waitMs: answer === 'denied' ? 5_000 : 40 });
+    await scene.emulator.phone('ada').nextNotification();
+    if (answer === 'denied') scene.emulator.phone('ada').deny();
+    const { troubles } = await examination;
+    expect(troubles).toEqual([
+      expect.objectContaining({ check: 'push', verdict: 'warn', fix: expect.stringMatching(fix) }),
+    ]);
   });
 
   it.each([...OF_THE_TENANT, ...OF_THE_APP, ...(hasRedis ? OF_THE_STORE : [])])(

@@ -109,7 +109,20 @@ describe('the live script', () => {
       },
       'not asked in CI',
     ],
+    [
+      {
+        AUTH0_ISSUER: 'https://tenant.example/',
+        AUTH0_CLIENT_ID: 'x',
+        DOCTOR_USERNAME: 'a',
+        DOCTOR_PASSWORD: 'b',
+      },
+      '--poll-ms takes 5000 or more',
+    ],
   ])('refuses %j', async (env, words) => {
-    expect(await ask([], env)).toMatchObject({ out: '', code: 1, err: expect.stringContaining(words) });
+    expect(await ask(['--poll-ms=50'], env)).toMatchObject({
+      out: '',
+      code: 1,
+      err: expect.stringContaining(words),
+    });
   });
 });

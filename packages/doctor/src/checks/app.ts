@@ -1,4 +1,4 @@
-import { blocked, type CheckName, type Finding, fail, ok, skipped, warn } from '../finding.ts';
+import { allBlocked, type CheckName, type Finding, fail, ok, skipped, warn } from '../finding.ts';
 import type { DoctorApp } from '../options.ts';
 import { member } from '../wire.ts';
 import { isLoopback } from './issuer.ts';
@@ -18,19 +18,20 @@ export async function checkApp(
   const { basePath = '/step-up', cookie } = app;
   const url = URL.canParse(app.url) ? new URL(app.url) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    return [fail('app', 'no address', 'write it like https://bank.example'), ...blocked(REST, 'app')];
+    return [fail('app', 'no address', 'write it like https://bank.example'), ...allBlocked(REST, 'app')];
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     const fix = 'serve the app over https: session and handle cookie travel in clear';
-    return [fail('app', 'plain http to another machine', fix), ...blocked(REST, 'app')];
+    return [fail('app', 'plain http to another machine', fix), ...allBlocked(REST, 'app')];
   }
   const visitor = createVisitor(app, fetch);
   const knock = await knockFrom(url.origin, visitor);
   const problem = whoAnswers(knock, basePath);
-  if (problem !== undefined) return [problem, ...blocked(REST, 'app')];
+  if (problem !== undefined) return [problem, ...allBlocked(REST, 'app')];
   const found = ok('app', `a gate answers under ${basePath}`);
   const proxy = await checkProxy(knock, url, visitor);
-  if (proxy.verdict === 'fail') return [found, proxy, ...blocked(['app-cookie', 'app-stream'], 'app-proxy')];
+  if (proxy.verdict === 'fail')
+    return [found, proxy, ...allBlocked(['app-cookie', 'app-stream'], 'app-proxy')];
   const flow = await startFlow(visitor, { origin: url.origin, cookie, sends });
   if ('reason' in flow) {
     return [found, proxy, skipped('app-cookie', flow.reason, flow.fix), await checkHeaders(visitor)];

@@ -1,5 +1,5 @@
 import { createAuth0MfaApi, type Proof } from '@stepgate/core';
-import { blocked, type Finding, fail, ok, warn } from '../finding.ts';
+import { allBlocked, type Finding, fail, ok, warn } from '../finding.ts';
 import type { DoctorAuth0 } from '../options.ts';
 import { errorOf, inWords, observe, type Wire } from '../wire.ts';
 
@@ -23,14 +23,14 @@ export async function checkClient(auth0: DoctorAuth0, wire: Wire): Promise<reado
     if (errorOf(outcome) === 'invalid_client') {
       return [
         fail('client-authentication', seen, wrongClient(auth0)),
-        ...blocked(['mfa-grants'], 'client-authentication'),
+        ...allBlocked(['mfa-grants'], 'client-authentication'),
       ];
     }
     if (outcome.exchange === undefined || outcome.exchange.status >= 500) {
       const again = 'look again: the tenant did not answer as one';
       return [
         fail('client-authentication', seen, again),
-        ...blocked(['mfa-grants'], 'client-authentication'),
+        ...allBlocked(['mfa-grants'], 'client-authentication'),
       ];
     }
     const isRefused = ['unauthorized_client', 'unsupported_grant_type'].includes(errorOf(outcome) ?? '');

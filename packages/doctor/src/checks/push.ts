@@ -1,6 +1,15 @@
-import { createAuth0MfaApi, type MfaTransaction, type StepUpErrorCode } from '@stepgate/core';
-import { type Finding, fail, ok, skipped } from '../finding.ts';
+import {
+  type Authenticator,
+  createAuth0MfaApi,
+  type MfaApi,
+  type MfaTransaction,
+  type Redemption,
+  type StepUpErrorCode,
+  type TokenSet,
+} from '@stepgate/core';
+import { type Finding, fail, ok, skipped, warn } from '../finding.ts';
 import type { DoctorAuth0 } from '../options.ts';
+import { type Pace, phoneAnswer } from '../phone-answer.ts';
 import { inWords, type Outcome, observe, type Wire } from '../wire.ts';
 
 const SWITCH_ON =
@@ -8,47 +17,81 @@ const SWITCH_ON =
 const LET_IT_SEND =
   'let it try with --send: it sends one push, or begins an enrolment that it leaves unconfirmed';
 
-/** Whether the test user can be sent a push, or enrol a phone. */
+/** What came of looking at pushes. */
+export interface PushCheck {
+  readonly finding: Finding;
+  /** Those that an approved push has brought. */
+  readonly tokens?: TokenSet;
+}
+
+/** Whether the test user can be sent a push, and approves it if that is waited for, or can enrol a phone. */
 export async function checkPush(
   auth0: DoctorAuth0,
   wire: Wire,
-  { transaction, sends }: { readonly transaction: MfaTransaction; readonly sends: boolean },
-): Promise<Finding> {
+  {
+    transaction,
+    sends,
+    pace,
+  }: { readonly transaction: MfaTransaction; readonly sends: boolean; readonly pace: Pace },
+): Promise<PushCheck> {
   const { mfaToken, requirements } = transaction;
   const wanted = [...(requirements?.challenge ?? []), ...(requirements?.enroll ?? [])];
   if (requirements !== undefined && !wanted.includes('push')) {
     const fix = "name push-notification in the Action's challengeWithAny and enrollWithAny";
-    return fail('push', `the tenant asks for ${wanted.join(', ') || 'nothing'}, and not for push`, fix);
+    const seen = `the tenant asks for ${wanted.join(', ') || 'nothing'}, and not for push`;
+    return { finding: fail('push', seen, fix) };
   }
   const api = createAuth0MfaApi({ ...auth0, fetch: wire.fetch });
   const listed = await observe(wire, () => api.list({ mfaToken }));
   if (!listed.isDone) {
-    return fail(
-      'push',
-      `${inWords(listed)} for the list of authenticators`,
-      "look at the tenant's log for this minute",
-    );
+    const fix = "look at the tenant's log for this minute";
+    return { finding: fail('push', `${inWords(listed)} for the list of authenticators`, fix) };
   }
   const active = listed.value.filter((authenticator) => authenticator.active);
   const phone = active.find(({ factor }) => factor === 'push');
   if (!sends) {
     const seen = phone ? 'the test user has a phone; nothing was sent' : 'the test user has no phone yet';
-    return skipped('push', seen, LET_IT_SEND);
+    return { finding: skipped('push', seen, LET_IT_SEND) };
   }
-  if (phone !== undefined) {
-    const sent = await observe(wire, () =>
-      api.challenge({ mfaToken, authenticatorId: phone.id, factor: 'push' }),
-    );
-    return sent.isDone ? ok('push', "the tenant has taken a push for the test user's phone") : refused(sent);
+  if (phone === undefined) return { finding: await tryEnrolment(api, wire, mfaToken, active) };
+  const challenge = { mfaToken, authenticatorId: phone.id, factor: 'push' } as const;
+  const sent = await observe(wire, () => api.challenge(challenge));
+  if (!sent.isDone) return { finding: refused(sent) };
+  if (pace.patienceMs === 0) {
+    return { finding: ok('push', "the tenant has taken a push for the test user's phone") };
   }
+  const { oobCode = '' } = sent.value;
+  return answered(await observe(wire, () => phoneAnswer(api, { mfaToken, oobCode }, pace)));
+}
+
+async function tryEnrolment(
+  api: MfaApi,
+  wire: Wire,
+  mfaToken: string,
+  active: readonly Authenticator[],
+): Promise<Finding> {
   const begun = await observe(wire, () => api.enroll({ mfaToken, factor: 'push' }));
   if (begun.isDone) return ok('push', 'an enrolment begins with a QR code; it was left unconfirmed');
-  if (begun.code === 'already_enrolled') {
-    const factors = active.map(({ factor }) => factor).join(', ');
-    const fix = 'give a test user with a phone, or without any factor';
-    return skipped('push', `the test user has ${factors}, and no phone`, fix);
+  if (begun.code !== 'already_enrolled') return refused(begun);
+  const factors = active.map(({ factor }) => factor).join(', ');
+  const fix = 'give a test user with a phone, or without any factor';
+  return skipped('push', `the test user has ${factors}, and no phone`, fix);
+}
+
+function answered(outcome: Outcome<Redemption | undefined>): PushCheck {
+  if (!outcome.isDone) return { finding: refused(outcome) };
+  const status = outcome.value?.status;
+  if (outcome.value?.status === 'approved') {
+    return { finding: ok('push', 'a push was sent and approved'), tokens: outcome.value.tokens };
   }
-  return refused(begun);
+  if (status === 'mfa_required') {
+    return { finding: ok('push', 'a push was sent and approved; the tenant asks for another factor on top') };
+  }
+  const isDenied = status === 'rejected';
+  const fix = isDenied
+    ? 'approve it: an answer came, and so the way to the phone is fine'
+    : "look whether it arrived: the app on the phone, its permission to notify, the tenant's push service";
+  return { finding: warn('push', isDenied ? 'the push was denied' : 'nobody answered the push', fix) };
 }
 
 const HELP: Partial<Record<StepUpErrorCode, string>> = {

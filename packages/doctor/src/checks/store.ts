@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client';
-import { blocked, type CheckName, type Finding, fail, ok, skipped, warn } from '../finding.ts';
+import { allBlocked, type CheckName, type Finding, fail, ok, skipped, warn } from '../finding.ts';
 
 const SETTINGS: readonly CheckName[] = ['store-eviction', 'store-durability', 'store-replication'];
 const TIMEOUT_MS = 3_000;
@@ -18,7 +18,7 @@ export async function checkStore(redisUrl: string | undefined): Promise<readonly
   if ('problem' in read) {
     const fix =
       'check REDIS_URL, redis[s]://[[user][:password]@]host[:port][/db], and that its user may +ping and +info';
-    return [fail('store', read.problem, fix), ...blocked(SETTINGS, 'store')];
+    return [fail('store', read.problem, fix), ...allBlocked(SETTINGS, 'store')];
   }
   const { facts } = read;
   return [version(facts), eviction(facts), durability(facts), replication(facts)];

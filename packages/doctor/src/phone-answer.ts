@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isStepUpError, type MfaApi, type Redemption } from '@stepgate/core';
+
+/** How often, and for how long, the phone's answer is asked for. */
+export interface Pace {
+  readonly pollMs: number;
+  readonly patienceMs: number;
+}
+
+/** Twelve polls a minute are what a tenant allows. */
+export const STEADY_POLL_MS = 5_000;
+
+/** What came of a push; `undefined` when nobody has answered in time. */
+export async function phoneAnswer(
+  api: MfaApi,
+  { mfaToken, oobCode }: { readonly mfaToken: string; readonly oobCode: string },
+  { pollMs, patienceMs }: Pace,
+): Promise<Redemption | undefined> {
+  const end = Date.now() + patienceMs;
+  while (Date.now() < end) {
+    await sleep(pollMs);
+    const answer = await api.redeem({ mfaToken, proof: { type: 'oob', oobCode } }).catch(mustPass);
+    if (answer !== undefined && answer.status !== 'pending' && answer.status !== 'slow_down') return answer;
+  }
+  return undefined;
+}
+
+/** Goes over what passes by itself. */
+function mustPass(error: unknown): undefined {
+  if (isStepUpError(error, 'provider_unavailable') || isStepUpError(error, 'rate_limited')) return undefined;
+  throw error;
+}
