@@ -11,6 +11,7 @@ import {
   type GateClient,
   SECRET,
 } from './support/gate-client.ts';
+import { type Heard, listenToSignals } from './support/signal-listener.ts';
 import { storedRecord } from './support/stored-record.ts';
 import {
   CLIENT_SECRET,
@@ -43,14 +44,18 @@ interface Watched {
   /** What `onError` and the console have heard. */
   readonly logged: unknown[];
   readonly events: AuditEvent[];
+  /** What the tracing channels have told. */
+  readonly signals: Heard;
   readonly answers: GateAnswer[];
   readonly refreshTokens: string[];
 }
 
 let consoles: MockInstance[] = [];
 let spoken: unknown[] = [];
+let signals: Heard;
 beforeEach(() => {
   spoken = [];
+  signals = listenToSignals();
   consoles = (['log', 'info', 'warn', 'error', 'debug'] as const).map((method) =>
     vi.spyOn(console, method).mockImplementation((...words: unknown[]) => {
       spoken.push(words);
@@ -58,6 +63,7 @@ beforeEach(() => {
   );
 });
 afterEach(() => {
+  signals.stop();
   for (const spy of consoles) spy.mockRestore();
 });
 
@@ -104,7 +110,7 @@ async function watch(): Promise<Watched> {
     identity: { subject: tenant.ada.subject, sessionId: 'the session of this login' },
     handle: HANDLE,
   });
-  return { tenant, client, stored, logged, events, answers, refreshTokens };
+  return { tenant, client, stored, logged, events, signals, answers, refreshTokens };
 }
 
 /** Every secret that came up, read off the wire. */
@@ -135,6 +141,7 @@ function expectSilence(watched: Watched): void {
     store: watched.stored.join('\n'),
     log: inspect([watched.logged, spoken], { depth: 20, showHidden: true }),
     events: JSON.stringify(watched.events),
+    signals: watched.signals.text.join('\n'),
     answers: watched.answers.map(shown).join('\n'),
   };
   for (const [place, text] of Object.entries(places)) {
@@ -166,6 +173,7 @@ describe('secrets', () => {
     expect(secretsOf(watched).length).toBeGreaterThan(12);
     expect(watched.stored.length).toBeGreaterThan(8);
     expect(watched.events.length).toBeGreaterThan(5);
+    expect(watched.signals.done.length).toBeGreaterThan(20);
     expectSilence(watched);
     // Nor does a flow that is over keep any, sealed.
     const [key = '', ...value] = (watched.stored.at(-1) ?? '').split(' ');

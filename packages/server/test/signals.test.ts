@@ -1,60 +1,22 @@
-import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
-import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryStore, type FlowSignal, type GateOptions, SIGNALS, type Store } from '../src/index.ts';
 import { tracedStore } from '../src/signals.ts';
-import {
-  createGateClient,
-  createTestGate,
-  type GateClient,
-  SECRET,
-  type TestNative,
-} from './support/gate-client.ts';
-import { CLIENT_SECRET, createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
+import { createGateClient, createTestGate, type GateClient, type TestNative } from './support/gate-client.ts';
+import { type Heard, listenToSignals } from './support/signal-listener.ts';
+import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
 
-const TRACED = Object.values(SIGNALS).filter((name) => name !== SIGNALS.flow);
 const SESSION_ID = 'the session of this login';
-
-interface Heard {
-  /** What the messages said in the end, by channel. */
-  readonly done: { readonly channel: string; readonly message: Readonly<Record<string, unknown>> }[];
-  readonly failed: unknown[];
-  /** Everything, at every stage, as text. */
-  readonly text: string[];
-}
 
 const stops: (() => void)[] = [];
 afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-/** Listens to all channels. */
 function listen(): Heard {
-  const heard: Heard = { done: [], failed: [], text: [] };
-  for (const name of TRACED) {
-    const channel = tracingChannel<string, Record<string, unknown>>(name);
-    const note = (message: object): void => {
-      heard.text.push(inspect(message, { depth: 20, showHidden: true }));
-    };
-    const listeners = {
-      start: note,
-      end: note,
-      asyncStart: note,
-      asyncEnd(message: Record<string, unknown>) {
-        note(message);
-        const { result, error: _error, ...members } = message;
-        expect(result).toBeUndefined();
-        heard.done.push({ channel: name, message: members });
-      },
-      error(message: Record<string, unknown>) {
-        note(message);
-        heard.failed.push(message.error);
-      },
-    };
-    channel.subscribe(listeners);
-    stops.push(() => channel.unsubscribe(listeners));
-  }
+  const heard = listenToSignals();
+  stops.push(() => heard.stop());
   return heard;
 }
 
@@ -149,29 +111,6 @@ describe('signals', () => {
     expect(passages.map(({ from }) => from)).toEqual(states.slice(0, -1));
     expect(passages.map(({ to }) => to)).toEqual(states.slice(1));
     expect(new Set(passages.map(({ flow }) => flow)).size).toBe(1);
-  });
-
-  it('hold no secret, nor what the work gave', async () => {
-    const there = await scene();
-    const heard = listen();
-
-    await approve(there);
-    await there.client.decide();
-
-    const text = heard.text.join('\n');
-    const tokens = there.tenant.exchanges.flatMap(({ sent, received }) => [
-      ...`${sent}\n${received}`.matchAll(/"?\w*(?:token|oob_code|secret)"?(?::"|=)([^"&]+)/g),
-    ]);
-    const secrets = new Set([
-      SECRET,
-      CLIENT_SECRET,
-      SESSION_ID,
-      there.client.handle,
-      there.refreshToken,
-      ...tokens.map(([, token = '']) => token),
-    ]);
-    expect(secrets.size).toBeGreaterThan(8);
-    expect([...secrets].filter((secret) => text.includes(secret))).toEqual([]);
   });
 
   it('tell of what fails, in no words but our own', async () => {
