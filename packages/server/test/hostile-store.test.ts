@@ -122,6 +122,15 @@ describe('a record in the store', () => {
     expect(await world.browser.isAllowed()).toBe(true);
   });
 
+  it('that is put back as it was before brings back what it held, and no more', async () => {
+    await world.store.restore(approved);
+    await world.store.put(adasKey, waiting.get(adasKey) ?? null);
+
+    expect(await world.browser.isAllowed()).toBe(false);
+    await expectNoFault();
+    expect(await world.browser.isAllowed()).toBe(false);
+  });
+
   it('that was signed with a key that is gone is none', async () => {
     await world.store.restore(approved);
     const gate = createTestGate(world.tenant, { store: world.store, secret: `${SECRET}, the next one` });
