@@ -6,6 +6,7 @@ import {
   type SignInMethod,
   type SignInResult,
   StepUpError,
+  type TokenSet,
 } from '@stepgate/core';
 import type { Identity } from './host-request.ts';
 import { opensMfaApi } from './mfa-audience.ts';
@@ -24,7 +25,10 @@ export interface Ask {
   readonly scope?: string | undefined;
 }
 
-/** How a signed-in user gets into MFA. Give at least one way; they are tried in this order. */
+/**
+ * How a signed-in user gets into MFA. Give at least one way; they are tried in this order. A refresh token that is dead,
+ * or may not ask for the step-up scope, is passed over.
+ */
 export interface FirstLegOptions<Native> {
   /** The user's refresh token, `undefined` when there is none. */
   readonly refreshToken?: (
@@ -93,6 +97,7 @@ export function createFirstLeg<Native>(
   if (custom !== undefined) methods.push('custom');
   if (password !== undefined) methods.push('password');
   if (methods.length === 0) throw new TypeError('firstLeg: give refreshToken, custom or password');
+  const hasOtherLeg = methods.length > 1;
 
   async function save(
     context: FirstLegContext<Native> & CallOptions,
@@ -115,6 +120,10 @@ export function createFirstLeg<Native>(
           if (isForMfaApi && result.status === 'signed_in' && !opensMfaApi(result.tokens)) {
             // A refresh token may be bound to other audiences: another way may lead there.
             throw loginRequired('the refresh token does not open the MFA API');
+          }
+          if (result.status === 'signed_in' && hasOtherLeg && !hasScopes(result.tokens, scope)) {
+            // What a refresh token may not ask for is left out without a word: another way may ask for it.
+            throw loginRequired('the refresh token may not ask for the step-up scope');
           }
           return transactionOf(result, isForMfaApi);
         }
@@ -158,6 +167,12 @@ function transactionOf(result: SignInResult, isForMfaApi: boolean): MfaTransacti
     'the tenant did not ask for MFA: its policy or Action must demand it for the step-up scope',
     { status: 502 },
   );
+}
+
+/** Whether the tokens have these scopes; an answer that names none has all that were asked for (RFC 6749, section 5.1). */
+function hasScopes(tokens: TokenSet, asked = ''): boolean {
+  const granted = tokens.scope?.split(' ');
+  return asked.split(' ').every((one) => one === '' || granted === undefined || granted.includes(one));
 }
 
 function loginRequired(message: string): StepUpError {

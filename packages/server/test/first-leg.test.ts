@@ -1,5 +1,7 @@
+import { createAuth0SignIn } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import { createFirstLeg } from '../src/first-leg.ts';
+import { createTestTenant } from './support/test-tenant.ts';
 
 const context = { request: undefined, identity: { subject: 'ada', sessionId: 's' } };
 const signal = new AbortController().signal;
@@ -71,6 +73,27 @@ describe('createFirstLeg', () => {
 
     await expect(leg.authenticate('refresh-token', {}, context, signal)).rejects.toMatchObject({
       code: 'login_required',
+    });
+  });
+
+  describe('with a refresh token that may not ask for the step-up scope', () => {
+    const tenant = createTestTenant();
+    const signIn = createAuth0SignIn(tenant.auth0);
+    const authenticate = async (options: Parameters<typeof createFirstLeg>[0]) => {
+      const token = await tenant.signIn();
+      tenant.emulator.configure({ refreshScopes: 'granted' });
+      const leg = createFirstLeg({ ...options, refreshToken: () => token }, signIn, tenant.auth0);
+      return leg.authenticate('refresh-token', {}, context, signal);
+    };
+
+    it('goes on to another way', async () => {
+      await expect(authenticate({ password: { username: () => 'ada' } })).rejects.toMatchObject({
+        code: 'login_required',
+      });
+    });
+
+    it('tells, where there is no other way, that the tenant asked for no MFA', async () => {
+      await expect(authenticate({})).rejects.toMatchObject({ code: 'mfa_not_required' });
     });
   });
 });
