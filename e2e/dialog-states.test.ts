@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { connectBrowser } from './support/desk.ts';
 import { moments } from './support/flow-views.ts';
 import { lookAt, takePictures } from './support/look-at.ts';
-import { createScriptedApp, type ScriptedApp } from './support/scripted-app.ts';
+import { createScriptedApp, type ScriptedApp, setHidden } from './support/scripted-app.ts';
 
 /** A page that pays when it is told to, in this language and direction. */
 const pageIn = (attributes: string, dialog = ''): string => `<!doctype html>
@@ -55,6 +55,16 @@ async function openStage(path: string): Promise<Stage> {
   await asked;
   await page.getByRole('dialog').waitFor();
   return { app, context, page };
+}
+
+/** Presses Tab until the focus is on the control of this name. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  const target = page.getByRole('button', { name });
+  for (let presses = 0; presses < 15; presses += 1) {
+    if (await target.evaluate((element) => element.matches(':focus'))) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab does not reach "${name}"`);
 }
 
 const statusOf = (page: Page): Promise<string | null> => page.getByRole('status').first().textContent();
@@ -112,5 +122,78 @@ describe('the dialog', () => {
       if (language !== 'en') expect(english).not.toContain(sight.heading);
       await takePictures(page, `small${path} ${name}`);
     }
+  });
+
+  it('is used by the keyboard alone, up to a cancel that gives the focus back', async () => {
+    const { app, page } = await openStage('/');
+    await app.show(moments['a push']());
+    await tabTo(page, 'Use another way');
+    await page.keyboard.press('Enter');
+    expect((await sightOf(page)).heading).toBe('Use another way');
+    await tabTo(page, 'Code from an authenticator app');
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(() => app.requests.at(-1))
+      .toEqual({ type: 'factor.choose', authenticatorId: 'totp|1' });
+    await app.show(moments['a code from an app']());
+    await sightOf(page);
+    await page.keyboard.type('123 456');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => app.requests.at(-1)).toEqual({ type: 'code.submit', code: '123456' });
+    await app.show(moments['a wrong code']());
+    await tabTo(page, 'Cancel');
+    await page.keyboard.press('Enter');
+
+    await expect.poll(() => statusOf(page)).toBe('StepUpCancelled');
+    await expect.poll(() => app.requests.at(-1)).toEqual({ type: 'flow.cancel' });
+    const pay = page.getByRole('button', { name: 'Pay' });
+    expect(await pay.evaluate((one) => one.matches(':focus'))).toBe(true);
+    expect(app.calls()).toBe(1);
+  });
+
+  it('asks for nothing while its tab is hidden, and catches up when it is shown', async () => {
+    const { app, page } = await openStage('/');
+    await app.show(moments['a push']());
+    await setHidden(page, true);
+    const before = app.reads();
+    void app.show(moments['a denial']());
+    await page.waitForTimeout(300);
+    expect(app.reads()).toBe(before);
+    expect((await sightOf(page)).heading).toBe('Check your phone');
+
+    await setHidden(page, false);
+    await page.getByRole('heading', { name: 'Request denied' }).waitFor();
+  });
+
+  it('says that the network is gone, and goes on by itself, and after a reload too', async () => {
+    const { app, page } = await openStage('/');
+    await app.show(moments['a push']());
+    await app.setOffline(true);
+    await page.getByText('Connection lost. Trying again…').first().waitFor();
+    await lookAt(page, 'dialog offline', 'Check your phone');
+    const asked = app.show(moments['a denial']());
+    await app.setOffline(false);
+    await asked;
+    await page.getByRole('heading', { name: 'Request denied' }).waitFor();
+
+    await page.reload();
+    await page.getByRole('button', { name: 'Pay' }).click();
+    await page.getByRole('heading', { name: 'Request denied' }).waitFor();
+    app.approve();
+    void app.show({ state: 'approved' });
+    await expect.poll(() => statusOf(page)).toBe('paid');
+  });
+
+  it('says that something else is under way, and takes its place', async () => {
+    const { app, page } = await openStage('/');
+    void app.show({ state: 'cancelled' });
+    await expect.poll(() => statusOf(page)).toBe('StepUpCancelled');
+    app.refuseStarts('flow_in_progress');
+    await page.getByRole('button', { name: 'Pay' }).click();
+    await lookAt(page, 'dialog other', 'Confirm it’s you');
+    await page.getByRole('button', { name: 'Cancel the other and continue' }).click();
+    await expect
+      .poll(() => app.requests.slice(-2).map(({ type }) => type))
+      .toEqual(['flow.cancel', 'flow.start']);
   });
 });

@@ -104,3 +104,33 @@ it('takes a way back from the built-in page on which nothing was sent', async ()
   await desk.bank.waitForURL(desk.bankUrl);
   expect(desk.pushes()).toBe(0);
 });
+
+it('speaks French to a browser that asks for it, before its script has come and after', async () => {
+  const desk = await openDesk({ maxAgeSeconds: 60, locale: 'fr-CA' });
+  const { bank, context, emulator } = desk;
+  await context.route('**/public/bank.js', (route) => route.abort());
+  await enrolAhead(emulator);
+  const complaints = await complaintsOf(bank);
+  const ada = createCustomer(desk, 'french page');
+  await ada.signIn();
+
+  await ada.transfer(404);
+  await ada.finds('Confirmez votre identité');
+  expect(await bank.locator('html').getAttribute('lang')).toBe('fr-CA');
+  await ada.press('Envoyer la demande');
+  await ada.reads('Consultez votre téléphone');
+  await bank.reload();
+  await ada.finds('Consultez votre téléphone');
+  await bank.getByText(/^Il reste \d:\d\d$/).waitFor();
+  expect(desk.pushes()).toBe(1);
+  await ada.press('Annuler');
+  await ada.reads('Confirmation annulée');
+
+  expect(complaints).toEqual([]);
+
+  await bank.goto(`${desk.bankUrl}step-up/authenticators`);
+  await ada.finds('Vos appareils d’authentification');
+  await ada.press('Afficher mes appareils');
+  await ada.reads('Consultez votre téléphone');
+  await bank.getByText('Voir vos appareils d’authentification').waitFor();
+});

@@ -1,11 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { AxeBuilder } from '@axe-core/playwright';
+import { readdirSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { violationsIn } from './support/axe.ts';
 import { connectBrowser } from './support/desk.ts';
+import { moments } from './support/flow-views.ts';
+import { lookAt, takePictures } from './support/look-at.ts';
 import { startProgram } from './support/program.ts';
+import { createScriptedApp, type ScriptedApp, setHidden } from './support/scripted-app.ts';
 
 const example = fileURLToPath(new URL('../examples/react-custom-ui', import.meta.url));
 
@@ -40,8 +44,7 @@ async function reads(page: Page, heading: string): Promise<void> {
   const found = page.getByRole('heading', { name: heading });
   await found.waitFor();
   await page.waitForFunction(() => document.activeElement?.tagName === 'H2');
-  const { violations } = await new AxeBuilder({ page }).include('.step-up').analyze();
-  expect(violations).toEqual([]);
+  expect(await violationsIn(page, { part: '.step-up' })).toEqual([]);
 }
 
 async function addPhone(page: Page, onPhone: (button: string) => Promise<void>): Promise<void> {
@@ -55,12 +58,85 @@ async function addPhone(page: Page, onPhone: (button: string) => Promise<void>):
   await page.getByRole('button', { name: 'I have kept it' }).click();
 }
 
+/** The built app, its server being a script. */
+async function openScriptedApp(): Promise<{ readonly app: ScriptedApp; readonly page: Page }> {
+  const dist = join(example, 'dist');
+  const files = Object.fromEntries(
+    readdirSync(dist, { recursive: true, encoding: 'utf8' })
+      .filter((name) => extname(name) !== '')
+      .map((name) => [`/${name.replace('index.html', '')}`, pathToFileURL(join(dist, name))]),
+  );
+  const browser = await connectBrowser();
+  const context = await browser.newContext({ viewport: { width: 1100, height: 900 } });
+  const app = await createScriptedApp(context, {
+    files,
+    json: { '/account': { username: 'ada', phone: null, notes: ['Water the plants'] } },
+    guarded: '/notes',
+    action: { title: 'Delete all notes' },
+  });
+  const page = await context.newPage();
+  await app.goTo(page);
+  const asked = app.show({ state: 'authenticating' });
+  await page.getByRole('button', { name: 'Delete all notes' }).press('Enter');
+  await asked;
+  return { app, page };
+}
+
 describe('screens of one’s own in React', () => {
+  it('have nothing for axe in any state, by day and by night, nor at 320 pixels', async () => {
+    const { app, page } = await openScriptedApp();
+    const seen = new Set<string>();
+    for (const [name, moment] of Object.entries(moments)) {
+      await app.show(moment());
+      await page.waitForFunction(() => document.activeElement?.tagName === 'H2');
+      const heading = (await page.getByRole('heading', { level: 2 }).textContent()) ?? '';
+      await page.setViewportSize({ width: 320, height: 640 });
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(overflow, name).toBe(0);
+      await page.setViewportSize({ width: 1100, height: 900 });
+      await takePictures(page, `react ${name}`);
+      if (seen.has(heading)) continue;
+      seen.add(heading);
+      await lookAt(page, `react ${name}`);
+    }
+    app.approve();
+    void app.show({ state: 'approved' });
+    await page.getByText('All notes are deleted.').waitFor();
+  });
+
+  it('wait in a hidden tab and without a network, and are used by the keyboard alone', async () => {
+    const { app, page } = await openScriptedApp();
+    await app.show(moments['a push']());
+    await setHidden(page, true);
+    const before = app.reads();
+    void app.show(moments['a denial']());
+    await page.waitForTimeout(200);
+    expect(app.reads()).toBe(before);
+    const shown = page.getByRole('heading', { name: 'Denied on the phone' });
+    await setHidden(page, false);
+    await shown.waitFor();
+
+    await app.setOffline(true);
+    await page.getByText('No connection. It goes on by itself.').waitFor();
+    const asked = app.show(moments['a code from an app']());
+    await app.setOffline(false);
+    await asked;
+    await reads(page, 'Type the code');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('123456');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => app.requests.at(-1)).toEqual({ type: 'code.submit', code: '123456' });
+    await page.getByRole('button', { name: 'Cancel' }).press('Enter');
+    await page.getByText('Nothing was deleted.').waitFor();
+  });
+
   it('add a phone, are denied, and are approved by a code from the app', async () => {
     const { page, onPhone } = await openApp();
     await addPhone(page, onPhone);
     await page.getByText('All notes are deleted.').waitFor();
-    expect(await page.getByRole('listitem').count()).toBe(0);
+    await expect.poll(() => page.getByRole('listitem').count()).toBe(0);
 
     await page.getByRole('button', { name: 'Delete all notes' }).click();
     await reads(page, 'Look at your phone');

@@ -19,6 +19,8 @@ export interface DeskOptions {
   readonly emulator?: EmulatorOptions;
   /** What else the bank is told. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What the bank's browser accepts. Default English. */
+  readonly locale?: string;
   /** Whether the bank's pages may run scripts. Default `true`. */
   readonly hasScript?: boolean;
 }
@@ -46,7 +48,13 @@ export interface Desk {
 
 /** Starts a tenant, a bank and a browser; all of it ends with the test. */
 export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
-  const { bank: example = 'express-bank', port = 0, maxAgeSeconds = 0, hasScript = true } = options;
+  const {
+    bank: example = 'express-bank',
+    port = 0,
+    maxAgeSeconds = 0,
+    hasScript = true,
+    locale = 'en-US',
+  } = options;
   const { pollSchedule = 'eager' } = options;
   const emulator = createEmulator(options.emulator);
   const tenant = await emulator.listen();
@@ -65,7 +73,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     reducedMotion: 'reduce',
     viewport: { width: 1100, height: 860 },
   } as const;
-  const context = await browser.newContext({ ...look, javaScriptEnabled: hasScript });
+  const context = await browser.newContext({ ...look, locale, javaScriptEnabled: hasScript });
   const bank = await context.newPage();
   const scripted = hasScript ? context : await browser.newContext(look);
   const phone = await scripted.newPage();

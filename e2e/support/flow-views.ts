@@ -19,7 +19,7 @@ const soon = (seconds: number): number => Date.now() + seconds * 1_000;
 const pushed = { factor: 'push', authenticatorId: phone.id, authenticators } as const;
 
 /** A moment of every kind that a flow can have, by what it is about, in about the order of a flow. */
-export const moments: Readonly<Record<string, () => ScriptedView>> = {
+export const moments = {
   'getting ready': () => ({ state: 'authenticating' }),
   'a password': () => ({ state: 'authenticating', allowedEvents: ['password.submit', 'flow.cancel'] }),
   'a wrong password': () => ({
@@ -155,4 +155,4 @@ export const moments: Readonly<Record<string, () => ScriptedView>> = {
     resendAllowedAt: soon(200),
   }),
   'no device that would do': () => ({ state: 'failed', reason: 'no_usable_factor', allowedEvents: fails }),
-};
+} satisfies Readonly<Record<string, () => ScriptedView>>;

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { violationsIn } from './axe.ts';
 
 /** Where pictures go, when somebody wants them: `STEPGATE_PICTURES=.stepgate-artifacts`. */
 const { STEPGATE_PICTURES: pictures } = process.env;
@@ -95,12 +95,8 @@ async function expectNothingForAxe(page: Page, what: string, colorScheme: 'dark'
     if (fresh.length === 0) return;
     for (const one of fresh) seenByNight.add(one);
   }
-  // Legacy mode needs no page of its own, which would take the focus away.
-  const axe = new AxeBuilder({ page }).setLegacyMode();
   // By night only the colours are others.
-  if (colorScheme === 'dark') axe.withRules('color-contrast');
-  const { violations } = await axe.analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  const found = await violationsIn(page, colorScheme === 'dark' ? { rules: ['color-contrast'] } : {});
   expect(found, what).toEqual([]);
 }
 

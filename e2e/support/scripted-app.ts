@@ -31,7 +31,22 @@ export interface ScriptedApp {
   readonly requests: readonly (StepUpRequest | { readonly type: 'flow.start' })[];
   /** How often the guarded route was called. */
   calls(): number;
+  /** How often it was asked for news. */
+  reads(): number;
+  /** Whether the browser has a network. */
+  setOffline(isOffline: boolean): Promise<void>;
   goTo(page: Page, path?: string): Promise<void>;
+}
+
+/** Has the page believe that its tab was hidden, or is shown again: a browser without a screen hides none. */
+export function setHidden(page: Page, isHidden: boolean): Promise<void> {
+  return page.evaluate((hidden) => {
+    Object.defineProperties(document, {
+      hidden: { configurable: true, value: hidden },
+      visibilityState: { configurable: true, value: hidden ? 'hidden' : 'visible' },
+    });
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  }, isHidden);
 }
 
 /**
@@ -51,6 +66,8 @@ export async function createScriptedApp(
   let refusal = 'flow_not_found';
   let isApproved = false;
   let calls = 0;
+  let reads = 0;
+  let isOffline = false;
   const requests: (StepUpRequest | { type: 'flow.start' })[] = [];
   const waiting = new Set<() => void>();
   let asked = Promise.withResolvers<void>();
@@ -65,8 +82,21 @@ export async function createScriptedApp(
       ? refuse(route, refusal)
       : route.fulfill({ headers: { etag: `"${view.version}"` }, json: { ...view, now: Date.now() } });
 
+  function complete(next: ScriptedView): FlowView {
+    return {
+      factors: ['push', 'otp'],
+      enrollable: [],
+      authenticators: [],
+      allowedEvents: next.state === 'approved' || next.state === 'cancelled' ? [] : ['flow.cancel'],
+      ...next,
+      version: (view?.version ?? 0) + 1,
+      now: Date.now(),
+    };
+  }
+
   /** A long-poll: answered when there is another view than the one that the browser knows. */
   async function read(route: Route, request: Request): Promise<void> {
+    reads += 1;
     const known = request.headers()['if-none-match'];
     if (view !== undefined && known === `"${view.version}"`) {
       asked.resolve();
@@ -94,17 +124,20 @@ export async function createScriptedApp(
   }
 
   async function answer(route: Route): Promise<void> {
+    // What is answered here never gets as far as the network.
+    if (isOffline) return route.abort('internetdisconnected');
     const request = route.request();
     const { pathname } = new URL(request.url());
     switch (`${request.method()} ${pathname}`) {
       case 'POST /step-up/flow':
         requests.push({ type: 'flow.start' });
+        if (view?.state === 'cancelled') view = complete({ state: 'authenticating' });
         return view === undefined ? refuse(route, refusal, 409) : tell(route);
       case 'GET /step-up/flow':
         return read(route, request);
       case 'DELETE /step-up/flow':
         requests.push({ type: 'flow.cancel' });
-        view = { ...(view as FlowView), version: (view?.version ?? 0) + 1, state: 'cancelled' };
+        view = complete({ state: 'cancelled' });
         return tell(route);
       case 'POST /step-up/flow/events':
         requests.push(request.postDataJSON() as StepUpRequest);
@@ -132,15 +165,7 @@ export async function createScriptedApp(
   return {
     requests,
     show(next) {
-      view = {
-        factors: ['push', 'otp'],
-        enrollable: [],
-        authenticators: [],
-        allowedEvents: next.state === 'approved' || next.state === 'cancelled' ? [] : ['flow.cancel'],
-        ...next,
-        version: (view?.version ?? 0) + 1,
-        now: Date.now(),
-      };
+      view = complete(next);
       asked = Promise.withResolvers();
       for (const resolve of waiting) resolve();
       waiting.clear();
@@ -154,6 +179,11 @@ export async function createScriptedApp(
       isApproved = true;
     },
     calls: () => calls,
+    reads: () => reads,
+    async setOffline(next) {
+      isOffline = next;
+      await context.setOffline(next);
+    },
     goTo: async (page, path = '/') => {
       await page.goto(ORIGIN + path);
     },

@@ -1,15 +1,5 @@
 import type { Authenticator, Factor } from '@stepgate/core';
 
-/** What a factor is called in a sentence, where the device has no name or besides it. */
-export const FACTOR_WORDS: Readonly<Record<Factor, string>> = {
-  push: 'a phone that is asked for approval',
-  otp: 'an app that makes codes',
-  sms: 'a number for text messages',
-  voice: 'a number for calls',
-  email: 'an e-mail address',
-  'recovery-code': 'a recovery code',
-};
-
 /** What would happen if an authenticator was removed. */
 export interface Removal {
   /** A recovery code cannot be removed by itself. */

@@ -8,14 +8,16 @@ import {
   StepUpError,
   type StepUpRequest,
 } from '@stepgate/core';
+import { fill, type PageTexts } from '@stepgate/web/html';
 import { additionId, addressOf, type Enrollment } from './addition.ts';
 import { json } from './answer.ts';
 import type { Audit } from './audit.ts';
-import { FACTOR_WORDS, removalOf } from './authenticator-list.ts';
+import { removalOf } from './authenticator-list.ts';
 import type { FlowDriver } from './flow-driver.ts';
 import type { Decision, StepUp } from './guard.ts';
 import type { HostRequest, HostResponse } from './host-request.ts';
 import type { Ownership } from './ownership.ts';
+import type { TextsOf } from './page-language.ts';
 import type { Action, ParsedPolicy } from './policy.ts';
 import type { Records } from './record.ts';
 import { viewAnswer } from './view-answer.ts';
@@ -51,8 +53,11 @@ export interface AuthenticatorsOptions<Native> {
     options: { readonly uses: boolean },
   ) => Promise<Decision>;
   readonly ownership: Ownership<Native>;
+  readonly textsOf: TextsOf<Native>;
   readonly audit: Audit<Native>;
 }
+
+type ActionWords = PageTexts['devices']['actions'];
 
 /** What an endpoint does with an approval and the access token that came with it. */
 type Use = (accessToken: string, stepUp: StepUp) => Promise<HostResponse>;
@@ -62,7 +67,7 @@ const LIST_MAX_AGE_SECONDS = 600;
 
 /** Makes the endpoints. */
 export function createAuthenticators<Native>(options: AuthenticatorsOptions<Native>): Authenticators<Native> {
-  const { settings, api, records, driver, decide, ownership, audit } = options;
+  const { settings, api, records, driver, decide, ownership, textsOf, audit } = options;
 
   const policyOf = (action: Action, maxAgeSeconds: number): ParsedPolicy => ({
     maxAgeSeconds,
@@ -74,10 +79,10 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
     keepTokens: true,
     opensMfaApi: true,
   });
-  const listing = policyOf(
-    { id: 'authenticators.manage', title: 'See your sign-in devices' },
-    LIST_MAX_AGE_SECONDS,
-  );
+  /** The words are no part of what is approved: they are in the language of whoever asks. */
+  const wordsFor = (request: HostRequest<Native>): ActionWords => textsOf(request).devices.actions;
+  const listing = (request: HostRequest<Native>): ParsedPolicy =>
+    policyOf({ id: 'authenticators.manage', title: wordsFor(request).see }, LIST_MAX_AGE_SECONDS);
   const once = (id: string, title: string): ParsedPolicy => policyOf({ id, title }, 0);
 
   /**
@@ -123,7 +128,7 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
 
   /** The list, where the user has been let see it; it only serves to put an id into words. */
   async function peek(request: HostRequest<Native>): Promise<readonly Authenticator[] | undefined> {
-    const decision = await decide(request, listing, { uses: false });
+    const decision = await decide(request, listing(request), { uses: false });
     const accessToken = decision.isAllowed ? decision.stepUp?.tokens()?.accessToken : undefined;
     if (accessToken === undefined) return undefined;
     return api.list({ mfaToken: accessToken }).catch(() => undefined);
@@ -132,13 +137,14 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
   async function removalPolicy(request: HostRequest<Native>, id: string): Promise<ParsedPolicy> {
     const all = await peek(request);
     const found = all && findRemovable(all, id);
-    const words = found ? describe(found) : `the sign-in device ${id}`;
-    return once(removalId(id), `Remove ${words}`);
+    const words = wordsFor(request);
+    const device = found ? describe(found, words) : fill(words.unknownDevice, { id });
+    return once(removalId(id), fill(words.remove, { device }));
   }
 
   return {
     list: (request) =>
-      withToken(request, listing, async (accessToken) => {
+      withToken(request, listing(request), async (accessToken) => {
         const all = await api.list({ mfaToken: accessToken });
         const authenticators = all
           .filter(({ active }) => active)
@@ -157,10 +163,9 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
     async add(request, body) {
       const enrollment = parseAddition(body, settings.addable);
       const { type: _begin, factor, ...secrets } = enrollment;
-      const policy = once(
-        additionId(enrollment),
-        `Add ${describe({ factor, name: hint(addressOf(enrollment)) })} to your sign-in devices`,
-      );
+      const words = wordsFor(request);
+      const device = describe({ factor, name: hint(addressOf(enrollment)) }, words);
+      const policy = once(additionId(enrollment), fill(words.add, { device }));
       return withToken(request, policy, async (accessToken, { approval }) => {
         const view = await driver.add(await ownership.mustOwn(request), {
           policy,
@@ -207,8 +212,11 @@ function hint(address: string | undefined): string | undefined {
 
 const removalId = (id: string): string => `authenticators.remove:${id}`;
 
-function describe({ factor, name }: { readonly factor: Factor; readonly name?: string | undefined }): string {
-  return name === undefined ? FACTOR_WORDS[factor] : `${FACTOR_WORDS[factor]} (${name})`;
+function describe(
+  { factor, name }: { readonly factor: Factor; readonly name?: string | undefined },
+  { devices }: ActionWords,
+): string {
+  return name === undefined ? devices[factor] : `${devices[factor]} (${name})`;
 }
 
 function findRemovable(all: readonly Authenticator[], id: string): Authenticator {

@@ -381,6 +381,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const oversight = createOversight<Native>({ records, subjects, handles, admission, audit, now, askerOf });
 
   const ownership = createOwnership({ basePath, handles, knownOf });
+  const textsOf = createTextsOf<Native>({ language: options.language, texts: options.texts, onError });
   const settings = authenticatorSettings(options);
   const authenticators =
     settings &&
@@ -390,6 +391,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       records,
       driver,
       ownership,
+      textsOf,
       audit,
       decide: (request, policy, uses) => guards.check(request, () => demandOf(policy), uses),
     });
@@ -430,7 +432,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       stashes,
       clock,
       loginUrl: options.loginUrl,
-      textsOf: createTextsOf<Native>({ language: options.language, texts: options.texts, onError }),
+      textsOf,
       takesMfaToken: options.firstLeg.mfaToken === true,
       closing: closing.signal,
       onError,

@@ -7,7 +7,7 @@ import type { Detail } from './ui/deed.ts';
 import { h } from './ui/element.ts';
 import type { KeptForm, ScreenModel, Unkept } from './ui/screen.ts';
 import { screenOf } from './ui/screens.ts';
-import { type Texts, withTexts } from './ui/texts.ts';
+import { fill, type Texts, withTexts } from './ui/texts.ts';
 import { type FormTarget, toHtml } from './ui/to-html.ts';
 
 export { idleView } from './idle-view.ts';
@@ -15,7 +15,7 @@ export { type PageTexts, pageTexts, type SomePageTexts } from './page/page-texts
 export { DETAILS, type Detail, TYPED_MEMBERS, tidy } from './ui/deed.ts';
 export { escapeHtml } from './ui/to-html.ts';
 export type { FormTarget, Texts };
-export { withTexts };
+export { fill, withTexts };
 
 /** The page of the user's authenticators before its script has taken it over: all that it is without one. */
 export function devicesToHtml({ heading, needsScript }: DevicesTexts): {

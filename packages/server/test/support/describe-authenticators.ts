@@ -109,6 +109,8 @@ export function describeAuthenticators(scene: Scene): void {
         id: 'authenticators.manage',
         title: 'See your sign-in devices',
       });
+      const french = await browser.send('GET', LIST, { headers: { 'accept-language': 'fr' } });
+      expect(french.json<Refusal>().action?.title).toBe('Voir vos appareils d’authentification');
 
       const all = await list(browser);
       expect(factorsOf(all)).toEqual(['otp', 'push', 'recovery-code']);

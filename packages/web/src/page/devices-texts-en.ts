@@ -41,4 +41,18 @@ export const englishDevices: DevicesTexts = {
   unchanged: 'Nothing has changed.',
   goBack: 'Go back',
   needsScript: 'This page needs JavaScript.',
+  actions: {
+    see: 'See your sign-in devices',
+    remove: 'Remove {device}',
+    add: 'Add {device} to your sign-in devices',
+    devices: {
+      push: 'a phone that is asked for approval',
+      otp: 'an app that makes codes',
+      sms: 'a number for text messages',
+      voice: 'a number for calls',
+      email: 'an e-mail address',
+      'recovery-code': 'a recovery code',
+    },
+    unknownDevice: 'the sign-in device {id}',
+  },
 };

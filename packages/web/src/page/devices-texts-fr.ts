@@ -43,6 +43,20 @@ export const frenchDevices: DevicesTexts = {
   unchanged: 'Rien n’a changé.',
   goBack: 'Revenir en arrière',
   needsScript: 'Cette page a besoin de JavaScript.',
+  actions: {
+    see: 'Voir vos appareils d’authentification',
+    remove: 'Supprimer {device}',
+    add: 'Ajouter {device} à vos appareils d’authentification',
+    devices: {
+      push: 'un téléphone qui reçoit les demandes',
+      otp: 'une application qui génère des codes',
+      sms: 'un numéro pour les SMS',
+      voice: 'un numéro pour les appels',
+      email: 'une adresse e-mail',
+      'recovery-code': 'un code de récupération',
+    },
+    unknownDevice: 'l’appareil {id}',
+  },
 };
 
 /** French as in Canada. */
@@ -51,4 +65,5 @@ export const canadianFrenchDevices: DevicesTexts = withTexts(frenchDevices, {
   confirmRemoval: 'Supprimer {device}?',
   goesToo: { sms: 'Les messages textes au même numéro seront supprimés aussi.' },
   mayGoToo: { sms: 'Les messages textes au même numéro seront supprimés aussi.' },
+  actions: { devices: { sms: 'un numéro pour les messages textes', email: 'une adresse courriel' } },
 });

@@ -28,4 +28,14 @@ export interface DevicesTexts {
   readonly unchanged: string;
   readonly goBack: string;
   readonly needsScript: string;
+  /** What the user confirms, in the words of a list of things to do. */
+  readonly actions: {
+    readonly see: string;
+    /** `{device}`, here and below. */
+    readonly remove: string;
+    readonly add: string;
+    readonly devices: Readonly<Record<Factor, string>>;
+    /** Of which only the `{id}` is known. */
+    readonly unknownDevice: string;
+  };
 }

@@ -1,0 +1,30 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+
+/**
+ * What axe has to object to, rule by rule, in the page or a part of it. It is put into a page once: to parse it takes
+ * longer than to run it.
+ */
+export async function violationsIn(
+  page: Page,
+  options: { readonly part?: string; readonly rules?: readonly string[] } = {},
+): Promise<readonly string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
+  return page.evaluate(
+    async ([part, rules]) => {
+      const { violations } = await window.axe.run(part ?? document, {
+        iframes: false,
+        resultTypes: ['violations'],
+        ...(rules && { runOnly: { type: 'rule', values: [...rules] } }),
+      });
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    },
+    [options.part, options.rules] as const,
+  );
+}
+
+declare global {
+  interface Window {
+    readonly axe: typeof axe;
+  }
+}
