@@ -5,9 +5,11 @@
 
 const server = (file) => `packages/server/src/${file}.ts`;
 const core = (file) => `packages/core/src/${file}.ts`;
+const web = (file) => `packages/web/src/${file}.ts`;
 const shared = (name, title) => [`packages/server/test/support/describe-${name}.ts`, title];
 const own = (name, title) => [`packages/server/test/${name}.test.ts`, title];
 const ofCore = (name, title) => [`packages/core/test/${name}.test.ts`, title];
+const ofWeb = (name, title) => [`packages/web/test/${name}.test.ts`, title];
 
 /** @type {readonly { defence: string, edits: readonly (readonly [string, string, string])[], shownBy: readonly (readonly string[])[] }[]} */
 export const MUTATIONS = [
@@ -676,6 +678,28 @@ export const MUTATIONS = [
     shownBy: [shared('replay', 'keeps nothing that is not proven to come from this site')],
   },
 
+  {
+    defence: 'a tab takes no view of another flow from other tabs',
+    edits: [[web('shared-turn'), 'else if (data.flowId === flowId) hear', 'else hear']],
+    shownBy: [
+      ofWeb(
+        'tabs',
+        'hears nothing of the flow of another login, and takes no view of one on its own channel',
+      ),
+    ],
+  },
+  {
+    defence: 'tabs find each other by a name that no other flow has',
+    edits: [
+      [server('flow-steps'), 'return { flowId: flow.id, ...view };', "return { flowId: 'flow', ...view };"],
+    ],
+    shownBy: [
+      own(
+        'flow-id',
+        'is another one for the next flow, for another browser, and for another login in the same browser',
+      ),
+    ],
+  },
   // Mistakes of the app
   {
     defence: 'a policy function must say what it wants',
