@@ -375,6 +375,15 @@ const OF_THE_STORE: readonly Fault[] = [
     seed: () => ({ redisUrl: 'redis://127.0.0.1:9' }),
   },
   {
+    fault: 'user of the store may not read',
+    finding: 'store',
+    fix: /\+hmget/,
+    seed: async () => {
+      await redisDoes((client) => client.aclSetUser('nobody', ['on', '>pw', '+ping']));
+      return { redisUrl: scene.healthy.redisUrl?.replace('//', '//nobody:pw@') };
+    },
+  },
+  {
     fault: 'store evicts',
     finding: 'store-eviction',
     fix: /maxmemory-policy noeviction/,
@@ -409,15 +418,24 @@ function changeCookie(headers: Headers, what: RegExp, to: string): void {
   for (const cookie of cookies) headers.append('set-cookie', cookie.replace(what, to));
 }
 
+const redisClient = () => createClient({ url: scene.healthy.redisUrl ?? '' });
+
+/** Does something with the store itself. */
+async function redisDoes<T>(deed: (client: ReturnType<typeof redisClient>) => Promise<T>): Promise<T> {
+  const client = redisClient();
+  await client.connect();
+  try {
+    return await deed(client);
+  } finally {
+    client.destroy();
+  }
+}
+
 /** Changes settings of the store, until the end of the test. */
 async function redisSays(settings: Readonly<Record<string, string>>): Promise<void> {
-  const client = await createClient({ url: scene.healthy.redisUrl ?? '' }).connect();
-  const before = await client.configGet(Object.keys(settings));
-  await client.configSet(settings);
-  onTestFinished(async () => {
-    await client.configSet({ ...before });
-    client.destroy();
-  });
+  const before = await redisDoes((client) => client.configGet(Object.keys(settings)));
+  await redisDoes((client) => client.configSet(settings));
+  onTestFinished(() => redisDoes(async (client) => void (await client.configSet({ ...before }))));
 }
 
 async function enrolPhone(): Promise<void> {
@@ -476,6 +494,17 @@ describe('the doctor', () => {
     expect(await unhealthy(scene.healthy)).toEqual({ isHealthy: true, troubles: [] });
     expect(scene.emulator.phone('ada').notifications()).toHaveLength(1);
   });
+
+  it.skipIf(!hasRedis)(
+    'says of a store that does not tell its settings that it answers, and no more',
+    async () => {
+      await redisDoes((client) => client.aclSetUser('app', ['on', '>pw', '~stepgate:*', '+hmget', '+ping']));
+      const redisUrl = scene.healthy.redisUrl?.replace('//', '//app:pw@') ?? '';
+      const { findings } = await examine({ ...scene.healthy, redisUrl });
+      const verdicts = findings.flatMap(({ check, verdict }) => (check.startsWith('store') ? [verdict] : []));
+      expect(verdicts).toEqual(['ok', 'skipped', 'skipped', 'skipped']);
+    },
+  );
 
   it('looks at the tokens of an approved push, where no login brings any', async () => {
     await enrolPhone();

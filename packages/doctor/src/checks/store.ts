@@ -4,6 +4,8 @@ import { allBlocked, type CheckName, type Finding, fail, ok, skipped, warn } fro
 const SETTINGS: readonly CheckName[] = ['store-eviction', 'store-durability', 'store-replication'];
 const TIMEOUT_MS = 3_000;
 const OLDEST_VERSION = 7;
+/** A record that there is none of, under the store's usual prefix. */
+const NOBODYS_KEY = 'stepgate:doctor';
 
 /** The fields of Redis's `INFO`, and a setting that is none of them. */
 type Facts = ReadonlyMap<string, string>;
@@ -17,21 +19,32 @@ export async function checkStore(redisUrl: string | undefined): Promise<readonly
   const read = await readFacts(redisUrl);
   if ('problem' in read) {
     const fix =
-      'check REDIS_URL, redis[s]://[[user][:password]@]host[:port][/db], and that its user may +ping and +info';
+      'check REDIS_URL, redis[s]://[[user][:password]@]host[:port][/db], and that its user may +ping and +hmget ~stepgate:*';
     return [fail('store', read.problem, fix), ...allBlocked(SETTINGS, 'store')];
   }
   const { facts } = read;
+  if (facts === undefined) {
+    const fix = 'let its user +info and +config|get, for the doctor alone, or look by hand';
+    const untold = SETTINGS.map((check) => skipped(check, 'this user may not ask for settings', fix));
+    return [ok('store', 'it answers, and does not tell its version'), ...untold];
+  }
   return [version(facts), eviction(facts), durability(facts), replication(facts)];
 }
 
-async function readFacts(url: string): Promise<{ readonly facts: Facts } | { readonly problem: string }> {
+/** `facts` are `undefined` where the user may read records, and not ask for settings. */
+async function readFacts(
+  url: string,
+): Promise<{ readonly facts: Facts | undefined } | { readonly problem: string }> {
   const client = clientOf(url);
   if (client === undefined) return { problem: 'no address of a Redis' };
   try {
     await client.connect();
     await client.ping();
-    const facts = new Map(parseInfo(await client.info()));
-    // Servers that are run by others may allow no CONFIG: then the finding says what it does not know.
+    await client.hmGet(NOBODYS_KEY, ['version']);
+    const info = await client.info().catch(forbidden);
+    if (info === undefined) return { facts: undefined };
+    const facts = new Map(parseInfo(info));
+    // Servers that are run by others may know no CONFIG: then the finding says what it does not know.
     const config = await client.configGet('appendfsync').catch(() => undefined);
     if (config?.appendfsync !== undefined) facts.set('appendfsync', config.appendfsync);
     return { facts };
@@ -40,6 +53,11 @@ async function readFacts(url: string): Promise<{ readonly facts: Facts } | { rea
   } finally {
     if (client.isOpen) client.destroy();
   }
+}
+
+function forbidden(error: unknown): undefined {
+  if (wordsOf(error) === 'NOPERM') return undefined;
+  throw error;
 }
 
 /** `undefined` for an address that is none. */
