@@ -92,21 +92,22 @@ export function describeWatching(scene: Scene): void {
       expect(states.at(-1)).toBe('approved');
     });
 
-    it('takes a client that leaves a stream for no error', async () => {
-      const bank = await scene.open();
+    it('takes a client that leaves a stream for no error, and counts it no more', async () => {
+      const bank = await scene.open({ gateOptions: { capacity: { watchersPerHandle: 1 } } });
       const browser = await bank.browser();
       await browser.start();
       const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+      const openStream = (): ReturnType<typeof open> =>
+        open('GET', `${bank.url}/step-up/flow`, { headers: { cookie, accept: 'text/event-stream' } });
 
-      const stream = await open('GET', `${bank.url}/step-up/flow`, {
-        headers: { cookie, accept: 'text/event-stream' },
-      });
+      const stream = await openStream();
       await once(stream, 'readable');
+      const refused = await openStream();
       stream.destroy();
-      // By its answer, the server has heard of the end of the connection before.
-      await browser.view();
+      await expect.poll(async () => (await openStream()).statusCode).toBe(200);
       await bank.close();
 
+      expect(refused.statusCode).toBe(429);
       expect(bank.errors).toEqual([]);
     });
 
