@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore, type Gate, type Store } from '../src/index.ts';
+import {
+  type AuditEvent,
+  type AuditEventType,
+  createMemoryStore,
+  type Gate,
+  type Store,
+} from '../src/index.ts';
 import { createGateClient, createTestGate, type GateClient, type TestNative } from './support/gate-client.ts';
 import { slowStore } from './support/slow-store.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
@@ -11,14 +17,26 @@ interface Scene {
   readonly store: Store;
   /** The same app in two processes. */
   readonly gates: readonly [Gate<TestNative>, Gate<TestNative>];
+  /** How many audit events of a type the two have told. */
+  readonly told: (type: AuditEventType) => number;
 }
 
 async function open(): Promise<Scene> {
   const tenant = createTestTenant();
   await tenant.enrolPush();
   const store = slowStore(createMemoryStore({ now: () => tenant.clock.now() }));
-  const options = { store, firstLeg: { custom: async () => ({ mfaToken: await tenant.mfaToken() }) } };
-  return { tenant, store, gates: [createTestGate(tenant, options), createTestGate(tenant, options)] };
+  const events: AuditEvent[] = [];
+  const options = {
+    store,
+    firstLeg: { custom: async () => ({ mfaToken: await tenant.mfaToken() }) },
+    onEvent: (event: AuditEvent) => events.push(event),
+  };
+  return {
+    tenant,
+    store,
+    gates: [createTestGate(tenant, options), createTestGate(tenant, options)],
+    told: (type) => events.filter((event) => event.type === type).length,
+  };
 }
 
 /** A browser of the owner's, or of a thief with her session. */
@@ -82,6 +100,8 @@ describe('a hundred at once', () => {
     const statuses = await guess(scene, [client]);
 
     expect(triedCodes(scene)).toBe(5);
+    expect(scene.told('code.refused')).toBe(5);
+    expect(scene.told('limit.reached')).toBeGreaterThan(0);
     expect(await client.view()).toMatchObject({ reason: 'too_many_attempts' });
     expect(statuses.length).toBeGreaterThanOrEqual(6 * BURST);
     expect(statuses.filter((status) => status >= 500)).toEqual([]);
@@ -98,6 +118,7 @@ describe('a hundred at once', () => {
     const statuses = await guess(scene, clients);
 
     expect(triedCodes(scene)).toBe(8);
+    expect(scene.told('code.refused')).toBe(8);
     expect(statuses.filter((status) => status >= 500)).toEqual([]);
   });
 
@@ -115,6 +136,7 @@ describe('a hundred at once', () => {
     expect(answers.filter(({ status }) => ![200, 201, 409].includes(status))).toEqual([]);
     expect(await client.view()).toMatchObject({ state: 'polling' });
     expect(scene.tenant.challenges()).toBe(1);
+    expect([scene.told('flow.started'), scene.told('push.sent')]).toEqual([1, 1]);
   });
 
   it('of looks at a flow are one poll and one approval', async () => {
@@ -129,6 +151,7 @@ describe('a hundred at once', () => {
 
     const polls = scene.tenant.emulator.requests.filter(({ grantType }) => grantType?.includes('oob'));
     expect(polls).toHaveLength(1);
+    expect([scene.told('approval.granted'), scene.told('flow.ended')]).toEqual([1, 1]);
     const ids = decisions.map((decision) => decision.isAllowed && decision.stepUp?.approval.id);
     expect(new Set(ids).size).toBe(1);
     expect(ids[0]).toEqual(expect.any(String));
@@ -145,6 +168,7 @@ describe('a hundred at once', () => {
     const decisions = await burst(scene, client, (one) => one.isAllowed());
 
     expect(decisions.filter((isAllowed) => isAllowed)).toHaveLength(1);
+    expect(scene.told('approval.used')).toBe(1);
   });
 
   it('of right codes are one approval', async () => {
