@@ -1,5 +1,5 @@
 import type { FlowView } from '@stepgate/core';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Answer } from '../../server/test/support/http.ts';
 import { describeWithRedis, redisUrl } from './support/describe-with-redis.ts';
 import { type GateProcess, startProcess } from './support/gate-process.ts';
@@ -19,10 +19,20 @@ function sorted(answers: readonly Answer[]): readonly number[] {
 }
 
 describeWithRedis('many processes', () => {
+  let processes: readonly GateProcess[] = [];
+  let here: GateProcess;
+  let there: GateProcess;
+
+  beforeAll(async () => {
+    const starting = Array.from({ length: 4 }, () => startProcess(redisUrl, { isKept: true }));
+    processes = await Promise.all(starting);
+    [here, there] = processes as [GateProcess, GateProcess];
+  });
+  afterAll(() => Promise.all(processes.map((one) => one.stop())));
+
   it('are one flow to two tabs, four watchers and a user who clicks twice: one push, one poll at a time, one approval', async () => {
     const tenant = await startTenant();
     const browser = await tenant.browser();
-    const [here, there] = await Promise.all([startProcess(redisUrl), startProcess(redisUrl)]);
 
     const clicks = await Promise.all([here, there, here, there].map((one) => browser.start(one, '/single')));
     const watching = Promise.all([here, there, here, there].map((one) => watch(browser, one)));
@@ -47,16 +57,14 @@ describeWithRedis('many processes', () => {
   it('let exactly one of 50 requests use an approval for a single use', async () => {
     const tenant = await startTenant();
     const browser = await tenant.browser();
-    const processes = await Promise.all(Array.from({ length: 4 }, () => startProcess(redisUrl)));
-    const [first] = processes as [GateProcess, ...GateProcess[]];
-    await browser.start(first, '/single');
+    await browser.start(here, '/single');
     await tenant.phone.nextNotification();
     tenant.phone.approve();
-    await watch(browser, first);
+    await watch(browser, here);
 
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, n) =>
-        browser.send(processes[n % processes.length] ?? first, 'POST', '/single'),
+        browser.send(processes[n % processes.length] ?? here, 'POST', '/single'),
       ),
     );
 
@@ -69,43 +77,41 @@ describeWithRedis('many processes', () => {
   it('try five wrong codes of a flow, however many come at once', async () => {
     const tenant = await startTenant();
     const browser = await tenant.browser();
-    const processes = await Promise.all([startProcess(redisUrl), startProcess(redisUrl)]);
-    const [first] = processes;
-    const chooser = (await browser.start(first, '/otp')).json<FlowView>();
+    const chooser = (await browser.start(here, '/otp')).json<FlowView>();
     const [app] = chooser.authenticators;
-    await browser.event(first, chooser, { type: 'factor.choose', authenticatorId: app?.id ?? '' });
+    await browser.event(here, chooser, { type: 'factor.choose', authenticatorId: app?.id ?? '' });
     const statuses: number[] = [];
 
     for (let before = -1; before !== tenant.exchanges().length; ) {
       before = tenant.exchanges().length;
-      const view = await browser.view(first);
+      const view = await browser.view(here);
       if (view === undefined) throw new Error('there is no flow');
       const tries = Array.from({ length: 100 }, (_, n) =>
-        browser.event(processes[n % 2] ?? first, view, { type: 'code.submit', code: '000000' }),
+        browser.event(n % 2 === 0 ? here : there, view, { type: 'code.submit', code: '000000' }),
       );
       statuses.push(...(await Promise.all(tries)).map(({ status }) => status));
     }
 
     expect(tenant.exchanges()).toHaveLength(5);
-    expect(await browser.view(first)).toMatchObject({ reason: 'too_many_attempts' });
+    expect(await browser.view(here)).toMatchObject({ reason: 'too_many_attempts' });
     expect(statuses.filter((status) => status >= 500)).toEqual([]);
   });
 
   it('hand a flow over within a second when one stops gracefully, and its tabs come again', async () => {
     const tenant = await startTenant();
     const browser = await tenant.browser();
-    const [old, young] = await Promise.all([startProcess(redisUrl), startProcess(redisUrl)]);
+    const old = await startProcess(redisUrl);
     await browser.start(old, '/single');
     const push = await tenant.phone.nextNotification();
     const stream = browser.send(old, 'GET', '/step-up/flow', { headers: { accept: 'text/event-stream' } });
-    await expect.poll(() => tenant.exchanges().length).toBeGreaterThan(1);
+    await expect.poll(() => tenant.exchanges().length, { timeout: 10_000 }).toBeGreaterThan(1);
 
     const stopping = performance.now();
     const [{ text }] = await Promise.all([stream, old.closeGates()]);
     const took = performance.now() - stopping;
     tenant.phone.approve(push.id);
     const resumed = performance.now();
-    const view = await watch(browser, young);
+    const view = await watch(browser, here);
 
     expect(took).toBeLessThan(1_000);
     expect(text).toMatch(/retry: 1000\n\n$/);
