@@ -5,9 +5,12 @@ import * as forSvelte from '@xstate/svelte';
 import * as forVue from '@xstate/vue';
 import { act, createElement, type ReactElement, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import type { Component } from 'svelte';
+import { render } from 'svelte/server';
 import { get } from 'svelte/store';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createApp, h, nextTick } from 'vue';
+import type { ActorRefFrom } from 'xstate';
 import { createFakeApi } from '../../core/test/support/fake-api.ts';
 import { createRemoteStepUp, remoteStepUpLogic } from '../src/index.ts';
 
@@ -152,5 +155,36 @@ describe('Svelte', () => {
     await expect.poll(() => get(state)).toBe('cancelled');
 
     expect(seen).toEqual(['idle', 'cancelled']);
+  });
+
+  /** Runs the script of a component, as a server does when the HTML is asked for, and destroys it again. */
+  function runSvelte(script: () => void): void {
+    const component = (renderer: { component(script: () => void): void }): void => renderer.component(script);
+    expect(render(component as unknown as Component).body).not.toContain('error');
+  }
+
+  it('runs a local step-up by useActor, and stops it with the component', () => {
+    const seen: string[] = [];
+    let stepUp: ActorRefFrom<typeof stepUpLogic> | undefined;
+    runSvelte(() => {
+      const { actorRef, snapshot, send } = forSvelte.useActor(stepUpLogic, { input: local });
+      stepUp = actorRef;
+      snapshot.subscribe(({ context }) => seen.push(context.view.state));
+      send({ type: 'flow.start' });
+    });
+
+    expect(seen).toEqual(['idle', 'authenticating']);
+    expect(stepUp?.getSnapshot().status).toBe('stopped');
+  });
+
+  it('runs a remote step-up by useActor', () => {
+    const seen: string[] = [];
+    runSvelte(() => {
+      const { snapshot, send } = forSvelte.useActor(remoteStepUpLogic, { input: remote });
+      snapshot.subscribe(({ context }) => seen.push(context.view.state));
+      send({ type: 'flow.cancel' });
+    });
+
+    expect(new Set(seen)).toEqual(new Set(['idle', 'cancelled']));
   });
 });
