@@ -30,6 +30,12 @@ async function complaintsOf(page: Page): Promise<readonly string[]> {
   return complaints;
 }
 
+/** By how many pixels the page is wider than a small phone. */
+async function overflowAt320(page: Page): Promise<number> {
+  await page.setViewportSize({ width: 320, height: 640 });
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
 it('waits on the built-in page for a click, sends nothing before it, and then the form that was refused', async () => {
   const desk = await openDeskWithoutBankScript();
   const { bank, emulator } = desk;
@@ -116,6 +122,7 @@ it('speaks French to a browser that asks for it, before its script has come and 
 
   await ada.transfer(404);
   await ada.finds('Confirmez votre identité');
+  expect(await overflowAt320(bank)).toBe(0);
   expect(await bank.locator('html').getAttribute('lang')).toBe('fr-CA');
   await ada.press('Envoyer la demande');
   await ada.reads('Consultez votre téléphone');
@@ -130,6 +137,7 @@ it('speaks French to a browser that asks for it, before its script has come and 
 
   await bank.goto(`${desk.bankUrl}step-up/authenticators`);
   await ada.finds('Vos appareils d’authentification');
+  expect(await overflowAt320(bank)).toBe(0);
   await ada.press('Afficher mes appareils');
   await ada.reads('Consultez votre téléphone');
   await bank.getByText('Voir vos appareils d’authentification').waitFor();

@@ -61,7 +61,7 @@ h1:focus { outline: none; }
 .pulse { inline-size: .5rem; block-size: .5rem; border-radius: 50%; background: var(--accent); animation: stepgate-pulse 1.8s ease-in-out infinite; }
 .buttons { display: flex; flex-direction: column; gap: .625rem; margin-block-start: 1.5rem; }
 .buttons:empty { display: none; }
-.button { display: block; inline-size: 100%; min-block-size: 3rem; padding: .6875rem 1.25rem; border: 1px solid transparent; border-radius: calc(var(--radius) * .6); background: none; color: var(--text); font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; font-variant-numeric: tabular-nums; }
+.button { display: block; inline-size: 100%; min-block-size: 3rem; padding: .6875rem 1.25rem; border: 1px solid transparent; border-radius: calc(var(--radius) * .6); background: none; color: var(--text); font: inherit; font-weight: 600; text-align: center; text-wrap: balance; text-decoration: none; cursor: pointer; font-variant-numeric: tabular-nums; }
 .button.primary { background: var(--accent); color: var(--on-accent); }
 .button.primary:hover { filter: brightness(1.08); }
 .button.secondary { border-color: var(--line); }
