@@ -59,6 +59,20 @@ async function polled(...args: Parameters<typeof polling>): Promise<Running> {
 }
 
 describe('a flow as a local actor', () => {
+  it('takes no event that there is not, or that lacks what it needs: neither compiles', () => {
+    const { actor, api } = createRunning();
+
+    // @ts-expect-error -- no such request
+    actor.send({ type: 'flow.begin' });
+    // @ts-expect-error -- a fact is no request
+    actor.send({ type: 'poll.rejected' });
+    // @ts-expect-error -- a code is missing
+    actor.send({ type: 'code.submit' });
+
+    expect(actor.view.state).toBe('idle');
+    expect(api.calls).toEqual([]);
+  });
+
   it('goes from the start to tokens when the push is approved', async () => {
     const { actor, api, clock } = createRunning();
     expect(actor.view).toMatchObject({ state: 'idle', allowedEvents: ['flow.start', 'flow.cancel'] });

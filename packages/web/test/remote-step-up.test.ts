@@ -53,6 +53,20 @@ describe('a remote flow', () => {
     expectTypeOf<RemoteStepUp>().toExtend<StepUpActor>();
   });
 
+  it('takes no event that there is not, or that lacks what it needs: neither compiles', async () => {
+    const { server, stepUp } = await createScene();
+
+    // @ts-expect-error -- no such request
+    stepUp.send({ type: 'flow.begin' });
+    // @ts-expect-error -- a fact is no request
+    stepUp.send({ type: 'poll.rejected' });
+    // @ts-expect-error -- a code is missing
+    stepUp.send({ type: 'code.submit' });
+
+    expect(stepUp.getSnapshot()).toMatchObject({ status: 'active', view: { state: 'idle' } });
+    expect(server.requests).toHaveLength(0);
+  });
+
   it('sends nothing before it is started, and says what can be done', async () => {
     const { server, stepUp } = await createScene();
 
