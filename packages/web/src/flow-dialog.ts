@@ -41,14 +41,13 @@ export abstract class FlowDialog extends Base {
   /** Shows a flow until the dialog is closed again; a flow that was shown before is cancelled. */
   async show(stepUp: StepUpActor, options: ShowOptions = {}): Promise<void> {
     this.close();
-    let isWanted = true;
-    this.#close = () => {
-      isWanted = false;
+    const giveUp = (): void => {
       this.#close = undefined;
       this.#cancel(stepUp);
     };
+    this.#close = giveUp;
     const texts = await this.loadTexts();
-    if (!isWanted) return;
+    if (this.#close !== giveUp) return;
     this.#close = undefined;
     if (stepUp.getSnapshot().status !== 'active') return;
     await new Promise<void>((resolve) => this.#show(stepUp, { ...options, texts }, resolve));

@@ -190,3 +190,21 @@ it('cancels the flow of an element that is taken away before its texts have come
   expect(actor.getSnapshot().status).toBe('stopped');
   expect(element.shadowRoot).toBeNull();
 });
+
+it('shows the second of two flows that come before their texts, and cancels that one', async () => {
+  const element = new StepgateDialog();
+  const first = createScriptedActor(viewOf('authenticating'));
+  const second = createScriptedActor(pollingView());
+  document.body.append(element);
+  const shown = element.show(first);
+  // Its texts come later than the first one's.
+  element.lang = 'fr';
+  const shownSecond = element.show(second);
+  await shown;
+
+  expect(first.getSnapshot().status).toBe('stopped');
+  expect(element.isOpen).toBe(true);
+  element.remove();
+  await shownSecond;
+  expect(second.sent).toEqual([{ type: 'flow.cancel' }]);
+});
