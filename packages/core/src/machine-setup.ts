@@ -1,4 +1,4 @@
-import { assign, createMachine, type setup } from 'xstate';
+import { assign, setup } from 'xstate';
 import type { Effect, EffectParams } from './effects.ts';
 import type { ReasonCode } from './errors.ts';
 import type { FirstLegMethod, FlowEvent } from './events.ts';
@@ -130,13 +130,8 @@ function outcomeOf(event: FlowEvent): PollOutcome {
 const BACK_OFF_MS = 1_000;
 const LONGEST_BACK_OFF_MS = 30_000;
 
-/** XState's `setup`, with its types and without its makers of actions, which weigh a kilobyte and are not used here. */
-const declare = ((parts: Parameters<typeof createMachine>[1]) => ({
-  createStateConfig: (config: unknown) => config,
-  createMachine: (config: Parameters<typeof createMachine>[0]) => createMachine(config, parts),
-})) as unknown as typeof setup;
-
-const declared = declare({
+/** Everything the chart names: its effects, its other actions and its guards. */
+export const flow = setup({
   types: {
     context: {} as FlowContext,
     events: {} as FlowEvent,
@@ -374,6 +369,3 @@ const declared = declare({
     hasRecoveryCodes: ({ context }) => context.hasRecoveryCodes,
   },
 });
-
-/** Everything the chart names: its effects, its other actions and its guards. */
-export const flow: Pick<typeof declared, 'createMachine' | 'createStateConfig'> = declared;
