@@ -1,4 +1,5 @@
-// What no linter looks at: the lockfile names no hosts, and nothing generated is kept.
+// What no linter looks at: the lockfile names no hosts, nothing generated is kept, and workflows name the commits of the
+// actions that they use.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -12,6 +13,11 @@ const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' })
 for (const file of files) {
   if (/(^|\/)(dist|node_modules)\//.test(file) || /\.(tgz|png)$/.test(file))
     problems.push(`${file} is generated`);
+  if (!file.startsWith('.github/workflows/')) continue;
+  const text = readFileSync(new URL(file, root), 'utf8');
+  for (const [, action] of text.matchAll(/uses:\s*(\S+)/g)) {
+    if (!/@[0-9a-f]{40}$/.test(action)) problems.push(`${file}: ${action} must be pinned by commit`);
+  }
 }
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
