@@ -3,11 +3,7 @@ import { Socket } from 'node:net';
 
 const socket = new Socket();
 
-/**
- * Hands a request to an app of node:http without a socket, so that what is measured is the app's own work. Resolves to
- * the answer once it has ended.
- */
-export function dispatch(app, { method = 'GET', url, headers = {}, body }) {
+function incoming({ method = 'GET', url, headers = {}, body }) {
   const req = new IncomingMessage(socket);
   req.method = method;
   req.url = url;
@@ -17,6 +13,50 @@ export function dispatch(app, { method = 'GET', url, headers = {}, body }) {
   req.headers = { host: '127.0.0.1:3000', ...headers };
   req.push(body === undefined ? null : Buffer.from(body));
   if (body !== undefined) req.push(null);
+  return req;
+}
+
+/**
+ * Follows a flow by the event stream of an app of node:http without a socket, and hands each view on; a stream that
+ * ends before the flow is opened again, as browsers do it. Answers with what closes it, as a client that goes away.
+ */
+export function follow(app, request, onView) {
+  let res;
+  let isOver = false;
+
+  function open() {
+    const req = incoming({ ...request, headers: { ...request.headers, accept: 'text/event-stream' } });
+    res = new ServerResponse(req);
+    res.write = (chunk) => {
+      const data = /^data: (.*)$/m.exec(chunk.toString())?.[1];
+      if (data === undefined) return true;
+      const view = JSON.parse(data);
+      isOver ||= view.state === 'approved';
+      onView(view);
+      return true;
+    };
+    res.end = () => {
+      res.emit('finish');
+      if (!isOver) setImmediate(open);
+    };
+    // The head is written and dropped.
+    res.flushHeaders = () => {};
+    app(req, res);
+  }
+
+  open();
+  return () => {
+    isOver = true;
+    res.destroy();
+  };
+}
+
+/**
+ * Hands a request to an app of node:http without a socket, so that what is measured is the app's own work. Resolves to
+ * the answer once it has ended.
+ */
+export function dispatch(app, request) {
+  const req = incoming(request);
   const res = new ServerResponse(req);
   const chunks = [];
   res.write = (chunk) => {

@@ -7,3 +7,16 @@ it('the benchmark of the guard prints its table', async () => {
   expect(bench.stdout).toMatch(/\| gate\.require, with a fresh approval \| [\d.]+ \|/);
   expect(bench.stdout).toMatch(/\| express-openid-connect: auth and claimCheck \| [\d.]+ \|/);
 });
+
+it('the benchmark of flows prints its tables', async () => {
+  const bench = startProgram('bench/flows.mjs', {
+    BENCH_FLOWS: '5',
+    BENCH_SECONDS: '1',
+    BENCH_INTERVAL_MS: '700',
+    BENCH_APPROVALS: '2',
+  });
+  expect(await bench.ended).toBe(0);
+  expect(bench.stdout).toMatch(/\| the gate \| 5 \| [\d.]+ \|/);
+  expect(bench.stdout).toMatch(/\| ky with its defaults \| 5 \| [\d.]+ \|/);
+  expect(bench.stdout).toMatch(/\| 10 \| [\d.]+ \|/);
+});

@@ -10,8 +10,10 @@ import { join } from 'node:path';
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
-  /** Starts it again on the same port, empty. */
+  /** Starts it again on the same port; empty, unless it has crashed and keeps a log of its writes. */
   start(): Promise<void>;
+  /** SIGKILL. What it has on disk stays. */
+  crash(): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -42,17 +44,22 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
     await isReady(child);
   }
 
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (child === undefined) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+    child = undefined;
+  }
+
   await start();
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
     start,
+    crash: () => end('SIGKILL'),
     async stop(signal = 'SIGTERM') {
-      if (child === undefined) return;
-      const gone = once(child, 'exit');
-      child.kill(signal);
-      await gone;
-      child = undefined;
+      await end(signal);
       await rm(folder, { recursive: true, force: true });
     },
   };

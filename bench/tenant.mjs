@@ -1,0 +1,77 @@
+// An emulated tenant as a process of its own, all limits off. Whoever has started it tells it what to do by messages:
+// {users: n} adds users with phones, {approve: username} answers a phone's push, {count} asks how much it was
+// asked, {challenges: n} sends pushes to so many of the users. Each is answered once it is done.
+
+import { createEmulator } from '@stepgate/emulator';
+
+const DAY_MS = 86_400_000;
+const client = { client_id: 'stepgate-demo', client_secret: 'stepgate-demo-secret' };
+const limits = Object.fromEntries(
+  ['authenticationApi', 'oobExchange', 'pushes', 'wrongPasswords'].map((name) => [name, 'off']),
+);
+const emulator = createEmulator({
+  limits,
+  lifetimes: { mfaTokenMs: DAY_MS, oobCodeMs: DAY_MS, enrollmentMs: DAY_MS },
+});
+const { url } = await emulator.listen();
+const users = [];
+
+async function call(path, body, bearer) {
+  const response = await emulator.handle(
+    new Request(new URL(path, url), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      },
+      body: JSON.stringify({ ...client, ...body }),
+    }),
+  );
+  return response.json();
+}
+
+async function firstLeg({ username, password }) {
+  const { mfa_token } = await call('oauth/token', {
+    grant_type: 'password',
+    username,
+    password,
+    audience: 'https://bank.example/',
+    scope: 'openid transfer:funds',
+  });
+  return mfa_token;
+}
+
+async function addUser(username) {
+  const user = { username, password: 'correct-horse' };
+  users.push({ ...user, sub: emulator.addUser(user).sub });
+  const mfa_token = await firstLeg(user);
+  await call('mfa/associate', { authenticator_types: ['oob'], oob_channels: ['auth0'] }, mfa_token);
+  emulator.phone(username).scan();
+}
+
+const answers = {
+  async users(count) {
+    while (users.length < count) await addUser(`user-${users.length}`);
+    return users;
+  },
+  async challenges(count) {
+    const challenges = [];
+    for (const user of users.slice(0, count)) {
+      const mfa_token = await firstLeg(user);
+      const { oob_code } = await call('mfa/challenge', { mfa_token, challenge_type: 'oob' });
+      challenges.push({ mfa_token, oob_code });
+    }
+    return challenges;
+  },
+  async approve(username) {
+    emulator.phone(username).approve();
+    return Date.now();
+  },
+  async count() {
+    return emulator.requests.length;
+  },
+};
+
+process.on('message', async ({ id, ask, about }) => process.send({ id, answer: await answers[ask](about) }));
+process.once('disconnect', () => process.exit());
+process.send({ url });
