@@ -31,7 +31,7 @@ const SHORTEST_SECRET = 32;
 
 interface Key {
   readonly id: Buffer;
-  readonly key: Buffer;
+  readonly key: KeyObject;
   readonly signingKey: KeyObject;
 }
 
@@ -102,11 +102,14 @@ function deriveKey(secret: unknown): Key {
       `secret: must be a random string of at least ${SHORTEST_SECRET} characters, or a list of them`,
     );
   }
-  const key = Buffer.from(hkdfSync('sha256', secret, 'stepgate', 'seal', 32));
-  const id = Buffer.from(hkdfSync('sha256', secret, 'stepgate', 'key id', KEY_ID_BYTES));
-  // As an object: a raw key is made into one at every use, which costs five times the signature.
-  const signingKey = createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'stepgate', 'sign', 32)));
-  return { id, key, signingKey };
+  const derived = (purpose: string, bytes: number): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret, 'stepgate', purpose, bytes));
+  return {
+    id: derived('key id', KEY_ID_BYTES),
+    // As objects: a raw key is made into one at every use, which costs more than what it is used for.
+    key: createSecretKey(derived('seal', 32)),
+    signingKey: createSecretKey(derived('sign', 32)),
+  };
 }
 
 /** SHA-256 in base64url: how handles, sessions and requirements are named where they must not be readable. */
