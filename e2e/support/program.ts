@@ -23,8 +23,12 @@ export interface Program {
 }
 
 /** Starts a script of the repository with Node; it is ended with the test, and everything it started with it. */
-export function startProgram(file: string, env: Readonly<Record<string, string>>): Program {
-  const child = spawn(process.execPath, [file], {
+export function startProgram(
+  file: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Program {
+  const child = spawn(process.execPath, [file, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],

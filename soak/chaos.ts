@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from '@stepgate/emulator';
+import type { RedisServer } from '../packages/redis/test/support/redis-server.ts';
+import type { Gates } from './gates.ts';
+import type { Dice } from './random.ts';
+import type { Tenant } from './tenant.ts';
+
+/** What was done to the system. */
+export type Blows = Readonly<Record<string, number>>;
+
+/** A run of blows. */
+export interface Chaos {
+  /** Ends it, with everything up; answers with how often each was struck. */
+  stop(): Promise<Blows>;
+}
+
+/** How long the gates wait for the tenant. Their lease, after which a dead process's work is taken over, is 11 s then. */
+export const TIMEOUT_MS = 3_000;
+
+const HTML = '<!doctype html><title>Service unavailable</title><p>We will be right back.</p>';
+const page = (status: number): Fault => ({
+  respond: { status, headers: { 'content-type': 'text/html' }, body: HTML },
+});
+
+/** How the tenant fails, and how often each kind in proportion. */
+const TENANT_FAULTS: Readonly<Record<string, { readonly weight: number; readonly fault: Fault }>> = {
+  'dropped before the tenant acted': { weight: 3, fault: { drop: 'before' } },
+  'dropped after it': { weight: 3, fault: { drop: 'after' } },
+  '500 as JSON': { weight: 2, fault: { respond: { status: 500, body: { error: 'server_error' } } } },
+  '503 as HTML': { weight: 2, fault: page(503) },
+  '200 as HTML': { weight: 1, fault: page(200) },
+  '429 of a single sign-in': {
+    weight: 2,
+    fault: {
+      respond: {
+        status: 429,
+        headers: { 'retry-after': '2', 'x-ratelimit-limit': '12', 'x-ratelimit-remaining': '0' },
+        body: { error: 'too_many_requests' },
+      },
+    },
+  },
+  'slow, but in time': { weight: 2, fault: { delayMs: TIMEOUT_MS / 2 } },
+  'slower than the timeout': { weight: 2, fault: { delayMs: 1.2 * TIMEOUT_MS } },
+};
+
+/** The part of the requests to the tenant that fail. */
+const FAILING = 0.12;
+
+/** Strikes at random until it is stopped; pauses grow with `calm`. */
+export function startChaos(options: {
+  readonly tenant: Tenant;
+  readonly redis: RedisServer;
+  readonly gates: Gates;
+  readonly processes: number;
+  readonly dice: Dice;
+  readonly calm: number;
+}): Chaos {
+  const { tenant, redis, gates, processes, dice, calm } = options;
+  const counts = new Map<string, number>();
+  const over = new AbortController();
+  const weights = Object.fromEntries(
+    Object.entries(TENANT_FAULTS).map(([name, { weight }]) => [name, weight]),
+  );
+  let seen = tenant.emulator.requests.length;
+
+  const note = (blow: string): void => void counts.set(blow, (counts.get(blow) ?? 0) + 1);
+
+  /** Does the work again and again, each time after a pause of up to twice `meanMs`. */
+  async function every(meanMs: number, work: () => Promise<void> | void): Promise<void> {
+    while (!over.signal.aborted) {
+      await sleep(dice.next() * 2 * meanMs * calm, undefined, { signal: over.signal }).catch(() => {});
+      if (!over.signal.aborted) await work();
+    }
+  }
+
+  /** As many faults for the next requests as there were requests just now, in proportion: they never pile up. */
+  function failTenant(): void {
+    const all = tenant.emulator.requests.length;
+    for (; seen < all; seen += 1) {
+      if (dice.next() >= FAILING) continue;
+      const name = dice.weighted(weights);
+      tenant.emulator.faults.add(TENANT_FAULTS[name]?.fault ?? {});
+      note(`tenant: ${name}`);
+    }
+  }
+
+  async function killGate(): Promise<void> {
+    note('process of the app: SIGKILL');
+    await gates.replace(dice.between(0, processes - 1));
+  }
+
+  async function restartStore(): Promise<void> {
+    note('store: SIGKILL, and back after up to 3 s');
+    await redis.crash();
+    await sleep(dice.between(100, 3_000));
+    await redis.start();
+  }
+
+  const striking = Promise.all([
+    every(100, failTenant),
+    every(12_000, killGate),
+    every(25_000, restartStore),
+  ]);
+  return {
+    async stop() {
+      over.abort();
+      await striking;
+      tenant.emulator.faults.clear();
+      return Object.fromEntries([...counts].toSorted(([a], [b]) => a.localeCompare(b)));
+    },
+  };
+}

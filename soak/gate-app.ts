@@ -1,0 +1,43 @@
+// The app behind the gate, as a process of its own that others can take the place of at any time.
+import type { AddressInfo } from 'node:net';
+import { createGate } from '@stepgate/express';
+import { createRedisStore } from '@stepgate/redis';
+import express, { type Request } from 'express';
+
+const { REDIS_URL = '', ISSUER = '', GATE_SECRET = '', CLIENT_SECRET = '' } = process.env;
+const { TIMEOUT_MS, CHALLENGE_TTL_MS } = process.env;
+
+const gate = createGate({
+  auth0: {
+    issuer: ISSUER,
+    clientId: 'stepgate-demo',
+    clientSecret: CLIENT_SECRET,
+    audience: 'https://bank.example/',
+    scope: 'transfer:funds',
+    allowInsecureIssuer: true,
+    // The lease is twice this and five seconds.
+    timeoutMs: Number(TIMEOUT_MS),
+  },
+  secret: GATE_SECRET,
+  identify: ({ headers }: Request) => ({ subject: String(headers['x-subject']), sessionId: 'login' }),
+  firstLeg: { refreshToken: ({ request }) => String(request.headers['x-refresh-token']) },
+  // The same users come again and again.
+  limits: { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false },
+  store: createRedisStore({ url: REDIS_URL }),
+  // The tenant's refusals are for single users here; what a budget does about others has tests of its own.
+  tenantBudget: 1_000,
+  timing: { pollIntervalMs: 2_000, resendAfterMs: 1, challengeTtlMs: Number(CHALLENGE_TTL_MS) },
+  onError: (error) => console.error(error),
+});
+
+const app = express();
+app.use(gate);
+app.post('/transfers', gate.require({ maxAge: 0 }), (req, res) => {
+  process.send?.({ subject: req.headers['x-subject'], approval: req.stepUp?.approval.id });
+  res.json({ approval: req.stepUp?.approval.id });
+});
+
+process.once('disconnect', () => process.exit());
+const server = app.listen(0, '127.0.0.1', () => {
+  process.send?.({ port: (server.address() as AddressInfo).port });
+});

@@ -1,0 +1,119 @@
+// Users without a pause, and blows at everything around them: every flow has to end as its phone decided, or as its
+// deadline says. Loopback only; stops by itself.
+
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { redisProgram, startRedis } from '../packages/redis/test/support/redis-server.ts';
+import { openBrowser } from './browser.ts';
+import { startChaos, TIMEOUT_MS } from './chaos.ts';
+import { startGates } from './gates.ts';
+import { createDice } from './random.ts';
+import { createTally, tables } from './tally.ts';
+import { CLIENT_SECRET, PASSWORD, startTenant } from './tenant.ts';
+import { newHandle, type Plan, runFlow } from './user.ts';
+
+const PROCESSES = 3;
+/** How long a push waits for an answer. */
+const CHALLENGE_TTL_MS = 90_000;
+const PLANS: Readonly<Record<Plan, number>> = {
+  approve: 10,
+  'approve while away': 4,
+  deny: 3,
+  ignore: 1,
+  cancel: 2,
+};
+
+function numberOf(name: string, value: string, least: number): number {
+  const number = Number(value);
+  if (Number.isFinite(number) && number >= least) return number;
+  console.error(`--${name} is a number from ${least}, and not ${JSON.stringify(value)}.`);
+  process.exit(2);
+}
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    users: { type: 'string', default: '60' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+});
+const minutes = numberOf('minutes', values.minutes, 0);
+const users = numberOf('users', values.users, 1);
+const seed = numberOf('seed', values.seed, 0);
+
+if (redisProgram() === undefined) {
+  console.error('There is no redis-server: run `node scripts/ensure-system.mjs`.');
+  process.exit(2);
+}
+
+const dice = createDice(seed);
+const gateSecret = randomBytes(32).toString('hex');
+const startedAt = Date.now();
+const endsAt = startedAt + minutes * 60_000;
+console.log(`${minutes} minutes, ${users} users, seed ${seed}`);
+
+const [tenant, redis] = await Promise.all([
+  startTenant(CHALLENGE_TTL_MS),
+  // Written before it is answered: with `everysec`, a busy disk may cost what was written within two seconds.
+  startRedis('--appendonly', 'yes', '--appendfsync', 'always'),
+]);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void redis.stop('SIGKILL').finally(() => process.exit(1)));
+}
+const gates = await startGates(PROCESSES, {
+  ISSUER: tenant.issuer,
+  REDIS_URL: redis.url,
+  GATE_SECRET: gateSecret,
+  CLIENT_SECRET,
+  TIMEOUT_MS: String(TIMEOUT_MS),
+  CHALLENGE_TTL_MS: String(CHALLENGE_TTL_MS),
+});
+const everybody = [];
+for (let index = 0; index < users; index += 1) everybody.push(await tenant.addUser(`user-${index}`));
+
+const tally = createTally();
+/** What must be in no log. */
+const secrets = [gateSecret, CLIENT_SECRET, PASSWORD, ...everybody.map(({ refreshToken }) => refreshToken)];
+// A short run is to see everything too, but nobody who waits for the end of a deadline.
+const isShort = minutes < 1;
+const plans = isShort ? { ...PLANS, ignore: 0 } : PLANS;
+const chaos = startChaos({ tenant, redis, gates, processes: PROCESSES, dice, calm: isShort ? 0.3 : 1 });
+const progress = setInterval(() => console.log(tally.line()), 60_000);
+
+await Promise.all(
+  everybody.map(async (user) => {
+    while (Date.now() < endsAt) {
+      const handle = newHandle();
+      secrets.push(handle);
+      const browser = openBrowser({
+        user,
+        handle,
+        urls: () => gates.urls,
+        dice,
+        onFault: (fault) => tally.fault(fault),
+      });
+      const runs = () => gates.runs(user.subject);
+      tally.add(await runFlow({ user, plan: dice.weighted(plans), dice, browser, runs }));
+    }
+  }),
+);
+
+clearInterval(progress);
+const blows = await chaos.stop();
+const { log } = gates;
+for (const secret of secrets)
+  if (log.includes(secret)) tally.fault(`a secret in the log: ${secret.slice(0, 4)}…`);
+for (const pattern of [/Fe26\.2\*/, /eyJ[\w-]{10,}\./]) {
+  if (pattern.test(log)) tally.fault(`a token in the log: ${pattern}`);
+}
+await Promise.all([gates.stop(), redis.stop(), tenant.stop()]);
+
+const took = (Date.now() - startedAt) / 60_000;
+console.log(tables({ tally, blows, requests: tenant.emulator.requests.length, minutes: took }));
+if (tally.faults.length > 0) {
+  console.error(`\nBroken invariants: ${tally.faults.length}\n${tally.faults.slice(0, 50).join('\n')}`);
+  if (process.env.SOAK_LOG !== undefined) console.error(log);
+  process.exitCode = 1;
+} else {
+  console.log('\nBroken invariants: none');
+}
