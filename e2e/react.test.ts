@@ -142,11 +142,11 @@ describe('screens of one’s own in React', () => {
     await reads(page, 'Look at your phone');
     await onPhone('Deny');
     await reads(page, 'Denied on the phone');
-    await page.getByRole('button', { name: 'Use a code' }).click();
+    await page.getByRole('button', { name: 'Code from an app' }).click();
     await reads(page, 'Type the code');
     await page.getByRole('textbox', { name: 'Code' }).fill('000000');
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByRole('alert').filter({ hasText: 'code_refused' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'That code is not right.' }).waitFor();
     const code = await page.frameLocator('iframe').locator('body').textContent();
     await page.getByRole('textbox', { name: 'Code' }).fill(/\d{3} \d{3}/.exec(code ?? '')?.[0] ?? '');
     await page.getByRole('button', { name: 'Continue' }).click();

@@ -1,8 +1,9 @@
-import type { StepUpRequest, StepUpRequestType } from '@stepgate/core';
+import type { Factor, StepUpRequest, StepUpRequestType } from '@stepgate/core';
 import type { RemoteStepUp, StepUpAction } from '@stepgate/web';
 import { useSelector } from '@xstate/react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { renderSVG } from 'uqr';
+import { sentenceFor, WAYS } from './words.ts';
 
 /** A flow on screens of one's own: what it shows and offers is all in the snapshot. */
 export function StepUp({
@@ -26,6 +27,7 @@ export function StepUp({
       </Button>
     );
   const others = view.authenticators.filter(({ id }) => id !== view.authenticatorId);
+  const problem = error?.code ?? view.reason;
 
   return (
     <section className="step-up" aria-labelledby="step-up-title">
@@ -35,26 +37,26 @@ export function StepUp({
       {action !== undefined && <p className="action">{action.title}</p>}
       <p>{text}</p>
       {content}
-      <p role="alert">{error?.code ?? view.reason}</p>
+      <p role="alert">{problem && sentenceFor(problem)}</p>
       {(connection === 'lost' || connection === 'paused') && (
         <p role="status">No connection. It goes on by itself.</p>
       )}
       <div className="buttons">
         {offer({ type: 'challenge.resend' }, 'Send again')}
         {view.state !== 'choosing' &&
-          others.map(({ id, factor }) => (
-            <span key={id}>
-              {offer(
-                { type: 'factor.choose', authenticatorId: id },
-                factor === 'push' ? 'Use the phone' : 'Use a code',
-              )}
-            </span>
+          others.map(({ id, factor, name }) => (
+            <span key={id}>{offer({ type: 'factor.choose', authenticatorId: id }, wayOf(factor, name))}</span>
           ))}
         {offer({ type: 'flow.retry' }, 'Try again')}
         {offer({ type: 'flow.cancel' }, 'Cancel')}
       </div>
     </section>
   );
+}
+
+/** Names a device where the user may have several of its kind. */
+function wayOf(factor: Factor, name: string | undefined): string {
+  return name === undefined ? WAYS[factor] : `${WAYS[factor]} (${name})`;
 }
 
 /** A new screen is announced by its heading. */
@@ -76,11 +78,15 @@ function screenOf(stepUp: RemoteStepUp): Screen {
     case 'choosing':
       return {
         title: 'How do you want to confirm?',
-        content: view.authenticators.map(({ id, factor, name }) => (
-          <Button key={id} onPress={() => stepUp.send({ type: 'factor.choose', authenticatorId: id })}>
-            {factor} {name}
-          </Button>
-        )),
+        content: (
+          <div className="buttons">
+            {view.authenticators.map(({ id, factor, name }) => (
+              <Button key={id} onPress={() => stepUp.send({ type: 'factor.choose', authenticatorId: id })}>
+                {wayOf(factor, name)}
+              </Button>
+            ))}
+          </div>
+        ),
       };
     case 'confirming':
       return {
@@ -115,7 +121,9 @@ function screenOf(stepUp: RemoteStepUp): Screen {
         content: (
           <>
             {recoveryCodes.map((code) => (
-              <code key={code}>{code}</code>
+              <p key={code}>
+                <code>{code}</code>
+              </p>
             ))}
             <Button onPress={() => stepUp.send({ type: 'codes.acknowledge' })}>I have kept it</Button>
           </>
