@@ -7,6 +7,11 @@ import type { Requirement } from './requirement.ts';
 const SINGLE_USE_WINDOW_MS = 300_000;
 /** The shortest time an approval is kept, so that it can serve other routes with a longer max age. */
 const SHORTEST_KEEP_MS = 3_600_000;
+/**
+ * How far the clock of the process that has seen the phone's yes may be ahead: what is asked next is often asked of
+ * another one, a moment later. An approval from further in the future is a clock that cannot be trusted.
+ */
+const CLOCK_TOLERANCE_MS = 5_000;
 
 /** How long an approval of this policy is kept. */
 export function keepMs(policy: ParsedPolicy): number {
@@ -68,8 +73,7 @@ export function findApproval(options: {
     return (
       approval.subject === subject &&
       approval.usedAt === undefined &&
-      // An approval from the future is a clock that cannot be trusted.
-      age >= 0 &&
+      age >= -CLOCK_TOLERANCE_MS &&
       age <= window &&
       policy.factors.includes(approval.factor) &&
       (!policy.opensMfaApi || (approval.tokensUntil ?? 0) > now) &&

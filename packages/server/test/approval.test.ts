@@ -51,6 +51,14 @@ describe('createApproval', () => {
 });
 
 describe('findApproval', () => {
+  it('counts an approval by a process whose clock is up to 5 seconds ahead, and none that is further off', () => {
+    const policy = parsePolicy({ maxAge: 0 });
+    const given = approval(100_000);
+    const search = { subject: 'ada', hash: 'hash', policy, approvals: [given], isOldEnough: () => true };
+    expect(findApproval({ ...search, now: 95_000 })).toBe(given);
+    expect(findApproval({ ...search, now: 94_999 })).toBeUndefined();
+  });
+
   it('counts an approval that is to open the MFA API only while its token lives', () => {
     const policy = { ...parsePolicy({ maxAge: '1h' }), opensMfaApi: true };
     const search = { subject: 'ada', hash: 'hash', policy, now: 100, isOldEnough: () => true };
