@@ -136,7 +136,7 @@ export type Occurrence =
  * | `subject.mismatch` | `flow` | somebody else has approved |
  * | `approval.granted` | `flow`, `approval`, `factor`, `authenticatorId`?, `action`?, `singleUse`, `enrolledInFlow` | a flow has ended in an approval |
  * | `approval.used` | `approval`, `factor`, `authenticatorId`?, `action`?, `singleUse`, `method`, `path` | a guard has let a request through on an approval |
- * | `approval.released` | `approval`, `factor`, `authenticatorId`?, `singleUse` | the handler has given an approval for a single use back |
+ * | `approval.released` | `approval`, `factor`, `authenticatorId`?, `singleUse` | the handler, or a later guard that refused, has given an approval for a single use back |
  * | `approval.revoked` | `scope` | `gate.revoke` has ended a login's approvals (`login`), or `gate.revokeSubject` all (`subject`) |
  * | `guard.denied` | `action`?, `method`, `path` | a guard has refused a request for want of an approval |
  * | `limit.reached` | `attempt`, `retryAfterMs` | one of the gate's limits has refused a start, message, password or code |

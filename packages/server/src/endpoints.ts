@@ -70,7 +70,7 @@ const SealedText = v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_TICKET
 const ASSET_METHODS = ['GET', 'HEAD'];
 const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOptional(SealedText) });
 
-/** Makes the endpoints of design.md: the page, its assets, and the flow as a resource. */
+/** Makes the endpoints: the page, its assets, and the flow as a resource. */
 export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endpoints<Native> {
   const { basePath, driver, handles, origins, requirements, watchers, clock, closing } = options;
   const { knownOf, mustKnow, mustOwn } = options.ownership;

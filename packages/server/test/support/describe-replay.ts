@@ -120,6 +120,22 @@ export function describeReplay(scene: Scene): void {
   });
 
   describe('replay', () => {
+    it('is let through by its approval, though the store cannot forget the form', async () => {
+      await scene.tenant.enrolPush();
+      const memory = createMemoryStore({ now: () => scene.tenant.clock.now() });
+      const store: Store = {
+        ...memory,
+        delete: (key) =>
+          key.startsWith('form:') ? Promise.reject(new Error('the store is away')) : memory.delete(key),
+      };
+      const bank = await scene.open({ gateOptions: { store } });
+      const browser = await bank.browser();
+      await approve(browser, await post(browser, urlencoded));
+
+      expect((await post(browser, urlencoded)).status).toBe(200);
+      expect(bank.reached).toEqual(['/kept']);
+    });
+
     it('keeps nothing that is not proven to come from this site', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open();
