@@ -21,7 +21,8 @@ const gate = createGate({
   secret: GATE_SECRET,
   identify: ({ headers }: Request) => ({ subject: String(headers['x-subject']), sessionId: 'login' }),
   firstLeg: { refreshToken: ({ request }) => String(request.headers['x-refresh-token']) },
-  // The same users come again and again.
+  // The same users come again and again, and leave flows behind that were denied.
+  capacity: { flowsPerSession: 10_000, flowsPerSubject: 10_000 },
   limits: { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false },
   store: createRedisStore({ url: REDIS_URL }),
   // The tenant's refusals are for single users here; what a budget does about others has tests of its own.
