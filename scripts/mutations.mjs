@@ -30,7 +30,7 @@ export const MUTATIONS = [
   },
   {
     defence: 'a first factor is added after the password',
-    edits: [[server('gate-options'), '  return rule;', "  return 'session';"]],
+    edits: [[server('assert-options'), '  return rule;', "  return 'session';"]],
     shownBy: [
       shared('flow', 'asks for the password before a factor is added, whatever mfa_token it began with'),
       shared('flow', 'adds no factor where the gate refuses it'),

@@ -1,202 +1,115 @@
-import {
-  type EnrollmentRule,
-  FACTORS,
-  type Factor,
+import type {
+  Auth0MfaApiOptions,
+  Clock,
+  EnrollmentRule,
   FLOW_DEFAULTS,
-  isEnrollable,
-  isPollSchedule,
+  MfaApi,
+  PollSchedule,
 } from '@stepgate/core';
+import type { AuditListeners } from './audit.ts';
 import type { AuthenticatorSettings } from './authenticators.ts';
-import type { GateOptions } from './gate.ts';
-import { assertKnownMembers } from './known-members.ts';
-import { isOrigin } from './same-origin.ts';
+import type { Capacity } from './capacity.ts';
+import type { ClaimsOf } from './evidence.ts';
+import type { FirstLegOptions } from './first-leg.ts';
+import type { Identity } from './host-request.ts';
+import type { IdentityCheck } from './identity-check.ts';
+import type { Limits } from './limits.ts';
+import type { TextsByLanguage } from './page-language.ts';
+import type { LoginUrl } from './signed-out.ts';
+import type { Store } from './store.ts';
 
-const OPTIONS = [
-  'auth0',
-  'secret',
-  'identify',
-  'evidence',
-  'firstLeg',
-  'enroll',
-  'authenticators',
-  'limits',
-  'capacity',
-  'tenantBudget',
-  'store',
-  'basePath',
-  'allowedOrigins',
-  'loginUrl',
-  'language',
-  'texts',
-  'mode',
-  'insecureCookie',
-  'api',
-  'identityCheck',
-  'pollSchedule',
-  'timing',
-  'clock',
-  'randomBytes',
-  'randomUUID',
-  'random',
-  'onError',
-  'onEvent',
-  'onPushRejected',
-] as const satisfies readonly (keyof GateOptions<never>)[];
-
-const OPTIONAL_FUNCTIONS = [
-  'evidence',
-  'loginUrl',
-  'language',
-  'randomBytes',
-  'randomUUID',
-  'random',
-  'onError',
-  'onEvent',
-  'onPushRejected',
-] as const;
-
-/** The methods of the options that are objects of functions. */
-const PORTS = {
-  store: ['read', 'write', 'delete'],
-  api: ['list', 'enroll', 'challenge', 'redeem', 'remove'],
-  identityCheck: ['prepare', 'check'],
-  clock: ['now', 'setTimeout', 'clearTimeout'],
-} as const;
-
-type Members = Readonly<Record<string, unknown>>;
-
-/** @throws TypeError naming the option that is wrong. */
-export function assertOptions(options: GateOptions<never>): void {
-  if (!isObject(options)) throw new TypeError('options: must be an object');
-  assertKnownMembers('', options, OPTIONS);
-  const members: Members = { ...options };
-  if (!isObject(members.auth0)) throw new TypeError('auth0: must be an object');
-  assertFunction('identify', members.identify);
-  assertFirstLeg(members.firstLeg, members.auth0);
-  for (const name of OPTIONAL_FUNCTIONS) {
-    if (members[name] !== undefined) assertFunction(name, members[name]);
-  }
-  for (const [name, methods] of Object.entries(PORTS)) {
-    const port = members[name];
-    if (
-      port !== undefined &&
-      !methods.every((method) => typeof (port as Members | null)?.[method] === 'function')
-    ) {
-      throw new TypeError(`${name}: must have the methods ${methods.join(', ')}`);
-    }
-  }
-  if (members.insecureCookie !== undefined && typeof members.insecureCookie !== 'boolean') {
-    throw new TypeError('insecureCookie: must be true or false');
-  }
-  if (members.mode !== undefined && members.mode !== 'answer' && members.mode !== 'throw') {
-    throw new TypeError("mode: must be 'answer' or 'throw'");
-  }
-  assertOrigins(members.allowedOrigins ?? []);
-  if (members.pollSchedule !== undefined && !isPollSchedule(members.pollSchedule)) {
-    throw new TypeError("pollSchedule: must be 'steady' or 'eager'");
-  }
-  assertTenantBudget(members.tenantBudget);
-  assertTiming(members.timing ?? {});
+/** The tenant, the application in it, and what is asked of it. */
+export interface Auth0Settings extends Auth0MfaApiOptions {
+  /** The API whose step-up scope is asked for. */
+  readonly audience?: string;
+  /** The scope for which the tenant demands MFA. */
+  readonly scope?: string;
+  /** The database connection, for tenants without a default directory. */
+  readonly realm?: string;
+  /**
+   * The audience of the MFA API, for managing authenticators; default `<issuer>mfa/`. With a custom domain it may
+   * have to be that of the tenant's own domain.
+   */
+  readonly mfaAudience?: string;
 }
 
-function assertTenantBudget(budget: unknown): void {
-  if (budget === undefined || budget === false) return;
-  if (Number.isSafeInteger(budget) && (budget as number) >= 1) return;
-  throw new TypeError('tenantBudget: must be false, or a whole number of requests per second from 1');
-}
-
-function assertOrigins(origins: unknown): void {
-  if (Array.isArray(origins) && origins.every(isOrigin)) return;
-  throw new TypeError("allowedOrigins: must be a list of origins, like ['https://app.bank.example']");
-}
-
-function assertFirstLeg(firstLeg: unknown, { clientSecret, clientAssertion }: Members): void {
-  if (!isObject(firstLeg)) {
-    throw new TypeError('firstLeg: must be an object with refreshToken, custom or password');
-  }
-  const { mfaToken = false } = firstLeg;
-  if (typeof mfaToken !== 'boolean') throw new TypeError('firstLeg.mfaToken: must be true or false');
-  for (const name of ['refreshToken', 'saveRefreshToken', 'custom']) {
-    if (firstLeg[name] !== undefined) assertFunction(`firstLeg.${name}`, firstLeg[name]);
-  }
-  const { password } = firstLeg;
-  if (password === undefined) return;
-  if (!isObject(password)) throw new TypeError('firstLeg.password: must be an object with username');
-  assertFunction('firstLeg.password.username', password.username);
-  if (password.ip === undefined) return;
-  assertFunction('firstLeg.password.ip', password.ip);
-  if (clientSecret === undefined && clientAssertion === undefined) {
-    throw new TypeError(
-      'firstLeg.password.ip: needs auth0.clientSecret or auth0.clientAssertion, since Auth0 believes no public client',
-    );
-  }
-}
-
-function assertTiming(timing: unknown): void {
-  if (!isObject(timing)) throw new TypeError('timing: must be an object');
-  assertKnownMembers('timing.', timing, [...Object.keys(FLOW_DEFAULTS), 'requirementTtlMs']);
-  for (const [name, value] of Object.entries(timing)) {
-    if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
-      throw new TypeError(`timing.${name}: must be a positive number of milliseconds`);
-    }
-  }
-}
-
-function assertFunction(name: string, value: unknown): void {
-  if (typeof value !== 'function') throw new TypeError(`${name}: must be a function`);
-}
-
-function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null;
-}
-
-/**
- * The rule for adding factors, by default the strictest that the first legs allow.
- *
- * @throws TypeError when it is wrong, or asks for a password that nobody asks for.
- */
-export function enrollmentRule({ enroll, firstLeg }: GateOptions<never>): EnrollmentRule {
-  const rule = enroll ?? (firstLeg.password === undefined ? 'refuse' : 'password');
-  if (!['password', 'session', 'refuse'].includes(rule)) {
-    throw new TypeError("enroll: must be 'password', 'session' or 'refuse'");
-  }
-  if (rule === 'password' && firstLeg.password === undefined) {
-    throw new TypeError("enroll: 'password' needs firstLeg.password, which asks for it");
-  }
-  return rule;
-}
-
-const ADDABLE = FACTORS.filter(isEnrollable);
-
-/**
- * How authenticators are managed, with the defaults; `undefined` where they are not.
- *
- * @throws TypeError naming the member that is wrong.
- */
-export function authenticatorSettings({
-  authenticators = {},
-}: GateOptions<never>): Required<AuthenticatorSettings> | undefined {
-  if (authenticators === false) return undefined;
-  if (!isObject(authenticators)) throw new TypeError('authenticators: must be an object, or false');
-  assertKnownMembers('authenticators.', authenticators, ['factors', 'addable']);
-  const { factors = ['push', 'otp'], addable = ADDABLE } = authenticators;
-  return {
-    factors: parseFactors('authenticators.factors', factors, FACTORS),
-    addable: parseFactors('authenticators.addable', addable, ADDABLE),
-  };
-}
-
-function parseFactors<F extends Factor>(name: string, value: unknown, known: readonly F[]): readonly F[] {
-  if (Array.isArray(value) && value.length > 0 && value.every((one) => known.includes(one as F))) {
-    return known.filter((factor) => value.includes(factor));
-  }
-  throw new TypeError(`${name}: must be a list of some of ${known.join(', ')}`);
-}
-
-/** @throws TypeError when it is no path that every framework takes as it is. */
-export function parseBasePath(basePath: string): string {
-  if (!/^(\/[\w.~-]+)+$/.test(basePath) || /\/\.{1,2}(\/|$)/.test(basePath)) {
-    throw new TypeError("basePath: must be an absolute path without a trailing slash, like '/step-up'");
-  }
-  return basePath;
+/** Options of a gate. `Native` is the host's own request: Express's `req`, Koa's `ctx`. */
+export interface GateOptions<Native> extends AuditListeners<Native> {
+  readonly auth0: Auth0Settings;
+  /** At least 32 random characters; a list rotates: the first seals, all open. */
+  readonly secret: string | readonly string[];
+  /** Who is signed in, `undefined` for nobody. */
+  readonly identify: (request: Native) => Identity | undefined | Promise<Identity | undefined>;
+  readonly firstLeg: FirstLegOptions<Native>;
+  /**
+   * Whether a user without a factor may add one during a step-up: after the `password` (the default where
+   * `firstLeg.password` is given), not at all (`refuse`, the default elsewhere), or on the strength of the
+   * `session` alone, with which a stolen session can enrol the thief's phone.
+   */
+  readonly enroll?: EnrollmentRule;
+  /**
+   * The endpoints and the page with which users list, add and remove their authenticators: by which factors they
+   * approve of that, and what they may add. `false` for none.
+   */
+  readonly authenticators?: AuthenticatorSettings | false;
+  /**
+   * The claims of a token that the app has verified, for policies that take them for an approval. Never from a token
+   * that was only decoded.
+   */
+  readonly evidence?: ClaimsOf<Native>;
+  /** How much one session, and one subject, may do; see `DEFAULT_LIMITS`. */
+  readonly limits?: Partial<Limits>;
+  /** How much is taken on at the same time; see `DEFAULT_CAPACITY`. */
+  readonly capacity?: Partial<Capacity>;
+  /**
+   * Requests per second that all processes together may make to the tenant; default 50, half of what Auth0 allows a
+   * tenant of a paid plan, so that its logins keep room. Polls slow down, all alike, before anything that a user waits
+   * for does. `false` for no budget.
+   */
+  readonly tenantBudget?: number | false;
+  /** Where records live; default this process's memory. */
+  readonly store?: Store;
+  /** Where the endpoints and the page are, as the browser sees it; default `/step-up`. */
+  readonly basePath?: string;
+  /** Where a signed-out page load of a guarded route, or of the page, is sent. */
+  readonly loginUrl?: LoginUrl<Native>;
+  /** The language of the built-in pages, as BCP 47, where the app knows it; default what the browser accepts. */
+  readonly language?: (request: Native) => string | undefined;
+  /**
+   * Texts of the app's own for the built-in pages, by BCP 47 tag: in the place of the English (`en`) or French (`fr`,
+   * `fr-CA`) ones, or in another language, which says in English what it leaves out.
+   */
+  readonly texts?: TextsByLanguage;
+  /**
+   * Who answers a refused request: the guard (`answer`, the default), or the app's own error handler (`throw`), which
+   * is given an error with `status`, `code`, `headers` and `expose`. Page loads are sent on either way.
+   */
+  readonly mode?: 'answer' | 'throw';
+  /**
+   * Other origins, exact ones, whose pages may use the endpoints with the user's cookies: single-page apps that are
+   * served from elsewhere. The app's own routes need CORS of the app's own. Where such an origin is of another site,
+   * the handle's cookie becomes SameSite=None; Secure, and the app's session cookie has to be so too.
+   */
+  readonly allowedOrigins?: readonly string[];
+  /** Lets the handle cookie travel over plain http to other hosts than this machine. For closed networks. */
+  readonly insecureCookie?: boolean;
+  /** Another provider of factors than Auth0's MFA API. */
+  readonly api?: MfaApi;
+  /** Another check of whose approval it is than the `id_token`'s. */
+  readonly identityCheck?: IdentityCheck;
+  /**
+   * `eager` asks for the phone's answer faster while Auth0's burst lasts, and sees it in half the time; after a
+   * complaint of the provider's, new flows are steady for 15 minutes. Default `steady`, until eagerness has been
+   * proven on live tenants.
+   */
+  readonly pollSchedule?: PollSchedule;
+  /** Waiting times in milliseconds; see core's `FLOW_DEFAULTS`. */
+  readonly timing?: Partial<Record<keyof typeof FLOW_DEFAULTS | 'requirementTtlMs', number>>;
+  readonly clock?: Clock;
+  readonly randomBytes?: (size: number) => Uint8Array;
+  readonly randomUUID?: () => string;
+  /** 0 up to 1, for the jitter of polls. */
+  readonly random?: () => number;
+  /** Hears of faults of the server's own; default `console.error`. */
+  readonly onError?: (error: unknown) => void;
 }

@@ -1,44 +1,40 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
   AUTH0_EXCHANGE_LIMIT,
-  type Auth0MfaApiOptions,
   type Clock,
   createAuth0MfaApi,
   createAuth0SignIn,
-  type EnrollmentRule,
   FLOW_DEFAULTS,
-  type MfaApi,
-  type PollSchedule,
   type StepUpError,
   type TenantReport,
 } from '@stepgate/core';
 import { createAdmission } from './admission.ts';
 import { createAllowedOrigins } from './allowed-origins.ts';
 import { errorResponse, isFault, toStepUpError } from './answer.ts';
-import { type AuditListeners, createAudit } from './audit.ts';
-import { type AuthenticatorSettings, createAuthenticators } from './authenticators.ts';
+import { assertOptions, authenticatorSettings, enrollmentRule, parseBasePath } from './assert-options.ts';
+import { createAudit } from './audit.ts';
+import { createAuthenticators } from './authenticators.ts';
 import { budgetedApi } from './budgeted-api.ts';
-import { type Capacity, parseCapacity } from './capacity.ts';
+import { parseCapacity } from './capacity.ts';
 import { createEagerness } from './eagerness.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
-import type { ClaimsOf } from './evidence.ts';
-import { createFirstLeg, type FirstLegOptions } from './first-leg.ts';
+import { createFirstLeg } from './first-leg.ts';
 import { createFlowDriver } from './flow-driver.ts';
 import { createFlowSteps } from './flow-steps.ts';
 import type { Known } from './flow-target.ts';
 import { createFormTokens } from './form.ts';
-import { assertOptions, authenticatorSettings, enrollmentRule, parseBasePath } from './gate-options.ts';
+import type { GateOptions } from './gate-options.ts';
 import { createGuards, type Decision, type Guard, type StepUp } from './guard.ts';
 import { createHandles } from './handle.ts';
 import { type Asker, type HostRequest, type Identity, toAsker } from './host-request.ts';
-import { createIdentityCheck, type IdentityCheck } from './identity-check.ts';
-import { createLimitBook, type Limits } from './limits.ts';
+import { createIdentityCheck } from './identity-check.ts';
+import { createLimitBook } from './limits.ts';
 import { createLocks } from './lock.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { mfaApiAsk } from './mfa-audience.ts';
 import { createOversight, type StepUpStatus } from './oversight.ts';
 import { createOwnership } from './ownership.ts';
-import { createTextsOf, type TextsByLanguage } from './page-language.ts';
+import { createTextsOf } from './page-language.ts';
 import type { RoutePolicy } from './policy.ts';
 import { createPolicyReader, demandOf } from './policy-reader.ts';
 import { createRecords } from './record.ts';
@@ -47,108 +43,11 @@ import { createRequirements } from './requirement.ts';
 import { assertRouteOptions, type RouteOptions } from './route-options.ts';
 import { createSealer } from './seal.ts';
 import { tracedFetch, tracedStore } from './signals.ts';
-import type { LoginUrl } from './signed-out.ts';
 import { createStashes } from './stash.ts';
 import type { Store } from './store.ts';
 import { createSubjects } from './subjects.ts';
 import { createTenantBudget, DEFAULT_TENANT_BUDGET, UNLIMITED } from './tenant-budget.ts';
 import { createWatchers } from './watchers.ts';
-
-/** The tenant, the application in it, and what is asked of it. */
-export interface Auth0Settings extends Auth0MfaApiOptions {
-  /** The API whose step-up scope is asked for. */
-  readonly audience?: string;
-  /** The scope for which the tenant demands MFA. */
-  readonly scope?: string;
-  /** The database connection, for tenants without a default directory. */
-  readonly realm?: string;
-  /**
-   * The audience of the MFA API, for managing authenticators; default `<issuer>mfa/`. With a custom domain it may
-   * have to be that of the tenant's own domain.
-   */
-  readonly mfaAudience?: string;
-}
-
-/** Options of a gate. `Native` is the host's own request: Express's `req`, Koa's `ctx`. */
-export interface GateOptions<Native> extends AuditListeners<Native> {
-  readonly auth0: Auth0Settings;
-  /** At least 32 random characters; a list rotates: the first seals, all open. */
-  readonly secret: string | readonly string[];
-  /** Who is signed in, `undefined` for nobody. */
-  readonly identify: (request: Native) => Identity | undefined | Promise<Identity | undefined>;
-  readonly firstLeg: FirstLegOptions<Native>;
-  /**
-   * Whether a user without a factor may add one during a step-up: after the `password` (the default where
-   * `firstLeg.password` is given), not at all (`refuse`, the default elsewhere), or on the strength of the
-   * `session` alone, with which a stolen session can enrol the thief's phone.
-   */
-  readonly enroll?: EnrollmentRule;
-  /**
-   * The endpoints and the page with which users list, add and remove their authenticators: by which factors they
-   * approve of that, and what they may add. `false` for none.
-   */
-  readonly authenticators?: AuthenticatorSettings | false;
-  /**
-   * The claims of a token that the app has verified, for policies that take them for an approval. Never from a token
-   * that was only decoded.
-   */
-  readonly evidence?: ClaimsOf<Native>;
-  /** How much one session, and one subject, may do; see `DEFAULT_LIMITS`. */
-  readonly limits?: Partial<Limits>;
-  /** How much is taken on at the same time; see `DEFAULT_CAPACITY`. */
-  readonly capacity?: Partial<Capacity>;
-  /**
-   * Requests per second that all processes together may make to the tenant; default 50, half of what Auth0 allows a
-   * tenant of a paid plan, so that its logins keep room. Polls slow down, all alike, before anything that a user waits
-   * for does. `false` for no budget.
-   */
-  readonly tenantBudget?: number | false;
-  /** Where records live; default this process's memory. */
-  readonly store?: Store;
-  /** Where the endpoints and the page are, as the browser sees it; default `/step-up`. */
-  readonly basePath?: string;
-  /** Where a signed-out page load of a guarded route, or of the page, is sent. */
-  readonly loginUrl?: LoginUrl<Native>;
-  /** The language of the built-in pages, as BCP 47, where the app knows it; default what the browser accepts. */
-  readonly language?: (request: Native) => string | undefined;
-  /**
-   * Texts of the app's own for the built-in pages, by BCP 47 tag: in the place of the English (`en`) or French (`fr`,
-   * `fr-CA`) ones, or in another language, which says in English what it leaves out.
-   */
-  readonly texts?: TextsByLanguage;
-  /**
-   * Who answers a refused request: the guard (`answer`, the default), or the app's own error handler (`throw`), which
-   * is given an error with `status`, `code`, `headers` and `expose`. Page loads are sent on either way.
-   */
-  readonly mode?: 'answer' | 'throw';
-  /**
-   * Other origins, exact ones, whose pages may use the endpoints with the user's cookies: single-page apps that are
-   * served from elsewhere. The app's own routes need CORS of the app's own. Where such an origin is of another site,
-   * the handle's cookie becomes SameSite=None; Secure, and the app's session cookie has to be so too.
-   */
-  readonly allowedOrigins?: readonly string[];
-  /** Lets the handle cookie travel over plain http to other hosts than this machine. For closed networks. */
-  readonly insecureCookie?: boolean;
-  /** Another provider of factors than Auth0's MFA API. */
-  readonly api?: MfaApi;
-  /** Another check of whose approval it is than the `id_token`'s. */
-  readonly identityCheck?: IdentityCheck;
-  /**
-   * `eager` asks for the phone's answer faster while Auth0's burst lasts, and sees it in half the time; after a
-   * complaint of the provider's, new flows are steady for 15 minutes. Default `steady`, until eagerness has been
-   * proven on live tenants.
-   */
-  readonly pollSchedule?: PollSchedule;
-  /** Waiting times in milliseconds; see core's `FLOW_DEFAULTS`. */
-  readonly timing?: Partial<Record<keyof typeof FLOW_DEFAULTS | 'requirementTtlMs', number>>;
-  readonly clock?: Clock;
-  readonly randomBytes?: (size: number) => Uint8Array;
-  readonly randomUUID?: () => string;
-  /** 0 up to 1, for the jitter of polls. */
-  readonly random?: () => number;
-  /** Hears of faults of the server's own; default `console.error`. */
-  readonly onError?: (error: unknown) => void;
-}
 
 /** The framework-agnostic gate, on which adapters stand. */
 export interface Gate<Native> {

@@ -13,7 +13,8 @@ export type { Endpoints } from './endpoints.ts';
 export type { ClaimsOf, Evidence, TokenClaims } from './evidence.ts';
 export type { Ask, FirstLegContext, FirstLegOptions } from './first-leg.ts';
 export type { HostBody } from './form-body.ts';
-export { type Auth0Settings, createGate, type Gate, type GateOptions } from './gate.ts';
+export { createGate, type Gate } from './gate.ts';
+export type { Auth0Settings, GateOptions } from './gate-options.ts';
 export type { Decision, Guard, StepUp, Verdict } from './guard.ts';
 export type { HostRequest, HostResponse, Identity } from './host-request.ts';
 export {

@@ -9,7 +9,7 @@ import {
   type TokenSet,
 } from '@stepgate/core';
 import { keepMs } from './approval.ts';
-import type { GateOptions } from './gate.ts';
+import type { GateOptions } from './gate-options.ts';
 import { HANDLE_HEADER, recordKey } from './handle.ts';
 import { type Identity, toAsker } from './host-request.ts';
 import { assertKnownMembers } from './known-members.ts';

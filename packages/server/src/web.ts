@@ -1,4 +1,5 @@
-import { createGate, type GateOptions } from './gate.ts';
+import { createGate } from './gate.ts';
+import type { GateOptions } from './gate-options.ts';
 import type { StepUp } from './guard.ts';
 import type { HostRequest } from './host-request.ts';
 import { createNativeGate, type NativeGate } from './native-gate.ts';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { createAuth0MfaApi, type FlowView } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
-import type { GateOptions } from '../src/gate.ts';
+import type { GateOptions } from '../src/gate-options.ts';
 import { createMemoryStore, type Store } from '../src/index.ts';
 import { createGateClient, createTestGate, type GateClient, type TestNative } from './support/gate-client.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FlowView } from '@stepgate/core';
-import type { GateOptions } from '../../src/gate.ts';
+import type { GateOptions } from '../../src/gate-options.ts';
 import type { Decision, StepUp } from '../../src/guard.ts';
 import type { StepUpStatus } from '../../src/oversight.ts';
 import type { Policy, RoutePolicy } from '../../src/policy.ts';

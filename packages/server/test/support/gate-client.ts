@@ -1,6 +1,7 @@
 import type { FlowView } from '@stepgate/core';
 import type { Gate } from '../../src/gate.ts';
-import { createGate, type GateOptions } from '../../src/gate.ts';
+import { createGate } from '../../src/gate.ts';
+import type { GateOptions } from '../../src/gate-options.ts';
 import type { Decision } from '../../src/guard.ts';
 import type { HostRequest, Identity } from '../../src/host-request.ts';
 import type { Policy } from '../../src/policy.ts';
