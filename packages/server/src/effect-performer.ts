@@ -108,7 +108,8 @@ export function createEffectPerformer<Native>(
       onUnexpected: onError,
     });
     if (job.effect.type === 'poll') options.eagerness.note(done);
-    await admission.account(target, job.effect, done);
+    // What is not taken back errs on the safe side; what has come must not be lost for it.
+    await admission.account(target, job.effect, done).catch(onError);
     return whileClaimed(clock, job, unwanted, () => recognised(target, job, done));
   }
 

@@ -321,8 +321,9 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       isHandedOut = isTravelling;
       return result;
     } finally {
-      if (isHandedOut) await locks.acquire(lock, key, clock.now() + TRAVEL_MS);
-      else await locks.release(lock, key);
+      // It ends by itself too: what was begun is not taken from its browser for it.
+      const left = isHandedOut ? locks.acquire(lock, key, clock.now() + TRAVEL_MS) : locks.release(lock, key);
+      await left.catch(onError);
     }
   }
 
@@ -335,10 +336,10 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     const takeBack = await admission.admitStart(target);
     try {
       const beginning = await entered(target, requirement, start);
-      if (beginning.isJoined) await takeBack();
+      if (beginning.isJoined) await takeBack().catch(onError);
       return beginning;
     } catch (error) {
-      await takeBack();
+      await takeBack().catch(onError);
       throw error;
     }
   }

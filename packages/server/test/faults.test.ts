@@ -225,4 +225,66 @@ describe('faults that pass', () => {
     expect(answer.text).not.toContain('hunter2');
     expect(await client.isAllowed()).toBe(false);
   });
+
+  describe('of the store', () => {
+    /** A browser whose gate cannot write what the names of the store say, once the time has come. */
+    async function clientOf(tenant: TestTenant, fails: (key: string) => boolean) {
+      await tenant.enrolPush();
+      const refreshToken = await tenant.signIn();
+      const store = createMemoryStore({ now: () => tenant.clock.now() });
+      const errors: unknown[] = [];
+      const gate = createTestGate(tenant, {
+        firstLeg: { refreshToken: () => refreshToken },
+        onError: (error) => errors.push(error),
+        store: {
+          ...store,
+          write: (key, value, options) =>
+            fails(key) ? Promise.reject(new Error('away')) : store.write(key, value, options),
+        },
+      });
+      const identity = { subject: tenant.ada.subject, sessionId: 's' };
+      return { client: createGateClient({ gate, identity }), errors };
+    }
+
+    it('after the answer of a code lose none of it: a try too many is counted, and told', async () => {
+      const tenant = createTestTenant();
+      const isTried = (): boolean => tenant.exchanges.some(({ sent }) => sent.includes('mfa-otp'));
+      const { client, errors } = await clientOf(tenant, (key) => key.startsWith('limit:') && isTried());
+      const { authenticators } = await client.start();
+      const app = authenticators.find(({ factor }) => factor === 'otp');
+      await client.event({ type: 'factor.choose', authenticatorId: app?.id });
+
+      const code = tenant.phone.codes().at(-1)?.code;
+      expect(await client.event({ type: 'code.submit', code })).toMatchObject({ state: 'approved' });
+      expect(errors).toMatchObject([{ code: 'store_unavailable' }]);
+    });
+
+    it('after a push was sent do not lose it', async () => {
+      const tenant = createTestTenant();
+      const isSent = (): boolean => tenant.challenges() > 0;
+      const { client, errors } = await clientOf(tenant, (key) => key.startsWith('push:') && isSent());
+
+      expect(await client.start()).toMatchObject({ state: 'polling' });
+      tenant.phone.approve();
+      tenant.clock.advance(POLL_MS);
+      expect(await client.view()).toMatchObject({ state: 'approved' });
+      expect(errors).not.toEqual([]);
+    });
+
+    it.each([
+      ['on its way to a browser that has none', { cookie: '' }],
+      ['of a browser that has it', {}],
+    ])('at the end of a start do not lose the handle %s', async (_, headers) => {
+      const tenant = createTestTenant();
+      const isSent = (): boolean => tenant.challenges() > 0;
+      const { client, errors } = await clientOf(tenant, (key) => key.startsWith('start:') && isSent());
+
+      const requirement = await client.requirement();
+      const { status, body } = await client.send('POST', '/step-up/flow', { headers, body: { requirement } });
+
+      expect(status).toBe(201);
+      expect(body).toMatchObject({ state: 'polling' });
+      expect(errors).toMatchObject([{ code: 'store_unavailable' }]);
+    });
+  });
 });
