@@ -725,7 +725,10 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own('watchers', 'of one browser are not more than its share: %s beyond it are told when to come again'),
+      own(
+        'watchers',
+        'of one browser are not more than its share, and those beyond it are told when to come again',
+      ),
     ],
   },
   {

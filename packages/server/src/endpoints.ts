@@ -24,7 +24,7 @@ import { siteOf } from './same-origin.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
 import type { Stashes } from './stash.ts';
 import { etagOf, viewAnswer } from './view-answer.ts';
-import type { Watchers } from './watchers.ts';
+import { WATCH_AGAIN_SECONDS, type Watchers } from './watchers.ts';
 
 /** Answers the requests under the base path; `undefined` for everything else. */
 export type Endpoints<Native> = (
@@ -210,7 +210,13 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     const target = await mustOwn(request);
     const view = await driver.read(target);
     if (view === undefined) throw notFound(basePath);
+    const version = versionOf(request.header('if-none-match'));
+    const isNews = version !== view.version;
     if (request.header('accept')?.includes('text/event-stream') === true) {
+      // What is in hand is no more work to give than a refusal.
+      if (isNews && !watchers.hasRoom(target.key)) {
+        return viewResponse(view, 200, { 'retry-after': `${WATCH_AGAIN_SECONDS}` });
+      }
       const isStillTheirs = async (): Promise<boolean> =>
         (await knownOf(request))?.asker.session === target.asker.session;
       return eventStream({
@@ -225,8 +231,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
         onError: options.onError,
       });
     }
-    const version = versionOf(request.header('if-none-match'));
-    if (version !== view.version) return viewResponse(view, 200);
+    if (isNews) return viewResponse(view, 200);
     const seconds = Math.min(LONGEST_WAIT_SECONDS, waitOf(request.header('prefer')));
     const signal = AbortSignal.any([closing, web().signal]);
     const until = clock.now() + seconds * 1_000;

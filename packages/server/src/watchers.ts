@@ -13,8 +13,8 @@ export interface Watchers {
   enter(key: string): () => void;
 }
 
-/** Most watchers end within a minute, and many sooner. */
-const RETRY_AFTER_MS = 10_000;
+/** When there may be room again: most watchers end within a minute, and many sooner. */
+export const WATCH_AGAIN_SECONDS = 10;
 
 /** Makes the counter. */
 export function createWatchers({
@@ -54,7 +54,7 @@ function tooMany(most: number): StepUpError {
   return new StepUpError(
     'too_many_watchers',
     `this browser follows its flow in ${most} places already: close one, or read the view without waiting`,
-    { status: 429, retryAfterMs: RETRY_AFTER_MS },
+    { status: 429, retryAfterMs: WATCH_AGAIN_SECONDS * 1_000 },
   );
 }
 
@@ -62,6 +62,6 @@ function overloaded(): StepUpError {
   return new StepUpError(
     'overloaded',
     'this server follows as many flows as it can: come again, or read the view without waiting',
-    { status: 503, retryAfterMs: RETRY_AFTER_MS },
+    { status: 503, retryAfterMs: WATCH_AGAIN_SECONDS * 1_000 },
   );
 }

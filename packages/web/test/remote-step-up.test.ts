@@ -602,6 +602,35 @@ describe('following', () => {
     await server.request('GET /flow', 3);
   });
 
+  it.each([
+    [429, 'too_many_watchers'],
+    [503, 'overloaded'],
+  ])('sees the approval though the server never has room for a watcher: %i %s', async (status, error) => {
+    const { clock, server, stepUp } = await createScene();
+    const headers = { 'retry-after': '20' };
+    server.onStart = () => pollingView({ version: 3 });
+    const refusal = { type: 'answer', status, headers, body: { error } } as const;
+    server.fail(
+      'GET /flow',
+      { type: 'answer', status: 200, headers, body: pollingView({ version: 3 }) },
+      refusal,
+      refusal,
+    );
+    stepUp.send({ type: 'flow.start' });
+
+    for (const nth of [3, 4]) {
+      await clock.timerOf((ms) => ms === 20_000);
+      clock.advance(19_999);
+      await server.settle();
+      expect(server.count('GET /flow')).toBe(nth - 1);
+      if (nth === 4) server.tell(viewOf('approved', { version: 4 }));
+      clock.advance(1);
+      await server.request('GET /flow', nth);
+    }
+
+    expect((await until(stepUp, ({ status }) => status === 'done')).view.state).toBe('approved');
+  });
+
   it('asks nothing while the tab is hidden, and catches up at once when it is shown', async () => {
     const { clock, presence, server, stepUp } = await createWaitingScene();
     const stream = await server.request('GET /flow');
