@@ -1,3 +1,4 @@
+import { StepUpError } from '@stepgate/core';
 import { type PageTexts, pageTexts, type SomePageTexts, withTexts } from '@stepgate/web/html';
 import Negotiator from 'negotiator';
 import type { HostRequest } from './host-request.ts';
@@ -25,21 +26,35 @@ export function createTextsOf<Native>(options: {
   const available = withAppTexts(options.texts ?? {});
   const tags = Object.keys(available);
 
-  function wanted(request: HostRequest<Native>): string | undefined {
+  /** The app's own word, `fr_FR` for `fr-FR` too; none where it has nothing to say. */
+  function told(request: HostRequest<Native>): string | undefined {
     try {
-      const told = language?.(request.native);
-      if (told !== undefined) return told;
+      const word: unknown = language?.(request.native) ?? '';
+      if (typeof word === 'string') return word.replaceAll('_', '-') || undefined;
+      onError(noWord());
+      // A promise that breaks unheard would end the process.
+      Promise.resolve(word).catch(onError);
     } catch (error) {
       onError(error);
     }
-    return request.header('accept-language');
+    return undefined;
   }
 
   return (request) => {
-    const negotiator = new Negotiator({ headers: { 'accept-language': wanted(request) } });
+    const negotiator = new Negotiator({
+      headers: { 'accept-language': told(request) ?? request.header('accept-language') },
+    });
     const [tag = FALLBACK] = negotiator.languages(tags);
     return available[tag] as PageTexts;
   };
+}
+
+function noWord(): StepUpError {
+  return new StepUpError(
+    'misconfigured',
+    'language: must answer with a language tag or undefined, and at once: no promise',
+    { status: 500 },
+  );
 }
 
 function withAppTexts(texts: TextsByLanguage): Readonly<Record<string, PageTexts>> {

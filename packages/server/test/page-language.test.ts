@@ -59,6 +59,38 @@ describe('the language of the built-in pages', () => {
     expect(languageFor('fr', { language })).toBe('fr');
   });
 
+  it.each([
+    ['fr_FR', 'fr', 0],
+    ['fr_CA', 'fr-CA', 0],
+    [undefined, 'fr-CA', 0],
+    [null, 'fr-CA', 0],
+    ['', 'fr-CA', 0],
+    [12, 'fr-CA', 1],
+    [Promise.resolve('en'), 'fr-CA', 1],
+  ])('told as %j is %s, and onError hears of it %i times', (told, language, times) => {
+    const errors: unknown[] = [];
+    const textsOf = createTextsOf<Native>({
+      language: () => told as string,
+      texts: undefined,
+      onError: (error) => errors.push(error),
+    });
+
+    expect(textsOf(requestWith('fr-CA')).flow.language).toBe(language);
+    expect(errors).toEqual(
+      Array.from({ length: times }, () =>
+        expect.objectContaining({ code: 'misconfigured', message: expect.stringContaining('language: ') }),
+      ),
+    );
+  });
+
+  it('is what the browser accepts when the app’s own word is a promise that breaks', async () => {
+    const errors: unknown[] = [];
+    const language = () => Promise.reject(new Error('no profile')) as never;
+    expect(languageFor('fr', { language, onError: (error) => errors.push(error) })).toBe('fr');
+    await new Promise(setImmediate);
+    expect(errors).toHaveLength(2);
+  });
+
   it('is what the browser accepts when the app’s own word fails', () => {
     const errors: unknown[] = [];
     const language = (): string => {
