@@ -50,6 +50,11 @@ export function eventStream<Native>(options: {
     return false;
   }
 
+  function fail(error: unknown): never {
+    end();
+    throw error;
+  }
+
   function end(): void {
     signal.removeEventListener('abort', end);
     leave();
@@ -61,7 +66,8 @@ export function eventStream<Native>(options: {
   const source = events();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { value, done } = await source.next();
+      // A stream that fails is not cancelled by anybody: it has to leave by itself.
+      const { value, done } = await source.next().catch(fail);
       if (done !== true) return controller.enqueue(encoder.encode(value));
       end();
       controller.close();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Capacity } from '../src/index.ts';
+import { type Capacity, createMemoryStore, type Store } from '../src/index.ts';
 import { createGateClient, createTestGate, type GateClient } from './support/gate-client.ts';
 import { createTestTenant, type TestTenant } from './support/test-tenant.ts';
 
@@ -131,6 +131,30 @@ describe('watchers', () => {
     const { client } = await createScene({ watchersPerHandle: 1 });
     const response = await client.open('/step-up/flow', { headers: { accept: 'text/event-stream' } });
     await response.body?.cancel();
+
+    expect((await longPoll(client, AbortSignal.abort())).status).toBe(304);
+  });
+
+  it('make room when the store fails under a stream, though its reader never goes', async () => {
+    const tenant = createTestTenant();
+    const memory = createMemoryStore({ now: () => tenant.clock.now() });
+    let isDown = false;
+    const store: Store = {
+      ...memory,
+      read: (key) => (isDown ? Promise.reject(new Error('down')) : memory.read(key)),
+    };
+    const gate = createTestGate(tenant, { store, capacity: { watchersPerHandle: 1 } });
+    const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
+    await client.start();
+    const { body } = await client.open('/step-up/flow', { headers: { accept: 'text/event-stream' } });
+    const reader = body?.getReader();
+    await reader?.read();
+    await tenant.clock.whenWaited();
+
+    isDown = true;
+    tenant.clock.advance(15_000);
+    await expect(reader?.read()).rejects.toMatchObject({ code: 'store_unavailable' });
+    isDown = false;
 
     expect((await longPoll(client, AbortSignal.abort())).status).toBe(304);
   });
