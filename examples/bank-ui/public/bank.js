@@ -35,6 +35,9 @@ act(transfer, {
     const row = document.createElement('li');
     row.textContent = `${amount} EUR to ${to}`;
     document.querySelector('#transfers').append(row);
+    const balance = document.querySelector('#balance');
+    balance.value = String(Number(balance.value) - amount);
+    balance.textContent = Number(balance.value).toLocaleString('en', { minimumFractionDigits: 2 });
     status.textContent = `Transferred ${amount} EUR to ${to}.`;
   },
   cancelled: 'Nothing was transferred.',

@@ -10,8 +10,15 @@ interface Account {
   readonly phoneUrl?: string | undefined;
 }
 
+const OPENING_BALANCE = 12_480.5;
+
+function inEuro(amount: number): string {
+  return amount.toLocaleString('en', { minimumFractionDigits: 2 });
+}
+
 /** The page of a signed-in customer. The forms work without its script too: the browser then steps up on a page. */
 export function accountPage({ username, transfers, phoneUrl }: Account): string {
+  const balance = transfers.reduce((left, { amount }) => left - amount, OPENING_BALANCE);
   const rows = transfers.map(({ to, amount }) => `<li>${amount} EUR to ${escapeHtml(to)}</li>`).join('');
   const phone =
     phoneUrl === undefined
@@ -19,7 +26,7 @@ export function accountPage({ username, transfers, phoneUrl }: Account): string 
       : `<p class="demo">Pushes, calls, texts and e-mails arrive on the demo phone. <a href="${escapeHtml(phoneUrl)}" target="phone">Open the demo phone</a> beside this window.</p>`;
   return page(`${phone}
 <h1>Hello ${escapeHtml(username)}</h1>
-<p class="balance">12,480.50 EUR</p>
+<p class="balance"><data id="balance" value="${balance}">${inEuro(balance)}</data> EUR</p>
 <form id="transfer" method="post" action="/transfers">
   <label>To <input name="to" value="Grace" required></label>
   <label>Amount (EUR) <input name="amount" type="number" min="1" value="250" required></label>

@@ -89,7 +89,7 @@ export const english: Texts = {
     push_in_progress:
       'Another window of yours has sent a request to your phone. Answer that one, or cancel it first.',
     rate_limited: 'Too many requests for now. Wait a little.',
-    rejected: 'If that was a mistake, send it again.',
+    rejected: 'If you did not ask for it, change your password. If you denied it by mistake, send it again.',
     result_lost: 'The answer got lost on the way. Please do it once more.',
     subject_mismatch: 'Somebody else’s device approved this. Use your own.',
     too_many_attempts: 'Too many attempts. Wait a little before you try again.',

@@ -99,7 +99,8 @@ export const french: Texts = {
     push_in_progress:
       'Une autre de vos fenêtres a envoyé une demande à votre téléphone. Répondez-y ou annulez-la d’abord.',
     rate_limited: 'Trop de demandes pour le moment. Patientez un peu.',
-    rejected: 'Si c’était une erreur, renvoyez-la.',
+    rejected:
+      'Si vous n’avez rien demandé, changez votre mot de passe. Si vous l’avez refusée par erreur, renvoyez-la.',
     result_lost: 'La réponse s’est perdue en route. Veuillez recommencer.',
     subject_mismatch: 'L’appareil d’une autre personne a approuvé la demande. Utilisez le vôtre.',
     too_many_attempts: 'Trop de tentatives. Patientez un peu avant de réessayer.',
