@@ -73,7 +73,7 @@ export interface GateOptions<Native> extends AuditListeners<Native> {
   readonly basePath?: string;
   /** Where a signed-out page load of a guarded route, or of the page, is sent. */
   readonly loginUrl?: LoginUrl<Native>;
-  /** The language of the built-in pages, as BCP 47, where the app knows it; default what the browser accepts. */
+  /** The language of the built-in pages, as BCP 47 (`fr_CA` too), where the app knows it; else what the browser accepts. */
   readonly language?: (request: Native) => string | undefined;
   /**
    * Texts of the app's own for the built-in pages, by BCP 47 tag: in the place of the English (`en`) or French (`fr`,

@@ -1,3 +1,4 @@
+import type { RequestErrorCode } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import { pageTexts } from '../src/page/page-texts.ts';
 import { fill, pluralOf, withTexts } from '../src/ui/texts.ts';
@@ -17,6 +18,50 @@ function leavesOf(texts: object, path = ''): readonly (readonly [path: string, t
 
 const placeholdersOf = (text: string): readonly string[] => text.match(/\{\w+\}/g) ?? [];
 const inEnglish = new Map(leavesOf(pageTexts.en as object));
+
+/** Codes of the endpoints that have no sentence of their own, and why. A new code does not compile until it has either. */
+const UNSAID = {
+  insufficient_user_authentication: 'begins a flow, and is no error of one',
+  event_unknown: 'the screens send no such event',
+  not_found: 'the screens call no such endpoint',
+  method_not_allowed: 'the screens call no such endpoint',
+  body_too_large: 'the screens send no such body',
+  unsupported_media_type: 'the screens send JSON and forms',
+  version_required: 'the screens send the version',
+  too_many_watchers: 'is waited out while following: the user has nothing to do',
+  overloaded: 'is waited out while following: the user has nothing to do',
+  misconfigured: 'the app is at fault: something went wrong is all that there is to say',
+} as const satisfies Partial<Record<RequestErrorCode, string>>;
+const SAID = {
+  login_required: 'reasons',
+  invalid_request: 'errors',
+  requirement_invalid: 'errors',
+  requirement_expired: 'errors',
+  cross_site_request: 'errors',
+  insecure_transport: 'errors',
+  flow_not_found: 'errors',
+  event_not_allowed: 'errors',
+  flow_in_progress: 'errors',
+  version_stale: 'errors',
+  record_full: 'errors',
+  too_many_flows: 'errors',
+  store_unavailable: 'errors',
+  unreachable: 'errors',
+} as const satisfies Record<
+  Exclude<RequestErrorCode | 'unreachable', keyof typeof UNSAID>,
+  'errors' | 'reasons'
+>;
+
+it.each(Object.entries(pageTexts))(
+  'the texts in %s have a sentence for each code, or a why not',
+  (_, texts) => {
+    const { errors, reasons } = texts.flow;
+    for (const [code, group] of Object.entries(SAID)) {
+      expect(texts.flow[group], code).toHaveProperty(code, expect.stringMatching(/\S/));
+    }
+    for (const code of Object.keys(UNSAID)) expect({ ...errors, ...reasons }).not.toHaveProperty(code);
+  },
+);
 
 /** What is the same word in both languages. */
 const SAME = ['codeLabel', 'codes.voice', 'later', 'kinds.email'];
