@@ -70,7 +70,7 @@ export const MUTATIONS = [
     edits: [
       [
         server('admission'),
-        'const other = isPush(effect) ? await lockPush(applicant, challengeTtlMs) : undefined;',
+        'const other = isPush(effect) ? await insist(() => lockPush(applicant, challengeTtlMs)) : undefined;',
         'const other = undefined;',
       ],
     ],

@@ -12,6 +12,7 @@ import { awaitsPush } from './flow-rules.ts';
 import type { Asker } from './host-request.ts';
 import type { Attempt, Charged, LimitBook } from './limits.ts';
 import type { Lock, Locks } from './lock.ts';
+import { type Insist, once } from './persistence.ts';
 import type { Records } from './record.ts';
 import { digest } from './seal.ts';
 import type { TenantBudget } from './tenant-budget.ts';
@@ -23,6 +24,9 @@ export interface Applicant {
   readonly asker: Asker;
 }
 
+/** It may go out at once, nobody wants it any more, or the result that stands in for it. */
+export type Verdict = 'admitted' | 'unwanted' | EffectResult;
+
 /** Decides what may go out: within the limits, and with one live push per subject. */
 export interface Admission {
   /**
@@ -31,8 +35,12 @@ export interface Admission {
    * @throws StepUpError `rate_limited` (429) when the session has started too many flows.
    */
   admitStart(applicant: Applicant): Promise<() => Promise<void>>;
-  /** The result that stands in for an effect that may not go out; `undefined` when it may. */
-  admit(applicant: Applicant, effect: Effect): Promise<EffectResult | undefined>;
+  /** Whether the effect may go out. What does not go out is not counted. */
+  admit(
+    applicant: Applicant,
+    effect: Effect,
+    still: { readonly isWanted: () => Promise<boolean>; readonly insist: Insist },
+  ): Promise<Verdict>;
   /** Takes an attempt back that was no wrong one, and keeps the push lock for as long as a sent push lives. */
   account(applicant: Applicant, effect: Effect, result: EffectResult): Promise<void>;
   /** Lets the subject's next push go out when this flow waits for none any more. */
@@ -50,12 +58,13 @@ export function createAdmission(options: {
   readonly clock: Clock;
   readonly challengeTtlMs: number;
   readonly audit: Pick<Audit<never>, 'tell'>;
+  readonly onError: (error: unknown) => void;
 }): Admission {
-  const { records, locks, limits, budget, clock, challengeTtlMs, audit } = options;
+  const { records, locks, limits, budget, clock, challengeTtlMs, audit, onError } = options;
 
   /** Counts an attempt; answers how long to wait instead when there were too many, and tells of it. */
-  async function charge(attempt: Attempt, applicant: Applicant): Promise<number | undefined> {
-    const retryAfterMs = await limits.charge(attempt, chargedOf(applicant));
+  async function charge(attempt: Attempt, applicant: Applicant, insist: Insist): Promise<number | undefined> {
+    const retryAfterMs = await limits.charge(attempt, chargedOf(applicant), insist);
     if (retryAfterMs !== undefined) {
       audit.tell({ asker: applicant.asker }, { type: 'limit.reached', attempt, retryAfterMs });
     }
@@ -77,9 +86,16 @@ export function createAdmission(options: {
     });
   }
 
+  /** The budget's turn, and whether the effect is wanted still after the wait for it. */
+  async function lastWord(effect: Effect, isWanted: () => Promise<boolean>): Promise<Verdict> {
+    const busy = asksTenant(effect) ? await budget.takeTurn() : undefined;
+    if (busy !== undefined) return refusal('rate_limited', busy);
+    return (await isWanted()) ? 'admitted' : 'unwanted';
+  }
+
   return {
     async admitStart(applicant) {
-      const retryAfterMs = await charge('start', applicant);
+      const retryAfterMs = await charge('start', applicant, once);
       if (retryAfterMs === undefined) return () => limits.refund('start', chargedOf(applicant));
       throw new StepUpError('rate_limited', 'this session has started too many flows', {
         status: 429,
@@ -87,21 +103,22 @@ export function createAdmission(options: {
       });
     },
 
-    async admit(applicant, effect) {
+    async admit(applicant, effect, { isWanted, insist }) {
       // The lock first: a push that waits for another one is not sent, and so not counted.
-      const other = isPush(effect) ? await lockPush(applicant, challengeTtlMs) : undefined;
+      const other = isPush(effect) ? await insist(() => lockPush(applicant, challengeTtlMs)) : undefined;
       if (other !== undefined) {
-        await tellHolder(other.holder);
+        await insist(() => tellHolder(other.holder));
         return refusal('push_in_progress', Math.max(0, other.until - clock.now()));
       }
       const attempt = attemptOf(effect);
-      const wait = attempt && (await charge(attempt, applicant));
+      const wait = attempt && (await charge(attempt, applicant, insist));
       if (wait !== undefined) return refusal(isTyped(effect) ? 'too_many_attempts' : 'rate_limited', wait);
-      // The budget last: what goes out then goes out at once.
-      const busy = asksTenant(effect) ? await budget.takeTurn() : undefined;
-      if (busy === undefined) return undefined;
-      if (attempt) await limits.refund(attempt, chargedOf(applicant));
-      return refusal('rate_limited', busy);
+      // Tried again with a turn of its own: what goes out then goes out at once.
+      const verdict = await insist(() => lastWord(effect, isWanted));
+      if (verdict !== 'admitted' && attempt) {
+        await limits.refund(attempt, chargedOf(applicant), insist).catch(onError);
+      }
+      return verdict;
     },
 
     async account(applicant, effect, { fact }) {

@@ -81,23 +81,27 @@ export function createEffectPerformer<Native>(
     inputs: Inputs,
     { unwanted, late }: { readonly unwanted: AbortSignal; readonly late: AbortSignal },
   ): Promise<EffectResult | undefined> {
-    const refusal = await whileClaimed(clock, job, unwanted, () => admission.admit(target, job.effect));
-    if (refusal !== undefined) return refusal;
-    // Right before it goes out, and after everything that takes time.
-    const isWantedStill = await whileClaimed(clock, job, unwanted, () => isWanted(target.key, job));
-    if (!isWantedStill || late.aborted) return undefined;
+    const signal = AbortSignal.any([unwanted, late]);
+    // Before anything is sent whose answer could not be checked, and before a turn that does not wait for it.
+    const prepared = signsIn(job.effect) ? identity.prepare({ signal }) : undefined;
+    await prepared?.catch(() => {});
+    const verdict = await admission.admit(target, job.effect, {
+      isWanted: async () => (await isWanted(target.key, job)) && !late.aborted,
+      insist: (step) => whileClaimed(clock, job, unwanted, step),
+    });
+    if (verdict === 'unwanted') return undefined;
+    if (verdict !== 'admitted') return verdict;
     const done = await runEffect(job.effect, {
       api,
       vault: job.vault,
       inputs,
-      signal: AbortSignal.any([unwanted, late]),
-      authenticate: async (method, typed, signal) => {
-        // Before anything is sent whose answer could not be checked.
-        await identity.prepare({ signal });
+      signal,
+      authenticate: async (method, typed) => {
+        await prepared;
         const legs = job.purpose === 'managing' ? managementLeg : firstLeg;
         return legs.authenticate(method, typed, target.context, signal);
       },
-      identify: async (tokens, signal) => {
+      identify: async (tokens) => {
         // The flow has begun with a token whose owner was checked, and its end gives nobody anything.
         if (job.purpose === 'adding') return;
         await identity.check(tokens, target.asker.subject, { signal });
@@ -158,6 +162,11 @@ export function createEffectPerformer<Native>(
       }
     },
   };
+}
+
+/** Whether the effect ends in a token of the tenant's, and does not begin with one that was checked. */
+function signsIn({ type, params }: Effect): boolean {
+  return type === 'authenticate' && params.method !== 'access-token';
 }
 
 function tooLong({ type }: Effect, leaseMs: number): StepUpError {

@@ -190,6 +190,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     budget,
     challengeTtlMs: timing.challengeTtlMs ?? FLOW_DEFAULTS.challengeTtlMs,
     audit,
+    onError,
   });
   const driver = createFlowDriver<Native>({
     basePath,

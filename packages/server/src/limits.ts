@@ -1,4 +1,5 @@
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
+import { type Insist, once } from './persistence.ts';
 import { createSlidingWindow } from './sliding-window.ts';
 import type { Store } from './store.ts';
 
@@ -51,9 +52,9 @@ export interface Charged {
 /** Counts attempts. */
 export interface LimitBook {
   /** Counts one attempt. Answers how long to wait instead, when there were too many; then nothing is counted. */
-  charge(attempt: Attempt, charged: Charged): Promise<number | undefined>;
+  charge(attempt: Attempt, charged: Charged, insist?: Insist): Promise<number | undefined>;
   /** Takes a counted attempt back, since it was none of those that the limit is about. */
-  refund(attempt: Attempt, charged: Charged): Promise<void>;
+  refund(attempt: Attempt, charged: Charged, insist?: Insist): Promise<void>;
 }
 
 /** What an attempt counts as, in the order of the questions: whoever tries too much is stopped at his own limit. */
@@ -112,25 +113,27 @@ export function createLimitBook(options: {
     code: countersFor('code'),
   };
 
-  async function giveBack(counted: readonly Counter[], charged: Charged): Promise<void> {
-    for (const { limiter, whose } of counted) await limiter.reward(charged[whose]);
+  async function giveBack(counted: readonly Counter[], charged: Charged, insist: Insist): Promise<void> {
+    for (const { limiter, whose } of counted) await insist(() => limiter.reward(charged[whose]));
   }
 
   return {
-    async charge(attempt, charged) {
+    async charge(attempt, charged, insist = once) {
       const all = counters[attempt];
       for (const [index, { limiter, whose }] of all.entries()) {
-        const wait = await limiter.consume(charged[whose]).then(noWait, waitOf);
+        const wait = await insist(() => limiter.consume(charged[whose]).then(noWait, waitOf));
         if (wait === undefined) continue;
-        await giveBack(all.slice(0, index), charged);
+        await giveBack(all.slice(0, index), charged, insist);
         // Those that were not asked may want a longer wait: better heard of now than after the first.
         const others = all.slice(index + 1);
-        const waits = await Promise.all(others.map((one) => one.limiter.get(charged[one.whose])));
+        const waits = await Promise.all(
+          others.map((one) => insist(() => one.limiter.get(charged[one.whose]))),
+        );
         return Math.max(wait, ...waits.map((state) => state?.msBeforeNext ?? 0));
       }
       return undefined;
     },
-    refund: (attempt, charged) => giveBack(counters[attempt], charged),
+    refund: (attempt, charged, insist = once) => giveBack(counters[attempt], charged, insist),
   };
 }
 

@@ -3,6 +3,12 @@ import { type Clock, isStepUpError } from '@stepgate/core';
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 
+/** Tries one step as often as its caller can wait for it. A step that is done is not tried again. */
+export type Insist = <T>(step: () => Promise<T>) => Promise<T>;
+
+/** Tries a step once. */
+export const once: Insist = (step) => step();
+
 /** Does the work again while the store does not answer, with growing pauses: until the time is over or nobody cares. */
 export async function persistently<T>(
   work: () => Promise<T>,
