@@ -746,6 +746,20 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'a flow that begins again is a start',
+    edits: [
+      [
+        server('flow-driver'),
+        'await (beginsAgain(flow, step.record.flow)',
+        'await (beginsAgain(flow, undefined)',
+      ],
+    ],
+    shownBy: [
+      own('flows-at-once', 'keep their places when they begin again'),
+      own('limits-in-flows', 'counts as a start, and stays as it is where there were too many'),
+    ],
+  },
+  {
     defence: 'a full record takes no other flow',
     edits: [
       [

@@ -13,7 +13,16 @@ import { keepMs } from './approval.ts';
 import type { Audit } from './audit.ts';
 import { createEffectPerformer, type EffectPerformerOptions, whileClaimed } from './effect-performer.ts';
 import { inProgress, notFound, otherAddress, refusalOf, stale, startedElsewhere } from './flow-errors.ts';
-import { isLive, isWritten, joins, lossOf, nextDue, nextPoll, withoutPending } from './flow-rules.ts';
+import {
+  beginsAgain,
+  isLive,
+  isWritten,
+  joins,
+  lossOf,
+  nextDue,
+  nextPoll,
+  withoutPending,
+} from './flow-rules.ts';
 import type { FlowSteps, Job, Step } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
 import type { HeldHandle } from './handle.ts';
@@ -441,7 +450,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     async request(target, request, version) {
       const { key, asker } = target;
       const { event, inputs, secrets } = splitRequest(request);
-      const job = await records.update<Job | undefined>(key, (found) => {
+      function ask(found: HandleRecord | undefined): { readonly flow: FlowRecord; readonly step: Step } {
         const record = owned(found, asker);
         if (record?.flow === undefined) throw notFound(basePath);
         if (version !== undefined && record.flow.version !== version) throw stale();
@@ -449,8 +458,20 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
         const step = steps.apply(key, record, { ...event, ...stamp() }, secrets);
         if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
         if (secrets !== undefined) mustFit(step.record, recordBytes, clock.now());
-        return { record: step.record, result: step.job, ...telling(target, step) };
-      });
+        return { flow: record.flow, step };
+      }
+      const put = async (): Promise<Beginning> => {
+        const job = await records.update<Job | undefined>(key, (found) => {
+          const { step } = ask(found);
+          return { record: step.record, result: step.job, ...telling(target, step) };
+        });
+        return { isJoined: false, job };
+      };
+      const { flow, step } = ask((await records.read(key)).record);
+      // What begins again is a start, which takes its place among the flows anew.
+      const { job } = await (beginsAgain(flow, step.record.flow)
+        ? counted(target, flow.requirement, put)
+        : put());
       const before = running.get(key);
       if (before !== undefined && before.claim !== job?.claim) before.controller.abort();
       return afterwards(target, job, inputs);

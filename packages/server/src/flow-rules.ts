@@ -42,6 +42,12 @@ export function isLive({ state }: FlowRecord, now: number): boolean {
   return !isDone(state) && !atRest && now < state.context.expiresAt;
 }
 
+/** Whether a step takes the flow back to its first leg, from which it has all of its time again. */
+export function beginsAgain(before: FlowRecord, after: FlowRecord | undefined): boolean {
+  const isInFirstLeg = (flow: FlowRecord): boolean => stateName(flow.state) === 'authenticating';
+  return after !== undefined && isInFirstLeg(after) && !isInFirstLeg(before);
+}
+
 /** Whether a start for the requirement finds it under way, or already met. */
 export function joins(record: HandleRecord, hash: string, { policy }: Requirement, now: number): boolean {
   const { flow, approvals, subject } = record;

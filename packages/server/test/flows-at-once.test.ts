@@ -1,3 +1,4 @@
+import type { EnrollmentRule } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import { type Capacity, createMemoryStore, type Store } from '../src/index.ts';
 import { createGateClient, createTestGate, type GateAnswer, type GateClient } from './support/gate-client.ts';
@@ -11,10 +12,15 @@ interface Scene {
   readonly browser: (sessionId: string) => GateClient;
 }
 
-function createScene(capacity: Partial<Capacity>, wrap: (store: Store) => Store = (store) => store): Scene {
+function createScene(
+  capacity: Partial<Capacity>,
+  wrap: (store: Store) => Store = (store) => store,
+  enroll: EnrollmentRule = 'password',
+): Scene {
   const tenant = createTestTenant();
   const gate = createTestGate(tenant, {
     capacity,
+    enroll,
     store: wrap(createMemoryStore({ now: () => tenant.clock.now() })),
     limits: { startsPerSession: { count: 6, windowMs: 60_000 } },
     timing: { flowTtlMs: FLOW_TTL_MS },
@@ -90,6 +96,25 @@ describe('flows at once', () => {
     await first.send('DELETE', '/step-up/flow');
 
     expect((await start(second)).status).toBe(201);
+  });
+
+  it('keep their places when they begin again', async () => {
+    const { tenant, browser } = createScene({ flowsPerSession: 2 }, undefined, 'refuse');
+    const flows = [browser('s'), browser('s')];
+    for (const flow of flows) {
+      await start(flow);
+      // The user has no factor, and may not add one.
+      await flow.event({ type: 'password.submit', password: 'correct-horse' });
+    }
+    tenant.clock.advance(FLOW_TTL_MS - 1_000);
+    for (const flow of flows) {
+      expect(await flow.event({ type: 'flow.retry' })).toMatchObject({ state: 'authenticating' });
+    }
+    tenant.clock.advance(2_000);
+
+    expect((await start(browser('s'))).body).toMatchObject({ error: 'too_many_flows' });
+    tenant.clock.advance(FLOW_TTL_MS - 2_000);
+    expect((await start(browser('s'))).status).toBe(201);
   });
 
   it('of a stolen session leave the owner a place when he signs in anew', async () => {

@@ -27,6 +27,36 @@ describe('starts', () => {
   });
 });
 
+describe('a flow that begins again', () => {
+  it('counts as a start, and stays as it is where there were too many', async () => {
+    const tenant = createTestTenant();
+    const refreshToken = await tenant.signIn();
+    const gate = createTestGate(tenant, {
+      firstLeg: { refreshToken: () => refreshToken },
+      limits: { startsPerSession: { count: 3, windowMs: 60_000 } },
+    });
+    const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
+    const { state, reason } = await client.start();
+    expect([state, reason]).toEqual(['failed', 'enrollment_refused']);
+
+    const statuses: number[] = [];
+    const renewals = () => tenant.exchanges.filter(({ sent }) => sent.includes('refresh_token')).length;
+    const before = renewals();
+    for (let retry = 0; retry < 5; retry += 1) {
+      const { version } = await client.view();
+      const headers = { 'if-match': `"${version}"` };
+      const body = { type: 'flow.retry' };
+      statuses.push((await client.send('POST', '/step-up/flow/events', { headers, body })).status);
+    }
+
+    expect(statuses).toEqual([200, 200, 429, 429, 429]);
+    expect(renewals() - before).toBe(2);
+    expect(await client.view()).toMatchObject({ state: 'failed', reason: 'enrollment_refused' });
+    tenant.clock.advance(60_000);
+    expect(await client.event({ type: 'flow.retry' })).toMatchObject({ state: 'failed' });
+  });
+});
+
 describe('a limit that is reached', () => {
   async function clientOf(tenant: TestTenant): Promise<GateClient> {
     const refreshToken = await tenant.signIn();
