@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { fits } from './record-size.ts';
 import { digest, type Sealer } from './seal.ts';
 import type { Store } from './store.ts';
-import { reachable } from './stored-value.ts';
+import { reachable, updateStored } from './stored-value.ts';
 
 /** A form post that waits for its approval, to be sent by the browser once more. */
 export interface StashedForm {
@@ -35,7 +35,6 @@ type Stash = v.InferOutput<typeof StashSchema>;
 
 /** As long as a ticket, a flow and an approval can take, one after the other. */
 const TTL_MS = 30 * 60_000;
-const MOST_TRIES = 20;
 
 /** Makes the stashes in this store. */
 export function createStashes({
@@ -49,10 +48,10 @@ export function createStashes({
 }): Stashes {
   const placeOf = (key: string): string => `form:${key}`;
 
-  async function read(key: string): Promise<{ stash: Stash | undefined; version: number }> {
+  async function read(key: string): Promise<Stash | undefined> {
     const stored = await reachable(store.read(placeOf(key)));
     const parsed = v.safeParse(StashSchema, stored?.value);
-    return { stash: parsed.success ? parsed.output : undefined, version: stored?.version ?? 0 };
+    return parsed.success ? parsed.output : undefined;
   }
 
   return {
@@ -60,20 +59,19 @@ export function createStashes({
       const name = digest(JSON.stringify(['POST', form.url, form.enctype, form.fields]));
       const stash = { name, target: digest(form.url), sealed: sealer.seal(form, placeOf(key)) };
       if (!fits(stash, mostBytes)) return undefined;
-      for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-        const { version } = await read(key);
-        const write = store.write(placeOf(key), stash, { ifVersion: version, ttlMs: TTL_MS });
-        if ((await reachable(write)) !== undefined) break;
-      }
+      await updateStored(store, placeOf(key), () => ({
+        write: { value: stash, ttlMs: TTL_MS },
+        result: undefined,
+      }));
       return name;
     },
     async find(key, name) {
-      const { stash } = await read(key);
+      const stash = await read(key);
       if (stash?.name !== name) return undefined;
       return sealer.open(stash.sealed, placeOf(key)) as StashedForm | undefined;
     },
     async use(key, url) {
-      const { stash } = await read(key);
+      const stash = await read(key);
       if (stash?.target === digest(url)) await reachable(store.delete(placeOf(key)));
     },
   };
