@@ -78,6 +78,11 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const scripted = hasScript ? context : await browser.newContext(look);
   const phone = await scripted.newPage();
   const viewer = hasScript ? bank : await scripted.newPage();
+  // Before the browser goes: what stood there says more than what was waited for.
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    for (const page of [bank, phone]) console.error(page.url(), await page.locator('body').ariaSnapshot());
+  });
   await phone.goto(`${tenant.phoneUrl}?user=${ada.username}`);
   return {
     emulator,

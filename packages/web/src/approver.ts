@@ -1,4 +1,3 @@
-import { platformFetch } from './platform-fetch.ts';
 import type { Refusal, StepUpAction } from './refusal.ts';
 import { createRemoteStepUp, type RemoteStepUp } from './remote-step-up.ts';
 import { StepUpCancelled } from './step-up-cancelled.ts';
@@ -42,13 +41,12 @@ interface Run {
  * the call is under way may do for it. Calls that are refused at the same time share a flow.
  */
 export function createApprover(options: StepUpFetchOptions): () => Approve {
-  const { fetch = platformFetch } = options;
   const show = options.onStepUp ?? showDialog;
   let running: Run | undefined;
   let approvals = 0;
 
   function run({ action, basePath, policy, requirement }: Refusal): Run {
-    const stepUp = createRemoteStepUp({ basePath: options.basePath ?? basePath, requirement, fetch });
+    const stepUp = createRemoteStepUp({ ...options, basePath: options.basePath ?? basePath, requirement });
     const shown = new AbortController();
     let waiting = 0;
 

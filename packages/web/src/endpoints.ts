@@ -19,7 +19,12 @@ export class EndpointFailure extends Error implements RemoteError {
   /** Whether the same call may well succeed later. */
   readonly isPassing: boolean;
 
-  constructor(code: RemoteError['code'], message: string, isPassing = true, retryAfterMs?: number) {
+  constructor(
+    code: RemoteError['code'] = 'unreachable',
+    message = 'no answer',
+    isPassing = true,
+    retryAfterMs?: number,
+  ) {
     super(message);
     this.code = code;
     this.isPassing = isPassing;
@@ -88,7 +93,7 @@ export function createEndpoints(basePath: string, fetch: typeof globalThis.fetch
 /** Reads a view out of JSON; anything else is no answer of ours. */
 export function parseView(json: string): FlowView {
   const value = parseJson(json);
-  if (!Array.isArray(value.allowedEvents)) throw new EndpointFailure('unreachable', 'not a view');
+  if (!Array.isArray(value.allowedEvents)) throw new EndpointFailure();
   return value as unknown as FlowView;
 }
 
@@ -110,7 +115,7 @@ export async function failureOf(response: Response): Promise<EndpointFailure> {
 
 /** The failure of a call; what is not ours is `fetch`'s, which has found nobody. */
 export function toFailure(error: unknown): EndpointFailure {
-  return error instanceof EndpointFailure ? error : new EndpointFailure('unreachable', 'no answer');
+  return error instanceof EndpointFailure ? error : new EndpointFailure();
 }
 
 /** The members of a JSON object; none of anything else. */

@@ -19,7 +19,7 @@ export interface RemoteStepUpOptions {
   readonly basePath?: string;
   /** The requirement of a refused call, which a flow is started with. Without it, a live flow can be joined. */
   readonly requirement?: string;
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: typeof globalThis.fetch | undefined;
   readonly clock?: Clock;
   /** 0 up to 1, for the jitter of reconnections. */
   readonly random?: () => number;
@@ -29,7 +29,10 @@ export interface RemoteStepUpOptions {
 
 /** What a {@link RemoteStepUp} shows of itself: the flow as the server last told it, and how the talk with it goes. */
 export interface RemoteStepUpSnapshot extends StepUpSnapshot {
-  /** The request that is on its way. Others are ignored meanwhile, but `flow.cancel`. */
+  /**
+   * The request that is on its way, until the flow is seen to move or the answer comes. Others are ignored meanwhile,
+   * but `flow.cancel`.
+   */
   readonly pending?: StepUpRequestType | undefined;
   /** Why the last request was refused or lost; gone with the next one, or when the flow moves on. */
   readonly error?: RemoteError | undefined;
@@ -96,12 +99,13 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
 
   function update(change: Partial<RemoteStepUpSnapshot>): void {
     if (snapshot.status !== 'active') return;
-    snapshot = { ...snapshot, ...change };
-    if (snapshot.status !== 'active') stopWatch?.();
-    const told = snapshot;
+    const told = { ...snapshot, ...change };
+    snapshot = told;
+    const isOver = told.status !== 'active';
+    if (isOver) stopWatch?.();
     for (const observer of observers) {
       observer.next?.(told);
-      if (told.status !== 'active' && observers.delete(observer)) observer.complete?.();
+      if (isOver && observers.delete(observer)) observer.complete?.();
     }
   }
 
@@ -115,11 +119,12 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       const last = snapshot.view;
       if (view.version < last.version && (mark !== received || view.flowId === last.flowId)) return;
       mark = ++received;
-      const hasMoved = view.state !== last.state || view.reason !== last.reason;
+      const hasMoved = placeOf(view) !== placeOf(last) || view.reason !== last.reason;
       if (view.version === last.version && !hasMoved) return;
       update({
         view,
-        ...(hasMoved && { error: undefined }),
+        // A stream may tell sooner than the answer what came of a request: the next one need not wait for that.
+        ...(hasMoved && { error: undefined, pending: undefined }),
         ...(isFinal(view) && { status: 'done', ...quiet }),
       });
     };
@@ -165,14 +170,14 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     work: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     request.abort();
-    const controller = new AbortController();
-    request = controller;
+    request = new AbortController();
+    const { signal } = request;
     update({ pending, error: undefined });
     try {
-      await work(controller.signal);
-      if (!controller.signal.aborted) update({ pending: undefined });
+      await work(signal);
+      if (!signal.aborted && snapshot.pending) update({ pending: undefined });
     } catch (error) {
-      if (controller.signal.aborted) return;
+      if (signal.aborted) return;
       update({ pending: undefined, error: toFailure(error) });
     }
   }
@@ -223,8 +228,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     expectViews()({ ...snapshot.view, state: 'cancelled', reason: 'cancelled', allowedEvents: [] });
   }
 
-  const isIdle = (): boolean =>
-    snapshot.status === 'active' && snapshot.pending === undefined && stopWatch === undefined;
+  const isIdle = (): boolean => snapshot.status === 'active' && !snapshot.pending && !stopWatch;
 
   return {
     get view() {
@@ -243,8 +247,8 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
         if (pending === 'flow.cancel') return;
         const isStarting = pending === 'flow.start';
         void ask(event.type, () => cancel(isStarting || view.state !== 'idle'));
-        if (isStarting && starting !== undefined) cancelOvertaken(starting).catch(() => {});
-      } else if (pending === undefined) {
+        if (isStarting && starting) cancelOvertaken(starting).catch(() => {});
+      } else if (!pending) {
         void ask(event.type, (signal) => (event.type === 'flow.start' ? start() : post(event, signal)));
       }
     },
@@ -252,7 +256,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       if (isIdle()) {
         await ask(undefined, async (signal) => {
           const view = await unlessGone(endpoints.read(signal));
-          if (view === undefined || isFinal(view)) return;
+          if (!view || isFinal(view)) return;
           expectViews()(view);
           watch();
         });

@@ -30,7 +30,7 @@ const ANYTHING_NEW = null;
  */
 export async function takeSharedTurn({ flowId, signal, steals, view, hear, lead }: Turn): Promise<void> {
   const { locks } = navigator as Partial<Navigator>;
-  if (flowId === undefined || locks === undefined) return lead(() => {});
+  if (!flowId || !locks) return lead(() => {});
   const name = `stepgate ${flowId}`;
   const channel = new BroadcastChannel(name);
   const tell = (): void => channel.postMessage(view());

@@ -334,6 +334,26 @@ describe('asking something of a flow', () => {
     expect(server.count('POST /flow/events')).toBe(2);
   });
 
+  it('takes the next request as soon as the flow has moved on, though the answer to the last one is still out', async () => {
+    const { server, stepUp } = await createScene();
+    server.onStart = () => pollingView({ version: 3, allowedEvents: ['factor.choose', 'flow.cancel'] });
+    stepUp.send({ type: 'flow.start' });
+    await until(stepUp, ({ connection }) => connection === 'live');
+    server.fail('POST /flow/events', { type: 'hang' });
+    stepUp.send({ type: 'factor.choose', authenticatorId: app.id });
+    await server.request('POST /flow/events');
+    stepUp.send({ type: 'factor.choose', authenticatorId: app.id });
+    server.tell(promptingView({ version: 7 }));
+    const { pending } = await until(stepUp, ({ view }) => view.state === 'prompting');
+    server.onEvent = () => viewOf('identifying', { version: 8 });
+
+    stepUp.send({ type: 'code.submit', code: '123456' });
+    await until(stepUp, ({ view }) => view.state === 'identifying');
+
+    expect(pending).toBeUndefined();
+    expect(server.count('POST /flow/events')).toBe(2);
+  });
+
   it('does not repeat an event that the newer view does not take', async () => {
     const { server, stepUp } = await createPromptingScene();
     server.view = viewOf('expired', { version: 7, allowedEvents: ['flow.retry', 'flow.cancel'] });

@@ -276,9 +276,20 @@ describe('typing a code', () => {
     expect(document.activeElement).toBe(input);
   });
 
+  it('keeps what was typed when the answer to the request that led here comes late', () => {
+    const { actor, screen } = draw(pollingView(), { snapshot: { pending: 'factor.choose' } });
+    actor.tell(promptingView(), { pending: 'factor.choose' });
+    screen.type('123456');
+
+    actor.tell(promptingView());
+
+    expect(screen.input().value).toBe('123456');
+  });
+
   it('stays on the screen while the code is checked, and says what was wrong with it', () => {
     const { actor, screen } = draw(promptingView());
     screen.type('000000');
+    screen.submit();
     const input = screen.input();
 
     actor.tell(
@@ -341,6 +352,7 @@ describe('the password', () => {
   it('stays on the screen while it is checked; a refused one is cleared', () => {
     const { actor, screen } = draw(asked);
     screen.type('wrong');
+    screen.submit();
 
     actor.tell(viewOf('authenticating', { version: 2 }));
     expect(screen.heading).toBe('Enter your password');

@@ -71,6 +71,8 @@ export function renderFlow(
   let said = '';
   let last: RemoteStepUpSnapshot | undefined;
   let leftBefore = 0;
+  /** What was typed on this screen is on its way. */
+  let isSubmitted = false;
   let timer: unknown;
 
   /** A view is never newer than now, so the largest difference of the clocks is the nearest to the truth. */
@@ -113,7 +115,7 @@ export function renderFlow(
     const isNew = screen.name !== shown?.name;
     announce(model, isNew);
     patch(root, [card(model, screen, { said, span })]);
-    settleFocus(snapshot, screen, isNew);
+    settleFocus(snapshot, isNew);
     shown = screen;
     last = snapshot;
     if (isNew) options.onScreen?.(screen.heading);
@@ -134,16 +136,18 @@ export function renderFlow(
     leftBefore = left;
   }
 
-  function settleFocus(snapshot: RemoteStepUpSnapshot, screen: Screen, isNew: boolean): void {
+  function settleFocus(snapshot: RemoteStepUpSnapshot, isNew: boolean): void {
     const input = root.querySelector<HTMLInputElement>('.field input');
     if (isNew) {
+      isSubmitted = false;
       if (shown === undefined && options.keepsFirstFocus) return;
       (input ?? root.querySelector<HTMLElement>('h1'))?.focus();
       return;
     }
     // A refused code or password: the next one is typed in the same place.
-    const wasChecked = isChecking(last) && !isChecking(snapshot);
-    if (input !== null && wasChecked && screen.name === shown?.name) {
+    const wasChecked = isSubmitted && isChecking(last) && !isChecking(snapshot);
+    if (input !== null && wasChecked) {
+      isSubmitted = false;
       if (snapshot.error === undefined) input.value = '';
       input.focus();
     }
@@ -171,6 +175,7 @@ export function renderFlow(
         input?.focus();
         return;
       }
+      isSubmitted = true;
       if (deed.typed === 'phoneNumber' || deed.typed === 'email') destination = input?.value;
       actor.send({ ...deed.send, [deed.typed]: value } as StepUpRequest);
     }
