@@ -23,7 +23,7 @@ export function accountPage({ username, transfers, phoneUrl }: Account): string 
   const phone =
     phoneUrl === undefined
       ? ''
-      : `<p class="demo">Pushes, calls, texts and e-mails arrive on the demo phone. <a href="${escapeHtml(phoneUrl)}" target="phone">Open the demo phone</a> beside this window.</p>`;
+      : `<p class="demo">Pushes, calls, texts and e-mails arrive on the demo phone. <a href="${escapeHtml(phoneUrl)}" target="phone">Open the demo phone</a> beside this window. The first time, you enter your password again and add the phone by scanning a QR code.</p>`;
   return page(`${phone}
 <h1>Hello ${escapeHtml(username)}</h1>
 <p class="balance"><data id="balance" value="${balance}">${inEuro(balance)}</data> EUR</p>

@@ -176,7 +176,7 @@ describe('waiting for the phone', () => {
 
   it('says when another browser wanted a push meanwhile', () => {
     const { screen } = draw(pollingView({ notice: 'push_requested_elsewhere' }));
-    expect(screen.text).toContain('Another browser wanted to send you a request');
+    expect(screen.text).toContain('Another browser or device wanted to send you a request');
   });
 
   it('offers the ways in the order of the factors that count', () => {
@@ -364,11 +364,11 @@ describe('the password', () => {
 
   it('says for as long as it is asked for that a device is to be added', () => {
     const { actor, screen } = draw({ ...asked, factor: 'push' });
-    expect(screen.text).toContain('Before a device is added');
+    expect(screen.text).toContain('A device is about to be added');
 
     actor.tell({ ...asked, factor: 'push', version: 2, reason: 'credentials_refused' });
 
-    expect(screen.text).toContain('Before a device is added');
+    expect(screen.text).toContain('A device is about to be added');
     expect(screen.description()).toBe('That password is not right. Try again.');
   });
 
@@ -521,7 +521,7 @@ describe('at rest', () => {
       }),
     );
 
-    expect(screen.heading).toBe('Another window is waiting');
+    expect(screen.heading).toBe('Another request is waiting');
     expect(screen.buttons).toEqual(['Send approval request', 'Cancel']);
   });
 

@@ -36,7 +36,7 @@ export const english: Texts = {
     lead: 'Scan this with your authenticator app, then type the code that it shows.',
   },
   failed: 'That didn’t work',
-  waitingElsewhere: 'Another window is waiting',
+  waitingElsewhere: 'Another request is waiting',
   codeHeading: 'Enter the code',
   codes: {
     otp: 'Open your authenticator app and type the code that it shows.',
@@ -82,12 +82,13 @@ export const english: Texts = {
     mfa_token_expired: 'This took too long. Start over to go on.',
     no_usable_factor: 'None of your devices can be used for this. Add one in your account settings.',
     not_enrolled: 'This device is not set up any more. Choose another one.',
-    password_needed: 'Before a device is added, enter your password.',
+    password_needed:
+      'A device is about to be added to your account. Enter your password, so that nobody else can do it.',
     provider_error: 'Something unexpected happened. Try again.',
     provider_misconfigured: 'Confirming is not set up correctly here. Please contact support.',
     provider_unavailable: 'The sign-in service does not answer at the moment. Try again.',
     push_in_progress:
-      'Another window of yours has sent a request to your phone. Answer that one, or cancel it first.',
+      'Another browser or device has asked for your approval already. Answer that request, or wait until it ends by itself. If it was not you, deny it and change your password.',
     rate_limited: 'Too many requests for now. Wait a little.',
     rejected: 'If you did not ask for it, change your password. If you denied it by mistake, send it again.',
     result_lost: 'The answer got lost on the way. Please do it once more.',
@@ -111,7 +112,7 @@ export const english: Texts = {
   },
   notices: {
     push_requested_elsewhere:
-      'Another browser wanted to send you a request too. If that was not you, deny it and change your password.',
+      'Another browser or device wanted to send you a request too, and could not. If that was not you, change your password.',
   },
   unknownError: 'Something went wrong. Try again.',
   newAddress: 'You will get a code there, to make sure that it is yours.',

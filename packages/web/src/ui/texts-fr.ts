@@ -42,7 +42,7 @@ export const french: Texts = {
     lead: 'Scannez ce QR code avec votre application d’authentification, puis saisissez le code qu’elle affiche.',
   },
   failed: 'Cela n’a pas fonctionné',
-  waitingElsewhere: 'Une autre fenêtre attend',
+  waitingElsewhere: 'Une autre demande est en attente',
   codeHeading: 'Saisissez le code',
   codes: {
     otp: 'Ouvrez votre application d’authentification et saisissez le code qu’elle affiche.',
@@ -92,12 +92,13 @@ export const french: Texts = {
     no_usable_factor:
       'Aucun de vos appareils ne convient ici. Ajoutez-en un dans les paramètres de votre compte.',
     not_enrolled: 'Cet appareil n’est plus configuré. Choisissez-en un autre.',
-    password_needed: 'Avant d’ajouter un appareil, saisissez votre mot de passe.',
+    password_needed:
+      'Un appareil va être ajouté à votre compte. Saisissez votre mot de passe, pour que personne d’autre ne puisse le faire.',
     provider_error: 'Une erreur inattendue s’est produite. Réessayez.',
     provider_misconfigured: 'La confirmation n’est pas configurée correctement ici. Contactez l’assistance.',
     provider_unavailable: 'Le service de connexion ne répond pas pour le moment. Réessayez.',
     push_in_progress:
-      'Une autre de vos fenêtres a envoyé une demande à votre téléphone. Répondez-y ou annulez-la d’abord.',
+      'Un autre navigateur ou appareil a déjà demandé votre approbation. Répondez à cette demande, ou attendez qu’elle prenne fin d’elle-même. Si ce n’était pas vous, refusez-la et changez votre mot de passe.',
     rate_limited: 'Trop de demandes pour le moment. Patientez un peu.',
     rejected:
       'Si vous n’avez rien demandé, changez votre mot de passe. Si vous l’avez refusée par erreur, renvoyez-la.',
@@ -123,7 +124,7 @@ export const french: Texts = {
   },
   notices: {
     push_requested_elsewhere:
-      'Un autre navigateur a lui aussi voulu vous envoyer une demande. Si ce n’était pas vous, refusez-la et changez votre mot de passe.',
+      'Un autre navigateur ou appareil a voulu vous envoyer une demande lui aussi, sans succès. Si ce n’était pas vous, changez votre mot de passe.',
   },
   unknownError: 'Une erreur s’est produite. Réessayez.',
   newAddress: 'Vous y recevrez un code de vérification.',

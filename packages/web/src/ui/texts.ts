@@ -39,7 +39,7 @@ export interface Texts {
   /** `prompting` while a one-time password is added. */
   readonly newOtp: ScreenText;
   readonly failed: string;
-  /** `failed` while another window waits for the phone. */
+  /** `failed` while another browser or device waits for the phone. */
   readonly waitingElsewhere: string;
   readonly codeHeading: string;
   /** What to type, by factor. */
