@@ -50,6 +50,8 @@ async function openStage(path: string): Promise<Stage> {
   });
   const page = await context.newPage();
   await app.goTo(page, path);
+  await page.waitForFunction(() => customElements.get('stepgate-dialog') !== undefined);
+  expect(await page.getByText('Grace Hopper').isVisible(), 'what is for the slots').toBe(false);
   const asked = app.show({ state: 'authenticating' });
   await page.getByRole('button', { name: 'Pay' }).click();
   await asked;

@@ -10,7 +10,7 @@ const target = ['chrome123', 'firefox120', 'safari17.5'];
 const bundles = {
   'dist/page/main.js': 'dist/page/stepgate-page.js',
   'dist/page/devices.js': 'dist/page/stepgate-devices.js',
-  'dist/index.js': 'dist/page/stepgate.js',
+  'dist/page/module.js': 'dist/page/stepgate.js',
 };
 // The devices' page shows flows in a dialog of its own, which has the page's texts.
 const unused = { 'dist/page/devices.js': ['./dist/dialog.js'] };

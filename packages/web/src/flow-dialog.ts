@@ -32,8 +32,21 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 /** An element that shows a flow, remote or local, in a modal dialog of its own. What it says is its subclass's. */
 export abstract class FlowDialog extends Base {
-  #dialog: HTMLDialogElement | undefined;
+  readonly #dialog: HTMLDialogElement;
   #close: ((options?: { isOver: boolean }) => void) | undefined;
+
+  constructor() {
+    super();
+    // From the start: without a shadow, what is for the slots would stand in the page.
+    const root = this.attachShadow({ mode: 'open' });
+    // A <style> in a shadow root is inline style, which a strict Content-Security-Policy forbids.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(flowStyles + dialogStyles);
+    root.adoptedStyleSheets = [sheet];
+    this.#dialog = document.createElement('dialog');
+    this.#dialog.setAttribute('aria-labelledby', 'heading');
+    root.append(this.#dialog);
+  }
 
   /** What it says. */
   protected abstract loadTexts(): Promise<Texts>;
@@ -54,7 +67,8 @@ export abstract class FlowDialog extends Base {
   }
 
   #show(stepUp: StepUpActor, options: ShowOptions & { readonly texts: Texts }, onClosed: () => void): void {
-    const dialog = this.#openDialog();
+    const dialog = this.#dialog;
+    if (!dialog.open) dialog.showModal();
     const cancel = (): void => close();
     const stopRendering = renderFlow(dialog, stepUp, { ...options, cancel, hasSlots: true });
     const subscription = stepUp.subscribe({
@@ -114,20 +128,5 @@ export abstract class FlowDialog extends Base {
 
   #tell(name: string): void {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true }));
-  }
-
-  #openDialog(): HTMLDialogElement {
-    if (this.#dialog === undefined) {
-      const root = this.attachShadow({ mode: 'open' });
-      // A <style> in a shadow root is inline style, which a strict Content-Security-Policy forbids.
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync(flowStyles + dialogStyles);
-      root.adoptedStyleSheets = [sheet];
-      this.#dialog = document.createElement('dialog');
-      this.#dialog.setAttribute('aria-labelledby', 'heading');
-      root.append(this.#dialog);
-    }
-    if (!this.#dialog.open) this.#dialog.showModal();
-    return this.#dialog;
   }
 }

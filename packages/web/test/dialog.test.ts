@@ -26,7 +26,7 @@ async function open(view = pollingView()): Promise<Stage> {
   openStepUpDialog({ stepUp: actor, action: { title: 'Transfer 250 €' }, signal: controller.signal });
   const element = document.querySelector('stepgate-dialog');
   // The texts come first.
-  await vi.waitUntil(() => element?.shadowRoot);
+  await vi.waitUntil(() => element?.shadowRoot?.querySelector('dialog[open]'));
   const dialog = element?.shadowRoot?.querySelector('dialog');
   if (!(element instanceof StepgateDialog) || !(dialog instanceof HTMLDialogElement)) {
     throw new Error('there is no dialog');
@@ -129,13 +129,15 @@ it('does not open for a flow that is over', () => {
 
   openStepUpDialog({ stepUp: actor, signal: new AbortController().signal });
 
-  expect(document.querySelector('stepgate-dialog')?.shadowRoot ?? null).toBeNull();
+  expect(document.querySelector('stepgate-dialog')?.shadowRoot?.querySelector('dialog')?.open).toBe(false);
 });
 
 it('uses the dialog that stands in the page, with the app’s own logo and details, and leaves it there', async () => {
   const placed = new StepgateDialog();
   placed.innerHTML = '<img slot="logo" alt="Bank"><p slot="details">to Grace</p>';
   document.body.append(placed);
+  // What has no slot yet is not shown.
+  expect(placed.shadowRoot?.querySelector('slot')).toBeNull();
   const { actor, dialog, element } = await open();
 
   expect(element).toBe(placed);
@@ -169,7 +171,7 @@ it('speaks the language of the page it stands in, with the app’s own words', a
   document.body.append(element);
   onTestFinished(() => element.remove());
   void element.show(createScriptedActor(pollingView()), { action: { title: 'Virement' } });
-  const dialog = await vi.waitUntil(() => element.shadowRoot?.querySelector('dialog'));
+  const dialog = await vi.waitUntil(() => element.shadowRoot?.querySelector<HTMLElement>('dialog[open]'));
   const { heading, text } = screenIn(dialog);
 
   expect(heading).toBe('Consultez votre téléphone');
@@ -188,7 +190,7 @@ it('cancels the flow of an element that is taken away before its texts have come
 
   expect(actor.sent).toEqual([{ type: 'flow.cancel' }]);
   expect(actor.getSnapshot().status).toBe('stopped');
-  expect(element.shadowRoot).toBeNull();
+  expect(element.shadowRoot?.querySelector('dialog')?.open).toBe(false);
 });
 
 it('shows the second of two flows that come before their texts, and cancels that one', async () => {
