@@ -746,18 +746,34 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a flow that begins again is a start',
+    defence: 'what does the same as a start counts as one',
     edits: [
       [
         server('flow-driver'),
-        'await (beginsAgain(flow, step.record.flow)',
-        'await (beginsAgain(flow, undefined)',
+        'if (!isCounted && countsAsStart(request, step)) {',
+        'if (!isCounted && !step.accepted) {',
       ],
     ],
     shownBy: [
       own('flows-at-once', 'keep their places when they begin again'),
-      own('limits-in-flows', 'counts as a start, and stays as it is where there were too many'),
+      own('flows-at-once', 'keep their places when they go back to where they started'),
+      own(
+        'limits-in-flows',
+        'is a retry, which counts as one: beyond the limit it asks the tenant nothing and changes nothing',
+      ),
+      own('limits-in-flows', 'is adding a factor that sends nothing, which counts as one'),
     ],
+  },
+  {
+    defence: 'a flow that is kept from beginning again keeps its place',
+    edits: [
+      [
+        server('flow-places'),
+        'return state === undefined || isDone(state) || state.context.expiresAt <= now;',
+        'return true;',
+      ],
+    ],
+    shownBy: [own('flows-at-once', 'keep their places when they are kept from beginning again')],
   },
   {
     defence: 'a full record takes no other flow',

@@ -32,7 +32,7 @@ export interface Admission {
   /**
    * Counts a start; answers with what takes it back, for a start that began no flow.
    *
-   * @throws StepUpError `rate_limited` (429) when the session has started too many flows.
+   * @throws StepUpError `rate_limited` (429) when the session has started flows, or begun them again, too often.
    */
   admitStart(applicant: Applicant): Promise<() => Promise<void>>;
   /** Whether the effect may go out. What does not go out is not counted. */
@@ -97,10 +97,14 @@ export function createAdmission(options: {
     async admitStart(applicant) {
       const retryAfterMs = await charge('start', applicant, once);
       if (retryAfterMs === undefined) return () => limits.refund('start', chargedOf(applicant));
-      throw new StepUpError('rate_limited', 'this session has started too many flows', {
-        status: 429,
-        retryAfterMs,
-      });
+      throw new StepUpError(
+        'rate_limited',
+        'this session has started flows, or begun them again, too often',
+        {
+          status: 429,
+          retryAfterMs,
+        },
+      );
     },
 
     async admit(applicant, effect, { isWanted, insist }) {

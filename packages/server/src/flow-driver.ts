@@ -14,7 +14,7 @@ import type { Audit } from './audit.ts';
 import { createEffectPerformer, type EffectPerformerOptions, whileClaimed } from './effect-performer.ts';
 import { inProgress, notFound, otherAddress, refusalOf, stale, startedElsewhere } from './flow-errors.ts';
 import {
-  beginsAgain,
+  countsAsStart,
   isLive,
   isWritten,
   joins,
@@ -92,6 +92,12 @@ export interface FlowDriverOptions<Native> extends EffectPerformerOptions<Native
 interface Beginning {
   readonly isJoined: boolean;
   readonly job?: Job | undefined;
+}
+
+/** What a user's request has come to: a step that was taken, or one that is to be counted first. */
+interface Taken extends Beginning {
+  /** Of the flow, when it does in that step what a start does. */
+  readonly uncounted?: Requirement;
 }
 
 /** What was found to be due: nothing, a poll that has no turn yet, or a step that was taken, with an effect or without. */
@@ -336,7 +342,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     }
   }
 
-  /** Counts a start, and takes that back when none came of it. */
+  /** Counts a start, or what does the same, and takes that back when none came of it. */
   async function counted(
     target: FlowTarget<Native>,
     requirement: Requirement,
@@ -401,6 +407,30 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     throw requirementExpired();
   }
 
+  /** Takes the step that a user asks for; one that does what a start does only when it is counted as one. */
+  function take(
+    target: FlowTarget<Native>,
+    request: StepUpRequest,
+    version: number | undefined,
+    isCounted: boolean,
+  ): Promise<Taken> {
+    const { key, asker } = target;
+    const { event, secrets } = splitRequest(request);
+    return records.update<Taken>(key, (found) => {
+      const record = owned(found, asker);
+      if (record?.flow === undefined) throw notFound(basePath);
+      if (version !== undefined && record.flow.version !== version) throw stale();
+      if (!isAsApproved(record.flow, request)) throw otherAddress();
+      const step = steps.apply(key, record, { ...event, ...stamp() }, secrets);
+      if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
+      if (secrets !== undefined) mustFit(step.record, recordBytes, clock.now());
+      if (!isCounted && countsAsStart(request, step)) {
+        return { result: { isJoined: false, uncounted: record.flow.requirement } };
+      }
+      return { record: step.record, result: { isJoined: false, job: step.job }, ...telling(target, step) };
+    });
+  }
+
   async function afterwards(
     target: FlowTarget<Native>,
     job: Job | undefined,
@@ -448,30 +478,12 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       }),
 
     async request(target, request, version) {
-      const { key, asker } = target;
-      const { event, inputs, secrets } = splitRequest(request);
-      function ask(found: HandleRecord | undefined): { readonly flow: FlowRecord; readonly step: Step } {
-        const record = owned(found, asker);
-        if (record?.flow === undefined) throw notFound(basePath);
-        if (version !== undefined && record.flow.version !== version) throw stale();
-        if (!isAsApproved(record.flow, request)) throw otherAddress();
-        const step = steps.apply(key, record, { ...event, ...stamp() }, secrets);
-        if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
-        if (secrets !== undefined) mustFit(step.record, recordBytes, clock.now());
-        return { flow: record.flow, step };
-      }
-      const put = async (): Promise<Beginning> => {
-        const job = await records.update<Job | undefined>(key, (found) => {
-          const { step } = ask(found);
-          return { record: step.record, result: step.job, ...telling(target, step) };
-        });
-        return { isJoined: false, job };
-      };
-      const { flow, step } = ask((await records.read(key)).record);
-      // What begins again is a start, which takes its place among the flows anew.
-      const { job } = await (beginsAgain(flow, step.record.flow)
-        ? counted(target, flow.requirement, put)
-        : put());
+      const { key } = target;
+      const { inputs } = splitRequest(request);
+      const { uncounted, ...taken } = await take(target, request, version, false);
+      const { job } = uncounted
+        ? await counted(target, uncounted, () => take(target, request, version, true))
+        : taken;
       const before = running.get(key);
       if (before !== undefined && before.claim !== job?.claim) before.controller.abort();
       return afterwards(target, job, inputs);

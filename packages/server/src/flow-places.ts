@@ -36,9 +36,10 @@ export function isVacant(
   now: number,
 ): boolean {
   const state = record?.flow?.state;
-  // One that ends sooner is the flow of before, in whose stead this one is about to be.
-  const isThere = state !== undefined && state.context.expiresAt >= until;
-  return isThere ? isDone(state) : since + STARTING_MS <= now;
+  // One that ends sooner is the flow of before, which this one is about to follow: unless that has come to nothing.
+  const isStarting = (state?.context.expiresAt ?? 0) < until && now < since + STARTING_MS;
+  if (isStarting) return false;
+  return state === undefined || isDone(state) || state.context.expiresAt <= now;
 }
 
 /** Too many flows at once, of which one must end first. */

@@ -5,6 +5,7 @@ import {
   type PlannedPoll,
   plannedPoll,
   type ReasonCode,
+  type StepUpRequest,
   sendsCode,
   stateName,
 } from '@stepgate/core';
@@ -42,10 +43,14 @@ export function isLive({ state }: FlowRecord, now: number): boolean {
   return !isDone(state) && !atRest && now < state.context.expiresAt;
 }
 
-/** Whether a step takes the flow back to its first leg, from which it has all of its time again. */
-export function beginsAgain(before: FlowRecord, after: FlowRecord | undefined): boolean {
-  const isInFirstLeg = (flow: FlowRecord): boolean => stateName(flow.state) === 'authenticating';
-  return after !== undefined && isInFirstLeg(after) && !isInFirstLeg(before);
+/**
+ * Whether a step that the user asks for does what a start does, and no other limit counts it: the flow begins again
+ * and lives anew, or adds a factor that sends no message.
+ */
+export function countsAsStart({ type }: StepUpRequest, { record: { flow }, job }: Step): boolean {
+  // A password goes on with what has begun, and a wrong one is counted by itself.
+  if (flow !== undefined && stateName(flow.state) === 'authenticating') return type !== 'password.submit';
+  return job?.effect.type === 'enroll' && !sendsCode(job.effect.params.factor);
 }
 
 /** Whether a start for the requirement finds it under way, or already met. */

@@ -1,8 +1,13 @@
-import type { EnrollmentRule } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
-import { type Capacity, createMemoryStore, type Store } from '../src/index.ts';
-import { createGateClient, createTestGate, type GateAnswer, type GateClient } from './support/gate-client.ts';
-import { createTestTenant, type TestTenant } from './support/test-tenant.ts';
+import { type Capacity, createMemoryStore, type GateOptions, type Store } from '../src/index.ts';
+import {
+  createGateClient,
+  createTestGate,
+  type GateAnswer,
+  type GateClient,
+  type TestNative,
+} from './support/gate-client.ts';
+import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
 
 const FLOW_TTL_MS = 600_000;
 
@@ -15,15 +20,15 @@ interface Scene {
 function createScene(
   capacity: Partial<Capacity>,
   wrap: (store: Store) => Store = (store) => store,
-  enroll: EnrollmentRule = 'password',
+  options: Partial<GateOptions<TestNative>> = {},
 ): Scene {
   const tenant = createTestTenant();
   const gate = createTestGate(tenant, {
     capacity,
-    enroll,
     store: wrap(createMemoryStore({ now: () => tenant.clock.now() })),
     limits: { startsPerSession: { count: 6, windowMs: 60_000 } },
     timing: { flowTtlMs: FLOW_TTL_MS },
+    ...options,
   });
   let browsers = 0;
   return {
@@ -99,7 +104,7 @@ describe('flows at once', () => {
   });
 
   it('keep their places when they begin again', async () => {
-    const { tenant, browser } = createScene({ flowsPerSession: 2 }, undefined, 'refuse');
+    const { tenant, browser } = createScene({ flowsPerSession: 2 }, undefined, { enroll: 'refuse' });
     const flows = [browser('s'), browser('s')];
     for (const flow of flows) {
       await start(flow);
@@ -115,6 +120,78 @@ describe('flows at once', () => {
     expect((await start(browser('s'))).body).toMatchObject({ error: 'too_many_flows' });
     tenant.clock.advance(FLOW_TTL_MS - 2_000);
     expect((await start(browser('s'))).status).toBe(201);
+  });
+
+  it('keep their places when they go back to where they started', async () => {
+    const { tenant, browser } = createScene({ flowsPerSession: 1 }, undefined, {
+      firstLeg: { refreshToken: () => refreshToken, password: { username: () => tenant.ada.username } },
+    });
+    const refreshToken = await tenant.signIn();
+    const flow = browser('s');
+    await start(flow);
+    tenant.clock.advance(FLOW_TTL_MS - 1_000);
+
+    // Still at the question for the password, from which the flow has all of its time again.
+    expect(await flow.event({ type: 'enrollment.begin', factor: 'otp' })).toMatchObject({
+      state: 'authenticating',
+    });
+    tenant.clock.advance(2_000);
+
+    expect((await start(browser('s'))).body).toMatchObject({ error: 'too_many_flows' });
+  });
+
+  it('keep their places when they are kept from beginning again', async () => {
+    let outage: 'none' | 'after the next place' | 'now' = 'none';
+    const { tenant, browser } = createScene(
+      { flowsPerSession: 1 },
+      (store) => ({
+        ...store,
+        async write(key, ...rest) {
+          const isWritten = await store.write(key, ...rest);
+          if (outage === 'after the next place' && key.startsWith('subject:')) outage = 'now';
+          return isWritten;
+        },
+        read: (key) =>
+          outage === 'now' && /^[\w-]{43}$/.test(key) ? Promise.reject(new Error('gone')) : store.read(key),
+      }),
+      { enroll: 'refuse' },
+    );
+    const flow = browser('s');
+    await start(flow);
+    const { version } = await flow.event({ type: 'password.submit', password: 'correct-horse' });
+    tenant.clock.advance(30_000);
+    outage = 'after the next place';
+    const headers = { 'if-match': `"${version}"` };
+    const refused = await flow.send('POST', '/step-up/flow/events', {
+      headers,
+      body: { type: 'flow.retry' },
+    });
+    expect(refused.status).toBe(503);
+    outage = 'none';
+    tenant.clock.advance(11_000);
+
+    expect((await start(browser('s'))).body).toMatchObject({ error: 'too_many_flows' });
+    expect((await flow.view()).state).toBe('failed');
+  });
+
+  it('that began again keep their approvals for all of their time, whatever else starts', async () => {
+    const { tenant, browser } = createScene({}, undefined, { enroll: 'refuse' });
+    const flow = browser('s');
+    await start(flow);
+    await flow.event({ type: 'password.submit', password: 'correct-horse' });
+    tenant.clock.advance(FLOW_TTL_MS - 1_000);
+    await tenant.enrolPush();
+    await flow.event({ type: 'flow.retry' });
+    tenant.clock.advance(FLOW_TTL_MS - 60_000);
+    await flow.event({ type: 'password.submit', password: 'correct-horse' });
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+    expect(await flow.view()).toMatchObject({ state: 'approved' });
+
+    tenant.clock.advance(240_000);
+    await start(browser('s'));
+
+    expect(await flow.isAllowed()).toBe(true);
   });
 
   it('of a stolen session leave the owner a place when he signs in anew', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createGateClient, createTestGate, type GateClient } from './support/gate-client.ts';
+import { createGateClient, createTestGate, type GateAnswer, type GateClient } from './support/gate-client.ts';
 import { createTestTenant, type TestTenant } from './support/test-tenant.ts';
 
 describe('starts', () => {
@@ -27,33 +27,77 @@ describe('starts', () => {
   });
 });
 
-describe('a flow that begins again', () => {
-  it('counts as a start, and stays as it is where there were too many', async () => {
+describe('what does the same as a start', () => {
+  const COUNT = 4;
+
+  async function clientOf(enroll: 'session' | 'refuse'): Promise<{
+    readonly tenant: TestTenant;
+    readonly client: GateClient;
+    readonly requests: () => number;
+    readonly post: (event: Record<string, unknown>) => Promise<GateAnswer>;
+  }> {
     const tenant = createTestTenant();
     const refreshToken = await tenant.signIn();
     const gate = createTestGate(tenant, {
+      enroll,
       firstLeg: { refreshToken: () => refreshToken },
-      limits: { startsPerSession: { count: 3, windowMs: 60_000 } },
+      limits: { startsPerSession: { count: COUNT, windowMs: 60_000 } },
     });
     const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
-    const { state, reason } = await client.start();
-    expect([state, reason]).toEqual(['failed', 'enrollment_refused']);
+    return {
+      tenant,
+      client,
+      requests: () => tenant.exchanges.length,
+      async post(event) {
+        const { version } = await client.view();
+        const headers = { 'if-match': `"${version}"` };
+        return client.send('POST', '/step-up/flow/events', { headers, body: event });
+      },
+    };
+  }
 
-    const statuses: number[] = [];
-    const renewals = () => tenant.exchanges.filter(({ sent }) => sent.includes('refresh_token')).length;
-    const before = renewals();
-    for (let retry = 0; retry < 5; retry += 1) {
-      const { version } = await client.view();
-      const headers = { 'if-match': `"${version}"` };
-      const body = { type: 'flow.retry' };
-      statuses.push((await client.send('POST', '/step-up/flow/events', { headers, body })).status);
+  it('is a retry, which counts as one: beyond the limit it asks the tenant nothing and changes nothing', async () => {
+    const { tenant, client, requests, post } = await clientOf('refuse');
+    expect(await client.start()).toMatchObject({ state: 'failed', reason: 'enrollment_refused' });
+    tenant.clock.advance(1_000);
+    for (let retry = 1; retry < COUNT; retry += 1) {
+      expect((await post({ type: 'flow.retry' })).status).toBe(200);
+    }
+    const before = { view: await client.view(), requests: requests() };
+
+    const refused = await post({ type: 'flow.retry' });
+
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('59');
+    expect(refused.body).toMatchObject({ error: 'rate_limited', retry_after_ms: 59_000 });
+    expect({ view: await client.view(), requests: requests() }).toEqual(before);
+    tenant.clock.advance(59_000);
+    expect((await post({ type: 'flow.retry' })).status).toBe(200);
+  });
+
+  it('is adding a factor that sends nothing, which counts as one', async () => {
+    const { client, requests, post } = await clientOf('session');
+    expect(await client.start()).toMatchObject({ state: 'confirming' });
+    for (let begun = 1; begun < COUNT; begun += 1) {
+      expect((await post({ type: 'enrollment.begin', factor: 'otp' })).status).toBe(200);
+    }
+    const before = { view: await client.view(), requests: requests() };
+
+    const refused = await post({ type: 'enrollment.begin', factor: 'push' });
+
+    expect(refused.body).toMatchObject({ error: 'rate_limited' });
+    expect({ view: await client.view(), requests: requests() }).toEqual(before);
+  });
+
+  it('does not count when the flow does not take it', async () => {
+    const { client, post } = await clientOf('refuse');
+    await client.start();
+    await client.send('DELETE', '/step-up/flow');
+    for (let retry = 0; retry < COUNT; retry += 1) {
+      expect((await post({ type: 'flow.retry' })).body).toMatchObject({ error: 'event_not_allowed' });
     }
 
-    expect(statuses).toEqual([200, 200, 429, 429, 429]);
-    expect(renewals() - before).toBe(2);
-    expect(await client.view()).toMatchObject({ state: 'failed', reason: 'enrollment_refused' });
-    tenant.clock.advance(60_000);
-    expect(await client.event({ type: 'flow.retry' })).toMatchObject({ state: 'failed' });
+    expect(await client.start()).toMatchObject({ state: 'failed' });
   });
 });
 
