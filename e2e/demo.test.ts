@@ -74,21 +74,24 @@ describe('the demo', () => {
     },
   );
 
-  it.each(['BANK_PORT', 'EMULATOR_PORT'])('says in a sentence that %s is taken', async (name) => {
-    const taken = await takePort();
-    const [other = 0] = await freePorts(1);
-    const demo = startProgram('scripts/demo.mjs', {
-      BANK_PORT: String(other),
-      EMULATOR_PORT: String(other),
-      [name]: String(taken.port),
-    });
+  it.each(['before-demo', 'demo'])('says in a sentence that a port is taken (%s)', async (script) => {
+    for (const name of ['BANK_PORT', 'EMULATOR_PORT']) {
+      const taken = await takePort();
+      const [other = 0] = await freePorts(1);
+      const demo = startProgram(`scripts/${script}.mjs`, {
+        BANK_PORT: String(other),
+        EMULATOR_PORT: String(other),
+        [name]: String(taken.port),
+      });
 
-    expect(await demo.ended).toBe(1);
-    expect(demo.stderr).toBe(
-      `Port ${taken.port} is taken: end what listens there, or choose another one with ${name}.\n`,
-    );
-    await taken.free();
-    await (await takePort(other)).free();
+      expect(await demo.ended).toBe(1);
+      expect(demo.stdout).toBe('');
+      expect(demo.stderr).toBe(
+        `Port ${taken.port} is taken: end what listens there, or choose another one with ${name}.\n`,
+      );
+      await taken.free();
+      await (await takePort(other)).free();
+    }
   });
 
   it('wants a port that is a number', async () => {

@@ -24,11 +24,13 @@ describe('the terminal', () => {
     expect(terminal.stderr).toBe('');
   });
 
-  it('is cancelled by a letter, and answers a wrong one', async () => {
+  it('is cancelled by a letter, and says what can be typed after a wrong one and an empty line', async () => {
     const terminal = startProgram('examples/terminal/src/main.ts', {});
     await terminal.printed(/(\[q\] cancel)/);
     terminal.type('x');
-    await terminal.printed(/(no such choice)/);
+    await terminal.printed(/(no such choice now\. Type a or q, and Enter\.)/);
+    terminal.type('');
+    await terminal.printed(/^(Type a or q, and Enter\.)$/m);
     terminal.type('q');
     expect(await terminal.ended).toBe(1);
     expect(terminal.stdout).toContain('Cancelled.');

@@ -1,29 +1,12 @@
 // The emulator and the example bank side by side, until Ctrl-C. BANK_PORT and EMULATOR_PORT choose other ports.
 import { execFileSync, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { BANK_PORT, EMULATOR_PORT, insistOnPorts } from './demo-ports.mjs';
 
-const { BANK_PORT = '3000', EMULATOR_PORT = '4400' } = process.env;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const children = new Set();
 let isEnding = false;
-
-/** What is wrong with a port, in a sentence; `undefined` when it can be listened on. */
-function problemOf(name, value) {
-  const port = Number(value);
-  if (!/^\d+$/.test(value) || port < 1 || port > 65_535) {
-    return `${name} is a port, a number from 1 to 65535.`;
-  }
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', ({ code }) => {
-      const what = code === 'EADDRINUSE' ? 'is taken' : `cannot be listened on (${code})`;
-      resolve(`Port ${port} ${what}: end what listens there, or choose another one with ${name}.`);
-    });
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)));
-  });
-}
 
 /** Starts a program and resolves to the first line it prints; when it ends, everything does. */
 function start(file, args, env) {
@@ -80,12 +63,7 @@ if (above.length > 0) {
   setInterval(() => lookUp(above) === whole || end(0), 1_000).unref();
 }
 
-const problem =
-  (await problemOf('BANK_PORT', BANK_PORT)) ?? (await problemOf('EMULATOR_PORT', EMULATOR_PORT));
-if (problem !== undefined) {
-  console.error(problem);
-  process.exit(1);
-}
+await insistOnPorts();
 
 const { url, phone } = JSON.parse(
   await start('packages/emulator/dist/cli.js', ['--port', EMULATOR_PORT, '--json'], {}),

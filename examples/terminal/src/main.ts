@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { createAuth0MfaApi, createAuth0SignIn, createStepUpActor, isStepUpError } from '@stepgate/core';
 import { createEmulator } from '@stepgate/emulator';
-import { requestOf, screenOf } from './screen.ts';
+import { hintOf, requestOf, screenOf } from './screen.ts';
 
 const { AUTH0_ISSUER, AUTH0_CLIENT_ID = 'stepgate-demo-public', AUTH0_AUDIENCE } = process.env;
 const { AUTH0_SCOPE = 'transfer:funds', USERNAME = 'ada', PASSWORD = 'correct-horse' } = process.env;
@@ -34,8 +34,9 @@ const stepUp = createStepUpActor({
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
   const request = requestOf(stepUp.view, line);
-  if (request === undefined) console.log('There is no such choice now.');
-  else stepUp.send(request);
+  if (request !== undefined) return stepUp.send(request);
+  const problem = line.trim() === '' ? '' : 'There is no such choice now. ';
+  console.log(`${problem}${hintOf(stepUp.view)}\n`);
 });
 
 // Ctrl-D

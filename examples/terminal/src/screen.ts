@@ -88,3 +88,11 @@ export function requestOf(view: FlowView, line: string): StepUpRequest | undefin
     ? { type: 'code.submit', code }
     : undefined;
 }
+
+/** What can be typed now, in a sentence. */
+export function hintOf(view: FlowView): string {
+  const keys = choicesOf(view).map(({ key }) => key);
+  const typed = view.allowedEvents.includes('code.submit') ? ['a code', ...keys] : keys;
+  if (typed.length === 0) return 'Nothing can be chosen now: it goes on by itself.';
+  return `Type ${new Intl.ListFormat('en', { type: 'disjunction' }).format(typed)}, and Enter.`;
+}
