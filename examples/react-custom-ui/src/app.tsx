@@ -13,6 +13,12 @@ async function loadAccount(): Promise<Account> {
   return (await response.json()) as Account;
 }
 
+function messageFor({ ok, status }: Response): string {
+  if (ok) return 'All notes are deleted.';
+  // An approval is for one call, and there may be another tab that waited for the same one.
+  return status === 401 ? 'The approval has been used already. Please start again.' : 'That did not work.';
+}
+
 /** An app with one thing to protect: its notes are deleted only after an approval. */
 export function App(): ReactNode {
   const [account, setAccount] = useState<Account>();
@@ -38,7 +44,7 @@ export function App(): ReactNode {
     setMessage('');
     try {
       const response = await stepUpFetch('/notes', { method: 'DELETE' });
-      setMessage(response.ok ? 'All notes are deleted.' : 'That did not work.');
+      setMessage(messageFor(response));
     } catch (error) {
       if (!(error instanceof StepUpCancelled)) throw error;
       setMessage('Nothing was deleted.');

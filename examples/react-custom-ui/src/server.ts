@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createAuth0SignIn } from '@stepgate/core';
 import { createEmulator } from '@stepgate/emulator';
@@ -16,6 +17,7 @@ declare module 'express-session' {
 
 const { PORT = '3000' } = process.env;
 const USERNAME = 'ada';
+const PASSWORD = 'correct-horse';
 // A tenant for the desk in this process; put your own issuer and client here.
 const tenant = await createEmulator().listen();
 const auth0 = {
@@ -48,7 +50,7 @@ app.use(gate);
 app.get('/account', async (req, res) => {
   if (req.session.user === undefined) {
     const signIn = createAuth0SignIn({ ...auth0, scope: 'offline_access' });
-    const result = await signIn.password({ username: USERNAME, password: 'correct-horse' });
+    const result = await signIn.password({ username: USERNAME, password: PASSWORD });
     if (result.status !== 'signed_in') throw new Error('the tenant asks for MFA at every sign-in');
     const { sub = '' } = decodeJwt(result.tokens.idToken ?? '');
     const loginId = randomUUID();
@@ -70,9 +72,15 @@ app.delete(
 
 app.use(express.static(fileURLToPath(new URL('../dist', import.meta.url))));
 
-const server = app.listen(Number(PORT), '127.0.0.1', () => {
-  const address = server.address();
-  console.log(`app: http://127.0.0.1:${typeof address === 'object' && address ? address.port : PORT}/`);
+const server = app.listen(Number(PORT), '127.0.0.1', (error) => {
+  if (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    console.error(`The app cannot listen on port ${PORT} (${code}): PORT chooses another one.`);
+    process.exit(1);
+  }
+  console.log(`app: http://127.0.0.1:${(server.address() as AddressInfo).port}/
+Open it, press "Delete all notes", and answer on the phone beside it. The password that it asks for the first time
+is ${PASSWORD}. Ctrl-C ends it.`);
 });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

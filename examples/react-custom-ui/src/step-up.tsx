@@ -1,7 +1,7 @@
 import type { Factor, StepUpRequest, StepUpRequestType } from '@stepgate/core';
 import type { RemoteStepUp, StepUpAction } from '@stepgate/web';
 import { useSelector } from '@xstate/react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { renderSVG } from 'uqr';
 import { sentenceFor, WAYS } from './words.ts';
 
@@ -15,11 +15,13 @@ export function StepUp({
 }): ReactNode {
   const { view, pending, error, connection } = useSelector(stepUp, (snapshot) => snapshot);
   const { title, text, content } = screenOf(stepUp);
+  // Times are the server's: how far its clock is ahead of this one, as of this view.
+  const ahead = useMemo(() => view.now - Date.now(), [view]);
 
   const offer = (request: StepUpRequest, label: string): ReactNode =>
     view.allowedEvents.includes(request.type) && (
       <Button
-        at={request.type === 'challenge.resend' ? view.resendAllowedAt : undefined}
+        at={request.type === 'challenge.resend' ? (view.resendAllowedAt ?? 0) - ahead : 0}
         busy={pending === request.type}
         onPress={() => stepUp.send(request)}
       >
@@ -141,6 +143,9 @@ function screenOf(stepUp: RemoteStepUp): Screen {
       return takes('password.submit')
         ? {
             title: 'Your password, please',
+            ...(view.factor !== undefined && {
+              text: 'A device is about to be added to your account, and nobody else is to do that.',
+            }),
             content: (
               <Typed
                 key="password"
@@ -190,8 +195,8 @@ function Typed({ label, type, autoComplete, onSubmit }: TypedProps): ReactNode {
 interface ButtonProps {
   readonly children: ReactNode;
   readonly onPress: () => void;
-  /** The earliest time for it. */
-  readonly at?: number | undefined;
+  /** The earliest time for it, by this device's clock. */
+  readonly at?: number;
   readonly busy?: boolean;
 }
 

@@ -16,13 +16,13 @@ export const WAYS: Readonly<Record<Factor, string>> = {
 const SENTENCES: Readonly<Partial<Record<Code, string>>> = {
   code_refused: 'That code is not right.',
   credentials_refused: 'That password is not right.',
-  push_in_progress: 'Another window of yours has sent a request: answer that one first.',
+  push_in_progress: 'Another browser or device has sent a request: answer that one, or wait until it ends.',
   rate_limited: 'Too many requests: wait a little.',
   too_many_attempts: 'Too many tries: wait a little.',
   no_usable_factor: 'None of your devices can be used here.',
   provider_unavailable: 'The sign-in service does not answer.',
   flow_in_progress: 'You are confirming something else already.',
-  unreachable: 'No connection.',
+  unreachable: 'That did not get through: try it again.',
 };
 
 /** What a code says to the user. Some are said by the heading alone. */
