@@ -251,7 +251,7 @@ export const MUTATIONS = [
   },
   {
     defence: 'a revocation ends tickets too',
-    edits: [[server('flow-driver'), 'if (issuedAt <= revokedAt) throw requirementExpired();', '']],
+    edits: [[server('flow-starts'), 'if (issuedAt <= revokedAt) throw requirementExpired();', '']],
     shownBy: [shared('oversight', 'ends requirements that were issued before')],
   },
   {
@@ -305,7 +305,7 @@ export const MUTATIONS = [
     edits: [
       [server('handle'), 'return digest(`${handle}.${session}`);', 'return digest(handle + session.length);'],
       [
-        server('flow-driver'),
+        server('flow-rules'),
         'return record?.session === session ? record : undefined;',
         'return session === undefined ? undefined : record;',
       ],
@@ -341,7 +341,7 @@ export const MUTATIONS = [
     defence: 'a young phone does not count where the policy asks for an age',
     edits: [
       [
-        server('flow-driver'),
+        server('flow-starts'),
         "return { factors, enroll: 'refuse', minAuthenticatorAgeMs: minAuthenticatorAgeSeconds * 1_000 };",
         'return { factors };',
       ],

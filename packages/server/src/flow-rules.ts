@@ -11,6 +11,7 @@ import {
 } from '@stepgate/core';
 import { findApproval } from './approval.ts';
 import type { Step } from './flow-steps.ts';
+import type { Asker } from './host-request.ts';
 import type { Approval, FlowRecord, HandleRecord } from './record.ts';
 import { type Requirement, requirementHash } from './requirement.ts';
 
@@ -35,6 +36,11 @@ export function withoutPending(record: HandleRecord): HandleRecord {
 export function isWritten(step: Pick<Step, 'record' | 'job'>, record: HandleRecord): boolean {
   if (step.job !== undefined) return record.flow?.pending?.claim === step.job.claim;
   return JSON.stringify(record) === JSON.stringify(step.record);
+}
+
+/** The record, if there is one and it is the asker's. */
+export function ownedBy({ session }: Asker, record: HandleRecord | undefined): HandleRecord | undefined {
+  return record?.session === session ? record : undefined;
 }
 
 /** A flow that something would be lost of, if another took its place. */

@@ -3,12 +3,13 @@ import {
   createFlow,
   createView,
   type Effect,
+  type Fact,
   type FirstLegMethod,
-  type FlowEvent,
   type FlowSettings,
   type FlowView,
   isDone,
   isSameView,
+  type RequestEvent,
   stateName,
   type TokenSet,
   updateVault,
@@ -46,6 +47,9 @@ export interface Step {
   readonly passage?: FlowSignal;
 }
 
+/** What a flow hears of. When, and what is left to chance, the step adds. */
+export type Happening = RequestEvent | (Fact & { readonly seq: number }) | { readonly type: 'time.passed' };
+
 /** The pure part of driving a flow: records in, records out. */
 export interface FlowSteps {
   /** A record with a new flow in it that has not started, in place of any other. */
@@ -60,7 +64,7 @@ export interface FlowSteps {
     readonly vault?: Vault;
   }): HandleRecord;
   /** Applies one event: moves the flow, seals the vault, records the approval, claims the effect. */
-  apply(key: string, record: HandleRecord, event: FlowEvent, secrets?: Vault): Step;
+  apply(key: string, record: HandleRecord, happening: Happening, secrets?: Vault): Step;
   /** Claims the pending effect again, after its process has died. */
   reclaim(key: string, record: HandleRecord): Step;
   view(key: string, record: HandleRecord): FlowView | undefined;
@@ -72,10 +76,12 @@ const vaultOf = (key: string): string => `vault:${key}`;
 export function createFlowSteps(options: {
   readonly sealer: Sealer;
   readonly now: () => number;
+  /** 0 up to 1, for the jitter of polls. */
+  readonly random: () => number;
   readonly randomId: () => string;
   readonly leaseMs: number;
 }): FlowSteps {
-  const { sealer, now, randomId, leaseMs } = options;
+  const { sealer, now, random, randomId, leaseMs } = options;
 
   function open(key: string, flow: FlowRecord): Vault {
     // A vault that does not open (a retired key) is an empty one: effects then answer `result_lost`.
@@ -153,9 +159,10 @@ export function createFlowSteps(options: {
       };
     },
 
-    apply(key, record, event, secrets) {
+    apply(key, record, happening, secrets) {
       const { flow } = record;
       if (flow === undefined) return { record, accepted: false, occurrences: [] };
+      const event = { ...happening, at: now(), jitterMs: Math.floor(random() * 1_000) };
       const { state, effect, accepted } = advanceFlow(flow.state, event);
       if (!accepted) return { record, accepted, occurrences: [] };
       const before = open(key, flow);

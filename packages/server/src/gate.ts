@@ -198,7 +198,13 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     recordBytes: capacity.recordBytes,
     records,
     subjects,
-    steps: createFlowSteps({ sealer, now, leaseMs, randomId: options.randomUUID ?? randomUUID }),
+    steps: createFlowSteps({
+      sealer,
+      now,
+      random: chance,
+      randomId: options.randomUUID ?? randomUUID,
+      leaseMs,
+    }),
     locks,
     budget,
     admission,
@@ -210,7 +216,6 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     }),
     identity: options.identityCheck ?? createIdentityCheck(wire),
     clock,
-    random: chance,
     eagerness: createEagerness({ pollSchedule: options.pollSchedule ?? 'steady', now }),
     settings: {
       ...FLOW_DEFAULTS,

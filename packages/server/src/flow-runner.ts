@@ -1,0 +1,216 @@
+import type { EffectResult, Inputs } from '@stepgate/core';
+import type { Audit } from './audit.ts';
+import { createEffectPerformer, type EffectPerformerOptions, whileClaimed } from './effect-performer.ts';
+import { isWritten, lossOf, nextDue, nextPoll, withoutPending } from './flow-rules.ts';
+import type { FlowSteps, Job, Step } from './flow-steps.ts';
+import type { FlowTarget } from './flow-target.ts';
+import { telling } from './flow-telling.ts';
+import type { FlowRecord, HandleRecord } from './record.ts';
+import { traceEffect } from './signals.ts';
+import type { TenantBudget } from './tenant-budget.ts';
+
+/** Drives flows on from what is committed: each effect is claimed before it starts, and its answer committed. */
+export interface FlowRunner<Native> {
+  /**
+   * Runs the effect that a step has claimed, and what follows from it. Waits for it, but not for long: it goes on
+   * without the request.
+   */
+  run(target: FlowTarget<Native>, job: Job | undefined, inputs: Inputs): Promise<void>;
+  /** Does what is due: takes over from a dead process, or lets the time pass. Waits for it as `run` does. */
+  catchUp(target: FlowTarget<Native>): Promise<void>;
+  /** Has what is due done without waiting, unless this process is at it. */
+  nudge(target: FlowTarget<Native>): void;
+  /** Breaks off the effect that is at work on a flow, unless it is this claim's: nobody wants it any more. */
+  breakOff(key: string, claim: string | undefined): void;
+  /** When something is next to be done, at the pace that the budget allows. */
+  dueTime(key: string, flow: FlowRecord): number;
+  /** Resolves when no effect is at work in this process any more. */
+  idle(): Promise<void>;
+}
+
+/** What a runner is made of. */
+export interface FlowRunnerOptions<Native> extends EffectPerformerOptions<Native> {
+  readonly steps: FlowSteps;
+  readonly budget: TenantBudget;
+  readonly audit: Audit<Native>;
+  /** From then on this process takes nothing up any more that another one can do. */
+  readonly closing: AbortSignal;
+}
+
+/** What was found to be due: nothing, a poll that has no turn yet, or a step that was taken, with an effect or without. */
+interface Move {
+  readonly found: 'nothing' | 'poll' | 'step';
+  readonly job?: Job | undefined;
+}
+
+/** How long an answer waits for what the request has set going. */
+const PATIENCE_MS = 5_000;
+
+/** Makes the runner. */
+export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): FlowRunner<Native> {
+  const { records, steps, admission, audit, budget, clock, closing, onError } = options;
+  const performer = createEffectPerformer(options);
+  const advancing = new Map<string, Promise<void>>();
+  const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
+
+  /** Does one effect and commits what came of it; answers with the next. */
+  async function complete(target: FlowTarget<Native>, job: Job, inputs: Inputs): Promise<Job | undefined> {
+    const { key } = target;
+    const controller = new AbortController();
+    const { signal } = controller;
+    running.set(key, { claim: job.claim, controller });
+    try {
+      const result = await traceEffect(job, () => performer.perform(target, job, inputs, signal));
+      return result && (await whileClaimed(clock, job, signal, settlement(target, job, result)));
+    } finally {
+      if (running.get(key)?.claim === job.claim) running.delete(key);
+    }
+  }
+
+  /** Runs effects one after the other, each committed before it starts and after it ends. */
+  async function run(target: FlowTarget<Native>, first: Job, inputs: Inputs): Promise<void> {
+    let job: Job | undefined = first;
+    let typed = inputs;
+    while (job !== undefined) {
+      if (closing.aborted && lossOf(job.effect) === undefined) return handOver(target.key, job);
+      job = await complete(target, job, typed);
+      typed = {};
+    }
+    await release(target);
+  }
+
+  /** Gives a claim back, for any other process to take up at once. */
+  async function handOver(key: string, { claim }: Job): Promise<void> {
+    await records
+      .update<void>(key, (record) => {
+        const flow = record?.flow;
+        if (record === undefined || flow?.pending?.claim !== claim) return { result: undefined };
+        const pending = { ...flow.pending, claimedUntil: clock.now() };
+        return { record: { ...record, flow: { ...flow, pending } }, result: undefined };
+      })
+      .catch(onError);
+  }
+
+  /** What is not released ends by itself: nobody's request fails for it. */
+  function release(target: FlowTarget<Native>): Promise<void> {
+    return admission.release(target).catch(onError);
+  }
+
+  /** The commit of an effect's answer, which can be tried as often as it takes. */
+  function settlement(
+    target: FlowTarget<Native>,
+    { claim, effect }: Job,
+    { fact, secrets }: EffectResult,
+  ): () => Promise<Job | undefined> {
+    const { key } = target;
+    let tried: Step | undefined;
+    return () =>
+      records.update<Job | undefined>(key, (record) => {
+        const pending = record?.flow?.pending;
+        // Written after all, by a try whose answer was lost.
+        if (record !== undefined && tried !== undefined && isWritten(tried, record)) {
+          return { result: tried.job, ...telling(audit, target, tried) };
+        }
+        // Somebody has moved the flow on meanwhile: this answer is late.
+        if (record === undefined || pending?.claim !== claim) return { result: undefined };
+        const step = steps.apply(key, record, { ...fact, seq: effect.params.seq }, secrets);
+        tried = step;
+        return {
+          record: step.accepted ? step.record : withoutPending(record),
+          result: step.job,
+          ...telling(audit, target, step),
+        };
+      });
+  }
+
+  /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
+  async function advance(target: FlowTarget<Native>): Promise<void> {
+    for (let mayPoll = false; !closing.aborted; ) {
+      const { found, job } = await move(target, mayPoll);
+      if (found === 'nothing') return;
+      if (found === 'poll') {
+        mayPoll = await budget.takePoll(target.key);
+        if (!mayPoll) return;
+        continue;
+      }
+      mayPoll = false;
+      if (job === undefined) await release(target);
+      else await run(target, job, {});
+    }
+  }
+
+  /** Takes the step that is due; a poll only with a turn for it. */
+  function move(target: FlowTarget<Native>, mayPoll: boolean): Promise<Move> {
+    const { key } = target;
+    return records.update<Move>(key, (record) => {
+      const step = record && due(key, record);
+      if (step === undefined || !step.accepted) return { result: { found: 'nothing' } };
+      if (step.job?.effect.type === 'poll' && !mayPoll) return { result: { found: 'poll' } };
+      return {
+        record: step.record,
+        result: { found: 'step', job: step.job },
+        ...telling(audit, target, step),
+      };
+    });
+  }
+
+  /** When something is next to be done, at the pace that the budget allows. */
+  function dueTime(key: string, flow: FlowRecord): number {
+    const poll = nextPoll(flow);
+    return poll === undefined ? nextDue(flow) : budget.pollDueAt(key, poll);
+  }
+
+  function due(key: string, record: HandleRecord): Step | undefined {
+    const { flow } = record;
+    if (flow === undefined || dueTime(key, flow) > clock.now()) return undefined;
+    if (flow.pending === undefined) return steps.apply(key, record, { type: 'time.passed' });
+    const { effect } = flow.pending;
+    const lost = lossOf(effect);
+    if (lost === undefined) return steps.reclaim(key, record);
+    return steps.apply(key, record, {
+      type: 'effect.failed',
+      code: lost,
+      seq: effect.params.seq,
+    });
+  }
+
+  /** Lets only one of this process's requests drive a flow; the others wait for it. */
+  function drive(target: FlowTarget<Native>, work: () => Promise<void>): Promise<void> {
+    const before = advancing.get(target.key) ?? Promise.resolve();
+    // What failed before is no reason to leave undone what was committed since.
+    const settled = before.catch(() => {});
+    const after = settled.then(work).finally(() => {
+      if (advancing.get(target.key) === after) advancing.delete(target.key);
+    });
+    // Whoever waits hears of the failure; nobody else must.
+    after.catch(() => {});
+    advancing.set(target.key, after);
+    return after;
+  }
+
+  /** Waits for the work, but not for long: it goes on without the request. */
+  async function patiently(work: Promise<void>): Promise<void> {
+    let timer: unknown;
+    const timeout = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, PATIENCE_MS);
+    });
+    await Promise.race([work, timeout]).finally(() => clock.clearTimeout(timer));
+  }
+
+  return {
+    run: (target, job, inputs) =>
+      patiently(job === undefined ? release(target) : drive(target, () => run(target, job, inputs))),
+    catchUp: (target) => patiently(drive(target, () => advance(target))),
+    nudge(target) {
+      if (!advancing.has(target.key)) drive(target, () => advance(target)).catch(onError);
+    },
+    breakOff(key, claim) {
+      const before = running.get(key);
+      if (before !== undefined && before.claim !== claim) before.controller.abort();
+    },
+    dueTime,
+    async idle() {
+      await Promise.allSettled(advancing.values());
+    },
+  };
+}
