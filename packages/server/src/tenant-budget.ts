@@ -4,6 +4,7 @@ import { digest } from './seal.ts';
 import type { Json, Store } from './store.ts';
 import { updateStored } from './stored-value.ts';
 import {
+  COMPLAINT_EVERY_MS,
   type Errand,
   LEASE_MS,
   LEDGER_TTL_MS,
@@ -45,7 +46,6 @@ const SMALLEST_TENANT_LIMIT = 30;
 const SHORT = 0.25;
 const AFTER_REFUSAL = 0.5;
 const WHEN_SHORT = 0.75;
-const COMPLAINT_EVERY_MS = 1_000;
 
 /** What a budget is made of. */
 export interface TenantBudgetOptions {

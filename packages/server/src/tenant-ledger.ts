@@ -70,7 +70,7 @@ const REPORT_EVERY_MS = 1_000;
 const RECOVERY_PER_SECOND = 0.02;
 const LOWEST_LEVEL = 1 / 16;
 /** Many answers in flight tell of one shortage. */
-const COMPLAINT_EVERY_MS = 1_000;
+export const COMPLAINT_EVERY_MS = 1_000;
 
 /** How long a ledger that nobody writes holds anything: the time of the whole recovery. */
 export const LEDGER_TTL_MS = SECOND_MS / RECOVERY_PER_SECOND;
