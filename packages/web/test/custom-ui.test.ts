@@ -66,6 +66,18 @@ describe("the guide's own screen", () => {
     ]);
   });
 
+  it('leaves the focus alone at a poll, and moves it to the heading of what is new', () => {
+    const stepUp = createScriptedActor(pollingView());
+    const root = show(stepUp);
+    const cancel = [...root.querySelectorAll('button')].find(({ textContent }) => textContent === 'Cancel');
+    cancel?.focus();
+    stepUp.tell(pollingView({ version: 2, nextPollAt: stepUp.view.now + 9_000 }));
+    expect(document.activeElement).toBe(cancel);
+
+    stepUp.tell(viewOf('rejected', { version: 3 }));
+    expect(document.activeElement).toBe(root.querySelector('h2'));
+  });
+
   it('shows the QR link and the recovery codes in their states alone', () => {
     const barcodeUri = 'otpauth://totp/x';
     const stepUp = createScriptedActor(viewOf('confirming', { disclosure: { barcodeUri } }));
