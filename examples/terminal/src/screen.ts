@@ -54,7 +54,9 @@ function choicesOf({
     }
   }
   if (takes('enrollment.begin')) {
-    for (const one of enrollable.filter((way) => way !== factor && (way === 'push' || way === 'otp'))) {
+    for (const one of enrollable
+      .filter((way) => way === 'push' || way === 'otp')
+      .filter((way) => way !== factor)) {
       ways.push({
         label: `add ${one === 'push' ? 'a phone' : 'an app with codes'}`,
         request: { type: 'enrollment.begin', factor: one },

@@ -13,10 +13,22 @@ export type StepUpRequest =
   | { readonly type: 'factor.choose'; readonly authenticatorId: string }
   | {
       readonly type: 'enrollment.begin';
-      readonly factor: EnrollableFactor;
-      /** E.164, for `sms` and `voice`. */
-      readonly phoneNumber?: string;
-      /** For `email`; the provider falls back to the profile's address. */
+      readonly factor: 'push' | 'otp';
+      readonly phoneNumber?: never;
+      readonly email?: never;
+    }
+  | {
+      readonly type: 'enrollment.begin';
+      readonly factor: 'sms' | 'voice';
+      /** E.164. */
+      readonly phoneNumber: string;
+      readonly email?: never;
+    }
+  | {
+      readonly type: 'enrollment.begin';
+      readonly factor: 'email';
+      readonly phoneNumber?: never;
+      /** The provider falls back to the profile's address. */
       readonly email?: string;
     }
   | { readonly type: 'code.submit'; readonly code: string }

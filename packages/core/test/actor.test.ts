@@ -68,6 +68,12 @@ describe('a flow as a local actor', () => {
     actor.send({ type: 'poll.rejected' });
     // @ts-expect-error -- a code is missing
     actor.send({ type: 'code.submit' });
+    // @ts-expect-error -- a number to send texts to is missing
+    actor.send({ type: 'enrollment.begin', factor: 'sms' });
+    // @ts-expect-error -- nothing is sent to add an app
+    actor.send({ type: 'enrollment.begin', factor: 'otp', email: 'ada@bank.example' });
+    // @ts-expect-error -- recovery codes come by themselves
+    actor.send({ type: 'enrollment.begin', factor: 'recovery-code' });
 
     expect(actor.view.state).toBe('idle');
     expect(api.calls).toEqual([]);

@@ -231,18 +231,19 @@ describe.each([
     await world.reaches(actor, 'approved');
   });
 
-  it.each(['otp', 'sms', 'voice', 'email'] as const)('adds and then takes %s', async (factor) => {
+  it.each([
+    { factor: 'otp' },
+    { factor: 'sms', phoneNumber: '+15550100100' },
+    { factor: 'voice', phoneNumber: '+15550100100' },
+    { factor: 'email', email: 'ada@bank.example' },
+  ] as const)('adds and then takes $factor', async (addition) => {
+    const { factor } = addition;
     const world = createWorld(dialect);
     const readCode = () =>
       factor === 'otp' ? codeOf(world.phone) : (world.phone.messages().at(-1)?.code ?? '');
     const adding = world.begin([factor, 'push']);
     await world.reaches(adding, 'confirming');
-    adding.send({
-      type: 'enrollment.begin',
-      factor,
-      ...((factor === 'sms' || factor === 'voice') && { phoneNumber: '+15550100100' }),
-      ...(factor === 'email' && { email: 'ada@bank.example' }),
-    });
+    adding.send({ type: 'enrollment.begin', ...addition });
     await world.reaches(adding, 'prompting');
     if (factor === 'otp') world.phone.scan(adding.view.disclosure?.barcodeUri);
     adding.send({ type: 'code.submit', code: readCode() });
