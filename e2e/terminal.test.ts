@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { createEmulator } from '@stepgate/emulator';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { enrolAhead } from './support/enrol-ahead.ts';
 import { startProgram } from './support/program.ts';
 
 describe('the terminal', () => {
@@ -34,6 +36,20 @@ describe('the terminal', () => {
     terminal.type('q');
     expect(await terminal.ended).toBe(1);
     expect(terminal.stdout).toContain('Cancelled.');
+  });
+
+  it('sends a push at a tenant that runs beside it, and says when the next one may go out', async () => {
+    const emulator = createEmulator();
+    const tenant = await emulator.listen();
+    onTestFinished(() => tenant.close());
+    await enrolAhead(emulator);
+    const terminal = startProgram('examples/terminal/src/main.ts', { AUTH0_ISSUER: tenant.url });
+    await terminal.printed(/(Answer the message on your phone)/);
+    terminal.type('s');
+    await terminal.printed(/(can be done in 1\d seconds)/);
+    terminal.type('q');
+    expect(await terminal.ended).toBe(1);
+    expect(emulator.phone('ada').notifications()).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { createAuth0MfaApi, createAuth0SignIn, createStepUpActor, isStepUpError } from '@stepgate/core';
 import { createEmulator } from '@stepgate/emulator';
-import { hintOf, requestOf, screenOf } from './screen.ts';
+import { allowedAtOf, hintOf, requestOf, screenOf } from './screen.ts';
 
 const { AUTH0_ISSUER, AUTH0_CLIENT_ID = 'stepgate-demo-public', AUTH0_AUDIENCE } = process.env;
 const { AUTH0_SCOPE = 'transfer:funds', USERNAME = 'ada', PASSWORD = 'correct-horse' } = process.env;
@@ -10,10 +10,12 @@ const { AUTH0_SCOPE = 'transfer:funds', USERNAME = 'ada', PASSWORD = 'correct-ho
 const emulated = AUTH0_ISSUER === undefined ? await createEmulator().listen() : undefined;
 if (emulated !== undefined) console.log(`The phone: ${emulated.phoneUrl}?user=${USERNAME}\n`);
 
+const issuer = AUTH0_ISSUER ?? emulated?.url ?? '';
 const client = {
-  issuer: AUTH0_ISSUER ?? emulated?.url ?? '',
+  issuer,
   clientId: AUTH0_CLIENT_ID,
-  allowInsecureIssuer: emulated !== undefined,
+  // An emulator on this machine speaks plain http. A real tenant never does.
+  allowInsecureIssuer: issuer.startsWith('http://127.0.0.1:'),
 };
 const signIn = createAuth0SignIn({
   ...client,
@@ -33,10 +35,15 @@ const stepUp = createStepUpActor({
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
-  const request = requestOf(stepUp.view, line);
-  if (request !== undefined) return stepUp.send(request);
-  const problem = line.trim() === '' ? '' : 'There is no such choice now. ';
-  console.log(`${problem}${hintOf(stepUp.view)}\n`);
+  const { view } = stepUp;
+  const request = requestOf(view, line);
+  if (request === undefined) {
+    const problem = line.trim() === '' ? '' : 'There is no such choice now. ';
+    return console.log(`${problem}${hintOf(view)}\n`);
+  }
+  const seconds = Math.ceil((allowedAtOf(view, request) - Date.now()) / 1_000);
+  if (seconds > 0) return console.log(`That can be done in ${seconds} seconds.\n`);
+  stepUp.send(request);
 });
 
 // Ctrl-D

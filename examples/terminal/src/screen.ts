@@ -98,3 +98,18 @@ export function hintOf(view: FlowView): string {
   if (typed.length === 0) return 'Nothing can be chosen now: it goes on by itself.';
   return `Type ${new Intl.ListFormat('en', { type: 'disjunction' }).format(typed)}, and Enter.`;
 }
+
+/** The earliest time for a request: some cost the user a message, or the provider's patience. */
+export function allowedAtOf(view: FlowView, request: StepUpRequest): number {
+  const { messageAllowedAt, resendAllowedAt = 0, retryAllowedAt = 0 } = view;
+  switch (request.type) {
+    case 'challenge.resend':
+      return resendAllowedAt;
+    case 'flow.retry':
+      return retryAllowedAt;
+    case 'factor.choose':
+      return messageAllowedAt?.[request.authenticatorId] ?? 0;
+    default:
+      return 0;
+  }
+}
