@@ -171,8 +171,12 @@ describe('the dialog', () => {
     const { app, page } = await openStage('/');
     await app.show(moments['a push']());
     await app.setOffline(true);
-    await page.getByText('Connection lost. Trying again…').first().waitFor();
+    const lost = page.getByText('Connection lost. Trying again…').first();
+    await lost.waitFor();
     await lookAt(page, 'dialog offline', 'Check your phone');
+    await page.setViewportSize({ width: 390, height: 400 });
+    const { y, height } = (await lost.boundingBox()) ?? { y: 0, height: 0 };
+    expect(y + height, 'where the card is taller than the window').toBeLessThan(400);
     const asked = app.show(moments['a denial']());
     await app.setOffline(false);
     await asked;

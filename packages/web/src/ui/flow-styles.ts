@@ -105,7 +105,7 @@ h1:focus { outline: none; }
 .codes code { font-size: 1rem; user-select: all; }
 .check { display: flex; align-items: center; gap: .75rem; margin-block-start: 1.25rem; padding-block: .25rem; cursor: pointer; }
 .check input { inline-size: 1.25rem; block-size: 1.25rem; margin: 0; flex: none; accent-color: var(--accent); }
-.connection { margin-block-start: 1.25rem; color: var(--muted); font-size: .875rem; text-align: center; }
+.connection { position: sticky; inset-block-end: 0; margin-block-start: 1.25rem; background: var(--surface); color: var(--muted); font-size: .875rem; text-align: center; }
 .visually-hidden { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @keyframes stepgate-turn { to { transform: rotate(270deg); } }
 @keyframes stepgate-pulse { 50% { opacity: .25; } }
