@@ -47,11 +47,15 @@ async function reads(page: Page, heading: string): Promise<void> {
   expect(await violationsIn(page, { part: '.step-up' })).toEqual([]);
 }
 
-async function addPhone(page: Page, onPhone: (button: string) => Promise<void>): Promise<void> {
-  await page.getByRole('button', { name: 'Delete all notes' }).click();
+async function enterPassword(page: Page): Promise<void> {
   await reads(page, 'Your password, please');
   await page.getByRole('textbox', { name: 'Password' }).fill('correct-horse');
   await page.getByRole('button', { name: 'Continue' }).click();
+}
+
+async function addPhone(page: Page, onPhone: (button: string) => Promise<void>): Promise<void> {
+  await page.getByRole('button', { name: 'Delete all notes' }).click();
+  await enterPassword(page);
   await reads(page, 'Scan this with your phone');
   await onPhone('Scan');
   await reads(page, 'Keep your recovery code');
@@ -153,10 +157,15 @@ describe('screens of one’s own in React', () => {
     await page.getByText('All notes are deleted.').waitFor();
   });
 
-  it('delete nothing after a cancel', async () => {
+  it('show how to add an app in the place of a phone, and delete nothing after a cancel', async () => {
     const { page } = await openApp();
     await page.getByRole('button', { name: 'Delete all notes' }).click();
-    await reads(page, 'Your password, please');
+    await enterPassword(page);
+    await reads(page, 'Scan this with your phone');
+    await page.getByRole('button', { name: 'Add an app with codes' }).click();
+    await reads(page, 'Type the code');
+    await page.getByRole('img', { name: 'QR code' }).waitFor();
+    await page.getByText('Or type this key into the app').waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByText('Nothing was deleted.').waitFor();
   });

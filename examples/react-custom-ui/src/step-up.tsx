@@ -49,6 +49,12 @@ export function StepUp({
           others.map(({ id, factor, name }) => (
             <span key={id}>{offer({ type: 'factor.choose', authenticatorId: id }, wayOf(factor, name))}</span>
           ))}
+        {view.enrollable.includes('otp') &&
+          view.factor !== 'otp' &&
+          offer({ type: 'enrollment.begin', factor: 'otp' }, 'Add an app with codes')}
+        {view.enrollable.includes('push') &&
+          view.factor !== 'push' &&
+          offer({ type: 'enrollment.begin', factor: 'push' }, 'Add a phone')}
         {offer({ type: 'flow.retry' }, 'Try again')}
         {offer({ type: 'flow.cancel' }, 'Cancel')}
       </div>
@@ -74,7 +80,7 @@ interface Screen {
 
 function screenOf(stepUp: RemoteStepUp): Screen {
   const { view } = stepUp;
-  const { barcodeUri, recoveryCodes = [] } = view.disclosure ?? {};
+  const { barcodeUri, otpSecret, recoveryCodes = [] } = view.disclosure ?? {};
   const takes = (type: StepUpRequestType): boolean => view.allowedEvents.includes(type);
   switch (view.state) {
     case 'choosing':
@@ -93,12 +99,7 @@ function screenOf(stepUp: RemoteStepUp): Screen {
     case 'confirming':
       return {
         title: 'Scan this with your phone',
-        content: barcodeUri !== undefined && (
-          <p>
-            <img alt="QR code" src={`data:image/svg+xml,${encodeURIComponent(renderSVG(barcodeUri))}`} />
-            <a href={barcodeUri}>Open on this device</a>
-          </p>
-        ),
+        content: barcodeUri !== undefined && <Barcode uri={barcodeUri} />,
       };
     case 'polling':
       return { title: 'Look at your phone', text: 'Approve the request there.' };
@@ -107,13 +108,21 @@ function screenOf(stepUp: RemoteStepUp): Screen {
       return {
         title: 'Type the code',
         content: (
-          <Typed
-            key="code"
-            label="Code"
-            type="text"
-            autoComplete="one-time-code"
-            onSubmit={(code) => stepUp.send({ type: 'code.submit', code })}
-          />
+          <>
+            {barcodeUri !== undefined && <Barcode uri={barcodeUri} />}
+            {otpSecret !== undefined && (
+              <p>
+                Or type this key into the app: <code>{otpSecret}</code>
+              </p>
+            )}
+            <Typed
+              key="code"
+              label="Code"
+              type="text"
+              autoComplete="one-time-code"
+              onSubmit={(code) => stepUp.send({ type: 'code.submit', code })}
+            />
+          </>
         ),
       };
     case 'acknowledging':
@@ -158,6 +167,15 @@ function screenOf(stepUp: RemoteStepUp): Screen {
           }
         : { title: 'One moment' };
   }
+}
+
+function Barcode({ uri }: { readonly uri: string }): ReactNode {
+  return (
+    <p>
+      <img alt="QR code" src={`data:image/svg+xml,${encodeURIComponent(renderSVG(uri))}`} />
+      <a href={uri}>Open on this device</a>
+    </p>
+  );
 }
 
 interface TypedProps {
