@@ -69,5 +69,6 @@ it("the guide's page without a bundler shows every moment of a flow, before a re
   app.approve();
   void app.show({ state: 'approved' });
   await page.getByText('All notes are deleted.').waitFor();
+  expect(await page.getByRole('heading', { level: 2 }).count()).toBe(0);
   expect(errors).toEqual([]);
 });
