@@ -5,6 +5,7 @@ import { isWritten, lossOf, nextDue, nextPoll, withoutPending } from './flow-rul
 import type { FlowSteps, Job, Step } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
 import { telling } from './flow-telling.ts';
+import { createLane } from './lane.ts';
 import type { FlowRecord, HandleRecord } from './record.ts';
 import { traceEffect } from './signals.ts';
 import type { TenantBudget } from './tenant-budget.ts';
@@ -43,6 +44,8 @@ interface Move {
   readonly job?: Job | undefined;
 }
 
+/** Polls of this process that are under way at once. A process that is late gets no better by opening more. */
+const MOST_POLLS = 64;
 /** How long an answer waits for what the request has set going. */
 const PATIENCE_MS = 5_000;
 
@@ -50,6 +53,7 @@ const PATIENCE_MS = 5_000;
 export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): FlowRunner<Native> {
   const { records, steps, admission, audit, budget, clock, closing, onError } = options;
   const performer = createEffectPerformer(options);
+  const pollLane = createLane(MOST_POLLS);
   const advancing = new Map<string, Promise<void>>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
 
@@ -125,22 +129,28 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
 
   /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
   async function advance(target: FlowTarget<Native>): Promise<void> {
-    for (let mayPoll = false; !closing.aborted; ) {
-      const { found, job } = await move(target, mayPoll);
-      if (found === 'nothing') return;
-      if (found === 'poll') {
-        mayPoll = await budget.takePoll(target.key);
-        if (!mayPoll) return;
-        continue;
-      }
-      mayPoll = false;
-      if (job === undefined) await release(target);
-      else await run(target, job, {});
+    for (let isOn = true; isOn && !closing.aborted; ) {
+      const move = await take(target, { mayPoll: false });
+      isOn = move.found === 'poll' ? await pollLane(() => poll(target)) : await follow(target, move);
     }
   }
 
+  /** Takes the poll that is due, when its turn comes: until then it is nobody's, and any process can take it. */
+  async function poll(target: FlowTarget<Native>): Promise<boolean> {
+    if (closing.aborted || !(await budget.takePoll(target.key))) return false;
+    return follow(target, await take(target, { mayPoll: true }));
+  }
+
+  /** Goes on with a step that was taken; whether there was one. */
+  async function follow(target: FlowTarget<Native>, { found, job }: Move): Promise<boolean> {
+    if (found === 'nothing') return false;
+    if (job === undefined) await release(target);
+    else await run(target, job, {});
+    return true;
+  }
+
   /** Takes the step that is due; a poll only with a turn for it. */
-  function move(target: FlowTarget<Native>, mayPoll: boolean): Promise<Move> {
+  function take(target: FlowTarget<Native>, { mayPoll }: { readonly mayPoll: boolean }): Promise<Move> {
     const { key } = target;
     return records.update<Move>(key, (record) => {
       const step = record && due(key, record);
