@@ -153,9 +153,12 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   function take(target: FlowTarget<Native>, { mayPoll }: { readonly mayPoll: boolean }): Promise<Move> {
     const { key } = target;
     return records.update<Move>(key, (record) => {
-      const step = record && due(key, record);
-      if (step === undefined || !step.accepted) return { result: { found: 'nothing' } };
-      if (step.job?.effect.type === 'poll' && !mayPoll) return { result: { found: 'poll' } };
+      if (record?.flow === undefined) return { result: { found: 'nothing' } };
+      const { flow } = record;
+      if (dueTime(key, flow) > clock.now()) return { result: { found: 'nothing' } };
+      if (isPoll(flow) && !mayPoll) return { result: { found: 'poll' } };
+      const step = dueStep(key, record, flow);
+      if (!step.accepted) return { result: { found: 'nothing' } };
       return {
         record: step.record,
         result: { found: 'step', job: step.job },
@@ -170,18 +173,18 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
     return poll === undefined ? nextDue(flow) : budget.pollDueAt(key, poll);
   }
 
-  function due(key: string, record: HandleRecord): Step | undefined {
-    const { flow } = record;
-    if (flow === undefined || dueTime(key, flow) > clock.now()) return undefined;
-    if (flow.pending === undefined) return steps.apply(key, record, { type: 'time.passed' });
-    const { effect } = flow.pending;
+  /** Whether what is due is a poll: the next one, or one whose process has died. */
+  function isPoll(flow: FlowRecord): boolean {
+    const until = nextPoll(flow)?.until ?? 0;
+    return flow.pending?.effect.type === 'poll' || clock.now() < until;
+  }
+
+  function dueStep(key: string, record: HandleRecord, { pending }: FlowRecord): Step {
+    if (pending === undefined) return steps.apply(key, record, { type: 'time.passed' });
+    const { effect } = pending;
     const lost = lossOf(effect);
     if (lost === undefined) return steps.reclaim(key, record);
-    return steps.apply(key, record, {
-      type: 'effect.failed',
-      code: lost,
-      seq: effect.params.seq,
-    });
+    return steps.apply(key, record, { type: 'effect.failed', code: lost, seq: effect.params.seq });
   }
 
   /** Lets only one of this process's requests drive a flow; the others wait for it. */

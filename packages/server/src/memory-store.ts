@@ -41,8 +41,7 @@ export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): 
     async write(key, value, { ifVersion, ttlMs }) {
       const version = live(key)?.version ?? 0;
       if (version !== ifVersion) return undefined;
-      // A copy through JSON: what a store of another process would give back.
-      const copy = JSON.parse(JSON.stringify(value)) as Json;
+      const copy = copyOf(value);
       // Counted over all keys: a record that comes after another's end never has a version of that one.
       writes += 1;
       const written = writes;
@@ -64,4 +63,11 @@ export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): 
       };
     },
   };
+}
+
+/** What a store of another process would give back. */
+function copyOf(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf);
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]));
 }
