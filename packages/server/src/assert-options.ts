@@ -7,7 +7,8 @@ import {
   isPollSchedule,
 } from '@stepgate/core';
 import type { AuthenticatorSettings } from './authenticators.ts';
-import type { GateOptions } from './gate-options.ts';
+import type { FirstLegOptions } from './first-leg.ts';
+import type { Auth0Settings, GateOptions } from './gate-options.ts';
 import { assertKnownMembers } from './known-members.ts';
 import { isOrigin } from './same-origin.ts';
 
@@ -43,6 +44,32 @@ const OPTIONS = [
   'onPushRejected',
 ] as const satisfies readonly (keyof GateOptions<never>)[];
 
+const AUTH0_OPTIONS = [
+  'issuer',
+  'clientId',
+  'clientSecret',
+  'clientAssertion',
+  'allowInsecureIssuer',
+  'timeoutMs',
+  'fetch',
+  'now',
+  'onAnswer',
+  'confirmWithBearer',
+  'enrollWithCredentials',
+  'audience',
+  'scope',
+  'realm',
+  'mfaAudience',
+] as const satisfies readonly (keyof Auth0Settings)[];
+
+const FIRST_LEGS = [
+  'refreshToken',
+  'saveRefreshToken',
+  'mfaToken',
+  'custom',
+  'password',
+] as const satisfies readonly (keyof FirstLegOptions<never>)[];
+
 const OPTIONAL_FUNCTIONS = [
   'evidence',
   'loginUrl',
@@ -68,9 +95,12 @@ type Members = Readonly<Record<string, unknown>>;
 /** @throws TypeError naming the option that is wrong. */
 export function assertOptions(options: GateOptions<never>): void {
   if (!isObject(options)) throw new TypeError('options: must be an object');
+  const misplaced = AUTH0_OPTIONS.find((name) => name in options);
+  if (misplaced !== undefined) throw new TypeError(`${misplaced}: belongs in auth0`);
   assertKnownMembers('', options, OPTIONS);
   const members: Members = { ...options };
   if (!isObject(members.auth0)) throw new TypeError('auth0: must be an object');
+  assertKnownMembers('auth0.', members.auth0, AUTH0_OPTIONS);
   assertFunction('identify', members.identify);
   assertFirstLeg(members.firstLeg, members.auth0);
   for (const name of OPTIONAL_FUNCTIONS) {
@@ -114,6 +144,7 @@ function assertFirstLeg(firstLeg: unknown, { clientSecret, clientAssertion }: Me
   if (!isObject(firstLeg)) {
     throw new TypeError('firstLeg: must be an object with refreshToken, custom or password');
   }
+  assertKnownMembers('firstLeg.', firstLeg, FIRST_LEGS);
   const { mfaToken = false } = firstLeg;
   if (typeof mfaToken !== 'boolean') throw new TypeError('firstLeg.mfaToken: must be true or false');
   for (const name of ['refreshToken', 'saveRefreshToken', 'custom']) {
@@ -122,6 +153,7 @@ function assertFirstLeg(firstLeg: unknown, { clientSecret, clientAssertion }: Me
   const { password } = firstLeg;
   if (password === undefined) return;
   if (!isObject(password)) throw new TypeError('firstLeg.password: must be an object with username');
+  assertKnownMembers('firstLeg.password.', password, ['username', 'ip']);
   assertFunction('firstLeg.password.username', password.username);
   if (password.ip === undefined) return;
   assertFunction('firstLeg.password.ip', password.ip);

@@ -6,7 +6,7 @@ import { type FlowTarget, type Known, targetOf } from './flow-target.ts';
 import type { FormTokens } from './form.ts';
 import type { Handles } from './handle.ts';
 import type { HostRequest } from './host-request.ts';
-import { pageResponse } from './page.ts';
+import { pageResponse, type Refresh } from './page.ts';
 import type { TextsOf } from './page-language.ts';
 import type { FlowRecord, Records } from './record.ts';
 import { type Requirement, type Requirements, requirementExpired } from './requirement.ts';
@@ -224,7 +224,7 @@ function refreshOf(
   detail: Detail,
   returnTo: string | undefined,
   address: Address,
-): { seconds: number; url: string } | undefined {
+): Refresh | undefined {
   const {
     state,
     version,
@@ -234,12 +234,17 @@ function refreshOf(
     retryAllowedAt = 0,
     messageAllowedAt = {},
   } = view;
-  if (state === 'approved')
-    return returnTo === undefined ? undefined : { seconds: FAREWELL_SECONDS, url: returnTo };
+  if (state === 'approved') {
+    return returnTo === undefined ? undefined : { seconds: FAREWELL_SECONDS, url: returnTo, isCheck: false };
+  }
   if (detail !== 'none') return undefined;
-  const secondsUntil = (at: number): number => Math.max(1, Math.ceil((at - now) / 1_000));
-  if (isWaiting(view)) return { seconds: secondsUntil(nextPollAt), url: address({ since: version }) };
+  const check = (at: number, url: string): Refresh => ({
+    seconds: Math.max(1, Math.ceil((at - now) / 1_000)),
+    url,
+    isCheck: true,
+  });
+  if (isWaiting(view)) return check(nextPollAt, address({ since: version }));
   const wait = Math.max(resendAllowedAt, retryAllowedAt, ...Object.values(messageAllowedAt));
   const isAtRest = state === 'rejected' || state === 'expired' || state === 'failed';
-  return isAtRest && wait > now ? { seconds: secondsUntil(wait), url: address() } : undefined;
+  return isAtRest && wait > now ? check(wait, address()) : undefined;
 }

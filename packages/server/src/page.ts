@@ -24,6 +24,14 @@ const PAGE_HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 } as const;
 
+/** Where a browser without script goes by itself, and after how many seconds. */
+export interface Refresh {
+  readonly seconds: number;
+  readonly url: string;
+  /** Looks whether there is anything new: a link does so at once. */
+  readonly isCheck: boolean;
+}
+
 /** What stands on a page. */
 export interface PageContent {
   readonly basePath: string;
@@ -39,8 +47,7 @@ export interface PageContent {
   readonly data?: Readonly<Record<string, string | undefined>>;
   /** Whose page it is: host and port. */
   readonly site: string;
-  /** Where a browser without script goes by itself, and after how many seconds. */
-  readonly refresh?: { readonly seconds: number; readonly url: string } | undefined;
+  readonly refresh?: Refresh | undefined;
   /** Whether its form is one of the app's own, whose answer may send the browser to another site. */
   readonly isLeaving?: boolean;
 }
@@ -77,7 +84,7 @@ ${refresh ? `<noscript><meta http-equiv="refresh" content="${refresh.seconds}; u
 <main id="stepgate"${attributes(data ?? {})}>
 <div id="card">${card}</div>
 <p class="site">${escapeHtml(site)}</p>
-${refresh ? `<noscript><p class="site"><a href="${url}">${escapeHtml(checkAgain)}</a></p></noscript>` : ''}
+${refresh?.isCheck ? `<noscript><p class="site"><a href="${url}">${escapeHtml(checkAgain)}</a></p></noscript>` : ''}
 </main>
 ${data ? `<script type="application/json" id="texts">${scriptJson(texts)}</script>` : ''}
 </body>

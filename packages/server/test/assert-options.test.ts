@@ -19,6 +19,8 @@ describe('createGate', () => {
     ['issuer:', { auth0: { issuer: 'http://tenant.test/', clientId: 'client' } }],
     ['issuer:', { auth0: { issuer: 'tenant.test', clientId: 'client' } }],
     ['clientId:', { auth0: { issuer: 'https://tenant.test/', clientId: '' } }],
+    ['auth0.audiance:', { auth0: { issuer: 'https://tenant.test/', clientId: 'client', audiance: 'bank' } }],
+    ['allowInsecureIssuer: belongs in auth0', { allowInsecureIssuer: true }],
     ['secret:', { secret: undefined }],
     ['secret:', { secret: 'short' }],
     ['secret:', { secret: [] }],
@@ -28,6 +30,8 @@ describe('createGate', () => {
     ['firstLeg:', { firstLeg: {} }],
     ['firstLeg.refreshToken:', { firstLeg: { refreshToken: 'token' } }],
     ['firstLeg.password', { firstLeg: { password: {} } }],
+    ['firstLeg.refresh:', { firstLeg: { refresh: () => 'token' } }],
+    ['firstLeg.password.user:', { firstLeg: { password: { username: () => 'ada', user: 'ada' } } }],
     ['firstLeg.password.ip:', { firstLeg: { password: { username: () => 'ada', ip: '203.0.113.7' } } }],
     // A public client, whom nobody would believe.
     ['firstLeg.password.ip:', { firstLeg: { password: { username: () => 'ada', ip: () => '203.0.113.7' } } }],

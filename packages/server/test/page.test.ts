@@ -21,7 +21,7 @@ describe('pageResponse', () => {
       texts: { flow: { ...flow, confirming: HOSTILE } },
       site: HOSTILE,
       data: { requirement: HOSTILE },
-      refresh: { seconds: 5, url: `/a?${HOSTILE}` },
+      refresh: { seconds: 5, url: `/a?${HOSTILE}`, isCheck: true },
     });
     const [, texts = ''] = (await response.clone().text()).split('id="texts">');
     const html = (await response.text()).replace(texts, '');
@@ -42,10 +42,23 @@ describe('pageResponse', () => {
   });
 
   it('goes on by itself only where no script does', async () => {
-    const html = await pageResponse({ ...page, refresh: { seconds: 5, url: '/next' } }).text();
+    const html = await pageResponse({
+      ...page,
+      refresh: { seconds: 5, url: '/next', isCheck: false },
+    }).text();
 
     expect(html).toContain('<noscript><meta http-equiv="refresh" content="5; url=/next"></noscript>');
+    expect(html).not.toContain('Check again');
     expect(await pageResponse(page).text()).not.toContain('refresh');
+  });
+
+  it('offers to look again at once where it waits', async () => {
+    const html = await pageResponse({
+      ...page,
+      refresh: { seconds: 5, url: '/next', isCheck: true },
+    }).text();
+
+    expect(html).toContain('<noscript><p class="site"><a href="/next">Check again</a></p></noscript>');
   });
 
   it('runs no script of its own text, is framed by nobody and kept by nobody', () => {
