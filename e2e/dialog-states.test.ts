@@ -175,7 +175,7 @@ describe('the dialog', () => {
     await lost.waitFor();
     await lookAt(page, 'dialog offline', 'Check your phone');
     await page.setViewportSize({ width: 390, height: 400 });
-    const { y, height } = (await lost.boundingBox()) ?? { y: 0, height: 0 };
+    const { y, height } = (await lost.boundingBox()) ?? { y: Number.NaN, height: 0 };
     expect(y + height, 'where the card is taller than the window').toBeLessThan(400);
     const asked = app.show(moments['a denial']());
     await app.setOffline(false);

@@ -152,9 +152,10 @@ function screenOf(stepUp: RemoteStepUp): Screen {
       return takes('password.submit')
         ? {
             title: 'Your password, please',
-            ...(view.factor !== undefined && {
-              text: 'A device is about to be added to your account, and nobody else is to do that.',
-            }),
+            ...(view.factor !== undefined &&
+              view.authenticatorId === undefined && {
+                text: 'A device is about to be added to your account, and nobody else is to do that.',
+              }),
             content: (
               <Typed
                 key="password"

@@ -14,7 +14,7 @@ import type { FlowTarget } from './flow-target.ts';
 import { telling } from './flow-telling.ts';
 import type { HeldHandle } from './handle.ts';
 import { RECONSIDER_MS } from './poll-traffic.ts';
-import type { HandleRecord } from './record.ts';
+import type { FlowRecord, HandleRecord } from './record.ts';
 import { listenFor } from './record-change.ts';
 import { mustFit } from './record-size.ts';
 import type { Requirement } from './requirement.ts';
@@ -53,8 +53,8 @@ export interface FlowDriverOptions<Native> extends FlowRunnerOptions<Native>, Fl
 
 /** What a user's request has come to: a step that was taken, or one that is to be counted first. */
 interface Taken extends Beginning {
-  /** Of the flow, when it does in that step what a start does. */
-  readonly uncounted?: Requirement;
+  /** The flow as it would be, when it does in that step what a start does. */
+  readonly uncounted?: FlowRecord | undefined;
 }
 
 /** How often a watcher reads again when the store cannot call. */
@@ -76,8 +76,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   function take(
     target: FlowTarget<Native>,
     request: StepUpRequest,
-    version: number | undefined,
-    isCounted: boolean,
+    { version, isCounted }: { readonly version: number | undefined; readonly isCounted: boolean },
   ): Promise<Taken> {
     const { key, asker } = target;
     const { event, secrets } = splitRequest(request);
@@ -90,7 +89,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
       if (secrets !== undefined) mustFit(step.record, recordBytes, clock.now());
       if (!isCounted && countsAsStart(request, step)) {
-        return { result: { isJoined: false, uncounted: record.flow.requirement } };
+        return { result: { isJoined: false, uncounted: step.record.flow } };
       }
       return {
         record: step.record,
@@ -131,9 +130,14 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
     async request(target, request, version) {
       const { inputs } = splitRequest(request);
-      const { uncounted, ...taken } = await take(target, request, version, false);
+      const { uncounted, ...taken } = await take(target, request, { version, isCounted: false });
       const { job } = uncounted
-        ? await starts.counted(target, uncounted, () => take(target, request, version, true))
+        ? await starts.counted(
+            target,
+            uncounted.requirement,
+            () => take(target, request, { version, isCounted: true }),
+            uncounted.state.context.expiresAt,
+          )
         : taken;
       runner.breakOff(target.key, job?.claim);
       return afterwards(target, job, inputs);

@@ -21,7 +21,7 @@ export interface FlowRunner<Native> {
   catchUp(target: FlowTarget<Native>): Promise<void>;
   /** Has what is due done without waiting, unless this process is at it. */
   nudge(target: FlowTarget<Native>): void;
-  /** Breaks off the effect that is at work on a flow, unless it is this claim's: nobody wants it any more. */
+  /** Breaks off what is at work on a flow, or waits to be, unless it is this claim's: nobody wants it any more. */
   breakOff(key: string, claim: string | undefined): void;
   /** When something is next to be done, at the pace that the budget allows. */
   dueTime(key: string, flow: FlowRecord): number;
@@ -55,6 +55,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   const performer = createEffectPerformer(options);
   const pollLane = createLane(MOST_POLLS);
   const advancing = new Map<string, Promise<void>>();
+  const inLine = new Map<string, AbortController>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
 
   /** Does one effect and commits what came of it; answers with the next. */
@@ -131,14 +132,27 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   async function advance(target: FlowTarget<Native>): Promise<void> {
     for (let isOn = true; isOn && !closing.aborted; ) {
       const move = await take(target, { mayPoll: false });
-      isOn = move.found === 'poll' ? await pollLane(() => poll(target)) : await follow(target, move);
+      isOn = await follow(target, move.found === 'poll' ? await pollInTurn(target) : move);
     }
   }
 
-  /** Takes the poll that is due, when its turn comes: until then it is nobody's, and any process can take it. */
-  async function poll(target: FlowTarget<Native>): Promise<boolean> {
-    if (closing.aborted || !(await budget.takePoll(target.key))) return false;
-    return follow(target, await take(target, { mayPoll: true }));
+  /** Polls when the turn for it comes; not at all when the user asks for something meanwhile, which then goes first. */
+  async function pollInTurn(target: FlowTarget<Native>): Promise<Move> {
+    const controller = new AbortController();
+    inLine.set(target.key, controller);
+    try {
+      return (await pollLane(() => poll(target), controller.signal)) ?? { found: 'nothing' };
+    } finally {
+      inLine.delete(target.key);
+    }
+  }
+
+  /** Makes the poll that is due; answers with what follows. Until then it is nobody's, and any process can take it. */
+  async function poll(target: FlowTarget<Native>): Promise<Move> {
+    if (closing.aborted || !(await budget.takePoll(target.key))) return { found: 'nothing' };
+    const move = await take(target, { mayPoll: true });
+    if (move.job?.effect.type !== 'poll' || closing.aborted) return move;
+    return { found: 'step', job: await complete(target, move.job, {}) };
   }
 
   /** Goes on with a step that was taken; whether there was one. */
@@ -218,6 +232,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
       if (!advancing.has(target.key)) drive(target, () => advance(target)).catch(onError);
     },
     breakOff(key, claim) {
+      inLine.get(key)?.abort();
       const before = running.get(key);
       if (before !== undefined && before.claim !== claim) before.controller.abort();
     },

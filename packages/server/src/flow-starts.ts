@@ -30,11 +30,15 @@ export interface FlowStarts<Native> {
   ): Promise<Beginning>;
   /** Begins a flow that adds a factor, in place of one that is over. */
   beginAddition(target: FlowTarget<Native>, addition: FlowAddition): Promise<Beginning>;
-  /** Counts a start, or what does the same, and takes that back when none came of it. */
+  /**
+   * Counts a start, or what does the same, and takes that back when none came of it. `endsAt`: when the flow then ends
+   * at the latest; without it, it has all of its time.
+   */
   counted(
     target: FlowTarget<Native>,
     requirement: Requirement,
     start: () => Promise<Beginning>,
+    endsAt?: number,
   ): Promise<Beginning>;
 }
 
@@ -106,9 +110,10 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
     { key, asker }: FlowTarget<Native>,
     { policy, issuedAt }: Requirement,
     start: () => Promise<Beginning>,
+    endsAt: number | undefined,
   ): Promise<Beginning> {
     const since = clock.now();
-    const flow = { session: asker.session, since, until: since + options.settings.flowTtlMs };
+    const flow = { session: asker.session, since, until: endsAt ?? since + options.settings.flowTtlMs };
     const until = flow.until + keepMs(policy) + RECORD_SLACK_MS;
     const revokedAt = await subjects.enter(asker.subject, { key, until, issuedAt, flow });
     if (issuedAt <= revokedAt) throw requirementExpired();
@@ -118,15 +123,15 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
     throw requirementExpired();
   }
 
-  /** Counts a start, or what does the same, and takes that back when none came of it. */
   async function counted(
     target: FlowTarget<Native>,
     requirement: Requirement,
     start: () => Promise<Beginning>,
+    endsAt?: number,
   ): Promise<Beginning> {
     const takeBack = await admission.admitStart(target);
     try {
-      const beginning = await entered(target, requirement, start);
+      const beginning = await entered(target, requirement, start, endsAt);
       if (beginning.isJoined) await takeBack().catch(onError);
       return beginning;
     } catch (error) {

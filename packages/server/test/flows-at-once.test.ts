@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Capacity, createMemoryStore, type GateOptions, type Store } from '../src/index.ts';
+import { type Capacity, createMemoryStore, type GateOptions, type Policy, type Store } from '../src/index.ts';
 import {
   createGateClient,
   createTestGate,
@@ -21,6 +21,7 @@ function createScene(
   capacity: Partial<Capacity>,
   wrap: (store: Store) => Store = (store) => store,
   options: Partial<GateOptions<TestNative>> = {},
+  policy: Policy = { maxAge: '5m' },
 ): Scene {
   const tenant = createTestTenant();
   const gate = createTestGate(tenant, {
@@ -36,7 +37,7 @@ function createScene(
     browser(sessionId) {
       browsers += 1;
       const handle = `${browsers}`.padStart(43, 'h');
-      return createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId }, handle });
+      return createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId }, handle, policy });
     },
   };
 }
@@ -174,8 +175,25 @@ describe('flows at once', () => {
     expect((await flow.view()).state).toBe('failed');
   });
 
+  it('make room at once when one is cancelled that has just begun to add a factor', async () => {
+    const { tenant, browser } = createScene({ flowsPerSession: 1 }, undefined, {
+      enroll: 'session',
+      firstLeg: { refreshToken: () => refreshToken },
+    });
+    const refreshToken = await tenant.signIn();
+    const flow = browser('s');
+    await start(flow);
+    tenant.clock.advance(15_000);
+    expect(await flow.event({ type: 'enrollment.begin', factor: 'otp' })).toMatchObject({
+      state: 'prompting',
+    });
+    await flow.send('DELETE', '/step-up/flow');
+
+    expect((await start(browser('s'))).status).toBe(201);
+  });
+
   it('that began again keep their approvals for all of their time, whatever else starts', async () => {
-    const { tenant, browser } = createScene({}, undefined, { enroll: 'refuse' });
+    const { tenant, browser } = createScene({}, undefined, { enroll: 'refuse' }, { maxAge: '1h' });
     const flow = browser('s');
     await start(flow);
     await flow.event({ type: 'password.submit', password: 'correct-horse' });
@@ -188,7 +206,8 @@ describe('flows at once', () => {
     tenant.clock.advance(POLL_MS);
     expect(await flow.view()).toMatchObject({ state: 'approved' });
 
-    tenant.clock.advance(240_000);
+    // Later than the first start alone would have kept them.
+    tenant.clock.advance(3_300_000);
     await start(browser('s'));
 
     expect(await flow.isAllowed()).toBe(true);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createLane } from '../src/lane.ts';
 
+const STAYS = new AbortController().signal;
+
 describe('a lane', () => {
   it('runs so many at a time, and the others in the order in which they came', async () => {
     const lane = createLane(2);
@@ -10,7 +12,7 @@ describe('a lane', () => {
       lane(() => {
         begun.push(name);
         return new Promise((resolve) => ends.set(name, resolve));
-      });
+      }, STAYS);
     const all = ['a', 'b', 'c', 'd'].map(work);
     expect(begun).toEqual(['a', 'b']);
 
@@ -26,8 +28,24 @@ describe('a lane', () => {
   it('has room again after work that failed', async () => {
     const lane = createLane(1);
 
-    await expect(lane(() => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+    await expect(lane(() => Promise.reject(new Error('failed')), STAYS)).rejects.toThrow('failed');
 
-    expect(await lane(async () => 'done')).toBe('done');
+    expect(await lane(async () => 'done', STAYS)).toBe('done');
+  });
+
+  it('lets those leave that still wait, and nobody else', async () => {
+    const lane = createLane(1);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const begun = lane(() => promise, first.signal);
+    const left = lane(async () => 'second', second.signal);
+    const stayed = lane(async () => 'third', STAYS);
+
+    first.abort();
+    second.abort();
+    expect(await left).toBeUndefined();
+    resolve('first');
+
+    expect(await Promise.all([begun, stayed])).toEqual(['first', 'third']);
   });
 });

@@ -1,15 +1,24 @@
+import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import { expect, it } from 'vitest';
-import { createGateClient, createTestGate, type GateClient } from './support/gate-client.ts';
-import { createTestTenant, PASSWORD, POLL_MS } from './support/test-tenant.ts';
+import { describe, expect, it } from 'vitest';
+import type { GateOptions } from '../src/index.ts';
+import { createGateClient, createTestGate, type GateClient, type TestNative } from './support/gate-client.ts';
+import { createTestTenant, PASSWORD, POLL_MS, type TestTenant } from './support/test-tenant.ts';
 
-const USERS = 70;
 const MOST = 64;
 
-it('a tenant that does not answer is asked by so many polls at once, and by the others when there is room', async () => {
+interface Scene {
+  readonly tenant: TestTenant;
+  readonly polls: () => number;
+  /** Browsers of so many users, each of whom is asked on the phone; and one more. */
+  readonly open: (count: number) => Promise<readonly GateClient[]>;
+  readonly openFor: (username: string) => Promise<GateClient>;
+}
+
+/** `poll`: what the tenant waits for before it answers one. */
+function createScene(poll: Promise<void>, options: Partial<GateOptions<TestNative>> = {}): Scene {
   const tenant = createTestTenant();
   const { fetch = globalThis.fetch } = tenant.auth0;
-  const answering = Promise.withResolvers<void>();
   let polls = 0;
   const tokens = new Map<string, string>();
   const gate = createTestGate(tenant, {
@@ -21,13 +30,14 @@ it('a tenant that does not answer is asked by so many polls at once, and by the 
         const request = new Request(input, init);
         if ((await request.clone().text()).includes('mfa-oob')) {
           polls += 1;
-          await answering.promise;
+          await Promise.race([poll, once(request.signal, 'abort')]);
         }
         return fetch(request);
       },
     },
+    ...options,
   });
-  async function open(username: string): Promise<GateClient> {
+  async function openFor(username: string): Promise<GateClient> {
     const user = { username, password: PASSWORD };
     const { sub: subject } = tenant.emulator.addUser(user);
     await tenant.enrolPush({ ...user, subject });
@@ -40,14 +50,77 @@ it('a tenant that does not answer is asked by so many polls at once, and by the 
     expect((await client.start()).state).toBe('polling');
     return client;
   }
-  const clients = await Promise.all(Array.from({ length: USERS }, (_, index) => open(`user-${index}`)));
+  return {
+    tenant,
+    polls: () => polls,
+    openFor,
+    open: (count) => Promise.all(Array.from({ length: count }, (_, index) => openFor(nameOf(index)))),
+  };
+}
+
+const nameOf = (index: number): string => `user-${index}`;
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 200; turn += 1) await setImmediate();
+}
+
+describe('a tenant that does not answer', () => {
+  it('is asked by so many polls at once, and by the others when there is room', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { tenant, polls, open } = createScene(promise);
+    const clients = await open(MOST + 6);
+    tenant.clock.advance(POLL_MS);
+
+    const views = clients.map((client) => client.view());
+    await settle();
+    expect(polls()).toBe(MOST);
+
+    resolve();
+    expect((await Promise.all(views)).map(({ state }) => state)).toEqual(Array(MOST + 6).fill('polling'));
+    expect(polls()).toBe(MOST + 6);
+  });
+
+  it('holds up no request of a user whose own poll waits for room', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { tenant, polls, open, openFor } = createScene(promise);
+    const others = await open(MOST);
+    const last = await openFor('last');
+    const { version } = await last.view();
+    const challenges = tenant.challenges();
+    // Long enough for another push.
+    tenant.clock.advance(40_000);
+    const views = others.map((client) => client.view());
+    await settle();
+    expect(polls()).toBe(MOST);
+    views.push(last.view());
+    await settle();
+
+    const answer = last.send('POST', '/step-up/flow/events', {
+      headers: { 'if-match': `"${version}"` },
+      body: { type: 'challenge.resend' },
+    });
+    await settle();
+
+    // At once, not when the polls are given up.
+    expect(tenant.challenges() - challenges).toBe(1);
+    expect((await answer).body).toMatchObject({ state: 'polling' });
+    resolve();
+    await Promise.all(views);
+  });
+});
+
+it('what follows a poll makes no other poll wait', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { tenant, polls, open } = createScene(Promise.resolve(), {
+    identityCheck: { prepare: async () => {}, check: () => promise },
+  });
+  const clients = await open(MOST + 1);
+  for (let index = 0; index < MOST; index += 1) tenant.emulator.phone(nameOf(index)).approve();
   tenant.clock.advance(POLL_MS);
 
   const views = clients.map((client) => client.view());
-  for (let turn = 0; turn < 200; turn += 1) await setImmediate();
-  expect(polls).toBe(MOST);
+  await expect.poll(polls).toBe(MOST + 1);
 
-  answering.resolve();
-  expect((await Promise.all(views)).map(({ state }) => state)).toEqual(Array(USERS).fill('polling'));
-  expect(polls).toBe(USERS);
+  resolve();
+  await Promise.all(views);
 });

@@ -94,7 +94,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   let snapshot: RemoteStepUpSnapshot = { status: 'active', view: idle() };
 
   function idle(): FlowView {
-    return idleView(clock.now(), requirement === undefined ? ['flow.cancel'] : ['flow.start', 'flow.cancel']);
+    return idleView(clock.now(), requirement ? ['flow.start', 'flow.cancel'] : ['flow.cancel']);
   }
 
   function update(change: Partial<RemoteStepUpSnapshot>): void {
@@ -123,8 +123,10 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       if (view.version === last.version && !hasMoved) return;
       update({
         view,
-        // A stream may tell sooner than the answer what came of a request: the next one need not wait for that.
-        ...(hasMoved && { error: undefined, pending: undefined }),
+        ...(hasMoved && { error: undefined }),
+        // A stream may tell sooner than the answer what came of a request: the next one need not wait for that. All
+        // that comes of a cancel is the end.
+        ...(hasMoved && snapshot.pending !== 'flow.cancel' && { pending: undefined }),
         ...(isFinal(view) && { status: 'done', ...quiet }),
       });
     };
@@ -183,7 +185,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   }
 
   async function start(): Promise<void> {
-    if (requirement === undefined || snapshot.pending !== 'flow.start') return;
+    if (!requirement || snapshot.pending !== 'flow.start') return;
     try {
       starting = endpoints.start(requirement, stopped.signal);
       await receive(starting);
@@ -212,6 +214,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       await receive(endpoints.read(signal));
       if (snapshot.view.version === view.version) throw error;
       if (code === 'version_stale' && isStillMeant(event, view, snapshot.view)) {
+        update({ pending: event.type });
         await receive(endpoints.send(event, snapshot.view.version, signal));
       }
     }

@@ -32,7 +32,7 @@ const SILENCE_MS = 40_000;
 /** A long-poll that is answered sooner, with nothing new, was not waited for. */
 const SHORT_WAIT_MS = 5_000;
 /** Why a request was given up on purpose: nobody is looking, or the tab is in another flow now. */
-const GIVEN_UP = 'given up';
+const GIVEN_UP = 'paused';
 const BACK_OFF_MS = 1_000;
 const LONGEST_BACK_OFF_MS = 30_000;
 

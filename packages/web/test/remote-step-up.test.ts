@@ -354,6 +354,42 @@ describe('asking something of a flow', () => {
     expect(server.count('POST /flow/events')).toBe(2);
   });
 
+  it('takes none while a cancel is on its way, whatever else moves the flow', async () => {
+    const { server, stepUp } = await createWaitingScene();
+    server.fail('DELETE /flow', { type: 'hang' });
+    stepUp.send({ type: 'flow.cancel' });
+    await server.request('DELETE /flow');
+    server.tell(viewOf('rejected', { version: 7, allowedEvents: ['flow.retry', 'flow.cancel'] }));
+    const { pending } = await until(stepUp, ({ view }) => view.state === 'rejected');
+
+    stepUp.send({ type: 'flow.retry' });
+    await server.settle();
+
+    expect(pending).toBe('flow.cancel');
+    expect(server.count('POST /flow/events')).toBe(0);
+  });
+
+  it('takes none while the last one is made again for a newer view', async () => {
+    const { server, stepUp } = await createScene();
+    server.onStart = () => pollingView({ version: 3, allowedEvents: ['factor.choose', 'flow.cancel'] });
+    stepUp.send({ type: 'flow.start' });
+    await until(stepUp, ({ connection }) => connection === 'live');
+    server.view = viewOf('rejected', { version: 7, allowedEvents: ['factor.choose', 'flow.cancel'] });
+    server.fail(
+      'POST /flow/events',
+      { type: 'answer', status: 412, body: { error: 'version_stale' } },
+      { type: 'hang' },
+    );
+    stepUp.send({ type: 'factor.choose', authenticatorId: app.id });
+    await server.request('POST /flow/events', 2);
+
+    stepUp.send({ type: 'factor.choose', authenticatorId: app.id });
+    await server.settle();
+
+    expect(stepUp.getSnapshot().pending).toBe('factor.choose');
+    expect(server.count('POST /flow/events')).toBe(2);
+  });
+
   it('does not repeat an event that the newer view does not take', async () => {
     const { server, stepUp } = await createPromptingScene();
     server.view = viewOf('expired', { version: 7, allowedEvents: ['flow.retry', 'flow.cancel'] });
