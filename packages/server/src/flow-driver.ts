@@ -62,7 +62,7 @@ const REREAD_MS = 1_000;
 
 /** Makes the driver. */
 export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): FlowDriver<Native> {
-  const { basePath, store, records, steps, recordBytes, audit, clock } = options;
+  const { basePath, store, records, steps, recordBytes, audit, clock, onError } = options;
   const runner = createFlowRunner(options);
   const starts = createFlowStarts(options);
 
@@ -115,9 +115,17 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       starts.exclusively(
         target,
         async () => {
-          const { job, isJoined } = await starts.begin(target, requirement, inputs);
+          const { job, isJoined, record } = await starts.begin(target, requirement, inputs);
           if (isJoined) await runner.catchUp(target);
-          return { view: await afterwards(target, job, inputs), isJoined };
+          const answer = afterwards(target, job, inputs);
+          // It has begun, and its browser must learn the handle, whatever fails from here on.
+          const view = await (record === undefined
+            ? answer
+            : answer.catch((error: unknown) => {
+                onError(error);
+                return viewOf(target.key, record);
+              }));
+          return { view, isJoined };
         },
         { isTravelling },
       ),

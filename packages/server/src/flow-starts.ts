@@ -46,6 +46,8 @@ export interface FlowStarts<Native> {
 export interface Beginning {
   readonly isJoined: boolean;
   readonly job?: Job | undefined;
+  /** The record as it was written. */
+  readonly record?: HandleRecord;
 }
 
 /** A factor to be added, by an approval of this policy, and the secrets that the flow begins with. */
@@ -176,7 +178,7 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
           });
           return {
             record: begun.record,
-            result: { job: begun.job, isJoined: false },
+            result: { isJoined: false, job: begun.job, record: begun.record },
             ...telling(audit, target, begun),
           };
         });
@@ -201,7 +203,7 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
           });
           return {
             record: begun.record,
-            result: { job: begun.job, isJoined: false },
+            result: { isJoined: false, job: begun.job, record: begun.record },
             ...telling(audit, target, begun),
           };
         }),

@@ -288,3 +288,45 @@ describe('faults that pass', () => {
     });
   });
 });
+
+describe('a store that is gone when a start is to be answered', () => {
+  it('leaves the browser its handle, and the flow goes on', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const refreshToken = await tenant.signIn();
+    const store = createMemoryStore({ now: () => tenant.clock.now() });
+    let outage: 'to come' | 'now' | 'over' = 'to come';
+    const errors: unknown[] = [];
+    const gate = createTestGate(tenant, {
+      firstLeg: { refreshToken: () => refreshToken },
+      store: {
+        ...store,
+        read: (key) =>
+          outage === 'now' && /^[\w-]{43}$/.test(key) ? Promise.reject(new Error('gone')) : store.read(key),
+        async write(key, value, options) {
+          const version = await store.write(key, value, options);
+          const { text = '' } = value as { readonly text?: string };
+          if (outage === 'to come' && text.includes('{"polling":"waiting"}')) outage = 'now';
+          return version;
+        },
+      },
+      onError: (error) => errors.push(error),
+    });
+    const identity = { subject: tenant.ada.subject, sessionId: 's' };
+    const requirement = await createGateClient({ gate, identity }).requirement();
+
+    const { status, body, headers } = await createGateClient({ gate, identity }).send(
+      'POST',
+      '/step-up/flow',
+      { headers: { cookie: '' }, body: { requirement } },
+    );
+
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ state: 'authenticating' });
+    expect(errors.at(-1)).toMatchObject({ code: 'store_unavailable' });
+    outage = 'over';
+    const [, handle = ''] = /^stepgate=([\w-]{43});/.exec(headers.get('set-cookie') ?? '') ?? [];
+    expect(await createGateClient({ gate, identity, handle }).view()).toMatchObject({ state: 'polling' });
+    expect(tenant.challenges()).toBe(1);
+  });
+});
