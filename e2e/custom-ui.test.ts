@@ -52,11 +52,24 @@ it("the guide's page without a bundler shows every moment of a flow, before a re
   await page.getByRole('button', { name: 'Delete all notes' }).click();
   await asked;
 
+  const headings = new Set<string | null>();
   for (const [name, moment] of Object.entries(moments)) {
     await app.show(moment());
     await takePictures(page, `guide ${name}`);
-    expect(await page.getByRole('heading', { level: 2 }).textContent(), name).not.toBe('');
+    headings.add(await page.getByRole('heading', { level: 2 }).textContent());
   }
+  expect([...headings]).toEqual([
+    'One moment…',
+    'Your password, please',
+    'How do you want to confirm?',
+    'Scan this with your phone',
+    'Type the code',
+    'Approve the request on your phone',
+    'Save your recovery codes',
+    'Denied on your phone',
+    'Nobody answered in time',
+    'That did not work',
+  ]);
   expect(await violationsIn(page)).toEqual([]);
 
   await app.show(moments['a push']());

@@ -3,12 +3,7 @@ import { isAsApproved } from './addition.ts';
 import { notFound, otherAddress, refusalOf, stale } from './flow-errors.ts';
 import { countsAsStart, nextPoll, ownedBy } from './flow-rules.ts';
 import { createFlowRunner, type FlowRunnerOptions } from './flow-runner.ts';
-import {
-  type Beginning,
-  createFlowStarts,
-  type FlowAddition,
-  type FlowStartsOptions,
-} from './flow-starts.ts';
+import { createFlowStarts, type FlowAddition, type FlowStartsOptions } from './flow-starts.ts';
 import type { Job } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
 import { telling } from './flow-telling.ts';
@@ -52,7 +47,8 @@ export interface FlowDriverOptions<Native> extends FlowRunnerOptions<Native>, Fl
 }
 
 /** What a user's request has come to: a step that was taken, or one that is to be counted first. */
-interface Taken extends Beginning {
+interface Taken {
+  readonly job?: Job | undefined;
   /** The flow as it would be, when it does in that step what a start does. */
   readonly uncounted?: FlowRecord | undefined;
 }
@@ -89,13 +85,9 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
       if (secrets !== undefined) mustFit(step.record, recordBytes, clock.now());
       if (!isCounted && countsAsStart(request, step)) {
-        return { result: { isJoined: false, uncounted: step.record.flow } };
+        return { result: { uncounted: step.record.flow } };
       }
-      return {
-        record: step.record,
-        result: { isJoined: false, job: step.job },
-        ...telling(audit, target, step),
-      };
+      return { record: step.record, result: { job: step.job }, ...telling(audit, target, step) };
     });
   }
 
@@ -115,17 +107,17 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       starts.exclusively(
         target,
         async () => {
-          const { job, isJoined, record } = await starts.begin(target, requirement, inputs);
-          if (isJoined) await runner.catchUp(target);
-          const answer = afterwards(target, job, inputs);
-          // It has begun, and its browser must learn the handle, whatever fails from here on.
-          const view = await (record === undefined
-            ? answer
-            : answer.catch((error: unknown) => {
-                onError(error);
-                return viewOf(target.key, record);
-              }));
-          return { view, isJoined };
+          const begun = await starts.begin(target, requirement, inputs);
+          if (begun === undefined) {
+            await runner.catchUp(target);
+            return { view: await afterwards(target, undefined, inputs), isJoined: true };
+          }
+          const view = await afterwards(target, begun.job, inputs).catch((error: unknown) => {
+            // It has begun, and its browser must learn the handle, whatever fails from here on.
+            onError(error);
+            return viewOf(target.key, begun.record);
+          });
+          return { view, isJoined: false };
         },
         { isTravelling },
       ),

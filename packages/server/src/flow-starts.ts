@@ -1,18 +1,21 @@
-import type { Addition, FlowSettings, Inputs, Vault } from '@stepgate/core';
+import type { Addition, Clock, FlowSettings, Inputs, Vault } from '@stepgate/core';
+import type { Admission } from './admission.ts';
 import { keepMs } from './approval.ts';
 import type { Audit } from './audit.ts';
-import type { EffectPerformerOptions } from './effect-performer.ts';
+import type { Eagerness } from './eagerness.ts';
+import type { FirstLeg } from './first-leg.ts';
 import { inProgress, notFound, startedElsewhere } from './flow-errors.ts';
 import { isLive, joins, ownedBy } from './flow-rules.ts';
-import type { FlowSteps, Job, Step } from './flow-steps.ts';
+import type { FlowSteps, Job } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
 import { telling } from './flow-telling.ts';
 import type { HeldHandle } from './handle.ts';
 import type { Locks } from './lock.ts';
 import type { ParsedPolicy } from './policy.ts';
-import { type HandleRecord, RECORD_SLACK_MS } from './record.ts';
+import { type Change, type HandleRecord, RECORD_SLACK_MS, type Records } from './record.ts';
 import { mustHaveRoom } from './record-size.ts';
 import { type Requirement, requirementExpired, requirementHash } from './requirement.ts';
+import type { Subjects } from './subjects.ts';
 
 /** Begins flows: one at a time for a session, each counted, and in its place among those of its subject. */
 export interface FlowStarts<Native> {
@@ -22,32 +25,30 @@ export interface FlowStarts<Native> {
     work: () => Promise<T>,
     handle?: Pick<HeldHandle, 'isTravelling'>,
   ): Promise<T>;
-  /** Begins a flow for the requirement, or finds the one that is under way for it. */
+  /** Begins a flow for the requirement; `undefined` where one is under way for it already. */
   begin(
     target: FlowTarget<Native>,
     requirement: Requirement,
     inputs: Pick<Inputs, 'mfaToken'>,
-  ): Promise<Beginning>;
+  ): Promise<Beginning | undefined>;
   /** Begins a flow that adds a factor, in place of one that is over. */
   beginAddition(target: FlowTarget<Native>, addition: FlowAddition): Promise<Beginning>;
   /**
-   * Counts a start, or what does the same, and takes that back when none came of it. `endsAt`: when the flow then ends
-   * at the latest; without it, it has all of its time.
+   * Counts a start, or what does the same, and takes that back when nothing (`undefined`) came of it. `endsAt`: when
+   * the flow then ends at the latest; without it, it has all of its time.
    */
-  counted(
+  counted<T>(
     target: FlowTarget<Native>,
     requirement: Requirement,
-    start: () => Promise<Beginning>,
+    start: () => Promise<T>,
     endsAt?: number,
-  ): Promise<Beginning>;
+  ): Promise<T>;
 }
 
-/** How a start ended: a flow of its own with something to do, or one that was there. */
+/** A flow that has begun: its record as it was written, and what it has to do. */
 export interface Beginning {
-  readonly isJoined: boolean;
+  readonly record: HandleRecord;
   readonly job?: Job | undefined;
-  /** The record as it was written. */
-  readonly record?: HandleRecord;
 }
 
 /** A factor to be added, by an approval of this policy, and the secrets that the flow begins with. */
@@ -58,19 +59,22 @@ export interface FlowAddition {
 }
 
 /** What starts are made of. */
-export interface FlowStartsOptions<Native>
-  extends Pick<
-    EffectPerformerOptions<Native>,
-    'records' | 'subjects' | 'admission' | 'firstLeg' | 'eagerness' | 'clock' | 'onError'
-  > {
+export interface FlowStartsOptions<Native> {
   /** Where the endpoints are, for the words of refusals. */
   readonly basePath: string;
+  readonly records: Records;
   /** See `Capacity`. */
   readonly recordBytes: number;
+  readonly subjects: Subjects;
   readonly steps: FlowSteps;
   readonly locks: Locks;
+  readonly admission: Admission;
+  readonly firstLeg: FirstLeg<Native>;
+  readonly eagerness: Eagerness;
   readonly audit: Audit<Native>;
   readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
 }
 
 const START_LOCK_MS = 10_000;
@@ -85,15 +89,16 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
   const { audit, clock, onError } = options;
 
   /** Puts a flow that has just begun in place of one that is over. */
-  function replaced(
-    { key, asker }: FlowTarget<Native>,
+  function replace(
+    target: FlowTarget<Native>,
     record: HandleRecord | undefined,
     flow: {
       readonly requirement: Requirement;
       readonly settings: Pick<FlowSettings, 'firstLegs' | 'adds'>;
       readonly vault?: Vault;
     },
-  ): Step {
+  ): Change<Beginning> {
+    const { key, asker } = target;
     if (record?.flow !== undefined && isLive(record.flow, clock.now())) throw inProgress(basePath);
     const settings = {
       ...options.settings,
@@ -104,38 +109,38 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
     const begun = steps.begin({ key, record, ...asker, ...flow, settings });
     const started = steps.apply(key, begun, { type: 'flow.start' });
     mustHaveRoom(started.record, recordBytes, clock.now());
-    return started;
+    return { record: started.record, result: started, ...telling(audit, target, started) };
   }
 
   /** Lets a revocation of the subject find what begins here, whichever of the two comes first. */
-  async function entered(
+  async function entered<T>(
     { key, asker }: FlowTarget<Native>,
     { policy, issuedAt }: Requirement,
-    start: () => Promise<Beginning>,
+    start: () => Promise<T>,
     endsAt: number | undefined,
-  ): Promise<Beginning> {
+  ): Promise<T> {
     const since = clock.now();
     const flow = { session: asker.session, since, until: endsAt ?? since + options.settings.flowTtlMs };
     const until = flow.until + keepMs(policy) + RECORD_SLACK_MS;
     const revokedAt = await subjects.enter(asker.subject, { key, until, issuedAt, flow });
     if (issuedAt <= revokedAt) throw requirementExpired();
-    const beginning = await start();
-    if ((await subjects.revokedAt(asker.subject)) === revokedAt) return beginning;
+    const started = await start();
+    if ((await subjects.revokedAt(asker.subject)) === revokedAt) return started;
     await records.delete(key);
     throw requirementExpired();
   }
 
-  async function counted(
+  async function counted<T>(
     target: FlowTarget<Native>,
     requirement: Requirement,
-    start: () => Promise<Beginning>,
+    start: () => Promise<T>,
     endsAt?: number,
-  ): Promise<Beginning> {
+  ): Promise<T> {
     const takeBack = await admission.admitStart(target);
     try {
-      const beginning = await entered(target, requirement, start, endsAt);
-      if (beginning.isJoined) await takeBack().catch(onError);
-      return beginning;
+      const started = await entered(target, requirement, start, endsAt);
+      if (started === undefined) await takeBack().catch(onError);
+      return started;
     } catch (error) {
       await takeBack().catch(onError);
       throw error;
@@ -167,23 +172,16 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
       const hash = requirementHash(requirement.policy);
       const isUnderWay = (record: HandleRecord | undefined): boolean =>
         record !== undefined && joins(record, hash, requirement, now);
-      const place = (): Promise<Beginning> =>
-        records.update<Beginning>(key, (stored) => {
+      const own = mfaToken === undefined ? [] : (['mfa-token'] as const);
+      const place = (): Promise<Beginning | undefined> =>
+        records.update<Beginning | undefined>(key, (stored) => {
           const record = ownedBy(asker, stored);
-          if (isUnderWay(record)) return { result: { isJoined: true } };
-          const own = mfaToken === undefined ? [] : (['mfa-token'] as const);
-          const begun = replaced(target, record, {
-            requirement,
-            settings: { firstLegs: [...own, ...firstLeg.methods] },
-          });
-          return {
-            record: begun.record,
-            result: { isJoined: false, job: begun.job, record: begun.record },
-            ...telling(audit, target, begun),
-          };
+          if (isUnderWay(record)) return { result: undefined };
+          const settings = { firstLegs: [...own, ...firstLeg.methods] };
+          return replace(target, record, { requirement, settings });
         });
       const before = ownedBy(asker, (await records.read(key)).record);
-      if (isUnderWay(before)) return { isJoined: true };
+      if (isUnderWay(before)) return undefined;
       if (before?.flow !== undefined && isLive(before.flow, now)) throw inProgress(basePath);
       return counted(target, requirement, place);
     },
@@ -196,16 +194,11 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
           const record = ownedBy(asker, stored);
           // It held the approval a moment ago: somebody has revoked it.
           if (record === undefined) throw notFound(basePath);
-          const begun = replaced(target, record, {
+          return replace(target, record, {
             requirement,
             settings: { firstLegs: ['access-token'], adds },
             vault,
           });
-          return {
-            record: begun.record,
-            result: { isJoined: false, job: begun.job, record: begun.record },
-            ...telling(audit, target, begun),
-          };
         }),
       );
     },

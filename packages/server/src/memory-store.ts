@@ -65,7 +65,7 @@ export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): 
   };
 }
 
-/** What a store of another process would give back. */
+/** A copy, which later changes of the value do not reach. */
 function copyOf(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf);
