@@ -79,7 +79,7 @@ export function createApprover(options: StepUpFetchOptions): () => Approve {
           const abort = (): void => {
             reject(signal.reason);
             waiting -= 1;
-            if (waiting === 0) abandon();
+            if (!waiting) abandon();
           };
           waiting += 1;
           signal.addEventListener('abort', abort);

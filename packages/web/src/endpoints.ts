@@ -106,7 +106,7 @@ export async function failureOf(response: Response): Promise<EndpointFailure> {
   // Whatever does not speak in codes is a proxy, or the app's own error page.
   const isOurs = typeof error === 'string' && /^[a-z_]+$/.test(error);
   return new EndpointFailure(
-    isOurs ? (error as StepUpErrorCode) : 'unreachable',
+    isOurs ? (error as StepUpErrorCode) : undefined,
     isOurs ? String(message) : `status ${status}`,
     !isOurs || status >= 500 || status === 429,
     retryAfterMs,

@@ -34,7 +34,7 @@ export interface RemoteStepUpSnapshot extends StepUpSnapshot {
    * but `flow.cancel`.
    */
   readonly pending?: StepUpRequestType | undefined;
-  /** Why the last request was refused or lost; gone with the next one, or when the flow moves on. */
+  /** Why the last request was refused or lost; gone with the next one, or when the flow moves on or is heard of again. */
   readonly error?: RemoteError | undefined;
   /** How the flow is followed; absent before it has started. */
   readonly connection?: Connection | undefined;
@@ -116,17 +116,16 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   function expectViews(): (view: FlowView) => void {
     let mark = received;
     return (view) => {
-      const last = snapshot.view;
+      const { view: last, pending } = snapshot;
       if (view.version < last.version && (mark !== received || view.flowId === last.flowId)) return;
       mark = ++received;
       const hasMoved = placeOf(view) !== placeOf(last) || view.reason !== last.reason;
       if (view.version === last.version && !hasMoved) return;
       update({
         view,
-        ...(hasMoved && { error: undefined }),
         // A stream may tell sooner than the answer what came of a request: the next one need not wait for that. All
         // that comes of a cancel is the end.
-        ...(hasMoved && snapshot.pending !== 'flow.cancel' && { pending: undefined }),
+        ...(hasMoved && { error: undefined, pending: pending === 'flow.cancel' ? pending : undefined }),
         ...(isFinal(view) && { status: 'done', ...quiet }),
       });
     };
@@ -149,7 +148,8 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
       view: () => snapshot.view,
       expectViews,
       onConnection(connection) {
-        if (connection !== snapshot.connection) update({ connection });
+        if (connection !== snapshot.connection)
+          update({ connection, ...(connection === 'live' && { error: undefined }) });
       },
       onRefusal: lose,
     });

@@ -625,6 +625,25 @@ describe('following', () => {
     expect(server.count('GET /flow')).toBe(3);
   });
 
+  it('does not say any longer that a request was lost when it hears of the flow again', async () => {
+    const { clock, presence, server, stepUp } = await createPromptingScene();
+    server.fail('GET /flow', { type: 'drop' });
+    server.fail('POST /flow/events', { type: 'drop' });
+
+    presence.disconnect();
+    await until(stepUp, ({ connection }) => connection === 'lost');
+    stepUp.send({ type: 'code.submit', code: '123456' });
+    await until(stepUp, ({ error }) => error?.code === 'unreachable');
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+    await clock.timerOf((ms) => ms === 2_000);
+    expect(stepUp.getSnapshot().error?.code).toBe('unreachable');
+
+    presence.reconnect();
+    await until(stepUp, ({ connection }) => connection === 'live');
+    expect(stepUp.getSnapshot().error).toBeUndefined();
+  });
+
   it('goes on without a network where the server is reached all the same', async () => {
     const { clock, presence, stepUp } = await createWaitingScene();
 
