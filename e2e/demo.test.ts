@@ -61,6 +61,7 @@ describe('the demo', () => {
         AUTH0_ISSUER: 'tenant',
         STEP_UP_MAX_AGE: '-1',
         STEP_UP_POLL_SCHEDULE: 'fast',
+        STEP_UP_RESEND_AFTER: '0',
         DEMO_PHONE_URL: 'javascript:alert(1)',
       };
       const programs = Object.entries(wrong).map(([name, value]) => ({

@@ -14,7 +14,7 @@ export interface DeskOptions {
   readonly port?: number | undefined;
   /** How old an approval may be for a transfer. 0, the default here: each one needs its own. */
   readonly maxAgeSeconds?: number;
-  /** Default `eager`: a test has less patience than a tenant asks for. */
+  /** Default `eager`, which sends again soon, too: a test has less patience than a tenant asks for. */
   readonly pollSchedule?: 'steady' | 'eager';
   readonly emulator?: EmulatorOptions;
   /** What else the bank is told. */
@@ -64,6 +64,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     AUTH0_ISSUER: tenant.url,
     STEP_UP_MAX_AGE: String(maxAgeSeconds),
     STEP_UP_POLL_SCHEDULE: pollSchedule,
+    STEP_UP_RESEND_AFTER: pollSchedule === 'eager' ? '2' : '15',
     DEMO_PHONE_URL: `${tenant.phoneUrl}?user=${ada.username}`,
     ...options.env,
   });

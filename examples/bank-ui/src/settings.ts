@@ -9,6 +9,8 @@ export interface Settings {
   readonly maxAge: number | string;
   /** `eager` sees approvals sooner, and asks the tenant more often. */
   readonly pollSchedule: 'steady' | 'eager';
+  /** How long after a message another may be sent to the same device, in milliseconds. */
+  readonly resendAfterMs: number;
   /** Where the emulator's phone is, when the customer has no other. */
   readonly phoneUrl: string | undefined;
 }
@@ -20,6 +22,7 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     AUTH0_ISSUER = 'http://127.0.0.1:4400/',
     STEP_UP_MAX_AGE = '60',
     STEP_UP_POLL_SCHEDULE = 'steady',
+    STEP_UP_RESEND_AFTER = '15',
   } = env;
   const { AUTH0_CLIENT_ID = 'stepgate-demo', AUTH0_CLIENT_SECRET = 'stepgate-demo-secret' } = env;
   const { DEMO_PHONE_URL } = env;
@@ -43,6 +46,12 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     /^(steady|eager)$/.test(STEP_UP_POLL_SCHEDULE),
     'steady or eager',
   );
+  insist(
+    'STEP_UP_RESEND_AFTER',
+    STEP_UP_RESEND_AFTER,
+    /^[1-9]\d*$/.test(STEP_UP_RESEND_AFTER),
+    'a number of seconds, at least 1',
+  );
   if (DEMO_PHONE_URL !== undefined) {
     insist(
       'DEMO_PHONE_URL',
@@ -58,6 +67,7 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     clientSecret: AUTH0_CLIENT_SECRET,
     maxAge: /^\d+$/.test(STEP_UP_MAX_AGE) ? Number(STEP_UP_MAX_AGE) : STEP_UP_MAX_AGE,
     pollSchedule: STEP_UP_POLL_SCHEDULE === 'eager' ? 'eager' : 'steady',
+    resendAfterMs: Number(STEP_UP_RESEND_AFTER) * 1_000,
     phoneUrl: DEMO_PHONE_URL,
   };
 }

@@ -49,6 +49,7 @@ const gate = createGate({
   // A demo is pressed more often than a bank's customer would.
   limits: { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false },
   pollSchedule: settings.pollSchedule,
+  timing: { resendAfterMs: settings.resendAfterMs },
   loginUrl: () => '/',
 });
 
