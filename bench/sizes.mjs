@@ -35,7 +35,11 @@ const rows = [
     "export { createAuth0MfaApi, createStepUpActor } from '@stepgate/core'",
     here,
   ],
-  ['XState and ky alone', "export { createActor, setup } from 'xstate'; export { default } from 'ky'", here],
+  [
+    'XState and ky alone',
+    "export { createActor, setup } from 'xstate'; export { default } from 'ky'",
+    join(here, '../packages/core'),
+  ],
   [
     "auth0-guardian-js, without the two modules of Node's that it asks a bundler for",
     "export { default } from 'auth0-guardian-js'",
