@@ -710,8 +710,13 @@ export const MUTATIONS = [
   },
   {
     defence: 'a body that no parser has filled is no answer',
-    edits: [[server('node'), 'if (body !== undefined) return holder;', 'return holder;']],
+    edits: [[server('node'), 'if (body !== undefined && !isLeftEmpty) return holder;', 'return holder;']],
     shownBy: [shared('policy', 'is no answer while no parser has filled the body that it reads')],
+  },
+  {
+    defence: 'a body that was left to a later parser is no answer',
+    edits: [[server('node'), 'req?.readableDidRead === false && isEmpty(body)', 'false']],
+    shownBy: [shared('policy', 'is no answer for a body that the parser in front has left to a later one')],
   },
 
   // Load, and what the operator hears

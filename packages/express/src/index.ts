@@ -125,7 +125,7 @@ class ExpressHostRequest implements HostRequest<ExpressRequest> {
   }
 
   forPolicy(): ExpressRequest {
-    return withGuardedBody(this.native);
+    return withGuardedBody(this.native, this.native);
   }
 }
 

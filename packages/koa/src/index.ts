@@ -119,7 +119,8 @@ class KoaHostRequest implements HostRequest<Context> {
 
   forPolicy(): Context {
     const { native } = this;
-    return Object.create(native, { request: { value: withGuardedBody(native.request) } }) as Context;
+    const request = withGuardedBody(native.request, native.req);
+    return Object.create(native, { request: { value: request } }) as Context;
   }
 }
 

@@ -23,11 +23,11 @@ export async function readFields(
   body: HostBody,
   enctype: FormEnctype,
 ): Promise<FormFields | Unkept | undefined> {
-  if ('parsed' in body) {
-    if (body.hasFiles) return 'file';
-    return body.parsed === undefined ? undefined : withinSize(fieldsOf(body.parsed));
-  }
   try {
+    if ('parsed' in body) {
+      if (body.hasFiles) return 'file';
+      return body.parsed === undefined ? undefined : withinSize(fieldsOf(body.parsed));
+    }
     const bytes = await readBytes(body.raw);
     if (enctype === 'application/x-www-form-urlencoded')
       return [...new URLSearchParams(bytes.toString('utf8'))];

@@ -43,12 +43,20 @@ export function toHostBody(options: NodeRequest & { readonly files: readonly unk
   return { parsed: options.parsedBody, hasFiles };
 }
 
-/** A parsed body as it was, near enough: the members of a form, or JSON. */
+/**
+ * A parsed body as it was, near enough: the members of a form, or JSON.
+ *
+ * @throws StepUpError `invalid_request` (400) for one that is nested too deep to be written.
+ */
 function written(body: unknown, headers: Headers): string {
   const isForm = headers.get('content-type')?.toLowerCase().startsWith('application/x-www-form-urlencoded');
-  return isForm === true
-    ? new URLSearchParams(fieldsOf(body).map(([...field]) => field)).toString()
-    : JSON.stringify(body);
+  try {
+    return isForm === true
+      ? new URLSearchParams(fieldsOf(body).map(([...field]) => field)).toString()
+      : JSON.stringify(body);
+  } catch {
+    throw new StepUpError('invalid_request', 'the body is nested too deep', { status: 400 });
+  }
 }
 
 /** A web-standard body as a stream of Node's. */
@@ -72,11 +80,17 @@ export function isRepeatable(name: string): boolean {
 
 /**
  * The object that holds a request's body, for policies to read: while no parser has filled it, reading the body throws.
- * `undefined > 1000` is false, and a policy that compares must not take that for an answer.
+ * `undefined > 1000` is false, and a policy that compares must not take that for an answer. `req`: Node's request, from
+ * which parsers read.
  */
-export function withGuardedBody<T extends object>(holder: T): T {
+export function withGuardedBody<T extends object>(
+  holder: T,
+  req?: Pick<IncomingMessage, 'readableDidRead'>,
+): T {
   const { body } = holder as { readonly body?: unknown };
-  if (body !== undefined) return holder;
+  // Some parsers leave an empty object behind when the type is not their own: a later parser may fill it.
+  const isLeftEmpty = req?.readableDidRead === false && isEmpty(body);
+  if (body !== undefined && !isLeftEmpty) return holder;
   // A parser that has run and found a type that is not its own leaves the member behind.
   const isParsed = 'body' in holder;
   return Object.create(holder, {
@@ -86,6 +100,10 @@ export function withGuardedBody<T extends object>(holder: T): T {
       },
     },
   }) as T;
+}
+
+function isEmpty(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && Object.keys(body).length === 0;
 }
 
 function unreadableBody(): StepUpError {

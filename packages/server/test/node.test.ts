@@ -50,6 +50,23 @@ describe('toWebRequest', () => {
     expect((await call('POST', url, { headers, body: '{"a":1}' })).json()).toEqual({ a: 1 });
   });
 
+  it.each([
+    ['application/json', '[[[…]]]'],
+    ['application/x-www-form-urlencoded', 'a[a][a][…]'],
+  ])('refuses a parsed body of %s that is nested too deep to be written (%s)', async (type) => {
+    const url = await serve(async (req, res) => {
+      await consume(req);
+      const parsedBody: unknown = JSON.parse(`${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`);
+      try {
+        return toWebRequest({ req, res, ...forwarded, url: '/flow', parsedBody }).method;
+      } catch (error) {
+        return error;
+      }
+    });
+    const answer = await call('POST', url, { headers: { 'content-type': type }, body: 'deep' });
+    expect(answer.json()).toMatchObject({ code: 'invalid_request', status: 400 });
+  });
+
   it.each(['GET', 'DELETE'])('takes a %s whose empty body a parser has read', async (method) => {
     const url = await serve(async (req, res) => {
       await consume(req);

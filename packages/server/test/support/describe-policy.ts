@@ -83,6 +83,19 @@ export function describePolicy(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
+    it('is no answer for a body that the parser in front has left to a later one', async () => {
+      const { bank, browser } = await visit({ policies: { pay: overThousand } });
+
+      const answer = await browser.send('POST', '/pay', {
+        headers: { 'content-type': 'multipart/mixed; boundary=x' },
+        body: '--x\r\n\r\n5000\r\n--x--',
+      });
+
+      expect(answer.status).toBe(400);
+      expect(answer.json()).toMatchObject({ error: 'invalid_request' });
+      expect(bank.reached).toEqual([]);
+    });
+
     it.each([undefined, null, true, 0, ''])('is no answer when it is %j', async (answer) => {
       const { bank, browser } = await visit({ policies: { pay: () => answer as false } });
 
