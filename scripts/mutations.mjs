@@ -274,6 +274,11 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'no other host sets a cookie that is taken for the handle',
+    edits: [[server('handle'), "pair.startsWith(' ') ? 1 : 0", 'pair.length - pair.trimStart().length']],
+    shownBy: [own('handle', 'reads no handle in %s')],
+  },
+  {
     defence: 'a handle is not taken over from whoever planted it',
     edits: [
       [

@@ -108,8 +108,9 @@ function wantsHeader(request: HostRequest<unknown>): boolean {
 function cookie(header: string | undefined, name: string): string | undefined {
   if (header === undefined) return undefined;
   for (const pair of header.split(';')) {
-    const at = pair.indexOf('=');
-    if (at !== -1 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+    // No `trim()`: to a browser U+00A0 is a part of the name, which then has no prefix, and which any host may set.
+    const start = pair.startsWith(' ') ? 1 : 0;
+    if (pair.startsWith(`${name}=`, start)) return pair.slice(start + name.length + 1);
   }
   return undefined;
 }

@@ -20,6 +20,11 @@ describe('createHandles', () => {
     ['nothing', {}],
     ['a cookie without the prefix, on https', { cookie: `stepgate=${HANDLE}` }],
     ['a cookie whose name only ends that way', { cookie: `x__Host-stepgate=${HANDLE}` }],
+    [
+      'a cookie of another host, whose name begins with a space that browsers keep',
+      { cookie: `\u00a0__Host-stepgate=${HANDLE}; sid=s` },
+    ],
+    ['a cookie whose name ends with one', { cookie: `__Host-stepgate\u00a0=${HANDLE}` }],
     ['a short one', { cookie: '__Host-stepgate=AAAA' }],
     ['a long one', { cookie: `__Host-stepgate=${HANDLE}A` }],
     ['one with other characters', { cookie: `__Host-stepgate=${HANDLE.slice(1)}+` }],
