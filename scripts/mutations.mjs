@@ -799,6 +799,19 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'a login keeps one form, whatever handles it comes with',
+    edits: [
+      [
+        server('stash'),
+        '({ asker }: FormOwner): string => `form:${asker.session}`',
+        '({ key }: FormOwner): string => `form:${key}`',
+      ],
+    ],
+    shownBy: [
+      own('record-size', 'is no way for a session to fill the store with forms, by a new handle for each'),
+    ],
+  },
+  {
     defence: 'bodies are small',
     edits: [[server('body'), 'const LARGEST_BODY_BYTES = 65_536;', 'const LARGEST_BODY_BYTES = 65_536_000;']],
     shownBy: [

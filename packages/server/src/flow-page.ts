@@ -140,7 +140,7 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
     { state }: FlowView,
   ): Promise<StashedForm | undefined> {
     if (target === undefined || requirement?.form === undefined || state !== 'approved') return undefined;
-    return stashes.find(target.key, requirement.form);
+    return stashes.find(target, requirement.form);
   }
 
   /** What the ticket is good for. The page itself says what is wrong with it. */

@@ -146,7 +146,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     }
     if (met === undefined) before.push(use);
     // A form that stays behind does no harm: it ends by itself, and to be sent again takes an approval of its own.
-    if (form) await form.use(use.key).catch(() => {});
+    if (form) await form.use(use).catch(() => {});
     if (met === undefined && uses && audit.isHeard()) {
       const approval = approvalMembers(use.approval);
       audit.tell({ asker }, { type: 'approval.used', ...approval, ...requestMembers(request, demand) });

@@ -72,7 +72,7 @@ export async function refuse(
   }
   if (!isPageLoad) return { error, response: errorResponse(error) };
   const owner = handle ?? minted?.handle;
-  const kept = owner === undefined ? undefined : await form?.keep(recordKey(owner, asker));
+  const kept = owner === undefined ? undefined : await form?.keep({ key: recordKey(owner, asker), asker });
   const ticket = requirements.issue(asker, { policy, ...waysBack(request, basePath), ...kept });
   const location = `${basePath}?requirement=${ticket}`;
   return {

@@ -2,17 +2,17 @@ import { enctypeOf, type HostBody, readFields } from './form-body.ts';
 import { type HostRequest, originOf } from './host-request.ts';
 import type { Requirement } from './requirement.ts';
 import { safePath, siteOf } from './same-origin.ts';
-import type { Stashes } from './stash.ts';
+import type { FormOwner, Stashes } from './stash.ts';
 
 /** Looks at the requests of a route that keeps refused form posts; `undefined` for what is no post. */
 export type Replay = (request: HostRequest<unknown>, body: () => HostBody) => PostedForm | undefined;
 
-/** A form post, to be kept while its approval is asked for. `key`: the record's. */
+/** A form post, to be kept while its approval is asked for. */
 export interface PostedForm {
   /** What the ticket of a refused post says of its form. */
-  keep(key: string): Promise<Kept>;
+  keep(owner: FormOwner): Promise<Kept>;
   /** The post goes through: it is not offered again. */
-  use(key: string): Promise<void>;
+  use(owner: FormOwner): Promise<void>;
 }
 
 type Kept = Pick<Requirement, 'form' | 'unkept'>;
@@ -24,16 +24,16 @@ export function createReplay(stashes: Stashes): Replay {
     const url = safePath(request.url, originOf(request));
     if (request.method !== 'POST' || url === undefined) return undefined;
     return {
-      async keep(key) {
+      async keep(owner) {
         const enctype = enctypeOf(request.header('content-type'));
         if (enctype === undefined || !isProvenOurs(request)) return {};
         const fields = await readFields(body(), enctype);
         if (fields === undefined) return {};
         if (typeof fields === 'string') return { unkept: fields };
-        const form = await stashes.put(key, { url, enctype, fields });
+        const form = await stashes.put(owner, { url, enctype, fields });
         return form === undefined ? { unkept: 'size' } : { form };
       },
-      use: (key) => stashes.use(key, url),
+      use: (owner) => stashes.use(owner, url),
     };
   };
 }

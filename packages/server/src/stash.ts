@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Asker } from './host-request.ts';
 import { fits } from './record-size.ts';
 import { digest, type Sealer } from './seal.ts';
 import type { Store } from './store.ts';
@@ -18,16 +19,24 @@ export type FormEnctype = 'application/x-www-form-urlencoded' | 'multipart/form-
 /** Names and values in their order; a name can come more than once. */
 export type FormFields = readonly (readonly [string, string])[];
 
+/** Whose form it is: a browser's, in one login. */
+export interface FormOwner {
+  /** The record's key. */
+  readonly key: string;
+  readonly asker: Pick<Asker, 'session'>;
+}
+
 /**
- * The forms that wait, the newest one of each handle and login, sealed. A form is known by the digest of its method,
- * path and body, which its ticket carries: the page of another ticket never shows it.
+ * The forms that wait, sealed for their handle: the newest one of each login, since a session gets as many handles as
+ * it sends requests without one. A form is known by the digest of its method, path and body, which its ticket carries:
+ * the page of another ticket never shows it.
  */
 export interface Stashes {
-  /** `key`: the record's. Answers with the form's name; `undefined` for one that is too large to be kept. */
-  put(key: string, form: StashedForm): Promise<string | undefined>;
-  find(key: string, name: string): Promise<StashedForm | undefined>;
+  /** Answers with the form's name; `undefined` for one that is too large to be kept. */
+  put(owner: FormOwner, form: StashedForm): Promise<string | undefined>;
+  find(owner: FormOwner, name: string): Promise<StashedForm | undefined>;
   /** The form for this address is being sent: once is enough. */
-  use(key: string, url: string): Promise<void>;
+  use(owner: FormOwner, url: string): Promise<void>;
 }
 
 const StashSchema = v.object({ name: v.string(), target: v.string(), sealed: v.string() });
@@ -46,33 +55,36 @@ export function createStashes({
   readonly sealer: Sealer;
   readonly mostBytes: number;
 }): Stashes {
-  const placeOf = (key: string): string => `form:${key}`;
+  const placeOf = ({ asker }: FormOwner): string => `form:${asker.session}`;
+  const purposeOf = ({ key }: FormOwner): string => `form:${key}`;
+  const targetOf = ({ key }: FormOwner, url: string): string => digest(`${key} ${url}`);
 
-  async function read(key: string): Promise<Stash | undefined> {
-    const stored = await reachable(store.read(placeOf(key)));
+  async function read(owner: FormOwner): Promise<Stash | undefined> {
+    const stored = await reachable(store.read(placeOf(owner)));
     const parsed = v.safeParse(StashSchema, stored?.value);
     return parsed.success ? parsed.output : undefined;
   }
 
   return {
-    async put(key, form) {
+    async put(owner, form) {
       const name = digest(JSON.stringify(['POST', form.url, form.enctype, form.fields]));
-      const stash = { name, target: digest(form.url), sealed: sealer.seal(form, placeOf(key)) };
+      const sealed = sealer.seal(form, purposeOf(owner));
+      const stash = { name, target: targetOf(owner, form.url), sealed };
       if (!fits(stash, mostBytes)) return undefined;
-      await updateStored(store, placeOf(key), () => ({
+      await updateStored(store, placeOf(owner), () => ({
         write: { value: stash, ttlMs: TTL_MS },
         result: undefined,
       }));
       return name;
     },
-    async find(key, name) {
-      const stash = await read(key);
+    async find(owner, name) {
+      const stash = await read(owner);
       if (stash?.name !== name) return undefined;
-      return sealer.open(stash.sealed, placeOf(key)) as StashedForm | undefined;
+      return sealer.open(stash.sealed, purposeOf(owner)) as StashedForm | undefined;
     },
-    async use(key, url) {
-      const stash = await read(key);
-      if (stash?.target === digest(url)) await reachable(store.delete(placeOf(key)));
+    async use(owner, url) {
+      const stash = await read(owner);
+      if (stash?.target === targetOf(owner, url)) await reachable(store.delete(placeOf(owner)));
     },
   };
 }

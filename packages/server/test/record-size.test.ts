@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Approval, createMemoryStore, type Policy, type StepUp } from '../src/index.ts';
+import { type Approval, createMemoryStore, type Policy, type StepUp, type Store } from '../src/index.ts';
 import type { HandleRecord } from '../src/record.ts';
 import { mustFit } from '../src/record-size.ts';
 import { createSealer } from '../src/seal.ts';
-import { createStashes, type StashedForm } from '../src/stash.ts';
+import { createStashes, type FormOwner, type StashedForm } from '../src/stash.ts';
 import {
   createGateClient,
   createTestGate,
@@ -92,6 +92,13 @@ function recordOf(approvals: readonly Partial<Approval>[]): HandleRecord {
   return { subject: 'ada', session: 's', approvals: approvals as readonly Approval[] };
 }
 
+const form = (letters: number): StashedForm => ({
+  url: '/transfers',
+  enctype: 'application/x-www-form-urlencoded',
+  fields: [['note', 'x'.repeat(letters)]],
+});
+const owner = (key: string): FormOwner => ({ key, asker: { session: 'the login' } });
+
 describe('a record that is full', () => {
   it('refuses what a user wants written beside a flow, until the first of what is in it ends', () => {
     const full = recordOf([
@@ -114,15 +121,30 @@ describe('a record that is full', () => {
       sealer: createSealer(SECRET, randomBytes),
       mostBytes: 1_000,
     });
-    const form = (letters: number): StashedForm => ({
-      url: '/transfers',
-      enctype: 'application/x-www-form-urlencoded',
-      fields: [['note', 'x'.repeat(letters)]],
-    });
+    expect(await stashes.put(owner('key'), form(1_000))).toBeUndefined();
+    const name = await stashes.put(owner('key'), form(100));
+    expect(await stashes.find(owner('key'), name ?? '')).toEqual(form(100));
+  });
 
-    expect(await stashes.put('key', form(1_000))).toBeUndefined();
-    const name = await stashes.put('key', form(100));
-    expect(await stashes.find('key', name ?? '')).toEqual(form(100));
+  it('is no way for a session to fill the store with forms, by a new handle for each', async () => {
+    const places = new Set<string>();
+    const memory = createMemoryStore();
+    const store: Store = {
+      ...memory,
+      write: (key, ...rest) => {
+        places.add(key);
+        return memory.write(key, ...rest);
+      },
+    };
+    const stashes = createStashes({ store, sealer: createSealer(SECRET, randomBytes), mostBytes: 1_000 });
+
+    for (const key of ['one', 'two']) await stashes.put(owner(key), form(100));
+    const name = (await stashes.put(owner('three'), form(100))) ?? '';
+    await stashes.use(owner('one'), form(100).url);
+
+    expect(places.size).toBe(1);
+    expect(await stashes.find(owner('three'), name)).toEqual(form(100));
+    expect(await stashes.find(owner('one'), name)).toBeUndefined();
   });
 
   it('takes no other flow, and says when something in it ends; what is in it stays', async () => {
