@@ -60,7 +60,7 @@ export interface StepUpActorOptions {
   readonly random?: () => number;
   /** XState's inspector. It sees states, times and reasons; secrets are not among them. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
-  /** Hears of errors in `signIn` and `identify` that are no `StepUpError`. */
+  /** Hears of what an operator must look at: bugs in `signIn` and `identify`, and a tenant that is set up wrongly or away. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -153,7 +153,7 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
       signal: controller.signal,
       authenticate,
       identify: async (tokens, signal) => options.identify?.(tokens, { signal }),
-      onUnexpected: onError,
+      onFault: onError,
     }).then(({ fact, secrets }) => take({ ...fact, seq: effect.params.seq, ...stamp() }, secrets));
   }
 

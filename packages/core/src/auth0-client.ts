@@ -59,6 +59,7 @@ export interface WireOptions {
 }
 
 const LONGEST_TIMEOUT_MS = 600_000;
+const DEEPEST_CAUSE = 4;
 
 /**
  * Connects to a tenant.
@@ -127,9 +128,11 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
         responseHeaders: response.headers,
         text: await response.text(),
       }))
-      .catch(() => {
-        // ky's errors hold the request, and so the secrets in it: nothing of them goes on.
-        throw new StepUpError('provider_unavailable', `no answer to ${method.toUpperCase()} ${path}`, {
+      .catch((failure: unknown) => {
+        // ky's errors hold the request, and so the secrets in it: nothing of them goes on but the system's own word.
+        const word = networkCode(failure);
+        const why = word === undefined ? '' : `: ${word}`;
+        throw new StepUpError('provider_unavailable', `no answer to ${method.toUpperCase()} ${path}${why}`, {
           status: 503,
         });
       });
@@ -159,6 +162,17 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
     },
     delete: (path, wire) => send('delete', path, {}, wire),
   };
+}
+
+/** `ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED` and the like, where one is among the causes. */
+function networkCode(failure: unknown): string | undefined {
+  let cause = failure;
+  for (let depth = 0; depth < DEEPEST_CAUSE && cause instanceof Error; depth += 1) {
+    const { code } = cause as { readonly code?: unknown };
+    if (typeof code === 'string' && /^[A-Z][A-Z\d_]{2,40}$/.test(code)) return code;
+    cause = cause.cause;
+  }
+  return undefined;
 }
 
 function isText(value: unknown): boolean {

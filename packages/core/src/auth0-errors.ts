@@ -30,6 +30,8 @@ interface Rule {
   readonly says?: RegExp;
   readonly status?: (status: number) => boolean;
   readonly code: ReasonCode;
+  /** What to repair, for the log. */
+  readonly hint?: string;
 }
 
 const FIRST_LEGS: readonly Auth0Call[] = ['password', 'refresh-token'];
@@ -44,14 +46,27 @@ const RULES: readonly Rule[] = [
   { error: ['too_many_requests', 'too_many_pn', 'slow_down'], code: 'rate_limited' },
   { says: /^too many/i, code: 'rate_limited' },
   {
-    error: [
-      'invalid_client',
-      'unauthorized_client',
-      'unsupported_grant_type',
-      'invalid_scope',
-      'insufficient_scope',
-    ],
+    error: ['invalid_client'],
     code: 'provider_misconfigured',
+    hint: 'the client id or its credentials are wrong',
+  },
+  {
+    error: ['unauthorized_client', 'unsupported_grant_type'],
+    code: 'provider_misconfigured',
+    hint: 'the application is not allowed this grant',
+  },
+  { error: ['invalid_scope', 'insufficient_scope'], code: 'provider_misconfigured' },
+  {
+    to: FIRST_LEGS,
+    says: /^service not found/i,
+    code: 'provider_misconfigured',
+    hint: 'the tenant has no API with this audience',
+  },
+  {
+    to: FIRST_LEGS,
+    says: /default connection/i,
+    code: 'provider_misconfigured',
+    hint: 'the tenant has no default directory: give a realm',
   },
   {
     says: /not issued to this client|invalid audience|unsupported multifactor provider/i,
@@ -131,16 +146,17 @@ const STATUS: Partial<Record<ReasonCode, number>> = {
 /** Translates a refused request. The only place that knows what Auth0's errors mean. */
 export function refusal(refused: Refusal): StepUpError {
   const { method, path, status, error, retryAfterMs } = refused;
-  const code = meaning(refused);
+  const { code, hint } = meaning(refused);
   // The error's name is for the log; anything but a word could be an echo of what was sent.
   const name = error !== undefined && /^[a-z_]{1,40}$/.test(error) ? ` ${error}` : '';
-  return new StepUpError(code, `${method.toUpperCase()} ${path} was refused: ${status}${name}`, {
+  const advice = hint === undefined ? '' : `: ${hint}`;
+  return new StepUpError(code, `${method.toUpperCase()} ${path} was refused: ${status}${name}${advice}`, {
     status: STATUS[code] ?? 400,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
 }
 
-function meaning({ call, status, error, body }: Refusal): ReasonCode {
+function meaning({ call, status, error, body }: Refusal): Pick<Rule, 'code' | 'hint'> {
   const description = stringMember(body, 'error_description') ?? stringMember(body, 'message') ?? '';
   const rule = RULES.find(
     (one) =>
@@ -149,9 +165,9 @@ function meaning({ call, status, error, body }: Refusal): ReasonCode {
       (one.says?.test(description) ?? true) &&
       (one.status?.(status) ?? true),
   );
-  if (rule !== undefined) return rule.code;
+  if (rule !== undefined) return rule;
   // A page instead of JSON comes from something in between.
-  return body === undefined ? 'provider_unavailable' : 'provider_error';
+  return { code: body === undefined ? 'provider_unavailable' : 'provider_error' };
 }
 
 /**

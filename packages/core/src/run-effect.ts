@@ -1,6 +1,6 @@
 import { dropUndefined } from './drop-undefined.ts';
 import type { Effect } from './effects.ts';
-import { isReasonCode, isStepUpError, StepUpError } from './errors.ts';
+import { isReasonCode, isStepUpError, type ReasonCode, StepUpError } from './errors.ts';
 import type { Fact, Inputs, SignInMethod } from './events.ts';
 import type { Factor } from './factor.ts';
 import type { MfaApi, MfaTransaction, Proof, Redemption, TokenSet } from './mfa-api.ts';
@@ -16,9 +16,22 @@ export interface EffectPorts {
   authenticate(method: SignInMethod, inputs: Inputs, signal: AbortSignal): Promise<MfaTransaction>;
   /** Checks whose approval the tokens are. Fails with `subject_mismatch` or `identity_refused`. */
   identify(tokens: TokenSet, signal: AbortSignal): Promise<void>;
-  /** Hears of errors that are no `StepUpError`: bugs in the app's own functions. */
-  onUnexpected(error: unknown): void;
+  /**
+   * Hears of what an operator must look at: bugs in the app's own functions, and errors with one of the codes that say
+   * so of the provider's set-up, its answers, or whose approval it is.
+   */
+  onFault(error: unknown): void;
 }
+
+/** What no user can help. */
+const FAULTS: readonly ReasonCode[] = [
+  'identity_refused',
+  'mfa_not_required',
+  'provider_error',
+  'provider_misconfigured',
+  'provider_unavailable',
+  'subject_mismatch',
+];
 
 /** The fact that answers an effect, and the secrets that came with it. */
 export interface EffectResult {
@@ -33,9 +46,11 @@ export async function runEffect(effect: Effect, ports: EffectPorts): Promise<Eff
   } catch (error) {
     const code = isStepUpError(error) ? error.code : undefined;
     if (code === undefined || !isReasonCode(code)) {
-      ports.onUnexpected(error);
+      ports.onFault(error);
       return { fact: { type: 'effect.failed', code: 'provider_error' } };
     }
+    // What was broken off because nobody wants it any more fails as if the provider were away.
+    if (FAULTS.includes(code) && !ports.signal.aborted) ports.onFault(error);
     const { retryAfterMs } = error as StepUpError;
     return { fact: dropUndefined({ type: 'effect.failed', code, retryAfterMs }) };
   }

@@ -100,11 +100,14 @@ it.each(['silence', 'stall'] as const)('gives up in time for a passing reason: %
   expect(error).toMatchObject({ code: 'provider_unavailable', status: 503, expose: false });
 });
 
-it('fails for a passing reason when nobody listens', async () => {
+it('fails for a passing reason when nobody listens, and says what the system said', async () => {
   const gone = await startScriptedServer();
   await gone.close();
   const error = await errorOf(poll(connect({ issuer: gone.url })));
-  expect(error).toMatchObject({ code: 'provider_unavailable', message: 'no answer to POST oauth/token' });
+  expect(error).toMatchObject({
+    code: 'provider_unavailable',
+    message: 'no answer to POST oauth/token: ECONNREFUSED',
+  });
 });
 
 describe('onAnswer', () => {

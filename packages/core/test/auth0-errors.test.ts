@@ -381,6 +381,20 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       means: 'credentials_refused',
     },
     {
+      calls: ['password', 'refresh token'],
+      statuses: ANY,
+      error: 'access_denied',
+      says: 'Service not found: https://nowhere.example/',
+      means: 'provider_misconfigured',
+    },
+    {
+      calls: ['password'],
+      statuses: [400, 403, 500],
+      error: 'server_error',
+      says: 'Authorization server not configured with default connection.',
+      means: 'provider_misconfigured',
+    },
+    {
       calls: ['refresh token'],
       statuses: ANY,
       error: 'invalid_grant',

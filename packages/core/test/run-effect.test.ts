@@ -25,7 +25,7 @@ function run(
     signal: new AbortController().signal,
     authenticate: () => Promise.reject(new Error('no first leg is expected')),
     identify: () => Promise.reject(new Error('no identity check is expected')),
-    onUnexpected: (error) => expect.unreachable(String(error)),
+    onFault: (error) => expect.unreachable(String(error)),
     ...overrides,
   });
   return { api, done };
@@ -88,7 +88,7 @@ describe('an effect', () => {
   );
 
   it('that adds a factor takes the number out of the vault, and leaves it there until it has worked', async () => {
-    const failing = run(ENROLL);
+    const failing = run(ENROLL, { onFault: () => {} });
     await failing.api.last('enroll').fail(new StepUpError('provider_unavailable', 'away'));
     expect(await failing.done).toEqual({ fact: { type: 'effect.failed', code: 'provider_unavailable' } });
 
@@ -143,13 +143,37 @@ describe('an effect', () => {
   ])(
     'that fails for a reason that is no reason of a flow is reported, and fails closed: %s',
     async (thrown) => {
-      const unexpected: unknown[] = [];
-      const { api, done } = run(POLL, { onUnexpected: (error) => unexpected.push(error) });
+      const faults: unknown[] = [];
+      const { api, done } = run(POLL, { onFault: (error) => faults.push(error) });
       await api.last('redeem').fail(thrown);
       expect(await done).toEqual({ fact: { type: 'effect.failed', code: 'provider_error' } });
-      expect(unexpected).toEqual([thrown]);
+      expect(faults).toEqual([thrown]);
     },
   );
+
+  it.each([
+    ['provider_misconfigured', 1],
+    ['mfa_not_required', 1],
+    ['identity_refused', 1],
+    ['subject_mismatch', 1],
+    ['provider_error', 1],
+    ['provider_unavailable', 1],
+    ['credentials_refused', 0],
+    ['rate_limited', 0],
+  ] as const)('that fails as %s is reported to an operator %i times', async (code, times) => {
+    const faults: unknown[] = [];
+    const { api, done } = run(POLL, { onFault: (error) => faults.push(error) });
+    const error = new StepUpError(code, 'why');
+    await api.last('redeem').fail(error);
+    expect(await done).toEqual({ fact: { type: 'effect.failed', code } });
+    expect(faults).toEqual(Array(times).fill(error));
+  });
+
+  it('that was broken off is no fault', async () => {
+    const { api, done } = run(POLL, { signal: AbortSignal.abort() });
+    await api.last('redeem').fail(new StepUpError('provider_unavailable', 'broken off'));
+    expect(await done).toMatchObject({ fact: { type: 'effect.failed' } });
+  });
 
   it('of the first leg hands over what the user typed, and brings the token', async () => {
     const seen: unknown[] = [];

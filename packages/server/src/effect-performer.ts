@@ -10,6 +10,7 @@ import {
 } from '@stepgate/core';
 import type { Admission } from './admission.ts';
 import type { Eagerness } from './eagerness.ts';
+import { createFaultTeller } from './fault-teller.ts';
 import type { FirstLeg } from './first-leg.ts';
 import type { Job } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
@@ -68,6 +69,10 @@ export function createEffectPerformer<Native>(
   const { records, subjects, admission, api, firstLeg, managementLeg, identity, clock, leaseMs, onError } =
     options;
 
+  const tellFault = createFaultTeller({ now: () => clock.now(), onError });
+  /** Stands for an error that `onError` has heard already. */
+  const saveFailed = new StepUpError('provider_unavailable', 'saveRefreshToken failed', { status: 503 });
+
   /** Whether the flow still waits for this effect: a cancel may have come between the commit and now. */
   async function isWanted(key: string, { claim }: Job): Promise<boolean> {
     const { record } = await records.read(key);
@@ -109,7 +114,9 @@ export function createEffectPerformer<Native>(
         if (job.purpose === 'managing' && job.leg !== 'refresh-token') return;
         await saveRefreshToken(target, tokens, late);
       },
-      onUnexpected: onError,
+      onFault(error) {
+        if (error !== saveFailed) tellFault(error);
+      },
     });
     if (job.effect.type === 'poll') options.eagerness.note(done);
     // What is not taken back errs on the safe side; what has come must not be lost for it.
@@ -141,7 +148,7 @@ export function createEffectPerformer<Native>(
       await firstLeg.save({ ...context, signal }, refreshToken);
     } catch (error) {
       onError(error);
-      throw new StepUpError('provider_unavailable', 'saveRefreshToken failed', { status: 503 });
+      throw saveFailed;
     }
   }
 

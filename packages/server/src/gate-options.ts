@@ -110,6 +110,9 @@ export interface GateOptions<Native> extends AuditListeners<Native> {
   readonly randomUUID?: () => string;
   /** 0 up to 1, for the jitter of polls. */
   readonly random?: () => number;
-  /** Hears of faults of the server's own; default `console.error`. */
+  /**
+   * Hears of faults of the server's own, and of what the tenant refuses or does not answer, the same thing at most once
+   * a minute; default `console.error`.
+   */
   readonly onError?: (error: unknown) => void;
 }

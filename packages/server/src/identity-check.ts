@@ -92,9 +92,13 @@ export function createIdentityCheck(options: {
         throw refused('the id_token was given to another application (azp)');
       }
       if (payload.sub !== subject) {
-        throw new StepUpError('subject_mismatch', 'somebody else has approved than the signed-in user', {
-          status: 403,
-        });
+        throw new StepUpError(
+          'subject_mismatch',
+          'somebody else has approved than the signed-in user, or identify gives a subject that is no sub of the tenant',
+          {
+            status: 403,
+          },
+        );
       }
     },
   };

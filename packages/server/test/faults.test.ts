@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import type { Fault } from '@stepgate/emulator';
 import { describe, expect, it } from 'vitest';
+import type { Auth0Settings } from '../src/gate-options.ts';
 import { createMemoryStore } from '../src/index.ts';
 import { createGateClient, createTestGate } from './support/gate-client.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
@@ -286,6 +288,76 @@ describe('faults that pass', () => {
       expect(body).toMatchObject({ state: 'polling' });
       expect(errors).toMatchObject([{ code: 'store_unavailable' }]);
     });
+  });
+});
+
+describe('a set-up that is wrong', () => {
+  const firstLeg = { password: { username: () => 'ada' } };
+
+  it.each<[string, Partial<Auth0Settings>, string, string]>([
+    [
+      'a client secret',
+      { clientSecret: 'another' },
+      'provider_misconfigured',
+      'POST oauth/token was refused: 401 invalid_client: the client id or its credentials are wrong',
+    ],
+    [
+      'an audience',
+      { audience: 'https://nowhere.example/' },
+      'provider_misconfigured',
+      'POST oauth/token was refused: 403 access_denied: the tenant has no API with this audience',
+    ],
+    [
+      'a scope that demands no MFA',
+      { scope: 'openid' },
+      'mfa_not_required',
+      'the tenant did not ask for MFA: its policy or Action must demand it for the step-up scope',
+    ],
+  ])('is told to the log, and in words what: %s', async (_, auth0, code, message) => {
+    const tenant = createTestTenant();
+    const errors: unknown[] = [];
+    const gate = createTestGate(tenant, {
+      auth0: { ...tenant.auth0, ...auth0 },
+      firstLeg,
+      onError: (error) => errors.push(error),
+    });
+    const client = createGateClient({
+      gate,
+      identity: { subject: tenant.ada.subject, sessionId: 's' },
+    });
+
+    await client.start();
+    const view = await client.event({ type: 'password.submit', password: tenant.ada.password });
+
+    expect(view).toMatchObject({ state: 'failed', reason: code });
+    expect(errors).toMatchObject([{ code, message }]);
+    expect(inspect(errors)).not.toContain(tenant.ada.password);
+  });
+
+  it('is told again only after a minute: an outage meets every flow, and each of its polls', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const refreshToken = await tenant.signIn();
+    const errors: unknown[] = [];
+    const gate = createTestGate(tenant, {
+      firstLeg: { refreshToken: () => refreshToken },
+      onError: (error) => errors.push(error),
+    });
+    const client = createGateClient({
+      gate,
+      identity: { subject: tenant.ada.subject, sessionId: 's' },
+    });
+    await client.start();
+    tenant.emulator.faults.add({ drop: 'before', times: 99, match: { grantType: OOB } });
+
+    for (let seconds = 0; seconds < 50; seconds += 10) {
+      tenant.clock.advance(10_000);
+      await client.view();
+    }
+    expect(errors).toMatchObject([{ code: 'provider_unavailable' }]);
+    tenant.clock.advance(70_000);
+    await client.view();
+    expect(errors).toHaveLength(2);
   });
 });
 
