@@ -1,6 +1,7 @@
 import ky, { type KyInstance } from 'ky';
 import { type Auth0Call, refusal, retryAfter } from './auth0-errors.ts';
 import { reportOf, type TenantReport } from './auth0-report.ts';
+import { setDeadline } from './deadline.ts';
 import { StepUpError } from './errors.ts';
 import { parseJson, stringMember } from './json.ts';
 
@@ -84,7 +85,8 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
     // All waiting is the machine's: ky would sleep through a 429 (for an hour, if it says so).
     retry: 0,
     throwHttpErrors: false,
-    timeout: timeoutMs,
+    // Its own ends with the headers; a body can stall too.
+    timeout: false,
     // A redirect would carry the credentials on.
     redirect: 'error',
     ...(options.fetch && { fetch: options.fetch }),
@@ -115,13 +117,12 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
     payload: { json?: unknown; body?: URLSearchParams },
     { call, bearer, headers, signal, understands = [] }: WireOptions,
   ): Promise<Auth0Answer> {
-    // ky's own timeout ends with the headers; a body can stall too.
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const deadline = setDeadline(timeoutMs, signal);
     const { status, responseHeaders, text } = await http(path, {
       method,
       ...payload,
       headers: { ...headers, ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }) },
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      signal: deadline.signal,
     })
       .then(async (response) => ({
         status: response.status,
@@ -135,7 +136,8 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
         throw new StepUpError('provider_unavailable', `no answer to ${method.toUpperCase()} ${path}${why}`, {
           status: 503,
         });
-      });
+      })
+      .finally(() => deadline.end());
     tell(reportOf(call, status, responseHeaders));
     const body = parseJson(text);
     const error = stringMember(body, 'error');
