@@ -37,6 +37,7 @@ export function follow(app, request, onView) {
     };
     res.end = () => {
       res.emit('finish');
+      res.emit('close');
       if (!isOver) setImmediate(open);
     };
     // The head is written and dropped.
@@ -48,6 +49,7 @@ export function follow(app, request, onView) {
   return () => {
     isOver = true;
     res.destroy();
+    res.emit('close');
   };
 }
 

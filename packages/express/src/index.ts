@@ -1,4 +1,3 @@
-import { pipeline } from 'node:stream';
 import {
   createGate as createHostGate,
   createNativeGate,
@@ -14,9 +13,10 @@ import {
   isRepeatable,
   type NodeRequest,
   toHostBody,
-  toNodeStream,
   toWebRequest,
+  whenGone,
   withGuardedBody,
+  writeBody,
 } from '@stepgate/server/node';
 import type {
   Request as ExpressRequest,
@@ -127,6 +127,11 @@ class ExpressHostRequest implements HostRequest<ExpressRequest> {
   forPolicy(): ExpressRequest {
     return withGuardedBody(this.native, this.native);
   }
+
+  whenGone(callback: () => void): void {
+    // Express puts it there before any middleware runs.
+    whenGone(this.native.res as ExpressResponse, callback);
+  }
 }
 
 function hostRequest(req: ExpressRequest): HostRequest<ExpressRequest> {
@@ -177,8 +182,5 @@ function send(res: ExpressResponse, response: Response): void {
     res.end();
     return;
   }
-  // An event stream's first event must not wait for a second.
-  res.flushHeaders();
-  // A client that goes away ends the stream, and so the watching behind it.
-  pipeline(toNodeStream(response.body), res, () => {});
+  writeBody(response.body, res);
 }

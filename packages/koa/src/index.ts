@@ -15,6 +15,7 @@ import {
   toHostBody,
   toNodeStream,
   toWebRequest,
+  whenGone,
   withGuardedBody,
 } from '@stepgate/server/node';
 import type { Context, Middleware, Next } from 'koa';
@@ -121,6 +122,10 @@ class KoaHostRequest implements HostRequest<Context> {
     const { native } = this;
     const request = withGuardedBody(native.request, native.req);
     return Object.create(native, { request: { value: request } }) as Context;
+  }
+
+  whenGone(callback: () => void): void {
+    whenGone(this.native.res, callback);
   }
 }
 

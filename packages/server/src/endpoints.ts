@@ -12,7 +12,7 @@ import { createFlowPage } from './flow-page.ts';
 import { targetOf } from './flow-target.ts';
 import { type FormTokens, isFormPost } from './form.ts';
 import type { Handles } from './handle.ts';
-import { type HostRequest, type HostResponse, originOf, pathOf } from './host-request.ts';
+import { type HostRequest, type HostResponse, originOf, pathOf, type WhenGone } from './host-request.ts';
 import { isNavigation } from './navigation.ts';
 import type { Ownership } from './ownership.ts';
 import { assetResponse, pageResponse } from './page.ts';
@@ -205,7 +205,8 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     return viewResponse(view, isJoined ? 200 : 201, headers);
   }
 
-  async function read({ request, web }: Call<Native>): Promise<Response> {
+  async function read(call: Call<Native>): Promise<Response> {
+    const { request } = call;
     mustBeOurs(request);
     const target = await mustOwn(request);
     const view = await driver.read(target);
@@ -224,7 +225,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
         target,
         first: view,
         clock,
-        signal: web().signal,
+        whenGone: whenGone(call),
         closing,
         isStillTheirs,
         leave: watchers.enter(target.key),
@@ -233,11 +234,10 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     }
     if (isNews) return viewResponse(view, 200);
     const seconds = Math.min(LONGEST_WAIT_SECONDS, waitOf(request.header('prefer')));
-    const signal = AbortSignal.any([closing, web().signal]);
     const until = clock.now() + seconds * 1_000;
     // Whoever does not wait takes up no room.
     const leave = seconds > 0 ? watchers.enter(target.key) : undefined;
-    const later = await driver.watch(target, { version, until, signal }).finally(leave);
+    const later = await driver.watch(target, { version, until, whenGone: whenGone(call) }).finally(leave);
     // The login may have ended while the client waited.
     if (later === undefined || (await mustOwn(request)).key !== target.key) throw notFound(basePath);
     if (later.version !== version) return viewResponse(later, 200);
@@ -261,6 +261,16 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     const target = await mustOwn(request);
     return viewResponse(await driver.request(target, { type: 'flow.cancel' }, undefined), 200);
   }
+}
+
+/** How to hear of a client that goes away. */
+export function whenGone({ request, web }: Call<unknown>): WhenGone {
+  return (callback) => {
+    if (request.whenGone !== undefined) return request.whenGone(callback);
+    const { signal } = web();
+    if (signal.aborted) callback();
+    else signal.addEventListener('abort', callback, { once: true });
+  };
 }
 
 const LONGEST_ID = 256;

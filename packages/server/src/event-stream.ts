@@ -2,22 +2,36 @@ import type { Clock, FlowView } from '@stepgate/core';
 import { PRIVATE_HEADERS } from './answer.ts';
 import type { FlowDriver } from './flow-driver.ts';
 import type { FlowTarget } from './flow-target.ts';
+import type { Watch } from './flow-watch.ts';
+import type { WhenGone } from './host-request.ts';
 
 const HEARTBEAT_MS = 15_000;
 const COME_AGAIN_MS = 1_000;
 /** A stream's request is as old as the stream: who asks is found out anew from the next one's. */
 const LONGEST_STREAM_MS = 60_000;
 
-/**
- * The view as server-sent events: one at once, one for each change, heartbeats between, the end after the last, or
- * with the login. After a minute it ends too, for the client to come again.
- */
-export function eventStream<Native>(options: {
-  readonly driver: FlowDriver<Native>;
+/** Where events go. What is written within a stream's minute is little enough to wait for any client. */
+export interface EventSink {
+  readonly write: (text: string) => void;
+  readonly end: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** The events of a stream. Nothing happens before they are opened. */
+export interface EventSource {
+  /** Writes the events as they come. Once. */
+  open(sink: EventSink): void;
+  /** Nobody reads them any more. */
+  close(): void;
+}
+
+/** What a stream is made of. */
+export interface EventStreamOptions<Native> {
+  readonly driver: Pick<FlowDriver<Native>, 'follow'>;
   readonly target: FlowTarget<Native>;
   readonly first: FlowView;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly whenGone: WhenGone;
   /** Ends the stream, with a hint to come again. */
   readonly closing: AbortSignal;
   /** Whether the flow is still that of whoever asks. */
@@ -25,57 +39,26 @@ export function eventStream<Native>(options: {
   /** Called when the stream is over; may be called again. */
   readonly leave: () => void;
   readonly onError: (error: unknown) => void;
-}): Response {
-  const { driver, target, first, clock, closing, isStillTheirs, leave, onError } = options;
-  const cancelled = new AbortController();
-  const signal = AbortSignal.any([options.signal, closing, cancelled.signal]);
-  const encoder = new TextEncoder();
+}
 
-  async function* events(): AsyncGenerator<string> {
-    let view: FlowView | undefined = first;
-    yield message(view);
-    const end = clock.now() + LONGEST_STREAM_MS;
-    while (!isFinal(view) && !signal.aborted && clock.now() < end) {
-      const { version }: FlowView = view;
-      view = await driver.watch(target, { version, until: clock.now() + HEARTBEAT_MS, signal });
-      if (view === undefined || !(await isStillTheirs().catch(report))) return;
-      yield view.version === version ? ': still here\n\n' : message(view);
-    }
-    if (closing.aborted && !isFinal(view)) yield `retry: ${COME_AGAIN_MS}\n\n`;
-  }
+const sources = new WeakMap<ReadableStream, EventSource>();
 
-  /** Nobody knows who is asking: nobody gets anything. */
-  function report(error: unknown): false {
-    onError(error);
-    return false;
-  }
+/**
+ * The events behind a body, for hosts that can write them by themselves: a stream of web-standard pieces holds some 20 kB
+ * for as long as it lasts.
+ */
+export function eventsOf(body: ReadableStream): EventSource | undefined {
+  return sources.get(body);
+}
 
-  function fail(error: unknown): never {
-    end();
-    throw error;
-  }
-
-  function end(): void {
-    signal.removeEventListener('abort', end);
-    leave();
-  }
-
-  // Who has gone reads nothing on, to find the end.
-  signal.addEventListener('abort', end);
-  if (signal.aborted) end();
-  const source = events();
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      // A stream that fails is not cancelled by anybody: it has to leave by itself.
-      const { value, done } = await source.next().catch(fail);
-      if (done !== true) return controller.enqueue(encoder.encode(value));
-      end();
-      controller.close();
-    },
-    cancel() {
-      cancelled.abort();
-    },
-  });
+/**
+ * The view as server-sent events: one at once, one for each change, heartbeats between, the end after the last, or
+ * with the login. After a minute it ends too, for the client to come again.
+ */
+export function eventStream<Native>(options: EventStreamOptions<Native>): Response {
+  const source = createEventSource(options);
+  const body = toBody(source);
+  sources.set(body, source);
   return new Response(body, {
     headers: {
       ...PRIVATE_HEADERS,
@@ -84,6 +67,90 @@ export function eventStream<Native>(options: {
       'x-accel-buffering': 'no',
     },
   });
+}
+
+function createEventSource<Native>({ first, ...options }: EventStreamOptions<Native>): EventSource {
+  const { driver, target, clock, closing, isStillTheirs, leave, onError } = options;
+  let latest: FlowView | undefined = first;
+  let version = first.version;
+  let sink: EventSink | undefined;
+  let watch: Watch | undefined;
+  let endsAt = 0;
+  const listener = { seen: (view: FlowView | undefined) => void tell(view).catch(failed), failed };
+  options.whenGone(end);
+
+  function close(): void {
+    sink = undefined;
+    latest = undefined;
+    watch?.stop();
+    leave();
+  }
+
+  function end(): void {
+    const to = sink;
+    close();
+    to?.end();
+  }
+
+  function failed(error: unknown): void {
+    const to = sink;
+    close();
+    to?.fail(error);
+  }
+
+  async function tell(view: FlowView | undefined): Promise<void> {
+    // Who is asking is not known for certain: nobody gets anything.
+    const isTheirs = view !== undefined && (await isStillTheirs().catch(onError)) === true;
+    if (sink === undefined) return;
+    if (!isTheirs) return end();
+    sink.write(view.version === version ? ': still here\n\n' : message(view));
+    version = view.version;
+    goOn(view);
+  }
+
+  function goOn(view: FlowView): void {
+    const isLast = isFinal(view);
+    if (closing.aborted && !isLast) sink?.write(`retry: ${COME_AGAIN_MS}\n\n`);
+    const now = clock.now();
+    if (isLast || closing.aborted || now >= endsAt) end();
+    else watch = driver.follow(target, { version, until: now + HEARTBEAT_MS }, listener);
+  }
+
+  return {
+    open(to) {
+      // The client may have gone before.
+      if (latest === undefined) return to.end();
+      const view = latest;
+      latest = undefined;
+      sink = to;
+      endsAt = clock.now() + LONGEST_STREAM_MS;
+      to.write(message(view));
+      goOn(view);
+    },
+    close,
+  };
+}
+
+/** The events as any host reads them. */
+function toBody(source: EventSource): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let isOpen = false;
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (isOpen) return;
+        isOpen = true;
+        source.open({
+          write: (text) => controller.enqueue(encoder.encode(text)),
+          end: () => controller.close(),
+          fail: (error) => controller.error(error),
+        });
+      },
+      cancel: () => source.close(),
+    },
+    // Nothing before it is read, by this way or by another.
+    { highWaterMark: 0 },
+  );
 }
 
 function message(view: FlowView): string {

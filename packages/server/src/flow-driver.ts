@@ -1,16 +1,16 @@
 import { type FlowView, type Inputs, type StepUpRequest, splitRequest } from '@stepgate/core';
 import { isAsApproved } from './addition.ts';
 import { notFound, otherAddress, refusalOf, stale } from './flow-errors.ts';
-import { countsAsStart, nextPoll, ownedBy } from './flow-rules.ts';
+import { countsAsStart, ownedBy } from './flow-rules.ts';
 import { createFlowRunner, type FlowRunnerOptions } from './flow-runner.ts';
 import { createFlowStarts, type FlowAddition, type FlowStartsOptions } from './flow-starts.ts';
 import type { Job } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
 import { telling } from './flow-telling.ts';
+import { createFlowWatch, type WatchFlow } from './flow-watch.ts';
 import type { HeldHandle } from './handle.ts';
-import { RECONSIDER_MS } from './poll-traffic.ts';
+import type { WhenGone } from './host-request.ts';
 import type { FlowRecord, HandleRecord } from './record.ts';
-import { listenFor } from './record-change.ts';
 import { mustFit } from './record-size.ts';
 import type { Requirement } from './requirement.ts';
 import type { Store } from './store.ts';
@@ -35,8 +35,10 @@ export interface FlowDriver<Native> {
   /** The view as soon as its version differs, or as it is at `until`. Drives the flow meanwhile. */
   watch(
     target: FlowTarget<Native>,
-    options: { readonly version: number; readonly until: number; readonly signal: AbortSignal },
+    options: { readonly version: number; readonly until: number; readonly whenGone: WhenGone },
   ): Promise<FlowView | undefined>;
+  /** The same for those who watch for long, without a promise that they would have to hold. */
+  follow: WatchFlow<Native>;
   /** Resolves when no effect is at work in this process any more. */
   idle(): Promise<void>;
 }
@@ -53,14 +55,12 @@ interface Taken {
   readonly uncounted?: FlowRecord | undefined;
 }
 
-/** How often a watcher reads again when the store cannot call. */
-const REREAD_MS = 1_000;
-
 /** Makes the driver. */
 export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): FlowDriver<Native> {
-  const { basePath, store, records, steps, recordBytes, audit, clock, onError } = options;
+  const { basePath, records, steps, recordBytes, audit, clock, onError } = options;
   const runner = createFlowRunner(options);
   const starts = createFlowStarts(options);
+  const follow = createFlowWatch({ ...options, runner, viewOf });
 
   function viewOf(key: string, record: HandleRecord): FlowView {
     const view = steps.view(key, record);
@@ -155,24 +155,12 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
     idle: () => runner.idle(),
 
-    async watch(target, { version, until, signal }) {
-      for (;;) {
-        const change = listenFor(store, target.key);
-        try {
-          const { record } = await records.read(target.key);
-          const flow = ownedBy(target.asker, record)?.flow;
-          if (record === undefined || flow === undefined) return undefined;
-          const now = clock.now();
-          if (flow.version !== version || now >= until || signal.aborted) return viewOf(target.key, record);
-          const dueAt = runner.dueTime(target.key, flow);
-          if (dueAt <= now) runner.nudge(target);
-          const againAt = dueAt > now ? dueAt : now + REREAD_MS;
-          const wakeAt = Math.min(until, againAt, nextPoll(flow) ? now + RECONSIDER_MS : againAt);
-          await change.until(store.subscribe ? wakeAt : Math.min(wakeAt, now + REREAD_MS), clock, signal);
-        } finally {
-          change.stop();
-        }
-      }
-    },
+    follow,
+
+    watch: (target, { whenGone, ...wanted }) =>
+      new Promise((seen, failed) => {
+        const { hurry } = follow(target, wanted, { seen, failed });
+        whenGone(hurry);
+      }),
   };
 }

@@ -5,7 +5,7 @@ import { isShown } from './flow-rules.ts';
 import { type FlowTarget, type Known, targetOf } from './flow-target.ts';
 import type { FormTokens } from './form.ts';
 import type { Handles } from './handle.ts';
-import type { HostRequest } from './host-request.ts';
+import type { HostRequest, WhenGone } from './host-request.ts';
 import { pageResponse, type Refresh } from './page.ts';
 import type { TextsOf } from './page-language.ts';
 import type { FlowRecord, Records } from './record.ts';
@@ -20,7 +20,7 @@ export interface Moment {
   readonly detail: Detail;
   /** The version that the browser shows already: while the flow waits, the page waits for another. */
   readonly since?: number | undefined;
-  readonly signal?: AbortSignal;
+  readonly whenGone?: WhenGone;
   /** Why a form post was refused. */
   readonly error?: StepUpError;
 }
@@ -162,20 +162,20 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
   async function findFlow(
     target: FlowTarget<Native>,
     requirement: Requirement | undefined,
-    { since, signal }: Moment,
+    { since, whenGone }: Moment,
   ): Promise<ShownFlow | undefined> {
     const { record } = await records.read(target.key);
     if (record?.flow === undefined || record.session !== target.asker.session) return undefined;
     if (!isShown(record, requirement, clock.now())) return undefined;
     const view = await driver.read(target);
-    if (view === undefined || view.version !== since || signal === undefined || !isWaiting(view)) {
+    if (view === undefined || view.version !== since || whenGone === undefined || !isWaiting(view)) {
       return view && { flow: record.flow, view };
     }
     // Without room for one more watcher the page is shown as it is, and asks again when the provider is asked.
     if (!watchers.hasRoom(target.key)) return { flow: record.flow, view };
     const until = clock.now() + PATIENCE_MS;
     const leave = watchers.enter(target.key);
-    const later = await driver.watch(target, { version: view.version, until, signal }).finally(leave);
+    const later = await driver.watch(target, { version: view.version, until, whenGone }).finally(leave);
     return later && { flow: record.flow, view: later };
   }
 }

@@ -34,6 +34,9 @@ export function toAsker({ subject, sessionId, ip }: Identity): Asker {
   return { subject, session: digest(`${subject.length}:${subject}${sessionId}`), ip };
 }
 
+/** Calls back when the client has gone, at once if it has. May call for an answer that has ended, too. */
+export type WhenGone = (callback: () => void) => void;
+
 /** A request as the guard needs it, cheap to make: adapters fill it from their host's own request. */
 export interface HostRequest<Native> {
   readonly native: Native;
@@ -47,6 +50,8 @@ export interface HostRequest<Native> {
   header(name: string): string | undefined;
   /** The host's own request for a policy to read: its body throws while no parser has filled it. */
   forPolicy(): Native;
+  /** {@link WhenGone}, where the host can tell it for less than the `signal` of a web-standard request costs. */
+  whenGone?(callback: () => void): void;
 }
 
 /** An answer as the guard gives it. */

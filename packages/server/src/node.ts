@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { createRequest } from '@remix-run/node-fetch-server';
 import { StepUpError } from '@stepgate/core';
+import { eventsOf } from './event-stream.ts';
 import { fieldsOf, type HostBody } from './form-body.ts';
 
 /** What a web-standard request is made of. */
@@ -61,8 +62,44 @@ function written(body: unknown, headers: Headers): string {
 
 /** A web-standard body as a stream of Node's. */
 export function toNodeStream(body: ReadableStream<Uint8Array>): Readable {
+  const events = eventsOf(body);
   // The same object under two declarations, the browser's and Node's.
-  return Readable.fromWeb(body as NodeReadableStream<Uint8Array>);
+  if (events === undefined) return Readable.fromWeb(body as NodeReadableStream<Uint8Array>);
+  const stream = new Readable({
+    read() {},
+    destroy(error, done) {
+      events.close();
+      done(error);
+    },
+  });
+  events.open({
+    write: (text) => stream.push(text),
+    end: () => stream.push(null),
+    fail: (error) => stream.destroy(error as Error),
+  });
+  return stream;
+}
+
+/** Writes a web-standard body to an answer of Node's whose head is set. A client that goes away ends the body. */
+export function writeBody(body: ReadableStream<Uint8Array>, res: ServerResponse): void {
+  // The first of it must not wait for the second.
+  res.flushHeaders();
+  const events = eventsOf(body);
+  if (events === undefined) {
+    pipeline(toNodeStream(body), res, () => {});
+    return;
+  }
+  events.open({
+    write: (text) => res.write(text),
+    end: () => res.end(),
+    fail: () => res.destroy(),
+  });
+}
+
+/** Calls back when nobody reads the answer any more, or it has ended. */
+export function whenGone(res: ServerResponse, callback: () => void): void {
+  if (res.closed) callback();
+  else res.once('close', callback);
 }
 
 /** A header's value as one string. */

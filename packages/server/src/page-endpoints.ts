@@ -2,7 +2,7 @@ import { isStepUpError, StepUpError } from '@stepgate/core';
 import { flowToHtml, idleView } from '@stepgate/web/html';
 import { isFault, toStepUpError } from './answer.ts';
 import { readForm } from './body.ts';
-import type { Call, Endpoint } from './endpoints.ts';
+import { type Call, type Endpoint, whenGone } from './endpoints.ts';
 import type { FlowDriver } from './flow-driver.ts';
 import { crossSite, notFound, signInFirst } from './flow-errors.ts';
 import { type FlowPage, pageAddress } from './flow-page.ts';
@@ -36,7 +36,6 @@ export interface PageEndpointsOptions<Native> {
   readonly textsOf: TextsOf<Native>;
   readonly now: () => number;
   /** Ends the waiting for news. */
-  readonly closing: AbortSignal;
   readonly onError: (error: unknown) => void;
 }
 
@@ -51,21 +50,11 @@ type ResponseHeaders = Readonly<Record<string, string>>;
 
 /** Makes the endpoints. */
 export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native>): PageEndpoints<Native> {
-  const {
-    basePath,
-    driver,
-    handles,
-    requirements,
-    tokens,
-    flowPage,
-    knownOf,
-    textsOf,
-    now,
-    closing,
-    onError,
-  } = options;
+  const { basePath, driver, handles, requirements, tokens, flowPage, knownOf, textsOf, now, onError } =
+    options;
 
-  async function page({ request, web }: Call<Native>): Promise<Response> {
+  async function page(call: Call<Native>): Promise<Response> {
+    const { request } = call;
     const known = await knownOf(request);
     if (known === undefined) return options.signedOut(request);
     const { searchParams } = new URL(request.url, 'http://host');
@@ -73,7 +62,7 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
     return flowPage(request, known, {
       ticket: searchParams.get('requirement') ?? undefined,
       detail: parseDetail(searchParams.get('show')),
-      ...(since !== null && { since: Number(since), signal: AbortSignal.any([closing, web().signal]) }),
+      ...(since !== null && { since: Number(since), whenGone: whenGone(call) }),
     });
   }
 

@@ -135,6 +135,34 @@ describe('watchers', () => {
     expect((await longPoll(client, AbortSignal.abort())).status).toBe(304);
   });
 
+  it('make room when the client has gone before its stream is read, of which nothing is told then', async () => {
+    const { client } = await createScene({ watchersPerHandle: 1 });
+    const leaving = new AbortController();
+    const headers = { accept: 'text/event-stream' };
+    const response = await client.open('/step-up/flow', { headers, signal: leaving.signal });
+    leaving.abort();
+
+    expect(await response.text()).toBe('');
+    expect((await longPoll(client, AbortSignal.abort())).status).toBe(304);
+  });
+
+  it('are told of a store that does not let them listen', async () => {
+    const tenant = createTestTenant();
+    const memory = createMemoryStore({ now: () => tenant.clock.now() });
+    const store: Store = {
+      ...memory,
+      subscribe() {
+        throw new Error('down');
+      },
+    };
+    const gate = createTestGate(tenant, { store, capacity: { watchersPerHandle: 1 }, onError: () => {} });
+    const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
+    await client.start();
+
+    await expect(stream(client)).rejects.toThrow('down');
+    expect((await longPoll(client)).status).toBe(500);
+  });
+
   it('make room when the store fails under a stream, though its reader never goes', async () => {
     const tenant = createTestTenant();
     const memory = createMemoryStore({ now: () => tenant.clock.now() });
