@@ -170,9 +170,12 @@ function meaning({ call, status, error, body }: Refusal): Pick<Rule, 'code' | 'h
   return { code: body === undefined ? 'provider_unavailable' : 'provider_error' };
 }
 
+/** Longer than any flow. A time beyond all measure would be no number once it is JSON, and so no wait at all. */
+export const LONGEST_WAIT_MS = 86_400_000;
+
 /**
- * How long the provider wants to be left alone: `Retry-After` (seconds or a date), else `x-ratelimit-reset` (a UNIX
- * time) when nothing is left, measured against the answer's own `Date`, since clocks differ.
+ * How long the provider wants to be left alone, at most a day: `Retry-After` (seconds or a date), else
+ * `x-ratelimit-reset` (a UNIX time) when nothing is left, measured against the answer's own `Date`, since clocks differ.
  */
 export function retryAfter({
   isLimited,
@@ -186,12 +189,13 @@ export function retryAfter({
 }): number | undefined {
   const sentAt = Date.parse(headers.get('date') ?? '');
   const reference = Number.isNaN(sentAt) ? now : sentAt;
+  const waitUntil = (until: number): number => Math.min(LONGEST_WAIT_MS, Math.max(0, until - reference));
   const header = headers.get('retry-after');
   if (header !== null) {
     const until = /^\d+$/.test(header) ? reference + Number(header) * 1_000 : Date.parse(header);
-    if (!Number.isNaN(until)) return Math.max(0, until - reference);
+    if (!Number.isNaN(until)) return waitUntil(until);
   }
   const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN);
   if (!isLimited || Number.isNaN(reset)) return undefined;
-  return Math.max(0, reset * 1_000 - reference);
+  return waitUntil(reset * 1_000);
 }

@@ -1,4 +1,5 @@
 import { type Auth0Options, createAuth0Client } from './auth0-client.ts';
+import { LONGEST_WAIT_MS } from './auth0-errors.ts';
 import { parseTokens, parseTransaction, unreadable } from './auth0-wire.ts';
 import { dropUndefined } from './drop-undefined.ts';
 import { isStepUpError } from './errors.ts';
@@ -135,10 +136,10 @@ function bindingOf(body: unknown, oobCode: string | undefined): Binding {
   return oobCode === undefined || stringMember(body, 'binding_method') === 'prompt' ? 'prompt' : 'poll';
 }
 
-/** Seconds of the wire as milliseconds. */
+/** Seconds of the wire as milliseconds, at most a day. */
 function millisecondsOf(body: unknown, name: string): number | undefined {
   const seconds = numberMember(body, name);
-  return seconds && seconds * 1_000;
+  return seconds && Math.min(LONGEST_WAIT_MS, seconds * 1_000);
 }
 
 function parseAuthenticator(row: unknown): Authenticator | undefined {

@@ -153,6 +153,8 @@ describe('how long the provider wants to be left alone', () => {
     ['Retry-After of nothing', { date: SENT, 'retry-after': '0' }, 0],
     ['Retry-After as a date', { date: SENT, 'retry-after': 'Thu, 01 Jan 2026 00:00:30 GMT' }, 30_000],
     ['Retry-After as a date gone by', { date: SENT, 'retry-after': 'Wed, 31 Dec 2025 00:00:00 GMT' }, 0],
+    ['Retry-After beyond all measure', { date: SENT, 'retry-after': '9'.repeat(400) }, 86_400_000],
+    ['x-ratelimit-reset beyond all measure', { date: SENT, 'x-ratelimit-reset': 'Infinity' }, 86_400_000],
     ['Retry-After in words', { date: SENT, 'retry-after': 'soon' }, undefined],
     ['x-ratelimit-reset', { date: SENT, 'x-ratelimit-reset': String(SENT_S + 12) }, 12_000],
     ['x-ratelimit-reset gone by', { date: SENT, 'x-ratelimit-reset': String(SENT_S - 12) }, 0],

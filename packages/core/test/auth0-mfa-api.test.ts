@@ -228,6 +228,10 @@ describe('challenging', () => {
       { binding: 'poll', oobCode: OOB, expiresInMs: 120_000, intervalMs: 7_000 },
     ],
     [
+      { challenge_type: 'oob', oob_code: OOB, expires_in: 1e308, interval: 1e308 },
+      { binding: 'poll', oobCode: OOB, expiresInMs: 86_400_000, intervalMs: 86_400_000 },
+    ],
+    [
       { challenge_type: 'oob', oob_code: OOB, expires_in: '120', interval: null },
       { binding: 'poll', oobCode: OOB },
     ],
