@@ -799,6 +799,11 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'an answer of the tenant is not read without an end',
+    edits: [[server('gate'), 'tracedFetch(boundedFetch(auth0.fetch))', 'tracedFetch(auth0.fetch)']],
+    shownBy: [own('faults', 'do not end a wait for the phone: %s')],
+  },
+  {
     defence: 'a login keeps one form, whatever handles it comes with',
     edits: [
       [

@@ -14,6 +14,7 @@ import { errorResponse, isFault, toStepUpError } from './answer.ts';
 import { assertOptions, authenticatorSettings, enrollmentRule, parseBasePath } from './assert-options.ts';
 import { createAudit } from './audit.ts';
 import { createAuthenticators } from './authenticators.ts';
+import { boundedFetch } from './bounded-fetch.ts';
 import { budgetedApi } from './budgeted-api.ts';
 import { parseCapacity } from './capacity.ts';
 import { createEagerness } from './eagerness.ts';
@@ -152,7 +153,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const wire = {
     now,
     ...auth0,
-    fetch: tracedFetch(auth0.fetch),
+    fetch: tracedFetch(boundedFetch(auth0.fetch)),
     timeoutMs,
     onAnswer(report: TenantReport): void {
       budget.note(report);

@@ -15,6 +15,10 @@ const PASSING: readonly (readonly [string, Omit<Fault, 'match'>])[] = [
   ],
   ['a 500', { respond: { status: 500, body: { error: 'server_error' } } }],
   ['a connection that breaks before', { drop: 'before' }],
+  [
+    'an answer of more than 1 MB',
+    { respond: { status: 200, body: { access_token: 'x'.repeat(1_048_576) } } },
+  ],
   ['a 429 without a time', { respond: { status: 429, body: { error: 'too_many_requests' } } }],
   [
     'a 429 with a time',
