@@ -27,6 +27,7 @@ import { createFormTokens } from './form.ts';
 import type { GateOptions } from './gate-options.ts';
 import { createGuards, type Decision, type Guard, type StepUp } from './guard.ts';
 import { createHandles } from './handle.ts';
+import { identifyError } from './hook-error.ts';
 import { type Asker, type HostRequest, type Identity, toAsker } from './host-request.ts';
 import { createIdentityCheck } from './identity-check.ts';
 import { createLimitBook } from './limits.ts';
@@ -231,8 +232,20 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   });
 
   function knownOf({ native }: HostRequest<Native>): Known | undefined | Promise<Known | undefined> {
-    const identifying = options.identify(native);
-    return isThenable(identifying) ? Promise.resolve(identifying).then(toKnown) : toKnown(identifying);
+    const identifying = identified(native);
+    return isThenable(identifying)
+      ? Promise.resolve(identifying).then(toKnown, (error: unknown) => {
+          throw identifyError(error);
+        })
+      : toKnown(identifying);
+  }
+
+  function identified(native: Native): ReturnType<typeof options.identify> {
+    try {
+      return options.identify(native);
+    } catch (error) {
+      throw identifyError(error);
+    }
   }
 
   function toKnown(identity: Identity | undefined): Known | undefined {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { HookError } from './hook-error.ts';
 import type { Identity } from './host-request.ts';
 import { digest } from './seal.ts';
 
@@ -52,7 +53,7 @@ export function identifyBySession<Session extends object>({
     const { sessionID } = request;
     const session = sessionOf(request);
     if (session === undefined) {
-      throw new TypeError(
+      throw new HookError(
         'identifyBySession: the request has no session: mount the session middleware in front of the gate',
       );
     }
@@ -128,7 +129,7 @@ export function identifyByOidc(
 ): (request: OidcRequest) => Identity | undefined {
   return function identify({ oidc }) {
     if (oidc === undefined) {
-      throw new TypeError('identifyByOidc: the request has no oidc: mount auth() in front of the gate');
+      throw new HookError('identifyByOidc: the request has no oidc: mount auth() in front of the gate');
     }
     if (!oidc.isAuthenticated()) return undefined;
     return identityOf(oidc.idTokenClaims ?? {}, ['sid'], options);
@@ -167,11 +168,11 @@ function identityOf(
   { unboundSession = false }: ClaimIdentifyOptions,
 ): Identity {
   const { sub, ...others } = (typeof claims === 'object' ? claims : {}) as Readonly<Record<string, unknown>>;
-  if (typeof sub !== 'string' || sub === '') throw new TypeError('identify: the token has no sub');
+  if (typeof sub !== 'string' || sub === '') throw new HookError('identify: the token has no sub');
   const name = names.find((one) => typeof others[one] === 'string' && others[one] !== '');
   if (name !== undefined) return { subject: sub, sessionId: `${name}:${String(others[name])}` };
   if (unboundSession) return { subject: sub, sessionId: UNBOUND };
-  throw new TypeError(
+  throw new HookError(
     `identify: the token has no ${names.join(' or ')} that changes with the login: have the provider add one, or accept with unboundSession: true that approvals outlive a logout`,
   );
 }

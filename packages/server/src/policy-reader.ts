@@ -1,4 +1,5 @@
 import { type ParsedEvidence, parseEvidence } from './evidence.ts';
+import { policyError } from './hook-error.ts';
 import type { HostRequest } from './host-request.ts';
 import {
   type Action,
@@ -40,16 +41,26 @@ export function createPolicyReader<Native>(
   options: ReaderOptions,
 ): PolicyReader<Native> {
   if (typeof policy !== 'function') return readerOf(policy, options);
-  return async (request) => {
-    const chosen: unknown = await policy(request.forPolicy());
-    if (chosen === false) return undefined;
-    if (typeof chosen !== 'object' || chosen === null) {
-      throw new TypeError(
-        `policy: the function gave ${String(chosen)}; it must give a policy, or false when the request needs no step-up`,
-      );
-    }
-    return readerOf(chosen as Policy<Native>, options)(request);
-  };
+  return (request) =>
+    asked(request, async () => {
+      const chosen: unknown = await policy(request.forPolicy());
+      if (chosen === false) return undefined;
+      if (typeof chosen !== 'object' || chosen === null) {
+        throw new TypeError(
+          `the function gave ${String(chosen)}; it must give a policy, or false when the request needs no step-up`,
+        );
+      }
+      return readerOf(chosen as Policy<Native>, options)(request);
+    });
+}
+
+/** Asks functions of the app's; what goes wrong there is told with the request that it went wrong for. */
+async function asked<T>(request: HostRequest<unknown>, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw policyError(error, request);
+  }
 }
 
 function readerOf<Native>(policy: Policy<Native>, { takesClaims }: ReaderOptions): PolicyReader<Native> {
@@ -68,10 +79,11 @@ function readerOf<Native>(policy: Policy<Native>, { takesClaims }: ReaderOptions
     };
     return () => demand;
   }
-  return async (request) => {
-    const told: Action = await action(request.forPolicy());
-    return demandOf({ ...parsed, action: parseAction(told) });
-  };
+  return (request) =>
+    asked(request, async () => {
+      const told: Action = await action(request.forPolicy());
+      return demandOf({ ...parsed, action: parseAction(told) });
+    });
 }
 
 /** What a checked policy demands. */

@@ -14,8 +14,8 @@ export interface Action {
 /** What a route asks for. `Native` is the host's own request: Express's `req`, Koa's `ctx`. */
 export interface Policy<Native = unknown> {
   /**
-   * How old an approval may be: seconds, or `'30s'`, `'5m'`, `'2h'`. `0` means single use: every request needs an
-   * approval of its own. Default 5 minutes.
+   * How old an approval may be: seconds (up to a day's), or `'30s'`, `'5m'`, `'2d'`. `0` means single use: every request
+   * needs an approval of its own. Default 5 minutes.
    */
   readonly maxAge?: number | string;
   /** The factors that count. Default push and one-time passwords; everything weaker must be named. */
@@ -47,7 +47,8 @@ export interface Policy<Native = unknown> {
 
 /**
  * A policy, or how a request tells it. Only an explicit `false` means that this request needs no step-up: a function
- * that gives nothing, throws, or reads a body that no parser has filled lets nobody through.
+ * that gives nothing, throws, or reads a body that no parser has filled lets nobody through. An error of http-errors (or
+ * Koa's `ctx.throw`) with a status of 4xx refuses the request so, as `invalid_request`.
  */
 export type RoutePolicy<Native = unknown> =
   | Policy<Native>
@@ -81,6 +82,8 @@ const MEMBERS = [
 ] as const satisfies readonly (keyof Policy)[];
 const DEFAULT_MAX_AGE_SECONDS = 300;
 const LONGEST_MIN_AGE_SECONDS = 90 * 86_400;
+/** A longer age is written with its unit: a bare number above is one of milliseconds, as session cookies have it. */
+const LARGEST_BARE_MAX_AGE = 86_400;
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /**
@@ -92,7 +95,7 @@ export function parsePolicy(policy: Policy<never>): ParsedPolicy {
   if (typeof policy !== 'object' || policy === null) throw new TypeError('policy: must be an object');
   assertKnownMembers('policy.', policy, MEMBERS);
   const { action } = policy;
-  const maxAgeSeconds = parseDuration('maxAge', policy.maxAge ?? DEFAULT_MAX_AGE_SECONDS);
+  const maxAgeSeconds = parseMaxAge(policy.maxAge ?? DEFAULT_MAX_AGE_SECONDS);
   return {
     maxAgeSeconds,
     factors: parseFactors(policy.factors ?? ['push', 'otp']),
@@ -116,6 +119,15 @@ function parseDuration(name: string, value: unknown): number {
     );
   }
   return Number(match[1]) * unit;
+}
+
+function parseMaxAge(value: unknown): number {
+  if (typeof value === 'number' && value > LARGEST_BARE_MAX_AGE) {
+    throw new TypeError(
+      `policy.maxAge: is in seconds, and ${value} are more than a day; if that is meant, write it like '2d'`,
+    );
+  }
+  return parseDuration('maxAge', value);
 }
 
 function parseMinAge(value: unknown): number {

@@ -42,6 +42,7 @@ describe('parsePolicy', () => {
     ['policy:', 'push'],
     ['policy.maxage:', { maxage: 5 }],
     ['policy.maxAge:', { maxAge: -1 }],
+    ['policy.maxAge: is in seconds, and 300000 are more than a day', { maxAge: 300_000 }],
     ['policy.maxAge:', { maxAge: 1.5 }],
     ['policy.maxAge:', { maxAge: Number.NaN }],
     ['policy.maxAge:', { maxAge: '5 m' }],

@@ -120,10 +120,35 @@ export function describePolicy(scene: Scene): void {
         expect(answer.text).not.toMatch(/db\.internal|maxAge/);
       }
       expect(bank.errors).toEqual([
-        expect.objectContaining({ message: 'the limits of db.internal are unreachable' }),
-        expect.objectContaining({ message: expect.stringContaining('policy.maxAge') }),
+        expect.objectContaining({
+          message: 'policy of POST /throwing: the limits of db.internal are unreachable',
+        }),
+        expect.objectContaining({
+          message: expect.stringMatching(/^policy of POST \/wrong: policy\.maxAge: must be /),
+        }),
       ]);
       expect(bank.reached).toEqual([]);
+    });
+
+    it('refuses a request with the status of a client that the policy throws, as http-errors has it', async () => {
+      const { bank, browser } = await visit({
+        policies: {
+          pay(native) {
+            if (Number.isSafeInteger(bodyOf(native).amount)) return { maxAge: '5m' };
+            throw Object.assign(new Error('amount must be a whole number'), { status: 422, expose: true });
+          },
+        },
+      });
+
+      const refused = await browser.post('/pay', { amount: 'a lot' });
+
+      expect(refused.status).toBe(422);
+      expect(refused.json()).toEqual({
+        error: 'invalid_request',
+        error_description: 'amount must be a whole number',
+      });
+      expect(bank.reached).toEqual([]);
+      expect(bank.errors).toEqual([]);
     });
 
     it('tells the action, which the page shows and the approval is bound to', async () => {
