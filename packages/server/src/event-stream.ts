@@ -10,7 +10,7 @@ const COME_AGAIN_MS = 1_000;
 /** A stream's request is as old as the stream: who asks is found out anew from the next one's. */
 const LONGEST_STREAM_MS = 60_000;
 
-/** Where events go. What is written within a stream's minute is little enough to wait for any client. */
+/** Where events go. It fails by itself when too many wait for a client that has stopped reading. */
 export interface EventSink {
   readonly write: (text: string) => void;
   readonly end: () => void;
@@ -40,6 +40,9 @@ export interface EventStreamOptions<Native> {
   readonly leave: () => void;
   readonly onError: (error: unknown) => void;
 }
+
+/** So many events may wait for their reader. */
+const MOST_WAITING = 256;
 
 const sources = new WeakMap<ReadableStream, EventSource>();
 
@@ -141,7 +144,12 @@ function toBody(source: EventSource): ReadableStream<Uint8Array> {
         if (isOpen) return;
         isOpen = true;
         source.open({
-          write: (text) => controller.enqueue(encoder.encode(text)),
+          write(text) {
+            controller.enqueue(encoder.encode(text));
+            if ((controller.desiredSize ?? 0) >= -MOST_WAITING) return;
+            source.close();
+            controller.error(new Error('the client has stopped reading'));
+          },
           end: () => controller.close(),
           fail: (error) => controller.error(error),
         });

@@ -73,12 +73,18 @@ export function toNodeStream(body: ReadableStream<Uint8Array>): Readable {
     },
   });
   events.open({
-    write: (text) => stream.push(text),
+    write(text) {
+      stream.push(text);
+      if (stream.readableLength > MOST_BEHIND) stream.destroy();
+    },
     end: () => stream.push(null),
     fail: (error) => stream.destroy(error as Error),
   });
   return stream;
 }
+
+/** So many bytes of events may wait for a client that has stopped reading; beyond them it has to come again. */
+const MOST_BEHIND = 262_144;
 
 /** Writes a web-standard body to an answer of Node's whose head is set. A client that goes away ends the body. */
 export function writeBody(body: ReadableStream<Uint8Array>, res: ServerResponse): void {
@@ -90,7 +96,10 @@ export function writeBody(body: ReadableStream<Uint8Array>, res: ServerResponse)
     return;
   }
   events.open({
-    write: (text) => res.write(text),
+    write(text) {
+      if (!res.writableEnded) res.write(text);
+      if (res.writableLength > MOST_BEHIND) res.destroy();
+    },
     end: () => res.end(),
     fail: () => res.destroy(),
   });
