@@ -66,7 +66,11 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
     const request = hostRequest(req);
     gate
       .endpoints(request, () => toWebRequest(nodeRequest(request, res)))
-      .then((response) => (response === undefined ? next() : send(res, response)))
+      .then((response) => {
+        if (response !== undefined) return send(res, response);
+        if (isOnRoute(req, stepgate)) throw new TypeError(NO_GUARD);
+        next();
+      })
       .catch(next);
   }
 
@@ -98,6 +102,15 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
   }
 
   return Object.assign(stepgate, { require: requireWith }, createNativeGate(gate, hostRequest));
+}
+
+const NO_GUARD =
+  'the gate itself guards nothing: give the route gate.require(policy), and mount the gate with app.use(gate)';
+
+/** Whether the gate is among the handlers of the route: in the place of a guard, it would let everybody through. */
+function isOnRoute({ route }: ExpressRequest, gate: RequestHandler): boolean {
+  const { stack } = (route ?? {}) as { readonly stack?: readonly { readonly handle: unknown }[] };
+  return stack?.some(({ handle }) => handle === gate) ?? false;
 }
 
 /** A class, since a literal with getters costs a microsecond, and every guarded request makes one. */

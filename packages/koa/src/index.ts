@@ -58,6 +58,7 @@ export function createGate(options: KoaGateOptions): KoaGate {
   async function stepgate(ctx: Context, next: Next): Promise<void> {
     const response = await gate.endpoints(hostRequest(ctx), () => toWebRequest(nodeRequest(ctx)));
     if (response === undefined) {
+      if (isOnRoute(ctx, stepgate)) throw new TypeError(NO_GUARD);
       await next();
       return;
     }
@@ -92,6 +93,22 @@ export function createGate(options: KoaGateOptions): KoaGate {
   }
 
   return Object.assign(stepgate, { require: requireWith }, createNativeGate(gate, hostRequest));
+}
+
+const NO_GUARD =
+  'the gate itself guards nothing: give the route gate.require(policy), and mount the gate with app.use(gate)';
+
+/** What @koa/router tells of a route that has matched; one that is mounted for all has no methods. */
+interface Layer {
+  readonly methods?: readonly string[];
+  readonly stack?: readonly unknown[];
+}
+
+/** Whether the gate is among the handlers of a route: in the place of a guard, it would let everybody through. */
+function isOnRoute(ctx: Context, gate: Middleware): boolean {
+  const { matched } = ctx as { readonly matched?: unknown };
+  if (!Array.isArray(matched)) return false;
+  return matched.some(({ methods, stack }: Layer) => methods?.length && stack?.includes(gate));
 }
 
 /** A class, since a literal with getters costs a microsecond, and every guarded request makes one. */
