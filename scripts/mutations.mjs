@@ -55,6 +55,17 @@ export const MUTATIONS = [
     shownBy: [ofCore('machine', 'cannot get around the password by any request, in any order')],
   },
   {
+    defence: 'an approval that may have begun an addition begins no other',
+    edits: [
+      [
+        server('authenticators'),
+        "if (!isStepUpError(error, 'store_unavailable')) await stepUp.release();",
+        'await stepUp.release();',
+      ],
+    ],
+    shownBy: [own('faults', 'gives no second addition for one approval: %s')],
+  },
+  {
     defence: 'authenticators are seen, added and removed by an approval',
     edits: [
       [

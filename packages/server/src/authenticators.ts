@@ -108,7 +108,8 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
         if (accessToken !== undefined) return await use(accessToken, stepUp);
       } catch (error) {
         if (!isStepUpError(error, 'mfa_token_expired')) {
-          await stepUp.release();
+          // Without the store's answer nobody knows what has begun, and what may have is not begun twice.
+          if (!isStepUpError(error, 'store_unavailable')) await stepUp.release();
           throw error;
         }
       }

@@ -3,7 +3,12 @@ import { isAsApproved } from './addition.ts';
 import { notFound, otherAddress, refusalOf, stale } from './flow-errors.ts';
 import { countsAsStart, ownedBy } from './flow-rules.ts';
 import { createFlowRunner, type FlowRunnerOptions } from './flow-runner.ts';
-import { createFlowStarts, type FlowAddition, type FlowStartsOptions } from './flow-starts.ts';
+import {
+  type Beginning,
+  createFlowStarts,
+  type FlowAddition,
+  type FlowStartsOptions,
+} from './flow-starts.ts';
 import type { Job } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
 import { telling } from './flow-telling.ts';
@@ -102,6 +107,18 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     return viewOf(target.key, record);
   }
 
+  /** What has begun has begun, whatever fails from here on: its browser must learn the handle, and its approval is used. */
+  function begunView(
+    target: FlowTarget<Native>,
+    { job, record }: Beginning,
+    inputs: Inputs,
+  ): Promise<FlowView> {
+    return afterwards(target, job, inputs).catch((error: unknown) => {
+      onError(error);
+      return viewOf(target.key, record);
+    });
+  }
+
   return {
     start: (target, requirement, { isTravelling, ...inputs }) =>
       starts.exclusively(
@@ -112,21 +129,15 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
             await runner.catchUp(target);
             return { view: await afterwards(target, undefined, inputs), isJoined: true };
           }
-          const view = await afterwards(target, begun.job, inputs).catch((error: unknown) => {
-            // It has begun, and its browser must learn the handle, whatever fails from here on.
-            onError(error);
-            return viewOf(target.key, begun.record);
-          });
-          return { view, isJoined: false };
+          return { view: await begunView(target, begun, inputs), isJoined: false };
         },
         { isTravelling },
       ),
 
     add: (target, addition) =>
-      starts.exclusively(target, async () => {
-        const { job } = await starts.beginAddition(target, addition);
-        return afterwards(target, job, {});
-      }),
+      starts.exclusively(target, async () =>
+        begunView(target, await starts.beginAddition(target, addition), {}),
+      ),
 
     async request(target, request, version) {
       const { inputs } = splitRequest(request);

@@ -3,7 +3,7 @@ import type { Fault } from '@stepgate/emulator';
 import { describe, expect, it } from 'vitest';
 import type { Auth0Settings } from '../src/gate-options.ts';
 import { createMemoryStore } from '../src/index.ts';
-import { createGateClient, createTestGate } from './support/gate-client.ts';
+import { createGateClient, createTestGate, type GateAnswer } from './support/gate-client.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
 
 const OOB = 'http://auth0.com/oauth/grant-type/mfa-oob';
@@ -404,5 +404,51 @@ describe('a store that is gone when a start is to be answered', () => {
     const [, handle = ''] = /^stepgate=([\w-]{43});/.exec(headers.get('set-cookie') ?? '') ?? [];
     expect(await createGateClient({ gate, identity, handle }).view()).toMatchObject({ state: 'polling' });
     expect(tenant.challenges()).toBe(1);
+  });
+});
+
+describe('a store that loses an answer when an addition begins', () => {
+  it.each([
+    ['the flow’s, at its end', '"value":"prompting"', /^[\w-]{43}$/, 201],
+    ['the user’s, at its beginning', '"value":{"authenticating":"requesting"}', /^subject:/, 503],
+  ])('gives no second addition for one approval: %s', async (_, written, lost, status) => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const refreshToken = await tenant.signIn();
+    const store = createMemoryStore({ now: () => tenant.clock.now() });
+    let losses = 0;
+    const gate = createTestGate(tenant, {
+      firstLeg: { refreshToken: () => refreshToken },
+      store: {
+        ...store,
+        read(key) {
+          if (losses !== 1 || !lost.test(key)) return store.read(key);
+          losses += 1;
+          return Promise.reject(new Error('gone'));
+        },
+        async write(key, value, options) {
+          const version = await store.write(key, value, options);
+          const { text = '' } = value as { readonly text?: string };
+          if (losses === 0 && text.includes('"adds"') && text.includes(written)) losses = 1;
+          return version;
+        },
+      },
+      onError: () => {},
+    });
+    const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
+    const add = (): Promise<GateAnswer> =>
+      client.send('POST', '/step-up/authenticators', { body: { factor: 'otp' } });
+    const refused = (await add()).body as { step_up: { requirement: string } };
+    await client.send('POST', '/step-up/flow', { body: { requirement: refused.step_up.requirement } });
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+    await client.view();
+
+    const begun = await add();
+    await client.send('DELETE', '/step-up/flow');
+    const again = await add();
+
+    expect([begun.status, again.status]).toEqual([status, 401]);
+    expect(losses).toBe(2);
   });
 });
