@@ -5,6 +5,7 @@ import {
   FLOW_DEFAULTS,
   isEnrollable,
   isPollSchedule,
+  parseIssuer,
 } from '@stepgate/core';
 import type { AuthenticatorSettings } from './authenticators.ts';
 import type { FirstLegOptions } from './first-leg.ts';
@@ -72,7 +73,6 @@ const FIRST_LEGS = Object.keys({
 
 const OPTIONAL_FUNCTIONS = [
   'evidence',
-  'loginUrl',
   'language',
   'randomBytes',
   'randomUUID',
@@ -94,6 +94,8 @@ type Members = Readonly<Record<string, unknown>>;
 
 /** @throws TypeError naming the option that is wrong. */
 export function assertOptions(options: GateOptions<never>): void {
+  // Without it, flows would stop in the middle. npm only warns of an older Node.
+  if (typeof Promise.withResolvers !== 'function') throw new TypeError('Stepgate needs Node 22.12 or newer');
   if (!isObject(options)) throw new TypeError('options: must be an object');
   const misplaced = AUTH0_OPTIONS.find((name) => name in options);
   if (misplaced !== undefined) throw new TypeError(`${misplaced}: belongs in auth0`);
@@ -101,6 +103,8 @@ export function assertOptions(options: GateOptions<never>): void {
   const members: Members = { ...options };
   if (!isObject(members.auth0)) throw new TypeError('auth0: must be an object');
   assertKnownMembers('auth0.', members.auth0, AUTH0_OPTIONS);
+  // First of all, since others are made of it, and an environment that lacks it is the first mistake of all.
+  parseIssuer(options.auth0);
   assertFunction('identify', members.identify);
   assertFirstLeg(members.firstLeg, members.auth0);
   for (const name of OPTIONAL_FUNCTIONS) {
@@ -115,6 +119,7 @@ export function assertOptions(options: GateOptions<never>): void {
       throw new TypeError(`${name}: must have the methods ${methods.join(', ')}`);
     }
   }
+  assertLoginUrl(members.loginUrl);
   if (members.insecureCookie !== undefined && typeof members.insecureCookie !== 'boolean') {
     throw new TypeError('insecureCookie: must be true or false');
   }
@@ -127,6 +132,12 @@ export function assertOptions(options: GateOptions<never>): void {
   }
   assertTenantBudget(members.tenantBudget);
   assertTiming(members.timing ?? {});
+}
+
+function assertLoginUrl(loginUrl: unknown): void {
+  if (loginUrl === undefined || typeof loginUrl === 'function') return;
+  if (typeof loginUrl === 'string' && /^(\/|https?:\/\/)[\x21-\x7e]*$/.test(loginUrl)) return;
+  throw new TypeError("loginUrl: must be a path or an address, like '/login', or a function that gives one");
 }
 
 function assertTenantBudget(budget: unknown): void {

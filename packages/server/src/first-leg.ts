@@ -133,8 +133,12 @@ export function createFirstLeg<Native>(
             throw new StepUpError('input_lost', 'the password was lost before it was used');
           }
           const ip = password.ip?.(context);
+          const username: unknown = await password.username(context);
+          if (typeof username !== 'string' || username === '') {
+            throw new TypeError('firstLeg.password.username: must give a non-empty string');
+          }
           const result = await signIn.password({
-            username: await password.username(context),
+            username,
             password: inputs.password,
             ...(ip !== undefined && { ip }),
             signal,

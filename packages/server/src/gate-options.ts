@@ -71,7 +71,10 @@ export interface GateOptions<Native> extends AuditListeners<Native> {
   readonly store?: Store;
   /** Where the endpoints and the page are, as the browser sees it; default `/step-up`. */
   readonly basePath?: string;
-  /** Where a signed-out page load of a guarded route, or of the page, is sent. */
+  /**
+   * Where a signed-out page load of a guarded route, or of the page, is sent; as a function, with the way back:
+   * `` (req) => `/login?back=${encodeURIComponent(req.originalUrl)}` ``.
+   */
   readonly loginUrl?: LoginUrl<Native>;
   /** The language of the built-in pages, as BCP 47 (`fr_CA` too), where the app knows it; else what the browser accepts. */
   readonly language?: (request: Native) => string | undefined;

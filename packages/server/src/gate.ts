@@ -34,6 +34,7 @@ import { createLimitBook } from './limits.ts';
 import { createLocks } from './lock.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { mfaApiAsk } from './mfa-audience.ts';
+import { createMountCheck } from './mount-check.ts';
 import { createOversight, type StepUpStatus } from './oversight.ts';
 import { createOwnership } from './ownership.ts';
 import { createTextsOf } from './page-language.ts';
@@ -272,6 +273,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     claimsOf: options.evidence,
   });
   const readerOptions = { takesClaims: options.evidence !== undefined };
+  const mounting = createMountCheck({ basePath, onError });
 
   /** The one error of ours; the app hears of faults of its own. */
   function reported(error: unknown): StepUpError {
@@ -324,6 +326,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       return async (request, body) => {
         const decision = await guard(request, body).catch(refusalOf);
         if (decision.isAllowed) return decision;
+        if (decision.error.code === 'insufficient_user_authentication') mounting.refused();
         // A page load that is sent on has not failed.
         return { ...decision, isForApp: mode === 'throw' && decision.response.status >= 400 };
       };
@@ -337,25 +340,27 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     status: (request) => oversight.status(request).catch(rethrow),
     revoke: (request) => oversight.revoke(request).catch(rethrow),
     revokeSubject: (subject) => oversight.revokeSubject(subject).catch(rethrow),
-    endpoints: createEndpoints({
-      basePath,
-      driver,
-      ownership,
-      authenticators,
-      records,
-      handles,
-      origins,
-      requirements,
-      watchers: createWatchers(capacity),
-      tokens: createFormTokens(sealer),
-      stashes,
-      clock,
-      loginUrl: options.loginUrl,
-      textsOf,
-      takesMfaToken: options.firstLeg.mfaToken === true,
-      closing: closing.signal,
-      onError,
-    }),
+    endpoints: mounting.watch(
+      createEndpoints({
+        basePath,
+        driver,
+        ownership,
+        authenticators,
+        records,
+        handles,
+        origins,
+        requirements,
+        watchers: createWatchers(capacity),
+        tokens: createFormTokens(sealer),
+        stashes,
+        clock,
+        loginUrl: options.loginUrl,
+        textsOf,
+        takesMfaToken: options.firstLeg.mfaToken === true,
+        closing: closing.signal,
+        onError,
+      }),
+    ),
     close() {
       closing.abort();
       return driver.idle();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createGate, type GateOptions } from '../src/index.ts';
 
 const options: GateOptions<unknown> = {
@@ -18,6 +18,8 @@ describe('createGate', () => {
     ['auth0:', { auth0: 'https://tenant.test/' }],
     ['issuer:', { auth0: { issuer: 'http://tenant.test/', clientId: 'client' } }],
     ['issuer:', { auth0: { issuer: 'tenant.test', clientId: 'client' } }],
+    // What an environment gives that lacks it.
+    ['issuer:', { auth0: { issuer: undefined, clientId: 'client' } }],
     ['clientId:', { auth0: { issuer: 'https://tenant.test/', clientId: '' } }],
     ['auth0.audiance:', { auth0: { issuer: 'https://tenant.test/', clientId: 'client', audiance: 'bank' } }],
     ['allowInsecureIssuer: belongs in auth0', { allowInsecureIssuer: true }],
@@ -47,7 +49,9 @@ describe('createGate', () => {
     ['basePath:', { basePath: '//evil.example' }],
     ['basePath:', { basePath: '/a b' }],
     ['basePath:', { basePath: '/step-up"><script>' }],
-    ['loginUrl:', { loginUrl: '/login' }],
+    ['loginUrl:', { loginUrl: 'login' }],
+    ['loginUrl:', { loginUrl: '/login\r\nset-cookie: a=b' }],
+    ['loginUrl:', { loginUrl: { path: '/login' } }],
     ['allowedOrigins:', { allowedOrigins: 'https://app.example' }],
     ['allowedOrigins:', { allowedOrigins: ['*'] }],
     ['allowedOrigins:', { allowedOrigins: ['null'] }],
@@ -81,6 +85,16 @@ describe('createGate', () => {
     const create = (): unknown => createGate({ ...options, ...wrong } as GateOptions<unknown>);
     expect(create).toThrow(TypeError);
     expect(create).toThrow(name);
+  });
+
+  it('says which Node it needs, where one is too old', () => {
+    const { withResolvers } = Promise;
+    onTestFinished(() => {
+      Promise.withResolvers = withResolvers;
+    });
+    Promise.withResolvers = undefined as never;
+
+    expect(() => createGate(options)).toThrow('Node 22.12');
   });
 
   it('names what identify gives wrongly, in the log alone', async () => {

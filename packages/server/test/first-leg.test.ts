@@ -43,6 +43,20 @@ describe('createFirstLeg', () => {
     });
   });
 
+  it.each([undefined, '', 7])('sends no password for a username of %j', async (username) => {
+    const leg = createFirstLeg(
+      { password: { username: () => username as string } },
+      {
+        refreshToken: () => Promise.reject(new Error('nobody asks for it')),
+        password: () => expect.unreachable('a password for nobody'),
+      },
+    );
+
+    await expect(leg.authenticate('password', { password: 'x' }, context, signal)).rejects.toThrow(
+      'firstLeg.password.username: must give',
+    );
+  });
+
   it('sends the password of the username and the address that the app knows', async () => {
     const calls: unknown[] = [];
     const leg = createFirstLeg(

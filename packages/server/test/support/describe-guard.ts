@@ -133,7 +133,7 @@ export function describeGuard(scene: Scene): void {
     });
 
     it('asks a signed-out client to sign in, and sends its navigation to the login page', async () => {
-      const bank = await scene.open({ gateOptions: { loginUrl: () => '/login' } });
+      const bank = await scene.open({ gateOptions: { loginUrl: '/login' } });
       const stranger = bank.stranger();
 
       const answer = await stranger.post('/transfers', {});

@@ -14,12 +14,12 @@ export interface TestNative {
 
 export const SECRET = 'a secret of at least 32 characters, for tests';
 
-/** A gate on a test tenant, with the given differences. */
+/** A gate on a test tenant, with the given differences; mounted, as an adapter would tell by the first request. */
 export function createTestGate(
   tenant: TestTenant,
   options: Partial<GateOptions<TestNative>> = {},
 ): Gate<TestNative> {
-  return createGate<TestNative>({
+  const gate = createGate<TestNative>({
     auth0: tenant.auth0,
     secret: SECRET,
     clock: tenant.clock,
@@ -31,6 +31,8 @@ export function createTestGate(
     },
     ...options,
   });
+  void gate.endpoints({ url: '/' } as HostRequest<TestNative>, () => new Request('http://localhost/'));
+  return gate;
 }
 
 /** An answer of the endpoints. */
