@@ -108,6 +108,8 @@ export function createAdmission(options: {
     },
 
     async admit(applicant, effect, { isWanted, insist }) {
+      // Its turn has come before its claim, so that nothing was waited for since the flow wanted it.
+      if (effect.type === 'poll') return 'admitted';
       // The lock first: a push that waits for another one is not sent, and so not counted.
       const other = isPush(effect) ? await insist(() => lockPush(applicant, challengeTtlMs)) : undefined;
       if (other !== undefined) {

@@ -1,12 +1,12 @@
 import type { EffectResult, Inputs } from '@stepgate/core';
 import type { Audit } from './audit.ts';
 import { createEffectPerformer, type EffectPerformerOptions, whileClaimed } from './effect-performer.ts';
-import { isWritten, lossOf, nextDue, nextPoll, withoutPending } from './flow-rules.ts';
+import { awaitsPush, isWritten, lossOf, nextDue, nextPoll, withoutPending } from './flow-rules.ts';
 import type { FlowSteps, Job, Step } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
 import { telling } from './flow-telling.ts';
 import { createLane } from './lane.ts';
-import type { FlowRecord, HandleRecord } from './record.ts';
+import type { Change, FlowRecord, HandleRecord } from './record.ts';
 import { traceEffect } from './signals.ts';
 import type { TenantBudget } from './tenant-budget.ts';
 
@@ -38,10 +38,15 @@ export interface FlowRunnerOptions<Native> extends EffectPerformerOptions<Native
   readonly closing: AbortSignal;
 }
 
-/** What was found to be due: nothing, a poll that has no turn yet, or a step that was taken, with an effect or without. */
-interface Move {
-  readonly found: 'nothing' | 'poll' | 'step';
+/** What a step has left: an effect to do, or a flow that rests. Neither, where somebody else has moved it on. */
+interface Left {
   readonly job?: Job | undefined;
+  readonly flow?: FlowRecord | undefined;
+}
+
+/** What was found to be due: nothing, a poll that has no turn yet, or a step that was taken. */
+interface Move extends Left {
+  readonly found: 'nothing' | 'poll' | 'step';
 }
 
 /** Polls of this process that are under way at once. A process that is late gets no better by opening more. */
@@ -58,30 +63,43 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   const inLine = new Map<string, AbortController>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
 
-  /** Does one effect and commits what came of it; answers with the next. */
-  async function complete(target: FlowTarget<Native>, job: Job, inputs: Inputs): Promise<Job | undefined> {
+  /** Does one effect and commits what came of it. */
+  async function complete(target: FlowTarget<Native>, job: Job, inputs: Inputs): Promise<Left> {
     const { key } = target;
     const controller = new AbortController();
     const { signal } = controller;
     running.set(key, { claim: job.claim, controller });
     try {
       const result = await traceEffect(job, () => performer.perform(target, job, inputs, signal));
-      return result && (await whileClaimed(clock, job, signal, settlement(target, job, result)));
+      return result ? await whileClaimed(clock, job, signal, settlement(target, job, result)) : {};
     } finally {
       if (running.get(key)?.claim === job.claim) running.delete(key);
     }
   }
 
-  /** Runs effects one after the other, each committed before it starts and after it ends. */
-  async function run(target: FlowTarget<Native>, first: Job, inputs: Inputs): Promise<void> {
-    let job: Job | undefined = first;
+  /**
+   * Runs effects one after the other, each committed before it starts and after it ends. Answers with the flow where it
+   * rests then.
+   */
+  async function run(
+    target: FlowTarget<Native>,
+    first: Left,
+    inputs: Inputs,
+  ): Promise<FlowRecord | undefined> {
+    let left = first;
     let typed = inputs;
-    while (job !== undefined) {
-      if (closing.aborted && lossOf(job.effect) === undefined) return handOver(target.key, job);
-      job = await complete(target, job, typed);
+    while (left.job !== undefined) {
+      const { job } = left;
+      if (closing.aborted && lossOf(job.effect) === undefined) {
+        await handOver(target.key, job);
+        return undefined;
+      }
+      left = await complete(target, job, typed);
       typed = {};
     }
-    await release(target);
+    const { flow } = left;
+    if (flow === undefined || !awaitsPush(flow)) await release(target);
+    return flow;
   }
 
   /** Gives a claim back, for any other process to take up at once. */
@@ -106,23 +124,23 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
     target: FlowTarget<Native>,
     { claim, effect }: Job,
     { fact, secrets }: EffectResult,
-  ): () => Promise<Job | undefined> {
+  ): () => Promise<Left> {
     const { key } = target;
-    let tried: Step | undefined;
+    const tries: Step[] = [];
     return () =>
-      records.update<Job | undefined>(key, (record) => {
-        const pending = record?.flow?.pending;
+      records.updateSeen<Left>(key, (record) => {
+        if (record === undefined) return { result: {} };
         // Written after all, by a try whose answer was lost.
-        if (record !== undefined && tried !== undefined && isWritten(tried, record)) {
-          return { result: tried.job, ...telling(audit, target, tried) };
-        }
+        const written = tries.find((step) => isWritten(step, record));
+        if (written !== undefined) return { result: leftBy(written), ...telling(audit, target, written) };
         // Somebody has moved the flow on meanwhile: this answer is late.
-        if (record === undefined || pending?.claim !== claim) return { result: undefined };
+        if (record.flow?.pending?.claim !== claim) return { result: {} };
         const step = steps.apply(key, record, { ...fact, seq: effect.params.seq }, secrets);
-        tried = step;
+        tries.push(step);
+        const after = step.accepted ? step.record : withoutPending(record);
         return {
-          record: step.accepted ? step.record : withoutPending(record),
-          result: step.job,
+          record: after,
+          result: { job: step.job, flow: after.flow },
           ...telling(audit, target, step),
         };
       });
@@ -131,8 +149,11 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
   async function advance(target: FlowTarget<Native>): Promise<void> {
     for (let isOn = true; isOn && !closing.aborted; ) {
-      const move = await take(target, { mayPoll: false });
-      isOn = await follow(target, move.found === 'poll' ? await pollInTurn(target) : move);
+      const found = await take(target, { mayPoll: false });
+      const move = found.found === 'poll' ? await pollInTurn(target) : found;
+      if (move.found === 'nothing') return;
+      const flow = await run(target, move, {});
+      isOn = flow === undefined || dueTime(target.key, flow) <= clock.now();
     }
   }
 
@@ -152,21 +173,13 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
     if (closing.aborted || !(await budget.takePoll(target.key))) return { found: 'nothing' };
     const move = await take(target, { mayPoll: true });
     if (move.job?.effect.type !== 'poll' || closing.aborted) return move;
-    return { found: 'step', job: await complete(target, move.job, {}) };
+    return { found: 'step', ...(await complete(target, move.job, {})) };
   }
 
-  /** Goes on with a step that was taken; whether there was one. */
-  async function follow(target: FlowTarget<Native>, { found, job }: Move): Promise<boolean> {
-    if (found === 'nothing') return false;
-    if (job === undefined) await release(target);
-    else await run(target, job, {});
-    return true;
-  }
-
-  /** Takes the step that is due; a poll only with a turn for it. */
+  /** Takes the step that is due; a poll only with a turn for it, when it has been found before. */
   function take(target: FlowTarget<Native>, { mayPoll }: { readonly mayPoll: boolean }): Promise<Move> {
     const { key } = target;
-    return records.update<Move>(key, (record) => {
+    const decide = (record: HandleRecord | undefined): Change<Move> => {
       if (record?.flow === undefined) return { result: { found: 'nothing' } };
       const { flow } = record;
       if (dueTime(key, flow) > clock.now()) return { result: { found: 'nothing' } };
@@ -175,10 +188,11 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
       if (!step.accepted) return { result: { found: 'nothing' } };
       return {
         record: step.record,
-        result: { found: 'step', job: step.job },
+        result: { found: 'step', ...leftBy(step) },
         ...telling(audit, target, step),
       };
-    });
+    };
+    return mayPoll ? records.updateSeen(key, decide) : records.update(key, decide);
   }
 
   /** When something is next to be done, at the pace that the budget allows. */
@@ -226,7 +240,13 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
 
   return {
     run: (target, job, inputs) =>
-      patiently(job === undefined ? release(target) : drive(target, () => run(target, job, inputs))),
+      patiently(
+        job === undefined
+          ? release(target)
+          : drive(target, async () => {
+              await run(target, { job }, inputs);
+            }),
+      ),
     catchUp: (target) => patiently(drive(target, () => advance(target))),
     nudge(target) {
       if (!advancing.has(target.key)) drive(target, () => advance(target)).catch(onError);
@@ -241,4 +261,8 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
       await Promise.allSettled(advancing.values());
     },
   };
+}
+
+function leftBy({ job, record: { flow } }: Step): Left {
+  return { job, flow };
 }

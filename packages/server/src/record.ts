@@ -2,8 +2,9 @@ import type { Effect, Factor, FlowState } from '@stepgate/core';
 import type { KeptTokens } from './kept-tokens.ts';
 import type { Requirement } from './requirement.ts';
 import type { Sealer } from './seal.ts';
-import type { Json, Store, StoredRecord } from './store.ts';
-import { reachable, updateStored } from './stored-value.ts';
+import { createSeenRecords, type SignedRecord } from './seen-records.ts';
+import type { Store, StoredRecord } from './store.ts';
+import { reachable, type Update, updateStored } from './stored-value.ts';
 
 /** The record that a flow ended well. Holds no secret, so that every guarded request can read it without decryption. */
 export interface Approval {
@@ -86,6 +87,9 @@ export interface Change<T> {
   readonly afterwards?: () => void;
 }
 
+/** What is to become of a record. */
+type Decide<T> = (record: HandleRecord | undefined) => Change<T>;
+
 /** Typed access to the records of handles. */
 export interface Records {
   read(key: string): Promise<Stored>;
@@ -93,7 +97,12 @@ export interface Records {
    * Reads, decides and writes until no other write comes between. `decide` must be pure but for random ids: it
    * runs again after a lost race. Without a `record` in its answer nothing is written.
    */
-  update<T>(key: string, decide: (record: HandleRecord | undefined) => Change<T>): Promise<T>;
+  update<T>(key: string, decide: Decide<T>): Promise<T>;
+  /**
+   * The same for those who have just read or written the record: what they want written is first tried over what was
+   * last seen here, without another read.
+   */
+  updateSeen<T>(key: string, decide: Decide<T>): Promise<T>;
   delete(key: string): Promise<void>;
 }
 
@@ -110,26 +119,50 @@ export function createRecords(options: {
   readonly now: () => number;
 }): Records {
   const { store, sealer, now } = options;
-  // A store in this process gives the same object every time: it is checked once, not at every guarded request.
-  const checked = new WeakMap<object, { readonly key: string; readonly record: HandleRecord }>();
+  // What was checked, or signed here, is not checked again: every guarded request would pay for it.
+  const seen = createSeenRecords();
 
   function recordIn(key: string, stored: StoredRecord | undefined): HandleRecord | undefined {
     const value = stored?.value;
     if (typeof value !== 'object' || value === null) return undefined;
-    const known = checked.get(value);
-    if (known?.key === key) return known.record;
     const { format, text, signature } = value as unknown as Partial<SignedRecord>;
     if (format !== FORMAT || typeof text !== 'string' || typeof signature !== 'string') return undefined;
+    const { version } = stored as StoredRecord;
+    const known = seen.get(key);
+    if (known?.value.text === text && known.value.signature === signature) {
+      if (known.version !== version) seen.set(key, { ...known, version });
+      return known.record;
+    }
     if (!sealer.isSigned(text, signature, purposeOf(key))) return undefined;
     const record = JSON.parse(text) as HandleRecord;
-    checked.set(value, { key, record });
+    seen.set(key, { value: { format, text, signature }, version, record });
     return record;
   }
 
-  function signed(key: string, record: HandleRecord): Json {
+  /** The change as it is written. */
+  function updateBy<T>(key: string, change: Change<T>): Update<Change<T>> {
+    const { record } = change;
+    if (record === undefined) return { result: change };
     const text = JSON.stringify(record);
     const value: SignedRecord = { format: FORMAT, text, signature: sealer.sign(text, purposeOf(key)) };
-    return { ...value };
+    // Until the store has answered, nobody knows what is there.
+    seen.delete(key);
+    return {
+      write: { value: { ...value }, ttlMs: lifetime(record, now()) },
+      result: change,
+      written: (version) => seen.set(key, { value, version, record }),
+    };
+  }
+
+  async function update<T>(key: string, decide: Decide<T>, guess?: StoredRecord): Promise<T> {
+    const { result, afterwards } = await updateStored(
+      store,
+      key,
+      (stored) => updateBy(key, decide(recordIn(key, stored))),
+      guess,
+    );
+    afterwards?.();
+    return result;
   }
 
   return {
@@ -137,25 +170,16 @@ export function createRecords(options: {
       const stored = await reachable(store.read(key));
       return { record: recordIn(key, stored), version: stored?.version ?? 0 };
     },
-    delete: (key) => reachable(store.delete(key)),
-    async update(key, decide) {
-      const { result, afterwards } = await updateStored(store, key, (stored) => {
-        const change = decide(recordIn(key, stored));
-        const { record } = change;
-        if (record === undefined) return { result: change };
-        return { write: { value: signed(key, record), ttlMs: lifetime(record, now()) }, result: change };
-      });
-      afterwards?.();
-      return result;
+    delete(key) {
+      seen.delete(key);
+      return reachable(store.delete(key));
+    },
+    update: (key, decide) => update(key, decide),
+    updateSeen(key, decide) {
+      const last = seen.get(key);
+      return update(key, decide, last && { value: { ...last.value }, version: last.version });
     },
   };
-}
-
-interface SignedRecord {
-  readonly format: number;
-  /** The record as JSON: a store may keep the members of an object in another order. */
-  readonly text: string;
-  readonly signature: string;
 }
 
 const purposeOf = (key: string): string => `record:${key}`;

@@ -5,13 +5,15 @@ import type { Json, Store, StoredRecord } from './store.ts';
 export interface Update<T> {
   readonly write?: { readonly value: Json; readonly ttlMs: number };
   readonly result: T;
+  /** Hears of the version that the write has made. */
+  readonly written?: (version: number) => void;
 }
 
 const MOST_TRIES = 20;
 
 /**
  * Reads, decides and writes until no other write comes between. `decide` must be pure but for random ids: it runs
- * again after a lost race.
+ * again after a lost race. `guess`: what is probably there still, for a first try that does not read.
  *
  * @throws StepUpError `store_unavailable` (503) when the store does not answer, or others were always faster.
  */
@@ -19,14 +21,23 @@ export async function updateStored<T>(
   store: Store,
   key: string,
   decide: (stored: StoredRecord | undefined) => Update<T>,
+  guess?: StoredRecord,
 ): Promise<T> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
-    const stored = await reachable(store.read(key));
-    const { write, result } = decide(stored);
-    if (write === undefined) return result;
+    const isGuess = attempt === 0 && guess !== undefined;
+    const stored = isGuess ? guess : await reachable(store.read(key));
+    const { write, result, written } = decide(stored);
+    if (write === undefined) {
+      // Over a guess nothing was compared.
+      if (isGuess) continue;
+      return result;
+    }
     const { value, ttlMs } = write;
-    const written = store.write(key, value, { ifVersion: stored?.version ?? 0, ttlMs });
-    if ((await reachable(written)) !== undefined) return result;
+    const writing = store.write(key, value, { ifVersion: stored?.version ?? 0, ttlMs });
+    const version = await reachable(writing);
+    if (version === undefined) continue;
+    written?.(version);
+    return result;
   }
   throw unavailable();
 }
