@@ -45,7 +45,6 @@ export interface EffectPerformerOptions<Native> {
   readonly identity: IdentityCheck;
   readonly eagerness: Eagerness;
   readonly clock: Clock;
-  readonly leaseMs: number;
   readonly onError: (error: unknown) => void;
 }
 
@@ -66,8 +65,7 @@ export function whileClaimed<T>(
 export function createEffectPerformer<Native>(
   options: EffectPerformerOptions<Native>,
 ): EffectPerformer<Native> {
-  const { records, subjects, admission, api, firstLeg, managementLeg, identity, clock, leaseMs, onError } =
-    options;
+  const { records, subjects, admission, api, firstLeg, managementLeg, identity, clock, onError } = options;
 
   const tellFault = createFaultTeller({ now: () => clock.now(), onError });
   /** Stands for an error that `onError` has heard already. */
@@ -154,13 +152,16 @@ export function createEffectPerformer<Native>(
 
   return {
     async perform(target, job, inputs, unwanted) {
+      const leftMs = job.claimedUntil - SETTLING_MS - clock.now();
+      // It has waited behind another one for too long: by now it may be another process's.
+      if (leftMs <= 0) return undefined;
       const late = new AbortController();
       const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<EffectResult>();
       const timer = clock.setTimeout(() => {
         late.abort();
-        onError(tooLong(job.effect, leaseMs));
+        onError(tooLong(job.effect, leftMs));
         giveUp({ fact: { type: 'effect.failed', code: 'provider_unavailable' } });
-      }, leaseMs - SETTLING_MS);
+      }, leftMs);
       try {
         const done = performWanted(target, job, inputs, { unwanted, late: late.signal });
         return await Promise.race([done, givenUp]);
@@ -176,6 +177,6 @@ function signsIn({ type, params }: Effect): boolean {
   return type === 'authenticate' && params.method !== 'access-token';
 }
 
-function tooLong({ type }: Effect, leaseMs: number): StepUpError {
-  return new StepUpError('misconfigured', `${type}: no answer within ${leaseMs / 1_000} s, given up`);
+function tooLong({ type }: Effect, ms: number): StepUpError {
+  return new StepUpError('misconfigured', `${type}: no answer within ${Math.ceil(ms / 1_000)} s, given up`);
 }

@@ -226,7 +226,6 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       exchangeLimit: AUTH0_EXCHANGE_LIMIT,
       enroll: enrollmentRule(options),
     },
-    leaseMs,
     closing: closing.signal,
     audit,
     onError,

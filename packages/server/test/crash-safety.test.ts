@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { createAuth0MfaApi, type MfaApi, StepUpError } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore, type Store } from '../src/index.ts';
-import { createGateClient, createTestGate, type GateClient } from './support/gate-client.ts';
+import { createMemoryStore, type Gate, type Store } from '../src/index.ts';
+import { createGateClient, createTestGate, type GateClient, type TestNative } from './support/gate-client.ts';
 import { stoppedClock } from './support/manual-clock.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
 
@@ -279,5 +280,57 @@ describe('a process that dies', () => {
 
     expect(sent).toMatchObject({ state: 'polling' });
     expect(tenant.challenges()).toBe(2);
+  });
+});
+
+describe('an effect that waits behind one that hangs', () => {
+  it('is at work in one process at most, however long it has waited', async () => {
+    const tenant = createTestTenant();
+    const store = createMemoryStore({ now: () => tenant.clock.now() });
+    let calls = 0;
+    let atWork = 0;
+    let mostAtWork = 0;
+    const gateOf = (): Gate<TestNative> =>
+      createTestGate(tenant, {
+        store,
+        identityCheck: { prepare: async () => {}, check: async () => {} },
+        firstLeg: {
+          custom({ signal }) {
+            calls += 1;
+            // The first one heeds nothing.
+            if (calls > 1) {
+              atWork += 1;
+              mostAtWork = Math.max(mostAtWork, atWork);
+              signal?.addEventListener('abort', () => {
+                atWork -= 1;
+              });
+            }
+            return new Promise(() => {});
+          },
+        },
+        onError: () => {},
+      });
+    const first = createGateClient({
+      gate: gateOf(),
+      identity: { subject: tenant.ada.subject, sessionId: 's' },
+    });
+    const second = first.at(gateOf());
+    const pass = async (ms: number): Promise<void> => {
+      tenant.clock.advance(ms);
+      for (let turn = 0; turn < 30; turn += 1) await setImmediate();
+    };
+
+    void first.start();
+    await pass(5_000);
+    await first.send('DELETE', '/step-up/flow');
+    await pass(3_000);
+    void first.start();
+    for (let seconds = 0; seconds < 40; seconds += 1) {
+      await pass(1_000);
+      void second.view();
+    }
+
+    expect(calls).toBeGreaterThan(2);
+    expect(mostAtWork).toBe(1);
   });
 });
