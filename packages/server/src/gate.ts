@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
   AUTH0_EXCHANGE_LIMIT,
@@ -5,7 +6,7 @@ import {
   createAuth0MfaApi,
   createAuth0SignIn,
   FLOW_DEFAULTS,
-  type StepUpError,
+  StepUpError,
   type TenantReport,
 } from '@stepgate/core';
 import { createAdmission } from './admission.ts';
@@ -117,6 +118,8 @@ function clockOf(store: Store): Clock {
   return store.now === undefined ? systemClock : { ...systemClock, now: () => store.now?.() ?? Date.now() };
 }
 
+const NOT_SHARED =
+  'this process is a worker of a cluster, and keeps its records to itself: give all of them the same store';
 const REQUIREMENT_TTL_MS = 600_000;
 const UPSTREAM_TIMEOUT_MS = 10_000;
 
@@ -139,6 +142,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const timeoutMs = auth0.timeoutMs ?? UPSTREAM_TIMEOUT_MS;
   const basePath = parseBasePath(options.basePath ?? '/step-up');
   const closing = new AbortController();
+  if (options.store === undefined && cluster.isWorker) onError(new StepUpError('misconfigured', NOT_SHARED));
   const capacity = parseCapacity(options.capacity);
   const { random: chance = Math.random, tenantBudget = DEFAULT_TENANT_BUDGET } = options;
   const budget =

@@ -42,7 +42,8 @@ export function createIdentityCheck(options: {
 }): IdentityCheck {
   const { clientId, now } = options;
   const issuer = parseIssuer(options);
-  const keys = createRemoteJWKSet(new URL('.well-known/jwks.json', issuer), {
+  const keysUrl = new URL('.well-known/jwks.json', issuer);
+  const keys = createRemoteJWKSet(keysUrl, {
     timeoutDuration: options.timeoutMs,
     ...(options.fetch && { [customFetch]: options.fetch }),
   });
@@ -55,7 +56,7 @@ export function createIdentityCheck(options: {
         await keys.reload();
         prepared = true;
       } catch {
-        throw unreachable();
+        throw unreachable(keysUrl);
       }
     },
 
@@ -82,7 +83,9 @@ export function createIdentityCheck(options: {
       }).then(
         (verified) => verified.payload,
         (error: unknown) => {
-          throw isAboutToken(error) ? refused(`the id_token does not verify: ${error.code}`) : unreachable();
+          throw isAboutToken(error)
+            ? refused(`the id_token does not verify: ${error.code}`)
+            : unreachable(keysUrl);
         },
       );
       if (Math.abs(now() / 1_000 - (payload.iat ?? 0)) > FARTHEST_ISSUE_SECONDS) {
@@ -133,6 +136,8 @@ function refused(message: string): StepUpError {
   return new StepUpError('identity_refused', message, { status: 403 });
 }
 
-function unreachable(): StepUpError {
-  return new StepUpError('provider_unavailable', "the tenant's keys cannot be fetched", { status: 503 });
+function unreachable({ href }: URL): StepUpError {
+  return new StepUpError('provider_unavailable', `the tenant's keys cannot be fetched from ${href}`, {
+    status: 503,
+  });
 }

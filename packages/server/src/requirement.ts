@@ -84,7 +84,7 @@ export function createRequirements(options: {
     }
     throw new StepUpError(
       'requirement_invalid',
-      'the requirement was not issued to this user and session: call the guarded route again',
+      'the requirement is none of this gate for this user and session: call the guarded route again; where that does not help, gates or processes have different secrets, or identify gives a sessionId that changes',
       { status: 400 },
     );
   }

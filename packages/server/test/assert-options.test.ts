@@ -1,5 +1,6 @@
+import cluster from 'node:cluster';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGate, type GateOptions } from '../src/index.ts';
+import { createGate, createMemoryStore, type GateOptions } from '../src/index.ts';
 
 const options: GateOptions<unknown> = {
   auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
@@ -85,6 +86,19 @@ describe('createGate', () => {
     const create = (): unknown => createGate({ ...options, ...wrong } as GateOptions<unknown>);
     expect(create).toThrow(TypeError);
     expect(create).toThrow(name);
+  });
+
+  it('tells a worker of a cluster that its records are in its own memory', () => {
+    const { isWorker } = cluster;
+    onTestFinished(() => void Object.assign(cluster, { isWorker }));
+    Object.assign(cluster, { isWorker: true });
+    const errors: unknown[] = [];
+    const onError = (error: unknown): void => void errors.push(error);
+
+    createGate({ ...options, store: createMemoryStore(), onError });
+    expect(errors).toEqual([]);
+    createGate({ ...options, onError });
+    expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining('the same store') })]);
   });
 
   it('says which Node it needs, where one is too old', () => {
