@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { createAuth0SignIn, isStepUpError } from '@stepgate/core';
-import { createGate, type ExpressGate, type ExpressGateOptions } from '@stepgate/express';
+import { createAuth0SignIn } from '@stepgate/core';
+import { createGate, type ExpressGate, type ExpressGateOptions, isStepUpError } from '@stepgate/express';
 import { accountPage, loginPage, publicFolder, type Settings } from 'example-bank-ui';
 import express, { type Express } from 'express';
 import session from 'express-session';

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
-import { createAuth0SignIn, isStepUpError } from '@stepgate/core';
-import { createGate } from '@stepgate/koa';
+import { createAuth0SignIn } from '@stepgate/core';
+import { createGate, isStepUpError } from '@stepgate/koa';
 import { accountPage, loginPage, publicFolder, readSettings } from 'example-bank-ui';
 import { decodeJwt } from 'jose';
 import Koa from 'koa';

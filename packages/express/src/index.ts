@@ -25,7 +25,23 @@ import type {
   RequestHandler,
 } from 'express';
 
-export { errorResponse, identifyByBearer, identifyByOidc, identifyBySession } from '@stepgate/server';
+export {
+  type Action,
+  type AuditEvent,
+  errorResponse,
+  type FirstLegContext,
+  type Identity,
+  identifyByBearer,
+  identifyByOidc,
+  identifyBySession,
+  isStepUpError,
+  type Policy,
+  type RouteOptions,
+  type RoutePolicy,
+  type StepUp,
+  StepUpError,
+  type Store,
+} from '@stepgate/server';
 
 declare global {
   namespace Express {

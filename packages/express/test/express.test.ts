@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { isStepUpError } from '@stepgate/core';
-import { createGate, errorResponse } from '@stepgate/express';
+import { createGate, errorResponse, isStepUpError } from '@stepgate/express';
 import cors from 'cors';
 import express, { type ErrorRequestHandler } from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';

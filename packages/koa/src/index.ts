@@ -20,7 +20,23 @@ import {
 } from '@stepgate/server/node';
 import type { Context, Middleware, Next } from 'koa';
 
-export { errorResponse, identifyByBearer, identifyByOidc, identifyBySession } from '@stepgate/server';
+export {
+  type Action,
+  type AuditEvent,
+  errorResponse,
+  type FirstLegContext,
+  type Identity,
+  identifyByBearer,
+  identifyByOidc,
+  identifyBySession,
+  isStepUpError,
+  type Policy,
+  type RouteOptions,
+  type RoutePolicy,
+  type StepUp,
+  StepUpError,
+  type Store,
+} from '@stepgate/server';
 
 declare module 'koa' {
   interface DefaultState {

@@ -1,3 +1,4 @@
+export { isStepUpError, StepUpError } from '@stepgate/core';
 export { errorResponse } from './answer.ts';
 export { AUDIT_CHANNEL, type AuditListeners } from './audit.ts';
 export {
