@@ -67,9 +67,9 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   }
 
   async function askTime(): Promise<void> {
-    const sentAt = performance.now();
+    const asked = clock.ask();
     const [seconds, micros] = (await hasty.time()) as [string, string];
-    clock.sample(Number(seconds) * 1_000 + Number(micros) / 1_000, sentAt);
+    clock.sample(Number(seconds) * 1_000 + Number(micros) / 1_000, asked);
   }
 
   return {

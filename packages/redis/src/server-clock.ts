@@ -4,32 +4,62 @@ export interface ServerClock {
   now(): number;
   /** Whether it is time to ask the server again. */
   isStale(): boolean;
-  /** `serverMs`: what the server said; `sentAt`: when it was asked, by `performance.now()`. */
-  sample(serverMs: number, sentAt: number): void;
+  /** The moment at which the server is asked. */
+  ask(): Moment;
+  /** `serverMs`: what the server said. */
+  sample(serverMs: number, asked: Moment): void;
+}
+
+/** A moment by both of the machine's clocks, in milliseconds. */
+interface Moment {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+/** The machine's clocks, in milliseconds. */
+export interface MachineClocks {
+  /** Is never set, and stands still while the machine is suspended. */
+  readonly monotonic: () => number;
+  /** Goes on then, but may be set at any time. */
+  readonly wall: () => number;
 }
 
 const FRESH_MS = 30_000;
 /** How much two clocks may part, per millisecond. */
 const DRIFT = 0.001;
+/** How much the machine's own clocks may part, before it must have been suspended or its time was set. */
+const MOST_PARTED_MS = 1_000;
+
+const MACHINE: MachineClocks = { monotonic: () => performance.now(), wall: () => Date.now() };
 
 /** Makes the clock. Goes by the machine's own until the server has answered. */
-export function createServerClock(monotonic: () => number = () => performance.now()): ServerClock {
-  // Not `Date.now()`: a machine's time may be set meanwhile, and the server's with it or not.
+export function createServerClock({ monotonic, wall }: MachineClocks = MACHINE): ServerClock {
+  const ask = (): Moment => ({ monotonic: monotonic(), wall: wall() });
+  const made = ask();
   let best = {
-    offset: Date.now() - monotonic(),
+    offset: made.wall - made.monotonic,
     error: Number.POSITIVE_INFINITY,
-    at: Number.NEGATIVE_INFINITY,
+    asked: { monotonic: Number.NEGATIVE_INFINITY, wall: made.wall },
   };
+
+  function hasStoodStill(): boolean {
+    const { asked } = best;
+    return Math.abs(wall() - asked.wall - (monotonic() - asked.monotonic)) > MOST_PARTED_MS;
+  }
+
   return {
     now: () => Math.round(monotonic() + best.offset),
-    isStale: () => monotonic() - best.at > FRESH_MS,
-    sample(serverMs, sentAt) {
+    isStale: () => monotonic() - best.asked.monotonic > FRESH_MS || hasStoodStill(),
+    ask,
+    sample(serverMs, asked) {
       const at = monotonic();
       // It was said at some time between: in the middle, give or take half of it.
-      const error = (at - sentAt) / 2;
-      const grown = best.error + DRIFT * (at - best.at);
+      const error = (at - asked.monotonic) / 2;
+      const grown = hasStoodStill()
+        ? Number.POSITIVE_INFINITY
+        : best.error + DRIFT * (at - best.asked.monotonic);
       const offset = error <= grown ? serverMs + error - at : best.offset;
-      best = { offset, error: Math.min(error, grown), at };
+      best = { offset, error: Math.min(error, grown), asked };
     },
   };
 }

@@ -1,47 +1,91 @@
 import { describe, expect, it } from 'vitest';
-import { createServerClock } from '../src/server-clock.ts';
+import { createServerClock, type ServerClock } from '../src/server-clock.ts';
+
+interface Machine {
+  readonly clock: ServerClock;
+  /** Asks the server, which says its time; the answer takes a while. */
+  readonly ask: (serverMs: number, tookMs: number) => void;
+  readonly pass: (ms: number) => void;
+  /** The machine sleeps, and what counts the time with it. */
+  readonly suspend: (ms: number) => void;
+}
+
+function machine(): Machine {
+  let monotonic = 0;
+  let wall = 1_000_000;
+  const clock = createServerClock({ monotonic: () => monotonic, wall: () => wall });
+  function pass(ms: number): void {
+    monotonic += ms;
+    wall += ms;
+  }
+  return {
+    clock,
+    pass,
+    ask(serverMs, tookMs) {
+      const asked = clock.ask();
+      pass(tookMs);
+      clock.sample(serverMs, asked);
+    },
+    suspend(ms) {
+      wall += ms;
+    },
+  };
+}
 
 describe('the clock of the server', () => {
   it('is the time that the server said, and goes on from there', () => {
-    let local = 1_000;
-    const clock = createServerClock(() => local);
-    local = 1_010;
-    clock.sample(50_000, 1_000);
+    const { clock, ask, pass } = machine();
+    ask(50_000, 10);
 
     expect(clock.now()).toBe(50_005);
-    local += 300;
+    pass(300);
     expect(clock.now()).toBe(50_305);
   });
 
   it('believes a quick answer, not a slow one that comes after it', () => {
-    let local = 0;
-    const clock = createServerClock(() => local);
-    local = 2;
-    clock.sample(50_001, 0);
-    local = 1_002;
-    clock.sample(50_002, 2);
+    const { clock, ask } = machine();
+    ask(50_001, 2);
+    ask(50_002, 1_000);
 
     expect(clock.now()).toBe(51_002);
   });
 
   it('follows a server whose time has changed, with the next quick answer', () => {
-    let local = 0;
-    const clock = createServerClock(() => local);
-    local = 2;
-    clock.sample(50_001, 0);
-    local = 30_002;
-    clock.sample(90_001, 30_000);
+    const { clock, ask, pass } = machine();
+    ask(50_001, 2);
+    pass(29_998);
+    ask(90_001, 2);
 
     expect(clock.now()).toBe(90_002);
   });
 
   it('is asked for again when the last answer is old', () => {
-    let local = 0;
-    const clock = createServerClock(() => local);
+    const { clock, ask, pass } = machine();
     expect(clock.isStale()).toBe(true);
-    clock.sample(50_000, 0);
+    ask(50_000, 0);
     expect(clock.isStale()).toBe(false);
-    local = 30_001;
+    pass(30_001);
+    expect(clock.isStale()).toBe(true);
+  });
+
+  it('is asked for again, and believed, when the machine has been suspended', () => {
+    const { clock, ask, suspend } = machine();
+    ask(50_001, 2);
+    suspend(600_000);
+
+    expect(clock.isStale()).toBe(true);
+    ask(650_004, 8);
+
+    expect(clock.isStale()).toBe(false);
+    expect(clock.now()).toBe(650_008);
+  });
+
+  it('is asked for once more when the machine was suspended before the answer came', () => {
+    const { clock, suspend } = machine();
+    const asked = clock.ask();
+    suspend(600_000);
+    clock.sample(50_001, asked);
+
     expect(clock.isStale()).toBe(true);
   });
 });
