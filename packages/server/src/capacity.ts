@@ -6,6 +6,8 @@ export interface Capacity {
   readonly watchersPerHandle: number;
   /** Event streams and long-polls of all, in this process. */
   readonly watchersPerProcess: number;
+  /** Polls of this process that the tenant has not answered yet. Those beyond are not refused: they wait their turn. */
+  readonly pollsPerProcess: number;
   /** Flows of one session that have neither been approved, nor cancelled, nor expired. */
   readonly flowsPerSession: number;
   /** The same, of all the subject's sessions. One session can never have as many, if there can be two. */
@@ -21,6 +23,7 @@ export interface Capacity {
 export const DEFAULT_CAPACITY: Capacity = {
   watchersPerHandle: 20,
   watchersPerProcess: 10_000,
+  pollsPerProcess: 64,
   flowsPerSession: 5,
   flowsPerSubject: 20,
   recordBytes: 262_144,

@@ -25,6 +25,11 @@ export function nextPoll({ pending, state }: FlowRecord): PlannedPoll | undefine
   return pending === undefined ? plannedPoll(state) : undefined;
 }
 
+/** When the wait for the phone's answer is over. */
+export function endOfWait({ state: { context } }: FlowRecord): number {
+  return Math.min(context.challengeExpiresAt, context.expiresAt);
+}
+
 /** The record without its effect, whose answer came to nothing. */
 export function withoutPending(record: HandleRecord): HandleRecord {
   if (record.flow === undefined) return record;

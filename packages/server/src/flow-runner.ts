@@ -1,11 +1,12 @@
 import type { EffectResult, Inputs } from '@stepgate/core';
 import type { Audit } from './audit.ts';
 import { createEffectPerformer, type EffectPerformerOptions, whileClaimed } from './effect-performer.ts';
-import { awaitsPush, isWritten, lossOf, nextDue, nextPoll, withoutPending } from './flow-rules.ts';
+import { awaitsPush, endOfWait, isWritten, lossOf, nextDue, nextPoll, withoutPending } from './flow-rules.ts';
 import type { FlowSteps, Job, Step } from './flow-steps.ts';
 import type { FlowTarget } from './flow-target.ts';
 import { telling } from './flow-telling.ts';
 import { createLane } from './lane.ts';
+import { LAST_POLL_LEAD_MS } from './poll-traffic.ts';
 import type { Change, FlowRecord, HandleRecord } from './record.ts';
 import { traceEffect } from './signals.ts';
 import type { TenantBudget } from './tenant-budget.ts';
@@ -34,6 +35,8 @@ export interface FlowRunnerOptions<Native> extends EffectPerformerOptions<Native
   readonly steps: FlowSteps;
   readonly budget: TenantBudget;
   readonly audit: Audit<Native>;
+  /** Polls of this process that are under way at once. A process that is late gets no better by opening more. */
+  readonly pollsPerProcess: number;
   /** From then on this process takes nothing up any more that another one can do. */
   readonly closing: AbortSignal;
 }
@@ -44,13 +47,12 @@ interface Left {
   readonly flow?: FlowRecord | undefined;
 }
 
-/** What was found to be due: nothing, a poll that has no turn yet, or a step that was taken. */
-interface Move extends Left {
-  readonly found: 'nothing' | 'poll' | 'step';
-}
+/** What was found to be due: nothing, the poll of a flow that has no turn yet, or a step that was taken. */
+type Move =
+  | { readonly found: 'nothing' }
+  | { readonly found: 'poll'; readonly flow: FlowRecord }
+  | (Left & { readonly found: 'step' });
 
-/** Polls of this process that are under way at once. A process that is late gets no better by opening more. */
-const MOST_POLLS = 64;
 /** How long an answer waits for what the request has set going. */
 const PATIENCE_MS = 5_000;
 
@@ -58,7 +60,7 @@ const PATIENCE_MS = 5_000;
 export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): FlowRunner<Native> {
   const { records, steps, admission, audit, budget, clock, closing, onError } = options;
   const performer = createEffectPerformer(options);
-  const pollLane = createLane(MOST_POLLS);
+  const pollLane = createLane(options.pollsPerProcess, clock);
   const advancing = new Map<string, Promise<void>>();
   const inLine = new Map<string, AbortController>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
@@ -150,19 +152,23 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   async function advance(target: FlowTarget<Native>): Promise<void> {
     for (let isOn = true; isOn && !closing.aborted; ) {
       const found = await take(target, { mayPoll: false });
-      const move = found.found === 'poll' ? await pollInTurn(target) : found;
-      if (move.found === 'nothing') return;
+      const move = found.found === 'poll' ? await pollInTurn(target, found.flow) : found;
+      if (move.found !== 'step') return;
       const flow = await run(target, move, {});
       isOn = flow === undefined || dueTime(target.key, flow) <= clock.now();
     }
   }
 
-  /** Polls when the turn for it comes; not at all when the user asks for something meanwhile, which then goes first. */
-  async function pollInTurn(target: FlowTarget<Native>): Promise<Move> {
+  /**
+   * Polls when the turn for it comes, before others where it is the last look before the end; not at all when the user
+   * asks for something meanwhile, which then goes first.
+   */
+  async function pollInTurn(target: FlowTarget<Native>, flow: FlowRecord): Promise<Move> {
     const controller = new AbortController();
     inLine.set(target.key, controller);
+    const place = { hurriesAt: endOfWait(flow) - LAST_POLL_LEAD_MS, leaves: controller.signal };
     try {
-      return (await pollLane(() => poll(target), controller.signal)) ?? { found: 'nothing' };
+      return (await pollLane(() => poll(target), place)) ?? { found: 'nothing' };
     } finally {
       inLine.delete(target.key);
     }
@@ -172,7 +178,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   async function poll(target: FlowTarget<Native>): Promise<Move> {
     if (closing.aborted || !(await budget.takePoll(target.key))) return { found: 'nothing' };
     const move = await take(target, { mayPoll: true });
-    if (move.job?.effect.type !== 'poll' || closing.aborted) return move;
+    if (move.found !== 'step' || move.job?.effect.type !== 'poll' || closing.aborted) return move;
     return { found: 'step', ...(await complete(target, move.job, {})) };
   }
 
@@ -183,7 +189,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
       if (record?.flow === undefined) return { result: { found: 'nothing' } };
       const { flow } = record;
       if (dueTime(key, flow) > clock.now()) return { result: { found: 'nothing' } };
-      if (isPoll(flow) && !mayPoll) return { result: { found: 'poll' } };
+      if (isPoll(flow) && !mayPoll) return { result: { found: 'poll', flow } };
       const step = dueStep(key, record, flow);
       if (!step.accepted) return { result: { found: 'nothing' } };
       return {

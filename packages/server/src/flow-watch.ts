@@ -5,6 +5,7 @@ import type { FlowTarget } from './flow-target.ts';
 import { RECONSIDER_MS } from './poll-traffic.ts';
 import type { HandleRecord, Records } from './record.ts';
 import type { Store } from './store.ts';
+import { setTimer } from './timer.ts';
 
 /** Hears once what has come of a watch. */
 export interface WatchListener {
@@ -30,7 +31,6 @@ export type WatchFlow<Native> = (
 
 /** How often a watcher reads again when the store cannot call. */
 const REREAD_MS = 1_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Makes the watching of flows. There are as many watchers as browsers: while one waits it is a timer and a few functions,
@@ -107,10 +107,7 @@ export function createFlowWatch<Native>(options: {
             stop();
             seen(found.view);
           } else if (!hasChanged) {
-            timer = clock.setTimeout(
-              wake,
-              Math.min(LONGEST_TIMER_MS, Math.max(0, found.againAt - clock.now())),
-            );
+            timer = setTimer(clock, wake, found.againAt);
           }
         }
       } catch (error) {

@@ -203,6 +203,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     basePath,
     store,
     recordBytes: capacity.recordBytes,
+    pollsPerProcess: capacity.pollsPerProcess,
     records,
     subjects,
     steps: createFlowSteps({

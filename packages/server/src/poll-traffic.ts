@@ -40,7 +40,7 @@ const STALE_MS = 15_000;
 const LINE_HASTE = 0.8;
 const LONGEST_SPACING_S = 5;
 /** How long before its end a challenge is asked about for the last time, at whatever pace. */
-const LAST_POLL_LEAD_MS = 2_000;
+export const LAST_POLL_LEAD_MS = 2_000;
 
 /** Makes the traffic of a process. `perSecond`: the budget of all. */
 export function createPollTraffic(options: {

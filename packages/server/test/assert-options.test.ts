@@ -75,6 +75,7 @@ describe('createGate', () => {
     ['capacity.watchers:', { capacity: { watchers: 10 } }],
     ['capacity.recordBytes:', { capacity: { recordBytes: 1_000 } }],
     ['capacity.watchersPerHandle:', { capacity: { watchersPerHandle: 0 } }],
+    ['capacity.pollsPerProcess:', { capacity: { pollsPerProcess: 0.5 } }],
     ['enrol:', { enrol: 'refuse' }],
     ['mode:', { mode: 'fail' }],
     ['authenticators:', { authenticators: true }],

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
+import type { FlowView } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import type { GateOptions } from '../src/index.ts';
 import { createGateClient, createTestGate, type GateClient, type TestNative } from './support/gate-client.ts';
 import { createTestTenant, PASSWORD, POLL_MS, type TestTenant } from './support/test-tenant.ts';
 
-const MOST = 64;
+const MOST = 3;
 
 interface Scene {
   readonly tenant: TestTenant;
@@ -16,13 +17,14 @@ interface Scene {
 }
 
 /** `poll`: what the tenant waits for before it answers one. */
-function createScene(poll: Promise<void>, options: Partial<GateOptions<TestNative>> = {}): Scene {
+function createScene(poll: () => Promise<void>, options: Partial<GateOptions<TestNative>> = {}): Scene {
   const tenant = createTestTenant();
   const { fetch = globalThis.fetch } = tenant.auth0;
   let polls = 0;
   const tokens = new Map<string, string>();
   const gate = createTestGate(tenant, {
     tenantBudget: false,
+    capacity: { pollsPerProcess: MOST },
     firstLeg: { refreshToken: ({ identity }) => tokens.get(identity.subject) },
     auth0: {
       ...tenant.auth0,
@@ -30,7 +32,7 @@ function createScene(poll: Promise<void>, options: Partial<GateOptions<TestNativ
         const request = new Request(input, init);
         if ((await request.clone().text()).includes('mfa-oob')) {
           polls += 1;
-          await Promise.race([poll, once(request.signal, 'abort')]);
+          await Promise.race([poll(), once(request.signal, 'abort')]);
         }
         return fetch(request);
       },
@@ -67,7 +69,7 @@ async function settle(): Promise<void> {
 describe('a tenant that does not answer', () => {
   it('is asked by so many polls at once, and by the others when there is room', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const { tenant, polls, open } = createScene(promise);
+    const { tenant, polls, open } = createScene(() => promise);
     const clients = await open(MOST + 6);
     tenant.clock.advance(POLL_MS);
 
@@ -80,9 +82,39 @@ describe('a tenant that does not answer', () => {
     expect(polls()).toBe(MOST + 6);
   });
 
+  it('is asked for the last time before a challenge ends, though others have waited for longer', async () => {
+    const answers: (() => void)[] = [];
+    const { tenant, polls, openFor } = createScene(() => new Promise((resolve) => answers.push(resolve)), {
+      timing: { challengeTtlMs: 60_000 },
+      capacity: { pollsPerProcess: 1 },
+    });
+    const ending = await openFor('ending');
+    tenant.clock.advance(44_000);
+    const [first, second] = [await openFor('first'), await openFor('second')];
+    tenant.clock.advance(POLL_MS);
+    const views: Promise<FlowView>[] = [];
+    for (const client of [first, second, ending]) {
+      views.push(client.view());
+      await settle();
+    }
+    tenant.emulator.phone('ending').approve();
+    tenant.clock.advance(8_000);
+    await Promise.all(views);
+
+    for (const asked of [1, 2]) {
+      await expect.poll(polls).toBe(asked);
+      answers.at(-1)?.();
+    }
+    await expect.poll(polls).toBe(3);
+
+    expect((await ending.view()).state).toBe('approved');
+    expect((await second.view()).state).toBe('polling');
+    answers.at(-1)?.();
+  });
+
   it('holds up no request of a user whose own poll waits for room', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const { tenant, polls, open, openFor } = createScene(promise);
+    const { tenant, polls, open, openFor } = createScene(() => promise);
     const others = await open(MOST);
     const last = await openFor('last');
     const { version } = await last.view();
@@ -111,7 +143,7 @@ describe('a tenant that does not answer', () => {
 
 it('what follows a poll makes no other poll wait', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const { tenant, polls, open } = createScene(Promise.resolve(), {
+  const { tenant, polls, open } = createScene(() => Promise.resolve(), {
     identityCheck: { prepare: async () => {}, check: () => promise },
   });
   const clients = await open(MOST + 1);
