@@ -160,10 +160,19 @@ function createReport(onError: (error: unknown) => void): {
 
 function assertOptions(options: RedisStoreOptions): void {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: must be an object');
-  const { url, client, prefix, timeoutMs, onError } = options;
+  const { url, client, prefix, timeoutMs, onError, ...others } = options;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new TypeError(`${unknown}: is not an option (url, client, prefix, timeoutMs, onError)`);
+  }
   if ((url === undefined) === (client === undefined)) throw new TypeError('give either url or client');
   if (url !== undefined && (typeof url !== 'string' || !/^rediss?:/.test(url) || !URL.canParse(url))) {
     throw new TypeError("url: must be an address like 'redis://127.0.0.1:6379'");
+  }
+  if (client !== undefined && typeof client?.withCommandOptions !== 'function') {
+    throw new TypeError(
+      'client: must be made by createClient, createCluster or createSentinel of the package redis, 6 or newer; ioredis is another',
+    );
   }
   if (client?.options?.keyPrefix) throw new TypeError('client: must have no keyPrefix, set prefix instead');
   if (prefix !== undefined && typeof prefix !== 'string') throw new TypeError('prefix: must be a string');

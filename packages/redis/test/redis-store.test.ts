@@ -48,7 +48,11 @@ describe('createRedisStore', () => {
     [/^timeoutMs:/, { url: 'redis://localhost', timeoutMs: 0 }],
     [/^prefix:/, { url: 'redis://localhost', prefix: 1 }],
     [/^onError:/, { url: 'redis://localhost', onError: true }],
-    [/keyPrefix/, { client: { options: { keyPrefix: 'app:' } } }],
+    [/keyPrefix/, { client: { withCommandOptions: () => {}, options: { keyPrefix: 'app:' } } }],
+    // As ioredis is, and redis before 6.
+    [/^client: .*ioredis/, { client: { hmget: () => {}, duplicate: () => {} } }],
+    [/^client: /, { client: null }],
+    [/^timeout: is not an option/, { url: 'redis://localhost', timeout: 1_000 }],
     [/^options:/, undefined],
   ])('names the option that is wrong: %s', (words, options) => {
     expect(() => createRedisStore(options as RedisStoreOptions)).toThrow(words);
