@@ -810,6 +810,19 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'an approval to see the devices is none to ask the tenant without an end',
+    edits: [
+      [
+        server('authenticators'),
+        '    await admission.admitList(await ownership.mustOwn(request));\n    return api.list',
+        '    return api.list',
+      ],
+    ],
+    shownBy: [
+      own('limits-in-flows', 'is not to be asked of the tenant without an end, by the approval to see it'),
+    ],
+  },
+  {
     defence: 'an answer of the tenant is not read without an end',
     edits: [[server('gate'), 'tracedFetch(boundedFetch(auth0.fetch))', 'tracedFetch(auth0.fetch)']],
     shownBy: [own('faults', 'do not end a wait for the phone: %s')],

@@ -35,6 +35,12 @@ export interface Admission {
    * @throws StepUpError `rate_limited` (429) when the session has started flows, or begun them again, too often.
    */
   admitStart(applicant: Applicant): Promise<() => Promise<void>>;
+  /**
+   * Counts a look at the list of authenticators outside of a flow.
+   *
+   * @throws StepUpError `rate_limited` (429) when the session has looked too often.
+   */
+  admitList(applicant: Applicant): Promise<void>;
   /** Whether the effect may go out. What does not go out is not counted. */
   admit(
     applicant: Applicant,
@@ -97,14 +103,14 @@ export function createAdmission(options: {
     async admitStart(applicant) {
       const retryAfterMs = await charge('start', applicant, once);
       if (retryAfterMs === undefined) return () => limits.refund('start', chargedOf(applicant));
-      throw new StepUpError(
-        'rate_limited',
-        'this session has started flows, or begun them again, too often',
-        {
-          status: 429,
-          retryAfterMs,
-        },
-      );
+      throw tooOften('this session has started flows, or begun them again, too often', retryAfterMs);
+    },
+
+    async admitList(applicant) {
+      const retryAfterMs = await charge('list', applicant, once);
+      if (retryAfterMs !== undefined) {
+        throw tooOften('this session has looked at the list of its sign-in devices too often', retryAfterMs);
+      }
     },
 
     async admit(applicant, effect, { isWanted, insist }) {
@@ -150,6 +156,10 @@ export function createAdmission(options: {
       });
     },
   };
+}
+
+function tooOften(message: string, retryAfterMs: number): StepUpError {
+  return new StepUpError('rate_limited', message, { status: 429, retryAfterMs });
 }
 
 /** What an effect counts as. */

@@ -10,6 +10,7 @@ import {
 } from '@stepgate/core';
 import { fill, type PageTexts } from '@stepgate/web/html';
 import { additionId, addressOf, type Enrollment } from './addition.ts';
+import type { Admission } from './admission.ts';
 import { json } from './answer.ts';
 import type { Audit } from './audit.ts';
 import { removalOf } from './authenticator-list.ts';
@@ -44,6 +45,7 @@ export interface Authenticators<Native> {
 export interface AuthenticatorsOptions<Native> {
   readonly settings: Required<AuthenticatorSettings>;
   readonly api: Pick<MfaApi, 'list' | 'remove'>;
+  readonly admission: Pick<Admission, 'admitList'>;
   readonly records: Records;
   readonly driver: FlowDriver<Native>;
   /** The guard's own decision. `uses`: whether an approval for a single use is used up. */
@@ -67,7 +69,7 @@ const LIST_MAX_AGE_SECONDS = 600;
 
 /** Makes the endpoints. */
 export function createAuthenticators<Native>(options: AuthenticatorsOptions<Native>): Authenticators<Native> {
-  const { settings, api, records, driver, decide, ownership, textsOf, audit } = options;
+  const { settings, api, admission, records, driver, decide, ownership, textsOf, audit } = options;
 
   const policyOf = (action: Action, maxAgeSeconds: number): ParsedPolicy => ({
     maxAgeSeconds,
@@ -127,12 +129,18 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
     });
   }
 
+  /** The list, at a price: an approval to see it would be one to ask the tenant without an end. */
+  async function look(request: HostRequest<Native>, accessToken: string): Promise<readonly Authenticator[]> {
+    await admission.admitList(await ownership.mustOwn(request));
+    return api.list({ mfaToken: accessToken });
+  }
+
   /** The list, where the user has been let see it; it only serves to put an id into words. */
   async function peek(request: HostRequest<Native>): Promise<readonly Authenticator[] | undefined> {
     const decision = await decide(request, listing(request), { uses: false });
     const accessToken = decision.isAllowed ? decision.stepUp?.tokens()?.accessToken : undefined;
     if (accessToken === undefined) return undefined;
-    return api.list({ mfaToken: accessToken }).catch(() => undefined);
+    return look(request, accessToken).catch(() => undefined);
   }
 
   async function removalPolicy(request: HostRequest<Native>, id: string): Promise<ParsedPolicy> {
@@ -146,7 +154,7 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
   return {
     list: (request) =>
       withToken(request, listing(request), async (accessToken) => {
-        const all = await api.list({ mfaToken: accessToken });
+        const all = await look(request, accessToken);
         const authenticators = all
           .filter(({ active }) => active)
           .map(({ active: _all, ...one }) => ({ ...one, removal: removalOf(one.id, all) }));
@@ -184,7 +192,7 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
     id: string,
   ): Promise<HostResponse> {
     const { asker } = await ownership.mustOwn(request);
-    const before = await api.list({ mfaToken: accessToken });
+    const before = await look(request, accessToken);
     const found = findRemovable(before, id);
     const { isLast, goesAlong } = removalOf(id, before);
     await api.remove({ accessToken, authenticatorId: id }).catch((error: unknown) => {

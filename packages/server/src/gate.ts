@@ -313,6 +313,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     createAuthenticators<Native>({
       settings,
       api: budgetedApi(api, budget),
+      admission,
       records,
       driver,
       ownership,

@@ -20,6 +20,8 @@ export interface Limits {
   /** Wrong passwords. */
   readonly passwordsPerSession: Limit;
   readonly passwordsPerSubject: Limit;
+  /** Looks at the list of authenticators where they are managed, each of which is a request to the tenant. */
+  readonly listsPerSession: Limit;
   /** Wrong codes, of one browser or client. */
   readonly wrongCodesPerFlow: Limit;
   readonly wrongCodesPerSession: Limit;
@@ -33,13 +35,14 @@ export const DEFAULT_LIMITS: Limits = {
   messagesPerSubject: { count: 5, windowMs: 600_000 },
   passwordsPerSession: { count: 5, windowMs: 900_000 },
   passwordsPerSubject: { count: 10, windowMs: 900_000 },
+  listsPerSession: { count: 30, windowMs: 60_000 },
   wrongCodesPerFlow: { count: 5, windowMs: 900_000 },
   wrongCodesPerSession: { count: 5, windowMs: 3_600_000 },
   wrongCodesPerSubject: { count: 8, windowMs: 3_600_000 },
 };
 
 /** What is counted. */
-export type Attempt = 'start' | 'message' | 'password' | 'code';
+export type Attempt = 'start' | 'message' | 'password' | 'list' | 'code';
 
 /** Whom an attempt counts against. */
 export interface Charged {
@@ -68,6 +71,7 @@ const COUNTED_AS: Readonly<Record<Attempt, readonly (readonly [keyof Limits, key
     ['passwordsPerSession', 'session'],
     ['passwordsPerSubject', 'subject'],
   ],
+  list: [['listsPerSession', 'session']],
   code: [
     ['wrongCodesPerFlow', 'flow'],
     ['wrongCodesPerSession', 'session'],
@@ -110,6 +114,7 @@ export function createLimitBook(options: {
     start: countersFor('start'),
     message: countersFor('message'),
     password: countersFor('password'),
+    list: countersFor('list'),
     code: countersFor('code'),
   };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createGateClient, createTestGate, type GateAnswer, type GateClient } from './support/gate-client.ts';
-import { createTestTenant, type TestTenant } from './support/test-tenant.ts';
+import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
 
 describe('starts', () => {
   it('do not count where another flow is under way, nor where they join one', async () => {
@@ -149,5 +149,39 @@ describe('a limit that is reached', () => {
     // The session's limit holds for longer than the flow's.
     expect(view).toMatchObject({ reason: 'too_many_attempts', retryAllowedAt: startedAt + 3_600_000 });
     expect(tenant.exchanges.filter(({ sent }) => sent.includes('mfa-otp'))).toHaveLength(5);
+  });
+});
+
+describe('the list of sign-in devices', () => {
+  it('is not to be asked of the tenant without an end, by the approval to see it', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const refreshToken = await tenant.signIn();
+    const gate = createTestGate(tenant, {
+      firstLeg: { refreshToken: () => refreshToken },
+      limits: { listsPerSession: { count: 3, windowMs: 60_000 } },
+    });
+    const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
+    const list = (): Promise<GateAnswer> => client.send('GET', '/step-up/authenticators');
+    const { step_up } = (await list()).body as { step_up: { requirement: string } };
+    await client.send('POST', '/step-up/flow', { body: { requirement: step_up.requirement } });
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+    await client.view();
+
+    const statuses = [];
+    for (let look = 0; look < 3; look += 1) statuses.push((await list()).status);
+    const before = tenant.exchanges.length;
+    const refused = await list();
+    const removal = await client.send('DELETE', '/step-up/authenticators/push%7Cother');
+
+    expect(statuses).toEqual([200, 200, 200]);
+    expect(refused.status).toBe(429);
+    expect(refused.body).toMatchObject({ error: 'rate_limited', retry_after_ms: 60_000 });
+    // Of what is to be removed it is asked for the words alone.
+    expect(removal.status).toBe(401);
+    expect(tenant.exchanges.length).toBe(before);
+    tenant.clock.advance(60_000);
+    expect((await list()).status).toBe(200);
   });
 });

@@ -27,6 +27,7 @@ describe('limits', () => {
     ['start', 10],
     ['message', 3],
     ['password', 5],
+    ['list', 30],
     ['code', 5],
   ])('let a session do so many of a kind (%s: %i) by default', async (attempt, count) => {
     expect(await passing(bookAt({ now: 0 }), attempt, thief)).toBe(count);
