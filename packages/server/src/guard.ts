@@ -168,7 +168,8 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
 
   function stepUpOf({ key, approval, kept }: Use, used: Use[]): StepUp {
     return {
-      approval,
+      // A copy: the record is kept in memory for the requests to come, and a handler may change what it is given.
+      approval: { ...approval },
       tokens: () => openTokens(sealer, key, approval, { kept, now: now() }),
       release: () => giveBack(used),
     };

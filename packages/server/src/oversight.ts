@@ -62,7 +62,7 @@ export function createOversight<Native>(options: {
       if (!record || record.session !== asker.session) return {};
       const approval = keepUseful(record.approvals, now()).at(-1);
       return {
-        ...(approval && { approval, approvalAgeMs: now() - approval.approvedAt }),
+        ...(approval && { approval: { ...approval }, approvalAgeMs: now() - approval.approvedAt }),
         ...(record.flow && isLive(record.flow, now()) && { flow: statusOf(record.flow) }),
       };
     },

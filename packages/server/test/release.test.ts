@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { StepUp } from '../src/index.ts';
+import type { Policy, StepUp } from '../src/index.ts';
 import { createGateClient, createTestGate, type GateClient } from './support/gate-client.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
 
-async function scene(): Promise<{ readonly tenant: TestTenant; readonly client: GateClient }> {
+async function scene(
+  policy: Policy = { maxAge: 0 },
+): Promise<{ readonly tenant: TestTenant; readonly client: GateClient }> {
   const tenant = createTestTenant();
   await tenant.enrolPush();
   const refreshToken = await tenant.signIn();
   const gate = createTestGate(tenant, { firstLeg: { refreshToken: () => refreshToken }, limits: NO_LIMITS });
   const identity = { subject: tenant.ada.subject, sessionId: 's' };
-  return { tenant, client: createGateClient({ gate, identity, policy: { maxAge: 0 } }) };
+  return { tenant, client: createGateClient({ gate, identity, policy }) };
 }
 
 const NO_LIMITS = { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false } as const;
@@ -52,6 +54,19 @@ describe('an approval for a single use', () => {
 
     expect(await client.isAllowed()).toBe(true);
     expect(await client.isAllowed()).toBe(true);
+    expect(await client.isAllowed()).toBe(false);
+  });
+});
+
+describe('an approval that a handler sees', () => {
+  it('is the handler’s own: what is changed in it counts for nothing', async () => {
+    const { tenant, client } = await scene({ maxAge: '5m' });
+    await approve(tenant, client);
+
+    const { approval } = await use(client);
+    Object.assign(approval, { approvedAt: approval.approvedAt + 600_000 });
+    tenant.clock.advance(600_000);
+
     expect(await client.isAllowed()).toBe(false);
   });
 });
