@@ -285,6 +285,22 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'what is owned at one gate is nothing to a gate of another tenant or application',
+    edits: [
+      [
+        server('host-request'),
+        'digest(`${realm}${subject.length}:',
+        'digest(`${realm.length}${subject.length}:',
+      ],
+    ],
+    shownBy: [
+      own(
+        'several-gates',
+        'a gate of another %s, with the same store and secret, takes nothing of this one and leaves it alone',
+      ),
+    ],
+  },
+  {
     defence: 'no other host sets a cookie that is taken for the handle',
     edits: [[server('handle'), "pair.startsWith(' ') ? 1 : 0", 'pair.length - pair.trimStart().length']],
     shownBy: [own('handle', 'reads no handle in %s')],

@@ -147,7 +147,7 @@ export type AuditEvent = Occurrence & {
   readonly at: number;
   /** The `sub` claim. */
   readonly subject: string;
-  /** The digest of subject and session id; absent where all of the subject's logins are meant. */
+  /** A digest that names the login; absent where all of the subject's logins are meant. */
   readonly session?: string;
   /** The address that `identify` gave for the request in which it happened. */
   readonly ip?: string;

@@ -29,7 +29,7 @@ import type { GateOptions } from './gate-options.ts';
 import { createGuards, type Decision, type Guard, type StepUp } from './guard.ts';
 import { createHandles } from './handle.ts';
 import { identifyError } from './hook-error.ts';
-import { type Asker, type HostRequest, type Identity, toAsker } from './host-request.ts';
+import { type Asker, type HostRequest, type Identity, realmOf, toAsker } from './host-request.ts';
 import { createIdentityCheck } from './identity-check.ts';
 import { createLimitBook } from './limits.ts';
 import { createLocks } from './lock.ts';
@@ -179,6 +179,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     origins,
   });
   const signIn = createAuth0SignIn(wire);
+  const realm = realmOf(auth0);
   const mfaAsk = mfaApiAsk(auth0.issuer, auth0.mfaAudience);
   const api = options.api ?? createAuth0MfaApi(wire);
   const requirements = createRequirements({
@@ -255,7 +256,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
 
   function toKnown(identity: Identity | undefined): Known | undefined {
     if (identity === undefined || identity === null) return undefined;
-    return { identity, asker: toAsker(identity) };
+    return { identity, asker: toAsker(identity, realm) };
   }
 
   const askerOf = (request: HostRequest<Native>): Asker | undefined | Promise<Asker | undefined> => {

@@ -1,3 +1,5 @@
+import { parseIssuer } from '@stepgate/core';
+import type { Auth0Settings } from './gate-options.ts';
 import { digest } from './seal.ts';
 
 /** Who is asking, as the app tells it. */
@@ -16,22 +18,27 @@ export interface Identity {
 /** An {@link Identity} as records know it. */
 export interface Asker {
   readonly subject: string;
-  /** The digest of subject and session. */
+  /** The digest of tenant and application, subject and session. */
   readonly session: string;
   readonly ip?: string | undefined;
 }
 
+/** Names the application of a tenant that a gate stands for: what its users own is nothing to another one's gate. */
+export function realmOf(auth0: Auth0Settings): string {
+  return digest(JSON.stringify([parseIssuer(auth0), auth0.clientId]));
+}
+
 /**
- * The {@link Asker} of an identity.
+ * The {@link Asker} of an identity. `realm`: by `realmOf`.
  *
  * @throws TypeError when it is none.
  */
-export function toAsker({ subject, sessionId, ip }: Identity): Asker {
+export function toAsker({ subject, sessionId, ip }: Identity, realm: string): Asker {
   if (typeof subject !== 'string' || subject === '' || typeof sessionId !== 'string' || sessionId === '') {
     throw new TypeError('identify: must give { subject, sessionId }, both non-empty strings, or undefined');
   }
   if (ip !== undefined && typeof ip !== 'string') throw new TypeError('identify: ip must be a string');
-  return { subject, session: digest(`${subject.length}:${subject}${sessionId}`), ip };
+  return { subject, session: digest(`${realm}${subject.length}:${subject}${sessionId}`), ip };
 }
 
 /** Calls back when the client has gone, at once if it has. May call for an answer that has ended, too. */

@@ -62,7 +62,7 @@ export interface FlowRecord {
 /** Everything that one handle owns: so that each promise is one compare-and-set. */
 export interface HandleRecord {
   readonly subject: string;
-  /** The digest of subject and session that the record belongs to. */
+  /** The digest of tenant, application, subject and session that the record belongs to. */
   readonly session: string;
   readonly flow?: FlowRecord;
   readonly approvals: readonly Approval[];

@@ -11,7 +11,7 @@ import {
 import { keepMs } from './approval.ts';
 import type { GateOptions } from './gate-options.ts';
 import { HANDLE_HEADER, recordKey } from './handle.ts';
-import { type Identity, toAsker } from './host-request.ts';
+import { type Identity, realmOf, toAsker } from './host-request.ts';
 import { assertKnownMembers } from './known-members.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { type Policy, parsePolicy } from './policy.ts';
@@ -63,6 +63,7 @@ export interface TestKit {
   approve(identity: Identity, options?: GrantOptions): Promise<Readonly<Record<string, string>>>;
 }
 
+const AUTH0 = { issuer: 'https://tenant.test/', clientId: 'test' };
 const CODE = '123456';
 const AUTHENTICATORS: readonly Authenticator[] = [
   { id: 'push|dev_test', factor: 'push', active: true, name: 'Test phone' },
@@ -113,7 +114,7 @@ export function createTestKit(): TestKit {
 
   return {
     options: {
-      auth0: { issuer: 'https://tenant.test/', clientId: 'test' },
+      auth0: AUTH0,
       secret,
       store,
       api,
@@ -138,7 +139,7 @@ export function createTestKit(): TestKit {
       const { policy = {}, factor = 'push', ageMs = 0 } = options;
       if (!isFactor(factor)) throw new TypeError(`factor: must be one of ${FACTORS.join(', ')}`);
       if (!Number.isFinite(ageMs) || ageMs < 0) throw new TypeError('ageMs: must be milliseconds, 0 or more');
-      const asker = toAsker(identity);
+      const asker = toAsker(identity, realmOf(AUTH0));
       const handle = randomBytes(32).toString('base64url');
       const parsed = parsePolicy(policy);
       const approvedAt = now() - ageMs;
