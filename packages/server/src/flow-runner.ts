@@ -62,6 +62,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   const performer = createEffectPerformer(options);
   const pollLane = createLane(options.pollsPerProcess, clock);
   const advancing = new Map<string, Promise<void>>();
+  const toAdvance = new Map<string, Promise<void>>();
   const inLine = new Map<string, AbortController>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
 
@@ -235,6 +236,19 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
     return after;
   }
 
+  /** Does what is due once for all who ask before it begins: however many look at a flow, they are not in its user's way. */
+  function nextAdvance(target: FlowTarget<Native>): Promise<void> {
+    const { key } = target;
+    const awaited = toAdvance.get(key);
+    if (awaited !== undefined) return awaited;
+    const next = drive(target, () => {
+      toAdvance.delete(key);
+      return advance(target);
+    });
+    toAdvance.set(key, next);
+    return next;
+  }
+
   /** Waits for the work, but not for long: it goes on without the request. */
   async function patiently(work: Promise<void>): Promise<void> {
     let timer: unknown;
@@ -253,7 +267,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
               await run(target, { job }, inputs);
             }),
       ),
-    catchUp: (target) => patiently(drive(target, () => advance(target))),
+    catchUp: (target) => patiently(nextAdvance(target)),
     nudge(target) {
       if (!advancing.has(target.key)) drive(target, () => advance(target)).catch(onError);
     },

@@ -332,3 +332,39 @@ describe('a cancel', () => {
     expect(tenant.challenges()).toBe(0);
   });
 });
+
+describe('many who look at a flow at once', () => {
+  it('have what is due done once for all of them', async () => {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const refreshToken = await tenant.signIn();
+    const api = createAuth0MfaApi(tenant.auth0);
+    const memory = createMemoryStore({ now: () => tenant.clock.now() });
+    let reads = 0;
+    const store: Store = {
+      ...memory,
+      read(key) {
+        if (/^[\w-]{43}$/.test(key)) reads += 1;
+        return memory.read(key);
+      },
+    };
+    const gate = createTestGate(tenant, {
+      store,
+      firstLeg: { refreshToken: () => refreshToken },
+      api: { ...api, redeem: (options) => answered.then(() => api.redeem(options)) },
+    });
+    const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
+    await client.start();
+    tenant.clock.advance(POLL_MS);
+
+    reads = 0;
+    const views = Array.from({ length: 50 }, () => client.view());
+    await settle();
+    answer();
+    await Promise.all(views);
+
+    // Each looks at the flow before and after.
+    expect(reads - 2 * views.length).toBeLessThan(10);
+  });
+});
