@@ -37,10 +37,16 @@ export function withoutPending(record: HandleRecord): HandleRecord {
   return { ...record, flow };
 }
 
-/** Whether the record holds what the step has made: its claim, or else all of it. */
-export function isWritten(step: Pick<Step, 'record' | 'job'>, record: HandleRecord): boolean {
-  if (step.job !== undefined) return record.flow?.pending?.claim === step.job.claim;
-  return JSON.stringify(record) === JSON.stringify(step.record);
+/** Whether the record holds what the step has made: its claim, its approval, or else all of it. */
+export function isWritten(
+  { job, occurrences, record: made }: Pick<Step, 'record' | 'job' | 'occurrences'>,
+  record: HandleRecord,
+): boolean {
+  if (job !== undefined) return record.flow?.pending?.claim === job.claim;
+  // It may have been used since.
+  const grant = occurrences.find((one) => one.type === 'approval.granted');
+  if (grant !== undefined) return record.approvals.some(({ id }) => id === grant.approval);
+  return JSON.stringify(record) === JSON.stringify(made);
 }
 
 /** The record, if there is one and it is the asker's. */

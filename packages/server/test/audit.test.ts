@@ -10,6 +10,7 @@ import {
   type GateOptions,
   type Policy,
   type StepUp,
+  type Store,
 } from '../src/index.ts';
 import { auditTable } from './support/audit-table.ts';
 import { createGateClient, createTestGate, type GateClient, type TestNative } from './support/gate-client.ts';
@@ -425,6 +426,51 @@ describe('audit events', () => {
 
     expect(losesAnswer).toBe(false);
     expect(told).toEqual(['push.rejected', 'flow.ended']);
+  });
+
+  it('tell of an approval whose answer the store has lost, and which was used before that was known', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const refreshToken = await tenant.signIn();
+    const memory = createMemoryStore({ now: () => tenant.clock.now() });
+    const told: string[] = [];
+    let isLost = false;
+    const options: Partial<GateOptions<TestNative>> = {
+      firstLeg: { refreshToken: () => refreshToken },
+      onEvent: ({ type }) => told.push(type),
+    };
+    const identity = { subject: tenant.ada.subject, sessionId: 's' };
+    const policy = { maxAge: 0 };
+    const elsewhere = createGateClient({
+      gate: createTestGate(tenant, { ...options, store: memory }),
+      identity,
+      policy,
+    });
+    const store: Store = {
+      ...memory,
+      async write(key, value, rest) {
+        const version = await memory.write(key, value, rest);
+        if (isLost || !JSON.stringify(value).includes('\\"value\\":\\"approved\\"')) return version;
+        isLost = true;
+        await elsewhere.decide();
+        throw new Error('the connection is gone');
+      },
+    };
+    const client = elsewhere.at(createTestGate(tenant, { ...options, store }));
+    await client.start();
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+    told.length = 0;
+
+    const view = client.view();
+    while (!isLost) await new Promise(setImmediate);
+    for (let wait = 0; wait < 20; wait += 1) {
+      await new Promise(setImmediate);
+      tenant.clock.advance(100);
+    }
+    await view;
+
+    expect(told).toEqual(['approval.used', 'approval.granted', 'flow.ended']);
   });
 
   it.each(['throws', 'rejects'])('fail nothing when a listener %s', async (how) => {
