@@ -748,7 +748,9 @@ export const MUTATIONS = [
   {
     defence: 'a body that was left to a later parser is no answer',
     edits: [[server('node'), 'req?.readableDidRead === false && isEmpty(body)', 'false']],
-    shownBy: [shared('policy', 'is no answer for a body that the parser in front has left to a later one')],
+    shownBy: [
+      own('node', 'takes an empty body of which nothing was read for one that a later parser may fill'),
+    ],
   },
 
   // Load, and what the operator hears
