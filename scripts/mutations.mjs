@@ -111,6 +111,11 @@ export const MUTATIONS = [
         'if (ticket.success && ticket.output.subject === subject && ticket.output.session === session) {',
         'if (ticket.success && subject !== session) {',
       ],
+      [
+        server('requirement'),
+        '(session: string): string => `requirement:${session}`',
+        "(_session: string): string => 'requirement'",
+      ],
     ],
     shownBy: [
       own('hostile-input', 'that was changed, or is somebody else’s, starts no flow'),
@@ -465,6 +470,7 @@ export const MUTATIONS = [
     edits: [
       [server('seal'), '.setAAD(Buffer.from(purpose));\n      const sealed', ';\n      const sealed'],
       [server('seal'), '.setAAD(Buffer.from(purpose))\n          .setAuthTag', '.setAuthTag'],
+      [server('seal'), "'sha256', sealingKey).update(purpose)", "'sha256', sealingKey)"],
     ],
     shownBy: [own('seal', 'opens nothing for another purpose')],
   },

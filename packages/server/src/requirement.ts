@@ -64,7 +64,7 @@ const TicketSchema = v.object({
   }),
 });
 
-const PURPOSE = 'requirement';
+const purposeOf = (session: string): string => `requirement:${session}`;
 
 /** The longest ticket in characters: it travels in an address, whose length servers and proxies limit. */
 export const LONGEST_TICKET = 8_192;
@@ -78,7 +78,7 @@ export function createRequirements(options: {
   const { sealer, now, ttlMs } = options;
 
   function read({ subject, session }: Asker, text: string): Requirement {
-    const ticket = v.safeParse(TicketSchema, sealer.open(text, PURPOSE));
+    const ticket = v.safeParse(TicketSchema, sealer.open(text, purposeOf(session)));
     if (ticket.success && ticket.output.subject === subject && ticket.output.session === session) {
       return ticket.output.requirement;
     }
@@ -94,7 +94,7 @@ export function createRequirements(options: {
       const seal = (content: Omit<Requirement, 'issuedAt' | 'expiresAt'>): string =>
         sealer.seal(
           { subject, session, requirement: { ...content, issuedAt: now(), expiresAt: now() + ttlMs } },
-          PURPOSE,
+          purposeOf(session),
         );
       const ticket = seal(requirement);
       if (ticket.length <= LONGEST_TICKET) return ticket;

@@ -14,7 +14,7 @@ import {
  * sealed or signed for one purpose is nothing for another.
  */
 export interface Sealer {
-  /** `purpose` is the associated data: the record's key and field, for instance. */
+  /** `purpose` is a part of the key, and the associated data: the record's key and field, for instance. */
   seal(value: unknown, purpose: string): string;
   /** The value, or `undefined` when the text was not sealed here, for this purpose, by a key that is still listed. */
   open(sealed: string, purpose: string): unknown;
@@ -31,7 +31,8 @@ const SHORTEST_SECRET = 32;
 
 interface Key {
   readonly id: Buffer;
-  readonly key: KeyObject;
+  /** Of which each purpose has a key of its own. */
+  readonly sealingKey: KeyObject;
   readonly signingKey: KeyObject;
 }
 
@@ -53,7 +54,8 @@ export function createSealer(
   return {
     seal(value, purpose) {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(Buffer.from(purpose));
+      const key = sealingKeyOf(current, purpose);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(purpose));
       const sealed = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()]);
       return Buffer.concat([current.id, nonce, cipher.getAuthTag(), sealed]).toString('base64url');
     },
@@ -64,7 +66,7 @@ export function createSealer(
       if (key === undefined || bytes === undefined || bytes.length <= start) return undefined;
       try {
         const nonce = bytes.subarray(KEY_ID_BYTES, KEY_ID_BYTES + NONCE_BYTES);
-        const decipher = createDecipheriv('aes-256-gcm', key.key, nonce)
+        const decipher = createDecipheriv('aes-256-gcm', sealingKeyOf(key, purpose), nonce)
           .setAAD(Buffer.from(purpose))
           .setAuthTag(bytes.subarray(KEY_ID_BYTES + NONCE_BYTES, start));
         const value = Buffer.concat([decipher.update(bytes.subarray(start)), decipher.final()]).toString(
@@ -92,6 +94,14 @@ function bytesOf(text: string): Buffer | undefined {
   return bytes.toString('base64url') === text ? bytes : undefined;
 }
 
+/**
+ * One key is good for 2^32 random nonces (NIST SP 800-38D, section 8.3), which a gate that refuses thousands of requests
+ * in a second uses up within weeks; those of one login, record or browser never are.
+ */
+function sealingKeyOf({ sealingKey }: Key, purpose: string): Buffer {
+  return createHmac('sha256', sealingKey).update(purpose).digest();
+}
+
 function signatureOf(text: string, purpose: string, { signingKey }: Key): Buffer {
   return createHmac('sha256', signingKey).update(`${purpose.length}:${purpose}`).update(text).digest();
 }
@@ -107,7 +117,7 @@ function deriveKey(secret: unknown): Key {
   return {
     id: derived('key id', KEY_ID_BYTES),
     // As objects: a raw key is made into one at every use, which costs more than what it is used for.
-    key: createSecretKey(derived('seal', 32)),
+    sealingKey: createSecretKey(derived('seal', 32)),
     signingKey: createSecretKey(derived('sign', 32)),
   };
 }

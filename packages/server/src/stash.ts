@@ -56,7 +56,7 @@ export function createStashes({
   readonly mostBytes: number;
 }): Stashes {
   const placeOf = ({ asker }: FormOwner): string => `form:${asker.session}`;
-  const purposeOf = ({ key }: FormOwner): string => `form:${key}`;
+  const purposeOf = ({ key }: FormOwner): string => `kept-form:${key}`;
   const targetOf = ({ key }: FormOwner, url: string): string => digest(`${key} ${url}`);
 
   async function read(owner: FormOwner): Promise<Stash | undefined> {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { createFormTokens } from '../src/form.ts';
 import { type Approval, createMemoryStore, type Policy, type StepUp, type Store } from '../src/index.ts';
 import type { HandleRecord } from '../src/record.ts';
 import { mustFit } from '../src/record-size.ts';
@@ -145,6 +146,17 @@ describe('a record that is full', () => {
     expect(places.size).toBe(1);
     expect(await stashes.find(owner('three'), name)).toEqual(form(100));
     expect(await stashes.find(owner('one'), name)).toBeUndefined();
+  });
+
+  it('takes a token of the page that was put in the place of a form for none', async () => {
+    const store = createMemoryStore();
+    const sealer = createSealer(SECRET, randomBytes);
+    const stashes = createStashes({ store, sealer, mostBytes: 1_000 });
+    const value = { name: 'form', target: 'there', sealed: createFormTokens(sealer).issue('key') };
+
+    await store.write('form:the login', value, { ifVersion: 0, ttlMs: 60_000 });
+
+    expect(await stashes.find(owner('key'), 'form')).toBeUndefined();
   });
 
   it('takes no other flow, and says when something in it ends; what is in it stays', async () => {

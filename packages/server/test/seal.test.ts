@@ -22,6 +22,18 @@ describe('createSealer', () => {
     expect(sealer.open(sealer.seal('secret', 'vault:a'), 'vault:b')).toBeUndefined();
   });
 
+  it('has a key for each purpose, so that none sees as many nonces as all of them together', () => {
+    const sealer = createSealer(OLD, () => new Uint8Array(12));
+    // Of one text and one nonce, only another key makes anything else.
+    const textOf = (purpose: string): string => {
+      const sealed = Buffer.from(sealer.seal('the same', purpose), 'base64url');
+      return sealed.subarray(32).toString('hex');
+    };
+
+    expect(textOf('requirement:a')).toBe(textOf('requirement:a'));
+    expect(textOf('requirement:a')).not.toBe(textOf('requirement:b'));
+  });
+
   it('opens nothing that was changed, cut off or never sealed, wherever the change is', () => {
     const sealer = createSealer(OLD, randomBytes);
     const bytes = Buffer.from(sealer.seal('secret', 'vault'), 'base64url');
