@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   createGate as createHostGate,
   createNativeGate,
@@ -55,6 +56,12 @@ declare global {
 /** Options of {@link createGate}: those of the server package, with Express's request. */
 export type ExpressGateOptions = GateOptions<ExpressRequest>;
 
+/**
+ * The guard of a route. What it says of the request is so little that TypeScript goes on to infer `req.params` and
+ * `req.body` from the route and its handlers.
+ */
+export type ExpressGuard = (req: IncomingMessage, res: ServerResponse, next: NextFunction) => void;
+
 /** Step-up for Express: a middleware that serves the endpoints, and makes the guards of routes. */
 export interface ExpressGate extends RequestHandler, NativeGate<ExpressRequest> {
   /**
@@ -62,7 +69,7 @@ export interface ExpressGate extends RequestHandler, NativeGate<ExpressRequest> 
    *
    * @throws TypeError when the policy or an option is wrong.
    */
-  require(policy?: RoutePolicy<ExpressRequest>, options?: RouteOptions): RequestHandler;
+  require(policy?: RoutePolicy<ExpressRequest>, options?: RouteOptions): ExpressGuard;
 }
 
 /**
@@ -90,9 +97,9 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
       .catch(next);
   }
 
-  function requireWith(policy: RoutePolicy<ExpressRequest> = {}, route: RouteOptions = {}): RequestHandler {
+  function requireWith(policy: RoutePolicy<ExpressRequest> = {}, route: RouteOptions = {}): ExpressGuard {
     const guard = gate.guard(policy, route);
-    return function requireStepUp(req, res, next): void {
+    function requireStepUp(req: ExpressRequest, res: ExpressResponse, next: NextFunction): void {
       const request = hostRequest(req);
       guard(request, () => toHostBody({ ...nodeRequest(request, res), files: filesOf(req) }))
         .then((decision) => {
@@ -114,7 +121,9 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
           res.end(body);
         })
         .catch(next);
-    };
+    }
+    // Express gives it its own request and response, whatever the type says.
+    return requireStepUp as ExpressGuard;
   }
 
   return Object.assign(stepgate, { require: requireWith }, createNativeGate(gate, hostRequest));

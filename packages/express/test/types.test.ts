@@ -7,7 +7,7 @@ import {
   identifyBySession,
 } from '@stepgate/express';
 import type { StepUp } from '@stepgate/server';
-import type { Application, Request } from 'express';
+import type { Application, Request, RequestHandler } from 'express';
 import type {} from 'express-openid-connect';
 import type {} from 'express-session';
 import { describe, expectTypeOf, it } from 'vitest';
@@ -52,6 +52,26 @@ describe('the types, beside those of express-session, passport and express-openi
       app.post('/transfers', gate.require({ maxAge: '5m' }), (req, res) => {
         res.json(req.stepUp?.approval.factor);
       });
+      app.use('/accounts', gate.require());
+    };
+    expectTypeOf(mount).toBeFunction();
+  });
+
+  it('leave the handlers behind a guard what the route and they themselves say of a request', () => {
+    const mount = (app: Application, gate: ExpressGate): void => {
+      app.get('/accounts/:id', gate.require(), (req, res) => {
+        expectTypeOf(req.params).toEqualTypeOf<{ id: string }>();
+        res.end();
+      });
+      app.put(
+        '/accounts/:id',
+        gate.require(),
+        (req: Request<{ id: string }, unknown, { readonly limit: number }>, res) => {
+          expectTypeOf(req.body.limit).toBeNumber();
+          res.end();
+        },
+      );
+      expectTypeOf(gate.require()).toExtend<RequestHandler>();
     };
     expectTypeOf(mount).toBeFunction();
   });
