@@ -14,7 +14,11 @@ const OTHERS = ['auth0-guardian-js@1.4.1', '@okta/okta-auth-js@8.0.1', '@auth0/a
 const here = import.meta.dirname;
 const elsewhere = await mkdtemp(join(tmpdir(), 'stepgate-sizes-'));
 
-/** Each is what an app imports, where from, and what the bundle leaves out. */
+/**
+ * Each is what an app imports, where from, and what the bundle leaves out.
+ *
+ * @type {(readonly [name: string, contents: string, resolveDir: string, external?: readonly string[]])[]}
+ */
 const rows = [
   [
     '`@stepgate/web`: remote actor and `stepUpFetch`',
