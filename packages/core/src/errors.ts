@@ -149,9 +149,10 @@ export class StepUpError extends Error {
   readonly expose: boolean;
   /** For the answer alone, and not enumerable: a new handle's `Set-Cookie` is among them, which no log is to hold. */
   declare readonly headers: Readonly<Record<string, string>>;
-  readonly retryAfterMs: number | undefined;
+  /** Absent where there is nothing to wait for. */
+  declare readonly retryAfterMs?: number;
   /** For an answer's body: where a step-up starts and what it asks for, for instance. */
-  readonly details: Readonly<Record<string, unknown>> | undefined;
+  declare readonly details?: Readonly<Record<string, unknown>>;
 
   constructor(code: StepUpErrorCode, message: string, options: StepUpErrorOptions = {}) {
     super(message);
@@ -159,8 +160,9 @@ export class StepUpError extends Error {
     this.status = options.status ?? 500;
     this.expose = this.status < 500;
     Object.defineProperty(this, 'headers', { value: options.headers ?? {} });
-    this.retryAfterMs = options.retryAfterMs;
-    this.details = options.details;
+    // Only where they say something: logs print what is there.
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    if (options.details !== undefined) this.details = options.details;
   }
 }
 

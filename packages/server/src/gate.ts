@@ -379,9 +379,14 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then === 'function';
 }
 
-/** A hook of the app's that fails must not fail what it was to hear of, nor the process. */
+/**
+ * A hook of the app's that fails must not fail what it was to hear of, nor the process; but nor must an error be lost to
+ * a logger's method that was handed over without its logger.
+ */
 function shielded(hook: (error: unknown) => unknown): (error: unknown) => void {
   return (error) => {
-    void (async () => hook(error))().catch(() => {});
+    void (async () => hook(error))().catch((failure: unknown) =>
+      console.error('onError failed', failure, error),
+    );
   };
 }

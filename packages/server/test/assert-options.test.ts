@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createGate, createMemoryStore, type GateOptions } from '../src/index.ts';
 
 const options: GateOptions<unknown> = {
@@ -8,6 +8,13 @@ const options: GateOptions<unknown> = {
   identify: () => undefined,
   firstLeg: { refreshToken: () => undefined },
 };
+
+/** Until the end of the test, this process is one of a cluster. */
+function becomeWorker(): void {
+  const { isWorker } = cluster;
+  onTestFinished(() => void Object.assign(cluster, { isWorker }));
+  Object.assign(cluster, { isWorker: true });
+}
 
 describe('createGate', () => {
   it('takes the shortest options there are', () => {
@@ -90,9 +97,7 @@ describe('createGate', () => {
   });
 
   it('tells a worker of a cluster that its records are in its own memory', () => {
-    const { isWorker } = cluster;
-    onTestFinished(() => void Object.assign(cluster, { isWorker }));
-    Object.assign(cluster, { isWorker: true });
+    becomeWorker();
     const errors: unknown[] = [];
     const onError = (error: unknown): void => void errors.push(error);
 
@@ -100,6 +105,24 @@ describe('createGate', () => {
     expect(errors).toEqual([]);
     createGate({ ...options, onError });
     expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining('the same store') })]);
+  });
+
+  it('writes to the console what an onError that fails was to hear', async () => {
+    becomeWorker();
+    const written = vi.spyOn(console, 'error').mockReturnValue(undefined);
+    onTestFinished(() => written.mockRestore());
+    // As a logger's method does that was handed over without its logger.
+    const failure = new TypeError('no this');
+    const onError = (): never => {
+      throw failure;
+    };
+
+    createGate({ ...options, onError });
+
+    await vi.waitFor(() => {
+      const error: unknown = expect.objectContaining({ code: 'misconfigured' });
+      expect(written).toHaveBeenCalledExactlyOnceWith('onError failed', failure, error);
+    });
   });
 
   it('says which Node it needs, where one is too old', () => {
