@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { createEmulator } from './emulator.ts';
+import { defaultClients } from './client.ts';
+import { createEmulator, type Emulator } from './emulator.ts';
 import type { EmulatorServer } from './http/listen.ts';
+import { defaultUsers } from './options.ts';
 import { assertSettingsPatch, type SettingsPatch } from './settings.ts';
 
 const usage = `Usage: stepgate-emulator [options]
@@ -60,7 +62,7 @@ async function main(): Promise<void> {
   }
   const emulator = createEmulator({ issuer, ...settings });
   const server = await emulator.listen({ port });
-  process.stdout.write(isJson ? toJsonLine(server) : toText(server, emulator.issuer));
+  process.stdout.write(isJson ? toJsonLine(server) : toText(server, emulator));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.close());
 }
 
@@ -68,9 +70,17 @@ function toJsonLine({ url, phoneUrl }: EmulatorServer): string {
   return `${JSON.stringify({ url, phone: phoneUrl })}\n`;
 }
 
-function toText({ url, phoneUrl }: EmulatorServer, issuer: string): string {
+/** Where to go, and as what: everything that an app has to be told. */
+function toText({ url, phoneUrl }: EmulatorServer, emulator: Emulator): string {
   const lines = [`tenant  ${url}`, `phone   ${phoneUrl}`];
-  if (issuer !== url) lines.push(`issuer  ${issuer}`);
+  if (emulator.issuer !== url) lines.push(`issuer  ${emulator.issuer}`);
+  for (const { clientId, clientSecret } of defaultClients) {
+    lines.push(`client  ${clientId}${clientSecret === undefined ? '' : `, secret ${clientSecret}`}`);
+  }
+  for (const { username, sub } of emulator.users()) {
+    const password = defaultUsers.find((user) => user.username === username)?.password;
+    lines.push(`user    ${username}, password ${password}, sub ${sub}`);
+  }
   return `${lines.join('\n')}\n`;
 }
 

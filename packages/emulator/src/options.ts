@@ -42,6 +42,9 @@ export interface ResolvedOptions {
   readonly settings: Settings;
 }
 
+/** The users of an emulator that was given none. */
+export const defaultUsers = [{ username: 'ada', password: 'correct-horse' }] as const;
+
 /** Checks the options; a `TypeError` names the first one that is wrong. */
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   const { issuer, audience, mfaAudience, clients, users, clock, randomBytes, ...settings } = options;
@@ -49,7 +52,7 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   if (mfaAudience !== undefined && (typeof mfaAudience !== 'string' || mfaAudience === '')) {
     throw new TypeError('mfaAudience is a string that is not empty');
   }
-  const initialUsers = users ?? [{ username: 'ada', password: 'correct-horse' }];
+  const initialUsers = users ?? defaultUsers;
   for (const user of initialUsers) createUser(user);
   return {
     issuer: issuer === undefined ? undefined : parseIssuer(issuer),

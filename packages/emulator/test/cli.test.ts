@@ -46,6 +46,9 @@ describe('stepgate-emulator', () => {
     );
     await expect.poll(() => output.out).toMatch(/issuer +https:\/\/tenant\.test\/\n/);
     const url = /^tenant +(\S+)$/m.exec(output.out)?.[1] ?? '';
+    const [, username, sub] = /^user +(\w+), password correct-horse, sub (\S+)$/m.exec(output.out) ?? [];
+    expect(await (await fetch(new URL('/_emulator/users', url))).json()).toEqual([{ username, sub }]);
+    expect(output.out).toMatch(/^client +stepgate-demo, secret stepgate-demo-secret$/m);
     const response = await fetch(new URL('/_emulator/settings', url));
     expect(await response.json()).toMatchObject({
       mfaPolicy: 'always',

@@ -4,7 +4,7 @@ import { digest } from './seal.ts';
 
 /** Who is asking, as the app tells it. */
 export interface Identity {
-  /** The `sub` claim. */
+  /** The `sub` claim: the user's id at the tenant, `auth0|…`, and not the app's own. */
   readonly subject: string;
   /**
    * Names this login of the user. It must change at login and at logout, since approvals end with it: a random
