@@ -187,7 +187,7 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
 
   function takeSnapshot(status: StepUpSnapshot['status']): StepUpSnapshot {
     const state = toState(actor.getSnapshot());
-    return { status, view: createView({ state, vault, version, now: clock.now() }) };
+    return { status, view: createView({ state, openVault: () => vault, version, now: clock.now() }) };
   }
 
   function schedule(): void {

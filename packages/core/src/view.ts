@@ -67,7 +67,8 @@ export type Notice = 'push_requested_elsewhere';
 /** Builds the view of a flow. */
 export function createView(options: {
   readonly state: FlowState;
-  readonly vault: Vault;
+  /** Asked for only where the state discloses something. */
+  readonly openVault: () => Vault;
   readonly version: number;
   readonly now: number;
   readonly notice?: Notice | undefined;
@@ -99,7 +100,7 @@ export function createView(options: {
       : undefined,
     retryAllowedAt: retryAllowedAt(name, context),
     notice,
-    disclosure: disclosureOf(name, state, options.vault),
+    disclosure: disclosureOf(name, state, options.openVault),
   });
 }
 
@@ -128,13 +129,19 @@ function retryAllowedAt(
   return Math.max(waitUntil ?? 0, affordableAt(budget, settings.exchangeLimit, 1));
 }
 
-function disclosureOf(name: FlowStateName, { context }: FlowState, vault: Vault): Disclosure | undefined {
-  const { barcodeUri, otpSecret, recoveryCodes } = vault;
+function disclosureOf(
+  name: FlowStateName,
+  { context }: FlowState,
+  openVault: () => Vault,
+): Disclosure | undefined {
   const isAddingOtp = context.target?.factor === 'otp' && context.target.authenticatorId === undefined;
   let shown: Disclosure = {};
-  if (name === 'confirming') shown = dropUndefined({ barcodeUri });
-  if (name === 'prompting' && isAddingOtp) shown = dropUndefined({ barcodeUri, otpSecret });
-  if (name === 'acknowledging') shown = dropUndefined({ recoveryCodes });
+  if (name === 'confirming') shown = dropUndefined({ barcodeUri: openVault().barcodeUri });
+  if (name === 'prompting' && isAddingOtp) {
+    const { barcodeUri, otpSecret } = openVault();
+    shown = dropUndefined({ barcodeUri, otpSecret });
+  }
+  if (name === 'acknowledging') shown = dropUndefined({ recoveryCodes: openVault().recoveryCodes });
   return Object.keys(shown).length > 0 ? shown : undefined;
 }
 

@@ -31,7 +31,7 @@ function adding(factor: EnrollableFactor, overrides: Partial<FlowSettings> = {})
   return driver;
 }
 
-const viewOf = ({ state, now }: FlowDriver) => createView({ state, vault: {}, version: 1, now });
+const viewOf = ({ state, now }: FlowDriver) => createView({ state, openVault: () => ({}), version: 1, now });
 
 describe('a flow that adds a factor', () => {
   it('adds it although the user has some, whatever counts for approvals and whatever the rule for first ones', () => {

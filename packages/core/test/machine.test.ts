@@ -55,7 +55,7 @@ function at(place: (typeof PLACES)[number]): FlowDriver {
 }
 
 function viewOf({ state, now }: FlowDriver): FlowView {
-  return createView({ state, vault: {}, version: 1, now });
+  return createView({ state, openVault: () => ({}), version: 1, now });
 }
 
 const choose = ({ id }: { readonly id: string }) => ({ type: 'factor.choose', authenticatorId: id }) as const;

@@ -27,7 +27,7 @@ const FULL: Required<Vault> = {
 };
 
 function viewOf({ state, now }: FlowDriver, vault: Vault = FULL): FlowView {
-  return createView({ state, vault, version: 7, now });
+  return createView({ state, openVault: () => vault, version: 7, now });
 }
 
 const choose = ({ id }: { readonly id: string }) => ({ type: 'factor.choose', authenticatorId: id }) as const;
@@ -140,7 +140,7 @@ describe('a view', () => {
 
   it('carries a notice along', () => {
     const { state, now } = pollingDriver();
-    const view = createView({ state, vault: {}, version: 1, now, notice: 'push_requested_elsewhere' });
+    const view = createView({ state, openVault: () => ({}), version: 1, now, notice: 'push_requested_elsewhere' });
     expect(view.notice).toBe('push_requested_elsewhere');
   });
 

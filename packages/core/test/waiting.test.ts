@@ -33,7 +33,7 @@ function at(place: string): FlowDriver {
 }
 
 function viewOf({ state, now }: FlowDriver): FlowView {
-  return createView({ state, vault: {}, version: 1, now });
+  return createView({ state, openVault: () => ({}), version: 1, now });
 }
 
 const choose = ({ id }: { readonly id: string }) => ({ type: 'factor.choose', authenticatorId: id }) as const;

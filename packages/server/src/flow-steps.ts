@@ -11,7 +11,6 @@ import {
   isSameView,
   type RequestEvent,
   stateName,
-  type TokenSet,
   updateVault,
   type Vault,
 } from '@stepgate/core';
@@ -83,16 +82,21 @@ export function createFlowSteps(options: {
 }): FlowSteps {
   const { sealer, now, random, randomId, leaseMs } = options;
 
-  function open(key: string, flow: FlowRecord): Vault {
-    // A vault that does not open (a retired key) is an empty one: effects then answer `result_lost`.
-    return (sealer.open(flow.vault, vaultOf(key)) as Vault | undefined) ?? {};
+  /** Opens a flow's vault when something in it is asked for, and then once. */
+  function vaultIn(key: string, flow: FlowRecord): () => Vault {
+    let opened: Vault | undefined;
+    return () => {
+      // A vault that does not open (a retired key) is an empty one: effects then answer `result_lost`.
+      opened ??= (sealer.open(flow.vault, vaultOf(key)) as Vault | undefined) ?? {};
+      return opened;
+    };
   }
 
-  function render(flow: FlowRecord, vault: Vault): FlowView {
+  function render(flow: FlowRecord, openVault: () => Vault): FlowView {
     const isNoticed = flow.isContested === true && awaitsPush(flow);
     const view = createView({
       state: flow.state,
-      vault,
+      openVault,
       version: flow.version,
       now: now(),
       ...(isNoticed && { notice: 'push_requested_elsewhere' }),
@@ -115,9 +119,10 @@ export function createFlowSteps(options: {
     key: string,
     record: HandleRecord,
     flow: FlowRecord,
-    { tokens, approvedAt }: { readonly tokens: TokenSet | undefined; readonly approvedAt: number },
+    { openVault, approvedAt }: { readonly openVault: () => Vault; readonly approvedAt: number },
   ): HandleRecord {
     if (stateName(flow.state) !== 'approved') return record;
+    const { tokens } = openVault();
     const tokensUntil = flow.requirement.policy.keepTokens ? tokensEnd(flow.state, tokens) : undefined;
     const approval = createApproval({
       ...flow,
@@ -165,9 +170,10 @@ export function createFlowSteps(options: {
       const event = { ...happening, at: now(), jitterMs: Math.floor(random() * 1_000) };
       const { state, effect, accepted } = advanceFlow(flow.state, event);
       if (!accepted) return { record, accepted, occurrences: [] };
-      const before = open(key, flow);
+      const before = vaultIn(key, flow);
       // A finished flow keeps no secret.
-      const vault = isDone(state) ? {} : updateVault(before, secrets);
+      const changed = isDone(state) ? {} : secrets && updateVault(before(), secrets);
+      const after = changed === undefined ? before : () => changed;
       const { pending: _settled, isContested, ...rest } = flow;
       const pending = effect && claimed(effect);
       const moved: FlowRecord = {
@@ -175,16 +181,16 @@ export function createFlowSteps(options: {
         // Whoever wanted a push during the last one has nothing to do with the next.
         ...(isContested === true && effect?.type !== 'challenge' && { isContested }),
         state,
-        vault: vault === before ? flow.vault : sealer.seal(vault, vaultOf(key)),
+        vault: changed === undefined ? flow.vault : sealer.seal(changed, vaultOf(key)),
         ...(pending && { pending }),
       };
-      const isUnchanged = isSameView(render(flow, before), render(moved, vault));
+      const isUnchanged = isSameView(render(flow, before), render(moved, after));
       const version = isUnchanged ? flow.version : flow.version + 1;
-      const next = withApproval(key, record, moved, { tokens: before.tokens, approvedAt: event.at });
+      const next = withApproval(key, record, moved, { openVault: before, approvedAt: event.at });
       return {
         accepted,
         record: { ...next, flow: { ...moved, version } },
-        ...(pending && { job: jobOf(moved, pending, vault) }),
+        ...(pending && { job: jobOf(moved, pending, after()) }),
         passage: { flow: flow.id, from: stateName(flow.state), to: stateName(state) },
         occurrences: occurrencesOf({
           before: flow,
@@ -202,13 +208,13 @@ export function createFlowSteps(options: {
       return {
         accepted: true,
         record: { ...record, flow: { ...flow, pending } },
-        job: jobOf(flow, pending, open(key, flow)),
+        job: jobOf(flow, pending, vaultIn(key, flow)()),
         occurrences: [],
       };
     },
 
     view(key, { flow }) {
-      return flow && render(flow, open(key, flow));
+      return flow && render(flow, vaultIn(key, flow));
     },
   };
 }
