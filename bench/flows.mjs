@@ -90,6 +90,11 @@ function createBank(tenant) {
   const app = express();
   app.disable('x-powered-by');
   app.post('/transfers', gate.require({ maxAge: '1h' }), (_req, res) => res.end('done'));
+  // What a watcher's stream holds without a gate: the request, the response, and the router between.
+  app.get('/bare', (_req, res) => {
+    res.writeHead(200, { 'content-type': 'text/event-stream' });
+    res.write(': nothing\n\n');
+  });
   app.use(gate);
   return { app, gate };
 }
@@ -181,6 +186,14 @@ const BY_HAND = {
   'ky with its defaults': async (url, body) => (await ky.post(url, { body })).json(),
 };
 
+/** The heap of as many event streams of an app without a gate. */
+async function measureBareStreams({ app }, flows, before) {
+  const closers = flows.map(({ request }) => follow(app, { ...request, url: '/bare' }, () => {}));
+  const after = await heap();
+  for (const close of closers) close();
+  return (after - before) / flows.length;
+}
+
 /** Pending flows of one process: their polls, their heap, and how soon an approval is seen. */
 async function measureFlows(tenant, users) {
   const bank = createBank(tenant);
@@ -188,6 +201,8 @@ async function measureFlows(tenant, users) {
   const flows = [];
   await inLanes(users, async (user) => flows.push(await startFlow(bank, user)));
   const unwatched = await heap();
+  const bare = await measureBareStreams(bank, flows, unwatched);
+  const before = await heap();
   const seen = new Map();
   const closers = [];
   await evenly(flows, ({ username, request }) => {
@@ -219,7 +234,8 @@ async function measureFlows(tenant, users) {
   return {
     ...polls,
     unwatched: (unwatched - empty) / flows.length,
-    watching: (watched - unwatched) / flows.length,
+    bare,
+    watching: (watched - before) / flows.length,
     p50: delays[Math.floor(delays.length / 2)],
     p95: delays[Math.floor(delays.length * 0.95)],
     seen: `${delays.length} of ${approved.size}`,
@@ -265,12 +281,16 @@ const row = (name, flows, { achieved, cpuPerPoll, core }) => [
   `${(core * 100).toFixed(0)} %`,
 ];
 for (const flows of FLOWS) {
-  const { unwatched, watching, p50, p95, seen, ...polls } = await measureFlows(tenant, users.slice(0, flows));
+  const { unwatched, bare, watching, p50, p95, seen, ...polls } = await measureFlows(
+    tenant,
+    users.slice(0, flows),
+  );
   pollRows.push(row('the gate', flows, polls));
   flowRows.push([
     flows.toLocaleString('en'),
     (unwatched / 1_024).toFixed(1),
     (watching / 1_024).toFixed(1),
+    (bare / 1_024).toFixed(1),
     `${p50} ms`,
     `${p95} ms`,
     seen,
@@ -297,6 +317,7 @@ table(
     'pending flows',
     'heap per flow that nobody watches, kB',
     "more with a watcher's event stream, kB",
+    'of which a stream holds without a gate, kB',
     'from the approval to the event, p50',
     'p95',
     'approvals seen',

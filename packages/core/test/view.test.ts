@@ -140,7 +140,13 @@ describe('a view', () => {
 
   it('carries a notice along', () => {
     const { state, now } = pollingDriver();
-    const view = createView({ state, openVault: () => ({}), version: 1, now, notice: 'push_requested_elsewhere' });
+    const view = createView({
+      state,
+      openVault: () => ({}),
+      version: 1,
+      now,
+      notice: 'push_requested_elsewhere',
+    });
     expect(view.notice).toBe('push_requested_elsewhere');
   });
 
