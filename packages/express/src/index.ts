@@ -5,6 +5,7 @@ import {
   type GateOptions,
   type HostRequest,
   type NativeGate,
+  policyOf,
   type RouteOptions,
   type RoutePolicy,
   type StepUp,
@@ -69,7 +70,8 @@ export interface ExpressGate extends RequestHandler, NativeGate<ExpressRequest> 
    *
    * @throws TypeError when the policy or an option is wrong.
    */
-  require(policy?: RoutePolicy<ExpressRequest>, options?: RouteOptions): ExpressGuard;
+  require(): ExpressGuard;
+  require(policy: RoutePolicy<ExpressRequest>, options?: RouteOptions): ExpressGuard;
 }
 
 /**
@@ -97,8 +99,10 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
       .catch(next);
   }
 
-  function requireWith(policy: RoutePolicy<ExpressRequest> = {}, route: RouteOptions = {}): ExpressGuard {
-    const guard = gate.guard(policy, route);
+  function requireWith(
+    ...args: readonly [policy?: RoutePolicy<ExpressRequest>, options?: RouteOptions]
+  ): ExpressGuard {
+    const guard = gate.guard(policyOf(args), args[1]);
     function requireStepUp(req: ExpressRequest, res: ExpressResponse, next: NextFunction): void {
       const request = hostRequest(req);
       guard(request, () => toHostBody({ ...nodeRequest(request, res), files: filesOf(req) }))

@@ -4,6 +4,7 @@ import {
   type GateOptions,
   type HostRequest,
   type NativeGate,
+  policyOf,
   type RouteOptions,
   type RoutePolicy,
   type StepUp,
@@ -55,7 +56,8 @@ export interface KoaGate extends Middleware, NativeGate<Context> {
    *
    * @throws TypeError when the policy or an option is wrong.
    */
-  require(policy?: RoutePolicy<Context>, options?: RouteOptions): Middleware;
+  require(): Middleware;
+  require(policy: RoutePolicy<Context>, options?: RouteOptions): Middleware;
 }
 
 /**
@@ -85,8 +87,10 @@ export function createGate(options: KoaGateOptions): KoaGate {
     writeHeaders(ctx, response.headers);
   }
 
-  function requireWith(policy: RoutePolicy<Context> = {}, route: RouteOptions = {}): Middleware {
-    const guard = gate.guard(policy, route);
+  function requireWith(
+    ...args: readonly [policy?: RoutePolicy<Context>, options?: RouteOptions]
+  ): Middleware {
+    const guard = gate.guard(policyOf(args), args[1]);
     return async function requireStepUp(ctx, next) {
       const decision = await guard(hostRequest(ctx), () =>
         toHostBody({ ...nodeRequest(ctx), files: filesOf(ctx) }),

@@ -6,13 +6,14 @@ import Koa from 'koa';
 import { expect, it, onTestFinished } from 'vitest';
 import { call } from '../../server/test/support/http.ts';
 
-it('lets nobody through where a route has the gate in the place of a guard, and passes by elsewhere', async () => {
+it('lets nobody through where a route has the gate, or a policy that is not there, in the place of a guard', async () => {
   const gate = createGate({
     auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
     secret: 'a secret of at least 32 characters, for tests',
     identify: () => ({ subject: 'ada', sessionId: 's' }),
     firstLeg: { password: { username: () => 'ada' } },
   });
+  expect(() => gate.require(undefined as never)).toThrow('policy: is undefined');
   const done = (ctx: Koa.Context): void => {
     ctx.body = 'done';
   };

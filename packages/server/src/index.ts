@@ -35,7 +35,7 @@ export { createNativeGate, type NativeGate } from './native-gate.ts';
 export type { AnswerKind } from './navigation.ts';
 export type { FlowStatus, StepUpStatus } from './oversight.ts';
 export type { TextsByLanguage } from './page-language.ts';
-export type { Action, Policy, RoutePolicy } from './policy.ts';
+export { type Action, type Policy, policyOf, type RoutePolicy } from './policy.ts';
 export type { Approval } from './record.ts';
 export type { RouteOptions } from './route-options.ts';
 export {

@@ -2,7 +2,10 @@ import type { Gate } from './gate.ts';
 import type { Decision, StepUp } from './guard.ts';
 import type { HostRequest } from './host-request.ts';
 import type { StepUpStatus } from './oversight.ts';
-import type { RoutePolicy } from './policy.ts';
+import { policyOf, type RoutePolicy } from './policy.ts';
+
+/** A policy, or nothing for the default one; an `undefined` is a mistake. */
+export type OptionalPolicy<Native> = readonly [] | readonly [policy: RoutePolicy<Native>];
 
 /** What every adapter's gate offers inside of handlers, with the host's own request: Express's `req`, Koa's `ctx`. */
 export interface NativeGate<Native> {
@@ -11,13 +14,13 @@ export interface NativeGate<Native> {
    *
    * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
    */
-  check(native: Native, policy?: RoutePolicy<Native>): Promise<Decision>;
+  check(native: Native, ...policy: OptionalPolicy<Native>): Promise<Decision>;
   /**
    * Goes on only with an approval, and uses one for a single use up: for resolvers and procedures that share a route.
    *
    * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
    */
-  assert(native: Native, policy?: RoutePolicy<Native>): Promise<StepUp | undefined>;
+  assert(native: Native, ...policy: OptionalPolicy<Native>): Promise<StepUp | undefined>;
   /**
    * Where the signed-in user's step-up stands in this browser, for templates; `undefined` when nobody is signed in.
    *
@@ -50,8 +53,8 @@ export function createNativeGate<Native>(
   hostRequest: (native: Native) => HostRequest<Native>,
 ): NativeGate<Native> {
   return {
-    check: (native, policy = {}) => gate.check(hostRequest(native), policy),
-    assert: (native, policy = {}) => gate.assert(hostRequest(native), policy),
+    check: async (native, ...policy) => gate.check(hostRequest(native), policyOf(policy)),
+    assert: async (native, ...policy) => gate.assert(hostRequest(native), policyOf(policy)),
     status: (native) => gate.status(hostRequest(native)),
     revoke: (native) => gate.revoke(hostRequest(native)),
     revokeSubject: (subject) => gate.revokeSubject(subject),

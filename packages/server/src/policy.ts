@@ -54,6 +54,21 @@ export type RoutePolicy<Native = unknown> =
   | Policy<Native>
   | ((request: Native) => Policy<Native> | false | Promise<Policy<Native> | false>);
 
+/**
+ * The policy that a guard is made with, or the default one where none is named.
+ *
+ * @throws TypeError when one is named that is not there: a misspelt member would be the default policy, which may be
+ *   weaker.
+ */
+export function policyOf<Native>(
+  args: readonly [policy?: RoutePolicy<Native>, ...others: readonly unknown[]],
+): RoutePolicy<Native> {
+  const [policy] = args;
+  if (policy !== undefined) return policy;
+  if (args.length === 0) return {};
+  throw new TypeError('policy: is undefined; leave it out, or give {}, for the default one');
+}
+
 /** A policy, checked and with its defaults. */
 export interface ParsedPolicy {
   readonly maxAgeSeconds: number;

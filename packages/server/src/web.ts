@@ -4,7 +4,7 @@ import type { StepUp } from './guard.ts';
 import type { HostRequest } from './host-request.ts';
 import { createNativeGate, type NativeGate } from './native-gate.ts';
 import { withGuardedBody } from './node.ts';
-import type { RoutePolicy } from './policy.ts';
+import { policyOf, type RoutePolicy } from './policy.ts';
 import type { RouteOptions } from './route-options.ts';
 import { isOrigin } from './same-origin.ts';
 
@@ -19,6 +19,9 @@ export interface WebGateOptions<Native extends object = Request> extends GateOpt
   readonly origin?: string | ((native: Native) => string);
 }
 
+/** The guard of a handler: the response that refuses, or the approval; `undefined` where the policy asks for none. */
+export type WebGuard<Native> = (native: Native) => Promise<Response | StepUp | undefined>;
+
 /** Step-up for hosts that speak `Request` and `Response`. */
 export interface WebGate<Native = Request> extends NativeGate<Native> {
   /** Answers requests under the base path; `undefined` for everything else. */
@@ -32,10 +35,8 @@ export interface WebGate<Native = Request> extends NativeGate<Native> {
    *
    * @throws TypeError when the policy or an option is wrong.
    */
-  require(
-    policy?: RoutePolicy<Native>,
-    options?: RouteOptions,
-  ): (native: Native) => Promise<Response | StepUp | undefined>;
+  require(): WebGuard<Native>;
+  require(policy: RoutePolicy<Native>, options?: RouteOptions): WebGuard<Native>;
 }
 
 /**
@@ -81,8 +82,8 @@ export function createWebGate<Native extends object = Request>(
 
   return {
     handle: (native) => gate.endpoints(hostRequest(native), () => requestOf(native)),
-    require(policy = {}, route = {}) {
-      const guard = gate.guard(policy, route);
+    require(...args: readonly [policy?: RoutePolicy<Native>, options?: RouteOptions]) {
+      const guard = gate.guard(policyOf(args), args[1]);
       return async function requireStepUp(native) {
         const decision = await guard(hostRequest(native), () => ({ raw: requestOf(native).clone() }));
         if (decision.isAllowed) return decision.stepUp;

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Policy, parsePolicy } from '../src/policy.ts';
+import { type Policy, parsePolicy, policyOf } from '../src/policy.ts';
+
+it('the policy of a guard is the default one where none is named, and a mistake where it is not there', () => {
+  expect(policyOf([])).toEqual({});
+  expect(policyOf([{ maxAge: 0 }, {}])).toEqual({ maxAge: 0 });
+  expect(() => policyOf([undefined as never])).toThrow(TypeError);
+});
 
 describe('parsePolicy', () => {
   it('asks for push or a one-time password within five minutes, when nothing else is said', () => {
