@@ -1,5 +1,6 @@
 import { isStepUpError, StepUpError } from '@stepgate/core';
 import { type HostRequest, pathOf } from './host-request.ts';
+import { ActionTooLong } from './policy.ts';
 
 /** What is wrong with a function that the app has given, or with what it gave: in words, for the app's log. */
 export class HookError extends TypeError {
@@ -20,12 +21,13 @@ export function identifyError(error: unknown): Error {
 }
 
 /**
- * What a policy has thrown, or what is wrong with what it gave, and for which request. An error that is the client's
- * fault and made to be shown (`createError(400)` of http-errors, Koa's `ctx.throw(400)`) refuses the request so.
+ * What a policy has thrown, or what is wrong with what it gave, and for which request. The client's fault, and told to it,
+ * are an action of too many words, since a request has made it, and an error that is made to be shown as such
+ * (`createError(400)` of http-errors, Koa's `ctx.throw(400)`).
  */
 export function policyError(error: unknown, request: HostRequest<unknown>): Error {
   if (error instanceof HookError || isStepUpError(error)) return error;
-  const status = clientStatus(error);
+  const status = error instanceof ActionTooLong ? 400 : clientStatus(error);
   if (status !== undefined) return new StepUpError('invalid_request', wordsOf(error), { status });
   const where = `${request.method} ${pathOf(request).slice(0, LONGEST_PATH)}`;
   return new HookError(`policy of ${where}: ${wordsOf(error)}`, { cause: error });

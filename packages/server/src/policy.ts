@@ -165,6 +165,9 @@ function parseFlag(name: string, value: unknown): boolean {
 
 const LARGEST_ACTION_BYTES = 4_096;
 
+/** An action of too many words: the app's mistake where it is fixed, the client's where a request makes it. */
+export class ActionTooLong extends TypeError {}
+
 /**
  * Checks an action.
  *
@@ -183,7 +186,7 @@ export function parseAction(action: Action): Action {
   }
   const parsed = { id, ...(title !== undefined && { title }), ...(details !== undefined && { details }) };
   if (Buffer.byteLength(JSON.stringify(parsed)) > LARGEST_ACTION_BYTES) {
-    throw new TypeError(
+    throw new ActionTooLong(
       `policy.action: id, title and details must be at most ${LARGEST_ACTION_BYTES} bytes of JSON together, since they travel in an address`,
     );
   }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { identifyError, policyError } from '../src/hook-error.ts';
 import type { HostRequest } from '../src/host-request.ts';
-import { createGateClient, createTestGate } from './support/gate-client.ts';
+import { createGateClient, createTestGate, type TestNative } from './support/gate-client.ts';
 import { createTestTenant } from './support/test-tenant.ts';
 
 const request = { method: 'POST', url: '/transfers?token=secret' } as HostRequest<unknown>;
@@ -49,6 +49,33 @@ it.each([
   'refuses with what a policy throws only where it is a fault of the client that may be shown: %j',
   (members, told) => {
     expect(policyError(Object.assign(new Error('why'), members), request)).toMatchObject(told);
+  },
+);
+
+it.each([(id: string) => () => ({ action: { id } }), (id: string) => ({ action: () => ({ id }) })])(
+  'refuses a request that makes an action too long to be shown, and has no fault: %#',
+  async (policyOf) => {
+    const errors: unknown[] = [];
+    const gate = createTestGate(createTestTenant(), { onError: (error) => errors.push(error) });
+    const native = { identity: { subject: 'ada', sessionId: 's' } };
+    const asked: HostRequest<TestNative> = {
+      native,
+      method: 'POST',
+      url: '/transfers',
+      protocol: 'https',
+      host: 'bank.example',
+      header: () => undefined,
+      forPolicy: () => native,
+    };
+
+    const decisions = [];
+    for (const length of [100, 5_000]) decisions.push(await gate.guard(policyOf('x'.repeat(length)))(asked));
+
+    expect(decisions).toMatchObject([
+      { response: { status: 401 } },
+      { response: { status: 400 }, error: { code: 'invalid_request' } },
+    ]);
+    expect(errors).toEqual([]);
   },
 );
 
