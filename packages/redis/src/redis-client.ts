@@ -1,15 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 
 /** What the store uses of a client of the `redis` package: of `createClient`, `createCluster` and `createSentinel`. */
-export interface RedisClientLike {
+export interface RedisClientLike extends RedisNode {
   readonly options?: { readonly keyPrefix?: unknown } | undefined;
-  /** Not of clusters. */
-  readonly isReady?: boolean;
-  ping(): Promise<unknown>;
+  readonly isOpen: boolean;
+  /** Of a cluster. */
+  readonly masters?: readonly {
+    readonly client?: RedisNode | undefined;
+    readonly pubSub?: { readonly client: RedisNode } | undefined;
+  }[];
   connect(): Promise<unknown>;
   destroy(): unknown;
-  duplicate(): RedisClientLike;
+  duplicate(overrides?: object): RedisClientLike;
   withCommandOptions(options: { timeout: number; typeMapping: Record<never, never> }): RedisClientLike;
   on(event: string, listener: (error: unknown) => void): unknown;
   hmGet(key: string, fields: string[]): Promise<unknown>;
@@ -18,6 +20,13 @@ export interface RedisClientLike {
   time(): Promise<unknown>;
   sSubscribe(channel: string, listener: () => void): Promise<unknown>;
   sUnsubscribe(channel: string, listener: () => void): Promise<unknown>;
+}
+
+/** A connection to one server. */
+interface RedisNode {
+  /** Not of the clusters of older clients. */
+  readonly isReady?: boolean;
+  ping(): Promise<unknown>;
 }
 
 const LONGEST_RETRY_MS = 2_000;
@@ -34,22 +43,13 @@ export function createOwnClient(url: string, timeoutMs: number): RedisClientLike
   });
 }
 
-/**
- * Notices a connection that has died without a word, which the operating system would keep for minutes: by a ping
- * that is not answered. Answers with what ends the watch.
- */
-export function watchOver(client: RedisClientLike, everyMs: number, onDead: () => void): () => void {
-  async function look(): Promise<void> {
-    // While it reconnects, it takes care of itself.
-    if (client.isReady !== true) return;
-    const pinging = client.ping().then(
-      () => true,
-      () => true,
-    );
-    const isAlive = await Promise.race([pinging, sleep(everyMs, false, { ref: false })]);
-    if (!isAlive) onDead();
-  }
-  const timer = setInterval(() => void look(), everyMs);
-  timer.unref();
-  return () => clearInterval(timer);
+/** Whether the client is connected, as far as it knows. */
+export function isUp({ isOpen, isReady }: RedisClientLike): boolean {
+  return isOpen && isReady !== false;
+}
+
+/** The servers that the client is connected to, as far as it knows. */
+export function nodesOf(client: RedisClientLike): readonly RedisNode[] {
+  const nodes = client.masters?.flatMap((master) => [master.client, master.pubSub?.client]) ?? [client];
+  return nodes.filter((node) => node !== undefined).filter(({ isReady }) => isReady === true);
 }

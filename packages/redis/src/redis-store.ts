@@ -1,5 +1,6 @@
 import type { Json, Store } from '@stepgate/server';
-import { createOwnClient, type RedisClientLike, watchOver } from './redis-client.ts';
+import { createConnection } from './connection.ts';
+import { createOwnClient, type RedisClientLike } from './redis-client.ts';
 import { DELETE, run, WRITE } from './scripts.ts';
 import { createServerClock } from './server-clock.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -9,8 +10,9 @@ export interface RedisStoreOptions {
   /** `redis[s]://[[user][:password]@]host[:port][/db]`, for a connection of the store's own. */
   readonly url?: string;
   /**
-   * A client of yours in place of the `url`, which you connect: of `createClient`, `createCluster` or `createSentinel`
-   * of the `redis` package, 6 or newer, without `keyPrefix`. Watchers are called on a duplicate of it.
+   * In place of the `url`, a client to make others like: of `createClient`, `createCluster` or `createSentinel` of the
+   * `redis` package, 6 or newer, without `keyPrefix`. It need not be connected: the store connects duplicates of it,
+   * one for commands and one on which watchers are called.
    */
   readonly client?: RedisClientLike;
   /** What every key and channel begins with; default `stepgate:`. */
@@ -25,7 +27,7 @@ export interface RedisStoreOptions {
 export interface RedisStore extends Store {
   subscribe(key: string, listener: () => void): () => void;
   now(): number;
-  /** Ends the store's own connections; a `client` that was given is left as it is. */
+  /** Ends the store's connections; a `client` that was given is left as it is. */
   close(): void;
 }
 
@@ -44,20 +46,20 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
   const { prefix = 'stepgate:', timeoutMs = 2_000, onError = (error) => console.error(error) } = options;
   const report = createReport(onError);
   const clock = createServerClock();
-  const own =
-    options.client === undefined ? connectOwn(options.url ?? '', timeoutMs, report.fault) : undefined;
-  const client = own?.client ?? (options.client as RedisClientLike);
-  // What could not be sent by then is never sent: nobody waits for it any more.
-  const hasty = client.withCommandOptions({ timeout: timeoutMs, typeMapping: {} });
-  const subscriptions = createSubscriptions({
-    connect: () => client.duplicate(),
-    pingMs: timeoutMs,
-    onError: report.fault,
-  });
+  // A replica may not know yet that an approval was used.
+  const open = (): RedisClientLike =>
+    options.client?.duplicate({ useReplicas: false, replicaPoolSize: 0 }) ??
+    createOwnClient(options.url ?? '', timeoutMs);
+  const connection = createConnection({ open, timeoutMs, onError: report.fault });
+  connection.connect().catch(report.fault);
+  const subscriptions = createSubscriptions({ open, timeoutMs, onError: report.fault });
 
-  async function answered<T>(work: Promise<T>): Promise<T> {
+  async function answered<T>(work: (client: RedisClientLike) => Promise<T>): Promise<T> {
     try {
-      const answer = await inTime(work, timeoutMs);
+      const answer = await connection.run((client) =>
+        // What could not be sent by then is never sent: nobody waits for it any more.
+        work(client.withCommandOptions({ timeout: timeoutMs, typeMapping: {} })),
+      );
       report.isOver();
       return answer;
     } catch (error) {
@@ -66,17 +68,20 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     }
   }
 
-  async function askTime(): Promise<void> {
+  async function askTime(client: RedisClientLike): Promise<void> {
     const asked = clock.ask();
-    const [seconds, micros] = (await hasty.time()) as [string, string];
+    const [seconds, micros] = (await client.time()) as [string, string];
     clock.sample(Number(seconds) * 1_000 + Number(micros) / 1_000, asked);
   }
 
   return {
     async read(key) {
-      const asking = clock.isStale() ? askTime() : undefined;
-      const reading = hasty.hmGet(prefix + key, ['version', 'value']);
-      const [fields] = await answered(Promise.all([reading, asking]));
+      const [fields] = await answered((client) =>
+        Promise.all([
+          client.hmGet(prefix + key, ['version', 'value']),
+          clock.isStale() ? askTime(client) : undefined,
+        ]),
+      );
       const [version, value] = fields as [string | null, string | null];
       if (version === null || value === null) return undefined;
       return { value: JSON.parse(value) as Json, version: Number(version) };
@@ -84,55 +89,20 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     async write(key, value, { ifVersion, ttlMs }) {
       const ttl = Math.min(Math.max(0, Math.ceil(ttlMs)), Number.MAX_SAFE_INTEGER);
       const args = [String(ifVersion), JSON.stringify(value), String(ttl)];
-      const version = await answered(run(hasty, WRITE, prefix + key, args));
+      const version = await answered((client) => run(client, WRITE, prefix + key, args));
       return version === null ? undefined : Number(version);
     },
     async delete(key) {
-      await answered(run(hasty, DELETE, prefix + key));
+      await answered((client) => run(client, DELETE, prefix + key));
     },
     subscribe: (key, listener) => subscriptions.add(prefix + key, listener),
     now: () => clock.now(),
     close() {
       report.close();
       subscriptions.close();
-      own?.close();
+      connection.close();
     },
   };
-}
-
-/** The store's own connection. */
-interface OwnConnection {
-  readonly client: RedisClientLike;
-  close(): void;
-}
-
-function connectOwn(url: string, timeoutMs: number, onError: (error: unknown) => void): OwnConnection {
-  const client = createOwnClient(url, timeoutMs);
-  const connect = (): void => void client.connect().catch(onError);
-  client.on('error', onError);
-  connect();
-  const unwatch = watchOver(client, timeoutMs, () => {
-    client.destroy();
-    connect();
-  });
-  return {
-    client,
-    close() {
-      unwatch();
-      client.destroy();
-    },
-  };
-}
-
-/** A command that was sent may wait for an answer for ever, when the connection has died without a word. */
-async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`redis: no answer within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Passes each fault on once, until something works again: an outage is not one line for each request. */

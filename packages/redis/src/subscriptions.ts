@@ -1,4 +1,5 @@
-import { type RedisClientLike, watchOver } from './redis-client.ts';
+import { createConnection } from './connection.ts';
+import type { RedisClientLike } from './redis-client.ts';
 
 /** Who wants to hear of which channel. */
 export interface Subscriptions {
@@ -25,50 +26,27 @@ const RETRY_MS = 1_000;
  * once when it begins to be heard, and again whenever something may have been missed.
  */
 export function createSubscriptions(options: {
-  readonly connect: () => RedisClientLike;
-  /** How often the connection is asked whether it lives. */
-  readonly pingMs: number;
+  readonly open: () => RedisClientLike;
+  readonly timeoutMs: number;
   readonly onError: (error: unknown) => void;
 }): Subscriptions {
   const { onError } = options;
   const channels = new Map<string, Channel>();
+  /** The one that is subscribed on. */
   let client: RedisClientLike | undefined;
-  let isConnected = false;
   let isClosed = false;
-  let unwatch = (): void => {};
-
-  /** Forgets the connection: the next watcher, or the next retry, begins anew. */
-  function drop(): void {
-    unwatch();
-    client?.destroy();
-    client = undefined;
-    isConnected = false;
-    for (const channel of channels.values()) {
-      channel.isActive = false;
-      void activate(channel);
-    }
-  }
-
-  async function connect(): Promise<void> {
-    const fresh = options.connect();
-    client = fresh;
-    fresh.on('error', onError);
-    // Subscriptions that were there before are there again by then.
-    for (const event of ['ready', 'node-ready']) fresh.on(event, catchUp);
-    try {
-      await fresh.connect();
-      isConnected = true;
-      unwatch = watchOver(fresh, options.pingMs, drop);
+  const connection = createConnection({
+    ...options,
+    onConnected(fresh) {
+      client = fresh;
+      for (const channel of channels.values()) channel.isActive = false;
+      // Subscriptions that were there before are there again by then.
+      for (const event of ['ready', 'node-ready']) fresh.on(event, () => fresh === client && catchUp());
       catchUp();
-    } catch (error) {
-      // It has given up, as the app's own client is set to.
-      client = undefined;
-      onError(error);
-    }
-  }
+    },
+  });
 
   function catchUp(): void {
-    if (!isConnected) return;
     for (const channel of channels.values()) {
       channel.wake();
       if (!channel.isActive) void activate(channel);
@@ -77,20 +55,27 @@ export function createSubscriptions(options: {
 
   async function activate(channel: Channel): Promise<void> {
     clearTimeout(channel.timer);
-    if (client === undefined && !isClosed) void connect();
-    if (client === undefined || !isConnected) {
+    if (client === undefined) {
+      connection.connect().catch(onError);
       retryLater(channel);
       return;
     }
+    let asked: RedisClientLike | undefined;
     try {
-      await client.sSubscribe(channel.name, channel.wake);
-      channel.isActive = true;
-      channel.wake();
-      if (channel.listeners.size === 0) linger(channel);
+      await connection.run((current) => {
+        asked = current;
+        return current.sSubscribe(channel.name, channel.wake);
+      });
     } catch (error) {
       onError(error);
       retryLater(channel);
+      return;
     }
+    // Another one has taken its place meanwhile, and is asked as well.
+    if (asked !== client) return;
+    channel.isActive = true;
+    channel.wake();
+    if (channel.listeners.size === 0) linger(channel);
   }
 
   function retryLater(channel: Channel): void {
@@ -137,10 +122,9 @@ export function createSubscriptions(options: {
     },
     close() {
       isClosed = true;
-      unwatch();
       for (const { timer } of channels.values()) clearTimeout(timer);
       channels.clear();
-      client?.destroy();
+      connection.close();
     },
   };
 }

@@ -4,7 +4,7 @@ import { describeStore } from '@stepgate/server/store-contract';
 import { afterAll, it } from 'vitest';
 import { createRedisStore } from '../src/index.ts';
 import { describeWithRedis, redisUrl } from './support/describe-with-redis.ts';
-import { startRedis } from './support/redis-server.ts';
+import { type RedisCluster, startCluster } from './support/redis-cluster.ts';
 
 const runner = { describe: describeWithRedis, it };
 
@@ -26,9 +26,9 @@ describeStore(
 );
 
 describeStore(
-  "a Redis store on the app's own client",
+  'a Redis store by a client',
   async () => {
-    const client = await createClient({ url: redisUrl, RESP: 2 }).connect();
+    const client = createClient({ url: redisUrl, RESP: 2 });
     const [store, other] = [createRedisStore({ client }), createRedisStore({ client })];
     return {
       store,
@@ -36,33 +36,21 @@ describeStore(
       close() {
         store.close();
         other.close();
-        client.destroy();
       },
     };
   },
   runner,
 );
 
-let cluster: Promise<string> | undefined;
-let afterEverything = async (): Promise<void> => {};
-afterAll(() => afterEverything());
-
-/** A cluster of one node: it refuses what touches two slots as any cluster does. */
-async function startCluster(): Promise<string> {
-  const server = await startRedis('--cluster-enabled', 'yes');
-  afterEverything = () => server.stop();
-  const client = await createClient({ url: server.url }).connect();
-  await client.clusterAddSlotsRange({ start: 0, end: 16_383 });
-  while (!(await client.clusterInfo()).includes('cluster_state:ok')) await client.ping();
-  client.destroy();
-  return server.url;
-}
+let cluster: Promise<RedisCluster> | undefined;
+afterAll(async () => (await cluster)?.stop());
 
 describeStore(
   'a Redis store on a cluster',
   async () => {
     cluster ??= startCluster();
-    const client = await createCluster({ rootNodes: [{ url: await cluster }] }).connect();
+    const { urls } = await cluster;
+    const client = createCluster({ rootNodes: urls.map((url) => ({ url })) });
     const [store, other] = [createRedisStore({ client }), createRedisStore({ client })];
     return {
       store,
@@ -70,7 +58,6 @@ describeStore(
       close() {
         store.close();
         other.close();
-        client.destroy();
       },
     };
   },

@@ -12,6 +12,8 @@ export interface RedisServer {
   readonly url: string;
   /** Starts it again on the same port; empty, unless it has crashed and keeps a log of its writes. */
   start(): Promise<void>;
+  /** Says nothing any more, and holds its connections: as a machine does that has lost its power. */
+  freeze(): void;
   /** SIGKILL. What it has on disk stays. */
   crash(): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -57,6 +59,7 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
     port,
     url: `redis://127.0.0.1:${port}`,
     start,
+    freeze: () => void child?.kill('SIGSTOP'),
     crash: () => end('SIGKILL'),
     async stop(signal = 'SIGTERM') {
       await end(signal);
@@ -77,7 +80,8 @@ function isReady(child: ChildProcess): Promise<void> {
   });
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody has. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();
