@@ -63,7 +63,11 @@ export type RoutePolicy<Native = unknown> =
 export function policyOf<Native>(
   args: readonly [policy?: RoutePolicy<Native>, ...others: readonly unknown[]],
 ): RoutePolicy<Native> {
-  const [policy] = args;
+  const [policy, options] = args;
+  // `gate.require` was handed to a route without being called: these are a request, and what goes on from it.
+  if (args.length > 2 || typeof options === 'function') {
+    throw new TypeError('require: makes a guard, and is none: give the route gate.require(policy)');
+  }
   if (policy !== undefined) return policy;
   if (args.length === 0) return {};
   throw new TypeError('policy: is undefined; leave it out, or give {}, for the default one');

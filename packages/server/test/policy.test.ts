@@ -5,6 +5,9 @@ it('the policy of a guard is the default one where none is named, and a mistake 
   expect(policyOf([])).toEqual({});
   expect(policyOf([{ maxAge: 0 }, {}])).toEqual({ maxAge: 0 });
   expect(() => policyOf([undefined as never])).toThrow(TypeError);
+  // As Express and Koa call what was handed to a route without being called.
+  expect(() => policyOf([{}, {}, () => {}])).toThrow('gate.require(policy)');
+  expect(() => policyOf([{}, async () => {}])).toThrow('gate.require(policy)');
 });
 
 describe('parsePolicy', () => {
