@@ -12,7 +12,7 @@ export interface RedisSentinels {
   readonly name: string;
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
   readonly primary: RedisServer;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const NAME = 'main';
