@@ -120,8 +120,9 @@ describeWithRedis.concurrent('when a server is gone', () => {
   it.for(['crash', 'freeze'] as const)(
     'goes on with the replica that Sentinel chooses, without a restart, and calls its watchers (%s)',
     async (fault, context) => {
-      const { name, nodes, primary, stop } = await startSentinels();
-      context.onTestFinished(stop);
+      const sentinels = await startSentinels();
+      context.onTestFinished(() => sentinels.stop());
+      const { name, nodes, primary } = sentinels;
       const client = createSentinel({ name, sentinelRootNodes: [...nodes], scanInterval: 500 });
       const store = storeOn(client, context);
       for (const key of KEYS) await store.write(key, 'first', RECORD);

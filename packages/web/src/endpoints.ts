@@ -107,7 +107,7 @@ export async function failureOf(response: Response): Promise<EndpointFailure> {
   const isOurs = typeof error === 'string' && /^[a-z_]+$/.test(error);
   return new EndpointFailure(
     isOurs ? (error as StepUpErrorCode) : undefined,
-    isOurs ? String(message) : `status ${status}`,
+    isOurs ? (message as string) : `status ${status}`,
     !isOurs || status >= 500 || status === 429,
     retryAfterMs,
   );

@@ -21,7 +21,7 @@ export function createStepUpHook(options: StepUpFetchOptions = {}): AfterRespons
   return async function stepUp({ request, options: call, response }) {
     const refusal = retried.has(call)
       ? undefined
-      : await readRefusal(response, request.url, options.basePath);
+      : await readRefusal(response, response.url || request.url, options.basePath);
     if (refusal === undefined) return undefined;
     if (await beforeCall()(refusal, request.signal)) retried.add(call);
     return ky.retry({ delay: 0, code: 'step_up' });

@@ -15,7 +15,9 @@ export interface Refusal {
 }
 
 /**
- * Reads a refusal out of a response; `undefined` for every other response. The body of `response` stays unread.
+ * Reads a refusal out of a response, which came from `url` after all redirects; `undefined` for every other response.
+ * The body of `response` stays unread.
+ *
  * A refusal of another origin than the page's is followed only where the app has named that origin's endpoints as
  * `basePath`, and one that points to another origin than it came from never.
  */

@@ -256,4 +256,17 @@ describe('stepUpFetch', () => {
     expect((await bank.fetch(`${bank.server.url}/a`)).status).toBe(401);
     expect(bank.prompts).toHaveLength(0);
   });
+
+  it('does not step up for an origin to which a call of the page’s own was redirected', async () => {
+    const [own, other] = [await createBank(), await createBank()];
+    own.server.onOther = (_exchange, response) =>
+      response.writeHead(307, { location: `${other.server.url}/a` }).end();
+    vi.stubGlobal('location', new URL(own.server.url));
+    onTestFinished(() => {
+      vi.unstubAllGlobals();
+    });
+
+    expect((await own.fetch(`${own.server.url}/a`)).status).toBe(401);
+    expect([...own.prompts, ...other.prompts]).toHaveLength(0);
+  });
 });
