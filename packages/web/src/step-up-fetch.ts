@@ -23,7 +23,9 @@ export function createStepUpFetch(options: StepUpFetchOptions = {}): typeof glob
     for (let isOwn = false; ; ) {
       const approve = beforeCall();
       const response = await fetch(request.clone());
-      const refusal = isOwn ? undefined : await readRefusal(response, response.url || request.url, options.basePath);
+      const refusal = isOwn
+        ? undefined
+        : await readRefusal(response, response.url || request.url, options.basePath);
       if (refusal === undefined) return response;
       isOwn = await approve(refusal, request.signal);
     }
