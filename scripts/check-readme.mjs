@@ -1,6 +1,6 @@
 // Type-checks the TypeScript of the README and the docs, each block as a module of its own.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,13 +9,11 @@ const folder = join(root, 'node_modules', '.cache', 'readme');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
-const blocks = ['README.md', 'docs/audit-events.md', 'docs/custom-ui.md', 'docs/signals.md'].flatMap(
-  (file) => {
-    const found = [...readFileSync(join(root, file), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
-    if (found.length === 0) throw new Error(`${file} has no TypeScript`);
-    return found;
-  },
-);
+const docs = readdirSync(join(root, 'docs')).map((name) => join('docs', name));
+const blocks = ['README.md', ...docs].flatMap((file) => [
+  ...readFileSync(join(root, file), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms),
+]);
+if (blocks.length === 0) throw new Error('there is no TypeScript in the README and the docs');
 for (const [index, [, code]] of blocks.entries()) writeFileSync(join(folder, `block-${index + 1}.mts`), code);
 writeFileSync(
   join(folder, 'tsconfig.json'),

@@ -152,7 +152,7 @@ export function statechartPage(): string {
   return `# The statechart
 
 Made from the machine ([machine.ts](../packages/core/src/machine.ts)); a test fails when this page and the machine differ.
-The views that belong to these states are described in the [README](../README.md#the-view).
+The views that belong to these states are described in [a screen of your own](custom-ui.md#the-view).
 
 ## How a flow goes on
 
