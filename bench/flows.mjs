@@ -77,7 +77,13 @@ function createBank(tenant) {
         return { mfaToken };
       },
     },
-    limits: { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false },
+    limits: {
+      startsPerSession: false,
+      messagesPerSession: false,
+      messagesPerSubject: false,
+      denialsPerSession: false,
+      denialsPerSubject: false,
+    },
     capacity: { watchersPerProcess: 1_000_000 },
     tenantBudget: false,
     timing: {

@@ -23,7 +23,13 @@ const gate = createGate({
   firstLeg: { refreshToken: ({ request }) => String(request.headers['x-refresh-token']) },
   // The same users come again and again, and leave flows behind that were denied.
   capacity: { flowsPerSession: 10_000, flowsPerSubject: 10_000 },
-  limits: { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false },
+  limits: {
+    startsPerSession: false,
+    messagesPerSession: false,
+    messagesPerSubject: false,
+    denialsPerSession: false,
+    denialsPerSubject: false,
+  },
   store: createRedisStore({ url: REDIS_URL }),
   // The tenant's refusals are for single users here; what a budget does about others has tests of its own.
   tenantBudget: 1_000,

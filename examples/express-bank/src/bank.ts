@@ -68,7 +68,13 @@ export function createBank({
       password: { username: ({ request }) => request.session.user?.username ?? '' },
     },
     // A demo is pressed more often than a bank's customer would.
-    limits: { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false },
+    limits: {
+      startsPerSession: false,
+      messagesPerSession: false,
+      messagesPerSubject: false,
+      denialsPerSession: false,
+      denialsPerSubject: false,
+    },
     pollSchedule: settings.pollSchedule,
     timing: { resendAfterMs: settings.resendAfterMs },
     loginUrl: () => '/',

@@ -47,7 +47,13 @@ const gate = createGate({
     password: { username: ({ request }) => userOf(request)?.username ?? '' },
   },
   // A demo is pressed more often than a bank's customer would.
-  limits: { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false },
+  limits: {
+    startsPerSession: false,
+    messagesPerSession: false,
+    messagesPerSubject: false,
+    denialsPerSession: false,
+    denialsPerSubject: false,
+  },
   pollSchedule: settings.pollSchedule,
   timing: { resendAfterMs: settings.resendAfterMs },
   loginUrl: () => '/',

@@ -68,13 +68,24 @@ export function createAdmission(options: {
 }): Admission {
   const { records, locks, limits, budget, clock, challengeTtlMs, audit, onError } = options;
 
-  /** Counts an attempt; answers how long to wait instead when there were too many, and tells of it. */
-  async function charge(attempt: Attempt, applicant: Applicant, insist: Insist): Promise<number | undefined> {
-    const retryAfterMs = await limits.charge(attempt, chargedOf(applicant), insist);
-    if (retryAfterMs !== undefined) {
-      audit.tell({ asker: applicant.asker }, { type: 'limit.reached', attempt, retryAfterMs });
-    }
+  /** Tells of a limit that is reached: of the time to wait, if there is one. */
+  function told(
+    attempt: Attempt,
+    { asker }: Applicant,
+    retryAfterMs: number | undefined,
+  ): number | undefined {
+    if (retryAfterMs !== undefined) audit.tell({ asker }, { type: 'limit.reached', attempt, retryAfterMs });
     return retryAfterMs;
+  }
+
+  /** Counts an attempt; answers how long to wait instead when there were too many. */
+  async function charge(attempt: Attempt, applicant: Applicant, insist: Insist): Promise<number | undefined> {
+    return told(attempt, applicant, await limits.charge(attempt, chargedOf(applicant), insist));
+  }
+
+  /** Who has denied so many may not have asked for them: how long to wait until the next may be sent. */
+  async function denied(applicant: Applicant, insist: Insist): Promise<number | undefined> {
+    return told('denial', applicant, await limits.waitFor('denial', chargedOf(applicant), insist));
   }
 
   /** Takes the subject's push lock, or extends it; answers with whoever else holds it. */
@@ -116,6 +127,8 @@ export function createAdmission(options: {
     async admit(applicant, effect, { isWanted, insist }) {
       // Its turn has come before its claim, so that nothing was waited for since the flow wanted it.
       if (effect.type === 'poll') return 'admitted';
+      const tired = isPush(effect) ? await denied(applicant, insist) : undefined;
+      if (tired !== undefined) return refusal('too_many_attempts', tired);
       // The lock first: a push that waits for another one is not sent, and so not counted.
       const other = isPush(effect) ? await insist(() => lockPush(applicant, challengeTtlMs)) : undefined;
       if (other !== undefined) {
@@ -134,6 +147,7 @@ export function createAdmission(options: {
     },
 
     async account(applicant, effect, { fact }) {
+      if (fact.type === 'poll.rejected') await limits.charge('denial', chargedOf(applicant));
       // It can be answered from now on, and by the provider's word for longer than ours.
       if (fact.type === 'challenge.sent' && isPush(effect)) {
         await lockPush(applicant, Math.max(challengeTtlMs, fact.expiresInMs ?? 0));

@@ -131,6 +131,35 @@ describe('a limit that is reached', () => {
     expect(await client.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
   });
 
+  it('is in the view of a push that is not sent, since so many were denied; other ways stay open', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientOf(tenant);
+    await client.start();
+    const deniedAt: number[] = [];
+    for (let denial = 0; denial < 3; denial += 1) {
+      if (denial > 0) await client.event({ type: 'challenge.resend' });
+      tenant.phone.deny();
+      tenant.clock.advance(POLL_MS);
+      expect(await client.view()).toMatchObject({ state: 'rejected' });
+      deniedAt.push(tenant.clock.now());
+      tenant.clock.advance(20_000);
+    }
+
+    const view = await client.event({ type: 'challenge.resend' });
+
+    const allowedAt = (deniedAt[0] ?? 0) + 3_600_000;
+    expect(view).toMatchObject({ state: 'failed', reason: 'too_many_attempts', retryAllowedAt: allowedAt });
+    expect(tenant.challenges()).toBe(3);
+    const app = view.authenticators.find(({ factor }) => factor === 'otp');
+    expect(await client.event({ type: 'factor.choose', authenticatorId: app?.id })).toMatchObject({
+      state: 'prompting',
+    });
+    tenant.clock.advance(allowedAt - tenant.clock.now());
+    await client.start();
+    expect(tenant.challenges()).toBe(4);
+  });
+
   it('is in the view of the code that is not tried, with the time to wait', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
