@@ -30,6 +30,7 @@ import type {
 export {
   type Action,
   type AuditEvent,
+  createMemoryStore,
   errorResponse,
   type FirstLegContext,
   type Identity,

@@ -24,6 +24,7 @@ import type { Context, Middleware, Next } from 'koa';
 export {
   type Action,
   type AuditEvent,
+  createMemoryStore,
   errorResponse,
   type FirstLegContext,
   type Identity,

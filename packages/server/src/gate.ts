@@ -119,7 +119,7 @@ function clockOf(store: Store): Clock {
 }
 
 const NOT_SHARED =
-  'this process is a worker of a cluster, and keeps its records to itself: give all of them the same store';
+  'no store: this process keeps its records to itself, another one knows nothing of them, and a restart forgets them. Give all processes the same store; where there is only one, `store: createMemoryStore()` says so';
 const REQUIREMENT_TTL_MS = 600_000;
 const UPSTREAM_TIMEOUT_MS = 10_000;
 
@@ -142,7 +142,8 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const timeoutMs = auth0.timeoutMs ?? UPSTREAM_TIMEOUT_MS;
   const basePath = parseBasePath(options.basePath ?? '/step-up');
   const closing = new AbortController();
-  if (options.store === undefined && cluster.isWorker) onError(new StepUpError('misconfigured', NOT_SHARED));
+  const isMeantForMany = cluster.isWorker || process.env.NODE_ENV === 'production';
+  if (options.store === undefined && isMeantForMany) onError(new StepUpError('misconfigured', NOT_SHARED));
   const capacity = parseCapacity(options.capacity);
   const { random: chance = Math.random, tenantBudget = DEFAULT_TENANT_BUDGET } = options;
   const budget =

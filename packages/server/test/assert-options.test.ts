@@ -96,8 +96,12 @@ describe('createGate', () => {
     expect(create).toThrow(name);
   });
 
-  it('tells a worker of a cluster that its records are in its own memory', () => {
-    becomeWorker();
+  it.each([
+    ['a worker of a cluster', becomeWorker],
+    ['production', () => void vi.stubEnv('NODE_ENV', 'production')],
+  ])('tells %s that its records are in its own memory', (_where, become) => {
+    onTestFinished(() => void vi.unstubAllEnvs());
+    become();
     const errors: unknown[] = [];
     const onError = (error: unknown): void => void errors.push(error);
 
