@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createAuth0SignIn } from '@stepgate/core';
 import { createGate, type ExpressGate, type ExpressGateOptions, isStepUpError } from '@stepgate/express';
-import { accountPage, loginPage, publicFolder, type Settings } from 'example-bank-ui';
+import { accountPage, DEMO_LIMITS, loginPage, publicFolder, type Settings } from 'example-bank-ui';
 import express, { type Express } from 'express';
 import session from 'express-session';
 import { decodeJwt } from 'jose';
@@ -67,14 +67,7 @@ export function createBank({
         void (await refreshTokens.set(identity.sessionId, token)),
       password: { username: ({ request }) => request.session.user?.username ?? '' },
     },
-    // A demo is pressed more often than a bank's customer would.
-    limits: {
-      startsPerSession: false,
-      messagesPerSession: false,
-      messagesPerSubject: false,
-      denialsPerSession: false,
-      denialsPerSubject: false,
-    },
+    limits: DEMO_LIMITS,
     pollSchedule: settings.pollSchedule,
     timing: { resendAfterMs: settings.resendAfterMs },
     loginUrl: () => '/',

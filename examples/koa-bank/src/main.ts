@@ -3,7 +3,7 @@ import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import { createAuth0SignIn } from '@stepgate/core';
 import { createGate, isStepUpError } from '@stepgate/koa';
-import { accountPage, loginPage, publicFolder, readSettings } from 'example-bank-ui';
+import { accountPage, DEMO_LIMITS, loginPage, publicFolder, readSettings } from 'example-bank-ui';
 import { decodeJwt } from 'jose';
 import Koa from 'koa';
 import mount from 'koa-mount';
@@ -46,14 +46,7 @@ const gate = createGate({
     saveRefreshToken: ({ identity }, token) => void refreshTokens.set(identity.sessionId, token),
     password: { username: ({ request }) => userOf(request)?.username ?? '' },
   },
-  // A demo is pressed more often than a bank's customer would.
-  limits: {
-    startsPerSession: false,
-    messagesPerSession: false,
-    messagesPerSubject: false,
-    denialsPerSession: false,
-    denialsPerSubject: false,
-  },
+  limits: DEMO_LIMITS,
   pollSchedule: settings.pollSchedule,
   timing: { resendAfterMs: settings.resendAfterMs },
   loginUrl: () => '/',
