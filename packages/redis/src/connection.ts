@@ -51,12 +51,16 @@ export function createConnection({ open, timeoutMs, onError, onConnected }: Conn
     const fresh = open();
     clients.add(fresh);
     fresh.on('error', onError);
+    // A client that is destroyed while its socket opens has the socket all the same, and keeps it.
+    const endAgain = (): void => void (clients.has(fresh) || fresh.destroy());
+    fresh.on('connect', endAgain);
     try {
-      await inTime(fresh.connect(), ANSWERS_TO_CONNECT * timeoutMs);
+      await inTime(fresh.connect().finally(endAgain), ANSWERS_TO_CONNECT * timeoutMs);
     } catch (error) {
       end(fresh);
       throw error;
     }
+    if (isClosed) throw closed();
     if (current !== undefined) retire(current);
     current = fresh;
     onConnected?.(fresh);
@@ -64,7 +68,7 @@ export function createConnection({ open, timeoutMs, onError, onConnected }: Conn
   }
 
   function renew(): Promise<RedisClientLike> {
-    if (isClosed) return Promise.reject(new Error('redis: the store is closed'));
+    if (isClosed) return Promise.reject(closed());
     connecting ??= connect().finally(() => {
       connecting = undefined;
     });
@@ -94,15 +98,19 @@ export function createConnection({ open, timeoutMs, onError, onConnected }: Conn
     },
     async run(work) {
       let client: RedisClientLike | undefined;
+      let isRefused = false;
       try {
         return await inTime(
           (async () => {
             client = current?.isOpen ? current : await renew();
+            // Nobody waits for it any more: it is not done behind everybody's back.
+            if (isRefused) throw new Silence();
             return work(client);
           })(),
           timeoutMs,
         );
       } catch (error) {
+        isRefused = true;
         if (error instanceof Silence && client !== undefined) doubt(client);
         throw error;
       }
@@ -113,6 +121,10 @@ export function createConnection({ open, timeoutMs, onError, onConnected }: Conn
       for (const client of clients) end(client);
     },
   };
+}
+
+function closed(): Error {
+  return new Error('redis: the store is closed');
 }
 
 /** A command that was sent may wait for an answer for ever, when the connection has died without a word. */

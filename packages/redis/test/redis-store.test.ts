@@ -126,6 +126,18 @@ describeWithRedis('a Redis store', () => {
     await recovered(() => store.read('k'));
   });
 
+  it('does nothing that it has refused once a server answers that was silent at the start', async () => {
+    const server = await serverOfItsOwn();
+    server.freeze();
+    const store = storeAt(server.url, { onError: () => {} });
+
+    await refused(() => store.write('late', 1, { ifVersion: 0, ttlMs: 60_000 }));
+    server.thaw();
+
+    await recovered(() => store.write('k', 1, { ifVersion: 0, ttlMs: 60_000 }));
+    expect(await store.read('late')).toBeUndefined();
+  });
+
   it('wakes its watchers once when it can hear again, and then with every write', async () => {
     const server = await serverOfItsOwn();
     const [store, other] = [
@@ -179,6 +191,20 @@ describeWithRedis('a Redis store', () => {
     const store = storeAt(server.url, { onError: () => {} });
 
     await expect(store.write('k', 'x', { ifVersion: 0, ttlMs: 60_000 })).rejects.toThrow(/OOM/);
+  });
+
+  it('leaves no connection behind that was on its way when it closed', async () => {
+    const server = await serverOfItsOwn();
+    const admin = await createClient({ url: server.url }).connect();
+    onTestFinished(() => admin.destroy());
+    const store = storeAt(server.url);
+    store.subscribe('k', () => {});
+
+    store.close();
+
+    const connections = async (): Promise<number> => (await admin.clientList()).length;
+    await sleep(200);
+    await expect.poll(connections).toBe(1);
   });
 
   it("leaves the app's own client open when it closes", async () => {

@@ -14,6 +14,7 @@ export interface RedisServer {
   start(): Promise<void>;
   /** Says nothing any more, and holds its connections: as a machine does that has lost its power. */
   freeze(): void;
+  thaw(): void;
   /** SIGKILL. What it has on disk stays. */
   crash(): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -60,6 +61,7 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
     url: `redis://127.0.0.1:${port}`,
     start,
     freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
     crash: () => end('SIGKILL'),
     async stop(signal = 'SIGTERM') {
       await end(signal);
