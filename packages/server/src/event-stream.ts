@@ -112,8 +112,10 @@ function createEventSource<Native>({ first, ...options }: EventStreamOptions<Nat
   }
 
   function goOn(view: FlowView): void {
+    // The last write may have been one too many.
+    if (sink === undefined) return;
     const isLast = isFinal(view);
-    if (closing.aborted && !isLast) sink?.write(`retry: ${COME_AGAIN_MS}\n\n`);
+    if (closing.aborted && !isLast) sink.write(`retry: ${COME_AGAIN_MS}\n\n`);
     const now = clock.now();
     if (isLast || closing.aborted || now >= endsAt) end();
     else watch = driver.follow(target, { version, until: now + HEARTBEAT_MS }, listener);

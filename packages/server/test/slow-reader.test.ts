@@ -21,23 +21,28 @@ function restlessStream(onGone: (callback: () => void) => void): {
   readonly body: ReadableStream<Uint8Array>;
   /** The view that was told last. */
   readonly told: () => number;
+  /** Whether the flow is watched for it still. */
+  readonly isWatched: () => boolean;
   /** Resolves when the stream is over. */
   readonly over: Promise<void>;
 } {
   const { promise: over, resolve: leave } = Promise.withResolvers<void>();
   let version = 1;
+  let isWatched = false;
   const { body } = eventStream({
     driver: {
       follow(_target, _options, { seen }) {
-        let isStopped = false;
+        isWatched = true;
         version += 1;
         void setImmediate().then(() => {
-          if (!isStopped) seen(version < 3_000 ? viewOf(version) : undefined);
+          if (!isWatched) return;
+          isWatched = false;
+          seen(version < 3_000 ? viewOf(version) : undefined);
         });
         return {
           hurry() {},
           stop() {
-            isStopped = true;
+            isWatched = false;
           },
         };
       },
@@ -52,7 +57,7 @@ function restlessStream(onGone: (callback: () => void) => void): {
     onError: () => {},
   });
   if (body === null) throw new Error('an event stream has a body');
-  return { body, told: () => version, over };
+  return { body, told: () => version, isWatched: () => isWatched, over };
 }
 
 /** A client that asks, and reads nothing of the answer; resolves to what the server answers it with. */
@@ -77,10 +82,11 @@ it.each<[string, (body: ReadableStream<Uint8Array>, response: ServerResponse) =>
   ['is a web-standard body', (body) => void body.getReader().read()],
 ])('a client that stops reading is left, where the event stream %s', async (_, write) => {
   const response = await unreadAnswer();
-  const { body, told, over } = restlessStream((callback) => whenGone(response, callback));
+  const { body, told, isWatched, over } = restlessStream((callback) => whenGone(response, callback));
 
   write(body, response);
   await over;
 
   expect(told()).toBeLessThan(3_000);
+  expect(isWatched()).toBe(false);
 });
