@@ -37,13 +37,17 @@ const FIRST_LOGIN = 'first';
  *
  * Approvals are bound to a random value: the session's own id, where express-session has one, and what is kept in the
  * session beside the user. It is another when the session is regenerated, when another user is signed in, and when the
- * gate has seen the session without a user; so regenerate the session at login and
- * logout, as one does against session fixation, or call `gate.revoke` at logout.
+ * gate has seen the session without a user; so regenerate the session at login and logout, as one does against session
+ * fixation, or call `gate.revoke` at logout.
  *
  * Throws, and so answers 500, when there is no session middleware in front of the gate.
  *
  * @example
  * identify: identifyBySession({ subject: (session) => session.user?.sub })
+ *
+ * @example
+ * // In Koa, whose types know no session:
+ * identify: identifyBySession({ subject: (session: AppSession) => session.user?.sub })
  */
 export function identifyBySession<Session extends object>({
   subject: subjectOf,

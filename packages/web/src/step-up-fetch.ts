@@ -7,8 +7,7 @@ import { readRefusal } from './refusal.ts';
  * call is made once more. Parallel calls share one flow.
  *
  * Rejects with {@link StepUpCancelled} when the user gives up, and with the signal's reason when the caller does.
- * Refusals of other origins than the page's (than that of
- * `basePath`, when it is a URL) are handed back as they are.
+ * Refusals of other origins than the page's (than that of `basePath`, when it is a URL) are handed back as they are.
  *
  * @example
  * const stepUpFetch = createStepUpFetch();
