@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import {
   createGate as createHostGate,
   createNativeGate,
@@ -83,7 +85,7 @@ export function createGate(options: KoaGateOptions): KoaGate {
     }
     letClientLeave(ctx);
     // First the body: one that is null makes Koa's status 204.
-    ctx.body = response.body === null ? null : toNodeStream(response.body);
+    ctx.body = response.body === null ? null : breakingOff(toNodeStream(response.body), ctx.res);
     ctx.status = response.status;
     writeHeaders(ctx, response.headers);
   }
@@ -193,6 +195,13 @@ function letClientLeave(ctx: Context): void {
   ctx.onerror = (error) => {
     if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_STREAM_PREMATURE_CLOSE') report(error);
   };
+}
+
+/** The body, which takes the answer with it where it breaks off: Koa 2 would leave the client waiting. */
+function breakingOff(body: Readable, res: ServerResponse): Readable {
+  return body.once('close', () => {
+    if (!body.readableEnded) res.destroy();
+  });
 }
 
 function writeHeaders(ctx: Context, headers: Iterable<readonly [string, string]>): void {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { FlowView } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../src/memory-store.ts';
+import type { Store } from '../../src/store.ts';
 import type { Scene } from './describe-adapter.ts';
 import { open } from './http.ts';
 import { POLL_MS } from './test-tenant.ts';
@@ -166,6 +168,27 @@ export function describeWatching(scene: Scene): void {
       }
 
       expect(beats).toBe(4);
+    });
+
+    it('breaks a stream off when the store is away, so that its client comes again', async () => {
+      const memory = createMemoryStore({ now: () => scene.tenant.clock.now() });
+      let isAway = false;
+      const read: Store['read'] = (key) =>
+        isAway ? Promise.reject(new Error('the store is away')) : memory.read(key);
+      const bank = await scene.open({ gateOptions: { store: { ...memory, read } } });
+      const browser = await bank.browser();
+      await browser.start();
+      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+
+      const stream = await open('GET', `${bank.url}/step-up/flow`, {
+        headers: { cookie, accept: 'text/event-stream' },
+      });
+      await once(stream, 'data');
+      await scene.tenant.clock.whenWaited();
+      isAway = true;
+      scene.tenant.clock.advance(15_000);
+
+      await expect(stream.resume().toArray()).rejects.toThrow('aborted');
     });
 
     it('tells nothing to a long-poll whose login has ended meanwhile', async () => {
