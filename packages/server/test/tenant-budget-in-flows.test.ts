@@ -2,13 +2,17 @@ import { setImmediate } from 'node:timers/promises';
 import type { FlowView } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import { budgetedApi } from '../src/budgeted-api.ts';
+import { createIdentityCheck } from '../src/identity-check.ts';
 import { createMemoryStore, type Store } from '../src/index.ts';
 import { createTenantBudget, UNLIMITED } from '../src/tenant-budget.ts';
 import { createGateClient, createTestGate, type GateClient } from './support/gate-client.ts';
 import { createTestTenant, PASSWORD, type TestTenant, type TestUser } from './support/test-tenant.ts';
+import { createUnderWay } from './support/under-way.ts';
 
 const OOB = 'http://auth0.com/oauth/grant-type/mfa-oob';
 const STEP_MS = 250;
+/** After so many turns of the event loop in which nothing is under way, nothing more comes of a step. */
+const QUIET_TURNS = 12;
 
 /** A tenant with users who have phones, and processes of an app on one store. */
 interface Scene {
@@ -35,7 +39,12 @@ async function createScene(options: {
   const { clock, emulator } = tenant;
   const store = createMemoryStore({ now: () => clock.now() });
   const tokens = new Map<string, string>();
+  const underWay = createUnderWay();
+  const auth0 = { ...tenant.auth0, fetch: underWay.track(tenant.auth0.fetch ?? fetch) };
+  const identity = createIdentityCheck({ ...auth0, now: () => clock.now(), timeoutMs: 10_000 });
   const gateOptions = {
+    auth0,
+    identityCheck: { ...identity, check: underWay.track((...args) => identity.check(...args)) },
     store,
     firstLeg: {
       refreshToken: ({ identity }: { identity: { subject: string } }) => tokens.get(identity.subject),
@@ -83,7 +92,8 @@ async function createScene(options: {
     async pass(seconds) {
       for (let passed = 0; passed < seconds * 1_000; passed += STEP_MS) {
         clock.advance(STEP_MS);
-        for (let turn = 0; turn < 12; turn += 1) await setImmediate();
+        for (let quiet = 0; quiet < QUIET_TURNS; quiet = underWay.isAny() ? 0 : quiet + 1)
+          await setImmediate();
       }
     },
     polls: () => emulator.requests.filter(({ grantType }) => grantType === OOB),
