@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { FlowView } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import { budgetedApi } from '../src/budgeted-api.ts';
-import { createIdentityCheck } from '../src/identity-check.ts';
+import { createIdentityCheck, type IdentityCheck } from '../src/identity-check.ts';
 import { createMemoryStore, type Store } from '../src/index.ts';
 import { createTenantBudget, UNLIMITED } from '../src/tenant-budget.ts';
 import { createGateClient, createTestGate, type GateClient } from './support/gate-client.ts';
@@ -44,7 +44,10 @@ async function createScene(options: {
   const identity = createIdentityCheck({ ...auth0, now: () => clock.now(), timeoutMs: 10_000 });
   const gateOptions = {
     auth0,
-    identityCheck: { ...identity, check: underWay.track((...args) => identity.check(...args)) },
+    identityCheck: {
+      ...identity,
+      check: underWay.track((...of: Parameters<IdentityCheck['check']>) => identity.check(...of)),
+    },
     store,
     firstLeg: {
       refreshToken: ({ identity }: { identity: { subject: string } }) => tokens.get(identity.subject),
