@@ -19,9 +19,7 @@ export function createStepUpHook(options: StepUpFetchOptions = {}): AfterRespons
   const retried = new WeakSet<object>();
 
   return async function stepUp({ request, options: call, response }) {
-    const refusal = retried.has(call)
-      ? undefined
-      : await readRefusal(response, response.url || request.url, options.basePath);
+    const refusal = retried.has(call) ? undefined : await readRefusal(response, request, options.basePath);
     if (refusal === undefined) return undefined;
     if (await beforeCall()(refusal, request.signal)) retried.add(call);
     return ky.retry({ delay: 0, code: 'step_up' });

@@ -15,7 +15,7 @@ export interface Refusal {
 }
 
 /**
- * Reads a refusal out of a response, which came from `url` after all redirects; `undefined` for every other response.
+ * Reads the refusal of a request that can be made once more out of its response; `undefined` for every other response.
  * The body of `response` stays unread.
  *
  * A refusal of another origin than the page's is followed only where the app has named that origin's endpoints as
@@ -23,10 +23,13 @@ export interface Refusal {
  */
 export async function readRefusal(
   response: Response,
-  url: string,
+  request: Request,
   basePath = '/',
 ): Promise<Refusal | undefined> {
   if (response.status !== 401) return undefined;
+  // The redirect may be the answer to what was done: it would be done a second time.
+  if (response.redirected && request.method !== 'GET') return undefined;
+  const url = response.url || request.url;
   try {
     const body = (await response.clone().json()) as RefusalBody;
     if (body.error !== 'insufficient_user_authentication') return undefined;

@@ -7,7 +7,8 @@ import { readRefusal } from './refusal.ts';
  * call is made once more. Parallel calls share one flow.
  *
  * Rejects with {@link StepUpCancelled} when the user gives up, and with the signal's reason when the caller does.
- * Refusals of other origins than the page's (than that of `basePath`, when it is a URL) are handed back as they are.
+ * Refusals of other origins than the page's (than that of `basePath`, when it is a URL) are handed back as they are, and
+ * those that a redirect of anything but a GET has led to: the call may have done its work by then.
  *
  * @example
  * const stepUpFetch = createStepUpFetch();
@@ -22,9 +23,7 @@ export function createStepUpFetch(options: StepUpFetchOptions = {}): typeof glob
     for (let isOwn = false; ; ) {
       const approve = beforeCall();
       const response = await fetch(request.clone());
-      const refusal = isOwn
-        ? undefined
-        : await readRefusal(response, response.url || request.url, options.basePath);
+      const refusal = isOwn ? undefined : await readRefusal(response, request, options.basePath);
       if (refusal === undefined) return response;
       isOwn = await approve(refusal, request.signal);
     }

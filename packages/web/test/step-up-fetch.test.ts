@@ -269,4 +269,21 @@ describe('stepUpFetch', () => {
     expect((await own.fetch(`${own.server.url}/a`)).status).toBe(401);
     expect([...own.prompts, ...other.prompts]).toHaveLength(0);
   });
+
+  it('does nothing a second time whose answer was a redirect to what is refused', async () => {
+    const bank = await createBank();
+    const refuse = bank.server.onOther;
+    let transfers = 0;
+    bank.server.onOther = (exchange, response) => {
+      if (exchange.path !== '/transfers') return refuse(exchange, response);
+      transfers += 1;
+      response.writeHead(303, { location: '/receipt' }).end();
+    };
+
+    const response = await bank.fetch(`${bank.server.url}/transfers`, { method: 'POST' });
+
+    expect([response.status, response.url]).toEqual([401, `${bank.server.url}/receipt`]);
+    expect(transfers).toBe(1);
+    expect(bank.prompts).toHaveLength(0);
+  });
 });
