@@ -49,6 +49,8 @@ export interface Admission {
   ): Promise<Verdict>;
   /** Takes an attempt back that was no wrong one, and keeps the push lock for as long as a sent push lives. */
   account(applicant: Applicant, effect: Effect, result: EffectResult): Promise<void>;
+  /** Counts a push that was denied on the phone. */
+  noteDenial(applicant: Applicant): Promise<void>;
   /** Lets the subject's next push go out when this flow waits for none any more. */
   release(applicant: Applicant): Promise<void>;
 }
@@ -147,7 +149,6 @@ export function createAdmission(options: {
     },
 
     async account(applicant, effect, { fact }) {
-      if (fact.type === 'poll.rejected') await limits.charge('denial', chargedOf(applicant));
       // It can be answered from now on, and by the provider's word for longer than ours.
       if (fact.type === 'challenge.sent' && isPush(effect)) {
         await lockPush(applicant, Math.max(challengeTtlMs, fact.expiresInMs ?? 0));
@@ -161,6 +162,10 @@ export function createAdmission(options: {
       if (attempt && (isUnsent || (isTyped(effect) && !isWrong))) {
         await limits.refund(attempt, chargedOf(applicant));
       }
+    },
+
+    async noteDenial(applicant) {
+      await limits.charge('denial', chargedOf(applicant));
     },
 
     async release({ key, asker }) {

@@ -74,7 +74,12 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
     running.set(key, { claim: job.claim, controller });
     try {
       const result = await traceEffect(job, () => performer.perform(target, job, inputs, signal));
-      return result ? await whileClaimed(clock, job, signal, settlement(target, job, result)) : {};
+      if (result === undefined) return {};
+      const left = await whileClaimed(clock, job, signal, settlement(target, job, result));
+      // Not before it is written: until then it can be asked for again, by another process too.
+      const isDenied = result.fact.type === 'poll.rejected' && left.flow !== undefined;
+      if (isDenied) await admission.noteDenial(target).catch(onError);
+      return left;
     } finally {
       if (running.get(key)?.claim === job.claim) running.delete(key);
     }

@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { createMemoryStore, type Store } from '../src/index.ts';
 import { createGateClient, createTestGate, type GateAnswer, type GateClient } from './support/gate-client.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from './support/test-tenant.ts';
 
@@ -102,9 +104,12 @@ describe('what does the same as a start', () => {
 });
 
 describe('a limit that is reached', () => {
-  async function clientOf(tenant: TestTenant): Promise<GateClient> {
+  async function clientOf(tenant: TestTenant, store?: Store): Promise<GateClient> {
     const refreshToken = await tenant.signIn();
-    const gate = createTestGate(tenant, { firstLeg: { refreshToken: () => refreshToken } });
+    const gate = createTestGate(tenant, {
+      ...(store && { store }),
+      firstLeg: { refreshToken: () => refreshToken },
+    });
     return createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
   }
 
@@ -158,6 +163,34 @@ describe('a limit that is reached', () => {
     tenant.clock.advance(allowedAt - tenant.clock.now());
     await client.start();
     expect(tenant.challenges()).toBe(4);
+  });
+
+  it('counts a denied push once, however often it is asked about until its end is stored', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const memory = createMemoryStore({ now: () => tenant.clock.now() });
+    let isAway = false;
+    const write: Store['write'] = (key, value, options) =>
+      isAway && JSON.stringify(value).includes('rejected')
+        ? Promise.reject(new Error('the store is away'))
+        : memory.write(key, value, options);
+    const client = await clientOf(tenant, { ...memory, write });
+    await client.start();
+    tenant.phone.deny();
+
+    const polls = (): number => tenant.exchanges.filter(({ sent }) => sent.includes('mfa-oob')).length;
+
+    isAway = true;
+    while (polls() < 3) {
+      void client.view().catch(() => {});
+      tenant.clock.advance(1_000);
+      for (let turn = 0; turn < 10; turn += 1) await setImmediate();
+    }
+    isAway = false;
+    tenant.clock.advance(30_000);
+
+    expect(await client.view()).toMatchObject({ state: 'rejected' });
+    expect(await client.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
   });
 
   it('is in the view of the code that is not tried, with the time to wait', async () => {
