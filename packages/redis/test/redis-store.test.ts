@@ -204,7 +204,7 @@ describeWithRedis('a Redis store', () => {
 
     const connections = async (): Promise<number> => (await admin.clientList()).length;
     await sleep(200);
-    await expect.poll(connections).toBe(1);
+    await expect.poll(connections, { timeout: 5_000 }).toBe(1);
   });
 
   it("leaves the app's own client open when it closes", async () => {

@@ -27,7 +27,7 @@ export function createMountCheck({
     refused() {
       if (isSettled) return;
       isSettled = true;
-      const message = `a guard has refused a request, and none has come by the gate itself yet: mount it in front of the routes, with app.use(gate), or nothing answers under ${basePath}`;
+      const message = `a guard has refused a request, and none has come by the gate itself yet: unless it is mounted for its own path alone, or behind the routes, it is missing, app.use(gate), and nothing answers under ${basePath}`;
       onError(new StepUpError('misconfigured', message));
     },
   };
