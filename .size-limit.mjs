@@ -14,7 +14,7 @@ export default [
     name: 'web: remote actor and stepUpFetch, without the dialog',
     path: 'packages/web/dist/index.js',
     import: '{ createRemoteStepUp, stepUpFetch }',
-    limit: '4.15 kB',
+    limit: '4096 B',
     gzip: true,
     ignore: ['./dialog.js'],
     modifyEsbuildConfig: asModule,

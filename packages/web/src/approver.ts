@@ -93,7 +93,7 @@ export function createApprover(options: StepUpFetchOptions): () => Approve {
     return async (refusal, signal) => {
       signal.throwIfAborted();
       if (approvals !== before) return false;
-      const isOwn = running === undefined;
+      const isOwn = !running;
       running ??= run(refusal);
       const { policy } = running;
       try {

@@ -14,10 +14,10 @@ export interface RemoteError {
 
 /** A refused or lost call. What the actor shows of it is a {@link RemoteError}. */
 export class EndpointFailure extends Error implements RemoteError {
-  readonly code: RemoteError['code'];
-  readonly retryAfterMs: number | undefined;
+  declare readonly code: RemoteError['code'];
+  declare readonly retryAfterMs: number | undefined;
   /** Whether the same call may well succeed later. */
-  readonly isPassing: boolean;
+  declare readonly isPassing: boolean;
 
   constructor(
     code: RemoteError['code'] = 'unreachable',
@@ -100,7 +100,7 @@ export function parseView(json: string): FlowView {
 /** What an answer that is none of success says. */
 export async function failureOf(response: Response): Promise<EndpointFailure> {
   const { status, headers } = response;
-  const { error, error_description: message = error } = parseJson(await response.text().catch(() => ''));
+  const { error, error_description: message = error } = parseJson(await response.text());
   // Seconds only: the other form, a date, would need a clock that is right.
   const retryAfterMs = Number(headers.get('retry-after')) * 1_000 || undefined;
   // Whatever does not speak in codes is a proxy, or the app's own error page.

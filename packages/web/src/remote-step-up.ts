@@ -264,7 +264,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
           watch();
         });
       }
-      return stopWatch !== undefined;
+      return !!stopWatch;
     },
     takeOver() {
       if (!isIdle()) return;

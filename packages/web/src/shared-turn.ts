@@ -16,9 +16,6 @@ export interface Turn {
   readonly lead: (tell: () => void) => Promise<void>;
 }
 
-/** Asks the other tabs for what they last heard. */
-const ANYTHING_NEW = null;
-
 /**
  * Takes a turn in which the tabs of a browser that follow the same flow have one connection between them. The tab that
  * holds the lock of the flow's name leads, and tells the others over a channel of that name. When it lets go (hidden,
@@ -35,10 +32,11 @@ export async function takeSharedTurn({ flowId, signal, steals, view, hear, lead 
   const channel = new BroadcastChannel(name);
   const tell = (): void => channel.postMessage(view());
   channel.onmessage = ({ data }) => {
-    if (data === ANYTHING_NEW) tell();
+    if (!data) tell();
     else if (data.flowId === flowId) hear([data]);
   };
-  channel.postMessage(ANYTHING_NEW);
+  // Asks the other tabs for what they last heard.
+  channel.postMessage(null);
   try {
     await locks.request(name, steals ? { steal: true } : { signal }, () => lead(tell));
   } finally {

@@ -6,7 +6,7 @@ export class StepUpCancelled extends Error {
   override readonly name = 'StepUpCancelled';
   readonly code = 'cancelled';
   /** Where the flow stood: `rejected`, say, when the user said no on the phone and then closed the dialog. */
-  readonly reason: ReasonCode | RemoteError['code'];
+  declare readonly reason: ReasonCode | RemoteError['code'];
 
   constructor(reason: ReasonCode | RemoteError['code'] = 'cancelled') {
     super(`no approval: ${reason}`);

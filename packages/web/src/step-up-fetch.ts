@@ -24,7 +24,7 @@ export function createStepUpFetch(options: StepUpFetchOptions = {}): typeof glob
       const approve = beforeCall();
       const response = await fetch(request.clone());
       const refusal = isOwn ? undefined : await readRefusal(response, request, options.basePath);
-      if (refusal === undefined) return response;
+      if (!refusal) return response;
       isOwn = await approve(refusal, request.signal);
     }
   };
