@@ -93,12 +93,12 @@ export const MUTATIONS = [
     shownBy: [own('limits-in-flows', 'is in the view of the push that is not sent, with the time to wait')],
   },
   {
-    defence: 'the limit on pushes after denials',
-    edits: [[server('admission'), 'if (tired !== undefined) return', 'if (tired === -1) return']],
+    defence: 'the limit on pushes that nobody approves',
+    edits: [[server('limits'), "    ['unapprovedPerSession', 'session'],\n", '']],
     shownBy: [
       own(
         'limits-in-flows',
-        'is in the view of a push that is not sent, since so many were denied; other ways stay open',
+        'is in the view of a push that is not sent, since so many were denied or cancelled; other ways stay open',
       ),
     ],
   },

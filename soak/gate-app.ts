@@ -27,8 +27,8 @@ const gate = createGate({
     startsPerSession: false,
     messagesPerSession: false,
     messagesPerSubject: false,
-    denialsPerSession: false,
-    denialsPerSubject: false,
+    unapprovedPerSession: false,
+    unapprovedPerSubject: false,
   },
   store: createRedisStore({ url: REDIS_URL }),
   // The tenant's refusals are for single users here; what a budget does about others has tests of its own.

@@ -6,6 +6,6 @@ export const DEMO_LIMITS = {
   startsPerSession: false,
   messagesPerSession: false,
   messagesPerSubject: false,
-  denialsPerSession: false,
-  denialsPerSubject: false,
+  unapprovedPerSession: false,
+  unapprovedPerSubject: false,
 } as const;

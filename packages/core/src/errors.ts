@@ -31,7 +31,7 @@
  * | `rejected` | the user said no on the phone |
  * | `result_lost` | the answer to a request was lost and is not guessed at: do it again |
  * | `subject_mismatch` | somebody else approved: never an approval |
- * | `too_many_attempts` | too many wrong codes or passwords, or pushes that were denied: wait `retryAfterMs` |
+ * | `too_many_attempts` | too many wrong codes or passwords, or pushes that were not approved: wait `retryAfterMs` |
  */
 export const REASON_CODES = [
   'already_enrolled',

@@ -49,8 +49,6 @@ export interface Admission {
   ): Promise<Verdict>;
   /** Takes an attempt back that was no wrong one, and keeps the push lock for as long as a sent push lives. */
   account(applicant: Applicant, effect: Effect, result: EffectResult): Promise<void>;
-  /** Counts a push that was denied on the phone. */
-  noteDenial(applicant: Applicant): Promise<void>;
   /** Lets the subject's next push go out when this flow waits for none any more. */
   release(applicant: Applicant): Promise<void>;
 }
@@ -70,24 +68,36 @@ export function createAdmission(options: {
 }): Admission {
   const { records, locks, limits, budget, clock, challengeTtlMs, audit, onError } = options;
 
-  /** Tells of a limit that is reached: of the time to wait, if there is one. */
-  function told(
-    attempt: Attempt,
-    { asker }: Applicant,
-    retryAfterMs: number | undefined,
-  ): number | undefined {
-    if (retryAfterMs !== undefined) audit.tell({ asker }, { type: 'limit.reached', attempt, retryAfterMs });
+  /** Counts an attempt; answers how long to wait instead when there were too many, and tells of it. */
+  async function charge(attempt: Attempt, applicant: Applicant, insist: Insist): Promise<number | undefined> {
+    const retryAfterMs = await limits.charge(attempt, chargedOf(applicant), insist);
+    if (retryAfterMs !== undefined) {
+      audit.tell({ asker: applicant.asker }, { type: 'limit.reached', attempt, retryAfterMs });
+    }
     return retryAfterMs;
   }
 
-  /** Counts an attempt; answers how long to wait instead when there were too many. */
-  async function charge(attempt: Attempt, applicant: Applicant, insist: Insist): Promise<number | undefined> {
-    return told(attempt, applicant, await limits.charge(attempt, chargedOf(applicant), insist));
+  async function refund(
+    attempts: readonly Attempt[],
+    applicant: Applicant,
+    insist: Insist = once,
+  ): Promise<void> {
+    for (const attempt of attempts) await limits.refund(attempt, chargedOf(applicant), insist);
   }
 
-  /** Who has denied so many may not have asked for them: how long to wait until the next may be sent. */
-  async function denied(applicant: Applicant, insist: Insist): Promise<number | undefined> {
-    return told('denial', applicant, await limits.waitFor('denial', chargedOf(applicant), insist));
+  /** Counts what an effect counts as, or nothing of it: what is refused counts nowhere. */
+  async function chargeAll(
+    attempts: readonly Attempt[],
+    applicant: Applicant,
+    insist: Insist,
+  ): Promise<EffectResult | undefined> {
+    for (const [nth, attempt] of attempts.entries()) {
+      const wait = await charge(attempt, applicant, insist);
+      if (wait === undefined) continue;
+      await refund(attempts.slice(0, nth), applicant, insist);
+      return refusal(attempt === 'message' ? 'rate_limited' : 'too_many_attempts', wait);
+    }
+    return undefined;
   }
 
   /** Takes the subject's push lock, or extends it; answers with whoever else holds it. */
@@ -129,22 +139,18 @@ export function createAdmission(options: {
     async admit(applicant, effect, { isWanted, insist }) {
       // Its turn has come before its claim, so that nothing was waited for since the flow wanted it.
       if (effect.type === 'poll') return 'admitted';
-      const tired = isPush(effect) ? await denied(applicant, insist) : undefined;
-      if (tired !== undefined) return refusal('too_many_attempts', tired);
       // The lock first: a push that waits for another one is not sent, and so not counted.
       const other = isPush(effect) ? await insist(() => lockPush(applicant, challengeTtlMs)) : undefined;
       if (other !== undefined) {
         await insist(() => tellHolder(other.holder));
         return refusal('push_in_progress', Math.max(0, other.until - clock.now()));
       }
-      const attempt = attemptOf(effect);
-      const wait = attempt && (await charge(attempt, applicant, insist));
-      if (wait !== undefined) return refusal(isTyped(effect) ? 'too_many_attempts' : 'rate_limited', wait);
+      const attempts = attemptsOf(effect);
+      const tooMany = await chargeAll(attempts, applicant, insist);
+      if (tooMany !== undefined) return tooMany;
       // Tried again with a turn of its own: what goes out then goes out at once.
       const verdict = await insist(() => lastWord(effect, isWanted));
-      if (verdict !== 'admitted' && attempt) {
-        await limits.refund(attempt, chargedOf(applicant), insist).catch(onError);
-      }
+      if (verdict !== 'admitted') await refund(attempts, applicant, insist).catch(onError);
       return verdict;
     },
 
@@ -156,16 +162,13 @@ export function createAdmission(options: {
       const isWrong =
         fact.type === 'effect.failed' &&
         (fact.code === 'code_refused' || fact.code === 'credentials_refused');
-      const attempt = attemptOf(effect);
       // What was lost before it was used has sent nothing.
       const isUnsent = fact.type === 'effect.failed' && fact.code === 'input_lost';
-      if (attempt && (isUnsent || (isTyped(effect) && !isWrong))) {
-        await limits.refund(attempt, chargedOf(applicant));
-      }
-    },
-
-    async noteDenial(applicant) {
-      await limits.charge('denial', chargedOf(applicant));
+      if (isUnsent || (isTyped(effect) && !isWrong)) await refund(attemptsOf(effect), applicant);
+      // By whichever factor: whoever takes a code in the place of a push is no thief.
+      const isApproved =
+        provesFactor(effect) && (fact.type === 'tokens.received' || fact.type === 'mfa.required');
+      if (isApproved || (isPush(effect) && fact.type === 'effect.failed')) await refund(['push'], applicant);
     },
 
     async release({ key, asker }) {
@@ -181,19 +184,20 @@ function tooOften(message: string, retryAfterMs: number): StepUpError {
   return new StepUpError('rate_limited', message, { status: 429, retryAfterMs });
 }
 
-/** What an effect counts as. */
-function attemptOf(effect: Effect): Attempt | undefined {
+/** What an effect counts as, until it has come to a good end. */
+function attemptsOf(effect: Effect): readonly Attempt[] {
   switch (effect.type) {
     case 'challenge':
-      return sendsMessage(effect.params.factor) ? 'message' : undefined;
+      if (isPush(effect)) return ['push', 'message'];
+      return sendsMessage(effect.params.factor) ? ['message'] : [];
     case 'enroll':
-      return sendsCode(effect.params.factor) ? 'message' : undefined;
+      return sendsCode(effect.params.factor) ? ['message'] : [];
     case 'verify':
-      return 'code';
+      return ['code'];
     case 'authenticate':
-      return effect.params.method === 'password' ? 'password' : undefined;
+      return effect.params.method === 'password' ? ['password'] : [];
     default:
-      return undefined;
+      return [];
   }
 }
 
@@ -212,6 +216,11 @@ function chargedOf({ key, asker: { session, subject } }: Applicant): Charged {
 
 function isPush(effect: Effect): boolean {
   return effect.type === 'challenge' && effect.params.factor === 'push';
+}
+
+/** Whether the effect can show that the user has a factor, rather than add one. */
+function provesFactor({ type, params }: Effect): boolean {
+  return (type === 'poll' || type === 'verify') && !params.enrolling;
 }
 
 /** Whether the effect tries something that the user typed. */

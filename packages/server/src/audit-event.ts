@@ -139,7 +139,7 @@ export type Occurrence =
  * | `approval.released` | `approval`, `factor`, `authenticatorId`?, `singleUse` | the handler, or a later guard that refused, has given an approval for a single use back |
  * | `approval.revoked` | `scope` | `gate.revoke` has ended a login's approvals (`login`), or `gate.revokeSubject` all (`subject`) |
  * | `guard.denied` | `action`?, `method`, `path` | a guard has refused a request for want of an approval |
- * | `limit.reached` | `attempt`, `retryAfterMs` | one of the gate's limits has refused a start, message, password, list or code, or a push after so many denials |
+ * | `limit.reached` | `attempt`, `retryAfterMs` | one of the gate's limits has refused a start, message, push, password, list or code |
  */
 export type AuditEvent = Occurrence & {
   readonly version: 1;

@@ -74,12 +74,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
     running.set(key, { claim: job.claim, controller });
     try {
       const result = await traceEffect(job, () => performer.perform(target, job, inputs, signal));
-      if (result === undefined) return {};
-      const left = await whileClaimed(clock, job, signal, settlement(target, job, result));
-      // Not before it is written: until then it can be asked for again, by another process too.
-      const isDenied = result.fact.type === 'poll.rejected' && left.flow !== undefined;
-      if (isDenied) await admission.noteDenial(target).catch(onError);
-      return left;
+      return result ? await whileClaimed(clock, job, signal, settlement(target, job, result)) : {};
     } finally {
       if (running.get(key)?.claim === job.claim) running.delete(key);
     }

@@ -17,9 +17,9 @@ export interface Limits {
   /** Pushes, SMS, calls and e-mails sent. */
   readonly messagesPerSession: Limit;
   readonly messagesPerSubject: Limit;
-  /** Pushes that were denied on the phone: beyond them, none is sent. */
-  readonly denialsPerSession: Limit;
-  readonly denialsPerSubject: Limit;
+  /** Pushes after which no factor was shown: denied, not answered, or cancelled. */
+  readonly unapprovedPerSession: Limit;
+  readonly unapprovedPerSubject: Limit;
   /** Wrong passwords. */
   readonly passwordsPerSession: Limit;
   readonly passwordsPerSubject: Limit;
@@ -36,8 +36,8 @@ export const DEFAULT_LIMITS: Limits = {
   startsPerSession: { count: 10, windowMs: 600_000 },
   messagesPerSession: { count: 3, windowMs: 300_000 },
   messagesPerSubject: { count: 5, windowMs: 600_000 },
-  denialsPerSession: { count: 3, windowMs: 3_600_000 },
-  denialsPerSubject: { count: 5, windowMs: 3_600_000 },
+  unapprovedPerSession: { count: 5, windowMs: 3_600_000 },
+  unapprovedPerSubject: { count: 8, windowMs: 3_600_000 },
   passwordsPerSession: { count: 5, windowMs: 900_000 },
   passwordsPerSubject: { count: 10, windowMs: 900_000 },
   listsPerSession: { count: 30, windowMs: 60_000 },
@@ -47,7 +47,7 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** What is counted. */
-export type Attempt = 'start' | 'message' | 'denial' | 'password' | 'list' | 'code';
+export type Attempt = 'start' | 'message' | 'push' | 'password' | 'list' | 'code';
 
 /** Whom an attempt counts against. */
 export interface Charged {
@@ -61,8 +61,6 @@ export interface Charged {
 export interface LimitBook {
   /** Counts one attempt. Answers how long to wait instead, when there were too many; then nothing is counted. */
   charge(attempt: Attempt, charged: Charged, insist?: Insist): Promise<number | undefined>;
-  /** How long to wait until one more may be counted; `undefined` for not at all. Counts nothing. */
-  waitFor(attempt: Attempt, charged: Charged, insist?: Insist): Promise<number | undefined>;
   /** Takes a counted attempt back, since it was none of those that the limit is about. */
   refund(attempt: Attempt, charged: Charged, insist?: Insist): Promise<void>;
 }
@@ -74,9 +72,9 @@ const COUNTED_AS: Readonly<Record<Attempt, readonly (readonly [keyof Limits, key
     ['messagesPerSession', 'session'],
     ['messagesPerSubject', 'subject'],
   ],
-  denial: [
-    ['denialsPerSession', 'session'],
-    ['denialsPerSubject', 'subject'],
+  push: [
+    ['unapprovedPerSession', 'session'],
+    ['unapprovedPerSubject', 'subject'],
   ],
   password: [
     ['passwordsPerSession', 'session'],
@@ -124,7 +122,7 @@ export function createLimitBook(options: {
   const counters: Readonly<Record<Attempt, readonly Counter[]>> = {
     start: countersFor('start'),
     message: countersFor('message'),
-    denial: countersFor('denial'),
+    push: countersFor('push'),
     password: countersFor('password'),
     list: countersFor('list'),
     code: countersFor('code'),
@@ -149,13 +147,6 @@ export function createLimitBook(options: {
         return Math.max(wait, ...waits.map((state) => state?.msBeforeNext ?? 0));
       }
       return undefined;
-    },
-    async waitFor(attempt, charged, insist = once) {
-      const states = await Promise.all(
-        counters[attempt].map(({ limiter, whose }) => insist(() => limiter.get(charged[whose]))),
-      );
-      const waits = states.map((state) => (state?.remainingPoints === 0 ? state.msBeforeNext : 0));
-      return Math.max(0, ...waits) || undefined;
     },
     refund: (attempt, charged, insist = once) => giveBack(counters[attempt], charged, insist),
   };

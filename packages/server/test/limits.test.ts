@@ -26,7 +26,7 @@ describe('limits', () => {
   it.each<[Attempt, number]>([
     ['start', 10],
     ['message', 3],
-    ['denial', 3],
+    ['push', 5],
     ['password', 5],
     ['list', 30],
     ['code', 5],
@@ -34,7 +34,7 @@ describe('limits', () => {
     expect(await passing(bookAt({ now: 0 }), attempt, thief)).toBe(count);
   });
 
-  it.each<Attempt>(['message', 'denial', 'password', 'code'])(
+  it.each<Attempt>(['message', 'push', 'password', 'code'])(
     'leave the owner one %s at any time, whatever a stolen session does with many handles for hours',
     async (attempt) => {
       const time = { now: 0 };
