@@ -13,6 +13,7 @@ import {
 import {
   headerOf,
   isRepeatable,
+  NO_GUARD,
   type NodeRequest,
   toHostBody,
   toWebRequest,
@@ -133,9 +134,6 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
 
   return Object.assign(stepgate, { require: requireWith }, createNativeGate(gate, hostRequest));
 }
-
-const NO_GUARD =
-  'the gate itself guards nothing: give the route gate.require(policy), and mount the gate with app.use(gate)';
 
 /** Whether the gate is among the handlers of the route: in the place of a guard, it would let everybody through. */
 function isOnRoute({ route }: ExpressRequest, gate: RequestHandler): boolean {

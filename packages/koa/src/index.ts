@@ -14,6 +14,7 @@ import {
 import {
   headerOf,
   isRepeatable,
+  NO_GUARD,
   type NodeRequest,
   toHostBody,
   toNodeStream,
@@ -117,9 +118,6 @@ export function createGate(options: KoaGateOptions): KoaGate {
 
   return Object.assign(stepgate, { require: requireWith }, createNativeGate(gate, hostRequest));
 }
-
-const NO_GUARD =
-  'the gate itself guards nothing: give the route gate.require(policy), and mount the gate with app.use(gate)';
 
 /** What @koa/router tells of a route that has matched; one that is mounted for all has no methods. */
 interface Layer {

@@ -83,8 +83,11 @@ export function createConnection({ open, timeoutMs, onError, onConnected }: Conn
   async function look(): Promise<void> {
     const client = current;
     if (client === undefined) return;
-    // It has given up, as the app has told it to.
-    if (!client.isOpen) await renew().catch(onError);
+    if (!client.isOpen) {
+      // It has given up, as the app has told it to.
+      await renew().catch(onError);
+      return;
+    }
     const pings = nodesOf(client).map((node) => node.ping().catch(() => {}));
     await inTime(Promise.all(pings), timeoutMs).catch(() => doubt(client));
   }

@@ -105,6 +105,10 @@ export function writeBody(body: ReadableStream<Uint8Array>, res: ServerResponse)
   });
 }
 
+/** What an adapter says of a gate in the place of a guard, which would let everybody through. */
+export const NO_GUARD =
+  'the gate itself guards nothing: give the route gate.require(policy), and mount the gate with app.use(gate)';
+
 /** Calls back when nobody reads the answer any more, or it has ended. */
 export function whenGone(res: ServerResponse, callback: () => void): void {
   if (res.closed) callback();
