@@ -1,10 +1,8 @@
 import type { ClientOptions } from './client.ts';
 import type { EmulatorClock } from './clock.ts';
 import { createLimitBook, type LimitBook } from './limits.ts';
-import type { AuthorizationRequest } from './login/authorization-request.ts';
 import { createExpiringMap, type ExpiringMap } from './login/expiring-map.ts';
-import type { IssuedCode } from './login/issued-code.ts';
-import type { TenantSession } from './login/tenant-session.ts';
+import type { AuthorizationRequest, IssuedCode, TenantSession } from './login/login-state.ts';
 import type { OobCode } from './mfa/oob-code.ts';
 import type { InboxMessage, PhoneNotification, WaitingCode } from './mfa/phone-state.ts';
 import type { Transaction } from './mfa/transaction.ts';

@@ -4,27 +4,8 @@ import { resolveAudience } from '../api/grants/password.ts';
 import type { ClientOptions } from '../client.ts';
 import { EmulatorError } from '../emulator-error.ts';
 import { parseScopes } from '../tokens/scopes.ts';
+import type { AuthorizationRequest, ReturnTarget } from './login-state.ts';
 import { assertReturnUrl } from './return-url.ts';
-
-/** Where the answer to an authorization request goes, right or wrong. */
-export interface ReturnTarget {
-  readonly client: ClientOptions;
-  readonly redirectUri: string;
-  readonly responseMode: 'query' | 'form_post';
-  readonly state: string | undefined;
-}
-
-/** A request of `/authorize` that is in order (OpenID Connect Core 1.0, section 3.1.2.1). */
-export interface AuthorizationRequest extends ReturnTarget {
-  readonly scopes: readonly string[];
-  readonly audience: string;
-  readonly nonce: string | undefined;
-  readonly codeChallenge: string | undefined;
-  readonly prompt: 'none' | 'login' | undefined;
-  /** The oldest login that will do. */
-  readonly maxAgeMs: number | undefined;
-  readonly loginHint: string | undefined;
-}
 
 /** Reads where to answer. As long as that is in doubt, an error stays with the tenant. */
 export function parseReturnTarget({ tenant, params }: ApiRequest): ReturnTarget {

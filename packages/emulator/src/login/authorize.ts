@@ -4,13 +4,9 @@ import { EmulatorError } from '../emulator-error.ts';
 import type { Grant } from '../mfa/transaction.ts';
 import { randomId } from '../random.ts';
 import type { Tenant } from '../tenant.ts';
-import {
-  type AuthorizationRequest,
-  parseAuthorizationRequest,
-  parseReturnTarget,
-} from './authorization-request.ts';
+import { parseAuthorizationRequest, parseReturnTarget } from './authorization-request.ts';
+import type { AuthorizationRequest, TenantSession } from './login-state.ts';
 import { redirect, returnToClient } from './return-to-client.ts';
-import type { TenantSession } from './tenant-session.ts';
 
 /** A request of a browser, which may be known by its cookie. */
 export interface BrowserRequest extends ApiRequest {

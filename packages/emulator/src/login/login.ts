@@ -3,8 +3,8 @@ import { optionalText, requiredText } from '../api/api-request.ts';
 import { signIn } from '../api/grants/password.ts';
 import { EmulatorError } from '../emulator-error.ts';
 import { randomId } from '../random.ts';
-import type { AuthorizationRequest } from './authorization-request.ts';
 import { type BrowserRequest, issueCode } from './authorize.ts';
+import type { AuthorizationRequest } from './login-state.ts';
 import { pageResponse } from './page.ts';
 import { beginSession, endSession } from './tenant-session.ts';
 

@@ -1,14 +1,7 @@
 import type { User } from '../mfa/user.ts';
 import { randomId } from '../random.ts';
 import type { Tenant } from '../tenant.ts';
-
-/** Who signed in with a browser. The cookie that names it is a secret of its own, since the `sid` is told to clients. */
-export interface TenantSession {
-  readonly sid: string;
-  readonly user: User;
-  /** When the password was entered, in epoch milliseconds. */
-  readonly authTime: number;
-}
+import type { TenantSession } from './login-state.ts';
 
 /** The cookie by which a browser is known, named as Auth0's. */
 export const sessionCookie = 'auth0';
