@@ -25,7 +25,7 @@ const rows = [
     "export { createRemoteStepUp, stepUpFetch } from '@stepgate/web'",
     here,
     // Loaded when it is needed.
-    ['./dialog.js'],
+    ['../dialog/stepgate-dialog.js'],
   ],
   [
     '`@stepgate/web/dialog`: `<stepgate-dialog>`, with QR code and English',

@@ -728,10 +728,10 @@ export const MUTATIONS = [
 
   {
     defence: 'a tab takes no view of another flow from other tabs',
-    edits: [[web('shared-turn'), 'else if (data.flowId === flowId) hear', 'else hear']],
+    edits: [[web('remote/shared-turn'), 'else if (data.flowId === flowId) hear', 'else hear']],
     shownBy: [
       ofWeb(
-        'tabs',
+        'remote/shared-turn',
         'hears nothing of the flow of another login, and takes no view of one on its own channel',
       ),
     ],

@@ -13,7 +13,7 @@ const bundles = {
   'dist/page/module.js': 'dist/page/stepgate.js',
 };
 // The devices' page shows flows in a dialog of its own, which has the page's texts.
-const unused = { 'dist/page/devices.js': ['./dist/dialog.js'] };
+const unused = { 'dist/page/devices.js': ['./dist/dialog/stepgate-dialog.js'] };
 for (const [entry, outfile] of Object.entries(bundles)) {
   await build({
     absWorkingDir: fileURLToPath(root),

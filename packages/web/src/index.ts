@@ -1,19 +1,20 @@
-export type { StepUpFetchOptions, StepUpPrompt } from './approver.ts';
-export type { RemoteError } from './endpoints.ts';
-export type { Presence } from './presence.ts';
-export type { StepUpAction } from './refusal.ts';
+export type { StepUpPrompt } from './dialog/step-up-prompt.ts';
+export type { StepUpFetchOptions } from './fetch/approver.ts';
+export { StepUpCancelled } from './fetch/step-up-cancelled.ts';
+export { createStepUpFetch, stepUpFetch } from './fetch/step-up-fetch.ts';
+export type { Presence } from './remote/presence.ts';
+export type { RemoteError } from './remote/remote-error.ts';
 export {
   createRemoteStepUp,
   type RemoteStepUp,
   type RemoteStepUpObserver,
   type RemoteStepUpOptions,
   type RemoteStepUpSnapshot,
-} from './remote-step-up.ts';
+} from './remote/remote-step-up.ts';
 export {
   type RemoteStepUpEmitted,
   type RemoteStepUpEvent,
   remoteStepUpLogic,
-} from './remote-step-up-logic.ts';
-export { StepUpCancelled } from './step-up-cancelled.ts';
-export { createStepUpFetch, stepUpFetch } from './step-up-fetch.ts';
-export type { Connection } from './watch-flow.ts';
+} from './remote/remote-step-up-logic.ts';
+export type { Connection } from './remote/watch-flow.ts';
+export type { StepUpAction } from './ui/step-up-action.ts';

@@ -1,6 +1,6 @@
 import ky, { type AfterResponseHook } from 'ky';
-import { createApprover, type StepUpFetchOptions } from './approver.ts';
-import { readRefusal } from './refusal.ts';
+import { createApprover, type StepUpFetchOptions } from './fetch/approver.ts';
+import { readRefusal } from './fetch/refusal.ts';
 
 /**
  * A hook for ky that steps up as `stepUpFetch` does: when the guard refuses a call, the flow is started and shown, and

@@ -2,8 +2,8 @@
 import type { FlowView } from '@stepgate/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type FlowMoment, type FormTarget, flowToHtml } from '../src/html.ts';
+import { english } from '../src/texts/texts-en.ts';
 import { renderFlow } from '../src/ui/render-flow.ts';
-import { english } from '../src/ui/texts-en.ts';
 import { createManualClock } from './support/manual-clock.ts';
 import { createScriptedActor } from './support/scripted-actor.ts';
 import { app, phone, pollingView, promptingView, texts, viewOf } from './support/views.ts';

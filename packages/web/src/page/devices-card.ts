@@ -1,10 +1,10 @@
 import type { EnrollableFactor } from '@stepgate/core';
-import { PHONE_PATTERN } from '../ui/deed.ts';
+import type { DevicesTexts } from '../texts/devices-texts.ts';
+import { fill, type Texts } from '../texts/texts.ts';
+import { PHONE_PATTERN } from '../ui/control-action.ts';
 import { type ElementSpec, h } from '../ui/element.ts';
 import { factorIcons, icon } from '../ui/icons.ts';
-import { fill, type Texts } from '../ui/texts.ts';
 import type { Device, DeviceList, NamedDevice } from './devices-client.ts';
-import type { DevicesTexts } from './devices-texts.ts';
 
 /** A question to the user, in front of the list. */
 export type Question = { readonly removal: Device } | { readonly addition: EnrollableFactor };
@@ -26,8 +26,8 @@ export interface DevicesModel {
   readonly flowTexts: Texts;
 }
 
-/** What a control of the page does: its `data-do`, and `data-which` device or factor. */
-export type DevicesDeed = 'unlock' | 'ask-removal' | 'ask-addition' | 'remove' | 'add' | 'withdraw';
+/** What a control of the page does: its `data-action`, and `data-which` device or factor. */
+export type DevicesAction = 'unlock' | 'ask-removal' | 'ask-addition' | 'remove' | 'add' | 'withdraw';
 
 /** Which member of an addition the user types, by factor; none for those that show a QR code. */
 export const ADDRESS_OF: Readonly<Partial<Record<EnrollableFactor, 'phoneNumber' | 'email'>>> = {
@@ -70,7 +70,7 @@ function locked({ isBusy, isLoading, flowTexts, texts }: DevicesModel): readonly
     h(
       'div',
       { key: 'unlock', class: 'buttons' },
-      control({ deed: 'unlock', label, kind: 'primary', isBusy }),
+      control({ action: 'unlock', label, kind: 'primary', isBusy }),
     ),
   ];
 }
@@ -165,13 +165,13 @@ function removalForm({ flowTexts, isBusy, texts }: DevicesModel, device: Device)
       'div',
       { class: 'buttons' },
       control({
-        deed: 'remove',
+        action: 'remove',
         which: device.id,
         label: isBusy ? flowTexts.busy : texts.remove,
         kind: 'primary danger',
         isBusy,
       }),
-      control({ deed: 'withdraw', label: texts.keep, kind: 'quiet' }),
+      control({ action: 'withdraw', label: texts.keep, kind: 'quiet' }),
     ),
   ];
 }
@@ -209,31 +209,31 @@ function additionForm({ flowTexts, isBusy }: DevicesModel, factor: EnrollableFac
           { class: 'button primary', type: 'submit', 'aria-disabled': isBusy && 'true' },
           isBusy ? flowTexts.busy : flowTexts.continue,
         ),
-        control({ deed: 'withdraw', label: flowTexts.cancel, kind: 'quiet' }),
+        control({ action: 'withdraw', label: flowTexts.cancel, kind: 'quiet' }),
       ),
     ),
   ];
 }
 
 function control(options: {
-  readonly deed: DevicesDeed;
+  readonly action: DevicesAction;
   readonly which?: string;
   readonly label: string;
   readonly kind: string;
   readonly isBusy?: boolean;
 }): ElementSpec {
-  const { deed, which, label, kind, isBusy = false } = options;
+  const { action, which, label, kind, isBusy = false } = options;
   return h(
     'button',
-    { key: deed, class: `button ${kind}`, type: 'button', ...doing(deed, which, isBusy) },
+    { key: action, class: `button ${kind}`, type: 'button', ...doing(action, which, isBusy) },
     label,
   );
 }
 
 function doing(
-  deed: DevicesDeed,
+  action: DevicesAction,
   which: string | undefined,
   isBusy: boolean,
 ): Readonly<Record<string, string | undefined>> {
-  return { 'data-do': deed, 'data-which': which, 'aria-disabled': isBusy ? 'true' : undefined };
+  return { 'data-action': action, 'data-which': which, 'aria-disabled': isBusy ? 'true' : undefined };
 }

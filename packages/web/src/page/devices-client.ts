@@ -1,5 +1,5 @@
 import type { EnrollableFactor, Factor } from '@stepgate/core';
-import { failureOf } from '../endpoints.ts';
+import { failureOf } from '../remote/remote-error.ts';
 
 /** A device as a sentence needs it. */
 export interface NamedDevice {

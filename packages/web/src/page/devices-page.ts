@@ -1,15 +1,15 @@
 import { type EnrollableFactor, isEnrollable } from '@stepgate/core';
-import { toFailure } from '../endpoints.ts';
-import type { FlowDialog } from '../flow-dialog.ts';
-import { createRemoteStepUp } from '../remote-step-up.ts';
-import { StepUpCancelled } from '../step-up-cancelled.ts';
-import { createStepUpFetch } from '../step-up-fetch.ts';
-import { tidy } from '../ui/deed.ts';
+import type { FlowDialog } from '../dialog/flow-dialog.ts';
+import { StepUpCancelled } from '../fetch/step-up-cancelled.ts';
+import { createStepUpFetch } from '../fetch/step-up-fetch.ts';
+import { toFailure } from '../remote/remote-error.ts';
+import { createRemoteStepUp } from '../remote/remote-step-up.ts';
+import type { PageTexts } from '../texts/page-texts.ts';
+import { fill } from '../texts/texts.ts';
+import { tidy } from '../ui/control-action.ts';
 import { patch } from '../ui/patch.ts';
-import { fill } from '../ui/texts.ts';
-import { ADDRESS_OF, type DevicesDeed, type DevicesModel, devicesCard, wordsOf } from './devices-card.ts';
+import { ADDRESS_OF, type DevicesAction, type DevicesModel, devicesCard, wordsOf } from './devices-card.ts';
 import { type AddedFactor, createDevicesClient, type NamedDevice } from './devices-client.ts';
-import type { PageTexts } from './page-texts.ts';
 
 /** What the page is made of. */
 export interface DevicesPageOptions {
@@ -97,12 +97,12 @@ export async function openDevicesPage(options: DevicesPageOptions): Promise<void
   const toWords = (device: NamedDevice): string => wordsOf(device, texts);
   const listOf = (words: readonly string[]): string => new Intl.ListFormat(flowTexts.language).format(words);
 
-  function perform(deed: DevicesDeed, which = ''): void {
-    if (deed === 'withdraw') update({ question: undefined });
-    else if (!model.isBusy) deeds[deed](which);
+  function perform(action: DevicesAction, which = ''): void {
+    if (action === 'withdraw') update({ question: undefined });
+    else if (!model.isBusy) actions[action](which);
   }
 
-  const deeds: Readonly<Record<Exclude<DevicesDeed, 'withdraw'>, (which: string) => void>> = {
+  const actions: Readonly<Record<Exclude<DevicesAction, 'withdraw'>, (which: string) => void>> = {
     unlock: () => void busily(async () => ({ list: await asking.list() })),
     'ask-removal'(id) {
       const device = model.list?.authenticators.find((one) => one.id === id);
@@ -136,13 +136,13 @@ export async function openDevicesPage(options: DevicesPageOptions): Promise<void
   }
 
   root.addEventListener('click', (event) => {
-    const control = (event.target as Element).closest<HTMLElement>('button[data-do]');
-    if (control) perform(control.dataset.do as DevicesDeed, control.dataset.which);
+    const control = (event.target as Element).closest<HTMLElement>('button[data-action]');
+    if (control) perform(control.dataset.action as DevicesAction, control.dataset.which);
   });
   root.addEventListener('submit', (event) => {
     event.preventDefault();
     const { dataset } = event.target as HTMLElement;
-    perform(dataset.do as DevicesDeed, dataset.which);
+    perform(dataset.action as DevicesAction, dataset.which);
   });
   // Escape closes a question without its buttons.
   root.addEventListener('cancel', () => update({ question: undefined }), { capture: true });

@@ -1,5 +1,5 @@
-import { FlowDialog } from '../flow-dialog.ts';
-import type { Texts } from '../ui/texts.ts';
+import { FlowDialog } from '../dialog/flow-dialog.ts';
+import type { Texts } from '../texts/texts.ts';
 import { openDevicesPage } from './devices-page.ts';
 import { textsOfPage } from './page-data.ts';
 

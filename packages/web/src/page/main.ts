@@ -1,7 +1,7 @@
-import { readAction } from '../refusal.ts';
-import { createRemoteStepUp } from '../remote-step-up.ts';
-import { DETAILS } from '../ui/deed.ts';
+import { createRemoteStepUp } from '../remote/remote-step-up.ts';
+import { DETAILS } from '../ui/control-action.ts';
 import { renderFlow } from '../ui/render-flow.ts';
+import { readAction } from '../ui/step-up-action.ts';
 import { textsOfPage } from './page-data.ts';
 
 /** How long "Confirmed" stays before the page goes back. */

@@ -1,4 +1,4 @@
-import type { PageTexts } from './page-texts.ts';
+import type { PageTexts } from '../texts/page-texts.ts';
 
 /** The texts that the server has written into its page, in the language in which it has drawn it. */
 export function textsOfPage(): PageTexts {

@@ -1,8 +1,8 @@
 import type { Authenticator, EnrollableFactor } from '@stepgate/core';
-import type { Deed, TypedMember } from './deed.ts';
+import { fill } from '../texts/texts.ts';
+import type { ControlAction, TypedMember } from './control-action.ts';
 import { type ElementSpec, h } from './element.ts';
 import { formatWhen, type ScreenModel, takes } from './screen.ts';
-import { fill } from './texts.ts';
 
 /** How much a button is asking for. */
 export type ButtonKind = 'primary' | 'secondary' | 'quiet';
@@ -24,7 +24,7 @@ export interface ButtonOptions {
 export function button(
   model: ScreenModel,
   label: string,
-  deed: Deed,
+  action: ControlAction,
   options: ButtonOptions = {},
 ): ElementSpec {
   const { kind = 'secondary', waitUntil = 0, isBusy = false, isSubmit = false } = options;
@@ -36,7 +36,7 @@ export function button(
       class: `button ${kind}`,
       part: `button ${kind}`,
       type: isSubmit ? 'submit' : 'button',
-      deed,
+      onPress: action,
       'aria-disabled': isOff && 'true',
       'aria-busy': isBusy && 'true',
     },
@@ -53,9 +53,11 @@ export function laterLabel({ isTicking, now, texts }: ScreenModel, label: string
 /** "Cancel", wherever the flow takes it. */
 export function cancelButton(model: ScreenModel): ElementSpec | false {
   if (!takes(model, 'flow.cancel')) return false;
-  const deed: Deed = model.exits.includes('cancel') ? { leave: 'cancel' } : { send: { type: 'flow.cancel' } };
+  const action: ControlAction = model.exits.includes('cancel')
+    ? { leave: 'cancel' }
+    : { send: { type: 'flow.cancel' } };
   // Cancelling must not wait for anything.
-  return button({ ...model, pending: undefined }, model.texts.cancel, deed, { kind: 'quiet' });
+  return button({ ...model, pending: undefined }, model.texts.cancel, action, { kind: 'quiet' });
 }
 
 /** "Use another way", when there is one. */

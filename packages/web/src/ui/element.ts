@@ -1,4 +1,4 @@
-import type { Deed } from './deed.ts';
+import type { ControlAction } from './control-action.ts';
 
 /** A description of an element: `patch` makes the document look like it, `toHtml` writes it down. */
 export interface ElementSpec {
@@ -7,11 +7,11 @@ export interface ElementSpec {
   readonly children: readonly (ElementSpec | string)[];
 }
 
-/** Attributes. `key` tells siblings of one tag apart; `deed` says what the control does. */
+/** Attributes. `key` tells siblings of one tag apart; `onPress` says what the control does. */
 export interface Props {
   readonly key?: string;
-  readonly deed?: Deed;
-  readonly [attribute: string]: string | number | boolean | undefined | Deed;
+  readonly onPress?: ControlAction;
+  readonly [attribute: string]: string | number | boolean | undefined | ControlAction;
 }
 
 /** Describes an element. Children that are `false` or `undefined` are left out. */

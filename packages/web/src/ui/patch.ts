@@ -1,4 +1,4 @@
-import type { Deed } from './deed.ts';
+import type { ControlAction } from './control-action.ts';
 import { attributesOf, type ElementSpec } from './element.ts';
 
 const rendered = new WeakMap<Node, ElementSpec>();
@@ -26,8 +26,8 @@ export function patch(parent: Node, children: ElementSpec['children']): void {
 }
 
 /** What the control does. */
-export function deedOf(control: Element): Deed | undefined {
-  return rendered.get(control)?.props.deed;
+export function actionOf(control: Element): ControlAction | undefined {
+  return rendered.get(control)?.props.onPress;
 }
 
 function matches(node: Node | undefined, child: ElementSpec | string): node is ChildNode {

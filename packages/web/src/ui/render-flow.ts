@@ -1,14 +1,15 @@
 import type { Clock, StepUpActor, StepUpRequest } from '@stepgate/core';
-import type { StepUpAction } from '../refusal.ts';
-import type { RemoteStepUp, RemoteStepUpSnapshot } from '../remote-step-up.ts';
-import { systemClock } from '../system-clock.ts';
+import type { RemoteStepUp, RemoteStepUpSnapshot } from '../remote/remote-step-up.ts';
+import { systemClock } from '../remote/system-clock.ts';
+import { fill, type Texts } from '../texts/texts.ts';
 import { card } from './card.ts';
+import { type ControlAction, type Detail, type Exit, tidy } from './control-action.ts';
 import { errorText } from './controls.ts';
-import { type Deed, type Detail, type Exit, tidy } from './deed.ts';
-import { deedOf, patch } from './patch.ts';
-import type { Screen, ScreenModel, Unkept } from './screen.ts';
+import type { Unkept } from './kept-form.ts';
+import { actionOf, patch } from './patch.ts';
+import type { Screen, ScreenModel } from './screen.ts';
 import { screenOf } from './screens.ts';
-import { fill, type Texts } from './texts.ts';
+import type { StepUpAction } from './step-up-action.ts';
 
 /** Options of {@link renderFlow}. */
 export interface RenderFlowOptions {
@@ -161,29 +162,29 @@ export function renderFlow(
     });
   }
 
-  function perform(deed: Deed): void {
-    if ('show' in deed) {
-      detail = deed.show;
+  function perform(action: ControlAction): void {
+    if ('show' in action) {
+      detail = action.show;
       draw();
-    } else if ('copy' in deed) copy(deed.copy);
-    else if ('leave' in deed) exits[deed.leave]?.();
-    else if (!('typed' in deed)) actor.send(deed.send);
+    } else if ('copy' in action) copy(action.copy);
+    else if ('leave' in action) exits[action.leave]?.();
+    else if (!('typed' in action)) actor.send(action.send);
     else {
-      const input = root.querySelector<HTMLInputElement>(`[name="${deed.typed}"]`);
-      const value = tidy(deed.typed, input?.value ?? '');
+      const input = root.querySelector<HTMLInputElement>(`[name="${action.typed}"]`);
+      const value = tidy(action.typed, input?.value ?? '');
       if (value === '') {
         input?.focus();
         return;
       }
       isSubmitted = true;
-      if (deed.typed === 'phoneNumber' || deed.typed === 'email') destination = input?.value;
-      actor.send({ ...deed.send, [deed.typed]: value } as StepUpRequest);
+      if (action.typed === 'phoneNumber' || action.typed === 'email') destination = input?.value;
+      actor.send({ ...action.send, [action.typed]: value } as StepUpRequest);
     }
   }
 
   function press(button: Element | null): void {
-    const deed = button === null || button.getAttribute('aria-disabled') ? undefined : deedOf(button);
-    if (deed !== undefined) perform(deed);
+    const action = button === null || button.getAttribute('aria-disabled') ? undefined : actionOf(button);
+    if (action !== undefined) perform(action);
   }
 
   function onClick({ target }: Event): void {

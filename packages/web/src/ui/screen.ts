@@ -1,10 +1,11 @@
 import type { FlowView, StepUpRequest } from '@stepgate/core';
-import type { StepUpAction } from '../refusal.ts';
-import type { RemoteStepUpSnapshot } from '../remote-step-up.ts';
-import type { Detail, Exit } from './deed.ts';
+import type { RemoteStepUpSnapshot } from '../remote/remote-step-up.ts';
+import type { Texts } from '../texts/texts.ts';
+import type { Detail, Exit } from './control-action.ts';
 import type { ElementSpec } from './element.ts';
 import type { IconName } from './icons.ts';
-import type { Texts } from './texts.ts';
+import type { KeptForm, Unkept } from './kept-form.ts';
+import type { StepUpAction } from './step-up-action.ts';
 
 /** What a screen is drawn from. */
 export interface ScreenModel extends Omit<RemoteStepUpSnapshot, 'status'> {
@@ -34,12 +35,6 @@ export interface ScreenModel extends Omit<RemoteStepUpSnapshot, 'status'> {
   /** The app's own elements have places on the card: it is drawn into a shadow root. */
   readonly hasSlots: boolean;
 }
-
-/** What has become of a form that was sent before the approval. */
-export type KeptForm = 'kept' | 'gone';
-
-/** Why what the user sent is not kept until the approval: there is a file in it, or it is too much. */
-export type Unkept = 'file' | 'size';
 
 /** One screen: everything between the card's edges. */
 export interface Screen {

@@ -1,4 +1,6 @@
 import type { Authenticator, EnrollableFactor, Factor, FlowStateName } from '@stepgate/core';
+import { fill, pluralOf, type Texts } from '../texts/texts.ts';
+import { type ControlAction, PHONE_PATTERN } from './control-action.ts';
 import {
   type ButtonKind,
   button,
@@ -11,12 +13,10 @@ import {
   otherWayButton,
   resendButton,
 } from './controls.ts';
-import { type Deed, PHONE_PATTERN } from './deed.ts';
 import { type ElementSpec, h } from './element.ts';
 import { factorIcons, icon } from './icons.ts';
 import { qrCode } from './qr-code.ts';
 import { formatTime, type Screen, type ScreenModel, takes } from './screen.ts';
-import { fill, pluralOf, type Texts } from './texts.ts';
 
 /** The screen for a moment of a flow. What it offers comes from `allowedEvents` alone. */
 export function screenOf(model: ScreenModel): Screen {
@@ -65,7 +65,7 @@ function idle(model: ScreenModel): Screen {
   if (error?.code === 'requirement_expired' || error?.code === 'requirement_invalid') return outdated(model);
   if (pending === 'flow.start' && model.shown !== 'ready') return working(model);
   const isOther = error?.code === 'flow_in_progress' && exits.includes('takeOver');
-  const deed: Deed = isOther ? { leave: 'takeOver' } : { send: { type: 'flow.start' } };
+  const action: ControlAction = isOther ? { leave: 'takeOver' } : { send: { type: 'flow.start' } };
   const { heading, lead } = texts.states.idle;
   return {
     name: 'ready',
@@ -75,7 +75,7 @@ function idle(model: ScreenModel): Screen {
     body: [notice(errorText(model) ?? (unkept && texts.unkept[unkept]))],
     buttons: [
       takes(model, 'flow.start') &&
-        button(model, isOther ? texts.cancelOther : texts.start, deed, {
+        button(model, isOther ? texts.cancelOther : texts.start, action, {
           kind: 'primary',
           isBusy: pending === 'flow.start',
         }),
@@ -145,9 +145,14 @@ function fields(...children: readonly ElementSpec[]): ElementSpec {
   return h('div', { key: 'fields', class: 'fields' }, ...children);
 }
 
-function submitButton(model: ScreenModel, label: string, deed: Deed, isBusy: boolean): ElementSpec {
+function submitButton(
+  model: ScreenModel,
+  label: string,
+  action: ControlAction,
+  isBusy: boolean,
+): ElementSpec {
   const { view } = model;
-  return button({ ...model, pending: undefined }, label, deed, {
+  return button({ ...model, pending: undefined }, label, action, {
     kind: 'primary',
     waitUntil: view.retryAllowedAt,
     isBusy,
@@ -200,15 +205,15 @@ function ways(model: ScreenModel, name: 'choosing' | 'ways'): Screen {
 function authenticatorWay(model: ScreenModel, { id, factor, name }: Authenticator): ElementSpec {
   const { texts, view } = model;
   const waitUntil = view.messageAllowedAt?.[id] ?? 0;
-  const deed: Deed = { send: { type: 'factor.choose', authenticatorId: id } };
-  return way(model, { factor, label: texts.factors[factor], hint: name, waitUntil, deed });
+  const action: ControlAction = { send: { type: 'factor.choose', authenticatorId: id } };
+  return way(model, { factor, label: texts.factors[factor], hint: name, waitUntil, action });
 }
 
 function newWay(model: ScreenModel, factor: EnrollableFactor): ElementSpec {
-  const deed: Deed =
+  const action: ControlAction =
     factor === 'push' || factor === 'otp' ? { send: { type: 'enrollment.begin', factor } } : { show: factor };
   const waitUntil = model.view.messageAllowedAt?.[factor] ?? 0;
-  return way(model, { factor, label: model.texts.addFactors[factor], waitUntil, deed });
+  return way(model, { factor, label: model.texts.addFactors[factor], waitUntil, action });
 }
 
 function way(
@@ -218,14 +223,14 @@ function way(
     readonly label: string;
     readonly hint?: string | undefined;
     readonly waitUntil?: number;
-    readonly deed: Deed;
+    readonly action: ControlAction;
   },
 ): ElementSpec {
-  const { factor, label, hint, waitUntil = 0, deed } = options;
+  const { factor, label, hint, waitUntil = 0, action } = options;
   const isOff = model.pending !== undefined || waitUntil > model.now;
   return h(
     'button',
-    { class: 'way', part: 'way', type: 'button', deed, 'aria-disabled': isOff && 'true' },
+    { class: 'way', part: 'way', type: 'button', onPress: action, 'aria-disabled': isOff && 'true' },
     icon(factorIcons[factor]),
     h(
       'span',
@@ -302,7 +307,7 @@ function barcode(model: ScreenModel): ElementSpec | false {
       canCopy &&
         h(
           'button',
-          { class: 'link', type: 'button', deed: { copy: uri } },
+          { class: 'link', type: 'button', onPress: { copy: uri } },
           copied === uri ? texts.copied : texts.copyLink,
         ),
     ),
@@ -425,7 +430,7 @@ function acknowledging(model: ScreenModel): Screen {
           { key: 'copy', class: 'links' },
           h(
             'button',
-            { class: 'link', type: 'button', deed: { copy: all } },
+            { class: 'link', type: 'button', onPress: { copy: all } },
             copied === all ? texts.copied : texts.copyCodes,
           ),
         ),

@@ -1,4 +1,4 @@
-import { type Deed, type Detail, TYPED_MEMBERS } from './deed.ts';
+import { type ControlAction, type Detail, TYPED_MEMBERS } from './control-action.ts';
 import { attributesOf, type ElementSpec } from './element.ts';
 
 /** Where the form and the links of a page without script go. */
@@ -22,8 +22,8 @@ const VOID_TAGS: readonly string[] = ['input'];
  */
 export function toHtml(child: ElementSpec | string, target: FormTarget): string {
   if (typeof child === 'string') return escapeHtml(child);
-  const { deed } = child.props;
-  const isLink = deed !== undefined && 'show' in deed;
+  const { onPress: action } = child.props;
+  const isLink = action !== undefined && 'show' in action;
   const tag = isLink ? 'a' : child.tag;
   const attributes = new Map([...attributesOf(child.props), ...behaviour(child, target)]);
   if (isLink) attributes.delete('type');
@@ -40,23 +40,23 @@ function behaviour({ tag, props }: ElementSpec, target: FormTarget): readonly (r
     return Object.entries({ method: 'post', action, ...(enctype !== undefined && { enctype }) });
   }
   if (tag === 'input' && TYPED_MEMBERS.some((member) => member === props.name)) return [['autofocus', '']];
-  const { deed } = props;
-  if (deed === undefined) return [];
-  if ('show' in deed) return [['href', target.page(deed.show)]];
+  const { onPress: action } = props;
+  if (action === undefined) return [];
+  if ('show' in action) return [['href', target.page(action.show)]];
   return Object.entries({
     type: 'submit',
-    ...submission(deed, target),
+    ...submission(action, target),
     // Whoever cancels need not have typed anything.
     ...(props.type !== 'submit' && { formnovalidate: '' }),
   });
 }
 
-function submission(deed: Deed, { start }: FormTarget): Readonly<Record<string, string>> {
-  if ('leave' in deed)
-    return { formaction: start, ...(deed.leave === 'takeOver' && { name: 'take_over', value: 'true' }) };
-  if (!('send' in deed)) return {};
-  if (deed.send.type === 'flow.start') return { formaction: start };
-  return { name: 'event', value: JSON.stringify(deed.send) };
+function submission(action: ControlAction, { start }: FormTarget): Readonly<Record<string, string>> {
+  if ('leave' in action)
+    return { formaction: start, ...(action.leave === 'takeOver' && { name: 'take_over', value: 'true' }) };
+  if (!('send' in action)) return {};
+  if (action.send.type === 'flow.start') return { formaction: start };
+  return { name: 'event', value: JSON.stringify(action.send) };
 }
 
 function hidden(fields: FormTarget['fields']): string {

@@ -1,4 +1,4 @@
-import type { Presence } from '../../src/presence.ts';
+import type { Presence } from '../../src/remote/presence.ts';
 
 /** A tab that a test hides and shows. */
 export interface ManualPresence extends Presence {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createRemoteStepUp, type RemoteStepUp } from '../src/index.ts';
-import { createManualClock, type ManualClock } from './support/manual-clock.ts';
-import { createManualPresence, type ManualPresence } from './support/manual-presence.ts';
-import { type ScriptedServer, startScriptedServer } from './support/scripted-server.ts';
-import { until } from './support/until.ts';
-import { pollingView, viewOf } from './support/views.ts';
+import { createRemoteStepUp, type RemoteStepUp } from '../../src/index.ts';
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { createManualPresence, type ManualPresence } from '../support/manual-presence.ts';
+import { type ScriptedServer, startScriptedServer } from '../support/scripted-server.ts';
+import { until } from '../support/until.ts';
+import { pollingView, viewOf } from '../support/views.ts';
 
 interface Tab {
   readonly stepUp: RemoteStepUp;

@@ -1,8 +1,4 @@
-/** What an approval is asked for, as the guard names it. Shown to the user. */
-export interface StepUpAction {
-  readonly title: string;
-  readonly details?: string;
-}
+import { readAction, type StepUpAction } from '../ui/step-up-action.ts';
 
 /** A call that the guard refused until there is an approval (RFC 9470, and how to get one). */
 export interface Refusal {
@@ -56,11 +52,4 @@ interface RefusalBody {
   readonly factors?: unknown;
   readonly action?: unknown;
   readonly step_up?: unknown;
-}
-
-/** Reads an action out of JSON; `undefined` when it has no title. */
-export function readAction(value: unknown): StepUpAction | undefined {
-  const { title, details } = (value ?? {}) as { title?: unknown; details?: unknown };
-  if (typeof title !== 'string') return undefined;
-  return { title, ...(typeof details === 'string' && { details }) };
 }

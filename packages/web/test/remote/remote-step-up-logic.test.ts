@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
 import { createActor, waitFor } from 'xstate';
-import { type Connection, type RemoteStepUpEvent, remoteStepUpLogic } from '../src/index.ts';
-import { startScriptedServer } from './support/scripted-server.ts';
-import { pollingView, viewOf } from './support/views.ts';
+import { type Connection, type RemoteStepUpEvent, remoteStepUpLogic } from '../../src/index.ts';
+import { startScriptedServer } from '../support/scripted-server.ts';
+import { pollingView, viewOf } from '../support/views.ts';
 
 const remote = { requirement: 'ticket' };
 
@@ -61,7 +61,7 @@ describe('a remote step-up as actor logic', () => {
 
   it('brings no XState along', async () => {
     const { metafile } = await build({
-      entryPoints: [fileURLToPath(new URL('../src/index.ts', import.meta.url))],
+      entryPoints: [fileURLToPath(new URL('../../src/index.ts', import.meta.url))],
       bundle: true,
       format: 'esm',
       write: false,

@@ -1,11 +1,11 @@
 import type { StepUpActor } from '@stepgate/core';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
-import { createRemoteStepUp, type RemoteStepUp, type RemoteStepUpOptions } from '../src/index.ts';
-import { createManualClock, type ManualClock } from './support/manual-clock.ts';
-import { createManualPresence, type ManualPresence } from './support/manual-presence.ts';
-import { type ScriptedServer, startScriptedServer } from './support/scripted-server.ts';
-import { until } from './support/until.ts';
-import { app, pollingView, promptingView, texts, viewOf } from './support/views.ts';
+import { createRemoteStepUp, type RemoteStepUp, type RemoteStepUpOptions } from '../../src/index.ts';
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { createManualPresence, type ManualPresence } from '../support/manual-presence.ts';
+import { type ScriptedServer, startScriptedServer } from '../support/scripted-server.ts';
+import { until } from '../support/until.ts';
+import { app, pollingView, promptingView, texts, viewOf } from '../support/views.ts';
 
 interface Scene {
   readonly server: ScriptedServer;

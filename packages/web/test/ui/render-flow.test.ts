@@ -1,14 +1,14 @@
 // @vitest-environment happy-dom
 import { type FlowStateName, type FlowView, parseRequest, REASON_CODES } from '@stepgate/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RemoteStepUpSnapshot } from '../src/index.ts';
-import { tidy } from '../src/ui/deed.ts';
-import { type RenderFlowOptions, renderFlow } from '../src/ui/render-flow.ts';
-import { english } from '../src/ui/texts-en.ts';
-import { createManualClock, type ManualClock } from './support/manual-clock.ts';
-import { type DrawnScreen, screenIn } from './support/screen.ts';
-import { createScriptedActor, type ScriptedActor } from './support/scripted-actor.ts';
-import { app, phone, pollingView, promptingView, texts, viewOf } from './support/views.ts';
+import type { RemoteStepUpSnapshot } from '../../src/index.ts';
+import { english } from '../../src/texts/texts-en.ts';
+import { tidy } from '../../src/ui/control-action.ts';
+import { type RenderFlowOptions, renderFlow } from '../../src/ui/render-flow.ts';
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { type DrawnScreen, screenIn } from '../support/screen.ts';
+import { createScriptedActor, type ScriptedActor } from '../support/scripted-actor.ts';
+import { app, phone, pollingView, promptingView, texts, viewOf } from '../support/views.ts';
 
 interface Drawing {
   readonly actor: ScriptedActor;

@@ -1,16 +1,7 @@
-import type { Refusal, StepUpAction } from './refusal.ts';
-import { createRemoteStepUp, type RemoteStepUp } from './remote-step-up.ts';
+import type { StepUpPrompt } from '../dialog/step-up-prompt.ts';
+import { createRemoteStepUp } from '../remote/remote-step-up.ts';
+import type { Refusal } from './refusal.ts';
 import { StepUpCancelled } from './step-up-cancelled.ts';
-
-/** A flow that wants to be shown. */
-export interface StepUpPrompt {
-  /** Started already, by the call that was refused. Send `flow.cancel`, or stop it, when the user gives up. */
-  readonly stepUp: RemoteStepUp;
-  /** What the approval is for, when the guard names it. */
-  readonly action?: StepUpAction | undefined;
-  /** Aborted when nobody waits for the approval any more: take it off the screen. */
-  readonly signal: AbortSignal;
-}
 
 /** Options of {@link createStepUpFetch}. */
 export interface StepUpFetchOptions {
@@ -108,6 +99,6 @@ export function createApprover(options: StepUpFetchOptions): () => Approve {
 }
 
 async function showDialog(prompt: StepUpPrompt): Promise<void> {
-  const { openStepUpDialog } = await import('./dialog.ts');
+  const { openStepUpDialog } = await import('../dialog/stepgate-dialog.ts');
   openStepUpDialog(prompt);
 }

@@ -1,11 +1,11 @@
 // @vitest-environment happy-dom
 import type { EnrollableFactor } from '@stepgate/core';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { StepgateDialog } from '../src/dialog.ts';
-import type { Device } from '../src/page/devices-client.ts';
-import { openDevicesPage } from '../src/page/devices-page.ts';
-import { type PageTexts, pageTexts } from '../src/page/page-texts.ts';
-import { viewOf } from './support/views.ts';
+import { StepgateDialog } from '../../src/dialog/stepgate-dialog.ts';
+import type { Device } from '../../src/page/devices-client.ts';
+import { openDevicesPage } from '../../src/page/devices-page.ts';
+import { type PageTexts, pageTexts } from '../../src/texts/page-texts.ts';
+import { viewOf } from '../support/views.ts';
 
 interface Call {
   readonly method: string;

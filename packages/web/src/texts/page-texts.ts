@@ -1,9 +1,9 @@
-import type { Some, SomeTexts, Texts } from '../ui/texts.ts';
-import { english } from '../ui/texts-en.ts';
-import { canadianFrench, french } from '../ui/texts-fr.ts';
 import type { DevicesTexts } from './devices-texts.ts';
 import { englishDevices } from './devices-texts-en.ts';
 import { canadianFrenchDevices, frenchDevices } from './devices-texts-fr.ts';
+import type { Some, SomeTexts, Texts } from './texts.ts';
+import { english } from './texts-en.ts';
+import { canadianFrench, french } from './texts-fr.ts';
 
 /** Everything that the built-in pages say, in one language. */
 export interface PageTexts {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readEventStream } from '../src/event-stream.ts';
+import { readEventStream } from '../../src/remote/event-stream.ts';
 
 async function read(...chunks: readonly string[]): Promise<readonly (readonly string[])[]> {
   const heard: (readonly string[])[] = [];

@@ -1,6 +1,5 @@
 import type { Factor, FlowStateName, Notice, ReasonCode } from '@stepgate/core';
-import type { RemoteError } from '../endpoints.ts';
-import type { Unkept } from './screen.ts';
+import type { RemoteError } from '../remote/remote-error.ts';
 
 /** A screen's heading and what it says beneath. */
 export interface ScreenText {
@@ -99,7 +98,7 @@ export interface Texts {
   /** After an approval, before what was refused is sent once more. */
   readonly resending: string;
   /** Before the start, when what was refused is not kept. */
-  readonly unkept: Readonly<Record<Unkept, string>>;
+  readonly unkept: Readonly<Record<'file' | 'size', string>>;
   /** On a page that does not go on by itself. */
   readonly checkAgain: string;
   readonly expiredRequirement: ScreenText;

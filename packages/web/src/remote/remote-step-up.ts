@@ -6,10 +6,11 @@ import type {
   StepUpRequestType,
   StepUpSnapshot,
 } from '@stepgate/core';
-import { createEndpoints, type RemoteError, toFailure } from './endpoints.ts';
+import { createFlowClient } from './flow-client.ts';
 import { idleView } from './idle-view.ts';
 import { platformFetch } from './platform-fetch.ts';
 import { documentPresence, type Presence } from './presence.ts';
+import { type RemoteError, toFailure } from './remote-error.ts';
 import { systemClock } from './system-clock.ts';
 import { type Connection, watchFlow } from './watch-flow.ts';
 
@@ -82,7 +83,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     random = Math.random,
     presence = documentPresence(),
   } = options;
-  const endpoints = createEndpoints(basePath.replace(/\/+$/, ''), fetch);
+  const client = createFlowClient(basePath.replace(/\/+$/, ''), fetch);
   const observers = new Set<RemoteStepUpObserver>();
   let { requirement } = options;
   let request = new AbortController();
@@ -141,7 +142,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   function watch(): void {
     if (snapshot.status !== 'active') return;
     stopWatch ??= watchFlow({
-      endpoints,
+      client,
       clock,
       random,
       presence,
@@ -187,7 +188,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   async function start(): Promise<void> {
     if (!requirement || snapshot.pending !== 'flow.start') return;
     try {
-      starting = endpoints.start(requirement, stopped.signal);
+      starting = client.start(requirement, stopped.signal);
       await receive(starting);
     } catch (error) {
       const { code, retryAfterMs } = toFailure(error);
@@ -206,16 +207,16 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   async function post(event: StepUpRequest, signal: AbortSignal): Promise<void> {
     const { view } = snapshot;
     try {
-      await receive(endpoints.send(event, view.version, signal));
+      await receive(client.send(event, view.version, signal));
     } catch (error) {
       const { code } = toFailure(error);
       if (code === 'flow_not_found') return lose(toFailure(error));
       if (code !== 'version_stale' && code !== 'event_not_allowed') throw error;
-      await receive(endpoints.read(signal));
+      await receive(client.read(signal));
       if (snapshot.view.version === view.version) throw error;
       if (code === 'version_stale' && isStillMeant(event, view, snapshot.view)) {
         update({ pending: event.type });
-        await receive(endpoints.send(event, snapshot.view.version, signal));
+        await receive(client.send(event, snapshot.view.version, signal));
       }
     }
   }
@@ -223,11 +224,11 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   /** Nothing may be left of a start that has reached the server after its cancel. */
   async function cancelOvertaken(begun: Promise<FlowView>): Promise<void> {
     const isOver = await begun.then(isFinal, (error: unknown) => toFailure(error).code !== 'unreachable');
-    if (!isOver) await endpoints.cancel();
+    if (!isOver) await client.cancel();
   }
 
   async function cancel(isStarted: boolean): Promise<void> {
-    if (isStarted) await unlessGone(receive(endpoints.cancel()));
+    if (isStarted) await unlessGone(receive(client.cancel()));
     expectViews()({ ...snapshot.view, state: 'cancelled', reason: 'cancelled', allowedEvents: [] });
   }
 
@@ -258,7 +259,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     async join() {
       if (isIdle()) {
         await ask(undefined, async (signal) => {
-          const view = await unlessGone(endpoints.read(signal));
+          const view = await unlessGone(client.read(signal));
           if (!view || isFinal(view)) return;
           expectViews()(view);
           watch();
@@ -269,7 +270,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     takeOver() {
       if (!isIdle()) return;
       void ask('flow.start', async () => {
-        await unlessGone(endpoints.cancel());
+        await unlessGone(client.cancel());
         await start();
       });
     },

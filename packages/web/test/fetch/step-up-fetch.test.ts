@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createStepUpFetch, StepUpCancelled, type StepUpFetchOptions } from '../src/index.ts';
-import { type Bank, shown, startBank } from './support/bank.ts';
-import { send } from './support/scripted-server.ts';
-import { until } from './support/until.ts';
-import { viewOf } from './support/views.ts';
+import { createStepUpFetch, StepUpCancelled, type StepUpFetchOptions } from '../../src/index.ts';
+import { type Bank, shown, startBank } from '../support/bank.ts';
+import { send } from '../support/scripted-server.ts';
+import { until } from '../support/until.ts';
+import { viewOf } from '../support/views.ts';
 
 interface FetchingBank extends Bank {
   readonly fetch: typeof globalThis.fetch;

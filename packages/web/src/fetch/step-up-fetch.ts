@@ -1,5 +1,5 @@
+import { platformFetch } from '../remote/platform-fetch.ts';
 import { createApprover, type StepUpFetchOptions } from './approver.ts';
-import { platformFetch } from './platform-fetch.ts';
 import { readRefusal } from './refusal.ts';
 
 /**

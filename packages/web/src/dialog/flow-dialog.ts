@@ -1,8 +1,8 @@
 import type { StepUpActor } from '@stepgate/core';
-import type { StepUpAction } from './refusal.ts';
-import { flowStyles } from './ui/flow-styles.ts';
-import { renderFlow } from './ui/render-flow.ts';
-import type { Texts } from './ui/texts.ts';
+import type { Texts } from '../texts/texts.ts';
+import { flowStyles } from '../ui/flow-styles.ts';
+import { renderFlow } from '../ui/render-flow.ts';
+import type { StepUpAction } from '../ui/step-up-action.ts';
 
 const dialogStyles = `
 :host { color-scheme: light dark; }

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { expect, it, onTestFinished } from 'vitest';
-import { languageOf, textsFor } from '../src/ui/languages.ts';
+import { languageOf, textsFor } from '../../src/texts/languages.ts';
 
 it.each([
   ['fr', 'fr'],

@@ -1,5 +1,5 @@
-import { withTexts } from '../ui/texts.ts';
 import type { DevicesTexts } from './devices-texts.ts';
+import { withTexts } from './texts.ts';
 
 /** French, as in France. */
 export const frenchDevices: DevicesTexts = {

@@ -1,5 +1,5 @@
 import type { ReasonCode } from '@stepgate/core';
-import type { RemoteError } from './endpoints.ts';
+import type { RemoteError } from '../remote/remote-error.ts';
 
 /** The call was not made, because the step-up did not come to an approval: the user cancelled or closed it. */
 export class StepUpCancelled extends Error {

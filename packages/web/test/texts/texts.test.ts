@@ -1,8 +1,8 @@
 import type { RequestErrorCode } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
-import { pageTexts } from '../src/page/page-texts.ts';
-import { fill, pluralOf, withTexts } from '../src/ui/texts.ts';
-import { english } from '../src/ui/texts-en.ts';
+import { pageTexts } from '../../src/texts/page-texts.ts';
+import { fill, pluralOf, withTexts } from '../../src/texts/texts.ts';
+import { english } from '../../src/texts/texts-en.ts';
 
 const NARROW = '\u202f';
 const WIDE = '\u00a0';

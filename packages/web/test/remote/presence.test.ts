@@ -1,6 +1,6 @@
 import { GlobalWindow } from 'happy-dom';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { documentPresence } from '../src/presence.ts';
+import { documentPresence } from '../../src/remote/presence.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 

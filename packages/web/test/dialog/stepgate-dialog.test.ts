@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { openStepUpDialog, StepgateDialog } from '../src/dialog.ts';
-import { type DrawnScreen, screenIn } from './support/screen.ts';
-import { createScriptedActor, type ScriptedActor } from './support/scripted-actor.ts';
-import { pollingView, viewOf } from './support/views.ts';
+import { openStepUpDialog, StepgateDialog } from '../../src/dialog/stepgate-dialog.ts';
+import { type DrawnScreen, screenIn } from '../support/screen.ts';
+import { createScriptedActor, type ScriptedActor } from '../support/scripted-actor.ts';
+import { pollingView, viewOf } from '../support/views.ts';
 
 interface Stage {
   readonly actor: ScriptedActor;

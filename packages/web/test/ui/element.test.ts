@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { expect, it } from 'vitest';
-import { h } from '../src/ui/element.ts';
-import { deedOf, patch } from '../src/ui/patch.ts';
+import { h } from '../../src/ui/element.ts';
+import { actionOf, patch } from '../../src/ui/patch.ts';
 
 function childrenOf(parent: Element): string[] {
   return [...parent.children].map((child) => child.outerHTML);
@@ -39,15 +39,15 @@ it('replaces what has another key', () => {
   expect(root.children).toHaveLength(1);
 });
 
-it('takes back attributes and deeds that are gone', () => {
+it('takes back attributes and actions that are gone', () => {
   const root = document.createElement('div');
-  patch(root, [h('button', { 'aria-disabled': 'true', deed: { show: 'ways' } })]);
+  patch(root, [h('button', { 'aria-disabled': 'true', onPress: { show: 'ways' } })]);
   const button = root.firstElementChild as HTMLButtonElement;
-  expect(deedOf(button)).toEqual({ show: 'ways' });
+  expect(actionOf(button)).toEqual({ show: 'ways' });
 
   patch(root, [h('button')]);
 
-  expect(deedOf(button)).toBeUndefined();
+  expect(actionOf(button)).toBeUndefined();
   expect(button.outerHTML).toBe('<button></button>');
 });
 

@@ -22,7 +22,7 @@ export interface UnfinishedRequest {
 }
 
 /** What a control does, as data: a browser does it at once, a page without script has a form for it. */
-export type Deed =
+export type ControlAction =
   | { readonly send: StepUpRequest }
   | { readonly send: UnfinishedRequest; readonly typed: TypedMember }
   | { readonly show: Detail }

@@ -1,7 +1,8 @@
 import type { Clock, FlowView } from '@stepgate/core';
-import { type Endpoints, parseView, type RemoteError, toFailure } from './endpoints.ts';
 import { readEventStream } from './event-stream.ts';
+import { type FlowClient, parseView } from './flow-client.ts';
 import type { Presence } from './presence.ts';
+import { type RemoteError, toFailure } from './remote-error.ts';
 import { takeSharedTurn } from './shared-turn.ts';
 
 /** How the flow is being followed: `lost` while there is no network or no answer, `paused` while the tab is hidden. */
@@ -9,7 +10,7 @@ export type Connection = 'live' | 'lost' | 'paused';
 
 /** What a watch needs. */
 export interface WatchOptions {
-  readonly endpoints: Endpoints;
+  readonly client: FlowClient;
   readonly clock: Clock;
   readonly random: () => number;
   readonly presence: Presence;
@@ -41,7 +42,7 @@ const LONGEST_BACK_OFF_MS = 30_000;
  * does not come through. Lost connections are waited out, with growing pauses; a hidden tab asks for nothing.
  */
 export function watchFlow(options: WatchOptions): () => void {
-  const { endpoints, clock, random, presence, view, onConnection } = options;
+  const { client, clock, random, presence, view, onConnection } = options;
   let isEnded = false;
   let attempt = new AbortController();
   let isStreaming = true;
@@ -142,7 +143,7 @@ export function watchFlow(options: WatchOptions): () => void {
 
   async function stream(hear: Hear): Promise<void> {
     expectLife(true);
-    const { body, headers } = await endpoints.open(attempt.signal);
+    const { body, headers } = await client.open(attempt.signal);
     if (!body || !headers.get('content-type')?.startsWith('text/event-stream')) {
       isStreaming = false;
       return attempt.abort();
@@ -155,7 +156,7 @@ export function watchFlow(options: WatchOptions): () => void {
 
   async function poll(hear: Hear): Promise<void> {
     const { version } = view();
-    hear(await endpoints.waitForChange(version, attempt.signal));
+    hear(await client.waitForChange(version, attempt.signal));
     if (view().version !== version) return;
     const waited = clock.now() - startedAt;
     if (waited < SHORT_WAIT_MS) await wait(SHORT_WAIT_MS - waited, true);
