@@ -17,9 +17,9 @@ export const MUTATIONS = [
   {
     defence: 'an approval belongs to the handle of a browser, not to the session alone',
     edits: [
-      [server('handle'), 'return digest(`${handle}.${session}`);', 'return digest(session);'],
+      [server('request/handle-cookie'), 'return digest(`${handle}.${session}`);', 'return digest(session);'],
       [
-        server('guard'),
+        server('guard/guard'),
         'const key = handle && recordKey(handle, asker);',
         "const key = recordKey('', asker);",
       ],
@@ -30,7 +30,7 @@ export const MUTATIONS = [
   },
   {
     defence: 'a first factor is added after the password',
-    edits: [[server('assert-options'), '  return rule;', "  return 'session';"]],
+    edits: [[server('gate/assert-options'), '  return rule;', "  return 'session';"]],
     shownBy: [
       shared('flow', 'asks for the password before a factor is added, whatever mfa_token it began with'),
       shared('flow', 'adds no factor where the gate refuses it'),
@@ -58,18 +58,18 @@ export const MUTATIONS = [
     defence: 'an approval that may have begun an addition begins no other',
     edits: [
       [
-        server('authenticators'),
+        server('endpoints/authenticators'),
         "if (!isStepUpError(error, 'store_unavailable')) await stepUp.release();",
         'await stepUp.release();',
       ],
     ],
-    shownBy: [own('faults', 'gives no second addition for one approval: %s')],
+    shownBy: [own('flow/faults', 'gives no second addition for one approval: %s')],
   },
   {
     defence: 'authenticators are seen, added and removed by an approval',
     edits: [
       [
-        server('authenticators'),
+        server('endpoints/authenticators'),
         '      if (!decision.isAllowed) return decision.response;\n',
         "      if (!decision.isAllowed) return use('at', { approval: { id: '' }, tokens: () => undefined, release: async () => {} });\n",
       ],
@@ -80,7 +80,7 @@ export const MUTATIONS = [
     defence: 'one live push for each subject, and both browsers are told',
     edits: [
       [
-        server('admission'),
+        server('flow/admission'),
         'const other = isPush(effect) ? await insist(() => lockPush(applicant, challengeTtlMs)) : undefined;',
         'const other = undefined;',
       ],
@@ -89,15 +89,17 @@ export const MUTATIONS = [
   },
   {
     defence: 'the limit on messages',
-    edits: [[server('limits'), "    ['messagesPerSession', 'session'],\n", '']],
-    shownBy: [own('limits-in-flows', 'is in the view of the push that is not sent, with the time to wait')],
+    edits: [[server('limits/limits'), "    ['messagesPerSession', 'session'],\n", '']],
+    shownBy: [
+      own('limits/limits-in-flows', 'is in the view of the push that is not sent, with the time to wait'),
+    ],
   },
   {
     defence: 'the limit on pushes that nobody approves',
-    edits: [[server('limits'), "    ['unapprovedPerSession', 'session'],\n", '']],
+    edits: [[server('limits/limits'), "    ['unapprovedPerSession', 'session'],\n", '']],
     shownBy: [
       own(
-        'limits-in-flows',
+        'limits/limits-in-flows',
         'is in the view of a push that is not sent, since so many were denied or cancelled; other ways stay open',
       ),
     ],
@@ -117,26 +119,26 @@ export const MUTATIONS = [
     defence: 'a ticket is of one user and login',
     edits: [
       [
-        server('requirement'),
+        server('policy/requirement'),
         'if (ticket.success && ticket.output.subject === subject && ticket.output.session === session) {',
         'if (ticket.success && subject !== session) {',
       ],
       [
-        server('requirement'),
+        server('policy/requirement'),
         '(session: string): string => `requirement:${session}`',
         "(_session: string): string => 'requirement'",
       ],
     ],
     shownBy: [
-      own('hostile-input', 'that was changed, or is somebody else’s, starts no flow'),
-      own('hostile-input', 'that was changed, or is somebody else’s, is said to be so on the page'),
+      own('endpoints/hostile-input', 'that was changed, or is somebody else’s, starts no flow'),
+      own('endpoints/hostile-input', 'that was changed, or is somebody else’s, is said to be so on the page'),
     ],
   },
   {
     defence: 'a ticket is good for minutes',
     edits: [
       [
-        server('requirement'),
+        server('policy/requirement'),
         'if (requirement.expiresAt > now()) return requirement;',
         'return requirement;',
       ],
@@ -169,7 +171,7 @@ export const MUTATIONS = [
     defence: 'loading a page sends nothing',
     edits: [
       [
-        server('page-endpoints'),
+        server('endpoints/page-endpoints'),
         "    const since = searchParams.get('since');\n",
         "    const since = searchParams.get('since');\n    const given = searchParams.get('requirement');\n    const held = handles.read(request);\n    if (given && held) await driver.start(targetOf(request, known, held), requirements.open(known.asker, given), {});\n",
       ],
@@ -180,28 +182,33 @@ export const MUTATIONS = [
     defence: 'the budget of wrong codes',
     edits: [
       [
-        server('limits'),
+        server('limits/limits'),
         "    ['wrongCodesPerFlow', 'flow'],\n    ['wrongCodesPerSession', 'session'],\n",
         '',
       ],
     ],
-    shownBy: [own('bursts', 'of wrong codes in one flow are five tries')],
+    shownBy: [own('limits/bursts', 'of wrong codes in one flow are five tries')],
   },
   {
     defence: 'the budget of wrong codes of a subject',
-    edits: [[server('limits'), "    ['wrongCodesPerSubject', 'subject'],\n", '']],
+    edits: [[server('limits/limits'), "    ['wrongCodesPerSubject', 'subject'],\n", '']],
     shownBy: [
       own(
-        'bursts',
+        'limits/bursts',
         'of wrong codes in ten logins of a subject are eight tries, of which no login has more than its five',
       ),
     ],
   },
   {
     defence: 'one session never uses up the last of the subject',
-    edits: [[server('limits'), 'const count = Math.max(1, limit.count - 1);', 'const count = limit.count;']],
+    edits: [
+      [server('limits/limits'), 'const count = Math.max(1, limit.count - 1);', 'const count = limit.count;'],
+    ],
     shownBy: [
-      own('limits', 'keep one session from the last of the subject when the options give a session more'),
+      own(
+        'limits/limits',
+        'keep one session from the last of the subject when the options give a session more',
+      ),
     ],
   },
 
@@ -210,21 +217,21 @@ export const MUTATIONS = [
     defence: 'an approval for a single use is used up in one write',
     edits: [
       [
-        server('guard'),
+        server('guard/guard'),
         'if (found === undefined || !found.singleUse || !uses) {',
         'if (found === undefined || key !== undefined) {',
       ],
     ],
     shownBy: [
       shared('guard', 'uses an approval for a single use once, however many requests come at once'),
-      own('bursts', 'of requests share one approval for a single use: it is used once'),
+      own('limits/bursts', 'of requests share one approval for a single use: it is used once'),
     ],
   },
   {
     defence: 'an approval of an action serves that action alone',
     edits: [
       [
-        server('approval'),
+        server('records/approval'),
         '(isBound || approval.singleUse || approval.isForAction ? approval.requirement === hash : true)',
         '(isBound ? hash.length > 0 : true)',
       ],
@@ -235,26 +242,26 @@ export const MUTATIONS = [
   },
   {
     defence: 'an approval counts only by a factor that the policy names',
-    edits: [[server('approval'), 'policy.factors.includes(approval.factor) &&', '']],
+    edits: [[server('records/approval'), 'policy.factors.includes(approval.factor) &&', '']],
     shownBy: [
       shared('guard', 'does not take an approval for a route that names another factor or an action'),
     ],
   },
   {
     defence: 'an approval gets old',
-    edits: [[server('approval'), 'age <= window &&', 'age <= Number.MAX_VALUE * (window + 1) &&']],
+    edits: [[server('records/approval'), 'age <= window &&', 'age <= Number.MAX_VALUE * (window + 1) &&']],
     shownBy: [shared('guard', 'lets a request through while its approval is fresh, and not afterwards')],
   },
   {
     defence: 'approvals end with the login',
     edits: [
       [
-        server('handle'),
+        server('request/handle-cookie'),
         'return digest(`${handle}.${session}`);',
         'return digest(`${handle}.${session.length}`);',
       ],
       [
-        server('guard'),
+        server('guard/guard'),
         'if (record === undefined || record.session !== session) return undefined;',
         'if (record === undefined) return undefined;',
       ],
@@ -268,7 +275,7 @@ export const MUTATIONS = [
     defence: 'a revocation ends what there is of a subject',
     edits: [
       [
-        server('oversight'),
+        server('gate/status-and-revocation'),
         "await Promise.all(keys.map((key) => end(key, { subject, session: '' })));",
         'await Promise.resolve(keys);',
       ],
@@ -277,54 +284,60 @@ export const MUTATIONS = [
   },
   {
     defence: 'a revocation ends tickets too',
-    edits: [[server('flow-starts'), 'if (issuedAt <= revokedAt) throw requirementExpired();', '']],
+    edits: [[server('flow/starts'), 'if (issuedAt <= revokedAt) throw requirementExpired();', '']],
     shownBy: [shared('oversight', 'ends requirements that were issued before')],
   },
   {
     defence: 'no script reads the handle',
-    edits: [[server('handle'), '; Path=/; HttpOnly;', '; Path=/;']],
+    edits: [[server('request/handle-cookie'), '; Path=/; HttpOnly;', '; Path=/;']],
     shownBy: [shared('handle', 'travels in an HttpOnly cookie on loopback http')],
   },
   {
     defence: 'no other host sets the handle',
     edits: [
       [
-        server('handle'),
+        server('request/handle-cookie'),
         "protocol === 'https' ? '__Host-stepgate' : 'stepgate'",
         "protocol === '' ? '' : 'stepgate'",
       ],
     ],
     shownBy: [
       shared('handle', 'travels in a __Host- cookie behind a trusted proxy that ends TLS'),
-      own('handle', 'reads no handle in %s'),
+      own('request/handle-cookie', 'reads no handle in %s'),
     ],
   },
   {
     defence: 'what is owned at one gate is nothing to a gate of another tenant or application',
     edits: [
       [
-        server('host-request'),
+        server('request/asker'),
         'digest(`${realm}${subject.length}:',
         'digest(`${realm.length}${subject.length}:',
       ],
     ],
     shownBy: [
       own(
-        'several-gates',
+        'gate/several-gates',
         'a gate of another %s, with the same store and secret, takes nothing of this one and leaves it alone',
       ),
     ],
   },
   {
     defence: 'no other host sets a cookie that is taken for the handle',
-    edits: [[server('handle'), "pair.startsWith(' ') ? 1 : 0", 'pair.length - pair.trimStart().length']],
-    shownBy: [own('handle', 'reads no handle in %s')],
+    edits: [
+      [
+        server('request/handle-cookie'),
+        "pair.startsWith(' ') ? 1 : 0",
+        'pair.length - pair.trimStart().length',
+      ],
+    ],
+    shownBy: [own('request/handle-cookie', 'reads no handle in %s')],
   },
   {
     defence: 'a handle is not taken over from whoever planted it',
     edits: [
       [
-        server('handle'),
+        server('request/handle-cookie'),
         'return shown === undefined\n        ? handles',
         'return handles.mint !== undefined\n        ? handles',
       ],
@@ -335,14 +348,14 @@ export const MUTATIONS = [
     defence: 'handles cannot be told apart by their answers',
     edits: [
       [
-        server('ownership'),
+        server('endpoints/owner'),
         'if (handle === undefined) throw notFound(basePath);',
         "if (handle === undefined) throw notFound('');",
       ],
     ],
     shownBy: [
       own(
-        'hostile-input',
+        'endpoints/hostile-input',
         'that is unknown, malformed, changed or somebody else’s: all are answered alike, and own nothing',
       ),
     ],
@@ -350,60 +363,67 @@ export const MUTATIONS = [
   {
     defence: 'a record is its login’s alone',
     edits: [
-      [server('handle'), 'return digest(`${handle}.${session}`);', 'return digest(handle + session.length);'],
       [
-        server('flow-rules'),
+        server('request/handle-cookie'),
+        'return digest(`${handle}.${session}`);',
+        'return digest(handle + session.length);',
+      ],
+      [
+        server('flow/rules'),
         'return record?.session === session ? record : undefined;',
         'return session === undefined ? undefined : record;',
       ],
     ],
-    shownBy: [own('hostile-input', 'owns nothing for another user or login')],
+    shownBy: [own('endpoints/hostile-input', 'owns nothing for another user or login')],
   },
 
   // A mailbox, a password, a phone
   {
     defence: 'a policy that names no factor takes push and otp',
-    edits: [[server('policy'), "['push', 'otp']", "['push', 'otp', 'email']"]],
+    edits: [[server('policy/policy'), "['push', 'otp']", "['push', 'otp', 'email']"]],
     shownBy: [
-      own('policy', 'asks for push or a one-time password within five minutes, when nothing else is said'),
+      own(
+        'policy/policy',
+        'asks for push or a one-time password within five minutes, when nothing else is said',
+      ),
     ],
   },
   {
     defence: 'tokens for a password are no approval',
     edits: [
       [
-        server('first-leg'),
+        server('auth0/first-leg'),
         "if (result.status === 'mfa_required') return result;",
         'if (result.status) return result;',
       ],
     ],
-    shownBy: [own('first-leg', 'takes tokens that came for the password alone for no approval')],
+    shownBy: [own('auth0/first-leg', 'takes tokens that came for the password alone for no approval')],
   },
   {
     defence: 'the limit on passwords',
-    edits: [[server('limits'), "    ['passwordsPerSession', 'session'],\n", '']],
-    shownBy: [own('limits', 'let a session do so many of a kind (%s: %i) by default')],
+    edits: [[server('limits/limits'), "    ['passwordsPerSession', 'session'],\n", '']],
+    shownBy: [own('limits/limits', 'let a session do so many of a kind (%s: %i) by default')],
   },
   {
     defence: 'a young phone does not count where the policy asks for an age',
     edits: [
       [
-        server('flow-starts'),
+        server('flow/starts'),
         "return { factors, enroll: 'refuse', minAuthenticatorAgeMs: minAuthenticatorAgeSeconds * 1_000 };",
         'return { factors };',
       ],
     ],
     shownBy: [
       own(
-        'authenticator-age',
+        'policy/authenticator-age',
         'takes no phone that was seen for a shorter time: no push is sent, and the reason is told',
       ),
-      own('authenticator-age', 'adds no phone in a flow that would not take it'),
+      own('policy/authenticator-age', 'adds no phone in a flow that would not take it'),
     ],
   },
   {
     defence: 'nobody who is signed out starts anything',
-    edits: [[server('ownership'), 'throw signInFirst();', 'return known as unknown as Known;']],
+    edits: [[server('endpoints/owner'), 'throw signInFirst();', 'return known as unknown as Known;']],
     shownBy: [shared('bad-input', 'wants a signed-in user everywhere but for the assets')],
   },
 
@@ -412,65 +432,78 @@ export const MUTATIONS = [
     defence: 'secrets are sealed at rest',
     edits: [
       [
-        server('seal'),
+        server('lib/seal'),
         '    seal(value, purpose) {\n',
         '    seal(value, purpose) {\n      if (purpose) return JSON.stringify(value);\n',
       ],
       [
-        server('seal'),
+        server('lib/seal'),
         '    open(text, purpose) {\n',
         '    open(text, purpose) {\n      if (purpose) return JSON.parse(text);\n',
       ],
     ],
     shownBy: [
-      own('secrets', 'of a flow that is approved, denied or typed show nowhere'),
-      own('secrets', 'that are kept for a handler, or open the MFA API, show nowhere'),
+      own('gate/secrets', 'of a flow that is approved, denied or typed show nowhere'),
+      own('gate/secrets', 'that are kept for a handler, or open the MFA API, show nowhere'),
       shared('replay', 'shows nothing of a form before the approval, and stores it sealed'),
     ],
   },
   {
     defence: 'the store knows only the digest of a handle',
-    edits: [[server('handle'), 'return digest(`${handle}.${session}`);', 'return `${handle}.${session}`;']],
+    edits: [
+      [
+        server('request/handle-cookie'),
+        'return digest(`${handle}.${session}`);',
+        'return `${handle}.${session}`;',
+      ],
+    ],
     shownBy: [
-      own('secrets', 'of a flow that adds a phone show nowhere but in the disclosure of their very state'),
+      own(
+        'gate/secrets',
+        'of a flow that adds a phone show nowhere but in the disclosure of their very state',
+      ),
     ],
   },
   {
     defence: 'a record is signed',
     edits: [
-      [server('record'), 'if (!sealer.isSigned(text, signature, purposeOf(key))) return undefined;', ''],
+      [
+        server('records/records'),
+        'if (!sealer.isSigned(text, signature, purposeOf(key))) return undefined;',
+        '',
+      ],
     ],
     shownBy: [
       own(
-        'hostile-store',
+        'records/hostile-store',
         'that was changed in any way, or made of parts of others, is no record: no approval, no flow, no fault',
       ),
-      own('hostile-store', 'that was signed with a key that is gone is none'),
+      own('records/hostile-store', 'that was signed with a key that is gone is none'),
     ],
   },
   {
     defence: 'a record is signed for its key',
     edits: [
       [
-        server('record'),
+        server('records/records'),
         'const purposeOf = (key: string): string => `record:${key}`;',
         "const purposeOf = (_: string): string => 'record';",
       ],
     ],
-    shownBy: [own('hostile-store', 'of another browser in the same login is nobody’s in this place')],
+    shownBy: [own('records/hostile-store', 'of another browser in the same login is nobody’s in this place')],
   },
   {
     defence: 'what is no counter, lock or form is taken for none',
     edits: [
       [
-        server('sliding-window'),
+        server('limits/sliding-window'),
         'return parsed.success ? parsed.output.times.filter',
         'return stored !== undefined ? (stored.value as any).times.filter',
       ],
     ],
     shownBy: [
       own(
-        'hostile-store',
+        'records/hostile-store',
         'nothing else in the store, whatever is in its place, makes an approval or a fault',
       ),
     ],
@@ -478,35 +511,41 @@ export const MUTATIONS = [
   {
     defence: 'sealed text opens for its purpose alone',
     edits: [
-      [server('seal'), '.setAAD(Buffer.from(purpose));\n      const sealed', ';\n      const sealed'],
-      [server('seal'), '.setAAD(Buffer.from(purpose))\n          .setAuthTag', '.setAuthTag'],
-      [server('seal'), "'sha256', sealingKey).update(purpose)", "'sha256', sealingKey)"],
+      [server('lib/seal'), '.setAAD(Buffer.from(purpose));\n      const sealed', ';\n      const sealed'],
+      [server('lib/seal'), '.setAAD(Buffer.from(purpose))\n          .setAuthTag', '.setAuthTag'],
+      [server('lib/seal'), "'sha256', sealingKey).update(purpose)", "'sha256', sealingKey)"],
     ],
-    shownBy: [own('seal', 'opens nothing for another purpose')],
+    shownBy: [own('lib/seal', 'opens nothing for another purpose')],
   },
   {
     defence: 'text that was changed does not open',
     edits: [
-      [server('seal'), "return bytes.toString('base64url') === text ? bytes : undefined;", 'return bytes;'],
+      [
+        server('lib/seal'),
+        "return bytes.toString('base64url') === text ? bytes : undefined;",
+        'return bytes;',
+      ],
     ],
-    shownBy: [own('seal', 'opens nothing that was changed, cut off or never sealed, wherever the change is')],
+    shownBy: [
+      own('lib/seal', 'opens nothing that was changed, cut off or never sealed, wherever the change is'),
+    ],
   },
   {
     defence: 'signatures are compared in constant time, for their purpose',
-    edits: [[server('seal'), 'update(`${purpose.length}:${purpose}`)', "update('')"]],
-    shownBy: [own('seal', 'knows its signature of a text, for its purpose alone')],
+    edits: [[server('lib/seal'), 'update(`${purpose.length}:${purpose}`)', "update('')"]],
+    shownBy: [own('lib/seal', 'knows its signature of a text, for its purpose alone')],
   },
   {
     defence: 'a store that does not answer lets nobody through',
     edits: [
       [
-        server('stored-value'),
+        server('store/compare-and-set'),
         '  return answer.catch(() => {\n    throw unavailable();\n  });',
         '  return answer.catch(() => undefined as T);',
       ],
     ],
     shownBy: [
-      own('faults', 'of the store are answered with 503 and without its words, by guards and endpoints'),
+      own('flow/faults', 'of the store are answered with 503 and without its words, by guards and endpoints'),
     ],
   },
 
@@ -515,7 +554,7 @@ export const MUTATIONS = [
     defence: 'the handle does not travel over plain http',
     edits: [
       [
-        server('handle'),
+        server('request/handle-cookie'),
         "if (protocol === 'https' || insecureCookie || LOOPBACK.test(host)) return;",
         'if (LOOPBACK) return;',
       ],
@@ -539,94 +578,110 @@ export const MUTATIONS = [
     defence: 'the id_token is signed by an algorithm of the list',
     edits: [
       [
-        server('identity-check'),
+        server('auth0/id-token-check'),
         'if (algorithm === undefined || !ALGORITHMS.includes(algorithm)) {',
         'if (algorithm === undefined) {',
       ],
     ],
     shownBy: [
-      own('identity-check', 'tells how to set up an application whose tokens are signed with its secret'),
+      own(
+        'auth0/id-token-check',
+        'tells how to set up an application whose tokens are signed with its secret',
+      ),
     ],
   },
   {
     defence: 'the id_token is of this issuer',
-    edits: [[server('identity-check'), '        issuer,\n        audience', '        audience']],
+    edits: [[server('auth0/id-token-check'), '        issuer,\n        audience', '        audience']],
     shownBy: [
-      own('identity-check', 'refuses a token $title'),
-      own('forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/id-token-check', 'refuses a token $title'),
+      own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
   {
     defence: 'the id_token is for this application',
-    edits: [[server('identity-check'), '        audience: clientId,\n', '']],
+    edits: [[server('auth0/id-token-check'), '        audience: clientId,\n', '']],
     shownBy: [
-      own('identity-check', 'refuses a token $title'),
-      own('forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/id-token-check', 'refuses a token $title'),
+      own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
   {
     defence: 'the id_token was given to this application',
     edits: [
-      [server('identity-check'), 'if (!isGivenTo(clientId, payload)) {', 'if (!isGivenTo(clientId, {})) {'],
+      [
+        server('auth0/id-token-check'),
+        'if (!isGivenTo(clientId, payload)) {',
+        'if (!isGivenTo(clientId, {})) {',
+      ],
     ],
     shownBy: [
-      own('identity-check', 'refuses a token $title'),
-      own('forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/id-token-check', 'refuses a token $title'),
+      own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
   {
     defence: 'the id_token is of this time',
     edits: [
       [
-        server('identity-check'),
+        server('auth0/id-token-check'),
         '> FARTHEST_ISSUE_SECONDS) {',
         '> Number.MAX_VALUE + FARTHEST_ISSUE_SECONDS) {',
       ],
     ],
     shownBy: [
-      own('identity-check', 'refuses a token $title'),
-      own('forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/id-token-check', 'refuses a token $title'),
+      own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
   {
     defence: 'the id_token must expire, and must not have',
-    edits: [[server('identity-check'), 'currentDate: new Date(now()),', 'currentDate: new Date(0),']],
+    edits: [[server('auth0/id-token-check'), 'currentDate: new Date(now()),', 'currentDate: new Date(0),']],
     shownBy: [
-      own('identity-check', 'refuses a token $title'),
-      own('forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/id-token-check', 'refuses a token $title'),
+      own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
   {
     defence: 'the id_token is not oversized',
     edits: [
       [
-        server('identity-check'),
+        server('auth0/id-token-check'),
         'if (idToken.length > LONGEST_TOKEN) {',
         'if (idToken.length > LONGEST_TOKEN ** 9) {',
       ],
     ],
     shownBy: [
-      own('identity-check', 'refuses a token $title'),
-      own('forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/id-token-check', 'refuses a token $title'),
+      own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
   {
     defence: 'the id_token is of the signed-in user',
-    edits: [[server('identity-check'), 'if (payload.sub !== subject) {', 'if (subject === undefined) {']],
+    edits: [
+      [server('auth0/id-token-check'), 'if (payload.sub !== subject) {', 'if (subject === undefined) {'],
+    ],
     shownBy: [
-      own('identity-check', 'refuses a token $title'),
-      own('forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/id-token-check', 'refuses a token $title'),
+      own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
   {
     defence: 'the id_token is verified at all',
     edits: [
-      [server('effect-performer'), 'await identity.check(tokens, target.asker.subject, { signal });', ''],
+      [
+        server('flow/effect-performer'),
+        'await identity.check(tokens, target.asker.subject, { signal });',
+        '',
+      ],
     ],
     shownBy: [
-      own('forged-identity', 'comes to nothing with a token $title'),
-      own('faults', 'are told from an approval of somebody else, which is none'),
-      own('faults', 'never skip the check of whose approval it is: it is done when the keys are there again'),
+      own('auth0/forged-identity', 'comes to nothing with a token $title'),
+      own('flow/faults', 'are told from an approval of somebody else, which is none'),
+      own(
+        'flow/faults',
+        'never skip the check of whose approval it is: it is done when the keys are there again',
+      ),
     ],
   },
 
@@ -635,7 +690,7 @@ export const MUTATIONS = [
     defence: 'the endpoints listen to this site alone',
     edits: [
       [
-        server('endpoints'),
+        server('endpoints/router'),
         "if (siteOf(request) !== 'other' || origins.areCalling(request)) return;",
         'if (siteOf(request)) return;',
       ],
@@ -646,7 +701,7 @@ export const MUTATIONS = [
     defence: 'a handle is minted for this site alone',
     edits: [
       [
-        server('handle'),
+        server('request/handle-cookie'),
         "const isOurs = siteOf(request) === 'same-origin' || origins.areCalling(request);",
         'const isOurs = true;',
       ],
@@ -657,7 +712,7 @@ export const MUTATIONS = [
     defence: 'the page mints a handle for this site alone',
     edits: [
       [
-        server('flow-page'),
+        server('endpoints/flow-page'),
         "shown === undefined && siteOf(request) === 'same-origin' ? handles.mint(request) : undefined;",
         "shown === undefined && siteOf(request) !== 'unknown' ? handles.mint(request) : undefined;",
       ],
@@ -668,20 +723,23 @@ export const MUTATIONS = [
     defence: 'a form whose browser tells no origin shows a token of the page',
     edits: [
       [
-        server('form'),
+        server('endpoints/page-form'),
         'isOf: (key, token) => sealer.open(token, purpose(key)) === true,',
         "isOf: (_, token) => token !== '',",
       ],
     ],
     shownBy: [
-      own('hostile-input', 'a form’s token that was changed, or is of another page, lets no form in'),
+      own(
+        'endpoints/hostile-input',
+        'a form’s token that was changed, or is of another page, lets no form in',
+      ),
     ],
   },
   {
     defence: 'where the handle is SameSite=None, other sites’ requests do not bring it',
     edits: [
       [
-        server('allowed-origins'),
+        server('request/allowed-origins'),
         'return origins.size > 0 && isCrossSite(request) && !isLink && !areCalling(request);',
         'return false;',
       ],
@@ -695,30 +753,38 @@ export const MUTATIONS = [
   },
   {
     defence: 'the page is framed by nobody, and runs its own script alone',
-    edits: [[server('page'), '  "frame-ancestors \'none\'",\n', '']],
-    shownBy: [own('page', 'runs no script of its own text, is framed by nobody and kept by nobody')],
+    edits: [[server('endpoints/page-shell'), '  "frame-ancestors \'none\'",\n', '']],
+    shownBy: [
+      own('endpoints/page-shell', 'runs no script of its own text, is framed by nobody and kept by nobody'),
+    ],
   },
   {
     defence: 'what the page shows is text',
-    edits: [[server('page'), '<p class="site">${escapeHtml(site)}</p>', '<p class="site">${site}</p>']],
-    shownBy: [own('page', 'shows what it is given as text, never as markup')],
+    edits: [
+      [
+        server('endpoints/page-shell'),
+        '<p class="site">${escapeHtml(site)}</p>',
+        '<p class="site">${site}</p>',
+      ],
+    ],
+    shownBy: [own('endpoints/page-shell', 'shows what it is given as text, never as markup')],
   },
   {
     defence: 'the way back leads to this site',
     edits: [
       [
-        server('same-origin'),
+        server('request/same-origin'),
         "if (found !== new URL(origin).origin || pathname.startsWith('//')) return undefined;",
         '',
       ],
     ],
-    shownBy: [own('same-origin', 'lets nothing through that leads elsewhere: %j')],
+    shownBy: [own('request/same-origin', 'lets nothing through that leads elsewhere: %j')],
   },
   {
     defence: 'another site’s form is not kept',
     edits: [
       [
-        server('replay'),
+        server('guard/replay'),
         "return request.header('sec-fetch-site') !== 'none' && siteOf(request) === 'same-origin';",
         "return request.header('x') !== 'none';",
       ],
@@ -739,11 +805,11 @@ export const MUTATIONS = [
   {
     defence: 'tabs find each other by a name that no other flow has',
     edits: [
-      [server('flow-steps'), 'return { flowId: flow.id, ...view };', "return { flowId: 'flow', ...view };"],
+      [server('flow/steps'), 'return { flowId: flow.id, ...view };', "return { flowId: 'flow', ...view };"],
     ],
     shownBy: [
       own(
-        'flow-id',
+        'flow/flow-id',
         'is another one for the next flow, for another browser, and for another login in the same browser',
       ),
     ],
@@ -752,7 +818,11 @@ export const MUTATIONS = [
   {
     defence: 'a policy function must say what it wants',
     edits: [
-      [server('policy-reader'), 'if (chosen === false) return undefined;', 'if (!chosen) return undefined;'],
+      [
+        server('policy/policy-reader'),
+        'if (chosen === false) return undefined;',
+        'if (!chosen) return undefined;',
+      ],
     ],
     shownBy: [shared('policy', 'is no answer when it is %j')],
   },
@@ -774,14 +844,14 @@ export const MUTATIONS = [
     defence: 'one browser holds only so many requests open',
     edits: [
       [
-        server('watchers'),
+        server('limits/watchers'),
         '(perKey.get(key) ?? 0) >= watchersPerHandle;',
         '(perKey.get(key) ?? 0) >= watchersPerProcess;',
       ],
     ],
     shownBy: [
       own(
-        'watchers',
+        'limits/watchers',
         'of one browser are not more than its share, and those beyond it are told when to come again',
       ),
     ],
@@ -790,93 +860,108 @@ export const MUTATIONS = [
     defence: 'one session has only so many flows',
     edits: [
       [
-        server('flow-places'),
+        server('records/flow-slots'),
         'if (own.length >= Math.min(flowsPerSession, Math.max(1, flowsPerSubject - 1))) return own;',
         'if (own.length >= flowsPerSubject) return own;',
       ],
     ],
     shownBy: [
-      own('flows-at-once', 'are not more than a session may have, however many browsers it is in'),
-      own('flows-at-once', 'of a stolen session leave the owner a place when he signs in anew'),
+      own('flow/flows-at-once', 'are not more than a session may have, however many browsers it is in'),
+      own('flow/flows-at-once', 'of a stolen session leave the owner a place when he signs in anew'),
     ],
   },
   {
     defence: 'what does the same as a start counts as one',
     edits: [
       [
-        server('flow-driver'),
+        server('flow/driver'),
         'if (!isCounted && countsAsStart(request, step)) {',
         'if (!isCounted && !step.accepted) {',
       ],
     ],
     shownBy: [
-      own('flows-at-once', 'keep their places when they begin again'),
-      own('flows-at-once', 'keep their places when they go back to where they started'),
+      own('flow/flows-at-once', 'keep their places when they begin again'),
+      own('flow/flows-at-once', 'keep their places when they go back to where they started'),
       own(
-        'limits-in-flows',
+        'limits/limits-in-flows',
         'is a retry, which counts as one: beyond the limit it asks the tenant nothing and changes nothing',
       ),
-      own('limits-in-flows', 'is adding a factor that sends nothing, which counts as one'),
+      own('limits/limits-in-flows', 'is adding a factor that sends nothing, which counts as one'),
     ],
   },
   {
     defence: 'a flow that is kept from beginning again keeps its place',
     edits: [
       [
-        server('flow-places'),
+        server('records/flow-slots'),
         'return state === undefined || isDone(state) || state.context.expiresAt <= now;',
         'return true;',
       ],
     ],
-    shownBy: [own('flows-at-once', 'keep their places when they are kept from beginning again')],
+    shownBy: [own('flow/flows-at-once', 'keep their places when they are kept from beginning again')],
   },
   {
     defence: 'a full record takes no other flow',
     edits: [
       [
-        server('record-size'),
+        server('records/record-size'),
         'if (fits(record as unknown as Json, recordBytes * (1 - SHARE_FOR_ANSWERS))) return;',
         'if (recordBytes > 0) return;',
       ],
     ],
     shownBy: [
-      own('record-size', 'takes no other flow, and says when something in it ends; what is in it stays'),
+      own(
+        'records/record-size',
+        'takes no other flow, and says when something in it ends; what is in it stays',
+      ),
     ],
   },
   {
     defence: 'an approval to see the devices is none to ask the tenant without an end',
     edits: [
       [
-        server('authenticators'),
+        server('endpoints/authenticators'),
         '    await admission.admitList(await ownership.mustOwn(request));\n    return api.list',
         '    return api.list',
       ],
     ],
     shownBy: [
-      own('limits-in-flows', 'is not to be asked of the tenant without an end, by the approval to see it'),
+      own(
+        'limits/limits-in-flows',
+        'is not to be asked of the tenant without an end, by the approval to see it',
+      ),
     ],
   },
   {
     defence: 'an answer of the tenant is not read without an end',
-    edits: [[server('gate'), 'tracedFetch(boundedFetch(auth0.fetch))', 'tracedFetch(auth0.fetch)']],
-    shownBy: [own('faults', 'do not end a wait for the phone: %s')],
+    edits: [[server('gate/gate'), 'tracedFetch(boundedFetch(auth0.fetch))', 'tracedFetch(auth0.fetch)']],
+    shownBy: [own('flow/faults', 'do not end a wait for the phone: %s')],
   },
   {
     defence: 'a login keeps one form, whatever handles it comes with',
     edits: [
       [
-        server('stash'),
+        server('records/kept-forms'),
         '({ asker }: FormOwner): string => `form:${asker.session}`',
         '({ key }: FormOwner): string => `form:${key}`',
       ],
     ],
     shownBy: [
-      own('record-size', 'is no way for a session to fill the store with forms, by a new handle for each'),
+      own(
+        'records/record-size',
+        'is no way for a session to fill the store with forms, by a new handle for each',
+      ),
     ],
   },
   {
     defence: 'bodies are small',
-    edits: [[server('body'), 'const LARGEST_BODY_BYTES = 65_536;', 'const LARGEST_BODY_BYTES = 65_536_000;']],
+    edits: [
+      [
+        server('request/body'),
+        'const LARGEST_BODY_BYTES = 65_536;',
+        'const LARGEST_BODY_BYTES = 65_536_000;',
+      ],
+    ],
     shownBy: [
       shared('bad-input', 'takes no content type but JSON (and the page’s forms), and no body over 64 KB'),
     ],
@@ -885,64 +970,73 @@ export const MUTATIONS = [
     defence: 'wrong input is a 4xx',
     edits: [
       [
-        server('body'),
+        server('request/body'),
         "  } catch {\n    throw new StepUpError('invalid_request', 'the body is no valid JSON'",
         "  } catch (error) {\n    if (error) throw error as Error;\n    throw new StepUpError('invalid_request', 'the body is no valid JSON'",
       ],
-      [server('endpoints'), 'if (!URL.canParse(originOf(request))) {', "if (originOf(request) === '') {"],
+      [
+        server('endpoints/router'),
+        'if (!URL.canParse(originOf(request))) {',
+        "if (originOf(request) === '') {",
+      ],
     ],
     shownBy: [
-      own('hostile-input', 'no endpoint fails, gives an approval, or changes anything that it refuses'),
+      own(
+        'endpoints/hostile-input',
+        'no endpoint fails, gives an approval, or changes anything that it refuses',
+      ),
     ],
   },
   {
     defence: 'nobody who is signed out is let through',
     edits: [
       [
-        server('guard'),
+        server('guard/guard'),
         'return { isAllowed: false, ...signedOut(',
         'return { isAllowed: true, ...signedOut(',
       ],
     ],
-    shownBy: [own('hostile-input', 'the guard lets nothing through')],
+    shownBy: [own('endpoints/hostile-input', 'the guard lets nothing through')],
   },
   {
     defence: 'the signature of the id_token is verified',
     edits: [
       [
-        server('identity-check'),
+        server('auth0/id-token-check'),
         'await jwtVerify(idToken, keys, {',
         "await (async (..._: unknown[]) => ({ payload: JSON.parse(`${Buffer.from(idToken.split('.')[1] ?? '', 'base64url')}`) }))(idToken, keys, {",
       ],
     ],
     shownBy: [
       own(
-        'identity-check',
+        'auth0/id-token-check',
         'refuses a token that was cut off, changed or put together of two, wherever the change is',
       ),
-      own('forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
   {
     defence: 'a denied push is told of',
     edits: [
       [
-        server('flow-occurrences'),
+        server('flow/step-events'),
         "return isAddition(effect) ? [] : ofTarget('push.rejected', before);",
         'return [];',
       ],
     ],
-    shownBy: [own('audit', 'tell of a denied push, by a hook of its own too, and of the user going on')],
+    shownBy: [
+      own('events/audit', 'tell of a denied push, by a hook of its own too, and of the user going on'),
+    ],
   },
   {
     defence: 'events hold no query of an address',
     edits: [
       [
-        server('audit-event'),
+        server('events/audit-event'),
         'pathOf(request).slice(0, LONGEST_PATH);',
         'request.url.slice(0, LONGEST_PATH);',
       ],
     ],
-    shownBy: [own('audit', 'hold neither the session id nor the handle, and of a path not the query')],
+    shownBy: [own('events/audit', 'hold neither the session id nor the handle, and of a path not the query')],
   },
 ];

@@ -1,23 +1,42 @@
 export { isStepUpError, StepUpError } from '@stepgate/core';
-export { errorResponse } from './answer.ts';
-export { AUDIT_CHANNEL, type AuditListeners } from './audit.ts';
+export type { Auth0Settings } from './auth0/auth0-settings.ts';
+export type { Ask, FirstLegOptions } from './auth0/first-leg.ts';
+export type { IdentityCheck } from './auth0/id-token-check.ts';
+export type { AuthenticatorSettings } from './endpoints/authenticators.ts';
+export type { TextsByLanguage } from './endpoints/page-texts.ts';
+export type { Endpoints } from './endpoints/router.ts';
+export { AUDIT_CHANNEL, type AuditListeners } from './events/audit.ts';
 export {
   AUDIT_EVENT_TYPES,
   type AuditEvent,
   type AuditEventOf,
   type AuditEventType,
   type FlowEnd,
-} from './audit-event.ts';
-export type { AuthenticatorSettings } from './authenticators.ts';
-export { type Capacity, DEFAULT_CAPACITY } from './capacity.ts';
-export type { Endpoints } from './endpoints.ts';
-export type { ClaimsOf, Evidence, TokenClaims } from './evidence.ts';
-export type { Ask, FirstLegContext, FirstLegOptions } from './first-leg.ts';
-export type { HostBody } from './form-body.ts';
-export { createGate, type Gate } from './gate.ts';
-export type { Auth0Settings, GateOptions } from './gate-options.ts';
-export type { Decision, Guard, StepUp, Verdict } from './guard.ts';
-export type { HostRequest, HostResponse, Identity } from './host-request.ts';
+} from './events/audit-event.ts';
+export {
+  type EffectSignal,
+  type FlowSignal,
+  type GuardSignal,
+  SIGNALS,
+  type StoreSignal,
+  type UpstreamSignal,
+} from './events/signals.ts';
+export { createGate, type Gate } from './gate/gate.ts';
+export type { GateOptions } from './gate/gate-options.ts';
+export { createNativeGate, type NativeGate } from './gate/native-gate.ts';
+export type { FlowStatus, StepUpStatus } from './gate/status-and-revocation.ts';
+export type { Decision, StepUp, Verdict } from './guard/decision.ts';
+export type { Guard } from './guard/guard.ts';
+export { type Capacity, DEFAULT_CAPACITY } from './limits/capacity.ts';
+export { DEFAULT_LIMITS, type Limit, type Limits } from './limits/limits.ts';
+export type { ClaimsOf, TokenClaims } from './policy/evidence.ts';
+export { type Action, type Evidence, type Policy, policyOf, type RoutePolicy } from './policy/policy.ts';
+export type { RouteOptions } from './policy/route-options.ts';
+export type { Approval } from './records/handle-record.ts';
+export type { FirstLegContext, Identity } from './request/asker.ts';
+export { errorResponse } from './request/error-response.ts';
+export type { HostBody } from './request/form-body.ts';
+export type { HostRequest, HostResponse } from './request/host-request.ts';
 export {
   type BearerRequest,
   type ClaimIdentifyOptions,
@@ -27,23 +46,7 @@ export {
   type OidcRequest,
   type SessionIdentifyOptions,
   type SessionRequest,
-} from './identify.ts';
-export type { IdentityCheck } from './identity-check.ts';
-export { DEFAULT_LIMITS, type Limit, type Limits } from './limits.ts';
-export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts';
-export { createNativeGate, type NativeGate } from './native-gate.ts';
-export type { AnswerKind } from './navigation.ts';
-export type { FlowStatus, StepUpStatus } from './oversight.ts';
-export type { TextsByLanguage } from './page-language.ts';
-export { type Action, type Policy, policyOf, type RoutePolicy } from './policy.ts';
-export type { Approval } from './record.ts';
-export type { RouteOptions } from './route-options.ts';
-export {
-  type EffectSignal,
-  type FlowSignal,
-  type GuardSignal,
-  SIGNALS,
-  type StoreSignal,
-  type UpstreamSignal,
-} from './signals.ts';
-export type { Json, Store, StoredRecord } from './store.ts';
+} from './request/identify.ts';
+export type { AnswerKind } from './request/navigation.ts';
+export { createMemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
+export type { Json, Store, StoredRecord } from './store/store.ts';

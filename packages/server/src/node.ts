@@ -3,8 +3,8 @@ import { pipeline, Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { createRequest } from '@remix-run/node-fetch-server';
 import { StepUpError } from '@stepgate/core';
-import { eventsOf } from './event-stream.ts';
-import { fieldsOf, type HostBody } from './form-body.ts';
+import { eventsOf } from './endpoints/event-stream.ts';
+import { fieldsOf, type HostBody } from './request/form-body.ts';
 
 /** What a web-standard request is made of. */
 export interface NodeRequest {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Json, Store } from './store.ts';
+import type { Json, Store } from './store/store.ts';
 
 /** The two functions of a test runner, as `node:test`, vitest, Jest and Mocha all have them. */
 export interface TestRunner {

@@ -8,16 +8,18 @@ import {
   StepUpError,
   type TokenSet,
 } from '@stepgate/core';
-import { keepMs } from './approval.ts';
-import type { GateOptions } from './gate-options.ts';
-import { HANDLE_HEADER, recordKey } from './handle.ts';
-import { type Identity, realmOf, toAsker } from './host-request.ts';
-import { assertKnownMembers } from './known-members.ts';
-import { createMemoryStore } from './memory-store.ts';
-import { type Policy, parsePolicy } from './policy.ts';
-import { type Approval, createRecords } from './record.ts';
-import { requirementHash } from './requirement.ts';
-import { createSealer } from './seal.ts';
+import { realmOf } from './auth0/auth0-settings.ts';
+import type { GateOptions } from './gate/gate-options.ts';
+import { assertKnownMembers } from './lib/known-options.ts';
+import { createSealer } from './lib/seal.ts';
+import { type Policy, parsePolicy } from './policy/policy.ts';
+import { requirementHash } from './policy/requirement.ts';
+import { keepMs } from './records/approval.ts';
+import type { Approval } from './records/handle-record.ts';
+import { createRecords } from './records/records.ts';
+import { type Identity, toAsker } from './request/asker.ts';
+import { HANDLE_HEADER, recordKey } from './request/handle-cookie.ts';
+import { createMemoryStore } from './store/memory-store.ts';
 
 /** The phone of every user of a {@link TestKit}. It is enrolled, and takes pushes and shows codes. */
 export interface TestPhone {

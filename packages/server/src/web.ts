@@ -1,12 +1,12 @@
-import { createGate } from './gate.ts';
-import type { GateOptions } from './gate-options.ts';
-import type { StepUp } from './guard.ts';
-import type { HostRequest } from './host-request.ts';
-import { createNativeGate, type NativeGate } from './native-gate.ts';
+import { createGate } from './gate/gate.ts';
+import type { GateOptions } from './gate/gate-options.ts';
+import { createNativeGate, type NativeGate } from './gate/native-gate.ts';
+import type { StepUp } from './guard/decision.ts';
 import { withGuardedBody } from './node.ts';
-import { policyOf, type RoutePolicy } from './policy.ts';
-import type { RouteOptions } from './route-options.ts';
-import { isOrigin } from './same-origin.ts';
+import { policyOf, type RoutePolicy } from './policy/policy.ts';
+import type { RouteOptions } from './policy/route-options.ts';
+import type { HostRequest } from './request/host-request.ts';
+import { isOrigin } from './request/same-origin.ts';
 
 /** Options of {@link createWebGate}. `Native` is what the app's functions see of a request: Hono's `c`, say. */
 export interface WebGateOptions<Native extends object = Request> extends GateOptions<Native> {

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readJson } from '../src/body.ts';
 import { toWebRequest, withGuardedBody } from '../src/node.ts';
+import { readJson } from '../src/request/body.ts';
 import { call } from './support/http.ts';
 
 /** A server that answers with what `handle` finds out. */

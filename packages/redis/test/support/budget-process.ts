@@ -1,7 +1,7 @@
 // One of several processes that share a tenant's budget over one Redis. For as long as it is told, it polls for flows
 // whose phones never answer, and makes requests for users as fast as it is let; tells when each went out, by the store's time.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTenantBudget } from '../../../server/src/tenant-budget.ts';
+import { createTenantBudget } from '../../../server/src/limits/tenant-budget.ts';
 import { createRedisStore } from '../../src/redis-store.ts';
 
 /** What a process tells at its end: times in milliseconds. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { FlowView } from '@stepgate/core';
-import type { GateOptions } from '../../src/gate-options.ts';
-import type { Decision, StepUp } from '../../src/guard.ts';
-import type { StepUpStatus } from '../../src/oversight.ts';
-import type { Policy, RoutePolicy } from '../../src/policy.ts';
-import type { RouteOptions } from '../../src/route-options.ts';
+import type { GateOptions } from '../../src/gate/gate-options.ts';
+import type { StepUpStatus } from '../../src/gate/status-and-revocation.ts';
+import type { Decision, StepUp } from '../../src/guard/decision.ts';
+import type { Policy, RoutePolicy } from '../../src/policy/policy.ts';
+import type { RouteOptions } from '../../src/policy/route-options.ts';
 import { type Answer, type CallOptions, call } from './http.ts';
 import type { TestTenant, TestUser } from './test-tenant.ts';
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { StepUpError } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
-import type { Decision } from '../../src/guard.ts';
+import type { Decision } from '../../src/guard/decision.ts';
 import type { Bank, BankOptions, Browser, HostRequest } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
 import { POLL_MS } from './test-tenant.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../src/memory-store.ts';
-import type { Store } from '../../src/store.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { Browser } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
 import { type Answer, call } from './http.ts';

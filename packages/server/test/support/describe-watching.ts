@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { FlowView } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../src/memory-store.ts';
-import type { Store } from '../../src/store.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { Scene } from './describe-adapter.ts';
 import { open } from './http.ts';
 import { POLL_MS } from './test-tenant.ts';

@@ -1,10 +1,11 @@
 import type { FlowView } from '@stepgate/core';
-import type { Gate } from '../../src/gate.ts';
-import { createGate } from '../../src/gate.ts';
-import type { GateOptions } from '../../src/gate-options.ts';
-import type { Decision } from '../../src/guard.ts';
-import type { HostRequest, Identity } from '../../src/host-request.ts';
-import type { Policy } from '../../src/policy.ts';
+import type { Gate } from '../../src/gate/gate.ts';
+import { createGate } from '../../src/gate/gate.ts';
+import type { GateOptions } from '../../src/gate/gate-options.ts';
+import type { Decision } from '../../src/guard/decision.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import type { Identity } from '../../src/request/asker.ts';
+import type { HostRequest } from '../../src/request/host-request.ts';
 import type { TestTenant } from './test-tenant.ts';
 
 /** The host's own request of these tests: who is signed in. */

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { HostRequest } from '../../src/host-request.ts';
 import { createMemoryStore, type Gate, type Identity, type Json, type Store } from '../../src/index.ts';
-import type { Policy } from '../../src/policy.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import type { HostRequest } from '../../src/request/host-request.ts';
 import { createGateClient, createTestGate, type GateClient, SECRET, type TestNative } from './gate-client.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from './test-tenant.ts';
 

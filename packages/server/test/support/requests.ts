@@ -1,4 +1,4 @@
-import type { HostRequest } from '../../src/host-request.ts';
+import type { HostRequest } from '../../src/request/host-request.ts';
 
 /** A request to `https://bank.example`, with the given differences. */
 export function requestOf(

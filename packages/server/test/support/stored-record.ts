@@ -1,4 +1,4 @@
-import type { HandleRecord } from '../../src/record.ts';
+import type { HandleRecord } from '../../src/records/handle-record.ts';
 
 /** The record in a value of the store; `undefined` for other values. */
 export function storedRecord(value: unknown): HandleRecord | undefined {

@@ -1,0 +1,259 @@
+import {
+  type Authenticator,
+  type EnrollableFactor,
+  type Factor,
+  isStepUpError,
+  type MfaApi,
+  parseRequest,
+  StepUpError,
+  type StepUpRequest,
+} from '@stepgate/core';
+import { fill, type PageTexts } from '@stepgate/web/html';
+import { removalOf } from '../auth0/removal-rules.ts';
+import type { Audit } from '../events/audit.ts';
+import type { Admission } from '../flow/admission.ts';
+import type { FlowDriver } from '../flow/driver.ts';
+import { additionId, addressOf, type Enrollment } from '../flow/factor-to-add.ts';
+import type { Decision, StepUp } from '../guard/decision.ts';
+import type { Action, ParsedPolicy } from '../policy/policy.ts';
+import type { Records } from '../records/records.ts';
+import { json } from '../request/error-response.ts';
+import type { HostRequest, HostResponse } from '../request/host-request.ts';
+import type { Ownership } from './owner.ts';
+import type { TextsOf } from './page-texts.ts';
+import { viewAnswer } from './view-response.ts';
+
+/** How the signed-in user's authenticators are listed, added and removed. */
+export interface AuthenticatorSettings {
+  /** The factors that an approval of these actions may be given with; default push and one-time passwords. */
+  readonly factors?: readonly Factor[];
+  /** The factors that are offered for adding; default all that the MFA API can add. */
+  readonly addable?: readonly EnrollableFactor[];
+}
+
+/** The endpoints that manage the user's authenticators, each behind an approval of its own. */
+export interface Authenticators<Native> {
+  /** What the user has, and what goes with what. */
+  list(request: HostRequest<Native>): Promise<HostResponse>;
+  /** Removes one, with all that goes with it. */
+  remove(request: HostRequest<Native>, id: string): Promise<HostResponse>;
+  /** Starts a flow that adds a factor. `body`: the factor, and the number or address that it needs. */
+  add(request: HostRequest<Native>, body: unknown): Promise<HostResponse>;
+}
+
+/** What these endpoints are made of. */
+export interface AuthenticatorsOptions<Native> {
+  readonly settings: Required<AuthenticatorSettings>;
+  readonly api: Pick<MfaApi, 'list' | 'remove'>;
+  readonly admission: Pick<Admission, 'admitList'>;
+  readonly records: Records;
+  readonly driver: FlowDriver<Native>;
+  /** The guard's own decision. `uses`: whether an approval for a single use is used up. */
+  readonly decide: (
+    request: HostRequest<Native>,
+    policy: ParsedPolicy,
+    options: { readonly uses: boolean },
+  ) => Promise<Decision>;
+  readonly ownership: Ownership<Native>;
+  readonly textsOf: TextsOf<Native>;
+  readonly audit: Audit<Native>;
+}
+
+type ActionWords = PageTexts['devices']['actions'];
+
+/** What an endpoint does with an approval and the access token that came with it. */
+type Use = (accessToken: string, stepUp: StepUp) => Promise<HostResponse>;
+
+/** Longer than the access token lives, so that its end is what ends an approval to look at the list. */
+const LIST_MAX_AGE_SECONDS = 600;
+
+/** Makes the endpoints. */
+export function createAuthenticators<Native>(options: AuthenticatorsOptions<Native>): Authenticators<Native> {
+  const { settings, api, admission, records, driver, decide, ownership, textsOf, audit } = options;
+
+  const policyOf = (action: Action, maxAgeSeconds: number): ParsedPolicy => ({
+    maxAgeSeconds,
+    factors: settings.factors,
+    singleUse: maxAgeSeconds === 0,
+    action,
+    allowEnrolledInFlow: true,
+    minAuthenticatorAgeSeconds: 0,
+    keepTokens: true,
+    opensMfaApi: true,
+  });
+  /** The words are no part of what is approved: they are in the language of whoever asks. */
+  const wordsFor = (request: HostRequest<Native>): ActionWords => textsOf(request).devices.actions;
+  const listing = (request: HostRequest<Native>): ParsedPolicy =>
+    policyOf({ id: 'authenticators.manage', title: wordsFor(request).see }, LIST_MAX_AGE_SECONDS);
+  const once = (id: string, title: string): ParsedPolicy => policyOf({ id, title }, 0);
+
+  /**
+   * Runs `use` with an approval whose token the provider takes; the guard's answer where there is none. `inWords`
+   * gives the same policy with the words for the user, which only a refusal needs.
+   */
+  async function withToken(
+    request: HostRequest<Native>,
+    policy: ParsedPolicy,
+    use: Use,
+    inWords?: () => Promise<ParsedPolicy>,
+  ): Promise<HostResponse> {
+    for (;;) {
+      let decision = await decide(request, policy, { uses: true });
+      if (!decision.isAllowed && inWords) {
+        decision = await decide(request, await inWords(), { uses: true });
+      }
+      if (!decision.isAllowed) return decision.response;
+      const { stepUp } = decision;
+      if (stepUp === undefined) throw new TypeError('every policy here asks for an approval');
+      const accessToken = stepUp.tokens()?.accessToken;
+      try {
+        if (accessToken !== undefined) return await use(accessToken, stepUp);
+      } catch (error) {
+        if (!isStepUpError(error, 'mfa_token_expired')) {
+          // Without the store's answer nobody knows what has begun, and what may have is not begun twice.
+          if (!isStepUpError(error, 'store_unavailable')) await stepUp.release();
+          throw error;
+        }
+      }
+      // A dead token is no approval to do anything: whatever the clock says, the user is asked again.
+      await discard(request, stepUp);
+    }
+  }
+
+  async function discard(request: HostRequest<Native>, { approval }: StepUp): Promise<void> {
+    const { key } = await ownership.mustOwn(request);
+    await records.update(key, (record) => {
+      if (record === undefined) return { result: undefined };
+      const approvals = record.approvals.filter(({ id }) => id !== approval.id);
+      return { record: { ...record, approvals }, result: undefined };
+    });
+  }
+
+  /** The list, at a price: an approval to see it would be one to ask the tenant without an end. */
+  async function look(request: HostRequest<Native>, accessToken: string): Promise<readonly Authenticator[]> {
+    await admission.admitList(await ownership.mustOwn(request));
+    return api.list({ mfaToken: accessToken });
+  }
+
+  /** The list, where the user has been let see it; it only serves to put an id into words. */
+  async function peek(request: HostRequest<Native>): Promise<readonly Authenticator[] | undefined> {
+    const decision = await decide(request, listing(request), { uses: false });
+    const accessToken = decision.isAllowed ? decision.stepUp?.tokens()?.accessToken : undefined;
+    if (accessToken === undefined) return undefined;
+    return look(request, accessToken).catch(() => undefined);
+  }
+
+  async function removalPolicy(request: HostRequest<Native>, id: string): Promise<ParsedPolicy> {
+    const all = await peek(request);
+    const found = all && findRemovable(all, id);
+    const words = wordsFor(request);
+    const device = found ? describe(found, words) : fill(words.unknownDevice, { id });
+    return once(removalId(id), fill(words.remove, { device }));
+  }
+
+  return {
+    list: (request) =>
+      withToken(request, listing(request), async (accessToken) => {
+        const all = await look(request, accessToken);
+        const authenticators = all
+          .filter(({ active }) => active)
+          .map(({ active: _all, ...one }) => ({ ...one, removal: removalOf(one.id, all) }));
+        return json(200, { authenticators, addable: settings.addable });
+      }),
+
+    remove: (request, id) =>
+      withToken(
+        request,
+        once(removalId(id), ''),
+        (accessToken) => removed(request, accessToken, id),
+        () => removalPolicy(request, id),
+      ),
+
+    async add(request, body) {
+      const enrollment = parseAddition(body, settings.addable);
+      const { type: _begin, factor, ...secrets } = enrollment;
+      const words = wordsFor(request);
+      const device = describe({ factor, name: hint(addressOf(enrollment)) }, words);
+      const policy = once(additionId(enrollment), fill(words.add, { device }));
+      return withToken(request, policy, async (accessToken, { approval }) => {
+        const view = await driver.add(await ownership.mustOwn(request), {
+          policy,
+          adds: { factor, tokenExpiresAt: approval.tokensUntil ?? 0 },
+          vault: { mfaToken: accessToken, ...secrets },
+        });
+        return viewAnswer(view, 201);
+      });
+    },
+  };
+
+  async function removed(
+    request: HostRequest<Native>,
+    accessToken: string,
+    id: string,
+  ): Promise<HostResponse> {
+    const { asker } = await ownership.mustOwn(request);
+    const before = await look(request, accessToken);
+    const found = findRemovable(before, id);
+    const { isLast, goesAlong } = removalOf(id, before);
+    await api.remove({ accessToken, authenticatorId: id }).catch((error: unknown) => {
+      if (found.factor !== 'email' || !isStepUpError(error, 'provider_error')) throw error;
+      throw unremovable('an address that is only there because it is verified stays');
+    });
+    // What is gone is for the provider to say; what was foreseen stands in when it does not.
+    const after = await api.list({ mfaToken: accessToken }).catch(() => undefined);
+    const foreseen = new Set([id, ...goesAlong.filter((one) => one.isCertain).map((one) => one.id)]);
+    const isGone = (one: Authenticator): boolean =>
+      after === undefined ? foreseen.has(one.id) : !after.some((left) => left.id === one.id);
+    const gone = before.filter((one) => one.active && isGone(one)).map(({ active: _was, ...one }) => one);
+    for (const { factor, id: authenticatorId } of gone) {
+      audit.tell({ asker }, { type: 'authenticator.removed', factor, authenticatorId });
+    }
+    return json(200, { removed: gone, isLast });
+  }
+}
+
+/** Enough of a number or an address to know one's own by. */
+function hint(address: string | undefined): string | undefined {
+  const [local = '', domain] = address?.split('@') ?? [];
+  if (address === undefined) return undefined;
+  return domain === undefined ? `…${address.slice(-2)}` : `${local.slice(0, 1)}…@${domain}`;
+}
+
+const removalId = (id: string): string => `authenticators.remove:${id}`;
+
+function describe(
+  { factor, name }: { readonly factor: Factor; readonly name?: string | undefined },
+  { devices }: ActionWords,
+): string {
+  return name === undefined ? devices[factor] : `${devices[factor]} (${name})`;
+}
+
+function findRemovable(all: readonly Authenticator[], id: string): Authenticator {
+  const found = all.find((one) => one.id === id);
+  if (found === undefined) {
+    throw new StepUpError('not_found', 'you have no such sign-in device', { status: 404 });
+  }
+  if (found.factor === 'recovery-code') {
+    throw unremovable('a recovery code is not removed by itself: it goes with the last factor');
+  }
+  return found;
+}
+
+function unremovable(message: string): StepUpError {
+  return new StepUpError('invalid_request', message, { status: 400 });
+}
+
+/** @throws StepUpError `invalid_request` (400) when it names no factor that is offered, or lacks what that needs. */
+function parseAddition(body: unknown, addable: readonly EnrollableFactor[]): Enrollment {
+  const request = asEnrollment(body);
+  if (request.type === 'enrollment.begin' && addable.includes(request.factor)) return request;
+  throw new StepUpError('invalid_request', `"factor" must be one of ${addable.join(', ')}`, { status: 400 });
+}
+
+function asEnrollment(body: unknown): StepUpRequest {
+  try {
+    return parseRequest({ ...(body as object | null), type: 'enrollment.begin' });
+  } catch (error) {
+    throw isStepUpError(error) ? new StepUpError('invalid_request', error.message, { status: 400 }) : error;
+  }
+}

@@ -1,0 +1,172 @@
+import type { Clock, FlowView } from '@stepgate/core';
+import type { FlowDriver } from '../flow/driver.ts';
+import type { FlowTarget } from '../flow/target.ts';
+import type { Watch } from '../flow/watch.ts';
+import { PRIVATE_HEADERS } from '../request/error-response.ts';
+import type { WhenGone } from '../request/host-request.ts';
+
+const HEARTBEAT_MS = 15_000;
+const COME_AGAIN_MS = 1_000;
+/** A stream's request is as old as the stream: who asks is found out anew from the next one's. */
+const LONGEST_STREAM_MS = 60_000;
+
+/** Where events go. It fails by itself when too many wait for a client that has stopped reading. */
+export interface EventSink {
+  readonly write: (text: string) => void;
+  readonly end: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** The events of a stream. Nothing happens before they are opened. */
+export interface EventSource {
+  /** Writes the events as they come. Once. */
+  open(sink: EventSink): void;
+  /** Nobody reads them any more. */
+  close(): void;
+}
+
+/** What a stream is made of. */
+export interface EventStreamOptions<Native> {
+  readonly driver: Pick<FlowDriver<Native>, 'follow'>;
+  readonly target: FlowTarget<Native>;
+  readonly first: FlowView;
+  readonly clock: Clock;
+  readonly whenGone: WhenGone;
+  /** Ends the stream, with a hint to come again. */
+  readonly closing: AbortSignal;
+  /** Whether the flow is still that of whoever asks. */
+  readonly isStillTheirs: () => Promise<boolean>;
+  /** Called when the stream is over; may be called again. */
+  readonly leave: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** So many events may wait for their reader. */
+const MOST_WAITING = 256;
+
+const sources = new WeakMap<ReadableStream, EventSource>();
+
+/**
+ * The events behind a body, for hosts that can write them by themselves: a stream of web-standard pieces holds some 20 kB
+ * for as long as it lasts.
+ */
+export function eventsOf(body: ReadableStream): EventSource | undefined {
+  return sources.get(body);
+}
+
+/**
+ * The view as server-sent events: one at once, one for each change, heartbeats between, the end after the last, or
+ * with the login. After a minute it ends too, for the client to come again.
+ */
+export function eventStream<Native>(options: EventStreamOptions<Native>): Response {
+  const source = createEventSource(options);
+  const body = toBody(source);
+  sources.set(body, source);
+  return new Response(body, {
+    headers: {
+      ...PRIVATE_HEADERS,
+      'content-type': 'text/event-stream; charset=utf-8',
+      // Proxies that buffer would keep the news to themselves.
+      'x-accel-buffering': 'no',
+    },
+  });
+}
+
+function createEventSource<Native>({ first, ...options }: EventStreamOptions<Native>): EventSource {
+  const { driver, target, clock, closing, isStillTheirs, leave, onError } = options;
+  let latest: FlowView | undefined = first;
+  let version = first.version;
+  let sink: EventSink | undefined;
+  let watch: Watch | undefined;
+  let endsAt = 0;
+  const listener = { seen: (view: FlowView | undefined) => void tell(view).catch(failed), failed };
+  options.whenGone(end);
+
+  function close(): void {
+    sink = undefined;
+    latest = undefined;
+    watch?.stop();
+    leave();
+  }
+
+  function end(): void {
+    const to = sink;
+    close();
+    to?.end();
+  }
+
+  function failed(error: unknown): void {
+    const to = sink;
+    close();
+    to?.fail(error);
+  }
+
+  async function tell(view: FlowView | undefined): Promise<void> {
+    // Who is asking is not known for certain: nobody gets anything.
+    const isTheirs = view !== undefined && (await isStillTheirs().catch(onError)) === true;
+    if (sink === undefined) return;
+    if (!isTheirs) return end();
+    sink.write(view.version === version ? ': still here\n\n' : message(view));
+    version = view.version;
+    goOn(view);
+  }
+
+  function goOn(view: FlowView): void {
+    // The last write may have been one too many.
+    if (sink === undefined) return;
+    const isLast = isFinal(view);
+    if (closing.aborted && !isLast) sink.write(`retry: ${COME_AGAIN_MS}\n\n`);
+    const now = clock.now();
+    if (isLast || closing.aborted || now >= endsAt) end();
+    else watch = driver.follow(target, { version, until: now + HEARTBEAT_MS }, listener);
+  }
+
+  return {
+    open(to) {
+      // The client may have gone before.
+      if (latest === undefined) return to.end();
+      const view = latest;
+      latest = undefined;
+      sink = to;
+      endsAt = clock.now() + LONGEST_STREAM_MS;
+      to.write(message(view));
+      goOn(view);
+    },
+    close,
+  };
+}
+
+/** The events as any host reads them. */
+function toBody(source: EventSource): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let isOpen = false;
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (isOpen) return;
+        isOpen = true;
+        source.open({
+          write(text) {
+            controller.enqueue(encoder.encode(text));
+            if ((controller.desiredSize ?? 0) >= -MOST_WAITING) return;
+            source.close();
+            controller.error(new Error('the client has stopped reading'));
+          },
+          end: () => controller.close(),
+          fail: (error) => controller.error(error),
+        });
+      },
+      cancel: () => source.close(),
+    },
+    // Nothing before it is read, by this way or by another.
+    { highWaterMark: 0 },
+  );
+}
+
+function message(view: FlowView): string {
+  return `id: ${view.version}\nevent: view\ndata: ${JSON.stringify(view)}\n\n`;
+}
+
+function isFinal({ state }: FlowView): boolean {
+  return state === 'approved' || state === 'cancelled';
+}

@@ -1,0 +1,252 @@
+import { type Clock, type FlowView, StepUpError } from '@stepgate/core';
+import { type Detail, flowToHtml, idleView } from '@stepgate/web/html';
+import type { FlowDriver } from '../flow/driver.ts';
+import { isShown } from '../flow/rules.ts';
+import { type FlowTarget, targetOf } from '../flow/target.ts';
+import type { Watchers } from '../limits/watchers.ts';
+import { type Requirement, type Requirements, requirementExpired } from '../policy/requirement.ts';
+import type { FlowRecord } from '../records/handle-record.ts';
+import type { StashedForm, Stashes } from '../records/kept-forms.ts';
+import type { Records } from '../records/records.ts';
+import type { Known } from '../request/asker.ts';
+import type { Handles } from '../request/handle-cookie.ts';
+import type { HostRequest, WhenGone } from '../request/host-request.ts';
+import { siteOf } from '../request/same-origin.ts';
+import type { FormTokens } from './page-form.ts';
+import { pageResponse, type Refresh } from './page-shell.ts';
+import type { TextsOf } from './page-texts.ts';
+
+/** What of the flow is asked to be shown. */
+export interface Moment {
+  readonly ticket: string | undefined;
+  readonly detail: Detail;
+  /** The version that the browser shows already: while the flow waits, the page waits for another. */
+  readonly since?: number | undefined;
+  readonly whenGone?: WhenGone;
+  /** Why a form post was refused. */
+  readonly error?: StepUpError;
+}
+
+/** The built-in page, as it shows a flow. */
+export type FlowPage<Native> = (
+  request: HostRequest<Native>,
+  known: Known,
+  moment: Moment,
+) => Promise<Response>;
+
+/** What the page is made of. */
+export interface FlowPageOptions<Native> {
+  readonly basePath: string;
+  readonly driver: FlowDriver<Native>;
+  readonly records: Records;
+  readonly handles: Handles;
+  readonly requirements: Requirements;
+  readonly tokens: FormTokens;
+  readonly stashes: Stashes;
+  readonly watchers: Watchers;
+  readonly textsOf: TextsOf<Native>;
+  readonly clock: Clock;
+}
+
+interface ShownFlow {
+  readonly flow: FlowRecord;
+  readonly view: FlowView;
+}
+
+/** How long the page waits for news, so that a browser without script need not ask all the time. */
+const PATIENCE_MS = 25_000;
+/** How long "Confirmed" stays before the page goes back. */
+const FAREWELL_SECONDS = 1;
+
+/** Makes the page. It shows the browser's flow for its ticket, or what will start one when the user clicks. */
+export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPage<Native> {
+  const { basePath, driver, records, handles, requirements, tokens, stashes, textsOf, watchers, clock } =
+    options;
+
+  return async function flowPage(request, known, moment) {
+    const { ticket, detail, error: refusal } = moment;
+    const ticketState = look(known, ticket);
+    const shown = handles.read(request);
+    const minted =
+      shown === undefined && siteOf(request) === 'same-origin' ? handles.mint(request) : undefined;
+    const handle = shown ?? minted?.handle;
+    const target = handle === undefined ? undefined : targetOf(request, known, handle);
+    // A ticket that is not good for anything is not about the flow that happens to be under way.
+    const isLost = ticket !== undefined && ticketState.requirement === undefined;
+    const found = target && !isLost ? await findFlow(target, ticketState.requirement, moment) : undefined;
+    const view = found?.view ?? idleView(clock.now(), ticketState.isUsable ? ['flow.start'] : []);
+    const requirement = ticketState.requirement ?? found?.flow.requirement;
+    const { returnTo, leaveTo, unkept } = requirement ?? {};
+    const action = requirement && actionOf(requirement);
+    const stashed = await findStashed(target, requirement, view);
+    const isReplay = requirement?.form !== undefined && view.state === 'approved';
+    const address = pageAddress(basePath, ticket);
+    const fields = {
+      version: String(view.version),
+      ...(ticket !== undefined && { requirement: ticket }),
+      ...(detail !== 'none' && { show: detail }),
+      ...(target && { form_token: tokens.issue(target.key) }),
+    };
+    const { flow: texts } = textsOf(request);
+    const { html, heading } = flowToHtml(
+      {
+        texts,
+        view,
+        action,
+        error: refusal ?? (found === undefined ? ticketState.error : undefined),
+        detail,
+        continueTo: returnTo,
+        leaveTo,
+        form: isReplay ? (stashed ? 'kept' : 'gone') : undefined,
+        unkept,
+      },
+      {
+        start: `${basePath}/flow`,
+        page: (next) => address({ show: next }),
+        ...(stashed
+          ? { action: stashed.url, enctype: stashed.enctype, fields: stashed.fields }
+          : { action: `${basePath}/flow/events`, fields: Object.entries(fields) }),
+      },
+    );
+    // While the flow goes on, the name is enough; after it, there must be something to send.
+    const isForm = view.state === 'approved' ? stashed !== undefined : requirement?.form !== undefined;
+    const response = pageResponse({
+      basePath,
+      texts: { flow: texts },
+      status: refusal?.status ?? 200,
+      title: heading,
+      card: html,
+      site: request.host,
+      isLeaving: stashed !== undefined,
+      refresh: stashed ? undefined : refreshOf(view, detail, returnTo, address),
+      data: {
+        'base-path': basePath,
+        requirement: ticket,
+        state: view.state,
+        show: detail,
+        'return-to': returnTo,
+        'leave-to': leaveTo,
+        action: action && JSON.stringify(action),
+        form: isForm ? '' : undefined,
+        unkept,
+      },
+    });
+    for (const [name, value] of Object.entries(minted?.headers ?? {})) response.headers.append(name, value);
+    return response;
+  };
+
+  /** What the approval was asked for, if it is still there to be sent once more. */
+  async function findStashed(
+    target: FlowTarget<Native> | undefined,
+    requirement: Requirement | undefined,
+    { state }: FlowView,
+  ): Promise<StashedForm | undefined> {
+    if (target === undefined || requirement?.form === undefined || state !== 'approved') return undefined;
+    return stashes.find(target, requirement.form);
+  }
+
+  /** What the ticket is good for. The page itself says what is wrong with it. */
+  function look(
+    { asker }: Known,
+    ticket: string | undefined,
+  ): { requirement?: Requirement; isUsable: boolean; error?: StepUpError } {
+    if (ticket === undefined) return { isUsable: false };
+    try {
+      const requirement = requirements.read(asker, ticket);
+      if (requirement.expiresAt > clock.now()) return { requirement, isUsable: true };
+      return { requirement, isUsable: false, error: requirementExpired() };
+    } catch (error) {
+      if (error instanceof StepUpError) return { isUsable: false, error };
+      throw error;
+    }
+  }
+
+  async function findFlow(
+    target: FlowTarget<Native>,
+    requirement: Requirement | undefined,
+    { since, whenGone }: Moment,
+  ): Promise<ShownFlow | undefined> {
+    const { record } = await records.read(target.key);
+    if (record?.flow === undefined || record.session !== target.asker.session) return undefined;
+    if (!isShown(record, requirement, clock.now())) return undefined;
+    const view = await driver.read(target);
+    if (view === undefined || view.version !== since || whenGone === undefined || !isWaiting(view)) {
+      return view && { flow: record.flow, view };
+    }
+    // Without room for one more watcher the page is shown as it is, and asks again when the provider is asked.
+    if (!watchers.hasRoom(target.key)) return { flow: record.flow, view };
+    const until = clock.now() + PATIENCE_MS;
+    const leave = watchers.enter(target.key);
+    const later = await driver.watch(target, { version: view.version, until, whenGone }).finally(leave);
+    return later && { flow: record.flow, view: later };
+  }
+}
+
+function actionOf({ policy: { action } }: Requirement): { title: string; details?: string } | undefined {
+  if (action === undefined) return undefined;
+  const { id, title = id, details } = action;
+  return { title, ...(details !== undefined && { details }) };
+}
+
+type Address = (members?: { readonly show?: Detail; readonly since?: number }) => string;
+
+/** The addresses of the page for a ticket. */
+export function pageAddress(basePath: string, ticket: string | undefined): Address {
+  return ({ show = 'none', since } = {}) => {
+    const query = new URLSearchParams({
+      ...(ticket !== undefined && { requirement: ticket }),
+      ...(show !== 'none' && { show }),
+      ...(since !== undefined && { since: String(since) }),
+    }).toString();
+    return query === '' ? basePath : `${basePath}?${query}`;
+  };
+}
+
+/** Whether something happens without the user's doing anything on this page. */
+function isWaiting({ state, allowedEvents }: FlowView): boolean {
+  switch (state) {
+    case 'authenticating':
+      return !allowedEvents.includes('password.submit');
+    case 'listing':
+    case 'enrolling':
+    case 'confirming':
+    case 'challenging':
+    case 'polling':
+    case 'verifying':
+    case 'identifying':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** A page that is typed on is never taken away; one that waits asks again when the provider is asked, not before. */
+function refreshOf(
+  view: FlowView,
+  detail: Detail,
+  returnTo: string | undefined,
+  address: Address,
+): Refresh | undefined {
+  const {
+    state,
+    version,
+    now,
+    nextPollAt = 0,
+    resendAllowedAt = 0,
+    retryAllowedAt = 0,
+    messageAllowedAt = {},
+  } = view;
+  if (state === 'approved') {
+    return returnTo === undefined ? undefined : { seconds: FAREWELL_SECONDS, url: returnTo, isCheck: false };
+  }
+  if (detail !== 'none') return undefined;
+  const check = (at: number, url: string): Refresh => ({
+    seconds: Math.max(1, Math.ceil((at - now) / 1_000)),
+    url,
+    isCheck: true,
+  });
+  if (isWaiting(view)) return check(nextPollAt, address({ since: version }));
+  const wait = Math.max(resendAllowedAt, retryAllowedAt, ...Object.values(messageAllowedAt));
+  const isAtRest = state === 'rejected' || state === 'expired' || state === 'failed';
+  return isAtRest && wait > now ? check(wait, address()) : undefined;
+}

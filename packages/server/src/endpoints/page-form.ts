@@ -1,0 +1,87 @@
+import { parseRequest, StepUpError, type StepUpRequest } from '@stepgate/core';
+import { DETAILS, type Detail, TYPED_MEMBERS, tidy } from '@stepgate/web/html';
+import type { Sealer } from '../lib/seal.ts';
+import type { HostRequest } from '../request/host-request.ts';
+import { siteOf } from '../request/same-origin.ts';
+
+/** A form of the page, as a browser without script posts it. */
+export interface PageForm {
+  readonly ticket: string | undefined;
+  readonly token: string | undefined;
+  /** What the user was looking at. */
+  readonly detail: Detail;
+  /** The version of the view that the user saw. */
+  readonly version: number | undefined;
+  /** Whether the other flow of this browser is to be cancelled. */
+  readonly takesOver: boolean;
+  /**
+   * What the user asks for.
+   *
+   * @throws StepUpError `event_unknown` or `invalid_request` (400).
+   */
+  event(): StepUpRequest;
+}
+
+/** Whether the request is a form post, which is answered with a page. */
+export function isFormPost(request: HostRequest<unknown>): boolean {
+  const type = request.header('content-type') ?? '';
+  return request.method === 'POST' && /^application\/x-www-form-urlencoded\s*(;|$)/i.test(type);
+}
+
+/** Reads the fields that `toHtml` writes. */
+export function parsePageForm(fields: URLSearchParams): PageForm {
+  const version = fields.get('version') ?? '';
+  return {
+    ticket: fields.get('requirement') ?? undefined,
+    token: fields.get('form_token') ?? undefined,
+    detail: parseDetail(fields.get('show')),
+    version: /^\d{1,15}$/.test(version) ? Number(version) : undefined,
+    takesOver: fields.get('take_over') === 'true',
+    event: () => parseRequest({ ...eventOf(fields.get('event')), ...typedIn(fields) }),
+  };
+}
+
+/** What the page is to show beside the flow, out of an address or a form. */
+export function parseDetail(text: string | null): Detail {
+  return DETAILS.find((detail) => detail === text) ?? 'none';
+}
+
+function eventOf(text: string | null): object {
+  try {
+    return Object(JSON.parse(text ?? '')) as object;
+  } catch {
+    throw new StepUpError('event_unknown', 'the form names no event', { status: 400 });
+  }
+}
+
+function typedIn(fields: URLSearchParams): Readonly<Record<string, string>> {
+  const typed = TYPED_MEMBERS.filter((member) => fields.has(member));
+  return Object.fromEntries(typed.map((member) => [member, tidy(member, fields.get(member) ?? '')]));
+}
+
+/** Tokens by which a form proves that it stood on the page of this very browser and login. */
+export interface FormTokens {
+  /** `key`: the record's. */
+  issue(key: string): string;
+  isOf(key: string, token: string): boolean;
+}
+
+/** Makes the tokens. */
+export function createFormTokens(sealer: Sealer): FormTokens {
+  const purpose = (key: string): string => `form:${key}`;
+  return {
+    issue: (key) => sealer.seal(true, purpose(key)),
+    isOf: (key, token) => sealer.open(token, purpose(key)) === true,
+  };
+}
+
+/**
+ * Whether a form post comes from a page of this site: by `Sec-Fetch-Site`, else by `Origin`, and where a browser
+ * tells neither (`Origin: null` is what `Referrer-Policy: no-referrer` makes of it) by the form's token.
+ */
+export function isFromThisSite(request: HostRequest<unknown>, hasToken: () => boolean): boolean {
+  const origin = request.header('origin');
+  const isTold =
+    request.header('sec-fetch-site') !== undefined || (origin !== undefined && origin !== 'null');
+  return isTold ? siteOf(request) === 'same-origin' : hasToken();
+}

@@ -1,0 +1,300 @@
+import { type Clock, parseRequest, StepUpError } from '@stepgate/core';
+import { devicesToHtml } from '@stepgate/web/html';
+import * as v from 'valibot';
+import type { FlowDriver } from '../flow/driver.ts';
+import { crossSite, notFound } from '../flow/errors.ts';
+import { targetOf } from '../flow/target.ts';
+import { type LoginUrl, signedOut } from '../guard/signed-out.ts';
+import { WATCH_AGAIN_SECONDS, type Watchers } from '../limits/watchers.ts';
+import { LONGEST_TICKET, type Requirements } from '../policy/requirement.ts';
+import type { Stashes } from '../records/kept-forms.ts';
+import type { Records } from '../records/records.ts';
+import type { AllowedOrigins } from '../request/allowed-origins.ts';
+import { readJson } from '../request/body.ts';
+import { errorResponse, isFault, PRIVATE_HEADERS, toStepUpError } from '../request/error-response.ts';
+import type { Handles } from '../request/handle-cookie.ts';
+import { type HostRequest, type HostResponse, originOf, pathOf } from '../request/host-request.ts';
+import { isNavigation } from '../request/navigation.ts';
+import { siteOf } from '../request/same-origin.ts';
+import { assetResponse } from './assets.ts';
+import type { Authenticators } from './authenticators.ts';
+import { type Call, type Endpoint, whenGone } from './call.ts';
+import { eventStream } from './event-stream.ts';
+import { createFlowPage } from './flow-page.ts';
+import type { Ownership } from './owner.ts';
+import { createPageEndpoints } from './page-endpoints.ts';
+import { type FormTokens, isFormPost } from './page-form.ts';
+import { pageResponse } from './page-shell.ts';
+import type { TextsOf } from './page-texts.ts';
+import { etagOf, viewAnswer } from './view-response.ts';
+
+/** Answers the requests under the base path; `undefined` for everything else. */
+export type Endpoints<Native> = (
+  request: HostRequest<Native>,
+  web: () => Request,
+) => Promise<Response | undefined>;
+
+/** What the endpoints are made of. */
+export interface EndpointsOptions<Native> {
+  readonly basePath: string;
+  readonly driver: FlowDriver<Native>;
+  readonly ownership: Ownership<Native>;
+  readonly records: Records;
+  readonly handles: Handles;
+  readonly origins: AllowedOrigins;
+  readonly requirements: Requirements;
+  readonly tokens: FormTokens;
+  readonly stashes: Stashes;
+  readonly watchers: Watchers;
+  readonly clock: Clock;
+  readonly loginUrl: LoginUrl<Native> | undefined;
+  readonly textsOf: TextsOf<Native>;
+  /** `undefined` where authenticators are not managed here. */
+  readonly authenticators: Authenticators<Native> | undefined;
+  /** Whether a client may begin a flow with an `mfa_token` of its own. */
+  readonly takesMfaToken: boolean;
+  /** Ends long-polls and streams. */
+  readonly closing: AbortSignal;
+  readonly onError: (error: unknown) => void;
+}
+
+const LONGEST_WAIT_SECONDS = 55;
+const SealedText = v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_TICKET));
+const ASSET_METHODS = ['GET', 'HEAD'];
+const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOptional(SealedText) });
+
+/** Makes the endpoints: the page, its assets, and the flow as a resource. */
+export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endpoints<Native> {
+  const { basePath, driver, handles, origins, requirements, watchers, clock, closing } = options;
+  const { knownOf, mustKnow, mustOwn } = options.ownership;
+  const forms = createPageEndpoints<Native>({
+    ...options,
+    knownOf,
+    flowPage: createFlowPage(options),
+    signedOut: (request) => toResponse(signedOut(request, options.loginUrl).response),
+    now: () => clock.now(),
+  });
+
+  const routes: Readonly<Record<string, Readonly<Record<string, Endpoint<Native>>>>> = {
+    '': { GET: forms.page },
+    '/flow': {
+      GET: read,
+      POST: (call) => (isFormPost(call.request) ? forms.start(call) : start(call)),
+      DELETE: cancel,
+    },
+    '/flow/events': { POST: (call) => (isFormPost(call.request) ? forms.send(call) : send(call)) },
+    ...(options.authenticators && {
+      '/authenticators': { GET: list(options.authenticators), POST: add(options.authenticators) },
+    }),
+  };
+
+  /** The endpoints of a path, by method. */
+  function methodsOf(path: string): Readonly<Record<string, Endpoint<Native>>> | undefined {
+    if (Object.hasOwn(routes, path)) return routes[path];
+    const [, id] = /^\/authenticators\/([^/]+)$/.exec(path) ?? [];
+    if (options.authenticators === undefined || id === undefined) return undefined;
+    return { DELETE: remove(options.authenticators, id) };
+  }
+
+  return async function endpoints(request, web) {
+    const path = pathOf(request);
+    if (path !== basePath && !path.startsWith(`${basePath}/`)) return undefined;
+    const rest = path.slice(basePath.length).replace(/\/$/, '');
+    return origins.share(request, origins.preflight(request) ?? (await answer({ request, web }, rest)));
+  };
+
+  async function answer({ request, web }: Call<Native>, rest: string): Promise<Response> {
+    try {
+      if (rest.startsWith('/assets/')) {
+        if (!ASSET_METHODS.includes(request.method)) throw methodNotAllowed(ASSET_METHODS);
+        const name = rest.slice('/assets/'.length);
+        return (await assetResponse(name, request.header('if-none-match'))) ?? unknownPath();
+      }
+      const methods = methodsOf(rest);
+      if (methods === undefined) return unknownPath();
+      const endpoint = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
+      if (endpoint === undefined) throw methodNotAllowed(Object.keys(methods));
+      if (!URL.canParse(originOf(request))) {
+        throw new StepUpError('invalid_request', 'the Host header names no host', { status: 400 });
+      }
+      return await endpoint({ request, web });
+    } catch (error) {
+      const known = toStepUpError(error);
+      if (isFault(known)) options.onError(error);
+      return toResponse(errorResponse(known));
+    }
+  }
+
+  function list(authenticators: Authenticators<Native>): Endpoint<Native> {
+    return async ({ request }) => {
+      if (isNavigation(request)) return devicesPage(request);
+      mustBeOurs(request);
+      return toResponse(await authenticators.list(request));
+    };
+  }
+
+  /** The page asks for the list by itself, and for an approval when the user clicks. */
+  async function devicesPage(request: HostRequest<Native>): Promise<Response> {
+    const known = await knownOf(request);
+    if (known === undefined) return toResponse(signedOut(request, options.loginUrl).response);
+    const texts = options.textsOf(request);
+    const { html, heading } = devicesToHtml(texts.devices);
+    return pageResponse({
+      basePath,
+      texts,
+      title: heading,
+      card: html,
+      script: 'stepgate-devices.js',
+      data: { 'base-path': basePath },
+      site: request.host,
+    });
+  }
+
+  function add(authenticators: Authenticators<Native>): Endpoint<Native> {
+    return async ({ request, web }) => {
+      mustBeOurs(request);
+      await mustKnow(request);
+      return toResponse(await authenticators.add(request, await readJson(web())));
+    };
+  }
+
+  function remove(authenticators: Authenticators<Native>, escapedId: string): Endpoint<Native> {
+    return async ({ request }) => {
+      mustBeOurs(request);
+      return toResponse(await authenticators.remove(request, unescapeId(escapedId)));
+    };
+  }
+
+  /** A script's call from this site or an allowed origin, or a client that is no browser. */
+  function mustBeOurs(request: HostRequest<unknown>): void {
+    if (siteOf(request) !== 'other' || origins.areCalling(request)) return;
+    throw crossSite();
+  }
+
+  async function start({ request, web }: Call<Native>): Promise<Response> {
+    mustBeOurs(request);
+    const known = await mustKnow(request);
+    const body = v.safeParse(StartSchema, await readJson(web()));
+    if (!body.success) {
+      throw new StepUpError(
+        'invalid_request',
+        'the body must be {"requirement": "…"} as the 401 has given it, and may hold an "mfa_token"',
+        {
+          status: 400,
+        },
+      );
+    }
+    if (body.output.mfa_token !== undefined && !options.takesMfaToken) {
+      throw new StepUpError('invalid_request', 'this app takes no mfa_token (firstLeg.mfaToken)', {
+        status: 400,
+      });
+    }
+    const requirement = requirements.open(known.asker, body.output.requirement);
+    const { handle, headers, isTravelling } = handles.hold(request);
+    const { view, isJoined } = await driver.start(targetOf(request, known, handle), requirement, {
+      isTravelling,
+      ...(body.output.mfa_token !== undefined && { mfaToken: body.output.mfa_token }),
+    });
+    return viewResponse(view, isJoined ? 200 : 201, headers);
+  }
+
+  async function read(call: Call<Native>): Promise<Response> {
+    const { request } = call;
+    mustBeOurs(request);
+    const target = await mustOwn(request);
+    const view = await driver.read(target);
+    if (view === undefined) throw notFound(basePath);
+    const version = versionOf(request.header('if-none-match'));
+    const isNews = version !== view.version;
+    if (request.header('accept')?.includes('text/event-stream') === true) {
+      // What is in hand is no more work to give than a refusal.
+      if (isNews && !watchers.hasRoom(target.key)) {
+        return viewResponse(view, 200, { 'retry-after': `${WATCH_AGAIN_SECONDS}` });
+      }
+      const isStillTheirs = async (): Promise<boolean> =>
+        (await knownOf(request))?.asker.session === target.asker.session;
+      return eventStream({
+        driver,
+        target,
+        first: view,
+        clock,
+        whenGone: whenGone(call),
+        closing,
+        isStillTheirs,
+        leave: watchers.enter(target.key),
+        onError: options.onError,
+      });
+    }
+    if (isNews) return viewResponse(view, 200);
+    const seconds = Math.min(LONGEST_WAIT_SECONDS, waitOf(request.header('prefer')));
+    const until = clock.now() + seconds * 1_000;
+    // Whoever does not wait takes up no room.
+    const leave = seconds > 0 ? watchers.enter(target.key) : undefined;
+    const later = await driver.watch(target, { version, until, whenGone: whenGone(call) }).finally(leave);
+    // The login may have ended while the client waited.
+    if (later === undefined || (await mustOwn(request)).key !== target.key) throw notFound(basePath);
+    if (later.version !== version) return viewResponse(later, 200);
+    const hint = closing.aborted ? { 'retry-after': '1' } : {};
+    return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etagOf(later), ...hint } });
+  }
+
+  async function send({ request, web }: Call<Native>): Promise<Response> {
+    mustBeOurs(request);
+    const target = await mustOwn(request);
+    const event = parseRequest(await readJson(web()));
+    const version = versionOf(request.header('if-match'));
+    if (version === undefined) {
+      throw new StepUpError('version_required', "send the view's version in If-Match", { status: 428 });
+    }
+    return viewResponse(await driver.request(target, event, version), 200);
+  }
+
+  async function cancel({ request }: Call<Native>): Promise<Response> {
+    mustBeOurs(request);
+    const target = await mustOwn(request);
+    return viewResponse(await driver.request(target, { type: 'flow.cancel' }, undefined), 200);
+  }
+}
+
+const LONGEST_ID = 256;
+
+function unescapeId(escaped: string): string {
+  try {
+    const id = decodeURIComponent(escaped);
+    if (id.length <= LONGEST_ID && !/[\s\p{Cc}]/u.test(id)) return id;
+  } catch {
+    // No UTF-8: an id of nobody.
+  }
+  throw new StepUpError('not_found', 'this is no id of a sign-in device', { status: 404 });
+}
+
+function versionOf(header: string | undefined): number | undefined {
+  const match = /^(?:W\/)?"(\d{1,15})"$/.exec(header?.trim() ?? '');
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** `Prefer: wait=25` (RFC 7240, section 4.3). */
+function waitOf(header: string | undefined): number {
+  return Number(/(?:^|[,;\s])wait=(\d{1,4})/.exec(header ?? '')?.[1] ?? 0);
+}
+
+function viewResponse(...answer: Parameters<typeof viewAnswer>): Response {
+  return toResponse(viewAnswer(...answer));
+}
+
+function toResponse({ status, headers, body }: HostResponse): Response {
+  return new Response(body, { status, headers });
+}
+
+function unknownPath(): Response {
+  return toResponse(
+    errorResponse(new StepUpError('not_found', 'there is no such endpoint', { status: 404 })),
+  );
+}
+
+function methodNotAllowed(allowed: readonly string[]): StepUpError {
+  return new StepUpError('method_not_allowed', `this endpoint takes ${allowed.join(', ')}`, {
+    status: 405,
+    headers: { allow: allowed.join(', ') },
+  });
+}

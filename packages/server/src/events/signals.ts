@@ -1,0 +1,175 @@
+import { channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import {
+  type Effect,
+  type EffectResult,
+  type Fact,
+  type Factor,
+  type FlowStateName,
+  isStepUpError,
+} from '@stepgate/core';
+import type { Store } from '../store/store.ts';
+
+/**
+ * The names of the tracing channels (`tracingChannel` of `node:diagnostics_channel`) on which every gate of the process
+ * tells what it does, and how long that takes. One message goes through `start`, `end`, `asyncStart` and `asyncEnd`, and
+ * its optional members are there by `asyncStart`. Where the work failed it goes through `error` too, with a member of that
+ * name: a `StepUpError`, or one that says nothing, since the words of any other may hold a secret. No message does.
+ *
+ * | name | message | around |
+ * | --- | --- | --- |
+ * | `stepgate:guard` | `GuardSignal` | the decision about one request under one policy |
+ * | `stepgate:effect` | `EffectSignal` | one effect of a flow: a first leg, a push, a poll, a code |
+ * | `stepgate:upstream` | `UpstreamSignal` | one request to the tenant, until its headers are there |
+ * | `stepgate:store` | `StoreSignal` | one operation of the store |
+ * | `stepgate:flow` | `FlowSignal` | nothing: a plain channel, on which a flow's committed change of state is told |
+ */
+export const SIGNALS = {
+  guard: 'stepgate:guard',
+  effect: 'stepgate:effect',
+  upstream: 'stepgate:upstream',
+  store: 'stepgate:store',
+  flow: 'stepgate:flow',
+} as const;
+
+/** The decision about one request, which may be refused without an error. */
+export interface GuardSignal {
+  readonly method: string;
+  /** The path without its query. */
+  readonly path: string;
+  isAllowed?: boolean;
+  /** Of the refusal. */
+  code?: string;
+  /** The status of the refusal. */
+  status?: number;
+  /** Of the approval that lets it through, if it needs one. */
+  factor?: Factor;
+}
+
+/** One effect of a flow. */
+export interface EffectSignal {
+  readonly effect: Effect['type'];
+  /** The flow's id, as in audit events. */
+  readonly flow: string;
+  /** What came of it; absent when nobody wants it any more. */
+  fact?: Fact['type'];
+  /** The reason, where the fact is `effect.failed`. */
+  code?: string;
+}
+
+/** One request to the tenant. */
+export interface UpstreamSignal {
+  readonly method: string;
+  /** The path, with `{id}` in the place of an authenticator's. */
+  readonly path: string;
+  status?: number;
+}
+
+/** One operation of the store. */
+export interface StoreSignal {
+  readonly operation: 'read' | 'write' | 'delete';
+  /** What the record is: `handle` for a browser's flow and approvals, else the first word of its key. */
+  readonly kind: string;
+  /** Whether there was a record, for `read`; whether no other write came first, for `write`. */
+  hit?: boolean;
+}
+
+/** A flow that has passed from one state to another: told once, by the process that has committed it. */
+export interface FlowSignal {
+  /** The flow's id, as in audit events. */
+  readonly flow: string;
+  /** `idle` for one that begins. */
+  readonly from: FlowStateName;
+  readonly to: FlowStateName;
+}
+
+const effects = tracingChannel<unknown, EffectSignal>(SIGNALS.effect);
+const requests = tracingChannel<unknown, UpstreamSignal>(SIGNALS.upstream);
+const operations = tracingChannel<unknown, StoreSignal>(SIGNALS.store);
+const passages = channel(SIGNALS.flow);
+
+/**
+ * Traces work on a channel that is listened to; any other is not to come here, where even the arguments cost something.
+ * What the work gives, or throws, is for its caller alone: of neither does more go out than the message tells.
+ */
+export async function traced<M extends object, T>(
+  channel: TracingChannel<unknown, M>,
+  message: NoInfer<M>,
+  work: () => Promise<T>,
+  outcome: (result: T) => NoInfer<Partial<M>>,
+): Promise<T> {
+  let settle = (): T => {
+    throw new Error('a traced promise settles before it is told of');
+  };
+  const telling = channel.tracePromise(async () => {
+    try {
+      const result = await work();
+      Object.assign(message, outcome(result));
+      settle = () => result;
+    } catch (error) {
+      settle = () => {
+        throw error;
+      };
+      throw isStepUpError(error) ? error : new Error('failed');
+    }
+  }, message);
+  await telling.catch(() => {});
+  return settle();
+}
+
+/** Traces an effect of a flow. */
+export function traceEffect(
+  { effect, flow }: { readonly effect: Effect; readonly flow: string },
+  work: () => Promise<EffectResult | undefined>,
+): Promise<EffectResult | undefined> {
+  if (!effects.hasSubscribers) return work();
+  return traced(effects, { effect: effect.type, flow }, work, (result) => ({
+    ...(result && { fact: result.fact.type }),
+    ...(result?.fact.type === 'effect.failed' && { code: result.fact.code }),
+  }));
+}
+
+/** Tells of a flow that has changed its state. */
+export function tellPassage(passage: FlowSignal): void {
+  if (passage.from !== passage.to && passages.hasSubscribers) passages.publish(passage);
+}
+
+/** The same `fetch`, traced. */
+export function tracedFetch(fetch: typeof globalThis.fetch | undefined): typeof globalThis.fetch {
+  return (input, init) => {
+    const work = (): Promise<Response> => (fetch ?? globalThis.fetch)(input, init);
+    if (!requests.hasSubscribers) return work();
+    const { url, method } = input instanceof Request ? input : { url: input, method: 'GET' };
+    const path = new URL(url).pathname.replace(/(\/mfa\/authenticators\/).+/, '$1{id}');
+    return traced(requests, { method: init?.method ?? method, path }, work, ({ status }) => ({ status }));
+  };
+}
+
+/** The same store, traced. */
+export function tracedStore(store: Store): Store {
+  const message = (operation: StoreSignal['operation'], key: string): StoreSignal => ({
+    operation,
+    kind: key.includes(':') ? (/^\w+/.exec(key)?.[0] ?? '') : 'handle',
+  });
+  const hit = (result: unknown): Partial<StoreSignal> => ({ hit: result !== undefined });
+  return {
+    read: (key) =>
+      operations.hasSubscribers
+        ? traced(operations, message('read', key), () => store.read(key), hit)
+        : store.read(key),
+    write: (key, value, options) =>
+      operations.hasSubscribers
+        ? traced(operations, message('write', key), () => store.write(key, value, options), hit)
+        : store.write(key, value, options),
+    delete: (key) =>
+      operations.hasSubscribers
+        ? traced(
+            operations,
+            message('delete', key),
+            () => store.delete(key),
+            () => ({}),
+          )
+        : store.delete(key),
+    ...(store.subscribe && { subscribe: store.subscribe.bind(store) }),
+    ...(store.now && { now: store.now.bind(store) }),
+  };
+}

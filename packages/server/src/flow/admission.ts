@@ -1,0 +1,233 @@
+import {
+  type Clock,
+  type Effect,
+  type EffectResult,
+  type ReasonCode,
+  StepUpError,
+  sendsCode,
+  sendsMessage,
+} from '@stepgate/core';
+import type { Audit } from '../events/audit.ts';
+import { digest } from '../lib/seal.ts';
+import type { Attempt, Charged, LimitBook } from '../limits/limits.ts';
+import type { TenantBudget } from '../limits/tenant-budget.ts';
+import type { Records } from '../records/records.ts';
+import type { Asker } from '../request/asker.ts';
+import type { Lock, Locks } from '../store/lock.ts';
+import { type Insist, once } from '../store/retry.ts';
+import { awaitsPush } from './rules.ts';
+
+/** Whose effect, in which record. */
+export interface Applicant {
+  /** The record's key. */
+  readonly key: string;
+  readonly asker: Asker;
+}
+
+/** It may go out at once, nobody wants it any more, or the result that stands in for it. */
+export type Verdict = 'admitted' | 'unwanted' | EffectResult;
+
+/** Decides what may go out: within the limits, and with one live push per subject. */
+export interface Admission {
+  /**
+   * Counts a start; answers with what takes it back, for a start that began no flow.
+   *
+   * @throws StepUpError `rate_limited` (429) when the session has started flows, or begun them again, too often.
+   */
+  admitStart(applicant: Applicant): Promise<() => Promise<void>>;
+  /**
+   * Counts a look at the list of authenticators outside of a flow.
+   *
+   * @throws StepUpError `rate_limited` (429) when the session has looked too often.
+   */
+  admitList(applicant: Applicant): Promise<void>;
+  /** Whether the effect may go out. What does not go out is not counted. */
+  admit(
+    applicant: Applicant,
+    effect: Effect,
+    still: { readonly isWanted: () => Promise<boolean>; readonly insist: Insist },
+  ): Promise<Verdict>;
+  /** Takes an attempt back that was no wrong one, and keeps the push lock for as long as a sent push lives. */
+  account(applicant: Applicant, effect: Effect, result: EffectResult): Promise<void>;
+  /** Lets the subject's next push go out when this flow waits for none any more. */
+  release(applicant: Applicant): Promise<void>;
+}
+
+const pushLock = (subject: string): string => `push:${digest(subject)}`;
+
+/** Makes the admission. `challengeTtlMs`: how long a push can be answered. */
+export function createAdmission(options: {
+  readonly records: Records;
+  readonly locks: Locks;
+  readonly limits: LimitBook;
+  readonly budget: TenantBudget;
+  readonly clock: Clock;
+  readonly challengeTtlMs: number;
+  readonly audit: Pick<Audit<never>, 'tell'>;
+  readonly onError: (error: unknown) => void;
+}): Admission {
+  const { records, locks, limits, budget, clock, challengeTtlMs, audit, onError } = options;
+
+  /** Counts an attempt; answers how long to wait instead when there were too many, and tells of it. */
+  async function charge(attempt: Attempt, applicant: Applicant, insist: Insist): Promise<number | undefined> {
+    const retryAfterMs = await limits.charge(attempt, chargedOf(applicant), insist);
+    if (retryAfterMs !== undefined) {
+      audit.tell({ asker: applicant.asker }, { type: 'limit.reached', attempt, retryAfterMs });
+    }
+    return retryAfterMs;
+  }
+
+  async function refund(
+    attempts: readonly Attempt[],
+    applicant: Applicant,
+    insist: Insist = once,
+  ): Promise<void> {
+    for (const attempt of attempts) await limits.refund(attempt, chargedOf(applicant), insist);
+  }
+
+  /** Counts what an effect counts as, or nothing of it: what is refused counts nowhere. */
+  async function chargeAll(
+    attempts: readonly Attempt[],
+    applicant: Applicant,
+    insist: Insist,
+  ): Promise<EffectResult | undefined> {
+    for (const [nth, attempt] of attempts.entries()) {
+      const wait = await charge(attempt, applicant, insist);
+      if (wait === undefined) continue;
+      await refund(attempts.slice(0, nth), applicant, insist);
+      return refusal(attempt === 'message' ? 'rate_limited' : 'too_many_attempts', wait);
+    }
+    return undefined;
+  }
+
+  /** Takes the subject's push lock, or extends it; answers with whoever else holds it. */
+  async function lockPush({ key, asker }: Applicant, ttlMs: number): Promise<Lock | undefined> {
+    return locks.acquire(pushLock(asker.subject), key, clock.now() + ttlMs);
+  }
+
+  /** The first browser is told that a second one has asked: it may be a thief's. */
+  async function tellHolder(holder: string): Promise<void> {
+    await records.update(holder, (record) => {
+      const isTold = record?.flow?.isContested === true;
+      if (record?.flow === undefined || isTold || !awaitsPush(record.flow)) return { result: undefined };
+      const flow = { ...record.flow, version: record.flow.version + 1, isContested: true };
+      return { record: { ...record, flow }, result: undefined };
+    });
+  }
+
+  /** The budget's turn, and whether the effect is wanted still after the wait for it. */
+  async function lastWord(effect: Effect, isWanted: () => Promise<boolean>): Promise<Verdict> {
+    const busy = asksTenant(effect) ? await budget.takeTurn() : undefined;
+    if (busy !== undefined) return refusal('rate_limited', busy);
+    return (await isWanted()) ? 'admitted' : 'unwanted';
+  }
+
+  return {
+    async admitStart(applicant) {
+      const retryAfterMs = await charge('start', applicant, once);
+      if (retryAfterMs === undefined) return () => limits.refund('start', chargedOf(applicant));
+      throw tooOften('this session has started flows, or begun them again, too often', retryAfterMs);
+    },
+
+    async admitList(applicant) {
+      const retryAfterMs = await charge('list', applicant, once);
+      if (retryAfterMs !== undefined) {
+        throw tooOften('this session has looked at the list of its sign-in devices too often', retryAfterMs);
+      }
+    },
+
+    async admit(applicant, effect, { isWanted, insist }) {
+      // Its turn has come before its claim, so that nothing was waited for since the flow wanted it.
+      if (effect.type === 'poll') return 'admitted';
+      // The lock first: a push that waits for another one is not sent, and so not counted.
+      const other = isPush(effect) ? await insist(() => lockPush(applicant, challengeTtlMs)) : undefined;
+      if (other !== undefined) {
+        await insist(() => tellHolder(other.holder));
+        return refusal('push_in_progress', Math.max(0, other.until - clock.now()));
+      }
+      const attempts = attemptsOf(effect);
+      const tooMany = await chargeAll(attempts, applicant, insist);
+      if (tooMany !== undefined) return tooMany;
+      // Tried again with a turn of its own: what goes out then goes out at once.
+      const verdict = await insist(() => lastWord(effect, isWanted));
+      if (verdict !== 'admitted') await refund(attempts, applicant, insist).catch(onError);
+      return verdict;
+    },
+
+    async account(applicant, effect, { fact }) {
+      // It can be answered from now on, and by the provider's word for longer than ours.
+      if (fact.type === 'challenge.sent' && isPush(effect)) {
+        await lockPush(applicant, Math.max(challengeTtlMs, fact.expiresInMs ?? 0));
+      }
+      const isWrong =
+        fact.type === 'effect.failed' &&
+        (fact.code === 'code_refused' || fact.code === 'credentials_refused');
+      // What was lost before it was used has sent nothing.
+      const isUnsent = fact.type === 'effect.failed' && fact.code === 'input_lost';
+      if (isUnsent || (isTyped(effect) && !isWrong)) await refund(attemptsOf(effect), applicant);
+      // By whichever factor: whoever takes a code in the place of a push is no thief.
+      const isApproved =
+        provesFactor(effect) && (fact.type === 'tokens.received' || fact.type === 'mfa.required');
+      if (isApproved || (isPush(effect) && fact.type === 'effect.failed')) await refund(['push'], applicant);
+    },
+
+    async release({ key, asker }) {
+      await locks.release(pushLock(asker.subject), key, async () => {
+        const { record } = await records.read(key);
+        return record?.flow === undefined || !awaitsPush(record.flow);
+      });
+    },
+  };
+}
+
+function tooOften(message: string, retryAfterMs: number): StepUpError {
+  return new StepUpError('rate_limited', message, { status: 429, retryAfterMs });
+}
+
+/** What an effect counts as, until it has come to a good end. */
+function attemptsOf(effect: Effect): readonly Attempt[] {
+  switch (effect.type) {
+    case 'challenge':
+      if (isPush(effect)) return ['push', 'message'];
+      return sendsMessage(effect.params.factor) ? ['message'] : [];
+    case 'enroll':
+      return sendsCode(effect.params.factor) ? ['message'] : [];
+    case 'verify':
+      return ['code'];
+    case 'authenticate':
+      return effect.params.method === 'password' ? ['password'] : [];
+    default:
+      return [];
+  }
+}
+
+/**
+ * Whether a user's effect is a request to the tenant, of the gate's own or, in a custom first leg, of the app's. A
+ * poll's turn comes before it is claimed.
+ */
+function asksTenant({ type, params }: Effect): boolean {
+  if (type === 'authenticate') return params.method !== 'access-token' && params.method !== 'mfa-token';
+  return type !== 'poll' && type !== 'identify';
+}
+
+function chargedOf({ key, asker: { session, subject } }: Applicant): Charged {
+  return { flow: key, session, subject: digest(subject) };
+}
+
+function isPush(effect: Effect): boolean {
+  return effect.type === 'challenge' && effect.params.factor === 'push';
+}
+
+/** Whether the effect can show that the user has a factor, rather than add one. */
+function provesFactor({ type, params }: Effect): boolean {
+  return (type === 'poll' || type === 'verify') && !params.enrolling;
+}
+
+/** Whether the effect tries something that the user typed. */
+function isTyped(effect: Effect): boolean {
+  return effect.type === 'verify' || (effect.type === 'authenticate' && effect.params.method === 'password');
+}
+
+function refusal(code: ReasonCode, retryAfterMs: number): EffectResult {
+  return { fact: { type: 'effect.failed', code, retryAfterMs } };
+}

@@ -1,0 +1,173 @@
+import { type FlowView, type Inputs, type StepUpRequest, splitRequest } from '@stepgate/core';
+import type { Requirement } from '../policy/requirement.ts';
+import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
+import { mustFit } from '../records/record-size.ts';
+import type { HeldHandle } from '../request/handle-cookie.ts';
+import type { WhenGone } from '../request/host-request.ts';
+import type { Store } from '../store/store.ts';
+import { telling } from './announce.ts';
+import { notFound, otherAddress, refusalOf, stale } from './errors.ts';
+import { isAsApproved } from './factor-to-add.ts';
+import { ownedBy } from './rules.ts';
+import { createFlowRunner, type FlowRunnerOptions } from './runner.ts';
+import { type Beginning, createFlowStarts, type FlowAddition, type FlowStartsOptions } from './starts.ts';
+import type { Job } from './steps.ts';
+import { countsAsStart } from './steps.ts';
+import type { FlowTarget } from './target.ts';
+import { createFlowWatch, type WatchFlow } from './watch.ts';
+
+/** Runs flows: commits first, then acts, then commits what came of it. Keeps nothing in memory between requests. */
+export interface FlowDriver<Native> {
+  /**
+   * Starts a flow for the requirement, or joins the one that is under way for it. An `mfa_token` that the client has
+   * got by itself goes before the app's own first legs.
+   */
+  start(
+    target: FlowTarget<Native>,
+    requirement: Requirement,
+    inputs: Pick<Inputs, 'mfaToken'> & Pick<HeldHandle, 'isTravelling'>,
+  ): Promise<{ view: FlowView; isJoined: boolean }>;
+  /** Starts a flow that adds a factor with an access token for the MFA API, in place of one that is over. */
+  add(target: FlowTarget<Native>, addition: FlowAddition): Promise<FlowView>;
+  /** Puts a user's request to the flow. `version`: that of the view the user saw. */
+  request(target: FlowTarget<Native>, request: StepUpRequest, version: number | undefined): Promise<FlowView>;
+  /** The view now, after what is due was given a moment to happen. */
+  read(target: FlowTarget<Native>): Promise<FlowView | undefined>;
+  /** The view as soon as its version differs, or as it is at `until`. Drives the flow meanwhile. */
+  watch(
+    target: FlowTarget<Native>,
+    options: { readonly version: number; readonly until: number; readonly whenGone: WhenGone },
+  ): Promise<FlowView | undefined>;
+  /** The same for those who watch for long, without a promise that they would have to hold. */
+  follow: WatchFlow<Native>;
+  /** Resolves when no effect is at work in this process any more. */
+  idle(): Promise<void>;
+}
+
+/** What a driver is made of. */
+export interface FlowDriverOptions<Native> extends FlowRunnerOptions<Native>, FlowStartsOptions<Native> {
+  readonly store: Store;
+}
+
+/** What a user's request has come to: a step that was taken, or one that is to be counted first. */
+interface Taken {
+  readonly job?: Job | undefined;
+  /** The flow as it would be, when it does in that step what a start does. */
+  readonly uncounted?: FlowRecord | undefined;
+}
+
+/** Makes the driver. */
+export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): FlowDriver<Native> {
+  const { basePath, records, steps, recordBytes, audit, clock, onError } = options;
+  const runner = createFlowRunner(options);
+  const starts = createFlowStarts(options);
+  const follow = createFlowWatch({ ...options, runner, viewOf });
+
+  function viewOf(key: string, record: HandleRecord): FlowView {
+    const view = steps.view(key, record);
+    if (view === undefined) throw notFound(basePath);
+    return view;
+  }
+
+  /** Takes the step that a user asks for; one that does what a start does only when it is counted as one. */
+  function take(
+    target: FlowTarget<Native>,
+    request: StepUpRequest,
+    { version, isCounted }: { readonly version: number | undefined; readonly isCounted: boolean },
+  ): Promise<Taken> {
+    const { key, asker } = target;
+    const { event, secrets } = splitRequest(request);
+    return records.update<Taken>(key, (found) => {
+      const record = ownedBy(asker, found);
+      if (record?.flow === undefined) throw notFound(basePath);
+      if (version !== undefined && record.flow.version !== version) throw stale();
+      if (!isAsApproved(record.flow, request)) throw otherAddress();
+      const step = steps.apply(key, record, event, secrets);
+      if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
+      if (secrets !== undefined) mustFit(step.record, recordBytes, clock.now());
+      if (!isCounted && countsAsStart(request, step)) {
+        return { result: { uncounted: step.record.flow } };
+      }
+      return { record: step.record, result: { job: step.job }, ...telling(audit, target, step) };
+    });
+  }
+
+  async function afterwards(
+    target: FlowTarget<Native>,
+    job: Job | undefined,
+    inputs: Inputs,
+  ): Promise<FlowView> {
+    await runner.run(target, job, inputs);
+    const { record } = await records.read(target.key);
+    if (record === undefined) throw notFound(basePath);
+    return viewOf(target.key, record);
+  }
+
+  /** What has begun has begun, whatever fails from here on: its browser must learn the handle, and its approval is used. */
+  function begunView(
+    target: FlowTarget<Native>,
+    { job, record }: Beginning,
+    inputs: Inputs,
+  ): Promise<FlowView> {
+    return afterwards(target, job, inputs).catch((error: unknown) => {
+      onError(error);
+      return viewOf(target.key, record);
+    });
+  }
+
+  return {
+    start: (target, requirement, { isTravelling, ...inputs }) =>
+      starts.exclusively(
+        target,
+        async () => {
+          const begun = await starts.begin(target, requirement, inputs);
+          if (begun === undefined) {
+            await runner.catchUp(target);
+            return { view: await afterwards(target, undefined, inputs), isJoined: true };
+          }
+          return { view: await begunView(target, begun, inputs), isJoined: false };
+        },
+        { isTravelling },
+      ),
+
+    add: (target, addition) =>
+      starts.exclusively(target, async () =>
+        begunView(target, await starts.beginAddition(target, addition), {}),
+      ),
+
+    async request(target, request, version) {
+      const { inputs } = splitRequest(request);
+      const { uncounted, ...taken } = await take(target, request, { version, isCounted: false });
+      const { job } = uncounted
+        ? await starts.counted(
+            target,
+            uncounted.requirement,
+            () => take(target, request, { version, isCounted: true }),
+            uncounted.state.context.expiresAt,
+          )
+        : taken;
+      runner.breakOff(target.key, job?.claim);
+      return afterwards(target, job, inputs);
+    },
+
+    async read(target) {
+      const { record } = await records.read(target.key);
+      const flow = ownedBy(target.asker, record)?.flow;
+      if (record === undefined || flow === undefined) return undefined;
+      if (runner.dueTime(target.key, flow) > clock.now()) return viewOf(target.key, record);
+      await runner.catchUp(target);
+      const { record: after } = await records.read(target.key);
+      return after && steps.view(target.key, after);
+    },
+
+    idle: () => runner.idle(),
+
+    follow,
+
+    watch: (target, { whenGone, ...wanted }) =>
+      new Promise((seen, failed) => {
+        const { hurry } = follow(target, wanted, { seen, failed });
+        whenGone(hurry);
+      }),
+  };
+}

@@ -1,0 +1,182 @@
+import {
+  type Clock,
+  type Effect,
+  type EffectResult,
+  type Inputs,
+  type MfaApi,
+  runEffect,
+  StepUpError,
+  type TokenSet,
+} from '@stepgate/core';
+import type { FirstLeg } from '../auth0/first-leg.ts';
+import type { IdentityCheck } from '../auth0/id-token-check.ts';
+import { createFaultTeller } from '../events/error-throttle.ts';
+import type { Eagerness } from '../limits/eager-polling.ts';
+import type { Records } from '../records/records.ts';
+import type { Subjects } from '../records/subjects.ts';
+import { persistently } from '../store/retry.ts';
+import type { Admission } from './admission.ts';
+import type { Job } from './steps.ts';
+import type { FlowTarget } from './target.ts';
+
+/** Does effects that were claimed: what the limits and the user still want of them. */
+export interface EffectPerformer<Native> {
+  /**
+   * Runs one effect within its lease, so that at most one process is ever at work on it: a hook that does not end by
+   * then is given up, and its answer, should one come, counts for nothing. `undefined` when nobody wants it any more.
+   */
+  perform(
+    target: FlowTarget<Native>,
+    job: Job,
+    inputs: Inputs,
+    unwanted: AbortSignal,
+  ): Promise<EffectResult | undefined>;
+}
+
+/** What a performer is made of. */
+export interface EffectPerformerOptions<Native> {
+  readonly records: Records;
+  readonly subjects: Subjects;
+  readonly admission: Admission;
+  readonly api: MfaApi;
+  readonly firstLeg: FirstLeg<Native>;
+  /** First legs whose tokens are good for the MFA API. */
+  readonly managementLeg: FirstLeg<Native>;
+  readonly identity: IdentityCheck;
+  readonly eagerness: Eagerness;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
+/** How much of a lease is kept for the commit of what came of it. */
+const SETTLING_MS = 2_000;
+
+/** Goes on with what is done under a claim until it succeeds, the claim ends, or nobody wants it any more. */
+export function whileClaimed<T>(
+  clock: Clock,
+  { claimedUntil }: Job,
+  unwanted: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  return persistently(work, { clock, until: claimedUntil, signal: unwanted });
+}
+
+/** Makes the performer. */
+export function createEffectPerformer<Native>(
+  options: EffectPerformerOptions<Native>,
+): EffectPerformer<Native> {
+  const { records, subjects, admission, api, firstLeg, managementLeg, identity, clock, onError } = options;
+
+  const tellFault = createFaultTeller({ now: () => clock.now(), onError });
+  /** Stands for an error that `onError` has heard already. */
+  const saveFailed = new StepUpError('provider_unavailable', 'saveRefreshToken failed', { status: 503 });
+
+  /** Whether the flow still waits for this effect: a cancel may have come between the commit and now. */
+  async function isWanted(key: string, { claim }: Job): Promise<boolean> {
+    const { record } = await records.read(key);
+    return record?.flow?.pending?.claim === claim;
+  }
+
+  /** Runs one effect; `undefined` when nobody wants it any more. */
+  async function performWanted(
+    target: FlowTarget<Native>,
+    job: Job,
+    inputs: Inputs,
+    { unwanted, late }: { readonly unwanted: AbortSignal; readonly late: AbortSignal },
+  ): Promise<EffectResult | undefined> {
+    const signal = AbortSignal.any([unwanted, late]);
+    // Before anything is sent whose answer could not be checked, and before a turn that does not wait for it.
+    const prepared = signsIn(job.effect) ? identity.prepare({ signal }) : undefined;
+    await prepared?.catch(() => {});
+    const verdict = await admission.admit(target, job.effect, {
+      isWanted: async () => (await isWanted(target.key, job)) && !late.aborted,
+      insist: (step) => whileClaimed(clock, job, unwanted, step),
+    });
+    if (verdict === 'unwanted') return undefined;
+    if (verdict !== 'admitted') return verdict;
+    const done = await runEffect(job.effect, {
+      api,
+      vault: job.vault,
+      inputs,
+      signal,
+      authenticate: async (method, typed) => {
+        await prepared;
+        const legs = job.purpose === 'managing' ? managementLeg : firstLeg;
+        return legs.authenticate(method, typed, target.context, signal);
+      },
+      identify: async (tokens) => {
+        // The flow has begun with a token whose owner was checked, and its end gives nobody anything.
+        if (job.purpose === 'adding') return;
+        await identity.check(tokens, target.asker.subject, { signal });
+        // Unless it follows the app's own, a refresh token for the MFA API is of no use to the app.
+        if (job.purpose === 'managing' && job.leg !== 'refresh-token') return;
+        await saveRefreshToken(target, tokens, late);
+      },
+      onFault(error) {
+        if (error !== saveFailed) tellFault(error);
+      },
+    });
+    if (job.effect.type === 'poll') options.eagerness.note(done);
+    // What is not taken back errs on the safe side; what has come must not be lost for it.
+    await admission.account(target, job.effect, done).catch(onError);
+    return whileClaimed(clock, job, unwanted, () => recognised(target, job, done));
+  }
+
+  /** The answer, and since when the authenticators are known that it lists. */
+  async function recognised(
+    { asker }: FlowTarget<Native>,
+    { leg }: Job,
+    result: EffectResult,
+  ): Promise<EffectResult> {
+    const { fact } = result;
+    if (fact.type !== 'authenticators.listed') return result;
+    // The list of a token that a client has sent may be somebody else's.
+    const learns = leg !== 'mfa-token';
+    const authenticators = await subjects.recognise(asker.subject, fact.authenticators, { learns });
+    return { ...result, fact: { ...fact, authenticators } };
+  }
+
+  /** A token that could not be saved is tried again as what passes: with it the approval would be lost too. */
+  async function saveRefreshToken(
+    { context }: FlowTarget<Native>,
+    { refreshToken }: TokenSet,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await firstLeg.save({ ...context, signal }, refreshToken);
+    } catch (error) {
+      onError(error);
+      throw saveFailed;
+    }
+  }
+
+  return {
+    async perform(target, job, inputs, unwanted) {
+      const leftMs = job.claimedUntil - SETTLING_MS - clock.now();
+      // It has waited behind another one for too long: by now it may be another process's.
+      if (leftMs <= 0) return undefined;
+      const late = new AbortController();
+      const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<EffectResult>();
+      const timer = clock.setTimeout(() => {
+        late.abort();
+        onError(tooLong(job.effect, leftMs));
+        giveUp({ fact: { type: 'effect.failed', code: 'provider_unavailable' } });
+      }, leftMs);
+      try {
+        const done = performWanted(target, job, inputs, { unwanted, late: late.signal });
+        return await Promise.race([done, givenUp]);
+      } finally {
+        clock.clearTimeout(timer);
+      }
+    },
+  };
+}
+
+/** Whether the effect ends in a token of the tenant's, and does not begin with one that was checked. */
+function signsIn({ type, params }: Effect): boolean {
+  return type === 'authenticate' && params.method !== 'access-token';
+}
+
+function tooLong({ type }: Effect, ms: number): StepUpError {
+  return new StepUpError('misconfigured', `${type}: no answer within ${Math.ceil(ms / 1_000)} s, given up`);
+}

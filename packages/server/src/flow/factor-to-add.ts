@@ -1,0 +1,26 @@
+import type { StepUpRequest } from '@stepgate/core';
+import { digest } from '../lib/seal.ts';
+import type { FlowRecord } from '../records/handle-record.ts';
+
+/** A factor that the user wants to add, with the number or address that it needs. */
+export type Enrollment = Extract<StepUpRequest, { type: 'enrollment.begin' }>;
+
+/** The number or address that messages of the factor are to go to. */
+export function addressOf({ phoneNumber, email }: Enrollment): string | undefined {
+  return phoneNumber ?? email;
+}
+
+/**
+ * Names the action of adding this very factor: an approval of one number or address is none of another. It is named by
+ * its digest, since records do not hold it.
+ */
+export function additionId(enrollment: Enrollment): string {
+  const address = addressOf(enrollment);
+  return `authenticators.add:${enrollment.factor}${address === undefined ? '' : `:${digest(address)}`}`;
+}
+
+/** Whether a request keeps to what was approved: a flow that adds one number takes no other in its place. */
+export function isAsApproved({ state, requirement }: FlowRecord, request: StepUpRequest): boolean {
+  if (request.type !== 'enrollment.begin' || state.context.settings.adds === undefined) return true;
+  return requirement.policy.action?.id === additionId(request);
+}

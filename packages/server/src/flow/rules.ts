@@ -1,0 +1,102 @@
+import {
+  dueAt,
+  type Effect,
+  isDone,
+  type PlannedPoll,
+  plannedPoll,
+  type ReasonCode,
+  sendsCode,
+  stateName,
+} from '@stepgate/core';
+import { type Requirement, requirementHash } from '../policy/requirement.ts';
+import { findApproval } from '../records/approval.ts';
+import type { Approval, FlowRecord, HandleRecord } from '../records/handle-record.ts';
+import type { Asker } from '../request/asker.ts';
+
+/** When something is next to be done for the flow. */
+export function nextDue({ pending, state }: FlowRecord): number {
+  return pending?.claimedUntil ?? dueAt(state) ?? Number.POSITIVE_INFINITY;
+}
+
+/** The poll that the flow waits for the time of, if it waits for one. */
+export function nextPoll({ pending, state }: FlowRecord): PlannedPoll | undefined {
+  return pending === undefined ? plannedPoll(state) : undefined;
+}
+
+/** When the wait for the phone's answer is over. */
+export function endOfWait({ state: { context } }: FlowRecord): number {
+  return Math.min(context.challengeExpiresAt, context.expiresAt);
+}
+
+/** The record without its effect, whose answer came to nothing. */
+export function withoutPending(record: HandleRecord): HandleRecord {
+  if (record.flow === undefined) return record;
+  const { pending: _dropped, ...flow } = record.flow;
+  return { ...record, flow };
+}
+
+/** The record, if there is one and it is the asker's. */
+export function ownedBy({ session }: Asker, record: HandleRecord | undefined): HandleRecord | undefined {
+  return record?.session === session ? record : undefined;
+}
+
+/** A flow that something would be lost of, if another took its place. */
+export function isLive({ state }: FlowRecord, now: number): boolean {
+  const atRest = ['rejected', 'expired', 'failed'].includes(stateName(state));
+  return !isDone(state) && !atRest && now < state.context.expiresAt;
+}
+
+/** Whether a start for the requirement finds it under way, or already met. */
+export function joins(record: HandleRecord, hash: string, { policy }: Requirement, now: number): boolean {
+  const { flow, approvals, subject } = record;
+  if (flow?.requirementHash !== hash) return false;
+  if (!isDone(flow.state)) return now < flow.state.context.expiresAt;
+  // An approval of this very requirement was given with an authenticator that was old enough.
+  const isOldEnough = ({ requirement }: Approval): boolean => requirement === hash;
+  const met = findApproval({ approvals, subject, policy, hash, now, isOldEnough });
+  return stateName(flow.state) === 'approved' && met !== undefined;
+}
+
+/**
+ * Whether the page for a requirement shows the flow: one that was started with the same ticket, whatever became of
+ * it, or one that a start would join. Without a requirement, one that is under way.
+ */
+export function isShown(record: HandleRecord, requirement: Requirement | undefined, now: number): boolean {
+  const { flow } = record;
+  if (flow === undefined) return false;
+  if (requirement === undefined) return isLive(flow, now);
+  const hash = requirementHash(requirement.policy);
+  const isSameTicket = flow.requirementHash === hash && flow.requirement.expiresAt === requirement.expiresAt;
+  return isSameTicket || joins(record, hash, requirement, now);
+}
+
+/**
+ * Whether a push of this flow may still be answered: one that is waited for, or one of which nobody knows whether it
+ * has arrived.
+ */
+export function awaitsPush({ state }: FlowRecord): boolean {
+  const { target, reason } = state.context;
+  if (target?.factor !== 'push' || target.authenticatorId === undefined) return false;
+  const name = stateName(state);
+  return name === 'challenging' || name === 'polling' || (name === 'failed' && reason === 'delivery_unknown');
+}
+
+/**
+ * Why an effect whose process has died must not be done again, or `undefined` when it may. What sends something to
+ * the user is never repeated, and what the user typed is gone with the process.
+ */
+export function lossOf(effect: Effect): ReasonCode | undefined {
+  switch (effect.type) {
+    case 'challenge':
+      return 'result_lost';
+    case 'enroll':
+      return sendsCode(effect.params.factor) ? 'result_lost' : undefined;
+    case 'verify':
+      return 'input_lost';
+    case 'authenticate':
+      if (effect.params.method === 'mfa-token') return 'login_required';
+      return effect.params.method === 'password' ? 'input_lost' : undefined;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,290 @@
+import type { EffectResult, Inputs } from '@stepgate/core';
+import type { Audit } from '../events/audit.ts';
+import { traceEffect } from '../events/signals.ts';
+import { createLane } from '../lib/work-queue.ts';
+import { LAST_POLL_LEAD_MS } from '../limits/poll-pace.ts';
+import type { TenantBudget } from '../limits/tenant-budget.ts';
+import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
+import type { Change } from '../records/records.ts';
+import { telling } from './announce.ts';
+import { createEffectPerformer, type EffectPerformerOptions, whileClaimed } from './effect-performer.ts';
+import { awaitsPush, endOfWait, lossOf, nextDue, nextPoll, withoutPending } from './rules.ts';
+import type { FlowSteps, Job, Step } from './steps.ts';
+import { isWritten } from './steps.ts';
+import type { FlowTarget } from './target.ts';
+
+/** Drives flows on from what is committed: each effect is claimed before it starts, and its answer committed. */
+export interface FlowRunner<Native> {
+  /**
+   * Runs the effect that a step has claimed, and what follows from it. Waits for it, but not for long: it goes on
+   * without the request.
+   */
+  run(target: FlowTarget<Native>, job: Job | undefined, inputs: Inputs): Promise<void>;
+  /** Does what is due: takes over from a dead process, or lets the time pass. Waits for it as `run` does. */
+  catchUp(target: FlowTarget<Native>): Promise<void>;
+  /** Has what is due done without waiting, unless this process is at it. */
+  nudge(target: FlowTarget<Native>): void;
+  /** Breaks off what is at work on a flow, or waits to be, unless it is this claim's: nobody wants it any more. */
+  breakOff(key: string, claim: string | undefined): void;
+  /** When something is next to be done, at the pace that the budget allows. */
+  dueTime(key: string, flow: FlowRecord): number;
+  /** Resolves when no effect is at work in this process any more. */
+  idle(): Promise<void>;
+}
+
+/** What a runner is made of. */
+export interface FlowRunnerOptions<Native> extends EffectPerformerOptions<Native> {
+  readonly steps: FlowSteps;
+  readonly budget: TenantBudget;
+  readonly audit: Audit<Native>;
+  /** Polls of this process that are under way at once. A process that is late gets no better by opening more. */
+  readonly pollsPerProcess: number;
+  /** From then on this process takes nothing up any more that another one can do. */
+  readonly closing: AbortSignal;
+}
+
+/** What a step has left: an effect to do, or a flow that rests. Neither, where somebody else has moved it on. */
+interface Left {
+  readonly job?: Job | undefined;
+  readonly flow?: FlowRecord | undefined;
+}
+
+/** What was found to be due: nothing, the poll of a flow that has no turn yet, or a step that was taken. */
+type Move =
+  | { readonly found: 'nothing' }
+  | { readonly found: 'poll'; readonly flow: FlowRecord }
+  | (Left & { readonly found: 'step' });
+
+/** How long an answer waits for what the request has set going. */
+const PATIENCE_MS = 5_000;
+
+/** Makes the runner. */
+export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): FlowRunner<Native> {
+  const { records, steps, admission, audit, budget, clock, closing, onError } = options;
+  const performer = createEffectPerformer(options);
+  const pollLane = createLane(options.pollsPerProcess, clock);
+  const advancing = new Map<string, Promise<void>>();
+  const toAdvance = new Map<string, Promise<void>>();
+  const inLine = new Map<string, AbortController>();
+  const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
+
+  /** Does one effect and commits what came of it. */
+  async function complete(target: FlowTarget<Native>, job: Job, inputs: Inputs): Promise<Left> {
+    const { key } = target;
+    const controller = new AbortController();
+    const { signal } = controller;
+    running.set(key, { claim: job.claim, controller });
+    try {
+      const result = await traceEffect(job, () => performer.perform(target, job, inputs, signal));
+      return result ? await whileClaimed(clock, job, signal, settlement(target, job, result)) : {};
+    } finally {
+      if (running.get(key)?.claim === job.claim) running.delete(key);
+    }
+  }
+
+  /**
+   * Runs effects one after the other, each committed before it starts and after it ends. Answers with the flow where it
+   * rests then.
+   */
+  async function run(
+    target: FlowTarget<Native>,
+    first: Left,
+    inputs: Inputs,
+  ): Promise<FlowRecord | undefined> {
+    let left = first;
+    let typed = inputs;
+    while (left.job !== undefined) {
+      const { job } = left;
+      if (closing.aborted && lossOf(job.effect) === undefined) {
+        await handOver(target.key, job);
+        return undefined;
+      }
+      left = await complete(target, job, typed);
+      typed = {};
+    }
+    const { flow } = left;
+    if (flow === undefined || !awaitsPush(flow)) await release(target);
+    return flow;
+  }
+
+  /** Gives a claim back, for any other process to take up at once. */
+  async function handOver(key: string, { claim }: Job): Promise<void> {
+    await records
+      .update<void>(key, (record) => {
+        const flow = record?.flow;
+        if (record === undefined || flow?.pending?.claim !== claim) return { result: undefined };
+        const pending = { ...flow.pending, claimedUntil: clock.now() };
+        return { record: { ...record, flow: { ...flow, pending } }, result: undefined };
+      })
+      .catch(onError);
+  }
+
+  /** What is not released ends by itself: nobody's request fails for it. */
+  function release(target: FlowTarget<Native>): Promise<void> {
+    return admission.release(target).catch(onError);
+  }
+
+  /** The commit of an effect's answer, which can be tried as often as it takes. */
+  function settlement(
+    target: FlowTarget<Native>,
+    { claim, effect }: Job,
+    { fact, secrets }: EffectResult,
+  ): () => Promise<Left> {
+    const { key } = target;
+    const tries: Step[] = [];
+    return () =>
+      records.updateSeen<Left>(key, (record) => {
+        if (record === undefined) return { result: {} };
+        // Written after all, by a try whose answer was lost.
+        const written = tries.find((step) => isWritten(step, record));
+        if (written !== undefined) return { result: leftBy(written), ...telling(audit, target, written) };
+        // Somebody has moved the flow on meanwhile: this answer is late.
+        if (record.flow?.pending?.claim !== claim) return { result: {} };
+        const step = steps.apply(key, record, { ...fact, seq: effect.params.seq }, secrets);
+        tries.push(step);
+        const after = step.accepted ? step.record : withoutPending(record);
+        return {
+          record: after,
+          result: { job: step.job, flow: after.flow },
+          ...telling(audit, target, step),
+        };
+      });
+  }
+
+  /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
+  async function advance(target: FlowTarget<Native>): Promise<void> {
+    for (let isOn = true; isOn && !closing.aborted; ) {
+      const found = await take(target, { mayPoll: false });
+      const move = found.found === 'poll' ? await pollInTurn(target, found.flow) : found;
+      if (move.found !== 'step') return;
+      const flow = await run(target, move, {});
+      isOn = flow === undefined || dueTime(target.key, flow) <= clock.now();
+    }
+  }
+
+  /**
+   * Polls when the turn for it comes, before others where it is the last look before the end; not at all when the user
+   * asks for something meanwhile, which then goes first.
+   */
+  async function pollInTurn(target: FlowTarget<Native>, flow: FlowRecord): Promise<Move> {
+    const controller = new AbortController();
+    inLine.set(target.key, controller);
+    const place = { hurriesAt: endOfWait(flow) - LAST_POLL_LEAD_MS, leaves: controller.signal };
+    try {
+      return (await pollLane(() => poll(target), place)) ?? { found: 'nothing' };
+    } finally {
+      inLine.delete(target.key);
+    }
+  }
+
+  /** Makes the poll that is due; answers with what follows. Until then it is nobody's, and any process can take it. */
+  async function poll(target: FlowTarget<Native>): Promise<Move> {
+    if (closing.aborted || !(await budget.takePoll(target.key))) return { found: 'nothing' };
+    const move = await take(target, { mayPoll: true });
+    if (move.found !== 'step' || move.job?.effect.type !== 'poll' || closing.aborted) return move;
+    return { found: 'step', ...(await complete(target, move.job, {})) };
+  }
+
+  /** Takes the step that is due; a poll only with a turn for it, when it has been found before. */
+  function take(target: FlowTarget<Native>, { mayPoll }: { readonly mayPoll: boolean }): Promise<Move> {
+    const { key } = target;
+    const decide = (record: HandleRecord | undefined): Change<Move> => {
+      if (record?.flow === undefined) return { result: { found: 'nothing' } };
+      const { flow } = record;
+      if (dueTime(key, flow) > clock.now()) return { result: { found: 'nothing' } };
+      if (isPoll(flow) && !mayPoll) return { result: { found: 'poll', flow } };
+      const step = dueStep(key, record, flow);
+      if (!step.accepted) return { result: { found: 'nothing' } };
+      return {
+        record: step.record,
+        result: { found: 'step', ...leftBy(step) },
+        ...telling(audit, target, step),
+      };
+    };
+    return mayPoll ? records.updateSeen(key, decide) : records.update(key, decide);
+  }
+
+  /** When something is next to be done, at the pace that the budget allows. */
+  function dueTime(key: string, flow: FlowRecord): number {
+    const poll = nextPoll(flow);
+    return poll === undefined ? nextDue(flow) : budget.pollDueAt(key, poll);
+  }
+
+  /** Whether what is due is a poll: the next one, or one whose process has died. */
+  function isPoll(flow: FlowRecord): boolean {
+    const until = nextPoll(flow)?.until ?? 0;
+    return flow.pending?.effect.type === 'poll' || clock.now() < until;
+  }
+
+  function dueStep(key: string, record: HandleRecord, { pending }: FlowRecord): Step {
+    if (pending === undefined) return steps.apply(key, record, { type: 'time.passed' });
+    const { effect } = pending;
+    const lost = lossOf(effect);
+    if (lost === undefined) return steps.reclaim(key, record);
+    return steps.apply(key, record, { type: 'effect.failed', code: lost, seq: effect.params.seq });
+  }
+
+  /** Lets only one of this process's requests drive a flow; the others wait for it. */
+  function drive(target: FlowTarget<Native>, work: () => Promise<void>): Promise<void> {
+    const before = advancing.get(target.key) ?? Promise.resolve();
+    // What failed before is no reason to leave undone what was committed since.
+    const settled = before.catch(() => {});
+    const after = settled.then(work).finally(() => {
+      if (advancing.get(target.key) === after) advancing.delete(target.key);
+    });
+    // Whoever waits hears of the failure; nobody else must.
+    after.catch(() => {});
+    advancing.set(target.key, after);
+    return after;
+  }
+
+  /** Does what is due once for all who ask before it begins: however many look at a flow, they are not in its user's way. */
+  function nextAdvance(target: FlowTarget<Native>): Promise<void> {
+    const { key } = target;
+    const awaited = toAdvance.get(key);
+    if (awaited !== undefined) return awaited;
+    const next = drive(target, () => {
+      toAdvance.delete(key);
+      return advance(target);
+    });
+    toAdvance.set(key, next);
+    return next;
+  }
+
+  /** Waits for the work, but not for long: it goes on without the request. */
+  async function patiently(work: Promise<void>): Promise<void> {
+    let timer: unknown;
+    const timeout = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, PATIENCE_MS);
+    });
+    await Promise.race([work, timeout]).finally(() => clock.clearTimeout(timer));
+  }
+
+  return {
+    run: (target, job, inputs) =>
+      patiently(
+        job === undefined
+          ? release(target)
+          : drive(target, async () => {
+              await run(target, { job }, inputs);
+            }),
+      ),
+    catchUp: (target) => patiently(nextAdvance(target)),
+    nudge(target) {
+      if (!advancing.has(target.key)) drive(target, () => advance(target)).catch(onError);
+    },
+    breakOff(key, claim) {
+      inLine.get(key)?.abort();
+      const before = running.get(key);
+      if (before !== undefined && before.claim !== claim) before.controller.abort();
+    },
+    dueTime,
+    async idle() {
+      await Promise.allSettled(advancing.values());
+    },
+  };
+}
+
+function leftBy({ job, record: { flow } }: Step): Left {
+  return { job, flow };
+}

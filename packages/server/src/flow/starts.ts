@@ -1,0 +1,218 @@
+import type { Addition, Clock, FlowSettings, Inputs, Vault } from '@stepgate/core';
+import type { FirstLeg } from '../auth0/first-leg.ts';
+import type { Audit } from '../events/audit.ts';
+import type { Eagerness } from '../limits/eager-polling.ts';
+import type { ParsedPolicy } from '../policy/policy.ts';
+import { type Requirement, requirementExpired, requirementHash } from '../policy/requirement.ts';
+import { keepMs } from '../records/approval.ts';
+import type { HandleRecord } from '../records/handle-record.ts';
+import { mustHaveRoom } from '../records/record-size.ts';
+import { type Change, RECORD_SLACK_MS, type Records } from '../records/records.ts';
+import type { Subjects } from '../records/subjects.ts';
+import type { HeldHandle } from '../request/handle-cookie.ts';
+import type { Locks } from '../store/lock.ts';
+import type { Admission } from './admission.ts';
+import { telling } from './announce.ts';
+import { inProgress, notFound, startedElsewhere } from './errors.ts';
+import { isLive, joins, ownedBy } from './rules.ts';
+import type { FlowSteps, Job } from './steps.ts';
+import type { FlowTarget } from './target.ts';
+
+/** Begins flows: one at a time for a session, each counted, and in its place among those of its subject. */
+export interface FlowStarts<Native> {
+  /** Lets a session start only one flow at a time, which is over when the browser knows the handle. */
+  exclusively<T>(
+    target: FlowTarget<Native>,
+    work: () => Promise<T>,
+    handle?: Pick<HeldHandle, 'isTravelling'>,
+  ): Promise<T>;
+  /** Begins a flow for the requirement; `undefined` where one is under way for it already. */
+  begin(
+    target: FlowTarget<Native>,
+    requirement: Requirement,
+    inputs: Pick<Inputs, 'mfaToken'>,
+  ): Promise<Beginning | undefined>;
+  /** Begins a flow that adds a factor, in place of one that is over. */
+  beginAddition(target: FlowTarget<Native>, addition: FlowAddition): Promise<Beginning>;
+  /**
+   * Counts a start, or what does the same, and takes that back when nothing (`undefined`) came of it. `endsAt`: when
+   * the flow then ends at the latest; without it, it has all of its time.
+   */
+  counted<T>(
+    target: FlowTarget<Native>,
+    requirement: Requirement,
+    start: () => Promise<T>,
+    endsAt?: number,
+  ): Promise<T>;
+}
+
+/** A flow that has begun: its record as it was written, and what it has to do. */
+export interface Beginning {
+  readonly record: HandleRecord;
+  readonly job?: Job | undefined;
+}
+
+/** A factor to be added, by an approval of this policy, and the secrets that the flow begins with. */
+export interface FlowAddition {
+  readonly policy: ParsedPolicy;
+  readonly adds: Addition;
+  readonly vault: Vault;
+}
+
+/** What starts are made of. */
+export interface FlowStartsOptions<Native> {
+  /** Where the endpoints are, for the words of refusals. */
+  readonly basePath: string;
+  readonly records: Records;
+  /** See `Capacity`. */
+  readonly recordBytes: number;
+  readonly subjects: Subjects;
+  readonly steps: FlowSteps;
+  readonly locks: Locks;
+  readonly admission: Admission;
+  readonly firstLeg: FirstLeg<Native>;
+  readonly eagerness: Eagerness;
+  readonly audit: Audit<Native>;
+  readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
+const START_LOCK_MS = 10_000;
+/** How long a handle may be on its way to its browser. */
+const TRAVEL_MS = 2_000;
+
+const startLock = (session: string): string => `start:${session}`;
+
+/** Makes the starts. */
+export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): FlowStarts<Native> {
+  const { basePath, recordBytes, records, subjects, steps, locks, admission, firstLeg } = options;
+  const { audit, clock, onError } = options;
+
+  /** Puts a flow that has just begun in place of one that is over. */
+  function replace(
+    target: FlowTarget<Native>,
+    record: HandleRecord | undefined,
+    flow: {
+      readonly requirement: Requirement;
+      readonly settings: Pick<FlowSettings, 'firstLegs' | 'adds'>;
+      readonly vault?: Vault;
+    },
+  ): Change<Beginning> {
+    const { key, asker } = target;
+    if (record?.flow !== undefined && isLive(record.flow, clock.now())) throw inProgress(basePath);
+    const settings = {
+      ...options.settings,
+      pollSchedule: options.eagerness.schedule(),
+      ...settingsOf(flow.requirement.policy),
+      ...flow.settings,
+    };
+    const begun = steps.begin({ key, record, ...asker, ...flow, settings });
+    const started = steps.apply(key, begun, { type: 'flow.start' });
+    mustHaveRoom(started.record, recordBytes, clock.now());
+    return { record: started.record, result: started, ...telling(audit, target, started) };
+  }
+
+  /** Lets a revocation of the subject find what begins here, whichever of the two comes first. */
+  async function entered<T>(
+    { key, asker }: FlowTarget<Native>,
+    { policy, issuedAt }: Requirement,
+    start: () => Promise<T>,
+    endsAt: number | undefined,
+  ): Promise<T> {
+    const since = clock.now();
+    const flow = { session: asker.session, since, until: endsAt ?? since + options.settings.flowTtlMs };
+    const until = flow.until + keepMs(policy) + RECORD_SLACK_MS;
+    const revokedAt = await subjects.enter(asker.subject, { key, until, issuedAt, flow });
+    if (issuedAt <= revokedAt) throw requirementExpired();
+    const started = await start();
+    if ((await subjects.revokedAt(asker.subject)) === revokedAt) return started;
+    await records.delete(key);
+    throw requirementExpired();
+  }
+
+  async function counted<T>(
+    target: FlowTarget<Native>,
+    requirement: Requirement,
+    start: () => Promise<T>,
+    endsAt?: number,
+  ): Promise<T> {
+    const takeBack = await admission.admitStart(target);
+    try {
+      const started = await entered(target, requirement, start, endsAt);
+      if (started === undefined) await takeBack().catch(onError);
+      return started;
+    } catch (error) {
+      await takeBack().catch(onError);
+      throw error;
+    }
+  }
+
+  return {
+    async exclusively({ key, asker }, work, { isTravelling } = { isTravelling: false }) {
+      const lock = startLock(asker.session);
+      const other = await locks.acquire(lock, key, clock.now() + START_LOCK_MS);
+      if (other !== undefined) throw startedElsewhere();
+      let isHandedOut = false;
+      try {
+        const result = await work();
+        isHandedOut = isTravelling;
+        return result;
+      } finally {
+        // It ends by itself too: what was begun is not taken from its browser for it.
+        const left = isHandedOut
+          ? locks.acquire(lock, key, clock.now() + TRAVEL_MS)
+          : locks.release(lock, key);
+        await left.catch(onError);
+      }
+    },
+
+    async begin(target, requirement, { mfaToken }) {
+      const { key, asker } = target;
+      const now = clock.now();
+      const hash = requirementHash(requirement.policy);
+      const isUnderWay = (record: HandleRecord | undefined): boolean =>
+        record !== undefined && joins(record, hash, requirement, now);
+      const own = mfaToken === undefined ? [] : (['mfa-token'] as const);
+      const place = (): Promise<Beginning | undefined> =>
+        records.update<Beginning | undefined>(key, (stored) => {
+          const record = ownedBy(asker, stored);
+          if (isUnderWay(record)) return { result: undefined };
+          const settings = { firstLegs: [...own, ...firstLeg.methods] };
+          return replace(target, record, { requirement, settings });
+        });
+      const before = ownedBy(asker, (await records.read(key)).record);
+      if (isUnderWay(before)) return undefined;
+      if (before?.flow !== undefined && isLive(before.flow, now)) throw inProgress(basePath);
+      return counted(target, requirement, place);
+    },
+
+    beginAddition(target, { policy, adds, vault }) {
+      const { key, asker } = target;
+      const requirement = { policy, issuedAt: clock.now(), expiresAt: adds.tokenExpiresAt };
+      return counted(target, requirement, () =>
+        records.update<Beginning>(key, (stored) => {
+          const record = ownedBy(asker, stored);
+          // It held the approval a moment ago: somebody has revoked it.
+          if (record === undefined) throw notFound(basePath);
+          return replace(target, record, {
+            requirement,
+            settings: { firstLegs: ['access-token'], adds },
+            vault,
+          });
+        }),
+      );
+    },
+
+    counted,
+  };
+}
+
+/** What a policy asks of a flow. One that wants an old authenticator is not served by adding another. */
+function settingsOf({
+  factors,
+  minAuthenticatorAgeSeconds,
+}: ParsedPolicy): Pick<FlowSettings, 'factors'> & Partial<FlowSettings> {
+  if (minAuthenticatorAgeSeconds === 0) return { factors };
+  return { factors, enroll: 'refuse', minAuthenticatorAgeMs: minAuthenticatorAgeSeconds * 1_000 };
+}

@@ -1,0 +1,150 @@
+import {
+  type Effect,
+  type FlowEvent,
+  type FlowStateName,
+  type ReasonCode,
+  sendsCode,
+  stateName,
+} from '@stepgate/core';
+import { approvalMembers, type FlowEnd, type Occurrence } from '../events/audit-event.ts';
+import type { Approval, FlowRecord } from '../records/handle-record.ts';
+
+/** What an event has made happen to a flow. `granted`: the approval that it has brought. */
+export function occurrencesOf(step: {
+  readonly before: FlowRecord;
+  readonly event: FlowEvent;
+  readonly after: FlowRecord;
+  readonly granted: Approval | undefined;
+}): readonly Occurrence[] {
+  const { before, event, after, granted } = step;
+  return [
+    ...saidBy(event, before),
+    ...(leavesDeliveryUnknown(event, before, after) ? ofTarget('delivery.unknown', before) : []),
+    ...(granted === undefined ? [] : [grant(after, granted)]),
+    ...passage(before, after, event.at),
+  ];
+}
+
+/** What the event says by itself, of the effect that it answers. */
+function saidBy(event: FlowEvent, before: FlowRecord): readonly Occurrence[] {
+  const flow = before.id;
+  const effect = before.pending?.effect;
+  const target = before.state.context.target;
+  switch (event.type) {
+    case 'flow.start':
+      return [started(before)];
+    case 'challenge.sent':
+      return ofTarget(target?.factor === 'push' ? 'push.sent' : 'message.sent', before);
+    case 'enrollment.started':
+      return effect && isSending(effect) ? ofTarget('message.sent', before) : [];
+    case 'poll.rejected':
+      return isAddition(effect) ? [] : ofTarget('push.rejected', before);
+    case 'tokens.received':
+    case 'mfa.required':
+      if (effect?.type !== 'poll' && effect?.type !== 'verify') return [];
+      if (isAddition(effect) && target) {
+        return [{ type: 'authenticator.enrolled', flow, factor: target.factor }];
+      }
+      return target?.factor === 'recovery-code' ? [{ type: 'recovery_code.used', flow }] : [];
+    case 'effect.failed':
+      return refused(event.code, before);
+    default:
+      return [];
+  }
+}
+
+/** What an effect has failed for, where somebody should know. */
+function refused(code: ReasonCode, before: FlowRecord): readonly Occurrence[] {
+  const flow = before.id;
+  switch (code) {
+    case 'credentials_refused':
+      return [{ type: 'password.refused', flow }];
+    case 'code_refused':
+      return before.pending?.effect.type === 'verify' ? ofTarget('code.refused', before) : [];
+    case 'push_in_progress':
+      return [{ type: 'push.contested', flow }];
+    case 'identity_refused':
+      return [{ type: 'identity.refused', flow }];
+    case 'subject_mismatch':
+      return [{ type: 'subject.mismatch', flow }];
+    default:
+      return [];
+  }
+}
+
+/** Something was about to be sent, and the flow has gone on without knowing whether it was. */
+function leavesDeliveryUnknown(event: FlowEvent, { pending }: FlowRecord, after: FlowRecord): boolean {
+  if (pending === undefined || !isSending(pending.effect)) return false;
+  if (event.type === 'effect.failed') return after.state.context.reason === 'delivery_unknown';
+  return !('seq' in event);
+}
+
+const ENDS: Readonly<Partial<Record<FlowStateName, FlowEnd>>> = {
+  approved: 'approved',
+  cancelled: 'cancelled',
+  rejected: 'rejected',
+  expired: 'expired',
+  failed: 'failed',
+};
+
+/** Whether the flow has stopped, or goes on after it had. */
+function passage(before: FlowRecord, { id: flow, startedAt, state }: FlowRecord, at: number): Occurrence[] {
+  const was = ENDS[stateName(before.state)];
+  const end = ENDS[stateName(state)];
+  if (was !== undefined && end === undefined) return [{ type: 'flow.resumed', flow }];
+  if (was !== undefined || end === undefined) return [];
+  const { reason } = state.context;
+  return [
+    {
+      type: 'flow.ended',
+      flow,
+      end,
+      ...(end !== 'approved' && reason !== undefined && { reason }),
+      afterMs: at - startedAt,
+    },
+  ];
+}
+
+function started({ id: flow, requirement, state }: FlowRecord): Occurrence {
+  const { action } = requirement.policy;
+  const { adds } = state.context.settings;
+  return {
+    type: 'flow.started',
+    flow,
+    ...(action && { action: action.id }),
+    ...(adds && { adds: adds.factor }),
+  };
+}
+
+function grant({ id: flow, requirement }: FlowRecord, approval: Approval): Occurrence {
+  const { action } = requirement.policy;
+  const { enrolledInFlow } = approval;
+  return {
+    type: 'approval.granted',
+    flow,
+    ...approvalMembers(approval),
+    ...(action && { action: action.id }),
+    enrolledInFlow,
+  };
+}
+
+/** Something that has happened to, or by, what the flow is busy with. */
+function ofTarget(
+  type: 'push.sent' | 'push.rejected' | 'message.sent' | 'delivery.unknown' | 'code.refused',
+  { id: flow, state }: FlowRecord,
+): readonly Occurrence[] {
+  const { target } = state.context;
+  if (target === undefined) return [];
+  const { factor, authenticatorId } = target;
+  return [{ type, flow, factor, ...(authenticatorId !== undefined && { authenticatorId }) }];
+}
+
+/** Whether it sends something to the user. */
+function isSending(effect: Effect): boolean {
+  return effect.type === 'challenge' || (effect.type === 'enroll' && sendsCode(effect.params.factor));
+}
+
+/** Whether it proves a factor that is being added. */
+function isAddition(effect: Effect | undefined): boolean {
+  return (effect?.type === 'poll' || effect?.type === 'verify') && effect.params.enrolling;
+}

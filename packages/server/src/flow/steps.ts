@@ -1,0 +1,244 @@
+import {
+  advanceFlow,
+  createFlow,
+  createView,
+  type Effect,
+  type Fact,
+  type FirstLegMethod,
+  type FlowSettings,
+  type FlowView,
+  isDone,
+  isSameView,
+  type RequestEvent,
+  type StepUpRequest,
+  sendsCode,
+  stateName,
+  updateVault,
+  type Vault,
+} from '@stepgate/core';
+import type { Occurrence } from '../events/audit-event.ts';
+import type { FlowSignal } from '../events/signals.ts';
+import type { Sealer } from '../lib/seal.ts';
+import { type Requirement, requirementHash } from '../policy/requirement.ts';
+import { createApproval, keepUseful } from '../records/approval.ts';
+import type { FlowRecord, HandleRecord, PendingEffect } from '../records/handle-record.ts';
+import { keepLiving, sealTokens, tokensEnd } from '../records/kept-tokens.ts';
+import { awaitsPush } from './rules.ts';
+import { occurrencesOf } from './step-events.ts';
+
+/** An effect that this process has claimed, with the secrets it needs. */
+export interface Job extends PendingEffect {
+  /** The flow's id. */
+  readonly flow: string;
+  readonly vault: Vault;
+  /** What the flow is for: an approval, one that opens the MFA API too, or another factor. */
+  readonly purpose: 'approving' | 'managing' | 'adding';
+  /** The first leg that the flow has come by. */
+  readonly leg: FirstLegMethod;
+}
+
+/** A record after an event; `accepted` is false, and nothing has changed, when the flow does not take it. */
+export interface Step {
+  readonly record: HandleRecord;
+  readonly accepted: boolean;
+  readonly job?: Job;
+  /** What has happened, once the record is written. */
+  readonly occurrences: readonly Occurrence[];
+  /** From where to where the flow has gone. */
+  readonly passage?: FlowSignal;
+}
+
+/** What a flow hears of. When, and what is left to chance, the step adds. */
+export type Happening = RequestEvent | (Fact & { readonly seq: number }) | { readonly type: 'time.passed' };
+
+/** The pure part of driving a flow: records in, records out. */
+export interface FlowSteps {
+  /** A record with a new flow in it that has not started, in place of any other. */
+  begin(options: {
+    readonly key: string;
+    readonly record: HandleRecord | undefined;
+    readonly subject: string;
+    readonly session: string;
+    readonly requirement: Requirement;
+    readonly settings: FlowSettings;
+    /** The secrets that the flow begins with. */
+    readonly vault?: Vault;
+  }): HandleRecord;
+  /** Applies one event: moves the flow, seals the vault, records the approval, claims the effect. */
+  apply(key: string, record: HandleRecord, happening: Happening, secrets?: Vault): Step;
+  /** Claims the pending effect again, after its process has died. */
+  reclaim(key: string, record: HandleRecord): Step;
+  view(key: string, record: HandleRecord): FlowView | undefined;
+}
+
+const vaultOf = (key: string): string => `vault:${key}`;
+
+/** Makes the steps. `leaseMs` must be longer than any effect can take. */
+export function createFlowSteps(options: {
+  readonly sealer: Sealer;
+  readonly now: () => number;
+  /** 0 up to 1, for the jitter of polls. */
+  readonly random: () => number;
+  readonly randomId: () => string;
+  readonly leaseMs: number;
+}): FlowSteps {
+  const { sealer, now, random, randomId, leaseMs } = options;
+
+  /** Opens a flow's vault when something in it is asked for, and then once. */
+  function vaultIn(key: string, flow: FlowRecord): () => Vault {
+    let opened: Vault | undefined;
+    return () => {
+      // A vault that does not open (a retired key) is an empty one: effects then answer `result_lost`.
+      opened ??= (sealer.open(flow.vault, vaultOf(key)) as Vault | undefined) ?? {};
+      return opened;
+    };
+  }
+
+  function render(flow: FlowRecord, openVault: () => Vault): FlowView {
+    const isNoticed = flow.isContested === true && awaitsPush(flow);
+    const view = createView({
+      state: flow.state,
+      openVault,
+      version: flow.version,
+      now: now(),
+      ...(isNoticed && { notice: 'push_requested_elsewhere' }),
+    });
+    return { flowId: flow.id, ...view };
+  }
+
+  function claimed(effect: Effect): PendingEffect {
+    return { effect, claim: randomId(), claimedUntil: now() + leaseMs };
+  }
+
+  function jobOf({ id: flow, state, requirement }: FlowRecord, pending: PendingEffect, vault: Vault): Job {
+    const { leg, settings } = state.context;
+    const approves = requirement.policy.opensMfaApi ? 'managing' : 'approving';
+    return { ...pending, flow, vault, leg, purpose: settings.adds === undefined ? approves : 'adding' };
+  }
+
+  /** The record with the approval that its flow has just ended in, if it has, and the tokens that came with it. */
+  function withApproval(
+    key: string,
+    record: HandleRecord,
+    flow: FlowRecord,
+    { openVault, approvedAt }: { readonly openVault: () => Vault; readonly approvedAt: number },
+  ): HandleRecord {
+    if (stateName(flow.state) !== 'approved') return record;
+    const { tokens } = openVault();
+    const tokensUntil = flow.requirement.policy.keepTokens ? tokensEnd(flow.state, tokens) : undefined;
+    const approval = createApproval({
+      ...flow,
+      id: randomId(),
+      subject: record.subject,
+      approvedAt,
+      tokensUntil,
+    });
+    if (approval === undefined) return record;
+    const approvals = [...keepUseful(record.approvals, now()), approval];
+    const isKept = tokens !== undefined && tokensUntil !== undefined;
+    const sealed = isKept ? [sealTokens(sealer, key, approval.id, tokens)] : [];
+    return {
+      ...record,
+      approvals,
+      tokens: keepLiving([...(record.tokens ?? []), ...sealed], approvals, now()),
+    };
+  }
+
+  return {
+    begin({ key, record, subject, session, requirement, settings, vault = {} }) {
+      const approvals = keepUseful(record?.approvals ?? [], now());
+      const flow: FlowRecord = {
+        id: randomId(),
+        startedAt: now(),
+        version: (record?.flow?.version ?? 0) + 1,
+        state: createFlow(settings),
+        vault: sealer.seal(updateVault({}, vault), vaultOf(key)),
+        requirement,
+        // No start for the same requirement joins a flow that ends in no approval.
+        requirementHash: settings.adds === undefined ? requirementHash(requirement.policy) : 'adding',
+      };
+      return {
+        subject,
+        session,
+        flow,
+        approvals,
+        tokens: keepLiving(record?.tokens, approvals, now()),
+      };
+    },
+
+    apply(key, record, happening, secrets) {
+      const { flow } = record;
+      if (flow === undefined) return { record, accepted: false, occurrences: [] };
+      const event = { ...happening, at: now(), jitterMs: Math.floor(random() * 1_000) };
+      const { state, effect, accepted } = advanceFlow(flow.state, event);
+      if (!accepted) return { record, accepted, occurrences: [] };
+      const before = vaultIn(key, flow);
+      // A finished flow keeps no secret.
+      const changed = isDone(state) ? {} : secrets && updateVault(before(), secrets);
+      const after = changed === undefined ? before : () => changed;
+      const { pending: _settled, isContested, ...rest } = flow;
+      const pending = effect && claimed(effect);
+      const moved: FlowRecord = {
+        ...rest,
+        // Whoever wanted a push during the last one has nothing to do with the next.
+        ...(isContested === true && effect?.type !== 'challenge' && { isContested }),
+        state,
+        vault: changed === undefined ? flow.vault : sealer.seal(changed, vaultOf(key)),
+        ...(pending && { pending }),
+      };
+      const isUnchanged = isSameView(render(flow, before), render(moved, after));
+      const version = isUnchanged ? flow.version : flow.version + 1;
+      const next = withApproval(key, record, moved, { openVault: before, approvedAt: event.at });
+      return {
+        accepted,
+        record: { ...next, flow: { ...moved, version } },
+        ...(pending && { job: jobOf(moved, pending, after()) }),
+        passage: { flow: flow.id, from: stateName(flow.state), to: stateName(state) },
+        occurrences: occurrencesOf({
+          before: flow,
+          event,
+          after: moved,
+          granted: next === record ? undefined : next.approvals.at(-1),
+        }),
+      };
+    },
+
+    reclaim(key, record) {
+      const { flow } = record;
+      if (flow?.pending === undefined) return { record, accepted: false, occurrences: [] };
+      const pending = claimed(flow.pending.effect);
+      return {
+        accepted: true,
+        record: { ...record, flow: { ...flow, pending } },
+        job: jobOf(flow, pending, vaultIn(key, flow)()),
+        occurrences: [],
+      };
+    },
+
+    view(key, { flow }) {
+      return flow && render(flow, vaultIn(key, flow));
+    },
+  };
+}
+
+/** Whether the record holds what the step has made: its claim, its approval, or else all of it. */
+export function isWritten(
+  { job, occurrences, record: made }: Pick<Step, 'record' | 'job' | 'occurrences'>,
+  record: HandleRecord,
+): boolean {
+  if (job !== undefined) return record.flow?.pending?.claim === job.claim;
+  // It may have been used since.
+  const grant = occurrences.find((one) => one.type === 'approval.granted');
+  if (grant !== undefined) return record.approvals.some(({ id }) => id === grant.approval);
+  return JSON.stringify(record) === JSON.stringify(made);
+}
+
+/**
+ * Whether a step that the user asks for does what a start does, and no other limit counts it: the flow begins again
+ * and lives anew, or adds a factor that sends no message.
+ */
+export function countsAsStart({ type }: StepUpRequest, { record: { flow }, job }: Step): boolean {
+  // A password goes on with what has begun, and a wrong one is counted by itself.
+  if (flow !== undefined && stateName(flow.state) === 'authenticating') return type !== 'password.submit';
+  return job?.effect.type === 'enroll' && !sendsCode(job.effect.params.factor);
+}

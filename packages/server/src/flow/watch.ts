@@ -1,0 +1,137 @@
+import type { Clock, FlowView } from '@stepgate/core';
+import { setTimer } from '../lib/timer.ts';
+import { RECONSIDER_MS } from '../limits/poll-pace.ts';
+import type { HandleRecord } from '../records/handle-record.ts';
+import type { Records } from '../records/records.ts';
+import type { Store } from '../store/store.ts';
+import { nextPoll, ownedBy } from './rules.ts';
+import type { FlowRunner } from './runner.ts';
+import type { FlowTarget } from './target.ts';
+
+/** Hears once what has come of a watch. */
+export interface WatchListener {
+  /** The view with another version, or as it is when the time is up; `undefined` when the flow is not there any more. */
+  readonly seen: (view: FlowView | undefined) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Somebody who waits for news of a flow. */
+export interface Watch {
+  /** Tells of the view as it is now. */
+  readonly hurry: () => void;
+  /** Tells of nothing any more. */
+  readonly stop: () => void;
+}
+
+/** Waits for a view of another version, until a time at the latest, and has done meanwhile what is due. */
+export type WatchFlow<Native> = (
+  target: FlowTarget<Native>,
+  options: { readonly version: number; readonly until: number },
+  listener: WatchListener,
+) => Watch;
+
+/** How often a watcher reads again when the store cannot call. */
+const REREAD_MS = 1_000;
+
+/**
+ * Makes the watching of flows. There are as many watchers as browsers: while one waits it is a timer and a few functions,
+ * and holds neither the record nor the view.
+ */
+export function createFlowWatch<Native>(options: {
+  readonly store: Store;
+  readonly records: Records;
+  readonly runner: Pick<FlowRunner<Native>, 'dueTime' | 'nudge'>;
+  readonly viewOf: (key: string, record: HandleRecord) => FlowView;
+  readonly clock: Clock;
+  /** From then on nobody is kept waiting. */
+  readonly closing: AbortSignal;
+}): WatchFlow<Native> {
+  const { store, records, runner, viewOf, clock, closing } = options;
+  const waiting = new Set<() => void>();
+  closing.addEventListener('abort', () => {
+    for (const hurry of waiting) hurry();
+  });
+
+  /** What there is to tell now, or when to look again. */
+  async function look(
+    target: FlowTarget<Native>,
+    version: number,
+    until: number,
+  ): Promise<{ readonly view: FlowView | undefined } | { readonly againAt: number }> {
+    const { record } = await records.read(target.key);
+    const flow = ownedBy(target.asker, record)?.flow;
+    if (record === undefined || flow === undefined) return { view: undefined };
+    const now = clock.now();
+    if (flow.version !== version || now >= until || closing.aborted) {
+      return { view: viewOf(target.key, record) };
+    }
+    const dueAt = runner.dueTime(target.key, flow);
+    if (dueAt <= now) runner.nudge(target);
+    const mayBeDueSooner = nextPoll(flow) !== undefined;
+    return {
+      againAt: Math.min(
+        until,
+        dueAt > now ? dueAt : now + REREAD_MS,
+        mayBeDueSooner ? now + RECONSIDER_MS : Number.POSITIVE_INFINITY,
+        store.subscribe === undefined ? now + REREAD_MS : Number.POSITIVE_INFINITY,
+      ),
+    };
+  }
+
+  return (target, { version, until: end }, { seen, failed }) => {
+    let until = end;
+    let timer: unknown;
+    let isLooking = false;
+    let hasChanged = false;
+    let isOver = false;
+    let unsubscribe: (() => void) | undefined;
+    waiting.add(hurry);
+    wake();
+
+    function wake(): void {
+      hasChanged = true;
+      if (isLooking || isOver) return;
+      isLooking = true;
+      clock.clearTimeout(timer);
+      void lookOn();
+    }
+
+    async function lookOn(): Promise<void> {
+      try {
+        // Before the first look, so that no change is missed.
+        unsubscribe ??= store.subscribe?.(target.key, wake);
+        while (hasChanged && !isOver) {
+          hasChanged = false;
+          const found = await look(target, version, until);
+          if (isOver) return;
+          if ('view' in found) {
+            stop();
+            seen(found.view);
+          } else if (!hasChanged) {
+            timer = setTimer(clock, wake, found.againAt);
+          }
+        }
+      } catch (error) {
+        if (isOver) return;
+        stop();
+        failed(error);
+      } finally {
+        isLooking = false;
+      }
+    }
+
+    function hurry(): void {
+      until = 0;
+      wake();
+    }
+
+    function stop(): void {
+      isOver = true;
+      clock.clearTimeout(timer);
+      unsubscribe?.();
+      waiting.delete(hurry);
+    }
+
+    return { hurry, stop };
+  };
+}

@@ -1,0 +1,63 @@
+import type { Decision, StepUp } from '../guard/decision.ts';
+import { policyOf, type RoutePolicy } from '../policy/policy.ts';
+import type { HostRequest } from '../request/host-request.ts';
+import type { Gate } from './gate.ts';
+import type { StepUpStatus } from './status-and-revocation.ts';
+
+/** A policy, or nothing for the default one; an `undefined` is a mistake. */
+export type OptionalPolicy<Native> = readonly [] | readonly [policy: RoutePolicy<Native>];
+
+/** What every adapter's gate offers inside of handlers, with the host's own request: Express's `req`, Koa's `ctx`. */
+export interface NativeGate<Native> {
+  /**
+   * Decides about a request in the middle of a handler, and leaves approvals for a single use unused.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  check(native: Native, ...policy: OptionalPolicy<Native>): Promise<Decision>;
+  /**
+   * Goes on only with an approval, and uses one for a single use up: for resolvers and procedures that share a route.
+   *
+   * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
+   */
+  assert(native: Native, ...policy: OptionalPolicy<Native>): Promise<StepUp | undefined>;
+  /**
+   * Where the signed-in user's step-up stands in this browser, for templates; `undefined` when nobody is signed in.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  status(native: Native): Promise<StepUpStatus | undefined>;
+  /**
+   * Ends the approvals and the flow of this browser's login. For the sign-out, before the session is destroyed.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
+  revoke(native: Native): Promise<void>;
+  /**
+   * Ends the approvals, flows and requirements of all the subject's logins: after a password change, or for a lost
+   * phone. The logins themselves are the app's to end. Can be called again when it has failed.
+   *
+   * @throws StepUpError `store_unavailable` (503).
+   */
+  revokeSubject(subject: string): Promise<void>;
+  /**
+   * For a graceful stop: ends long-polls and event streams at once, each with a hint to come again, and takes nothing
+   * up any more that another process can do. Resolves when nothing is at work here.
+   */
+  close(): Promise<void>;
+}
+
+/** The gate for handlers of a host whose requests `hostRequest` reads. */
+export function createNativeGate<Native>(
+  gate: Gate<Native>,
+  hostRequest: (native: Native) => HostRequest<Native>,
+): NativeGate<Native> {
+  return {
+    check: async (native, ...policy) => gate.check(hostRequest(native), policyOf(policy)),
+    assert: async (native, ...policy) => gate.assert(hostRequest(native), policyOf(policy)),
+    status: (native) => gate.status(hostRequest(native)),
+    revoke: (native) => gate.revoke(hostRequest(native)),
+    revokeSubject: (subject) => gate.revokeSubject(subject),
+    close: () => gate.close(),
+  };
+}

@@ -1,0 +1,224 @@
+import type { Audit } from '../events/audit.ts';
+import { approvalMembers, requestMembers } from '../events/audit-event.ts';
+import type { Sealer } from '../lib/seal.ts';
+import { type ClaimsOf, provenAt } from '../policy/evidence.ts';
+import type { ParsedPolicy } from '../policy/policy.ts';
+import type { Demand, PolicyReader } from '../policy/policy-reader.ts';
+import type { Requirements } from '../policy/requirement.ts';
+import { findApproval } from '../records/approval.ts';
+import type { Approval } from '../records/handle-record.ts';
+import { openTokens } from '../records/kept-tokens.ts';
+import type { Records } from '../records/records.ts';
+import type { Subjects } from '../records/subjects.ts';
+import type { Asker } from '../request/asker.ts';
+import type { HostBody } from '../request/form-body.ts';
+import { type Handles, recordKey } from '../request/handle-cookie.ts';
+import type { HostRequest } from '../request/host-request.ts';
+import { type AnswerKind, isNavigation } from '../request/navigation.ts';
+import type { Decision, StepUp, Verdict } from './decision.ts';
+import { refuse } from './refusal.ts';
+import type { PostedForm, Replay } from './replay.ts';
+import { type LoginUrl, signedOut } from './signed-out.ts';
+import { traceGuard } from './trace-guard.ts';
+import { type Use, usesOf } from './used-approvals.ts';
+
+/** Decides about one request under one policy. `body` is read only to keep a refused form. */
+export type Guard<Native> = (request: HostRequest<Native>, body?: () => HostBody) => Promise<Verdict>;
+
+/** How a route wants refused requests to be treated. */
+export interface GuardedRoute {
+  /** Keeps refused forms. */
+  readonly replay: Replay | undefined;
+  /** The answer to every refused request; `undefined` where the request itself tells which it wants. */
+  readonly answer: AnswerKind | undefined;
+}
+
+/** Decides about requests, in front of a route and in the middle of a handler. */
+export interface Guards<Native> {
+  /**
+   * The guard of a route. Its path with a fresh approval is one store read, and no cryptography but a hash and the
+   * record's signature, which is checked once for a store that gives the same object again. Several
+   * guards of one route are met by one approval each, or by the same one where they ask for the same; when one of
+   * them refuses, what the ones before have used up is given back.
+   */
+  guard(
+    read: PolicyReader<Native>,
+    route: GuardedRoute,
+  ): (request: HostRequest<Native>, body?: () => HostBody) => Promise<Decision>;
+  /** Decides by itself. `uses`: whether an approval for a single use is used up. */
+  check(
+    request: HostRequest<Native>,
+    read: PolicyReader<Native>,
+    options: { readonly uses: boolean },
+  ): Promise<Decision>;
+}
+
+/** What guards are made of. */
+export interface GuardOptions<Native> {
+  readonly basePath: string;
+  readonly records: Records;
+  readonly subjects: Subjects;
+  readonly handles: Handles;
+  readonly requirements: Requirements;
+  readonly sealer: Sealer;
+  readonly audit: Audit<Native>;
+  readonly now: () => number;
+  readonly askerOf: (request: HostRequest<Native>) => Asker | undefined | Promise<Asker | undefined>;
+  readonly loginUrl: LoginUrl<Native> | undefined;
+  readonly claimsOf: ClaimsOf<Native> | undefined;
+}
+
+const ofAnyAge = (): boolean => true;
+
+/** Makes the guards. */
+export function createGuards<Native>(options: GuardOptions<Native>): Guards<Native> {
+  const { records, subjects, handles, sealer, audit, now } = options;
+
+  /**
+   * `before`: what the guards in front of this one have used. `answer`: the kind that the route wants. `form`: what
+   * it keeps of the request.
+   */
+  async function decide(
+    request: HostRequest<Native>,
+    read: PolicyReader<Native>,
+    {
+      before,
+      uses,
+      answer,
+      form,
+    }: {
+      readonly before: Use[];
+      readonly uses: boolean;
+      readonly answer?: AnswerKind | undefined;
+      readonly form?: PostedForm | undefined;
+    },
+  ): Promise<Decision> {
+    const isPageLoad = (): boolean => (answer === undefined ? isNavigation(request) : answer === 'page');
+    // Only what is a promise is waited for: each wait costs more than the rest of this path.
+    const asking = options.askerOf(request);
+    const asker = asking instanceof Promise ? await asking : asking;
+    if (asker === undefined) {
+      return { isAllowed: false, ...signedOut(request, options.loginUrl, isPageLoad()) };
+    }
+    const reading = read(request);
+    const demand = reading instanceof Promise ? await reading : reading;
+    if (demand === undefined) return { isAllowed: true };
+    if (demand.evidence && (await isProven(request, asker, demand))) return { isAllowed: true };
+    const handle = handles.read(request);
+    const key = handle && recordKey(handle, asker);
+    const met = before.find((use) => use.key === key && use.hash === demand.hash);
+    const use = met ?? (key && (await take(key, asker, demand, uses)));
+    if (!use) {
+      if (audit.isHeard()) {
+        audit.tell({ asker }, { type: 'guard.denied', ...requestMembers(request, demand) });
+      }
+      const refusal = await refuse(
+        { request, asker, handle, demand, isPageLoad: isPageLoad(), form },
+        options,
+      );
+      return { isAllowed: false, ...refusal };
+    }
+    if (met === undefined) before.push(use);
+    // A form that stays behind does no harm: it ends by itself, and to be sent again takes an approval of its own.
+    if (form) await form.use(use).catch(() => {});
+    if (met === undefined && uses && audit.isHeard()) {
+      const approval = approvalMembers(use.approval);
+      audit.tell({ asker }, { type: 'approval.used', ...approval, ...requestMembers(request, demand) });
+    }
+    return { isAllowed: true, stepUp: stepUpOf(use, before) };
+  }
+
+  /** Whether claims stand for an approval, and were not revoked since. */
+  async function isProven(
+    { native }: HostRequest<Native>,
+    { subject }: Asker,
+    { policy: { maxAgeSeconds }, evidence }: Demand,
+  ): Promise<boolean> {
+    const claims = evidence && (await options.claimsOf?.(native));
+    if (!claims) return false;
+    const at = provenAt(claims, { evidence, subject, maxAgeSeconds, now: now() });
+    return at !== undefined && at > (await subjects.revokedAt(subject));
+  }
+
+  function stepUpOf({ key, approval, kept }: Use, used: Use[]): StepUp {
+    return {
+      // A copy: the record is kept in memory for the requests to come, and a handler may change what it is given.
+      approval: { ...approval },
+      tokens: () => openTokens(sealer, key, approval, { kept, now: now() }),
+      release: () => giveBack(used),
+    };
+  }
+
+  async function take(
+    key: string,
+    asker: Asker,
+    { policy, hash }: Demand,
+    uses: boolean,
+  ): Promise<Use | undefined> {
+    const { subject, session } = asker;
+    const isOldEnough = policy.minAuthenticatorAgeSeconds === 0 ? ofAnyAge : await ageCheck(subject, policy);
+    const find = (approvals: readonly Approval[]): Approval | undefined =>
+      findApproval({ approvals, subject, policy, hash, now: now(), isOldEnough });
+    const { record } = await records.read(key);
+    if (record === undefined || record.session !== session) return undefined;
+    const found = find(record.approvals);
+    if (found === undefined || !found.singleUse || !uses) {
+      return found && { key, asker, hash, approval: found, kept: record.tokens, isUsedUp: false };
+    }
+    // Used up before the handler runs, in the same write that finds it unused.
+    return records.update<Use | undefined>(key, (current) => {
+      const unused = current?.session === session ? find(current.approvals) : undefined;
+      if (current === undefined || unused === undefined) return { result: undefined };
+      return {
+        record: replace(current, { ...unused, usedAt: now() }),
+        result: { key, asker, hash, approval: unused, kept: current.tokens, isUsedUp: true },
+      };
+    });
+  }
+
+  /** A second read, for policies that ask for it. */
+  async function ageCheck(
+    subject: string,
+    { minAuthenticatorAgeSeconds }: ParsedPolicy,
+  ): Promise<(approval: Approval) => boolean> {
+    const knownSince = await subjects.knownSince(subject);
+    return ({ authenticatorId }) => {
+      const since = authenticatorId === undefined ? undefined : knownSince(authenticatorId);
+      return since !== undefined && since + minAuthenticatorAgeSeconds * 1_000 <= now();
+    };
+  }
+
+  /** Once only: by the second time an approval may be another request's. */
+  async function giveBack(used: Use[]): Promise<void> {
+    for (const { key, asker, approval, isUsedUp } of used.splice(0)) {
+      if (!isUsedUp) continue;
+      const afterwards = (): void =>
+        audit.tell({ asker }, { type: 'approval.released', ...approvalMembers(approval) });
+      await records.update(key, (record) =>
+        record === undefined
+          ? { result: undefined }
+          : { record: replace(record, approval), result: undefined, afterwards },
+      );
+    }
+  }
+
+  return {
+    guard:
+      (read, { replay, answer }) =>
+      async (request, body) => {
+        const before = usesOf(request.native);
+        const form = body && replay?.(request, body);
+        const decision = await traceGuard(request, () =>
+          decide(request, read, { before, uses: true, answer, form }),
+        );
+        if (!decision.isAllowed) await giveBack(before);
+        return decision;
+      },
+    check: (request, read, { uses }) =>
+      traceGuard(request, () => decide(request, read, { before: [], uses })),
+  };
+}
+
+function replace<T extends { readonly approvals: readonly Approval[] }>(record: T, approval: Approval): T {
+  return { ...record, approvals: record.approvals.map((one) => (one.id === approval.id ? approval : one)) };
+}

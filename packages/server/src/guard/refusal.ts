@@ -1,0 +1,113 @@
+import { StepUpError } from '@stepgate/core';
+import type { Demand } from '../policy/policy-reader.ts';
+import type { Requirement, Requirements } from '../policy/requirement.ts';
+import type { Asker } from '../request/asker.ts';
+import { errorResponse, stepUpChallenge } from '../request/error-response.ts';
+import { type Handles, recordKey } from '../request/handle-cookie.ts';
+import { type HostRequest, type HostResponse, originOf } from '../request/host-request.ts';
+import { safePath } from '../request/same-origin.ts';
+import type { PostedForm } from './replay.ts';
+
+/** Why a request is not let through: for whoever handles errors, and as the answer to it. */
+export interface Refusal {
+  readonly error: StepUpError;
+  readonly response: HostResponse;
+}
+
+/** Whose request is refused, and what it lacks. */
+export interface Refused {
+  readonly request: HostRequest<unknown>;
+  readonly asker: Asker;
+  /** The handle that the request has shown. */
+  readonly handle: string | undefined;
+  readonly demand: Demand;
+  /** Whether the user is sent to the page, rather than the caller told. */
+  readonly isPageLoad: boolean;
+  /** What the route keeps of it until the approval. */
+  readonly form?: PostedForm | undefined;
+}
+
+/** Refuses a request for want of an approval: RFC 9470 for API callers, the page for navigations. */
+export async function refuse(
+  { request, asker, handle, demand, isPageLoad, form }: Refused,
+  {
+    basePath,
+    handles,
+    requirements,
+  }: {
+    readonly basePath: string;
+    readonly handles: Handles;
+    readonly requirements: Requirements;
+  },
+): Promise<Refusal> {
+  const isBare = request.method === 'HEAD' || request.method === 'OPTIONS';
+  const mayHold = !isBare && handle === undefined && handles.mayHold(request);
+  // Tabs whose calls are refused at once would overwrite each other's, and with it a flow: theirs comes with a start,
+  // of which there is one at a time.
+  const minted = mayHold && isPageLoad ? handles.mint(request) : undefined;
+  const cookie = minted?.headers ?? {};
+  const { policy, evidence } = demand;
+  const { maxAgeSeconds, factors, action } = policy;
+  const acrValues = evidence?.acr ?? [];
+  const challenge = { 'www-authenticate': stepUpChallenge(maxAgeSeconds, acrValues) };
+  const error = new StepUpError(
+    'insufficient_user_authentication',
+    'this needs a fresh approval: start a flow with the requirement, then repeat the request',
+    {
+      status: 401,
+      headers: { ...challenge, ...cookie },
+      details: {
+        max_age: maxAgeSeconds,
+        factors,
+        ...(acrValues.length > 0 && { acr_values: acrValues }),
+        ...(action && { action }),
+        step_up: { start: `${basePath}/flow`, requirement: requirements.issue(asker, { policy }) },
+      },
+    },
+  );
+  if (isBare) {
+    return {
+      error,
+      response: { status: 401, headers: { ...challenge, 'cache-control': 'no-store' }, body: '' },
+    };
+  }
+  if (!isPageLoad) return { error, response: errorResponse(error) };
+  const owner = handle ?? minted?.handle;
+  const kept = owner === undefined ? undefined : await form?.keep({ key: recordKey(owner, asker), asker });
+  const ticket = requirements.issue(asker, { policy, ...waysBack(request, basePath), ...kept });
+  const location = `${basePath}?requirement=${ticket}`;
+  return {
+    error,
+    response: { status: 303, headers: { location, 'cache-control': 'no-store', ...cookie }, body: '' },
+  };
+}
+
+/**
+ * After an approval back to the page itself for GET; for anything else to the page that held the form, since a post
+ * cannot be gone to.
+ */
+function waysBack(
+  request: HostRequest<unknown>,
+  basePath: string,
+): Pick<Requirement, 'returnTo' | 'leaveTo'> {
+  const leaveTo = refererPath(request, basePath);
+  const returnTo = request.method === 'GET' ? shortEnough(safePath(request.url, originOf(request))) : leaveTo;
+  return { ...(returnTo !== undefined && { returnTo }), ...(leaveTo !== undefined && { leaveTo }) };
+}
+
+/** The page of this site, but none of Stepgate's own, on which the user pressed something. */
+function refererPath(request: HostRequest<unknown>, basePath: string): string | undefined {
+  const referer = request.header('referer');
+  if (referer === undefined || !URL.canParse(referer)) return undefined;
+  const { origin, pathname, search } = new URL(referer);
+  const isOwnPage = pathname === basePath || pathname.startsWith(`${basePath}/`);
+  if (isOwnPage || origin !== originOf(request)) return undefined;
+  return shortEnough(safePath(pathname + search, origin));
+}
+
+const LONGEST_RETURN_PATH = 2_048;
+
+/** The path travels in the ticket, and the ticket in an address: a longer one is not gone back to. */
+function shortEnough(path: string | undefined): string | undefined {
+  return path !== undefined && path.length <= LONGEST_RETURN_PATH ? path : undefined;
+}

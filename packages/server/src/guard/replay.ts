@@ -1,0 +1,44 @@
+import type { Requirement } from '../policy/requirement.ts';
+import type { FormOwner, Stashes } from '../records/kept-forms.ts';
+import { enctypeOf, type HostBody, readFields } from '../request/form-body.ts';
+import { type HostRequest, originOf } from '../request/host-request.ts';
+import { safePath, siteOf } from '../request/same-origin.ts';
+
+/** Looks at the requests of a route that keeps refused form posts; `undefined` for what is no post. */
+export type Replay = (request: HostRequest<unknown>, body: () => HostBody) => PostedForm | undefined;
+
+/** A form post, to be kept while its approval is asked for. */
+export interface PostedForm {
+  /** What the ticket of a refused post says of its form. */
+  keep(owner: FormOwner): Promise<Kept>;
+  /** The post goes through: it is not offered again. */
+  use(owner: FormOwner): Promise<void>;
+}
+
+type Kept = Pick<Requirement, 'form' | 'unkept'>;
+
+/** Makes it. */
+export function createReplay(stashes: Stashes): Replay {
+  return (request, body) => {
+    // The form is going to be sent there: nothing that a browser could take for another host's address.
+    const url = safePath(request.url, originOf(request));
+    if (request.method !== 'POST' || url === undefined) return undefined;
+    return {
+      async keep(owner) {
+        const enctype = enctypeOf(request.header('content-type'));
+        if (enctype === undefined || !isProvenOurs(request)) return {};
+        const fields = await readFields(body(), enctype);
+        if (fields === undefined) return {};
+        if (typeof fields === 'string') return { unkept: fields };
+        const form = await stashes.put(owner, { url, enctype, fields });
+        return form === undefined ? { unkept: 'size' } : { form };
+      },
+      use: (owner) => stashes.use(owner, url),
+    };
+  };
+}
+
+/** Whether a page of this site has sent it: another site's form would be continued in the user's name. */
+function isProvenOurs(request: HostRequest<unknown>): boolean {
+  return request.header('sec-fetch-site') !== 'none' && siteOf(request) === 'same-origin';
+}

@@ -1,0 +1,30 @@
+import { StepUpError } from '@stepgate/core';
+import { errorResponse } from '../request/error-response.ts';
+import type { HostRequest } from '../request/host-request.ts';
+import { isNavigation } from '../request/navigation.ts';
+import type { Refusal } from './refusal.ts';
+
+/** Where a signed-out page load is sent, or how a request tells it; `undefined` for nowhere. */
+export type LoginUrl<Native> = string | ((request: Native) => string | undefined);
+
+/** Refuses a request of nobody: page loads go to the app's login, everybody else gets a 401. */
+export function signedOut<Native>(
+  request: HostRequest<Native>,
+  loginUrl: LoginUrl<Native> | undefined,
+  isPageLoad = isNavigation(request),
+): Refusal {
+  const error = new StepUpError('login_required', 'sign in first', {
+    status: 401,
+    headers: { 'www-authenticate': 'Bearer' },
+  });
+  const location = isPageLoad ? locationOf(request, loginUrl) : undefined;
+  if (location === undefined) return { error, response: errorResponse(error) };
+  return { error, response: { status: 303, headers: { location, 'cache-control': 'no-store' }, body: '' } };
+}
+
+function locationOf<Native>(
+  { native }: HostRequest<Native>,
+  loginUrl: LoginUrl<Native> | undefined,
+): string | undefined {
+  return typeof loginUrl === 'function' ? loginUrl(native) : loginUrl;
+}

@@ -1,0 +1,146 @@
+import { StepUpError } from '@stepgate/core';
+import * as v from 'valibot';
+import { digest, type Sealer } from '../lib/seal.ts';
+import type { Asker } from '../request/asker.ts';
+import type { Unkept } from '../request/form-body.ts';
+import type { ParsedPolicy } from './policy.ts';
+
+/** One refused request's policy, made portable. Bound to who was refused. */
+export interface Requirement {
+  readonly policy: ParsedPolicy;
+  /** Where the browser goes back to: a path on this origin. */
+  readonly returnTo?: string;
+  /** Where the browser came from, and can go back to unconfirmed: a path on this origin. */
+  readonly leaveTo?: string;
+  /** The name of the form that waits for the approval; see `Stashes`. */
+  readonly form?: string;
+  /** Why a form does not wait, and must be sent by hand. */
+  readonly unkept?: Unkept;
+  /** When the request was refused, in milliseconds since the epoch. */
+  readonly issuedAt: number;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Issues and reads the sealed tickets that a flow is started with. */
+export interface Requirements {
+  issue(asker: Asker, requirement: Omit<Requirement, 'issuedAt' | 'expiresAt'>): string;
+  /** @throws StepUpError `requirement_invalid` or `requirement_expired`, both 400. */
+  open(asker: Asker, ticket: string): Requirement;
+  /**
+   * The same, for a look at what the ticket is about: an old one will do.
+   *
+   * @throws StepUpError `requirement_invalid` (400).
+   */
+  read(asker: Asker, ticket: string): Requirement;
+}
+
+const TicketSchema = v.object({
+  subject: v.string(),
+  session: v.string(),
+  requirement: v.object({
+    policy: v.object({
+      maxAgeSeconds: v.number(),
+      factors: v.array(v.picklist(['push', 'otp', 'sms', 'voice', 'email', 'recovery-code'])),
+      singleUse: v.boolean(),
+      action: v.exactOptional(
+        v.object({
+          id: v.string(),
+          title: v.exactOptional(v.string()),
+          details: v.exactOptional(v.string()),
+        }),
+      ),
+      allowEnrolledInFlow: v.boolean(),
+      minAuthenticatorAgeSeconds: v.number(),
+      keepTokens: v.boolean(),
+      opensMfaApi: v.boolean(),
+    }),
+    returnTo: v.exactOptional(v.string()),
+    leaveTo: v.exactOptional(v.string()),
+    form: v.exactOptional(v.string()),
+    unkept: v.exactOptional(v.picklist(['file', 'size'])),
+    issuedAt: v.number(),
+    expiresAt: v.number(),
+  }),
+});
+
+const purposeOf = (session: string): string => `requirement:${session}`;
+
+/** The longest ticket in characters: it travels in an address, whose length servers and proxies limit. */
+export const LONGEST_TICKET = 8_192;
+
+/** Makes the issuer of tickets. `ttlMs`: how long a ticket can start a flow. */
+export function createRequirements(options: {
+  readonly sealer: Sealer;
+  readonly now: () => number;
+  readonly ttlMs: number;
+}): Requirements {
+  const { sealer, now, ttlMs } = options;
+
+  function read({ subject, session }: Asker, text: string): Requirement {
+    const ticket = v.safeParse(TicketSchema, sealer.open(text, purposeOf(session)));
+    if (ticket.success && ticket.output.subject === subject && ticket.output.session === session) {
+      return ticket.output.requirement;
+    }
+    throw new StepUpError(
+      'requirement_invalid',
+      'the requirement is none of this gate for this user and session: call the guarded route again; where that does not help, gates or processes have different secrets, or identify gives a sessionId that changes',
+      { status: 400 },
+    );
+  }
+
+  return {
+    issue({ subject, session }, requirement) {
+      const seal = (content: Omit<Requirement, 'issuedAt' | 'expiresAt'>): string =>
+        sealer.seal(
+          { subject, session, requirement: { ...content, issuedAt: now(), expiresAt: now() + ttlMs } },
+          purposeOf(session),
+        );
+      const ticket = seal(requirement);
+      if (ticket.length <= LONGEST_TICKET) return ticket;
+      // Rather no way back than none forward.
+      const bare = seal({ policy: requirement.policy });
+      if (bare.length <= LONGEST_TICKET) return bare;
+      throw new TypeError(`the requirement is longer than ${LONGEST_TICKET} characters: shorten the action`);
+    },
+    read,
+    open(asker, text) {
+      const requirement = read(asker, text);
+      if (requirement.expiresAt > now()) return requirement;
+      throw requirementExpired();
+    },
+  };
+}
+
+/** The ticket has had its time. */
+export function requirementExpired(): StepUpError {
+  return new StepUpError('requirement_expired', 'the requirement is too old: call the guarded route again', {
+    status: 400,
+  });
+}
+
+/** Names what must be approved; two refusals of the same route and action have the same. */
+export function requirementHash({
+  maxAgeSeconds,
+  factors,
+  singleUse,
+  action,
+  allowEnrolledInFlow,
+  minAuthenticatorAgeSeconds,
+  keepTokens,
+  opensMfaApi,
+}: ParsedPolicy): string {
+  const words = action && [action.id, action.title ?? null, action.details ?? null];
+  // Here the id says everything, and the words that go with it depend on what is known at the time.
+  const named = opensMfaApi ? [action?.id] : words;
+  const rules = [
+    maxAgeSeconds,
+    factors,
+    singleUse,
+    allowEnrolledInFlow,
+    minAuthenticatorAgeSeconds,
+    keepTokens,
+    opensMfaApi,
+  ];
+  return digest(JSON.stringify([rules, named ?? null]));
+}

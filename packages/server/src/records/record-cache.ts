@@ -1,0 +1,66 @@
+import type { HandleRecord } from './handle-record.ts';
+
+/** A record as a store keeps it. */
+export interface SignedRecord {
+  readonly format: number;
+  /** The record as JSON: a store may keep the members of an object in another order. */
+  readonly text: string;
+  readonly signature: string;
+}
+
+/** A record as it was last read or written here, and what its text says. */
+export interface SeenRecord {
+  readonly value: SignedRecord;
+  readonly version: number;
+  readonly record: HandleRecord;
+}
+
+/** What this process has lately seen of records, by key. */
+export interface SeenRecords {
+  get(key: string): SeenRecord | undefined;
+  set(key: string, seen: SeenRecord): void;
+  delete(key: string): void;
+}
+
+/** How much text each of the two generations holds; what it says takes about twice as much. */
+const GENERATION_CHARS = 1_000_000;
+
+/**
+ * Makes the memory. It is bounded, so that a store with many records does not keep each of them a second time: what was
+ * not asked for while as much as {@link GENERATION_CHARS} came in is forgotten.
+ */
+export function createSeenRecords(generationChars = GENERATION_CHARS): SeenRecords {
+  let young = new Map<string, SeenRecord>();
+  let old = new Map<string, SeenRecord>();
+  let chars = 0;
+
+  function set(key: string, seen: SeenRecord): void {
+    old.delete(key);
+    chars += charsOf(seen) - charsOf(young.get(key));
+    young.set(key, seen);
+    if (chars < generationChars) return;
+    old = young;
+    young = new Map();
+    chars = 0;
+  }
+
+  return {
+    get(key) {
+      const found = young.get(key);
+      if (found !== undefined) return found;
+      const older = old.get(key);
+      if (older !== undefined) set(key, older);
+      return older;
+    },
+    set,
+    delete(key) {
+      chars -= charsOf(young.get(key));
+      young.delete(key);
+      old.delete(key);
+    },
+  };
+}
+
+function charsOf(seen: SeenRecord | undefined): number {
+  return seen?.value.text.length ?? 0;
+}

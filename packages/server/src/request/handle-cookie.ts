@@ -1,0 +1,117 @@
+import { StepUpError } from '@stepgate/core';
+import { digest } from '../lib/seal.ts';
+import { type AllowedOrigins, isCrossSite } from './allowed-origins.ts';
+import type { Asker } from './asker.ts';
+import type { HostRequest } from './host-request.ts';
+import { siteOf } from './same-origin.ts';
+
+/** How a client without cookies asks for a handle (`new`), and shows it again. */
+export const HANDLE_HEADER = 'stepgate-handle';
+
+/** The handles by which browsers and clients own their records. The store knows only their digests. */
+export interface Handles {
+  /** The handle that the request shows, well formed or `undefined`. */
+  read(request: HostRequest<unknown>): string | undefined;
+  /**
+   * Whether a browser can be handed one: its request is proven to come from this origin, or an allowed one.
+   *
+   * @throws StepUpError `insecure_transport` (403) where the cookie would travel in clear.
+   */
+  mayHold(request: HostRequest<unknown>): boolean;
+  /** A fresh handle and the response headers that hand it over. */
+  mint(request: HostRequest<unknown>): HeldHandle;
+  /** The handle that the request shows, or a fresh one. */
+  hold(request: HostRequest<unknown>): HeldHandle;
+}
+
+/** A handle, and the response headers that hand it over, none for one that the browser has already. */
+export interface HeldHandle {
+  readonly handle: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether it is on its way to a browser, whose other requests come without it until it has arrived. */
+  readonly isTravelling: boolean;
+}
+
+const HANDLE_BYTES = 32;
+const WELL_FORMED = /^[\w-]{43}$/;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+
+/**
+ * The key of the record that a handle owns for this login. A next login in the same browser has a record of its own,
+ * so nothing of the one before is in its reach, or in its way.
+ */
+export function recordKey(handle: string, { session }: Asker): string {
+  return digest(`${handle}.${session}`);
+}
+
+/** Makes the reader and minter of handles. */
+export function createHandles(options: {
+  readonly randomBytes: (size: number) => Uint8Array;
+  readonly insecureCookie: boolean;
+  readonly origins: AllowedOrigins;
+}): Handles {
+  const { randomBytes, insecureCookie, origins } = options;
+
+  // The prefix makes the browser itself refuse a cookie that another host or plain http has set.
+  const nameFor = ({ protocol }: HostRequest<unknown>): string =>
+    protocol === 'https' ? '__Host-stepgate' : 'stepgate';
+
+  function mustTravelSafely({ protocol, host }: HostRequest<unknown>): void {
+    if (protocol === 'https' || insecureCookie || LOOPBACK.test(host)) return;
+    throw new StepUpError(
+      'insecure_transport',
+      'step-up needs https. Behind a proxy that ends TLS, tell the framework to trust it ("trust proxy"); for plain http in a closed network there is insecureCookie: true',
+      { status: 403 },
+    );
+  }
+
+  const handles: Handles = {
+    read(request) {
+      const cookies = origins.keepsHandleBack(request) ? undefined : request.header('cookie');
+      const shown = cookie(cookies, nameFor(request)) ?? request.header(HANDLE_HEADER);
+      return shown !== undefined && WELL_FORMED.test(shown) ? shown : undefined;
+    },
+    mayHold(request) {
+      const isOurs = siteOf(request) === 'same-origin' || origins.areCalling(request);
+      if (isOurs) mustTravelSafely(request);
+      return isOurs;
+    },
+    mint(request) {
+      const handle = Buffer.from(randomBytes(HANDLE_BYTES)).toString('base64url');
+      if (wantsHeader(request)) return { handle, headers: { [HANDLE_HEADER]: handle }, isTravelling: false };
+      mustTravelSafely(request);
+      const isShared = origins.areCalling(request) && isCrossSite(request);
+      // Browsers take SameSite=None only with Secure, and Secure from this machine over http too.
+      const secure = isShared || request.protocol === 'https' ? '; Secure' : '';
+      const sameSite = isShared ? 'None' : 'Lax';
+      const cookieText = `${nameFor(request)}=${handle}; Path=/; HttpOnly; SameSite=${sameSite}${secure}`;
+      return { handle, headers: { 'set-cookie': cookieText }, isTravelling: true };
+    },
+    hold(request) {
+      const shown = handles.read(request);
+      return shown === undefined
+        ? handles.mint(request)
+        : { handle: shown, headers: {}, isTravelling: false };
+    },
+  };
+  return handles;
+}
+
+/** On the client's explicit wish, and never in a browser: its scripts would see the handle. */
+function wantsHeader(request: HostRequest<unknown>): boolean {
+  return (
+    request.header(HANDLE_HEADER) === 'new' &&
+    request.header('cookie') === undefined &&
+    request.header('sec-fetch-site') === undefined
+  );
+}
+
+function cookie(header: string | undefined, name: string): string | undefined {
+  if (header === undefined) return undefined;
+  for (const pair of header.split(';')) {
+    // No `trim()`: to a browser U+00A0 is a part of the name, which then has no prefix, and which any host may set.
+    const start = pair.startsWith(' ') ? 1 : 0;
+    if (pair.startsWith(`${name}=`, start)) return pair.slice(start + name.length + 1);
+  }
+  return undefined;
+}

@@ -1,0 +1,37 @@
+/** Calls back when the client has gone, at once if it has. May call for an answer that has ended, too. */
+export type WhenGone = (callback: () => void) => void;
+
+/** A request as the guard needs it, cheap to make: adapters fill it from their host's own request. */
+export interface HostRequest<Native> {
+  readonly native: Native;
+  readonly method: string;
+  /** The path and query that the client asked for, before any router cut a prefix off. */
+  readonly url: string;
+  /** By the app's own trust in its proxy. */
+  readonly protocol: string;
+  /** Host and port, by the app's own trust in its proxy. */
+  readonly host: string;
+  header(name: string): string | undefined;
+  /** The host's own request for a policy to read: its body throws while no parser has filled it. */
+  forPolicy(): Native;
+  /** {@link WhenGone}, where the host can tell it for less than the `signal` of a web-standard request costs. */
+  whenGone?(callback: () => void): void;
+}
+
+/** An answer as the guard gives it. */
+export interface HostResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The origin that the client sees. */
+export function originOf({ protocol, host }: HostRequest<unknown>): string {
+  return `${protocol}://${host}`;
+}
+
+/** The path without its query. */
+export function pathOf({ url }: HostRequest<unknown>): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}

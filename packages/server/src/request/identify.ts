@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { digest } from '../lib/seal.ts';
+import type { Identity } from './asker.ts';
+import { HookError } from './hook-error.ts';
+
+/** Options of {@link identifyBySession}. */
+export interface SessionIdentifyOptions<Session> {
+  /** Who is signed in, by the app's own session; `undefined` for nobody. */
+  readonly subject: (session: Session) => string | undefined;
+}
+
+/** What every host's request has: where no types say that it has more, TypeScript sees by this that it may. */
+interface NativeRequest {
+  readonly headers?: object | undefined;
+}
+
+/** A request with a session: of express-session, koa-session, and whatever else keeps one in `session`. */
+export interface SessionRequest<Session> extends NativeRequest {
+  readonly session?: Session | null | undefined;
+  /** The session's own random id, which express-session has here. */
+  readonly sessionID?: string | undefined;
+}
+
+/** What is kept in the session: names one login, and whose it is; nobody's, when the next login is to have it. */
+interface Login {
+  readonly subject?: string;
+  readonly id: string;
+}
+
+const LOGIN = 'stepgate';
+/** A login that the session's own id tells from all others. Requests that come at once all see the same one. */
+const FIRST_LOGIN = 'first';
+
+/**
+ * `identify` for apps that keep the signed-in user in `req.session` or `ctx.session` (express-session, koa-session and
+ * their like).
+ *
+ * Approvals are bound to a random value: the session's own id, where express-session has one, and what is kept in the
+ * session beside the user. It is another when the session is regenerated, when another user is signed in, and when the
+ * gate has seen the session without a user; so regenerate the session at login and logout, as one does against session
+ * fixation, or call `gate.revoke` at logout.
+ *
+ * Throws, and so answers 500, when there is no session middleware in front of the gate.
+ *
+ * @example
+ * identify: identifyBySession({ subject: (session) => session.user?.sub })
+ *
+ * @example
+ * // In Koa, whose types know no session:
+ * identify: identifyBySession({ subject: (session: AppSession) => session.user?.sub })
+ */
+export function identifyBySession<Session extends object>({
+  subject: subjectOf,
+}: SessionIdentifyOptions<Session>): (request: SessionRequest<Session>) => Identity | undefined {
+  if (typeof subjectOf !== 'function') throw new TypeError('subject: must be a function of the session');
+  return function identify(request) {
+    const { sessionID } = request;
+    const session = sessionOf(request);
+    if (session === undefined) {
+      throw new HookError(
+        'identifyBySession: the request has no session: mount the session middleware in front of the gate',
+      );
+    }
+    // koa-session's own way to say that it is destroyed.
+    if (session === null) return undefined;
+    const kept = session as { [LOGIN]?: Login };
+    const subject = subjectOf(session);
+    if (subject === undefined || subject === null) {
+      if (kept[LOGIN]?.subject !== undefined) kept[LOGIN] = { id: randomUUID() };
+      return undefined;
+    }
+    let login = kept[LOGIN];
+    if (login?.subject !== subject) {
+      login = { subject, id: nextLogin(login, sessionID) };
+      kept[LOGIN] = login;
+    }
+    const sessionId = sessionID === undefined ? login.id : digest(JSON.stringify([sessionID, login.id]));
+    return { subject, sessionId };
+  };
+}
+
+/** The session, if its middleware has run. */
+function sessionOf<Session>(request: SessionRequest<Session>): Session | null | undefined {
+  return isAheadOfKoaSession(request) ? undefined : request.session;
+}
+
+/**
+ * koa-session gives every request of the app a session, and makes it when it is first asked for: behind its middleware
+ * it is there, and in front of it this very question makes one, which nobody will keep.
+ */
+function isAheadOfKoaSession(request: object): boolean {
+  if (Object.hasOwn(request, 'session') || !('sessionOptions' in request)) return false;
+  const before = Object.getOwnPropertySymbols(request).length;
+  void request.sessionOptions;
+  return Object.getOwnPropertySymbols(request).length > before;
+}
+
+function nextLogin(before: Login | undefined, sessionID: string | undefined): string {
+  if (before !== undefined && before.subject === undefined) return before.id;
+  return before === undefined && sessionID !== undefined ? FIRST_LOGIN : randomUUID();
+}
+
+/** What express-openid-connect puts on a request. */
+export interface OidcRequest extends NativeRequest {
+  readonly oidc?:
+    | {
+        isAuthenticated(): boolean;
+        readonly idTokenClaims?: { readonly sub?: unknown; readonly sid?: unknown } | null | undefined;
+      }
+    | undefined;
+}
+
+/** Options of {@link identifyByOidc} and {@link identifyByBearer}. */
+export interface ClaimIdentifyOptions {
+  /**
+   * Accepts tokens that name no login (`sid`; for bearer tokens also `jti`). Approvals then outlive a logout: they end
+   * by their age alone.
+   */
+  readonly unboundSession?: boolean;
+}
+
+/**
+ * `identify` for apps with express-openid-connect: the `sub` and `sid` claims of its verified `id_token`.
+ *
+ * Throws, and so answers 500, when `auth()` is not in front of the gate, or the provider gives no `sid`.
+ *
+ * @example
+ * app.use(auth(config));
+ * const gate = createGate({ identify: identifyByOidc(), ... });
+ */
+export function identifyByOidc(
+  options: ClaimIdentifyOptions = {},
+): (request: OidcRequest) => Identity | undefined {
+  return function identify({ oidc }) {
+    if (oidc === undefined) {
+      throw new HookError('identifyByOidc: the request has no oidc: mount auth() in front of the gate');
+    }
+    if (!oidc.isAuthenticated()) return undefined;
+    return identityOf(oidc.idTokenClaims ?? {}, ['sid'], options);
+  };
+}
+
+/** What express-oauth2-jwt-bearer (`auth.payload`) and koa-jwt (`state.user`) put on a request. */
+export interface BearerRequest extends NativeRequest {
+  readonly auth?: { readonly payload?: object | undefined } | undefined;
+  readonly state?: object | undefined;
+}
+
+/**
+ * `identify` for APIs whose callers have validated bearer tokens: `req.auth.payload` of express-oauth2-jwt-bearer, or
+ * koa-jwt's `ctx.state.user`. Approvals are bound to the token's `sid`, or else to its `jti`: to that one token.
+ *
+ * A request without a token is nobody's; whether it may come that far is the validating middleware's to decide.
+ *
+ * Throws, and so answers 500, when a token has neither `sid` nor `jti`.
+ */
+export function identifyByBearer(
+  options: ClaimIdentifyOptions = {},
+): (request: BearerRequest) => Identity | undefined {
+  return function identify({ auth, state }) {
+    const { user } = (state ?? {}) as { readonly user?: unknown };
+    const claims = auth?.payload ?? user;
+    return claims ? identityOf(claims, ['sid', 'jti'], options) : undefined;
+  };
+}
+
+const UNBOUND = 'unbound';
+
+function identityOf(
+  claims: unknown,
+  names: readonly ('sid' | 'jti')[],
+  { unboundSession = false }: ClaimIdentifyOptions,
+): Identity {
+  const { sub, ...others } = (typeof claims === 'object' ? claims : {}) as Readonly<Record<string, unknown>>;
+  if (typeof sub !== 'string' || sub === '') throw new HookError('identify: the token has no sub');
+  const name = names.find((one) => typeof others[one] === 'string' && others[one] !== '');
+  if (name !== undefined) return { subject: sub, sessionId: `${name}:${String(others[name])}` };
+  if (unboundSession) return { subject: sub, sessionId: UNBOUND };
+  throw new HookError(
+    `identify: the token has no ${names.join(' or ')} that changes with the login: have the provider add one, or accept with unboundSession: true that approvals outlive a logout`,
+  );
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import type { Effect, ReasonCode } from '@stepgate/core';
+import { describe, expect, it } from 'vitest';
+import { type Admission, type Applicant, createAdmission } from '../../src/flow/admission.ts';
+import { createSealer } from '../../src/lib/seal.ts';
+import { createLimitBook } from '../../src/limits/limits.ts';
+import { type TenantBudget, UNLIMITED } from '../../src/limits/tenant-budget.ts';
+import { createRecords } from '../../src/records/records.ts';
+import { createLocks } from '../../src/store/lock.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
+import type { Insist } from '../../src/store/retry.ts';
+import type { Store } from '../../src/store/store.ts';
+import { SECRET } from '../support/gate-client.ts';
+
+const push: Effect = {
+  type: 'challenge',
+  params: { seq: 1, factor: 'push', authenticatorId: 'push|1' },
+};
+
+const browser = (key: string): Applicant => ({
+  key,
+  asker: { subject: 'ada', session: `session of ${key}` },
+});
+
+/** Tries again until it succeeds. */
+const insist: Insist = (step) => step().catch(() => insist(step));
+const wanted = { isWanted: async () => true, insist };
+
+/** An admission that lets every session send one message. */
+function createTestAdmission({
+  budget = UNLIMITED,
+  fails = () => false,
+}: {
+  readonly budget?: TenantBudget;
+  readonly fails?: (key: string) => boolean;
+} = {}): Admission {
+  const now = (): number => 1_000;
+  const memory = createMemoryStore({ now });
+  const store: Store = {
+    ...memory,
+    write: (key, value, options) =>
+      fails(key) ? Promise.reject(new Error('away')) : memory.write(key, value, options),
+  };
+  return createAdmission({
+    records: createRecords({ store, now, sealer: createSealer(SECRET, randomBytes) }),
+    locks: createLocks(store, now),
+    limits: createLimitBook({ store, now, limits: { messagesPerSession: { count: 1, windowMs: 60_000 } } }),
+    budget,
+    clock: { now, setTimeout, clearTimeout: () => {} },
+    challengeTtlMs: 300_000,
+    audit: { tell: () => {} },
+    onError: () => {},
+  });
+}
+
+describe('admission', () => {
+  it('does not count a message that was lost before it was sent', async () => {
+    const admission = createTestAdmission();
+    const adding: Effect = { type: 'enroll', params: { seq: 1, factor: 'sms' } };
+    const end = (code: ReasonCode) => ({ fact: { type: 'effect.failed', code } }) as const;
+
+    expect(await admission.admit(browser('b'), adding, wanted)).toBe('admitted');
+    await admission.account(browser('b'), adding, end('input_lost'));
+    expect(await admission.admit(browser('b'), adding, wanted)).toBe('admitted');
+    await admission.account(browser('b'), adding, end('result_lost'));
+    expect(await admission.admit(browser('b'), adding, wanted)).toMatchObject({
+      fact: { code: 'rate_limited' },
+    });
+  });
+
+  it('does not count a push that has to wait for another browser', async () => {
+    const admission = createTestAdmission();
+
+    expect(await admission.admit(browser('first'), push, wanted)).toBe('admitted');
+    for (let i = 0; i < 3; i += 1) {
+      expect(await admission.admit(browser('second'), push, wanted)).toMatchObject({
+        fact: { code: 'push_in_progress' },
+      });
+    }
+    await admission.release(browser('first'));
+
+    expect(await admission.admit(browser('second'), push, wanted)).toBe('admitted');
+    expect(await admission.admit(browser('second'), push, wanted)).toMatchObject({
+      fact: { code: 'rate_limited' },
+    });
+  });
+
+  it('does not count what nobody wants any more when its turn has come', async () => {
+    const admission = createTestAdmission();
+
+    const unwanted = { isWanted: async () => false, insist };
+    expect(await admission.admit(browser('b'), push, unwanted)).toBe('unwanted');
+    expect(await admission.admit(browser('b'), push, wanted)).toBe('admitted');
+  });
+
+  it.each(['messagesPerSubject', 'messagesPerSession'])(
+    'counts once though %s is away for once',
+    async (name) => {
+      let faults = 1;
+      const admission = createTestAdmission({
+        fails: (key) => key.startsWith(`limit:${name}:`) && faults-- > 0,
+      });
+
+      expect(await admission.admit(browser('b'), push, wanted)).toBe('admitted');
+      expect(faults).toBeLessThan(1);
+    },
+  );
+
+  it('takes back what the budget refuses, though the store is away for once then', async () => {
+    let isBusy = true;
+    let isAway = false;
+    const admission = createTestAdmission({
+      budget: {
+        ...UNLIMITED,
+        async takeTurn() {
+          isAway = isBusy;
+          return isBusy ? 1_000 : undefined;
+        },
+      },
+      fails: (key) => {
+        const fails = isAway && key.startsWith('limit:');
+        if (fails) isAway = false;
+        return fails;
+      },
+    });
+
+    expect(await admission.admit(browser('b'), push, wanted)).toMatchObject({
+      fact: { code: 'rate_limited' },
+    });
+    isBusy = false;
+    expect(await admission.admit(browser('b'), push, wanted)).toBe('admitted');
+  });
+
+  it('takes another turn when the store was away after the first: what goes out follows its turn', async () => {
+    const order: string[] = [];
+    const admission = createTestAdmission({
+      budget: { ...UNLIMITED, takeTurn: async () => void order.push('turn') },
+    });
+    const isWanted = async (): Promise<boolean> => {
+      order.push('asked');
+      if (order.length === 2) throw new Error('away');
+      return true;
+    };
+
+    expect(await admission.admit(browser('b'), push, { isWanted, insist })).toBe('admitted');
+    expect(order).toEqual(['turn', 'asked', 'turn', 'asked']);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../src/index.ts';
+import { createGateClient, createTestGate, type GateClient } from '../support/gate-client.ts';
+import { createTestTenant } from '../support/test-tenant.ts';
+
+/** Makes browsers, each by its handle and login. */
+function createScene(): (handle: string, sessionId: string) => GateClient {
+  const tenant = createTestTenant();
+  const gate = createTestGate(tenant, { store: createMemoryStore({ now: () => tenant.clock.now() }) });
+  return (handle, sessionId) =>
+    createGateClient({
+      gate,
+      identity: { subject: tenant.ada.subject, sessionId },
+      handle: handle.padStart(43, 'h'),
+    });
+}
+
+describe("a flow's name, by which the tabs of a browser share a connection", () => {
+  it('is the same in all that follow the flow, as long as it lasts', async () => {
+    const browser = createScene();
+    const { flowId } = await browser('1', 'one login').start();
+    const otherTab = browser('1', 'one login');
+
+    expect((await otherTab.start()).flowId).toBe(flowId);
+    expect((await otherTab.view()).flowId).toBe(flowId);
+    expect(flowId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('is another one for the next flow, for another browser, and for another login in the same browser', async () => {
+    const browser = createScene();
+    const tab = browser('1', 'one login');
+    const first = await tab.start();
+    await tab.send('DELETE', '/step-up/flow');
+    const next = await tab.start();
+    const elsewhere = await browser('2', 'one login').start();
+    const anew = await browser('1', 'another login').start();
+
+    const ids = [first, next, elsewhere, anew].map(({ flowId }) => flowId);
+    expect(ids).not.toContain(undefined);
+    expect(new Set(ids).size).toBe(4);
+  });
+});

@@ -1,0 +1,164 @@
+import cluster from 'node:cluster';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createGate, createMemoryStore, type GateOptions } from '../../src/index.ts';
+
+const options: GateOptions<unknown> = {
+  auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+  secret: 'a secret of at least 32 characters, for tests',
+  identify: () => undefined,
+  firstLeg: { refreshToken: () => undefined },
+};
+
+/** Until the end of the test, this process is one of a cluster. */
+function becomeWorker(): void {
+  const { isWorker } = cluster;
+  onTestFinished(() => void Object.assign(cluster, { isWorker }));
+  Object.assign(cluster, { isWorker: true });
+}
+
+describe('createGate', () => {
+  it('takes the shortest options there are', () => {
+    expect(createGate(options).basePath).toBe('/step-up');
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['auth0:', { auth0: undefined }],
+    ['auth0:', { auth0: 'https://tenant.test/' }],
+    ['issuer:', { auth0: { issuer: 'http://tenant.test/', clientId: 'client' } }],
+    ['issuer:', { auth0: { issuer: 'tenant.test', clientId: 'client' } }],
+    // What an environment gives that lacks it.
+    ['issuer:', { auth0: { issuer: undefined, clientId: 'client' } }],
+    ['clientId:', { auth0: { issuer: 'https://tenant.test/', clientId: '' } }],
+    ['auth0.audiance:', { auth0: { issuer: 'https://tenant.test/', clientId: 'client', audiance: 'bank' } }],
+    ['allowInsecureIssuer: belongs in auth0', { allowInsecureIssuer: true }],
+    ['secret:', { secret: undefined }],
+    ['secret:', { secret: 'short' }],
+    ['secret:', { secret: [] }],
+    ['identify:', { identify: undefined }],
+    ['identify:', { identify: { subject: 'ada' } }],
+    ['firstLeg:', { firstLeg: undefined }],
+    ['firstLeg:', { firstLeg: {} }],
+    ['firstLeg.refreshToken:', { firstLeg: { refreshToken: 'token' } }],
+    ['firstLeg.password', { firstLeg: { password: {} } }],
+    ['firstLeg.refresh:', { firstLeg: { refresh: () => 'token' } }],
+    ['firstLeg.password.user:', { firstLeg: { password: { username: () => 'ada', user: 'ada' } } }],
+    ['firstLeg.password.ip:', { firstLeg: { password: { username: () => 'ada', ip: '203.0.113.7' } } }],
+    // A public client, whom nobody would believe.
+    ['firstLeg.password.ip:', { firstLeg: { password: { username: () => 'ada', ip: () => '203.0.113.7' } } }],
+    ['enroll:', { enroll: 'always' }],
+    ['enroll:', { enroll: 'password' }],
+    ['store:', { store: {} }],
+    ['store:', { store: 'redis://127.0.0.1' }],
+    ['basePath:', { basePath: 'step-up' }],
+    ['basePath:', { basePath: '/step-up/' }],
+    ['basePath:', { basePath: '/' }],
+    ['basePath:', { basePath: '/step-up/..' }],
+    ['firstLeg.mfaToken:', { firstLeg: { custom: async () => ({ mfaToken: '' }), mfaToken: 'yes' } }],
+    ['basePath:', { basePath: '//evil.example' }],
+    ['basePath:', { basePath: '/a b' }],
+    ['basePath:', { basePath: '/step-up"><script>' }],
+    ['loginUrl:', { loginUrl: 'login' }],
+    ['loginUrl:', { loginUrl: '/login\r\nset-cookie: a=b' }],
+    ['loginUrl:', { loginUrl: { path: '/login' } }],
+    ['allowedOrigins:', { allowedOrigins: 'https://app.example' }],
+    ['allowedOrigins:', { allowedOrigins: ['*'] }],
+    ['allowedOrigins:', { allowedOrigins: ['null'] }],
+    ['allowedOrigins:', { allowedOrigins: ['https://app.example/'] }],
+    ['allowedOrigins:', { allowedOrigins: ['https://*.example'] }],
+    ['allowedOrigins:', { allowedOrigins: ['https://App.example'] }],
+    ['allowedOrigins:', { allowedOrigins: [/example/] }],
+    ['insecureCookie:', { insecureCookie: 'false' }],
+    ['onError:', { onError: 'log' }],
+    ['clock:', { clock: Date }],
+    ['timing.pollIntervalMs:', { timing: { pollIntervalMs: 0 } }],
+    ['timing.pollIntervalMs:', { timing: { pollIntervalMs: '5s' } }],
+    ['timing.flowTtlMs:', { timing: { flowTtlMs: Number.POSITIVE_INFINITY } }],
+    ['timing.pollInterval:', { timing: { pollInterval: 5_000 } }],
+    ['limits.starts:', { limits: { starts: false } }],
+    ['tenantBudget:', { tenantBudget: 0 }],
+    ['tenantBudget:', { tenantBudget: 2.5 }],
+    ['tenantBudget:', { tenantBudget: true as unknown as number }],
+    ['capacity:', { capacity: 10 }],
+    ['capacity.watchers:', { capacity: { watchers: 10 } }],
+    ['capacity.recordBytes:', { capacity: { recordBytes: 1_000 } }],
+    ['capacity.watchersPerHandle:', { capacity: { watchersPerHandle: 0 } }],
+    ['capacity.pollsPerProcess:', { capacity: { pollsPerProcess: 0.5 } }],
+    ['enrol:', { enrol: 'refuse' }],
+    ['mode:', { mode: 'fail' }],
+    ['authenticators:', { authenticators: true }],
+    ['authenticators.factors:', { authenticators: { factors: [] } }],
+    ['authenticators.factors:', { authenticators: { factors: ['face'] } }],
+    ['authenticators.addable:', { authenticators: { addable: ['recovery-code'] } }],
+    ['authenticators.page:', { authenticators: { page: true } }],
+  ])('names %s when it is wrong: %j', (name, wrong) => {
+    const create = (): unknown => createGate({ ...options, ...wrong } as GateOptions<unknown>);
+    expect(create).toThrow(TypeError);
+    expect(create).toThrow(name);
+  });
+
+  it.each([
+    ['a worker of a cluster', becomeWorker],
+    ['production', () => void vi.stubEnv('NODE_ENV', 'production')],
+  ])('tells %s that its records are in its own memory', (_where, become) => {
+    onTestFinished(() => void vi.unstubAllEnvs());
+    become();
+    const errors: unknown[] = [];
+    const onError = (error: unknown): void => void errors.push(error);
+
+    createGate({ ...options, store: createMemoryStore(), onError });
+    expect(errors).toEqual([]);
+    createGate({ ...options, onError });
+    expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining('the same store') })]);
+  });
+
+  it('writes to the console what an onError that fails was to hear', async () => {
+    becomeWorker();
+    const written = vi.spyOn(console, 'error').mockReturnValue(undefined);
+    onTestFinished(() => written.mockRestore());
+    // As a logger's method does that was handed over without its logger.
+    const failure = new TypeError('no this');
+    const onError = (): never => {
+      throw failure;
+    };
+
+    createGate({ ...options, onError });
+
+    await vi.waitFor(() => {
+      const error: unknown = expect.objectContaining({ code: 'misconfigured' });
+      expect(written).toHaveBeenCalledExactlyOnceWith('onError failed', failure, error);
+    });
+  });
+
+  it('says which Node it needs, where one is too old', () => {
+    const { withResolvers } = Promise;
+    onTestFinished(() => {
+      Promise.withResolvers = withResolvers;
+    });
+    Promise.withResolvers = undefined as never;
+
+    expect(() => createGate(options)).toThrow('Node 22.12');
+  });
+
+  it('names what identify gives wrongly, in the log alone', async () => {
+    const errors: unknown[] = [];
+    const gate = createGate({
+      ...options,
+      identify: () => ({ subject: 'ada', sessionId: '' }),
+      onError: (error) => errors.push(error),
+    });
+
+    const decision = await gate.guard({})({
+      native: undefined,
+      method: 'GET',
+      url: '/',
+      protocol: 'https',
+      host: 'bank.example',
+      header: () => undefined,
+      forPolicy: () => undefined,
+    });
+
+    expect(decision).toMatchObject({ isAllowed: false, response: { status: 500 } });
+    expect(JSON.stringify(decision)).not.toContain('identify');
+    expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining('identify:') })]);
+  });
+});

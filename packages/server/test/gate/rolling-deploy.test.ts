@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore, type Json, type Store } from '../../src/index.ts';
+import { createGateClient, createTestGate, type GateClient, SECRET } from '../support/gate-client.ts';
+import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
+
+const NEXT_SECRET = 'the next secret, of at least 32 characters, for tests';
+
+interface Deploy {
+  readonly tenant: TestTenant;
+  /** The same browser at a process with these secrets. */
+  readonly at: (secret: string | readonly string[]) => GateClient;
+  /** Puts something in the place of the browser's record. */
+  readonly replace: (value: Json) => Promise<void>;
+}
+
+async function deploy(): Promise<Deploy> {
+  const tenant = createTestTenant();
+  await tenant.enrolPush();
+  const refreshToken = await tenant.signIn();
+  const memory = createMemoryStore({ now: () => tenant.clock.now() });
+  const written: string[] = [];
+  const store: Store = {
+    ...memory,
+    write(key, ...rest) {
+      written.push(key);
+      return memory.write(key, ...rest);
+    },
+  };
+  const identity = { subject: tenant.ada.subject, sessionId: 's' };
+  const gateWith = (secret: string | readonly string[]) =>
+    createTestGate(tenant, { store, secret, firstLeg: { refreshToken: () => refreshToken } });
+  const browser = createGateClient({ gate: gateWith(SECRET), identity });
+  return {
+    tenant,
+    at: (secret) => browser.at(gateWith(secret)),
+    async replace(value) {
+      // Records have the digest of their handle for a name; everything else is named by more.
+      const key = written.findLast((name) => /^[\w-]{43}$/.test(name)) ?? '';
+      const version = (await store.read(key))?.version ?? 0;
+      await store.write(key, value, { ifVersion: version, ttlMs: 60_000 });
+    },
+  };
+}
+
+describe('a rolling deploy', () => {
+  it.each<[string, Json]>([
+    ['of another format', { format: 2, flow: { shape: 'unknown' }, approvals: {} }],
+    ['without a format', {}],
+    ['that is null', null],
+    ['that is no object', 'text'],
+  ])(
+    'ends a flow politely whose record is one %s: there is none, and a new one can start',
+    async (_, value) => {
+      const { at, replace, tenant } = await deploy();
+      const client = at(SECRET);
+      await client.start();
+      await replace(value);
+
+      const gone = await client.send('GET', '/step-up/flow');
+
+      expect(gone.status).toBe(404);
+      expect(gone.body).toMatchObject({ error: 'flow_not_found' });
+      expect(await client.isAllowed()).toBe(false);
+      tenant.clock.advance(600_000);
+      expect(await client.start()).toMatchObject({ state: 'polling' });
+    },
+  );
+
+  it('goes on with a flow whose secrets the process before has sealed, and lets its approval count', async () => {
+    const { at, tenant } = await deploy();
+    await at([SECRET, NEXT_SECRET]).start();
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+
+    const after = at([NEXT_SECRET, SECRET]);
+
+    expect(await after.view()).toMatchObject({ state: 'approved' });
+    expect(await after.isAllowed()).toBe(true);
+    // The processes from before, while there still are some.
+    expect(await at([SECRET, NEXT_SECRET]).isAllowed()).toBe(true);
+  });
+
+  it('opens with the new first key what a process of the new order has sealed, in one of the old order', async () => {
+    const { at, tenant } = await deploy();
+    await at([NEXT_SECRET, SECRET]).start();
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+
+    expect(await at([SECRET, NEXT_SECRET]).view()).toMatchObject({ state: 'approved' });
+  });
+
+  it('asks again, and approves of nothing, when a flow was sealed with a key that is gone', async () => {
+    const { at, tenant } = await deploy();
+    await at(SECRET).start();
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+
+    const after = at(NEXT_SECRET);
+
+    expect(await after.send('GET', '/step-up/flow')).toMatchObject({ status: 404 });
+    expect(await after.isAllowed()).toBe(false);
+    expect(await after.start()).toMatchObject({ state: 'polling' });
+    expect(tenant.challenges()).toBe(2);
+  });
+
+  it('takes no approval that was signed with a key that is gone', async () => {
+    const { at, tenant } = await deploy();
+    await at(SECRET).start();
+    tenant.phone.approve();
+    tenant.clock.advance(POLL_MS);
+
+    expect(await at(SECRET).view()).toMatchObject({ state: 'approved' });
+    expect(await at(SECRET).isAllowed()).toBe(true);
+    expect(await at(NEXT_SECRET).isAllowed()).toBe(false);
+  });
+});
