@@ -40,19 +40,22 @@ export const MUTATIONS = [
     defence: 'a user with a factor adds no other one in a step-up',
     edits: [
       [
-        core('flow-context'),
+        core('machine/context'),
         "if (!isListed || isEnrolled(context) || enrollmentClosed || settings.enroll === 'refuse') return [];",
         "if (!isListed || enrollmentClosed || settings.enroll === 'refuse') return [];",
       ],
     ],
     shownBy: [
-      ofCore('machine', 'adds nothing for a user who has a factor, even one that does not count here'),
+      ofCore(
+        'machine/machine',
+        'adds nothing for a user who has a factor, even one that does not count here',
+      ),
     ],
   },
   {
     defence: 'there is no way around the password',
-    edits: [[core('machine-setup'), "context.settings.enroll === 'password' &&", 'false &&']],
-    shownBy: [ofCore('machine', 'cannot get around the password by any request, in any order')],
+    edits: [[core('machine/setup'), "context.settings.enroll === 'password' &&", 'false &&']],
+    shownBy: [ofCore('machine/machine', 'cannot get around the password by any request, in any order')],
   },
   {
     defence: 'an approval that may have begun an addition begins no other',
@@ -108,12 +111,14 @@ export const MUTATIONS = [
     defence: 'the waiting time between two pushes',
     edits: [
       [
-        core('flow-context'),
+        core('machine/context'),
         'return at >= (context.resendAllowedAt[addressee(target)] ?? 0);',
         'return at >= 0 || addressee(target) === undefined;',
       ],
     ],
-    shownBy: [ofCore('waiting', 'is not sent again before the waiting time is over, by whatever request')],
+    shownBy: [
+      ofCore('machine/waiting', 'is not sent again before the waiting time is over, by whatever request'),
+    ],
   },
   {
     defence: 'a ticket is of one user and login',
@@ -149,23 +154,23 @@ export const MUTATIONS = [
     defence: 'facts come from the server alone',
     edits: [
       [
-        core('events'),
+        core('machine/events'),
         "    case 'flow.cancel':\n      return { type };",
         "    case 'flow.cancel':\n    case 'identity.verified':\n      return { type };",
       ],
     ],
-    shownBy: [ofCore('parse-request', 'is never a fact: $type is refused, with and without a stamp')],
+    shownBy: [ofCore('machine/parse-request', 'is never a fact: $type is refused, with and without a stamp')],
   },
   {
     defence: 'a fact that nothing asked for is ignored',
     edits: [
       [
-        core('machine-setup'),
+        core('machine/setup'),
         "'seq' in event && event.seq === context.seq;",
         "'seq' in event && context.seq >= 0;",
       ],
     ],
-    shownBy: [ofCore('machine', 'a late fact changes nothing')],
+    shownBy: [ofCore('machine/machine', 'a late fact changes nothing')],
   },
   {
     defence: 'loading a page sends nothing',
@@ -567,12 +572,12 @@ export const MUTATIONS = [
     defence: 'the issuer is https',
     edits: [
       [
-        core('auth0-client'),
+        core('auth0/client'),
         "if (url.protocol === 'http:' && allowInsecureIssuer !== true) {",
         'if (allowInsecureIssuer === undefined && isText(0)) {',
       ],
     ],
-    shownBy: [ofCore('auth0-client', 'that are wrong are a TypeError that names %s: %j')],
+    shownBy: [ofCore('auth0/client', 'that are wrong are a TypeError that names %s: %j')],
   },
   {
     defence: 'the id_token is signed by an algorithm of the list',

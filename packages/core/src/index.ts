@@ -1,34 +1,24 @@
-export {
-  type Clock,
-  createStepUpActor,
-  type FactorToAdd,
-  type LocalStepUpActor,
-  type StepUpActor,
-  type StepUpActorOptions,
-  type StepUpSnapshot,
-} from './actor.ts';
-export type { StepUpLogic, StepUpLogicSnapshot } from './actor-logic.ts';
-export { type Auth0Options, parseIssuer } from './auth0-client.ts';
-export type { Auth0Call } from './auth0-errors.ts';
-export { type Auth0MfaApiOptions, createAuth0MfaApi } from './auth0-mfa-api.ts';
-export type { TenantReport } from './auth0-report.ts';
+export { type Auth0Options, parseIssuer } from './auth0/client.ts';
+export type { Auth0Call } from './auth0/errors.ts';
+export { AUTH0_EXCHANGE_LIMIT } from './auth0/exchange-limit.ts';
+export { type Auth0MfaApiOptions, createAuth0MfaApi } from './auth0/mfa-api.ts';
+export type { TenantReport } from './auth0/report.ts';
 export {
   type Auth0SignIn,
   type Auth0SignInOptions,
   createAuth0SignIn,
   type SignInResult,
-} from './auth0-sign-in.ts';
-export type { Effect } from './effects.ts';
+} from './auth0/sign-in.ts';
+export { type Clock, setTimer, systemClock } from './lib/clock.ts';
 export {
-  isReasonCode,
-  isStepUpError,
-  REASON_CODES,
-  type ReasonCode,
-  type RequestErrorCode,
-  StepUpError,
-  type StepUpErrorCode,
-  type StepUpErrorOptions,
-} from './errors.ts';
+  type Addition,
+  type EnrollmentRule,
+  FLOW_DEFAULTS,
+  type FlowContext,
+  type FlowSettings,
+  type Target,
+} from './machine/context.ts';
+export type { Effect } from './machine/effects.ts';
 export {
   type Fact,
   type FirstLegMethod,
@@ -42,16 +32,7 @@ export {
   type StepUpRequest,
   type StepUpRequestType,
   splitRequest,
-} from './events.ts';
-export {
-  type EnrollableFactor,
-  FACTORS,
-  type Factor,
-  isEnrollable,
-  isFactor,
-  sendsCode,
-  sendsMessage,
-} from './factor.ts';
+} from './machine/events.ts';
 export {
   type Advance,
   advanceFlow,
@@ -65,16 +46,17 @@ export {
   type PlannedPoll,
   plannedPoll,
   stateName,
-} from './flow.ts';
+} from './machine/flow.ts';
+export { stepUpMachine } from './machine/machine.ts';
 export {
-  type Addition,
-  type EnrollmentRule,
-  FLOW_DEFAULTS,
-  type FlowContext,
-  type FlowSettings,
-  type Target,
-} from './flow-context.ts';
-export { stepUpMachine } from './machine.ts';
+  type ExchangeBudget,
+  isPollSchedule,
+  type PollPace,
+  type PollSchedule,
+} from './machine/poll-schedule.ts';
+export { updateVault, type Vault } from './machine/vault.ts';
+export { createView, type Disclosure, type FlowView, isSameView, type Notice } from './machine/view.ts';
+export type { ExchangeLimit } from './provider/exchange-limit.ts';
 export type {
   Authenticator,
   Binding,
@@ -90,16 +72,34 @@ export type {
   RedeemOptions,
   Redemption,
   TokenSet,
-} from './mfa-api.ts';
+} from './provider/mfa-api.ts';
 export {
-  AUTH0_EXCHANGE_LIMIT,
-  type ExchangeBudget,
-  type ExchangeLimit,
-  isPollSchedule,
-  type PollPace,
-  type PollSchedule,
-} from './poll-schedule.ts';
-export { type EffectPorts, type EffectResult, runEffect } from './run-effect.ts';
-export { type StepUpEmitted, stepUpLogic } from './step-up-logic.ts';
-export { updateVault, type Vault } from './vault.ts';
-export { createView, type Disclosure, type FlowView, isSameView, type Notice } from './view.ts';
+  createStepUpActor,
+  type FactorToAdd,
+  type LocalStepUpActor,
+  type StepUpActor,
+  type StepUpActorOptions,
+  type StepUpSnapshot,
+} from './runner/actor.ts';
+export type { StepUpLogic, StepUpLogicSnapshot } from './runner/actor-logic.ts';
+export { type EffectPorts, type EffectResult, runEffect } from './runner/run-effect.ts';
+export { type StepUpEmitted, stepUpLogic } from './runner/step-up-logic.ts';
+export {
+  isReasonCode,
+  isStepUpError,
+  REASON_CODES,
+  type ReasonCode,
+  type RequestErrorCode,
+  StepUpError,
+  type StepUpErrorCode,
+  type StepUpErrorOptions,
+} from './terms/errors.ts';
+export {
+  type EnrollableFactor,
+  FACTORS,
+  type Factor,
+  isEnrollable,
+  isFactor,
+  sendsCode,
+  sendsMessage,
+} from './terms/factor.ts';

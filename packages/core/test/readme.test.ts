@@ -12,7 +12,7 @@ function rowsOf(text: string): readonly string[] {
 }
 
 describe('the tables of codes', () => {
-  const documented = rowsOf(read('../src/errors.ts'));
+  const documented = rowsOf(read('../src/terms/errors.ts'));
 
   it('are the same in the READMEs as in the source', () => {
     const told = ['../README.md', '../../server/README.md'].flatMap((path) => rowsOf(read(path)));

@@ -1,5 +1,5 @@
-import { REASON_CODES } from '../../src/errors.ts';
-import { stepUpMachine } from '../../src/machine.ts';
+import { stepUpMachine } from '../../src/machine/machine.ts';
+import { REASON_CODES } from '../../src/terms/errors.ts';
 
 interface Arrow {
   readonly from: string;
@@ -151,7 +151,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 export function statechartPage(): string {
   return `# The statechart
 
-Made from the machine ([machine.ts](../packages/core/src/machine.ts)); a test fails when this page and the machine differ.
+Made from the machine ([machine.ts](../packages/core/src/machine/machine.ts)); a test fails when this page and the machine differ.
 The views that belong to these states are described in [a screen of your own](custom-ui.md#the-view).
 
 ## How a flow goes on
@@ -170,7 +170,7 @@ ${requestTable()}
 
 ## What goes wrong
 
-The first row that fits. \`provider_unavailable\` and \`rate_limited\` are failures that pass: they are tried again where that sends nothing twice. [The codes](../packages/core/src/errors.ts) say what each means.
+The first row that fits. \`provider_unavailable\` and \`rate_limited\` are failures that pass: they are tried again where that sends nothing twice. [The codes](../packages/core/src/terms/errors.ts) say what each means.
 
 ${failureTable()}
 `;

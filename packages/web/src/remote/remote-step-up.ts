@@ -1,17 +1,10 @@
-import type {
-  Clock,
-  FlowView,
-  StepUpActor,
-  StepUpRequest,
-  StepUpRequestType,
-  StepUpSnapshot,
-} from '@stepgate/core';
+import type { FlowView, StepUpActor, StepUpRequest, StepUpRequestType, StepUpSnapshot } from '@stepgate/core';
+import { type Clock, systemClock } from '@stepgate/core/clock';
 import { createFlowClient } from './flow-client.ts';
 import { idleView } from './idle-view.ts';
 import { platformFetch } from './platform-fetch.ts';
 import { documentPresence, type Presence } from './presence.ts';
 import { type RemoteError, toFailure } from './remote-error.ts';
-import { systemClock } from './system-clock.ts';
 import { type Connection, watchFlow } from './watch-flow.ts';
 
 /** Options of {@link createRemoteStepUp}. */

@@ -1,6 +1,6 @@
-import type { Clock, StepUpActor, StepUpRequest } from '@stepgate/core';
+import type { StepUpActor, StepUpRequest } from '@stepgate/core';
+import { type Clock, systemClock } from '@stepgate/core/clock';
 import type { RemoteStepUp, RemoteStepUpSnapshot } from '../remote/remote-step-up.ts';
-import { systemClock } from '../remote/system-clock.ts';
 import { fill, type Texts } from '../texts/texts.ts';
 import { card } from './card.ts';
 import { type ControlAction, type Detail, type Exit, tidy } from './control-action.ts';

@@ -1,0 +1,201 @@
+import { stringMember } from '../lib/json.ts';
+import { type ReasonCode, StepUpError } from '../terms/errors.ts';
+
+/** What a request is for. The same error means one thing for a push and another for a typed code. */
+export type Auth0Call =
+  | 'password'
+  | 'refresh-token'
+  | 'list'
+  | 'enroll'
+  | 'challenge'
+  | 'poll'
+  | 'verify'
+  | 'remove';
+
+/** A refused request, as the wire shows it. */
+export interface Refusal {
+  readonly call: Auth0Call;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** The `error` member of the body. */
+  readonly error: string | undefined;
+  readonly body: unknown;
+  readonly retryAfterMs: number | undefined;
+}
+
+interface Rule {
+  readonly to?: readonly Auth0Call[];
+  readonly error?: readonly string[];
+  readonly says?: RegExp;
+  readonly status?: (status: number) => boolean;
+  readonly code: ReasonCode;
+  /** What to repair, for the log. */
+  readonly hint?: string;
+}
+
+const FIRST_LEGS: readonly Auth0Call[] = ['password', 'refresh-token'];
+
+/**
+ * What Auth0's errors mean. The sources contradict each other on statuses and codes, so the `error` and the words
+ * of the description decide, first match first, and the status only where there is nothing else.
+ */
+const RULES: readonly Rule[] = [
+  { error: ['too_many_attempts'], code: 'too_many_attempts' },
+  { says: /too many (failed|wrong)/i, code: 'too_many_attempts' },
+  { error: ['too_many_requests', 'too_many_pn', 'slow_down'], code: 'rate_limited' },
+  { says: /^too many/i, code: 'rate_limited' },
+  {
+    error: ['invalid_client'],
+    code: 'provider_misconfigured',
+    hint: 'the client id or its credentials are wrong',
+  },
+  {
+    error: ['unauthorized_client', 'unsupported_grant_type'],
+    code: 'provider_misconfigured',
+    hint: 'the application is not allowed this grant',
+  },
+  { error: ['invalid_scope', 'insufficient_scope'], code: 'provider_misconfigured' },
+  {
+    to: FIRST_LEGS,
+    says: /^service not found/i,
+    code: 'provider_misconfigured',
+    hint: 'the tenant has no API with this audience',
+  },
+  {
+    to: FIRST_LEGS,
+    says: /default connection/i,
+    code: 'provider_misconfigured',
+    hint: 'the tenant has no default directory: give a realm',
+  },
+  {
+    says: /not issued to this client|invalid audience|unsupported multifactor provider/i,
+    code: 'provider_misconfigured',
+  },
+
+  { to: ['password'], error: ['invalid_grant', 'access_denied'], code: 'credentials_refused' },
+  {
+    to: ['refresh-token'],
+    error: ['invalid_grant', 'access_denied', 'expired_token'],
+    code: 'login_required',
+  },
+  // Some tenants demand MFA in this way, and leave no way to go on with it.
+  { to: FIRST_LEGS, error: ['invalid_request'], says: /multi-?factor|\bmfa\b/i, code: 'login_required' },
+
+  { to: ['poll'], error: ['access_denied'], code: 'rejected' },
+  { to: ['poll'], error: ['invalid_grant'], says: /authorization rejected/i, code: 'rejected' },
+
+  { says: /mfa_token.*(expired|invalid\b)|malformed mfa_token/i, code: 'mfa_token_expired' },
+  { says: /oob_code.*expired/i, code: 'challenge_expired' },
+  { error: ['expired_token', 'invalid_token'], code: 'mfa_token_expired' },
+  {
+    to: ['poll', 'verify'],
+    error: ['invalid_grant', 'invalid_request'],
+    says: /expired/i,
+    code: 'challenge_expired',
+  },
+
+  { error: ['enrollment_conflict'], code: 'already_enrolled' },
+  { says: /already enrolled/i, code: 'already_enrolled' },
+  { error: ['association_required'], code: 'not_enrolled' },
+  { error: ['unsupported_challenge_type'], says: /not enrolled/i, code: 'not_enrolled' },
+  {
+    error: [
+      'unsupported_challenge_type',
+      'invalid_authenticator',
+      'authenticator_not_found',
+      // Guardian's own words for a push that cannot be delivered.
+      'error_sending_push_notification',
+      'pn_endpoint_disabled',
+      'push_notification_wrong_credentials',
+    ],
+    code: 'factor_unavailable',
+  },
+  { says: /phone number is invalid/i, code: 'input_invalid' },
+
+  { error: ['invalid_otp', 'invalid_binding_code', 'invalid_recovery_code'], code: 'code_refused' },
+  { says: /invalid (otp_code|binding_code|recovery_code)/i, code: 'code_refused' },
+  { says: /(missing|required).*binding_code|binding_code is required/i, code: 'code_refused' },
+  { error: ['invalid_oob_code'], code: 'result_lost' },
+  { says: /oob_code/i, code: 'result_lost' },
+  { to: ['verify'], error: ['invalid_grant', 'access_denied'], code: 'code_refused' },
+  { error: ['invalid_grant'], code: 'result_lost' },
+  { to: ['enroll'], error: ['access_denied'], code: 'already_enrolled' },
+  { to: ['list'], error: ['access_denied'], code: 'mfa_token_expired' },
+  { to: ['remove'], status: (status) => status === 404, code: 'factor_unavailable' },
+
+  { status: (status) => status === 429, code: 'rate_limited' },
+  { status: (status) => status >= 500, code: 'provider_unavailable' },
+  { error: ['server_error'], code: 'mfa_token_expired' },
+  {
+    to: ['list', 'enroll', 'challenge', 'remove'],
+    status: (status) => status === 401,
+    code: 'mfa_token_expired',
+  },
+];
+
+const STATUS: Partial<Record<ReasonCode, number>> = {
+  login_required: 401,
+  rate_limited: 429,
+  too_many_attempts: 429,
+  provider_unavailable: 503,
+  provider_error: 502,
+  provider_misconfigured: 502,
+};
+
+/** Translates a refused request. The only place that knows what Auth0's errors mean. */
+export function refusal(refused: Refusal): StepUpError {
+  const { method, path, status, error, retryAfterMs } = refused;
+  const { code, hint } = meaning(refused);
+  // The error's name is for the log; anything but a word could be an echo of what was sent.
+  const name = error !== undefined && /^[a-z_]{1,40}$/.test(error) ? ` ${error}` : '';
+  const advice = hint === undefined ? '' : `: ${hint}`;
+  return new StepUpError(code, `${method.toUpperCase()} ${path} was refused: ${status}${name}${advice}`, {
+    status: STATUS[code] ?? 400,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
+function meaning({ call, status, error, body }: Refusal): Pick<Rule, 'code' | 'hint'> {
+  const description = stringMember(body, 'error_description') ?? stringMember(body, 'message') ?? '';
+  const rule = RULES.find(
+    (one) =>
+      (one.to?.includes(call) ?? true) &&
+      (one.error === undefined || (error !== undefined && one.error.includes(error))) &&
+      (one.says?.test(description) ?? true) &&
+      (one.status?.(status) ?? true),
+  );
+  if (rule !== undefined) return rule;
+  // A page instead of JSON comes from something in between.
+  return { code: body === undefined ? 'provider_unavailable' : 'provider_error' };
+}
+
+/** Longer than any flow. A time beyond all measure would be no number once it is JSON, and so no wait at all. */
+export const LONGEST_WAIT_MS = 86_400_000;
+
+/**
+ * How long the provider wants to be left alone, at most a day: `Retry-After` (seconds or a date), else
+ * `x-ratelimit-reset` (a UNIX time) when nothing is left, measured against the answer's own `Date`, since clocks differ.
+ */
+export function retryAfter({
+  isLimited,
+  headers,
+  now,
+}: {
+  /** Whether the answer says that a limit was hit; a reset time means nothing elsewhere. */
+  readonly isLimited: boolean;
+  readonly headers: Headers;
+  readonly now: number;
+}): number | undefined {
+  const sentAt = Date.parse(headers.get('date') ?? '');
+  const reference = Number.isNaN(sentAt) ? now : sentAt;
+  const waitUntil = (until: number): number => Math.min(LONGEST_WAIT_MS, Math.max(0, until - reference));
+  const header = headers.get('retry-after');
+  if (header !== null) {
+    const until = /^\d+$/.test(header) ? reference + Number(header) * 1_000 : Date.parse(header);
+    if (!Number.isNaN(until)) return waitUntil(until);
+  }
+  const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN);
+  if (!isLimited || Number.isNaN(reset)) return undefined;
+  return waitUntil(reset * 1_000);
+}

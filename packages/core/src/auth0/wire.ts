@@ -1,0 +1,62 @@
+import { dropUndefined } from '../lib/drop-undefined.ts';
+import { isRecord, numberMember, stringMember } from '../lib/json.ts';
+import type { FactorRequirements, MfaTransaction, TokenSet } from '../provider/mfa-api.ts';
+import { StepUpError } from '../terms/errors.ts';
+import { type Factor, isFactor } from '../terms/factor.ts';
+
+/** An answer that lacks what it must have: nobody knows what it means. */
+export function unreadable(what: string): StepUpError {
+  return new StepUpError('provider_error', `the answer to ${what} could not be understood`, { status: 502 });
+}
+
+/** Reads a token response (RFC 6749, section 5.1). */
+export function parseTokens(body: unknown): TokenSet {
+  const accessToken = stringMember(body, 'access_token');
+  if (accessToken === undefined) throw unreadable('oauth/token');
+  return dropUndefined({
+    accessToken,
+    tokenType: stringMember(body, 'token_type') ?? 'Bearer',
+    expiresIn: numberMember(body, 'expires_in'),
+    scope: stringMember(body, 'scope'),
+    idToken: stringMember(body, 'id_token'),
+    refreshToken: stringMember(body, 'refresh_token'),
+  });
+}
+
+/** Auth0 names the same factor differently in lists, in requirements and on rows (contract, section 2). */
+const WIRE_FACTORS: ReadonlyMap<string, readonly Factor[]> = new Map([
+  ['push-notification', ['push']],
+  ['auth0', ['push']],
+  ['phone', ['sms', 'voice']],
+  ['totp', ['otp']],
+  ['oob', ['push', 'sms', 'voice', 'email']],
+]);
+
+function factorsOf(name: string): readonly Factor[] {
+  return WIRE_FACTORS.get(name) ?? (isFactor(name) ? [name] : []);
+}
+
+/** Reads an `mfa_required` answer. Fails with `login_required` when it leaves no way to go on. */
+export function parseTransaction(body: unknown): MfaTransaction {
+  const mfaToken = stringMember(body, 'mfa_token');
+  if (mfaToken === undefined) {
+    throw new StepUpError('login_required', 'MFA is demanded, but without an mfa_token', { status: 401 });
+  }
+  return dropUndefined({ mfaToken, requirements: parseRequirements(body) });
+}
+
+/** Both shapes that the documentation shows. Names that are no factor of ours (WebAuthn) offer nothing. */
+function parseRequirements(body: unknown): FactorRequirements | undefined {
+  const value = isRecord(body) ? body.mfa_requirements : undefined;
+  if (!isRecord(value)) return undefined;
+  const enroll = wireFactors(value.enroll);
+  const challenge = wireFactors(value.challenge ?? value.challenge_types);
+  if (enroll === undefined && challenge === undefined) return undefined;
+  return dropUndefined({ enroll, challenge });
+}
+
+function wireFactors(list: unknown): readonly Factor[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const names = list.map((item: unknown) => (typeof item === 'string' ? item : stringMember(item, 'type')));
+  return [...new Set(names.flatMap((name) => factorsOf(name ?? '')))];
+}

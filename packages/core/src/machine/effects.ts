@@ -1,0 +1,24 @@
+import type { EnrollableFactor, Factor } from '../terms/factor.ts';
+import type { FirstLegMethod } from './events.ts';
+
+/** What the machine asks its runner to do. Answers come back as facts with the same `seq`. */
+export type Effect =
+  | {
+      readonly type: 'authenticate';
+      readonly params: { readonly seq: number; readonly method: FirstLegMethod };
+    }
+  | { readonly type: 'list'; readonly params: { readonly seq: number } }
+  | { readonly type: 'enroll'; readonly params: { readonly seq: number; readonly factor: EnrollableFactor } }
+  | {
+      readonly type: 'challenge';
+      readonly params: { readonly seq: number; readonly factor: Factor; readonly authenticatorId: string };
+    }
+  | { readonly type: 'poll'; readonly params: { readonly seq: number; readonly enrolling: boolean } }
+  | {
+      readonly type: 'verify';
+      readonly params: { readonly seq: number; readonly factor: Factor; readonly enrolling: boolean };
+    }
+  | { readonly type: 'identify'; readonly params: { readonly seq: number } };
+
+/** The parameters of one type of effect. */
+export type EffectParams<T extends Effect['type']> = Extract<Effect, { type: T }>['params'];

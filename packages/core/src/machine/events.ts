@@ -1,0 +1,215 @@
+import type { Authenticator, Binding, FactorRequirements } from '../provider/mfa-api.ts';
+import { type ReasonCode, StepUpError } from '../terms/errors.ts';
+import { type EnrollableFactor, isEnrollable } from '../terms/factor.ts';
+import type { Vault } from './vault.ts';
+
+/**
+ * What a user can ask of a flow, and all that a browser can send. What may be asked now is in the view's
+ * `allowedEvents`.
+ */
+export type StepUpRequest =
+  | { readonly type: 'flow.start' }
+  | { readonly type: 'password.submit'; readonly password: string }
+  | { readonly type: 'factor.choose'; readonly authenticatorId: string }
+  | {
+      readonly type: 'enrollment.begin';
+      readonly factor: 'push' | 'otp';
+      readonly phoneNumber?: never;
+      readonly email?: never;
+    }
+  | {
+      readonly type: 'enrollment.begin';
+      readonly factor: 'sms' | 'voice';
+      /** E.164. */
+      readonly phoneNumber: string;
+      readonly email?: never;
+    }
+  | {
+      readonly type: 'enrollment.begin';
+      readonly factor: 'email';
+      readonly phoneNumber?: never;
+      /** The provider falls back to the profile's address. */
+      readonly email?: string;
+    }
+  | { readonly type: 'code.submit'; readonly code: string }
+  | { readonly type: 'challenge.resend' }
+  | { readonly type: 'codes.acknowledge' }
+  | { readonly type: 'flow.retry' }
+  | { readonly type: 'flow.cancel' };
+
+/** The type of a {@link StepUpRequest}. */
+export type StepUpRequestType = StepUpRequest['type'];
+
+/** What a user typed, or a client sent, and nobody may store. Lives beside the machine, as long as its effect. */
+export interface Inputs {
+  readonly password?: string;
+  readonly code?: string;
+  /** Of an `mfa_required` that the client has met itself. */
+  readonly mfaToken?: string;
+}
+
+/** A request, taken apart. */
+export interface SplitRequest {
+  readonly event: RequestEvent;
+  readonly inputs: Inputs;
+  /** For the vault: what an enrolment needs, which may have to wait for the password. */
+  readonly secrets?: Vault;
+}
+
+/** Time and chance, which reach the machine in no other way. Milliseconds since the epoch, and 0 to 999 ms. */
+export interface Stamp {
+  readonly at: number;
+  readonly jitterMs: number;
+}
+
+/** How a flow's first leg can be done; `access-token` takes one for the MFA API, which the flow was given. */
+export type FirstLegMethod = 'access-token' | 'mfa-token' | 'refresh-token' | 'password' | 'custom';
+
+/** A request without what the user typed. */
+export type RequestEvent =
+  | { readonly type: Exclude<StepUpRequestType, 'factor.choose' | 'enrollment.begin'> }
+  | { readonly type: 'factor.choose'; readonly authenticatorId: string }
+  | { readonly type: 'enrollment.begin'; readonly factor: EnrollableFactor };
+
+/** The first legs that are an exchange with the provider. */
+export type SignInMethod = Exclude<FirstLegMethod, 'access-token'>;
+
+/** The result of an effect, as the machine sees it. */
+export type Fact =
+  | {
+      readonly type: 'mfa.required';
+      readonly requirements?: FactorRequirements;
+    }
+  | { readonly type: 'authenticators.listed'; readonly authenticators: readonly Authenticator[] }
+  | {
+      readonly type: 'enrollment.started';
+      readonly binding: Binding;
+      readonly hasRecoveryCodes: boolean;
+    }
+  | {
+      readonly type: 'challenge.sent';
+      readonly binding: Binding;
+      readonly expiresInMs?: number;
+      readonly intervalMs?: number;
+    }
+  | { readonly type: 'poll.pending' }
+  | { readonly type: 'poll.slowed'; readonly retryAfterMs?: number }
+  | { readonly type: 'poll.rejected' }
+  | { readonly type: 'tokens.received'; readonly hasRecoveryCodes: boolean }
+  | { readonly type: 'identity.verified' }
+  | { readonly type: 'effect.failed'; readonly code: ReasonCode; readonly retryAfterMs?: number };
+
+/** Everything the machine reacts to. Facts carry the number of the effect that they answer. */
+export type FlowEvent =
+  | (RequestEvent & Stamp)
+  | (Fact & Stamp & { readonly seq: number })
+  | ({ readonly type: 'time.passed' } & Stamp);
+
+/** Takes what the user typed out of a request, so that the machine never sees it. */
+export function splitRequest(request: StepUpRequest): SplitRequest {
+  switch (request.type) {
+    case 'password.submit':
+      return { event: { type: request.type }, inputs: { password: request.password } };
+    case 'code.submit':
+      return { event: { type: request.type }, inputs: { code: request.code } };
+    case 'factor.choose':
+      return { event: { type: request.type, authenticatorId: request.authenticatorId }, inputs: {} };
+    case 'enrollment.begin': {
+      const { type, factor, phoneNumber, email } = request;
+      return { event: { type, factor }, inputs: {}, secrets: { phoneNumber, email } };
+    }
+    default:
+      return { event: { type: request.type }, inputs: {} };
+  }
+}
+
+const LONGEST_INPUT = 1_024;
+
+/**
+ * Reads a request out of untrusted JSON: a closed list of types, each with its own members.
+ *
+ * @throws StepUpError `event_unknown` (400) for any other type, facts included; `invalid_request` (400) naming the
+ *   member that is wrong.
+ */
+export function parseRequest(value: unknown): StepUpRequest {
+  if (typeof value !== 'object' || value === null) throw unknownEvent('an event is an object with a "type"');
+  const members = value as Readonly<Record<string, unknown>>;
+  const { type } = members;
+  switch (type) {
+    case 'flow.start':
+    case 'challenge.resend':
+    case 'codes.acknowledge':
+    case 'flow.retry':
+    case 'flow.cancel':
+      return { type };
+    case 'password.submit':
+      return { type, password: text(members, 'password') };
+    case 'code.submit':
+      // People paste "123 456": spaces and dashes are for the eye.
+      return { type, code: checked('code', text(members, 'code').replace(/[\s-]/g, '')) };
+    case 'factor.choose':
+      return { type, authenticatorId: text(members, 'authenticatorId') };
+    case 'enrollment.begin':
+      return parseEnrollmentBegin(type, members);
+    default:
+      throw unknownEvent('the event has no type that a client can send');
+  }
+}
+
+function text(members: Readonly<Record<string, unknown>>, name: string): string {
+  return checked(name, members[name]);
+}
+
+function checked(name: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '' || value.length > LONGEST_INPUT) {
+    throw invalidMember(`"${name}" must be a string of 1 to ${LONGEST_INPUT} characters`);
+  }
+  return value;
+}
+
+function parseEnrollmentBegin(
+  type: 'enrollment.begin',
+  members: Readonly<Record<string, unknown>>,
+): StepUpRequest {
+  const factor = enrollable(members.factor);
+  switch (factor) {
+    case 'sms':
+    case 'voice':
+      return { type, factor, phoneNumber: phoneNumber(members) };
+    case 'email':
+      return { type, factor, ...(members.email !== undefined && { email: email(members) }) };
+    default:
+      return { type, factor };
+  }
+}
+
+/** E.164: the country code comes first, and none begins with 0. */
+function phoneNumber(members: Readonly<Record<string, unknown>>): string {
+  const { phoneNumber: value } = members;
+  if (typeof value === 'string' && /^\+[1-9]\d{7,14}$/.test(value)) return value;
+  throw invalidMember('"phoneNumber" must be + and 8 to 15 digits, country code first (E.164)');
+}
+
+/** The plain shape; whether there is such an address is for the provider's message to find out. RFC 5321, 4.5.3.1.3. */
+function email(members: Readonly<Record<string, unknown>>): string {
+  const { email: value } = members;
+  if (typeof value === 'string' && value.length <= 254 && /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(value)) {
+    return value;
+  }
+  throw invalidMember('"email" must be an address like name@example.com');
+}
+
+function enrollable(value: unknown): EnrollableFactor {
+  if (!isEnrollable(value)) {
+    throw invalidMember('"factor" must be one of push, otp, sms, voice, email');
+  }
+  return value;
+}
+
+function invalidMember(message: string): StepUpError {
+  return new StepUpError('invalid_request', message, { status: 400 });
+}
+
+function unknownEvent(message: string): StepUpError {
+  return new StepUpError('event_unknown', message, { status: 400 });
+}

@@ -1,0 +1,152 @@
+import { initialTransition, type SnapshotFrom, transition } from 'xstate';
+import { sendsMessage } from '../terms/factor.ts';
+import type { FlowContext, FlowSettings } from './context.ts';
+import type { Effect } from './effects.ts';
+import type { FlowEvent } from './events.ts';
+import { stepUpMachine } from './machine.ts';
+
+/** Where a flow can be. `authenticating` asks for the password when `allowedEvents` names `password.submit`. */
+export type FlowStateName =
+  | 'idle'
+  | 'authenticating'
+  | 'listing'
+  | 'choosing'
+  | 'enrolling'
+  | 'confirming'
+  | 'challenging'
+  | 'polling'
+  | 'prompting'
+  | 'verifying'
+  | 'identifying'
+  | 'acknowledging'
+  | 'approved'
+  | 'rejected'
+  | 'expired'
+  | 'failed'
+  | 'cancelled';
+
+/** A flow between two events, as JSON: what a server keeps of it. */
+export interface FlowState {
+  readonly value: FlowStateName | Readonly<Partial<Record<FlowStateName, string>>>;
+  readonly context: FlowContext;
+}
+
+/** What an event did to a flow. */
+export interface Advance {
+  readonly state: FlowState;
+  /** What to do now; its fact comes back with the same `seq`. */
+  readonly effect: Effect | undefined;
+  /** `false` when the flow does not take this event now, a late fact for instance. Nothing has changed then. */
+  readonly accepted: boolean;
+}
+
+/** The machine's own snapshot, as XState's actors hold it. */
+export type FlowSnapshot = SnapshotFrom<typeof stepUpMachine>;
+
+/** A flow that has not started. */
+export function createFlow(settings: FlowSettings): FlowState {
+  const [snapshot] = initialTransition(stepUpMachine, settings);
+  return toState(snapshot);
+}
+
+/** The pure step of a flow: no I/O, no clock. A finished flow takes no event. */
+export function advanceFlow(state: FlowState, event: FlowEvent): Advance {
+  const snapshot = toSnapshot(state);
+  if (snapshot.status !== 'active' || !snapshot.can(event)) {
+    return { state, effect: undefined, accepted: false };
+  }
+  const [next, actions] = transition(stepUpMachine, snapshot, event);
+  return { state: toState(next), effect: effectAmong(actions), accepted: true };
+}
+
+/** Only effects are declared with parameters that hold a `seq`; there is at most one to a step. */
+function effectAmong(actions: readonly { type: string; params: unknown }[]): Effect | undefined {
+  const found = actions.find(
+    ({ params }) => typeof (params as { seq?: unknown } | undefined)?.seq === 'number',
+  );
+  return found && ({ type: found.type, params: found.params } as Effect);
+}
+
+/** XState's snapshot of a kept flow. */
+export function toSnapshot(state: FlowState): FlowSnapshot {
+  return stepUpMachine.resolveState({ value: state.value as FlowSnapshot['value'], context: state.context });
+}
+
+/** What is worth keeping of XState's snapshot. */
+export function toState(snapshot: FlowSnapshot): FlowState {
+  return { value: snapshot.value as FlowState['value'], context: snapshot.context };
+}
+
+/** The state's plain name, without what happens inside it. */
+export function stateName({ value }: FlowState): FlowStateName {
+  return typeof value === 'string' ? value : (Object.keys(value)[0] as FlowStateName);
+}
+
+function innerName({ value }: FlowState): string | undefined {
+  return typeof value === 'string' ? undefined : Object.values(value)[0];
+}
+
+/** Whether the provider is asked again at `nextPollAt`: between two polls, or after a passing failure. */
+export function asksAgain(state: FlowState): boolean {
+  return innerName(state) === 'waiting' || innerName(state) === 'backingOff';
+}
+
+/** The next time that the provider is asked for the phone's answer, and what it hangs on. */
+export interface PlannedPoll {
+  readonly at: number;
+  /** When the provider was last asked for anything that counts as a poll does. */
+  readonly since: number;
+  readonly intervalMs: number;
+  /** The end of the wait. */
+  readonly until: number;
+}
+
+/** The poll that the flow waits for the time of; `undefined` in every other state. */
+export function plannedPoll(state: FlowState): PlannedPoll | undefined {
+  if (innerName(state) !== 'waiting') return undefined;
+  const { nextPollAt, budget, pace, challengeExpiresAt, expiresAt } = state.context;
+  const until = Math.min(challengeExpiresAt, expiresAt);
+  return { at: nextPollAt, since: budget.at, intervalMs: pace.intervalMs, until };
+}
+
+/** Whether the flow has ended for good. */
+export function isDone(state: FlowState): boolean {
+  return state.value === 'approved' || state.value === 'cancelled';
+}
+
+/** Whether the flow waits for the fact that answers its last effect. */
+export function awaitsFact(state: FlowState): boolean {
+  return state.value === 'challenging' || state.value === 'verifying' || innerName(state) === 'requesting';
+}
+
+/**
+ * When the flow next wants to hear `time.passed`, in milliseconds since the epoch; `undefined` when time does not
+ * matter to it.
+ */
+export function dueAt(state: FlowState): number | undefined {
+  const expiresAt = expiry(state);
+  if (expiresAt === undefined || awaitsFact(state)) return undefined;
+  return asksAgain(state) ? Math.min(state.context.nextPollAt, expiresAt) : expiresAt;
+}
+
+/** When what the user sees now runs out: the challenge, or the whole flow. */
+export function expiry(state: FlowState): number | undefined {
+  const { target, challengeExpiresAt, expiresAt } = state.context;
+  switch (stateName(state)) {
+    case 'idle':
+    case 'approved':
+    case 'cancelled':
+    case 'expired':
+      return undefined;
+    case 'confirming':
+    case 'polling':
+      return Math.min(challengeExpiresAt, expiresAt);
+    case 'prompting':
+      // A code out of an app, or from paper, was not sent: it does not run out.
+      return target !== undefined && sendsMessage(target.factor)
+        ? Math.min(challengeExpiresAt, expiresAt)
+        : expiresAt;
+    default:
+      return expiresAt;
+  }
+}

@@ -1,0 +1,472 @@
+import { and, not } from 'xstate';
+import type { ReasonCode } from '../terms/errors.ts';
+import type { EnrollableFactor, Factor } from '../terms/factor.ts';
+import { initialContext } from './context.ts';
+import { failedWith, flow } from './setup.ts';
+
+const because = (code: ReasonCode) => ({ type: 'noteReason', params: { code } }) as const;
+
+/** Waiting out a passing failure; `requesting` is tried again when its time has come. */
+const backingOff = flow.createStateConfig({
+  on: { 'time.passed': { guard: 'isTryDue', target: 'requesting' } },
+});
+
+/** What the user can do instead, wherever the flow waits or rests. */
+const alternatives = flow.createStateConfig({
+  on: {
+    'factor.choose': [
+      {
+        guard: and(['choosesUsable', 'isTransactionAlive', 'choosesEntered']),
+        target: '#flow.prompting',
+        actions: 'targetChosen',
+      },
+      {
+        guard: and(['choosesUsable', 'isTransactionAlive']),
+        target: '#flow.challenging',
+        actions: 'targetChosen',
+      },
+      {
+        guard: 'choosesUsable',
+        target: '#flow.authenticating',
+        actions: ['targetChosen', 'renew', 'resumeTarget'],
+      },
+    ],
+    'enrollment.begin': [
+      {
+        guard: and(['beginsEnrollable', 'needsPassword']),
+        target: '#flow.authenticating.askingPassword',
+        actions: ['targetEnrollment', 'renew', 'resumeTarget', 'askForPassword'],
+      },
+      {
+        guard: and(['beginsEnrollable', 'isTransactionAlive']),
+        target: '#flow.enrolling',
+        actions: 'targetEnrollment',
+      },
+      {
+        guard: 'beginsEnrollable',
+        target: '#flow.authenticating',
+        actions: ['targetEnrollment', 'renew', 'resumeTarget'],
+      },
+    ],
+    'challenge.resend': [
+      { guard: and(['mayResend', 'isTransactionAlive']), target: '#flow.challenging', actions: 'noteAsked' },
+      { guard: 'mayResend', target: '#flow.authenticating', actions: ['renew', 'resumeTarget'] },
+    ],
+  },
+}).on;
+
+/** What the user can do at rest: all of the above, or everything again from the first leg. */
+const nextSteps = {
+  ...alternatives,
+  'flow.retry': {
+    guard: 'hasWaited',
+    target: '#flow.authenticating',
+    actions: ['renew', 'forgetTarget'],
+  },
+} as const;
+
+/** Another factor is asked for on top (chained MFA): the flow goes on with the new token. */
+const chained = {
+  guard: 'isCurrent',
+  target: '#flow.listing',
+  actions: ['takeChainedTransaction', 'forgetTarget'],
+} as const;
+
+const renewal = { guard: 'isExpiredToken', target: '#flow.authenticating', actions: 'renewBySelf' } as const;
+
+const notEnrolled = {
+  guard: failedWith('not_enrolled'),
+  target: '#flow.listing.deciding',
+  actions: 'dropAuthenticator',
+} as const;
+
+const failure = { guard: 'isCurrent', target: '#flow.failed', actions: 'noteFailure' } as const;
+
+/** Asks the provider again and again until the phone has answered; confirming and polling differ in nothing else. */
+function pollLoop(enrolling: boolean) {
+  return flow.createStateConfig({
+    initial: 'waiting',
+    on: alternatives,
+    states: {
+      waiting: {
+        on: {
+          'time.passed': [
+            {
+              guard: 'isChallengeOver',
+              target: '#flow.expired',
+              actions: because('challenge_expired'),
+            },
+            { guard: 'isTryDue', target: 'requesting' },
+          ],
+        },
+      },
+      requesting: {
+        entry: [
+          'nextSeq',
+          'spendExchange',
+          { type: 'poll', params: ({ context }) => ({ seq: context.seq, enrolling }) },
+        ],
+        on: {
+          'poll.pending': { guard: 'isCurrent', target: 'waiting', actions: 'schedulePoll' },
+          'poll.slowed': { guard: 'isCurrent', target: 'waiting', actions: 'schedulePoll' },
+          'poll.rejected': { guard: 'isCurrent', target: '#flow.rejected', actions: because('rejected') },
+          'tokens.received': {
+            guard: 'isCurrent',
+            target: '#flow.identifying',
+            actions: ['takeTokens', 'noteRecoveryCodes'],
+          },
+          'mfa.required': chained,
+          'effect.failed': [
+            { guard: 'isPassingFailure', target: 'waiting', actions: 'schedulePoll' },
+            // The provider wants a code after all.
+            { guard: failedWith('code_refused'), target: '#flow.prompting', actions: 'clearReason' },
+            {
+              guard: failedWith('challenge_expired', 'mfa_token_expired'),
+              target: '#flow.expired',
+              actions: 'noteFailure',
+            },
+            failure,
+          ],
+        },
+      },
+    },
+  });
+}
+
+/**
+ * One run of step-up authentication: first leg, choice of the factor, enrolment or challenge, proof, identity.
+ *
+ * It has no clock, no chance, no I/O and no secret: time and jitter come with each event, effects go out as named
+ * actions and come back as facts. `approved` and `cancelled` are final; `rejected`, `expired` and `failed` are at
+ * rest and say in `reason` why, and their transitions say what can be done next.
+ */
+export const stepUpMachine = flow.createMachine({
+  id: 'flow',
+  context: ({ input }) => initialContext(input),
+  initial: 'idle',
+  on: {
+    'flow.cancel': '.cancelled',
+    'time.passed': { guard: 'isFlowOver', target: '.expired', actions: because('flow_expired') },
+  },
+  states: {
+    idle: {
+      on: { 'flow.start': { target: 'authenticating', actions: 'renew' } },
+    },
+
+    authenticating: {
+      initial: 'deciding',
+      states: {
+        deciding: {
+          always: [{ guard: 'isPasswordLeg', target: 'askingPassword' }, { target: 'requesting' }],
+        },
+        askingPassword: {
+          on: {
+            ...alternatives,
+            'password.submit': {
+              guard: 'hasWaited',
+              target: 'requesting',
+              actions: ['clearReason', 'noteAsked'],
+            },
+          },
+        },
+        requesting: {
+          entry: [
+            'nextSeq',
+            {
+              type: 'authenticate',
+              params: ({ context }) => ({ seq: context.seq, method: context.leg }),
+            },
+          ],
+          on: {
+            'mfa.required': { guard: 'isCurrent', target: '#flow.listing', actions: 'takeTransaction' },
+            'effect.failed': [
+              {
+                guard: and([
+                  'isPasswordLeg',
+                  failedWith(
+                    'credentials_refused',
+                    'input_lost',
+                    'provider_unavailable',
+                    'rate_limited',
+                    'result_lost',
+                    'too_many_attempts',
+                  ),
+                ]),
+                target: 'askingPassword',
+                actions: 'noteFailure',
+              },
+              { guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' },
+              {
+                guard: and([failedWith('login_required'), 'hasNextLeg']),
+                target: 'deciding',
+                actions: 'nextLeg',
+              },
+              failure,
+            ],
+          },
+        },
+        backingOff,
+      },
+    },
+
+    listing: {
+      initial: 'requesting',
+      states: {
+        requesting: {
+          entry: ['nextSeq', { type: 'list', params: ({ context }) => ({ seq: context.seq }) }],
+          on: {
+            'authenticators.listed': {
+              guard: 'isCurrent',
+              target: 'deciding',
+              actions: 'takeAuthenticators',
+            },
+            'effect.failed': [
+              { guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' },
+              renewal,
+              failure,
+            ],
+          },
+        },
+        deciding: {
+          always: [
+            {
+              guard: and(['resumes', 'isTargetUsable', 'isTargetEntered']),
+              target: '#flow.prompting',
+              actions: 'targetReached',
+            },
+            {
+              guard: and(['resumes', 'isTargetUsable', 'maySendTarget', 'isAskedLately']),
+              target: '#flow.challenging',
+              actions: 'targetReached',
+            },
+            {
+              guard: and(['resumes', 'isTargetEnrollable', 'needsPassword']),
+              target: '#flow.authenticating.askingPassword',
+              actions: 'askForPassword',
+            },
+            // After a long wait for the provider nobody expects a message any more: the user is asked again.
+            {
+              guard: and(['resumes', 'isTargetEnrollable', 'isTargetSentOnAdding', not('isAskedLately')]),
+              target: '#flow.choosing',
+              actions: 'forgetTarget',
+            },
+            {
+              guard: and(['resumes', 'isTargetEnrollable', 'maySendTarget']),
+              target: '#flow.enrolling',
+              actions: 'targetReached',
+            },
+            {
+              guard: and(['hasSolePush', 'isAskedLately']),
+              target: '#flow.challenging',
+              actions: ['targetSolePush', 'targetReached'],
+            },
+            { guard: 'hasUsable', target: '#flow.choosing', actions: 'forgetTarget' },
+            {
+              guard: and(['hasSoleEnrollment', 'needsPassword']),
+              target: '#flow.authenticating.askingPassword',
+              actions: ['targetSoleEnrollment', 'resumeTarget', 'askForPassword'],
+            },
+            {
+              guard: 'hasSoleEnrollment',
+              target: '#flow.enrolling',
+              actions: ['targetSoleEnrollment', 'targetReached'],
+            },
+            { guard: 'hasEnrollable', target: '#flow.choosing', actions: 'forgetTarget' },
+            { target: '#flow.failed', actions: 'noteNothingToOffer' },
+          ],
+        },
+        backingOff,
+      },
+    },
+
+    choosing: { on: nextSteps },
+
+    enrolling: {
+      initial: 'requesting',
+      states: {
+        requesting: {
+          entry: [
+            'nextSeq',
+            {
+              type: 'enroll',
+              params: ({ context }) => ({
+                seq: context.seq,
+                factor: context.target?.factor as EnrollableFactor,
+              }),
+            },
+          ],
+          on: {
+            'enrollment.started': [
+              {
+                guard: and(['isCurrent', 'isPrompted']),
+                target: '#flow.prompting',
+                actions: ['startWaiting', 'noteEnrollment', 'noteRecoveryCodes'],
+              },
+              {
+                guard: 'isCurrent',
+                target: '#flow.confirming',
+                actions: ['startWaiting', 'noteEnrollment', 'noteRecoveryCodes'],
+              },
+            ],
+            'effect.failed': [
+              {
+                guard: and(['isTargetSentOnAdding', failedWith('provider_unavailable', 'result_lost')]),
+                target: '#flow.failed',
+                actions: ['holdResend', because('delivery_unknown')],
+              },
+              {
+                guard: and(['isTargetSentOnAdding', failedWith('rate_limited')]),
+                target: '#flow.failed',
+                actions: ['holdResend', 'noteFailure'],
+              },
+              // The number or the address, which only the user can say once more.
+              { guard: failedWith('input_lost'), target: '#flow.choosing', actions: 'noteFailure' },
+              { guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' },
+              renewal,
+              {
+                guard: failedWith('already_enrolled'),
+                target: '#flow.listing',
+                actions: 'closeEnrollment',
+              },
+              failure,
+            ],
+          },
+        },
+        backingOff,
+      },
+    },
+
+    confirming: pollLoop(true),
+
+    challenging: {
+      entry: [
+        'nextSeq',
+        {
+          type: 'challenge',
+          params: ({ context }) => ({
+            seq: context.seq,
+            factor: context.target?.factor as Factor,
+            authenticatorId: context.target?.authenticatorId as string,
+          }),
+        },
+      ],
+      on: {
+        'challenge.sent': [
+          { guard: and(['isCurrent', 'isPrompted']), target: 'prompting', actions: 'startWaiting' },
+          { guard: 'isCurrent', target: 'polling', actions: 'startWaiting' },
+        ],
+        'effect.failed': [
+          renewal,
+          notEnrolled,
+          // Some tenants say "unavailable" for "not enrolled".
+          { ...notEnrolled, guard: and([failedWith('factor_unavailable'), 'hasEnrollable']) },
+          {
+            guard: failedWith('provider_unavailable', 'result_lost'),
+            target: 'failed',
+            actions: ['holdResend', because('delivery_unknown')],
+          },
+          { guard: 'isCurrent', target: 'failed', actions: ['holdResend', 'noteFailure'] },
+        ],
+      },
+    },
+
+    polling: pollLoop(false),
+
+    prompting: {
+      on: {
+        ...alternatives,
+        'code.submit': {
+          guard: and(['hasWaited', 'mayExchange']),
+          target: 'verifying',
+          actions: 'clearReason',
+        },
+        'time.passed': {
+          guard: and(['isChallengeOver', not('isTargetEntered')]),
+          target: 'expired',
+          actions: because('challenge_expired'),
+        },
+      },
+    },
+
+    verifying: {
+      entry: [
+        'nextSeq',
+        'spendExchange',
+        {
+          type: 'verify',
+          params: ({ context }) => ({
+            seq: context.seq,
+            factor: context.target?.factor as Factor,
+            enrolling: context.target?.authenticatorId === undefined,
+          }),
+        },
+      ],
+      on: {
+        'tokens.received': {
+          guard: 'isCurrent',
+          target: 'identifying',
+          actions: ['takeTokens', 'noteRecoveryCodes'],
+        },
+        'mfa.required': chained,
+        'effect.failed': [
+          {
+            guard: failedWith('code_refused', 'input_lost', 'provider_unavailable', 'rate_limited'),
+            target: 'prompting',
+            actions: 'noteFailure',
+          },
+          notEnrolled,
+          {
+            guard: failedWith('factor_unavailable'),
+            target: 'failed',
+            actions: ['noteFailure', 'dropAuthenticator'],
+          },
+          // Taking up a target that is sent would send it again: that is the user's to ask for.
+          {
+            guard: and(['isExpiredToken', 'isTargetUsable', 'isTargetEntered']),
+            target: 'authenticating',
+            actions: 'renewBySelf',
+          },
+          {
+            guard: failedWith('challenge_expired', 'mfa_token_expired'),
+            target: 'expired',
+            actions: 'noteFailure',
+          },
+          failure,
+        ],
+      },
+    },
+
+    identifying: {
+      initial: 'requesting',
+      states: {
+        requesting: {
+          entry: ['nextSeq', { type: 'identify', params: ({ context }) => ({ seq: context.seq }) }],
+          on: {
+            'identity.verified': [
+              {
+                guard: and(['isCurrent', 'hasRecoveryCodes']),
+                target: '#flow.acknowledging',
+                actions: 'clearReason',
+              },
+              { guard: 'isCurrent', target: '#flow.approved', actions: 'clearReason' },
+            ],
+            'effect.failed': [{ guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' }, failure],
+          },
+        },
+        backingOff,
+      },
+    },
+
+    acknowledging: {
+      on: { 'codes.acknowledge': 'approved' },
+    },
+
+    rejected: { on: nextSteps },
+    // Here time has nothing more to end.
+    expired: { on: { ...nextSteps, 'time.passed': {} } },
+    failed: { on: nextSteps },
+
+    approved: { type: 'final' },
+    cancelled: { type: 'final', entry: because('cancelled') },
+  },
+});

@@ -1,0 +1,371 @@
+import { assign, setup } from 'xstate';
+import type { Authenticator } from '../provider/mfa-api.ts';
+import type { ReasonCode } from '../terms/errors.ts';
+import { sendsCode, sendsMessage } from '../terms/factor.ts';
+import {
+  addressee,
+  enrollableFactors,
+  type FlowContext,
+  type FlowSettings,
+  isAskedLately,
+  isEnrolled,
+  isOnlyTooNew,
+  markTooNew,
+  mayUse,
+  soleEnrollment,
+  solePush,
+  type Target,
+  usableAuthenticators,
+} from './context.ts';
+import type { Effect, EffectParams } from './effects.ts';
+import type { FirstLegMethod, FlowEvent } from './events.ts';
+import {
+  adjustPace,
+  affordableAt,
+  nextPollTime,
+  type PollOutcome,
+  type PollPace,
+  refill,
+  spend,
+} from './poll-schedule.ts';
+
+interface Scope {
+  readonly context: FlowContext;
+  readonly event: FlowEvent;
+}
+
+/** Effects are declared here and run by whoever runs the machine. */
+function effect<T extends Effect['type']>(_type: T): (_: unknown, _params: EffectParams<T>) => void {
+  return () => {};
+}
+
+const isCurrent = ({ context, event }: Scope): boolean => 'seq' in event && event.seq === context.seq;
+
+/** Whether an effect failed for a reason that passes. */
+const isPassing = (scope: Scope): boolean =>
+  isCurrent(scope) &&
+  scope.event.type === 'effect.failed' &&
+  ['provider_unavailable', 'rate_limited'].includes(scope.event.code);
+
+/** Guard: the current effect failed with one of these codes. */
+export const failedWith = (...codes: readonly ReasonCode[]) =>
+  ({ type: 'failedWith', params: { codes } }) as const;
+
+/** The authenticator that a `factor.choose` names, when it is one the user may take. */
+function chosen({ context, event }: Scope): Target | undefined {
+  if (event.type !== 'factor.choose') return undefined;
+  const found = usableAuthenticators(context).find(({ id }) => id === event.authenticatorId);
+  return found && targetOf(found);
+}
+
+function targetOf({ factor, id }: Authenticator): Target {
+  return { factor, authenticatorId: id };
+}
+
+const firstLeg = ({ settings }: FlowContext): FirstLegMethod => settings.firstLegs[0] ?? 'custom';
+
+/** The leg to try after this one; a password that was asked for in between has none. */
+function followingLeg({ leg, settings: { firstLegs } }: FlowContext): FirstLegMethod | undefined {
+  return firstLegs.includes(leg) ? firstLegs[firstLegs.indexOf(leg) + 1] : undefined;
+}
+
+function nothingToOffer(context: FlowContext): ReasonCode {
+  if (context.settings.adds !== undefined) return 'already_enrolled';
+  if (isOnlyTooNew(context)) return 'authenticator_too_new';
+  const isRefused = context.settings.enroll === 'refuse' && !isEnrolled(context);
+  return isRefused ? 'enrollment_refused' : 'no_usable_factor';
+}
+
+function retryAfterOf(event: FlowEvent): number | undefined {
+  return 'retryAfterMs' in event ? event.retryAfterMs : undefined;
+}
+
+/** A new `mfa_token`, with the exchanges that the provider grants it. */
+function transaction({ context, event }: Scope): Partial<FlowContext> {
+  if (event.type !== 'mfa.required') return {};
+  const { adds, mfaTokenTtlMs, exchangeLimit } = context.settings;
+  return {
+    requirements: event.requirements,
+    mfaTokenExpiresAt: adds?.tokenExpiresAt ?? event.at + mfaTokenTtlMs,
+    budget: { level: exchangeLimit.burst, at: event.at },
+    enrollmentClosed: false,
+    reason: undefined,
+    waitUntil: undefined,
+    failures: 0,
+  };
+}
+
+/** Keeps the target from getting another message too soon. */
+function hold({ context, event }: Scope): Partial<FlowContext> {
+  const { target, resendAllowedAt, settings } = context;
+  if (target === undefined) return {};
+  const allowedAt = event.at + Math.max(settings.resendAfterMs, retryAfterOf(event) ?? 0);
+  return { resendAllowedAt: { ...resendAllowedAt, [addressee(target)]: allowedAt } };
+}
+
+/** Polls and their pace. */
+function afterPoll({ context, event }: Scope, outcome: PollOutcome, isFirst = false): Partial<FlowContext> {
+  const pace = adjustPace(context.pace, outcome);
+  const { settings } = context;
+  const nextPollAt = nextPollTime({
+    at: event.at,
+    jitterMs: event.jitterMs,
+    pace,
+    budget: refill(context.budget, settings.exchangeLimit, event.at),
+    limit: settings.exchangeLimit,
+    retryAfterMs: outcome.retryAfterMs,
+    deadline: Math.min(context.challengeExpiresAt, context.expiresAt),
+    isFirst,
+  });
+  return { pace, nextPollAt };
+}
+
+function outcomeOf(event: FlowEvent): PollOutcome {
+  const retryAfterMs = retryAfterOf(event);
+  if (event.type === 'poll.slowed') return { type: 'slow_down', retryAfterMs };
+  if (event.type !== 'effect.failed') return { type: 'pending' };
+  return { type: event.code === 'rate_limited' ? 'rate_limited' : 'unavailable', retryAfterMs };
+}
+
+const BACK_OFF_MS = 1_000;
+const LONGEST_BACK_OFF_MS = 30_000;
+
+/** Everything the chart names: its effects, its other actions and its guards. */
+export const flow = setup({
+  types: {
+    context: {} as FlowContext,
+    events: {} as FlowEvent,
+    input: {} as FlowSettings,
+  },
+  actions: {
+    // Effects
+    authenticate: effect('authenticate'),
+    list: effect('list'),
+    enroll: effect('enroll'),
+    challenge: effect('challenge'),
+    poll: effect('poll'),
+    verify: effect('verify'),
+    identify: effect('identify'),
+
+    nextSeq: assign(({ context }) => ({ seq: context.seq + 1 })),
+    noteAsked: assign(({ event }) => ({ askedAt: event.at })),
+    clearReason: assign({ reason: undefined, waitUntil: undefined }),
+    spendExchange: assign(({ context, event }) => ({
+      budget: spend(context.budget, context.settings.exchangeLimit, event.at),
+    })),
+
+    renew: assign(({ context, event }) => ({
+      leg: firstLeg(context),
+      renewedBySelf: false,
+      isChained: false,
+      expiresAt: event.at + context.settings.flowTtlMs,
+      askedAt: event.at,
+      reason: undefined,
+      waitUntil: undefined,
+      failures: 0,
+    })),
+    renewBySelf: assign(({ context }) => ({
+      leg: firstLeg(context),
+      renewedBySelf: true,
+      resumesTarget: context.target !== undefined,
+      // Only where it is not silent does it need words.
+      reason: firstLeg(context) === 'password' ? ('mfa_token_expired' as const) : undefined,
+    })),
+    nextLeg: assign(({ context }) => ({ leg: followingLeg(context) ?? context.leg, failures: 0 })),
+    askForPassword: assign({ leg: 'password', reason: 'password_needed', waitUntil: undefined }),
+    takeTransaction: assign((scope) => ({
+      ...transaction(scope),
+      passwordEntered: scope.context.leg === 'password',
+    })),
+    takeChainedTransaction: assign((scope) => ({ ...transaction(scope), isChained: true })),
+    takeAuthenticators: assign(({ context, event }) =>
+      event.type === 'authenticators.listed'
+        ? {
+            authenticators: markTooNew(event.authenticators, context.settings, event.at),
+            isListed: true,
+            reason: undefined,
+            failures: 0,
+          }
+        : {},
+    ),
+
+    forgetTarget: assign({ target: undefined, resumesTarget: false }),
+    resumeTarget: assign({ resumesTarget: true }),
+    targetReached: assign(({ context }) => ({
+      resumesTarget: false,
+      // A code is not kept while the token that it was meant for is renewed.
+      reason:
+        context.renewedBySelf && context.target !== undefined && !sendsMessage(context.target.factor)
+          ? ('input_lost' as const)
+          : undefined,
+      waitUntil: undefined,
+    })),
+    targetChosen: assign((scope) => {
+      const { context } = scope;
+      const target = chosen(scope);
+      // A limit on one factor's codes does not hold for another's.
+      const isSame = target?.authenticatorId === context.target?.authenticatorId;
+      return {
+        target,
+        askedAt: scope.event.at,
+        reason: undefined,
+        waitUntil: isSame ? context.waitUntil : undefined,
+      };
+    }),
+    targetSolePush: assign(({ context }) => {
+      const push = solePush(context);
+      return push ? { target: targetOf(push) } : {};
+    }),
+    targetEnrollment: assign(({ event }) =>
+      event.type === 'enrollment.begin'
+        ? { target: { factor: event.factor }, askedAt: event.at, reason: undefined, waitUntil: undefined }
+        : {},
+    ),
+    targetSoleEnrollment: assign(({ context }) => {
+      const factor = soleEnrollment(context);
+      return factor ? { target: { factor } } : {};
+    }),
+    closeEnrollment: assign({ enrollmentClosed: true, target: undefined, resumesTarget: false }),
+    dropAuthenticator: assign(({ context }) => ({
+      authenticators: context.authenticators.map((one) =>
+        one.id === context.target?.authenticatorId ? { ...one, active: false } : one,
+      ),
+      target: undefined,
+      resumesTarget: false,
+    })),
+
+    startWaiting: assign((scope) => {
+      const { context, event } = scope;
+      const { settings, target } = context;
+      const isSent = event.type === 'challenge.sent';
+      const intervalMs = (isSent ? event.intervalMs : undefined) ?? 0;
+      const ttlMs = (isSent ? event.expiresInMs : undefined) ?? settings.challengeTtlMs;
+      const pace: PollPace = {
+        intervalMs: Math.max(settings.pollIntervalMs, intervalMs),
+        failures: 0,
+        // A provider that names its interval means it.
+        schedule: intervalMs > 0 ? 'steady' : (settings.pollSchedule ?? 'steady'),
+      };
+      // An `mfa_token` cannot be used for longer than it lives, whatever the challenge says.
+      const challengeExpiresAt = Math.min(event.at + ttlMs, context.mfaTokenExpiresAt);
+      return {
+        challengeExpiresAt,
+        renewedBySelf: false,
+        reason: undefined,
+        waitUntil: undefined,
+        failures: 0,
+        ...(isSent || (target !== undefined && sendsCode(target.factor)) ? hold(scope) : {}),
+        ...afterPoll({ event, context: { ...context, pace, challengeExpiresAt } }, { type: 'pending' }, true),
+      };
+    }),
+    noteEnrollment: assign({ enrolledInFlow: true }),
+    noteRecoveryCodes: assign(({ context, event }) => ({
+      hasRecoveryCodes:
+        context.hasRecoveryCodes || ('hasRecoveryCodes' in event && event.hasRecoveryCodes === true),
+    })),
+    holdResend: assign(hold),
+    schedulePoll: assign((scope) => ({
+      ...afterPoll(scope, outcomeOf(scope.event)),
+      reason: scope.event.type === 'effect.failed' ? scope.event.code : undefined,
+    })),
+    takeTokens: assign(({ event }) => ({
+      provenAt: event.at,
+      reason: undefined,
+      waitUntil: undefined,
+      failures: 0,
+    })),
+    backOff: assign(({ context, event }) => {
+      const wait = Math.min(LONGEST_BACK_OFF_MS, BACK_OFF_MS * 2 ** Math.min(context.failures, 5));
+      return {
+        failures: context.failures + 1,
+        nextPollAt: event.at + Math.max(wait, retryAfterOf(event) ?? 0) + event.jitterMs,
+        reason: event.type === 'effect.failed' ? event.code : undefined,
+      };
+    }),
+    noteFailure: assign(({ event }) => {
+      if (event.type !== 'effect.failed') return {};
+      const { code, at, retryAfterMs } = event;
+      return {
+        reason: code,
+        waitUntil: retryAfterMs === undefined ? undefined : at + retryAfterMs,
+        ...(code === 'mfa_token_expired' && { mfaTokenExpiresAt: at }),
+      };
+    }),
+    noteReason: assign((_, { code }: { code: ReasonCode }) => ({
+      reason: code,
+      waitUntil: undefined,
+    })),
+    noteNothingToOffer: assign(({ context }) => ({ reason: nothingToOffer(context) })),
+  },
+  guards: {
+    isCurrent,
+    failedWith: (scope: Scope, { codes }: { codes: readonly ReasonCode[] }) =>
+      isCurrent(scope) && scope.event.type === 'effect.failed' && codes.includes(scope.event.code),
+    isPassingFailure: (scope: Scope) => isPassing(scope),
+    isWorthWaiting: (scope: Scope) =>
+      isPassing(scope) && scope.event.at + (retryAfterOf(scope.event) ?? 0) < scope.context.expiresAt,
+    isExpiredToken: (scope: Scope) =>
+      isCurrent(scope) &&
+      scope.event.type === 'effect.failed' &&
+      scope.event.code === 'mfa_token_expired' &&
+      !scope.context.renewedBySelf,
+
+    isPasswordLeg: ({ context }) => context.leg === 'password',
+    hasNextLeg: ({ context }) => followingLeg(context) !== undefined,
+    needsPassword: ({ context, event }) =>
+      context.settings.adds === undefined &&
+      context.settings.enroll === 'password' &&
+      !(context.passwordEntered && event.at < context.mfaTokenExpiresAt),
+
+    resumes: ({ context }) => context.resumesTarget,
+    isTargetUsable: ({ context }) =>
+      usableAuthenticators(context).some(({ id }) => id === context.target?.authenticatorId),
+    isTargetEnrollable: ({ context }) =>
+      context.target?.authenticatorId === undefined &&
+      enrollableFactors(context).some((factor) => factor === context.target?.factor),
+    isTargetEntered: ({ context }) => context.target !== undefined && !sendsMessage(context.target.factor),
+    isTargetSentOnAdding: ({ context }) => context.target !== undefined && sendsCode(context.target.factor),
+    maySendTarget: ({ context, event }) =>
+      context.target !== undefined && mayUse(context, context.target, event.at),
+    isAskedLately: ({ context, event }) => isAskedLately(context, event.at),
+    hasSolePush: ({ context, event }) => {
+      const push = solePush(context);
+      return push !== undefined && !context.isChained && mayUse(context, targetOf(push), event.at);
+    },
+    hasUsable: ({ context }) => usableAuthenticators(context).length > 0,
+    hasSoleEnrollment: ({ context, event }) => {
+      const factor = soleEnrollment(context);
+      return factor !== undefined && mayUse(context, { factor }, event.at);
+    },
+    hasEnrollable: ({ context }) => enrollableFactors(context).length > 0,
+
+    isTransactionAlive: ({ context, event }) =>
+      event.at < Math.min(context.mfaTokenExpiresAt, context.expiresAt),
+    choosesUsable: (scope) => {
+      const target = chosen(scope);
+      return target !== undefined && mayUse(scope.context, target, scope.event.at);
+    },
+    choosesEntered: (scope) => {
+      const target = chosen(scope);
+      return target !== undefined && !sendsMessage(target.factor);
+    },
+    beginsEnrollable: ({ context, event }) =>
+      event.type === 'enrollment.begin' &&
+      enrollableFactors(context).includes(event.factor) &&
+      mayUse(context, { factor: event.factor }, event.at),
+    mayResend: ({ context, event }) =>
+      context.target?.authenticatorId !== undefined &&
+      sendsMessage(context.target.factor) &&
+      mayUse(context, context.target, event.at),
+    hasWaited: ({ context, event }) => event.at >= (context.waitUntil ?? 0),
+    mayExchange: ({ context, event }) =>
+      event.at >= affordableAt(context.budget, context.settings.exchangeLimit, 1),
+
+    isPrompted: ({ event }) =>
+      (event.type === 'challenge.sent' || event.type === 'enrollment.started') && event.binding === 'prompt',
+    isTryDue: ({ context, event }) => event.at >= context.nextPollAt && event.at < context.expiresAt,
+    isChallengeOver: ({ context, event }) => event.at >= context.challengeExpiresAt,
+    isFlowOver: ({ context, event }) => event.at >= context.expiresAt,
+    hasRecoveryCodes: ({ context }) => context.hasRecoveryCodes,
+  },
+});

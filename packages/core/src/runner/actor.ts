@@ -1,0 +1,291 @@
+import { createActor, type InspectionEvent, type Observer, type Subscription } from 'xstate';
+import { AUTH0_EXCHANGE_LIMIT } from '../auth0/exchange-limit.ts';
+import { type Clock, setTimer, systemClock } from '../lib/clock.ts';
+import { type EnrollmentRule, FLOW_DEFAULTS, type FlowSettings } from '../machine/context.ts';
+import type { Effect } from '../machine/effects.ts';
+import {
+  type FlowEvent,
+  type Inputs,
+  type Stamp,
+  type StepUpRequest,
+  splitRequest,
+} from '../machine/events.ts';
+import { awaitsFact, dueAt, isDone, stateName, toState } from '../machine/flow.ts';
+import { stepUpMachine } from '../machine/machine.ts';
+import { isPollSchedule, type PollSchedule } from '../machine/poll-schedule.ts';
+import { updateVault, type Vault } from '../machine/vault.ts';
+import { createView, type FlowView, isSameView } from '../machine/view.ts';
+import type { MfaApi, MfaTransaction, TokenSet } from '../provider/mfa-api.ts';
+import { StepUpError } from '../terms/errors.ts';
+import { type EnrollableFactor, FACTORS, type Factor, isEnrollable, isFactor } from '../terms/factor.ts';
+import { runEffect } from './run-effect.ts';
+
+/** A further factor to add. Adding the first one needs no more than an `mfa_token`. */
+export interface FactorToAdd {
+  readonly factor: EnrollableFactor;
+  /** A token for the audience `<issuer>mfa/` with the scopes `enroll` and `read:authenticators`. */
+  readonly accessToken: string;
+  /** How long it still lives, in milliseconds; default the 10 minutes that Auth0 gives it. */
+  readonly expiresInMs?: number;
+  /** E.164, for `sms` and `voice`. */
+  readonly phoneNumber?: string;
+  readonly email?: string;
+}
+
+/** Options of {@link createStepUpActor}. */
+export interface StepUpActorOptions {
+  readonly api: MfaApi;
+  /** The token of an `mfa_required` that the app has already met. It serves one start; `signIn` serves the next. */
+  readonly mfaToken?: string;
+  /** Meets `mfa_required` again, when the token has run out or none was given. */
+  readonly signIn?: (options: { readonly signal: AbortSignal }) => Promise<MfaTransaction>;
+  /** Adds this factor to those that the user has, instead of asking for an approval; takes the place of the above. */
+  readonly adds?: FactorToAdd;
+  /** The factors that count; default push and one-time passwords. */
+  readonly factors?: readonly Factor[];
+  /** Whether a first factor may be added; default `session`, since the app has just met `mfa_required`. */
+  readonly enroll?: Exclude<EnrollmentRule, 'password'>;
+  /** Checks whose approval the tokens are (the `id_token`'s subject). Throw a `StepUpError` to refuse them. */
+  readonly identify?: (tokens: TokenSet, options: { readonly signal: AbortSignal }) => Promise<void>;
+  /**
+   * `eager` asks for the phone's answer faster while Auth0's burst lasts, and sees it in half the time. Default
+   * `steady`, until eagerness has been proven on live tenants.
+   */
+  readonly pollSchedule?: PollSchedule;
+  /** Overrides of the waiting times, in milliseconds. */
+  readonly settings?: Partial<
+    Pick<FlowSettings, 'pollIntervalMs' | 'mfaTokenTtlMs' | 'challengeTtlMs' | 'resendAfterMs' | 'flowTtlMs'>
+  >;
+  readonly clock?: Clock;
+  /** 0 up to 1, for the jitter of polls. */
+  readonly random?: () => number;
+  /** XState's inspector. It sees states, times and reasons; secrets are not among them. */
+  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+  /** Hears of what an operator must look at: bugs in `signIn` and `identify`, and a tenant that is set up wrongly or away. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** What an actor shows of itself at one time; the same object until something changes. */
+export interface StepUpSnapshot {
+  readonly status: 'active' | 'done' | 'stopped';
+  readonly view: FlowView;
+}
+
+/** A flow as an actor: the same interface wherever the machine runs. */
+export interface StepUpActor {
+  /** The last snapshot's view. */
+  readonly view: FlowView;
+  getSnapshot(): StepUpSnapshot;
+  /** Calls back after every change; not at once. */
+  subscribe(observer: ((snapshot: StepUpSnapshot) => void) | Partial<Observer<StepUpSnapshot>>): Subscription;
+  /** Asks something of the flow. What the flow does not take now is ignored; see `view.allowedEvents`. */
+  send(request: StepUpRequest): void;
+  /** Ends it without a trace: requests under way are aborted. To let the flow end well, send `flow.cancel`. */
+  stop(): void;
+}
+
+/** A {@link StepUpActor} that runs the machine itself. */
+export interface LocalStepUpActor extends StepUpActor {
+  /** The tokens of an approved flow: secrets, which is why no snapshot holds them. */
+  tokens(): TokenSet | undefined;
+}
+
+/**
+ * Runs a flow right here: in a browser, a terminal, a native shell or a test.
+ *
+ * @throws TypeError when an option is missing or no good; the message names it.
+ *
+ * @example
+ * const stepUp = createStepUpActor({ api, mfaToken });
+ * stepUp.subscribe(({ view }) => render(view));
+ * stepUp.send({ type: 'flow.start' });
+ */
+export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor {
+  const { api, adds, clock = systemClock, random = Math.random, onError = () => {} } = options;
+  const observers = new Set<Partial<Observer<StepUpSnapshot>>>();
+  let vault: Vault = updateVault(
+    {},
+    adds && { mfaToken: adds.accessToken, phoneNumber: adds.phoneNumber, email: adds.email },
+  );
+  let inputs: Inputs = {};
+  let unusedMfaToken = options.mfaToken;
+  let running: AbortController | undefined;
+  let timer: unknown;
+  let version = 0;
+
+  const effectTypes: readonly Effect['type'][] = [
+    'authenticate',
+    'list',
+    'enroll',
+    'challenge',
+    'poll',
+    'verify',
+    'identify',
+  ];
+  const actor = createActor(
+    stepUpMachine.provide({
+      actions: Object.fromEntries(
+        effectTypes.map((type) => [
+          type,
+          (_: unknown, params: Effect['params']) => start({ type, params } as Effect),
+        ]),
+      ),
+    }),
+    { input: settingsOf(options, clock.now()), ...(options.inspect && { inspect: options.inspect }) },
+  );
+
+  function start(effect: Effect): void {
+    running?.abort();
+    const controller = new AbortController();
+    running = controller;
+    void runEffect(effect, {
+      api,
+      vault,
+      inputs,
+      signal: controller.signal,
+      authenticate,
+      identify: async (tokens, signal) => options.identify?.(tokens, { signal }),
+      onFault: onError,
+    }).then(({ fact, secrets }) => take({ ...fact, seq: effect.params.seq, ...stamp() }, secrets));
+  }
+
+  /** What the flow does not take changes nothing: of a late answer, not even the secrets are kept. */
+  function take(event: FlowEvent, secrets?: Vault, typed: Inputs = {}): void {
+    if (snapshot.status !== 'active' || !actor.getSnapshot().can(event)) return;
+    vault = updateVault(vault, secrets);
+    inputs = typed;
+    actor.send(event);
+  }
+
+  async function authenticate(
+    _method: unknown,
+    _inputs: unknown,
+    signal: AbortSignal,
+  ): Promise<MfaTransaction> {
+    if (unusedMfaToken !== undefined) {
+      const mfaToken = unusedMfaToken;
+      unusedMfaToken = undefined;
+      return { mfaToken };
+    }
+    if (options.signIn === undefined) {
+      throw new StepUpError('login_required', 'the mfa_token is used up: sign in again', { status: 401 });
+    }
+    return options.signIn({ signal });
+  }
+
+  function stamp(): Stamp {
+    return { at: clock.now(), jitterMs: Math.floor(random() * 1_000) };
+  }
+
+  function takeSnapshot(status: StepUpSnapshot['status']): StepUpSnapshot {
+    const state = toState(actor.getSnapshot());
+    return { status, view: createView({ state, openVault: () => vault, version, now: clock.now() }) };
+  }
+
+  function schedule(): void {
+    clock.clearTimeout(timer);
+    const due = dueAt(toState(actor.getSnapshot()));
+    if (due === undefined) return;
+    const wake = (): void => {
+      // Timers can be early, and clocks can be put back.
+      if (clock.now() < due) schedule();
+      else take({ type: 'time.passed', ...stamp() });
+    };
+    timer = setTimer(clock, wake, due);
+  }
+
+  let snapshot = takeSnapshot('active');
+
+  actor.subscribe((next) => {
+    const state = toState(next);
+    if (!awaitsFact(state)) running?.abort();
+    if (isDone(state)) vault = stateName(state) === 'approved' ? { tokens: vault.tokens } : {};
+    const before = snapshot.view;
+    snapshot = takeSnapshot(isDone(state) ? 'done' : 'active');
+    if (!isSameView(before, snapshot.view)) {
+      version += 1;
+      snapshot = { ...snapshot, view: { ...snapshot.view, version } };
+    }
+    schedule();
+    for (const observer of observers) {
+      observer.next?.(snapshot);
+      if (snapshot.status === 'done') observer.complete?.();
+    }
+  });
+  actor.start();
+
+  return {
+    get view() {
+      return snapshot.view;
+    },
+    getSnapshot: () => snapshot,
+    subscribe(observer) {
+      const entry = typeof observer === 'function' ? { next: observer } : observer;
+      observers.add(entry);
+      return { unsubscribe: () => void observers.delete(entry) };
+    },
+    send(request) {
+      const { event, inputs: typed, secrets } = splitRequest(request);
+      take({ ...event, ...stamp() }, secrets, typed);
+    },
+    stop() {
+      if (snapshot.status !== 'active') return;
+      clock.clearTimeout(timer);
+      running?.abort();
+      actor.stop();
+      vault = {};
+      snapshot = takeSnapshot('stopped');
+      for (const observer of observers) observer.complete?.();
+      observers.clear();
+    },
+    tokens: () => (stateName(toState(actor.getSnapshot())) === 'approved' ? vault.tokens : undefined),
+  };
+}
+
+/** The life of an access token for Auth0's MFA API, which cannot be set. */
+const MFA_ACCESS_TOKEN_TTL_MS = 600_000;
+
+function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
+  const {
+    api,
+    mfaToken,
+    signIn,
+    adds,
+    factors = ['push', 'otp'],
+    enroll = 'session',
+    settings = {},
+  } = options;
+  if (typeof api?.redeem !== 'function') throw new TypeError('api: must be an MfaApi');
+  if (mfaToken === undefined && signIn === undefined && adds === undefined) {
+    throw new TypeError('mfaToken, signIn or adds: give one of them');
+  }
+  if (adds !== undefined && !(isEnrollable(adds.factor) && typeof adds.accessToken === 'string')) {
+    throw new TypeError('adds: must be an object with a factor that can be added, and an accessToken');
+  }
+  if (factors.length === 0 || !factors.every(isFactor)) {
+    throw new TypeError(`factors: must name some of ${FACTORS.join(', ')}`);
+  }
+  if (enroll !== 'session' && enroll !== 'refuse') {
+    throw new TypeError("enroll: must be 'session' or 'refuse'");
+  }
+  const { pollSchedule = 'steady' } = options;
+  if (!isPollSchedule(pollSchedule)) throw new TypeError("pollSchedule: must be 'steady' or 'eager'");
+  for (const [name, ms] of Object.entries(settings)) {
+    if (!(ms > 0)) throw new TypeError(`settings.${name}: must be a positive number of milliseconds`);
+  }
+  return {
+    ...FLOW_DEFAULTS,
+    ...settings,
+    exchangeLimit: AUTH0_EXCHANGE_LIMIT,
+    ...(adds && {
+      adds: {
+        factor: adds.factor,
+        tokenExpiresAt: now + (adds.expiresInMs ?? MFA_ACCESS_TOKEN_TTL_MS),
+      },
+    }),
+    factors,
+    firstLegs: [adds === undefined ? 'custom' : 'access-token'],
+    enroll,
+    pollSchedule,
+  };
+}

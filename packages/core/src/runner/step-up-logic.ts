@@ -1,0 +1,31 @@
+import type { StepUpRequest } from '../machine/events.ts';
+import type { TokenSet } from '../provider/mfa-api.ts';
+import { createStepUpActor, type LocalStepUpActor, type StepUpActorOptions } from './actor.ts';
+import { createActorLogic, type StepUpLogic } from './actor-logic.ts';
+
+/** What an actor of {@link stepUpLogic} emits when the flow has ended. */
+export type StepUpEmitted =
+  /** With the tokens, which no snapshot holds. */
+  { readonly type: 'flow.approved'; readonly tokens: TokenSet } | { readonly type: 'flow.cancelled' };
+
+/**
+ * `createStepUpActor` as actor logic, for `useActor`, `createActor`, `invoke` and `spawn`; the input is its options.
+ *
+ * An inspector of the actor's own system sees what is sent to it (codes and passwords) and the input: for the desk
+ * only. That of the option `inspect` sees no secret. The snapshot cannot be restored.
+ *
+ * @example
+ * const stepUp = createActor(stepUpLogic, { input: { api, mfaToken } });
+ * stepUp.on('flow.approved', ({ tokens }) => use(tokens));
+ * stepUp.subscribe(({ context: { view } }) => render(view));
+ * stepUp.start();
+ */
+export const stepUpLogic: StepUpLogic<LocalStepUpActor, StepUpActorOptions, StepUpRequest, StepUpEmitted> =
+  /* @__PURE__ */ createActorLogic({
+    create: createStepUpActor,
+    send: (actor, request) => actor.send(request),
+    ended(actor) {
+      const tokens = actor.tokens();
+      return tokens ? { type: 'flow.approved', tokens } : { type: 'flow.cancelled' };
+    },
+  });

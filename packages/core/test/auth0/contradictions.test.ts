@@ -1,0 +1,348 @@
+import { readFileSync } from 'node:fs';
+import { createEmulator, type Dialect, type Emulator, type EmulatorOptions } from '@stepgate/emulator';
+import { describe, expect, it } from 'vitest';
+import {
+  type Auth0MfaApiOptions,
+  createAuth0MfaApi,
+  createAuth0SignIn,
+  FLOW_DEFAULTS,
+  type MfaApi,
+  type MfaTransaction,
+  type Proof,
+  type Redemption,
+  type TokenSet,
+} from '../../src/index.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+/** A client of ours at a tenant of one of the two worlds. */
+interface Meeting {
+  readonly emulator: Emulator;
+  readonly api: MfaApi;
+  /** A first leg that was asked for MFA. */
+  readonly meet: () => Promise<MfaTransaction>;
+  /** Tokens by the password alone, for an audience or a scope for which the tenant wants no MFA. */
+  readonly signIn: (ask: { readonly audience?: string; readonly scope?: string }) => Promise<TokenSet>;
+  /** A phone that takes pushes; the recovery code that came with it. */
+  readonly enrol: () => Promise<string>;
+  /** A push that was sent, and its exchange. */
+  readonly push: () => Promise<{ readonly poll: () => Promise<Redemption> }>;
+}
+
+function meetingOf(world: EmulatorOptions, client: Partial<Auth0MfaApiOptions> = {}): Meeting {
+  const emulator = createEmulator({ issuer: 'https://tenant.test/', clock: createFakeClock(), ...world });
+  const options: Auth0MfaApiOptions = {
+    issuer: emulator.issuer,
+    clientId: 'stepgate-demo',
+    clientSecret: 'stepgate-demo-secret',
+    now: () => emulator.clock.now(),
+    fetch: (input, init) => emulator.handle(new Request(input, init)),
+    ...client,
+  };
+  const api = createAuth0MfaApi(options);
+  const ada = { username: 'ada', password: 'correct-horse' };
+
+  const meeting: Meeting = {
+    emulator,
+    api,
+    async meet() {
+      const result = await createAuth0SignIn({ ...options, scope: 'transfer:funds' }).password(ada);
+      if (result.status !== 'mfa_required') throw new Error('the tenant asks for no MFA');
+      return result;
+    },
+    async signIn(ask) {
+      const result = await createAuth0SignIn({ ...options, ...ask }).password(ada);
+      if (result.status !== 'signed_in') throw new Error('the tenant asks for MFA');
+      return result.tokens;
+    },
+    async enrol() {
+      const { mfaToken } = await meeting.meet();
+      const { oobCode = '', recoveryCodes = [] } = await api.enroll({ mfaToken, factor: 'push' });
+      emulator.phone('ada').scan();
+      await api.redeem({ mfaToken, proof: { type: 'oob', oobCode }, enrolling: true });
+      return recoveryCodes[0] ?? '';
+    },
+    async push() {
+      const { mfaToken } = await meeting.meet();
+      const authenticatorId = emulator.phone('ada').view().authenticators[0]?.id as string;
+      const { oobCode = '' } = await api.challenge({ mfaToken, authenticatorId, factor: 'push' });
+      const proof: Proof = { type: 'oob', oobCode };
+      return { poll: () => api.redeem({ mfaToken, proof }) };
+    },
+  };
+  return meeting;
+}
+
+/** The same test in each world that a member of the dialect can make. */
+function inEach<K extends keyof Dialect>(
+  member: K,
+  choices: readonly Dialect[K][],
+  title: string,
+  test: (world: EmulatorOptions, choice: Dialect[K]) => Promise<void>,
+): void {
+  it.each(choices)(`${title} (${member}: %s)`, (choice) => test({ dialect: { [member]: choice } }, choice));
+}
+
+/** The tests' titles, which the README repeats. */
+const TITLES: string[] = [];
+function row(title: string, tests: () => void): void {
+  TITLES.push(title);
+  describe(title, tests);
+}
+
+describe('the contradictions of the sources', () => {
+  row('C1: a denied push is told, whichever error says so', () => {
+    inEach('rejection', ['access_denied', 'invalid_grant'], 'is rejected', async (world) => {
+      const { emulator, enrol, push } = meetingOf(world);
+      await enrol();
+      const { poll } = await push();
+      emulator.phone('ada').deny();
+      expect(await poll()).toEqual({ status: 'rejected' });
+    });
+  });
+
+  row('C2: a push that waits is told by the body', () => {
+    inEach('pendingStatus', [400, 200], 'is pending', async (world) => {
+      const { enrol, push } = meetingOf(world);
+      await enrol();
+      expect(await (await push()).poll()).toEqual({ status: 'pending' });
+    });
+  });
+
+  row('C3: a demand for MFA is told by the body', () => {
+    inEach('mfaRequiredStatus', [403, 401, 400], 'is a transaction', async (world) => {
+      expect(await meetingOf(world).meet()).toMatchObject({ mfaToken: expect.any(String) });
+    });
+  });
+
+  row('C4: a user without a factor is told, whichever error says so', () => {
+    const choices = ['association_required', 'unsupported_challenge_type'] as const;
+    inEach('notEnrolled', choices, 'is not enrolled', async (world) => {
+      const { api, meet } = meetingOf(world);
+      const { mfaToken } = await meet();
+      const challenged = api.challenge({ mfaToken, authenticatorId: 'push|dev_1', factor: 'push' });
+      await expect(challenged).rejects.toMatchObject({ code: 'not_enrolled' });
+      const typed = api.redeem({ mfaToken, proof: { type: 'otp', code: '123456' } });
+      await expect(typed).rejects.toMatchObject({ code: 'not_enrolled' });
+    });
+  });
+
+  row("C5: an enrolment takes the client's credentials along where they are wanted", () => {
+    inEach('associateCredentials', ['optional', 'required'], 'is started with them', async (world) => {
+      const { api, meet } = meetingOf(world, { enrollWithCredentials: true });
+      const { mfaToken } = await meet();
+      expect(await api.enroll({ mfaToken, factor: 'push' })).toMatchObject({ binding: 'poll' });
+    });
+    it('leaves them out otherwise, which a tenant that wants them refuses', async () => {
+      const { api, meet } = meetingOf({ dialect: { associateCredentials: 'required' } });
+      const { mfaToken } = await meet();
+      await expect(api.enroll({ mfaToken, factor: 'push' })).rejects.toMatchObject({
+        code: 'provider_error',
+      });
+    });
+  });
+
+  row('C6: an enrolment is confirmed with the bearer, which nobody minds', () => {
+    inEach('confirmBearer', ['ignored', 'required'], 'is confirmed', async (world) => {
+      const { emulator, enrol } = meetingOf(world);
+      await enrol();
+      expect(emulator.phone('ada').view().authenticators[0]).toMatchObject({ active: true });
+    });
+  });
+
+  row("C7: an authenticator's channel is read under both names", () => {
+    inEach('channelMember', ['oob_channel', 'oob_channels'], 'is a push', async (world) => {
+      const { api, enrol, meet } = meetingOf(world);
+      await enrol();
+      const factors = (await api.list(await meet())).map(({ factor }) => factor);
+      expect(factors).toEqual(['push', 'otp', 'recovery-code']);
+    });
+  });
+
+  row('C8: a challenge is asked for in JSON', () => {
+    inEach('challengeContentType', ['any', 'json'], 'is sent', async (world) => {
+      const { emulator, enrol, push } = meetingOf(world);
+      await enrol();
+      await push();
+      expect(emulator.phone('ada').notifications()).toHaveLength(1);
+    });
+  });
+
+  row('C9: tokens are asked for in a form', () => {
+    inEach('tokenContentType', ['any', 'form'], 'are given', async (world) => {
+      const { emulator, enrol, push } = meetingOf(world);
+      await enrol();
+      const { poll } = await push();
+      emulator.phone('ada').approve();
+      expect(await poll()).toMatchObject({ status: 'approved' });
+    });
+  });
+
+  row('C10: a challenge names one type', () => {
+    inEach('challengeType', ['optional', 'required'], 'is sent', async (world) => {
+      const { emulator, enrol, push } = meetingOf(world);
+      await enrol();
+      await push();
+      expect(emulator.phone('ada').notifications()).toHaveLength(1);
+    });
+  });
+
+  row('C11: a challenge names the authenticator and leaves the channel out', () => {
+    inEach(
+      'challengeChannel',
+      ['optional', 'required'],
+      'is sent, or refused plainly',
+      async (world, choice) => {
+        const { emulator, enrol, push } = meetingOf(world);
+        await enrol();
+        if (choice === 'optional') await push();
+        else await expect(push()).rejects.toMatchObject({ code: 'provider_error' });
+        expect(emulator.phone('ada').notifications()).toHaveLength(choice === 'optional' ? 1 : 0);
+      },
+    );
+  });
+
+  row('C12: authenticators are listed with either credential, or with an access token alone', () => {
+    inEach('listCredential', ['any', 'access_token'], 'are listed', async (world, choice) => {
+      const { api, emulator, meet, signIn } = meetingOf(world);
+      const { accessToken } = await signIn({
+        audience: `${emulator.issuer}mfa/`,
+        scope: 'read:authenticators',
+      });
+      expect(await api.list({ mfaToken: accessToken })).toEqual([]);
+      const listed = api.list(await meet());
+      if (choice === 'any') expect(await listed).toEqual([]);
+      // As if the token were dead: the first leg is done again, and not twice.
+      else await expect(listed).rejects.toMatchObject({ code: 'mfa_token_expired' });
+    });
+  });
+
+  row('C13: an authenticator is removed with an access token', () => {
+    inEach('removeCredential', ['access_token', 'any'], 'is removed', async (world) => {
+      const { api, emulator, enrol, signIn } = meetingOf(world);
+      const audience = `${emulator.issuer}mfa/`;
+      const { accessToken } = await signIn({ audience, scope: 'remove:authenticators' });
+      await enrol();
+      const authenticatorId = emulator.phone('ada').view().authenticators[0]?.id as string;
+      await api.remove({ accessToken, authenticatorId });
+      expect(emulator.phone('ada').view().authenticators).toEqual([]);
+    });
+  });
+
+  row('C14: an mfa_token is taken to live five minutes, and a shorter life is told', () => {
+    it.each([300_000, 600_000])('is dead when the tenant says so (mfaTokenMs: %i)', async (mfaTokenMs) => {
+      const { emulator, api, enrol, meet } = meetingOf({ lifetimes: { mfaTokenMs } });
+      await enrol();
+      const transaction = await meet();
+      emulator.clock.advance(FLOW_DEFAULTS.mfaTokenTtlMs - 1);
+      expect(await api.list(transaction)).toHaveLength(3);
+      emulator.clock.advance(mfaTokenMs - FLOW_DEFAULTS.mfaTokenTtlMs + 1);
+      await expect(api.list(transaction)).rejects.toMatchObject({ code: 'mfa_token_expired' });
+    });
+  });
+
+  row('C15: what is required is read in both shapes', () => {
+    inEach('mfaRequirements', ['lists', 'challenge_types'], 'names the factors', async (world) => {
+      const { emulator, enrol, meet } = meetingOf(world);
+      await enrol();
+      emulator.configure({ mfaRequirements: { challenge: ['otp', 'recovery-code'] } });
+      const { requirements } = await meet();
+      expect(requirements).toEqual({ challenge: ['otp', 'recovery-code'] });
+    });
+  });
+
+  row('C16: the audience of the MFA API is the one that is asked for', () => {
+    it.each(['https://tenant.test/mfa/', 'https://canonical.eu.auth0.test/mfa/'])(
+      'serves under its own name (mfaAudience: %s)',
+      async (mfaAudience) => {
+        const { api, signIn } = meetingOf({ mfaAudience });
+        const { accessToken } = await signIn({ audience: mfaAudience, scope: 'read:authenticators' });
+        expect(await api.list({ mfaToken: accessToken })).toEqual([]);
+      },
+    );
+  });
+
+  row('C17: a push without a binding method is asked for again and again', () => {
+    it('is pending as long as nobody answers, and then approved', async () => {
+      const { emulator, enrol, push } = meetingOf({});
+      await enrol();
+      const { poll } = await push();
+      const before = await poll();
+      emulator.phone('ada').approve();
+      expect([before, await poll()]).toMatchObject([{ status: 'pending' }, { status: 'approved' }]);
+    });
+  });
+
+  row('C18: a refresh token may come along', () => {
+    inEach(
+      'refreshToken',
+      ['offline_access', 'always'],
+      'is handed over when it is there',
+      async (world, choice) => {
+        const { emulator, enrol, push } = meetingOf(world);
+        await enrol();
+        const { poll } = await push();
+        emulator.phone('ada').approve();
+        const { tokens } = (await poll()) as { tokens: object };
+        expect('refreshToken' in tokens).toBe(choice === 'always');
+      },
+    );
+  });
+
+  row('C19: the life of an access token is read', () => {
+    it.each([600, 86_400])('is what the answer says (accessTokenMs: %i s)', async (seconds) => {
+      const { emulator, enrol, push } = meetingOf({ lifetimes: { accessTokenMs: seconds * 1_000 } });
+      await enrol();
+      const { poll } = await push();
+      emulator.phone('ada').approve();
+      expect(await poll()).toMatchObject({ tokens: { expiresIn: seconds } });
+    });
+  });
+
+  row('C20: an expired token is told by the body', () => {
+    inEach('expiredTokenStatus', [403, 401], 'is told apart from an expired challenge', async (world) => {
+      const { emulator, enrol, push } = meetingOf(world);
+      await enrol();
+      const { poll } = await push();
+      emulator.clock.advance(300_000);
+      await expect(poll()).rejects.toMatchObject({ code: 'mfa_token_expired' });
+
+      emulator.configure({ lifetimes: { oobCodeMs: 60_000 } });
+      const { poll: shorter } = await push();
+      emulator.clock.advance(60_000);
+      await expect(shorter()).rejects.toMatchObject({ code: 'challenge_expired' });
+    });
+  });
+
+  row('C24: a login by recovery code may bring the next one', () => {
+    inEach(
+      'newRecoveryCode',
+      ['always', 'absent'],
+      'hands it over when it is there',
+      async (world, choice) => {
+        const { api, enrol, meet } = meetingOf(world);
+        const code = await enrol();
+        const { mfaToken } = await meet();
+        const redeemed = await api.redeem({ mfaToken, proof: { type: 'recovery-code', code } });
+        expect(redeemed).toMatchObject({ status: 'approved' });
+        expect('recoveryCode' in redeemed).toBe(choice === 'always');
+      },
+    );
+  });
+
+  row('C25: an mfa_token is nobody’s to read', () => {
+    inEach('mfaTokenForm', ['sealed', 'jwt'], 'serves as it is', async (world, choice) => {
+      const { api, meet } = meetingOf(world);
+      const transaction = await meet();
+      expect(transaction.mfaToken.startsWith(choice === 'jwt' ? 'eyJ' : 'Fe26.2')).toBe(true);
+      expect(await api.list(transaction)).toEqual([]);
+    });
+  });
+
+  it('are all in the README, each with what makes its worlds and what is tested', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const told = [...readme.matchAll(/^\| (C\d+) +\| (?:[^|]*\|){2} ([^|]*?) +\|$/gm)].map(
+      ([, number, title]) => `${number}: ${title}`,
+    );
+    expect(told.filter((title) => !title.includes('CIBA'))).toEqual(TITLES);
+  });
+});

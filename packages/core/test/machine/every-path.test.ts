@@ -1,0 +1,451 @@
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect, it, vi } from 'vitest';
+import { adjacencyMapToArray, createTestModel, type TestModel } from 'xstate/graph';
+import {
+  type Advance,
+  advanceFlow,
+  awaitsFact,
+  createFlow,
+  dueAt,
+  type Fact,
+  type FlowEvent,
+  type FlowSettings,
+  type FlowSnapshot,
+  type FlowState,
+  isDone,
+  type RequestEvent,
+  stateName,
+  stepUpMachine,
+} from '../../src/index.ts';
+import { EMAIL, listed, OTP, PUSH, placeOf, settings } from '../support/flow-driver.ts';
+
+// Thousands of states take a while on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+type Model = TestModel<FlowSnapshot, FlowEvent, unknown>;
+
+interface Step {
+  readonly event: FlowEvent;
+  readonly state: FlowSnapshot;
+}
+
+const stateOf = ({ value, context }: FlowSnapshot): FlowState => ({
+  value: value as FlowState['value'],
+  context,
+});
+
+/** The latest time that has surely passed, by what the flow remembers. */
+function nowOf({ context }: FlowState): number {
+  const { expiresAt, settings: given, budget, provenAt, resendAllowedAt } = context;
+  return Math.max(
+    expiresAt === Number.MAX_SAFE_INTEGER ? 1_000_000 : expiresAt - given.flowTtlMs,
+    budget.at,
+    provenAt ?? 0,
+    ...Object.values(resendAllowedAt).map((at) => at - given.resendAfterMs),
+  );
+}
+
+/** All that decides what a flow can do, without times and numbers that only grow. */
+function keyOf(snapshot: FlowSnapshot): string {
+  const state = stateOf(snapshot);
+  if (isDone(state)) return placeOf(state);
+  const { context } = state;
+  const { settings: given, target, resumesTarget, passwordEntered } = context;
+  const now = nowOf(state);
+  const isAlive = now < context.mfaTokenExpiresAt;
+  return JSON.stringify([
+    placeOf(state),
+    stateName(state) === 'authenticating' && context.leg,
+    context.renewedBySelf,
+    given.enroll === 'password' && passwordEntered && isAlive,
+    isAlive,
+    context.isChained,
+    context.isListed,
+    context.authenticators.map(({ id, active }) => [id, active]),
+    context.enrollmentClosed,
+    target,
+    ['authenticating', 'listing'].includes(stateName(state)) && resumesTarget,
+    context.hasRecoveryCodes,
+    Object.entries(context.resendAllowedAt).some(([, at]) => now < at),
+  ]);
+}
+
+const FACTS: readonly Fact[] = [
+  { type: 'mfa.required' },
+  { type: 'enrollment.started', binding: 'poll', hasRecoveryCodes: false },
+  { type: 'enrollment.started', binding: 'poll', hasRecoveryCodes: true },
+  { type: 'enrollment.started', binding: 'prompt', hasRecoveryCodes: false },
+  { type: 'challenge.sent', binding: 'poll' },
+  { type: 'challenge.sent', binding: 'prompt' },
+  { type: 'poll.pending' },
+  { type: 'poll.slowed' },
+  { type: 'poll.rejected' },
+  { type: 'tokens.received', hasRecoveryCodes: false },
+  { type: 'tokens.received', hasRecoveryCodes: true },
+  { type: 'identity.verified' },
+  ...(
+    [
+      'already_enrolled',
+      'code_refused',
+      'login_required',
+      'mfa_token_expired',
+      'not_enrolled',
+      'provider_error',
+      'provider_unavailable',
+    ] as const
+  ).map((code): Fact => ({ type: 'effect.failed', code })),
+];
+
+const REQUESTS: readonly RequestEvent[] = [
+  { type: 'flow.start' },
+  { type: 'password.submit' },
+  { type: 'code.submit' },
+  { type: 'codes.acknowledge' },
+  { type: 'challenge.resend' },
+  { type: 'flow.retry' },
+  { type: 'flow.cancel' },
+  ...[PUSH, OTP, EMAIL].map(({ id }): RequestEvent => ({ type: 'factor.choose', authenticatorId: id })),
+  { type: 'enrollment.begin', factor: 'push' },
+  { type: 'enrollment.begin', factor: 'email' },
+];
+
+/** What the provider's list holds: nothing, or everything that these models know of the factors that count. */
+function listsOf({ factors }: FlowSettings): readonly Fact[] {
+  return [listed(), listed(...[PUSH, OTP, EMAIL].filter(({ factor }) => factors.includes(factor)))];
+}
+
+/** Everything that can happen next: each request soon and late, each fact, and the clock. */
+function eventsOf(snapshot: FlowSnapshot): readonly FlowEvent[] {
+  const state = stateOf(snapshot);
+  if (isDone(state)) return [];
+  const { context } = state;
+  const now = nowOf(state);
+  const soon = Math.max(now, context.waitUntil ?? 0, ...Object.values(context.resendAllowedAt));
+  const late = Math.max(soon, context.mfaTokenExpiresAt);
+  const events: FlowEvent[] = [
+    ...[...new Set([now, soon, late])].flatMap((at) =>
+      REQUESTS.map((event) => ({ ...event, at, jitterMs: 0 })),
+    ),
+    ...[...FACTS, ...listsOf(context.settings)].map((fact) => ({
+      ...fact,
+      seq: context.seq,
+      at: now,
+      jitterMs: 0,
+    })),
+    ...[dueAt(state) ?? now, context.expiresAt].map((at) => ({
+      type: 'time.passed' as const,
+      at: Math.max(at, now),
+      jitterMs: 0,
+    })),
+  ];
+  return events.filter((event) => snapshot.can(event));
+}
+
+/** A model without some of the facts: each would multiply its size. */
+function modelOf(given: FlowSettings, without: readonly string[] = []): Model {
+  return createTestModel(stepUpMachine, {
+    input: given,
+    events: (snapshot: FlowSnapshot) => eventsOf(snapshot).filter((event) => !isAmong(without, event)),
+    serializeState: keyOf as never,
+    limit: 200_000,
+  });
+}
+
+/** An event without its time and number. */
+function keyOfEvent(event: FlowEvent): string {
+  return JSON.stringify({ ...event, at: 0, seq: 0 });
+}
+
+const snapshotOf = ({ value, context }: FlowState): FlowSnapshot =>
+  stepUpMachine.resolveState({ value: value as FlowSnapshot['value'], context });
+
+/**
+ * The same step for the flow as it is: a path is put together from states that differ in times and numbers.
+ * The time is the one that leads to the same place.
+ */
+function stepFor(state: FlowState, step: Step): FlowEvent {
+  const kind = keyOfEvent(step.event);
+  const goal = keyOf(step.state);
+  const found = eventsOf(snapshotOf(state)).find(
+    (event) => keyOfEvent(event) === kind && keyOf(snapshotOf(advanceFlow(state, event).state)) === goal,
+  );
+  if (found === undefined) throw new Error(`${placeOf(state)}: no ${kind} leads to ${goal}`);
+  return found;
+}
+
+/** Whether one of the words is the event's type or failure, or `codes` for recovery codes. */
+function isAmong(words: readonly string[], event: FlowEvent): boolean {
+  const brings = 'hasRecoveryCodes' in event && event.hasRecoveryCodes;
+  return words.some((word) =>
+    word === 'codes' ? brings : word === event.type || ('code' in event && word === event.code),
+  );
+}
+
+const isRequest = ({ type }: { readonly type: string }): boolean =>
+  REQUESTS.some((request) => request.type === type);
+
+/** What a watcher remembers of a path, beside the machine. */
+interface Watch {
+  readonly exchange: number | undefined;
+  readonly isProven: boolean;
+  readonly identification: number | undefined;
+  readonly isIdentified: boolean;
+  readonly challenges: number;
+}
+
+/** Whether the fact says that the message was certainly not sent, as the token was dead or the factor unknown. */
+function isUnsent(event: FlowEvent): boolean {
+  return (
+    event.type === 'effect.failed' && (event.code === 'mfa_token_expired' || event.code === 'not_enrolled')
+  );
+}
+
+const UNWATCHED: Watch = {
+  exchange: undefined,
+  isProven: false,
+  identification: undefined,
+  isIdentified: false,
+  challenges: 0,
+};
+
+function watch(
+  before: Watch,
+  from: FlowState['value'],
+  event: FlowEvent,
+  { state, effect, accepted }: Advance,
+): Watch {
+  let next = isRequest(event) ? { ...before, challenges: 0 } : before;
+  if (from === 'challenging' && isUnsent(event)) next = { ...next, challenges: 0 };
+  if (accepted && event.type === 'tokens.received') {
+    next = { ...next, isProven: event.seq === next.exchange, isIdentified: false };
+  }
+  if (accepted && event.type === 'identity.verified') {
+    next = { ...next, isIdentified: next.isProven && event.seq === next.identification };
+  }
+  switch (effect?.type) {
+    case undefined:
+      break;
+    case 'poll':
+    case 'verify':
+      next = { ...next, exchange: effect.params.seq, isProven: false, isIdentified: false };
+      break;
+    case 'identify':
+      next = { ...next, identification: effect.params.seq, isIdentified: false };
+      break;
+    case 'challenge':
+      next = { ...next, isProven: false, isIdentified: false, challenges: next.challenges + 1 };
+      break;
+    default:
+      next = { ...next, isProven: false, isIdentified: false };
+  }
+  if (state.value === 'approved' && !(next.isProven && next.isIdentified)) {
+    throw new Error(`approved by ${event.type} without a proof and an identity`);
+  }
+  if (next.challenges > 1) throw new Error(`a second message by ${event.type}, which no user asked for`);
+  return next;
+}
+
+/** An assertion for 100,000 cases: vitest's own are too slow for that many. */
+function assert(holds: boolean, what: string, state: FlowState): void {
+  if (!holds) throw new Error(`${placeOf(state)}: ${what}`);
+}
+
+function checkState(state: FlowState): void {
+  const cancel = advanceFlow(state, { type: 'flow.cancel', at: nowOf(state), jitterMs: 0 });
+  assert(cancel.accepted !== isDone(state), 'takes flow.cancel unless it is done', state);
+  const rests = ['idle', 'expired', 'approved', 'cancelled'].includes(stateName(state));
+  const waits = awaitsFact(state) || dueAt(state) !== undefined;
+  assert(waits !== rests, 'awaits a fact, or the clock, or is at rest', state);
+}
+
+interface Reached {
+  readonly state: FlowState;
+  readonly watched: Watch;
+}
+
+/** Walks a path, from as far as it was walked before. Each state on it is kept as JSON, as a store would. */
+function walk(steps: readonly Step[], given: FlowSettings, walked: ReadonlyMap<string, Reached>): Reached {
+  let from = steps.findLastIndex((step) => walked.has(keyOf(step.state)));
+  let { state, watched } = walked.get(from < 0 ? '' : keyOf((steps[from] as Step).state)) ?? {
+    state: createFlow(given),
+    watched: UNWATCHED,
+  };
+  for (from = Math.max(1, from + 1); from < steps.length; from += 1) {
+    const event = stepFor(state, steps[from] as Step);
+    const advance = checkStep(state, event);
+    watched = watch(watched, state.value, event, advance);
+    assert(
+      isDeepStrictEqual(roundTrip(advanceFlow(roundTrip(state), event)), roundTrip(advance)),
+      `${event.type} does the same to a flow that was kept`,
+      state,
+    );
+    state = roundTrip(advance.state);
+  }
+  return { state, watched };
+}
+
+const roundTrip = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+function checkStep(state: FlowState, event: FlowEvent): Advance {
+  const advance = advanceFlow(state, event);
+  assert(advance.accepted, `takes ${event.type}`, state);
+  assert(
+    awaitsFact(advance.state) === (advance.effect !== undefined),
+    'a fact is awaited exactly after an effect',
+    state,
+  );
+  assert(
+    advance.effect === undefined || advance.effect.params.seq === advance.state.context.seq,
+    'an effect carries the number that its fact must have',
+    state,
+  );
+  assert(
+    advance.state.context.seq - state.context.seq === (advance.effect ? 1 : 0),
+    'one effect to a step at most',
+    state,
+  );
+  return advance;
+}
+
+describe.each([
+  ['a session may add a factor', settings({ factors: ['push'] }), ['already_enrolled']],
+  [
+    'codes are typed',
+    settings({ factors: ['otp', 'email'], enroll: 'session' }),
+    ['codes', 'not_enrolled', 'already_enrolled', 'poll.pending', 'enrollment.begin'],
+  ],
+  [
+    'a factor needs the password',
+    settings({ enroll: 'password', firstLegs: ['refresh-token'], factors: ['push'] }),
+    ['codes', 'not_enrolled', 'code_refused'],
+  ],
+  [
+    'no factor may be added',
+    settings({ enroll: 'refuse', firstLegs: ['mfa-token', 'password'], factors: ['push', 'otp'] }),
+    ['codes', 'not_enrolled'],
+  ],
+  [
+    'a factor is added to others',
+    settings({
+      adds: { factor: 'email', tokenExpiresAt: Number.MAX_SAFE_INTEGER },
+      firstLegs: ['access-token'],
+      factors: ['push'],
+      enroll: 'refuse',
+    }),
+    ['not_enrolled'],
+  ],
+] as const)('every path, where %s', (_, given, without) => {
+  const model = modelOf(given, without);
+  const paths = model.getShortestPaths({ allowDuplicatePaths: true });
+
+  it('keeps the promises of the machine at every step from every state', () => {
+    let steps = 0;
+    const reached = new Map<string, Reached>();
+    for (const path of paths) {
+      const { state, watched } = walk(path.steps, given, reached);
+      reached.set(keyOf(path.state), { state, watched });
+      assert(keyOf(path.state) === keyOf(snapshotOf(state)), 'the path leads here', state);
+      checkState(state);
+      for (const event of eventsOf(snapshotOf(state))) {
+        const advance = checkStep(state, event);
+        watch(watched, state.value, event, advance);
+        if (given.enroll === 'refuse' && given.adds === undefined) {
+          assert(advance.effect?.type !== 'enroll', 'adds nothing', state);
+        }
+        if (given.adds !== undefined) {
+          assert(advance.effect?.type !== 'challenge', 'challenges nothing', state);
+          assert(advance.state.context.target?.factor !== 'push', 'adds nothing else', state);
+        }
+        if (given.enroll === 'password' && advance.effect?.type === 'enroll') {
+          assert(advance.state.context.passwordEntered, 'adds nothing without the password', state);
+        }
+        steps += 1;
+      }
+    }
+    expect(paths.length).toBeGreaterThan(100);
+    expect(steps).toBeGreaterThan(1_000);
+  });
+
+  it('sends no second message by itself on any way from one request to the next', () => {
+    const edges = adjacencyMapToArray(model.getAdjacencyMap()).map(({ state, event, nextState }) => ({
+      event,
+      from: keyOf(state),
+      to: keyOf(nextState),
+      sent: nextState.value === 'challenging' && nextState.context.seq > state.context.seq ? 1 : 0,
+      isUnsent: state.value === 'challenging' && isUnsent(event),
+    }));
+    const bySource = Map.groupBy(edges, ({ from }) => from);
+    const seen = new Map<string, number>();
+    const follow = (key: string, before: number): void => {
+      if ((seen.get(key) ?? -1) >= before) return;
+      seen.set(key, before);
+      for (const edge of bySource.get(key) ?? []) {
+        if (isRequest(edge.event)) continue;
+        const sent = (edge.isUnsent ? 0 : before) + edge.sent;
+        if (sent > 1) throw new Error(`${edge.event.type} sends a second message in ${key}`);
+        follow(edge.to, sent);
+      }
+    };
+    for (const { event, to, sent } of edges) if (isRequest(event)) follow(to, sent);
+    expect(seen.size).toBeGreaterThan(50);
+  });
+});
+
+describe('every place of the machine', () => {
+  it('is reached', () => {
+    const reached = new Set(
+      [settings({ factors: ['push'] }), settings({ factors: ['otp'], firstLegs: ['password'] })].flatMap(
+        (given) =>
+          modelOf(given, ['not_enrolled', 'already_enrolled'])
+            .getShortestPaths({ allowDuplicatePaths: true })
+            .map(({ state }) => placeOf(stateOf(state))),
+      ),
+    );
+    const passing = ['authenticating.deciding', 'listing.deciding'];
+    const all = Object.values(stepUpMachine.root.states).flatMap(({ key, states }) => {
+      const inner = Object.keys(states);
+      return inner.length === 0 ? [key] : inner.map((name) => `${key}.${name}`);
+    });
+    expect([...reached].sort()).toEqual(all.filter((place) => !passing.includes(place)).sort());
+  });
+});
+
+describe('the usual ways', () => {
+  const usual = [
+    'flow.start',
+    'mfa.required',
+    'authenticators.listed',
+    'enrollment.started',
+    'challenge.sent',
+    'poll.rejected',
+    'challenge.resend',
+    'tokens.received',
+    'identity.verified',
+    'codes.acknowledge',
+    'time.passed',
+    'code.submit',
+  ];
+  const given = settings({ factors: ['push'] });
+  const model = createTestModel(stepUpMachine, {
+    input: given,
+    // One of each kind: the same request at another time would only multiply the ways.
+    events: (snapshot: FlowSnapshot) => [
+      ...new Map(
+        eventsOf(snapshot)
+          .filter(({ type }) => usual.includes(type))
+          .filter(({ type }) => type !== 'mfa.required' || stateName(stateOf(snapshot)) === 'authenticating')
+          .map((event) => [keyOfEvent(event), event]),
+      ).values(),
+    ],
+    serializeState: keyOf as never,
+  });
+
+  it('all end in an approval only after a proof and an identity, whichever way is taken', () => {
+    const ways = model.getSimplePaths({ toState: ({ value }) => value === 'approved' });
+    for (const { steps } of ways) {
+      const { state } = walk(steps, given, new Map());
+      expect(state.value).toBe('approved');
+    }
+    expect(ways.length).toBeGreaterThan(10);
+  });
+});

@@ -1,7 +1,0 @@
-import { expect, it } from 'vitest';
-import { statechartPage } from './support/statechart.ts';
-
-it('is documented as it is', async () => {
-  // After a change of the chart: vitest --project core --update statechart
-  await expect(statechartPage()).toMatchFileSnapshot('../../../docs/statechart.md');
-});
