@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { defaultClients } from './client.ts';
-import { createEmulator, type Emulator } from './emulator.ts';
 import type { EmulatorServer } from './http/listen.ts';
+import { createEmulator, type Emulator } from './listening-emulator.ts';
 import { defaultUsers } from './options.ts';
 import { assertSettingsPatch, type SettingsPatch } from './settings.ts';
 

@@ -1,35 +1,25 @@
 import { createClock } from './clock.ts';
 import { createEmulatorParts, type EmulatorControl } from './emulator-control.ts';
 import { createHandler } from './http/handle.ts';
-import { type EmulatorServer, type ListenOptions, listen } from './http/listen.ts';
 import { type EmulatorOptions, resolveOptions } from './options.ts';
 import { randomId } from './random.ts';
 import type { TenantFrame } from './tenant.ts';
 import { createSigningKeys, type SigningKeys } from './tokens/signing-keys.ts';
 
-/** An emulated Auth0 tenant. */
-export interface Emulator extends EmulatorControl {
+/** An emulated Auth0 tenant that needs no Node API: for pages, workers and other runtimes. */
+export interface PortableEmulator extends EmulatorControl {
   /**
    * Answers a request without a socket. A fault that drops the connection rejects with the `TypeError` that
    * `fetch` fails with; nothing else rejects.
    */
-  handle(request: Request): Promise<Response>;
-  /** Serves on loopback. Rejects with an error whose message says so when the port is taken. */
-  listen(options?: ListenOptions): Promise<EmulatorServer>;
+  handle(this: void, request: Request): Promise<Response>;
 }
 
-/**
- * Makes an emulator; nothing is served until `listen`. A `TypeError` names an option that is wrong.
- *
- * ```ts
- * const emulator = createEmulator();
- * const { url, close } = await emulator.listen();
- * // … a client of `url` enrols a phone …
- * emulator.phone('ada').scan();
- * await close();
- * ```
- */
-export function createEmulator(options: EmulatorOptions = {}): Emulator {
+/** An emulator, and the function that tells it the address it is served at. */
+export function createPortableEmulator(options: EmulatorOptions = {}): {
+  readonly emulator: PortableEmulator;
+  serveAt(this: void, url: string): void;
+} {
   const resolved = resolveOptions(options);
   const clock = createClock(resolved.clock);
   let issuer = resolved.issuer ?? 'http://127.0.0.1:4400/';
@@ -46,12 +36,10 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   };
   const parts = createEmulatorParts(frame, resolved.settings, clock);
   const handle = createHandler(parts);
-  return Object.assign(parts.control, {
-    handle,
-    async listen(listenOptions: ListenOptions = {}) {
-      const server = await listen(handle, listenOptions);
-      if (resolved.issuer === undefined) issuer = server.url;
-      return server;
+  return {
+    emulator: Object.assign(parts.control, { handle }),
+    serveAt(url) {
+      if (resolved.issuer === undefined) issuer = url;
     },
-  });
+  };
 }

@@ -1,10 +1,10 @@
-import { randomBytes as nodeRandomBytes } from 'node:crypto';
+import { base64url } from 'jose';
 
 /** A source of random bytes; injected so that a run can be repeated. */
 export type RandomBytes = (length: number) => Uint8Array;
 
 /** The default source: the operating system's. */
-export const systemRandomBytes: RandomBytes = (length) => nodeRandomBytes(length);
+export const systemRandomBytes: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length));
 
 /** `length` characters, each drawn from `alphabet` (at most 256 of them). */
 export function randomText(randomBytes: RandomBytes, length: number, alphabet: string): string {
@@ -13,7 +13,7 @@ export function randomText(randomBytes: RandomBytes, length: number, alphabet: s
 
 /** A random string for ids and secrets, `bytes` strong, in URL-safe base64. */
 export function randomId(randomBytes: RandomBytes, bytes: number): string {
-  return Buffer.from(randomBytes(bytes)).toString('base64url');
+  return base64url.encode(randomBytes(bytes));
 }
 
 /** Letters and digits, as in Auth0's device ids. */

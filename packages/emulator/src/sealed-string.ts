@@ -1,3 +1,4 @@
+import { base64url } from 'jose';
 import { type RandomBytes, randomId } from './random.ts';
 
 /**
@@ -12,6 +13,6 @@ export function createSealedString(randomBytes: RandomBytes, expiresAt: number):
 
 /** The other look an `mfa_token` has in one of the vendor's pages: three base64url parts. */
 export function createJwtLikeString(randomBytes: RandomBytes): string {
-  const header = Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url');
+  const header = base64url.encode('{"alg":"dir","enc":"A256GCM"}');
   return `${header}.${randomId(randomBytes, 96)}.${randomId(randomBytes, 32)}`;
 }

@@ -245,7 +245,7 @@ describe('pages of other origins', () => {
   });
 
   it('cannot drive it under a name that was re-pointed here', async () => {
-    for (const path of ['/_emulator/phone', '/_emulator/phone/ada', '/_emulator/assets/main.js']) {
+    for (const path of ['/_emulator/phone', '/_emulator/phone/ada', '/_emulator/assets/phone.js']) {
       const { status, text } = await raw('GET', path, { host: 'evil.example' });
       expect(status).toBe(403);
       expect(text).toContain('not on evil.example');

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectionDropped } from './connection-dropped.ts';
 import type { Fault, FaultBook, FaultResponse } from './faults.ts';
 import type { LoggedRequest, RequestLog } from './request-log.ts';
@@ -12,7 +11,7 @@ export async function runExchange(
 ): Promise<Response> {
   const end = log.add(request);
   const fault = faults.take(request);
-  if (fault?.delayMs !== undefined) await delay(fault.delayMs, undefined, { ref: false });
+  if (fault?.delayMs !== undefined) await delay(fault.delayMs);
   if (fault?.drop === 'before') throw drop('before');
   const response = fault?.respond === undefined ? await act() : toResponse(fault.respond);
   if (fault?.drop === 'after') throw drop('after');
@@ -23,6 +22,14 @@ export async function runExchange(
     end({ dropped });
     return new ConnectionDropped();
   }
+}
+
+/** Waits without keeping a process alive, where timers can do that. */
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer: { unref?: () => unknown } = setTimeout(resolve, ms);
+    timer.unref?.();
+  });
 }
 
 const statusesWithoutBody = [204, 205, 304];

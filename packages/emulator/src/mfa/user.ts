@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '../digest.ts';
 import type { Authenticator } from './authenticator.ts';
 
 /** A user to create. */
@@ -30,7 +30,7 @@ export function createUser(options: UserOptions): User {
   if (!isEmail(email)) throw new TypeError('email is an e-mail address');
   const emailVerified = options.emailVerified ?? false;
   if (typeof emailVerified !== 'boolean') throw new TypeError('emailVerified is true or false');
-  const hash = createHash('sha256').update(options.username).digest('hex');
+  const hash = sha256Hex(options.username);
   const user: User = {
     username: options.username,
     password: options.password,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { renderSVG } from 'uqr';
 import { invalidRequest } from '../api/api-request.ts';
 import { EmulatorError } from '../emulator-error.ts';
@@ -16,9 +15,6 @@ const contentSecurityPolicy = [
   'frame-ancestors http://127.0.0.1:* http://localhost:*',
 ].join('; ');
 
-/** The page's modules, as the build leaves them: the browser runs them one by one. */
-const modules = ['main.js', 'screen.js', 'cards.js', 'dom.js', 'control-client.js'];
-
 const html = `<!doctype html>
 <html lang="en">
 <head>
@@ -27,8 +23,7 @@ const html = `<!doctype html>
 <title>Phone · Stepgate emulator</title>
 <link rel="icon" href="/_emulator/assets/icon.svg">
 <link rel="stylesheet" href="/_emulator/assets/phone.css">
-${modules.map((name) => `<link rel="modulepreload" href="/_emulator/assets/${name}">`).join('\n')}
-<script type="module" src="/_emulator/assets/main.js"></script>
+<script type="module" src="/_emulator/assets/phone.js"></script>
 </head>
 <body>
 <main class="phone">
@@ -58,14 +53,14 @@ export function phonePageResponse(): Response {
   });
 }
 
-/** The page's style sheet, icon and modules; 404 for any other name. */
+/** The page's style sheet, icon and script; 404 for any other name. */
 export async function phoneAssetResponse(name: string): Promise<Response> {
   if (name === 'phone.css') return asset('text/css; charset=utf-8', phoneStyles);
   if (name === 'icon.svg') return asset('image/svg+xml', icon);
-  if (!modules.includes(name)) throw new EmulatorError(404, 'not_found', 'There is no such file');
-  // Browsers take the built files, also when the emulator itself runs from its sources.
-  const built = new URL(`../../dist/phone-page/${name}`, import.meta.url);
-  return asset('text/javascript; charset=utf-8', await readFile(built, 'utf8'));
+  const { pageScripts } = await import('#page-scripts');
+  const script = Object.hasOwn(pageScripts, name) ? pageScripts[name] : undefined;
+  if (script === undefined) throw new EmulatorError(404, 'not_found', `There is no file ${name}`);
+  return asset('text/javascript; charset=utf-8', script);
 }
 
 /** A text as a QR code. */

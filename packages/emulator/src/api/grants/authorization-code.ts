@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ClientOptions } from '../../client.ts';
+import { sha256Base64url } from '../../digest.ts';
 import { type ApiRequest, optionalText, requiredText } from '../api-request.ts';
 import { invalidGrant } from '../mfa-credential.ts';
 import { createTokenResponse } from '../token-response.ts';
@@ -27,5 +27,5 @@ export async function exchangeAuthorizationCode(
 }
 
 function challengeOf(verifier: string | undefined): string | undefined {
-  return verifier === undefined ? undefined : createHash('sha256').update(verifier).digest('base64url');
+  return verifier === undefined ? undefined : sha256Base64url(verifier);
 }

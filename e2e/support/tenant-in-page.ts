@@ -1,0 +1,42 @@
+// Bundled into a page by tenant-in-page.test.ts: tenant, phone and flow, all in the page.
+import { createAuth0MfaApi, createAuth0SignIn, createStepUpActor, type FlowStateName } from '@stepgate/core';
+import { createEmulator } from '@stepgate/emulator/browser';
+
+const emulator = createEmulator({ issuer: 'https://tenant.example/' });
+const client = {
+  issuer: emulator.issuer,
+  clientId: 'stepgate-demo-public',
+  fetch: (input: RequestInfo | URL, init?: RequestInit) => emulator.handle(new Request(input, init)),
+};
+const api = createAuth0MfaApi(client);
+const signIn = createAuth0SignIn({ ...client, scope: 'openid transfer:funds' });
+const phone = emulator.phone('ada');
+
+/** Signs in and steps up; answers with the states on the way and the scope of the tokens. */
+async function stepUp(
+  decision: 'approve' | 'deny',
+): Promise<{ states: FlowStateName[]; scope?: string | undefined }> {
+  const first = await signIn.password({ username: 'ada', password: 'correct-horse' });
+  if (first.status !== 'mfa_required') throw new Error('The tenant did not ask for MFA');
+  const actor = createStepUpActor({
+    api,
+    mfaToken: first.mfaToken,
+    settings: { pollIntervalMs: 100 },
+    random: () => 0,
+  });
+  const states: FlowStateName[] = [];
+  const atRest = Promise.withResolvers<void>();
+  actor.subscribe(({ view }) => {
+    if (states.at(-1) !== view.state) states.push(view.state);
+    if (view.state === 'confirming' && phone.view().enrollments.length > 0) phone.scan();
+    const isWaiting = phone.notifications().some(({ status }) => status === 'pending');
+    if (view.state === 'polling' && isWaiting) phone[decision]();
+    if (view.state === 'acknowledging') actor.send({ type: 'codes.acknowledge' });
+    if (['approved', 'rejected', 'failed', 'expired'].includes(view.state)) atRest.resolve();
+  });
+  actor.send({ type: 'flow.start' });
+  await atRest.promise;
+  return { states, scope: actor.tokens()?.scope };
+}
+
+Object.assign(globalThis, { stepUp });
