@@ -1,8 +1,8 @@
 import { allBlocked, type CheckName, type Finding, fail, ok, skipped, warn } from '../finding.ts';
 import type { DoctorApp } from '../options.ts';
+import { type Answer, createVisitor, type Visitor } from '../visitor.ts';
 import { member } from '../wire.ts';
 import { isLoopback } from './issuer.ts';
-import { type Answer, createVisitor, type Visitor } from './visitor.ts';
 
 const REST: readonly CheckName[] = ['app-proxy', 'app-cookie', 'app-stream'];
 

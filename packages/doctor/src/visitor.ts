@@ -1,5 +1,5 @@
-import type { DoctorApp } from '../options.ts';
-import { member } from '../wire.ts';
+import type { DoctorApp } from './options.ts';
+import { member } from './wire.ts';
 
 /** An answer of the app's. */
 export interface Answer {
