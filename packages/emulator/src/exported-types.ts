@@ -11,6 +11,7 @@ export type { Factor, RequirementType } from './factor.ts';
 export type { Lifetimes } from './lifetimes.ts';
 export type { Limits, RateLimit } from './limits.ts';
 export type { UserOptions } from './mfa/user.ts';
+export type { NamedTenantOptions, NamedTenants } from './named-tenants.ts';
 export type { EmulatorOptions } from './options.ts';
 export type { Phone, PhoneCode, PhoneEnrollment, PhoneMessage, PhonePush, PhoneView } from './phone.ts';
 export type { RandomBytes } from './random.ts';

@@ -20,6 +20,8 @@ export interface TenantFrame {
   readonly audiences: readonly string[];
   readonly clients: ReadonlyMap<string, ClientOptions>;
   readonly users: readonly UserOptions[];
+  /** The path that the tenant is served under, without a slash at its end: empty, or `/t/<name>`. */
+  readonly basePath: string;
   /** With a slash at its end, as Auth0's. */
   issuer(): string;
   /** The audience whose tokens manage authenticators. */

@@ -33,7 +33,9 @@ type RouteContext = Context<{ Bindings: RouteBindings }>;
 
 /** The routes of the tenant itself. Browsers of any origin may call them, as public clients do. */
 export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
-  const app = new Hono<{ Bindings: RouteBindings }>({ getPath: requestPath });
+  const app = new Hono<{ Bindings: RouteBindings }>({
+    getPath: (request, options) => requestPath(request, options?.env?.tenant.basePath),
+  });
   app.use(
     cors({
       origin: '*',

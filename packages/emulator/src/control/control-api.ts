@@ -5,6 +5,7 @@ import type { EmulatorControl } from '../emulator-control.ts';
 import { EmulatorError } from '../emulator-error.ts';
 import { requestPath } from '../http/request-path.ts';
 import type { UserOptions } from '../mfa/user.ts';
+import type { NamedTenants } from '../named-tenants.ts';
 import { phoneAssetResponse, phonePageResponse, qrCodeResponse } from '../phone-page/phone-page.ts';
 import { assertSettingsPatch } from '../settings.ts';
 import { assertLoopbackHost, assertSameOrigin } from './cross-site-guard.ts';
@@ -18,8 +19,13 @@ export interface ControlBindings {
 type ControlContext = Context<{ Bindings: ControlBindings }>;
 
 /** The control API under `/_emulator`: a thin layer over the typed control of an emulator. */
-export function createControlApi(emulator: EmulatorControl): Hono<{ Bindings: ControlBindings }> {
-  const app = new Hono<{ Bindings: ControlBindings }>({ getPath: requestPath }).basePath('/_emulator');
+export function createControlApi(
+  emulator: EmulatorControl,
+  { basePath, tenants }: { readonly basePath: string; readonly tenants: NamedTenants | undefined },
+): Hono<{ Bindings: ControlBindings }> {
+  const app = new Hono<{ Bindings: ControlBindings }>({
+    getPath: (request) => requestPath(request, basePath),
+  }).basePath('/_emulator');
   app.onError((error) => toErrorResponse(toControlError(error)));
   app.notFound((c) =>
     toErrorResponse(
@@ -41,6 +47,7 @@ export function createControlApi(emulator: EmulatorControl): Hono<{ Bindings: Co
   });
   addPhoneRoutes(app, emulator);
   addTenantRoutes(app, emulator);
+  if (tenants !== undefined) addNamedTenantRoutes(app, tenants);
   return app;
 }
 
@@ -105,6 +112,24 @@ function addTenantRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: Emu
     assertSettingsPatch(patch);
     emulator.configure(patch);
     return toJsonResponse(200, emulator.settings);
+  });
+}
+
+function addNamedTenantRoutes(app: Hono<{ Bindings: ControlBindings }>, tenants: NamedTenants): void {
+  const toEntry = (name: string) => ({ name, issuer: tenants.tenant(name).issuer });
+  app.get('/tenants', () => reply(tenants.tenantNames().map(toEntry)));
+  app.put('/tenants/:name', (c) => {
+    const settings: unknown = parseControlBody(c.env.body);
+    assertSettingsPatch(settings);
+    const { name } = c.req.param();
+    const isNew = !tenants.tenantNames().includes(name);
+    if (isNew) tenants.tenant(name, settings);
+    else tenants.tenant(name).configure(settings);
+    return reply(toEntry(name), isNew ? 201 : 200);
+  });
+  app.delete('/tenants/:name', (c) => {
+    tenants.removeTenant(c.req.param('name'));
+    return reply({});
   });
 }
 

@@ -1,4 +1,8 @@
-/** The path of a request; slashes doubled by joining an address and a path count once. */
-export function requestPath(request: Request): string {
-  return new URL(request.url).pathname.replace(/^\/+/, '/');
+/**
+ * The path of a request, without the path that the tenant is served under. Slashes doubled by joining an address and a
+ * path count once.
+ */
+export function requestPath(request: Request, basePath = ''): string {
+  const path = new URL(request.url).pathname.replace(/^\/+/, '/');
+  return path.startsWith(`${basePath}/`) ? path.slice(basePath.length).replace(/^\/+/, '/') : path;
 }

@@ -3,8 +3,11 @@ import type { LoggedRequest } from '../control/request-log.ts';
 import { requestPath } from './request-path.ts';
 
 /** What the log keeps of a request. */
-export function toLoggedRequest(request: Request, body: string, at: number): LoggedRequest {
-  const path = requestPath(request);
+export function toLoggedRequest(
+  request: Request,
+  { basePath, body, at }: { readonly basePath: string; readonly body: string; readonly at: number },
+): LoggedRequest {
+  const path = requestPath(request, basePath);
   const grantType = path === '/oauth/token' ? readGrantType(request, body) : undefined;
   const forwardedFor = request.headers.get('auth0-forwarded-for');
   return {

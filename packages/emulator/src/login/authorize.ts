@@ -26,7 +26,7 @@ export function authorize(request: BrowserRequest): Response {
     if (authorization.prompt === 'none') throw new EmulatorError(400, 'login_required', 'Login required');
     const id = randomId(tenant.randomBytes, 32);
     tenant.logins.set(id, authorization, tenant.settings.lifetimes.loginMs);
-    return redirect(`/u/login?state=${id}`);
+    return redirect(`${tenant.basePath}/u/login?state=${id}`);
   } catch (error) {
     if (!(error instanceof EmulatorError)) throw error;
     return returnToClient(tenant, target, { error: error.code, error_description: error.message });

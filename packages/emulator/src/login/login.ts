@@ -52,7 +52,7 @@ function loginPage(
 <h1>Sign in</h1>
 <p>to go on to ${client.name ?? client.clientId}</p>
 ${error === undefined ? '' : html`<p class="error" role="alert">${error.message}</p>`}
-<form method="post" action="/u/login">
+<form method="post" action="${tenant.basePath}/u/login">
 <input type="hidden" name="state" value="${requiredText(params, 'state')}">
 <label for="username">Username or e-mail address</label>
 <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="254" required value="${username ?? ''}"${username === undefined ? ' autofocus' : ''}>

@@ -6,7 +6,9 @@ import type { TenantSession } from './login-state.ts';
 /** The cookie by which a browser is known, named as Auth0's. */
 export const sessionCookie = 'auth0';
 
-const attributes = 'Path=/; HttpOnly; SameSite=Lax';
+function attributes({ basePath }: Tenant): string {
+  return `Path=${basePath}/; HttpOnly; SameSite=Lax`;
+}
 
 /** Begins a session; the header sets its cookie. */
 export function beginSession(
@@ -18,11 +20,11 @@ export function beginSession(
   const { sessionMs } = tenant.settings.lifetimes;
   tenant.sessions.set(id, session, sessionMs);
   const maxAge = Math.ceil(sessionMs / 1000);
-  return { session, setCookie: `${sessionCookie}=${id}; Max-Age=${maxAge}; ${attributes}` };
+  return { session, setCookie: `${sessionCookie}=${id}; Max-Age=${maxAge}; ${attributes(tenant)}` };
 }
 
 /** Ends the session of a browser; the header takes its cookie away. */
 export function endSession(tenant: Tenant, id: string | undefined): string {
   if (id !== undefined) tenant.sessions.delete(id);
-  return `${sessionCookie}=; Max-Age=0; ${attributes}`;
+  return `${sessionCookie}=; Max-Age=0; ${attributes(tenant)}`;
 }
