@@ -19,8 +19,8 @@ export const MUTATIONS = [
       [server('request/handle-cookie'), 'return digest(`${handle}.${session}`);', 'return digest(session);'],
       [
         server('guard/guard'),
-        'const key = handle && recordKey(handle, asker);',
-        "const key = recordKey('', asker);",
+        'const key = handle && recordKey(handle, caller);',
+        "const key = recordKey('', caller);",
       ],
     ],
     shownBy: [
@@ -83,7 +83,7 @@ export const MUTATIONS = [
     edits: [
       [
         server('flow/admission'),
-        'const other = isPush(effect) ? await insist(() => lockPush(applicant, challengeTtlMs)) : undefined;',
+        'const other = isPush(effect) ? await retry(() => lockPush(owner, challengeTtlMs)) : undefined;',
         'const other = undefined;',
       ],
     ],
@@ -177,7 +177,7 @@ export const MUTATIONS = [
       [
         server('endpoints/page-endpoints'),
         "    const since = searchParams.get('since');\n",
-        "    const since = searchParams.get('since');\n    const given = searchParams.get('requirement');\n    const held = handles.read(request);\n    if (given && held) await driver.start(targetOf(request, known, held), requirements.open(known.asker, given), {});\n",
+        "    const since = searchParams.get('since');\n    const given = searchParams.get('requirement');\n    const held = handles.read(request);\n    if (given && held) await driver.start(targetOf(request, known, held), requirements.open(known.caller, given), {});\n",
       ],
     ],
     shownBy: [shared('plain-page', 'sends nothing when it is loaded, however often')],
@@ -314,7 +314,7 @@ export const MUTATIONS = [
     defence: 'what is owned at one gate is nothing to a gate of another tenant or application',
     edits: [
       [
-        server('request/asker'),
+        server('request/caller'),
         'digest(`${realm}${subject.length}:',
         'digest(`${realm.length}${subject.length}:',
       ],
@@ -675,7 +675,7 @@ export const MUTATIONS = [
     edits: [
       [
         server('flow/effect-performer'),
-        'await identity.check(tokens, target.asker.subject, { signal });',
+        'await identity.check(tokens, target.caller.subject, { signal });',
         '',
       ],
     ],
@@ -946,8 +946,8 @@ export const MUTATIONS = [
     edits: [
       [
         server('records/kept-forms'),
-        '({ asker }: FormOwner): string => `form:${asker.session}`',
-        '({ key }: FormOwner): string => `form:${key}`',
+        '({ caller }: Owner): string => `form:${caller.session}`',
+        '({ key }: Owner): string => `form:${key}`',
       ],
     ],
     shownBy: [

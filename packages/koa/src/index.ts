@@ -29,7 +29,7 @@ export {
   type AuditEvent,
   createMemoryStore,
   errorResponse,
-  type FirstLegContext,
+  type HookContext,
   type Identity,
   identifyByBearer,
   identifyByOidc,

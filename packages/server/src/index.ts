@@ -33,7 +33,7 @@ export type { ClaimsOf, TokenClaims } from './policy/evidence.ts';
 export { type Action, type Evidence, type Policy, policyOf, type RoutePolicy } from './policy/policy.ts';
 export type { RouteOptions } from './policy/route-options.ts';
 export type { Approval } from './records/handle-record.ts';
-export type { FirstLegContext, Identity } from './request/asker.ts';
+export type { HookContext, Identity } from './request/caller.ts';
 export { errorResponse } from './request/error-response.ts';
 export type { HostBody } from './request/form-body.ts';
 export type { HostRequest, HostResponse } from './request/host-request.ts';

@@ -10,14 +10,14 @@ import {
 } from '@stepgate/core';
 import { realmOf } from './auth0/auth0-settings.ts';
 import type { GateOptions } from './gate/gate-options.ts';
-import { assertKnownMembers } from './lib/known-options.ts';
+import { assertKnownOptions } from './lib/known-options.ts';
 import { createSealer } from './lib/seal.ts';
 import { type Policy, parsePolicy } from './policy/policy.ts';
 import { requirementHash } from './policy/requirement.ts';
 import { keepMs } from './records/approval.ts';
 import type { Approval } from './records/handle-record.ts';
 import { createRecords } from './records/records.ts';
-import { type Identity, toAsker } from './request/asker.ts';
+import { type Identity, toCaller } from './request/caller.ts';
 import { HANDLE_HEADER, recordKey } from './request/handle-cookie.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 
@@ -137,17 +137,17 @@ export function createTestKit(): TestKit {
       deny: () => reply('rejected'),
     },
     async approve(identity, options = {}) {
-      assertKnownMembers('', options, ['policy', 'factor', 'ageMs']);
+      assertKnownOptions('', options, ['policy', 'factor', 'ageMs']);
       const { policy = {}, factor = 'push', ageMs = 0 } = options;
       if (!isFactor(factor)) throw new TypeError(`factor: must be one of ${FACTORS.join(', ')}`);
       if (!Number.isFinite(ageMs) || ageMs < 0) throw new TypeError('ageMs: must be milliseconds, 0 or more');
-      const asker = toAsker(identity, realmOf(AUTH0));
+      const caller = toCaller(identity, realmOf(AUTH0));
       const handle = randomBytes(32).toString('base64url');
       const parsed = parsePolicy(policy);
       const approvedAt = now() - ageMs;
       const approval: Approval = {
         id: randomUUID(),
-        subject: asker.subject,
+        subject: caller.subject,
         factor,
         approvedAt,
         requirement: requirementHash(parsed),
@@ -156,9 +156,9 @@ export function createTestKit(): TestKit {
         enrolledInFlow: false,
         keepUntil: approvedAt + keepMs(parsed),
       };
-      const { subject, session } = asker;
+      const { subject, session } = caller;
       const record = { subject, session, approvals: [approval] };
-      await records.update(recordKey(handle, asker), () => ({ record, result: undefined }));
+      await records.update(recordKey(handle, caller), () => ({ record, result: undefined }));
       return { [HANDLE_HEADER]: handle };
     },
   };

@@ -25,7 +25,7 @@ export type WebGuard<Native> = (native: Native) => Promise<Response | StepUp | u
 /** Step-up for hosts that speak `Request` and `Response`. */
 export interface WebGate<Native = Request> extends NativeGate<Native> {
   /** Answers requests under the base path; `undefined` for everything else. */
-  handle(native: Native): Promise<Response | undefined>;
+  respond(native: Native): Promise<Response | undefined>;
   /**
    * A guard: call it at the beginning of the handler, and return the response if it gives one.
    *
@@ -44,7 +44,7 @@ export interface WebGate<Native = Request> extends NativeGate<Native> {
  *
  * @example
  * const gate = createWebGate<Context>({ requestOf: (c) => c.req.raw, auth0, secret, identify, firstLeg });
- * app.use(async (c, next) => (await gate.handle(c)) ?? next());
+ * app.use(async (c, next) => (await gate.respond(c)) ?? next());
  *
  * @throws TypeError naming the option that is wrong.
  */
@@ -81,7 +81,7 @@ export function createWebGate<Native extends object = Request>(
   }
 
   return {
-    handle: (native) => gate.endpoints(hostRequest(native), () => requestOf(native)),
+    respond: (native) => gate.endpoints(hostRequest(native), () => requestOf(native)),
     require(...args: readonly [policy?: RoutePolicy<Native>, options?: RouteOptions]) {
       const guard = gate.guard(policyOf(args), args[1]);
       return async function requireStepUp(native) {

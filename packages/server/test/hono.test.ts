@@ -47,7 +47,7 @@ describeAdapter('Hono', {
       });
     }
     app.use(async (c, next) => {
-      const response = await gate.handle(nativeOf(c));
+      const response = await gate.respond(nativeOf(c));
       if (response === undefined) await next();
       return response;
     });

@@ -8,7 +8,7 @@ import {
   StepUpError,
   type TokenSet,
 } from '@stepgate/core';
-import type { FirstLegContext } from '../request/asker.ts';
+import type { HookContext } from '../request/caller.ts';
 import { opensMfaApi } from './mfa-audience.ts';
 
 /** What the tokens at a flow's end are to be for: what a first leg must ask for. */
@@ -24,9 +24,7 @@ export interface Ask {
  */
 export interface FirstLegOptions<Native> {
   /** The user's refresh token, `undefined` when there is none. */
-  readonly refreshToken?: (
-    context: FirstLegContext<Native>,
-  ) => string | undefined | Promise<string | undefined>;
+  readonly refreshToken?: (context: HookContext<Native>) => string | undefined | Promise<string | undefined>;
   /**
    * Takes a refresh token that the tenant has rotated. Called before anything else happens with the answer. Keep it
    * where `identity` finds it again: whoever watches a flow drives it, so `request` may be an event stream whose
@@ -36,7 +34,7 @@ export interface FirstLegOptions<Native> {
    * flow ends; `onError` hears of every failure. Before its time is up, `signal` fires.
    */
   readonly saveRefreshToken?: (
-    context: FirstLegContext<Native> & CallOptions,
+    context: HookContext<Native> & CallOptions,
     refreshToken: string,
   ) => void | Promise<void>;
   /**
@@ -46,17 +44,17 @@ export interface FirstLegOptions<Native> {
    */
   readonly mfaToken?: boolean;
   /** The app's own way to an `mfa_token`. */
-  readonly custom?: (context: FirstLegContext<Native> & CallOptions & Ask) => Promise<MfaTransaction>;
+  readonly custom?: (context: HookContext<Native> & CallOptions & Ask) => Promise<MfaTransaction>;
   /** Asks the user for the password again. */
   readonly password?: {
-    readonly username: (context: FirstLegContext<Native>) => string | Promise<string>;
+    readonly username: (context: HookContext<Native>) => string | Promise<string>;
     /**
      * The end user's address, for the tenant's attack protection, which would take the app's own for everybody's:
      * sent along as `auth0-forwarded-for`. From a proxy that the app trusts alone (`req.ip` under Express's `trust
      * proxy`), since anybody can send such a header. Needs a confidential client with "Trust Token Endpoint IP
      * Header" switched on.
      */
-    readonly ip?: (context: FirstLegContext<Native>) => string | undefined;
+    readonly ip?: (context: HookContext<Native>) => string | undefined;
   };
 }
 
@@ -66,11 +64,11 @@ export interface FirstLeg<Native> {
   authenticate(
     method: SignInMethod,
     inputs: Inputs,
-    context: FirstLegContext<Native>,
+    context: HookContext<Native>,
     signal: AbortSignal,
   ): Promise<MfaTransaction>;
   /** Hands a rotated refresh token to the app. */
-  save(context: FirstLegContext<Native> & CallOptions, refreshToken: string | undefined): Promise<void>;
+  save(context: HookContext<Native> & CallOptions, refreshToken: string | undefined): Promise<void>;
 }
 
 /**
@@ -92,10 +90,7 @@ export function createFirstLeg<Native>(
   if (methods.length === 0) throw new TypeError('firstLeg: give refreshToken, custom or password');
   const hasOtherLeg = methods.length > 1;
 
-  async function save(
-    context: FirstLegContext<Native> & CallOptions,
-    token: string | undefined,
-  ): Promise<void> {
+  async function save(context: HookContext<Native> & CallOptions, token: string | undefined): Promise<void> {
     if (token !== undefined) await saveRefreshToken?.(context, token);
   }
 

@@ -13,15 +13,15 @@ import { removalOf } from '../auth0/removal-rules.ts';
 import type { Audit } from '../events/audit.ts';
 import type { Admission } from '../flow/admission.ts';
 import type { FlowDriver } from '../flow/driver.ts';
-import { additionId, addressOf, type Enrollment } from '../flow/factor-to-add.ts';
+import { additionId, addressOf, type EnrollmentRequest } from '../flow/factor-to-add.ts';
 import type { Decision, StepUp } from '../guard/decision.ts';
 import type { Action, ParsedPolicy } from '../policy/policy.ts';
 import type { Records } from '../records/records.ts';
 import { json } from '../request/error-response.ts';
 import type { HostRequest, HostResponse } from '../request/host-request.ts';
-import type { Ownership } from './owner.ts';
+import type { Owners } from './owner.ts';
 import type { TextsOf } from './page-texts.ts';
-import { viewAnswer } from './view-response.ts';
+import { viewResponse } from './view-response.ts';
 
 /** How the signed-in user's authenticators are listed, added and removed. */
 export interface AuthenticatorSettings {
@@ -54,7 +54,7 @@ export interface AuthenticatorsOptions<Native> {
     policy: ParsedPolicy,
     options: { readonly uses: boolean },
   ) => Promise<Decision>;
-  readonly ownership: Ownership<Native>;
+  readonly ownership: Owners<Native>;
   readonly textsOf: TextsOf<Native>;
   readonly audit: Audit<Native>;
 }
@@ -62,7 +62,7 @@ export interface AuthenticatorsOptions<Native> {
 type ActionWords = PageTexts['devices']['actions'];
 
 /** What an endpoint does with an approval and the access token that came with it. */
-type Use = (accessToken: string, stepUp: StepUp) => Promise<HostResponse>;
+type AccessMfaApi = (accessToken: string, stepUp: StepUp) => Promise<HostResponse>;
 
 /** Longer than the access token lives, so that its end is what ends an approval to look at the list. */
 const LIST_MAX_AGE_SECONDS = 600;
@@ -94,7 +94,7 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
   async function withToken(
     request: HostRequest<Native>,
     policy: ParsedPolicy,
-    use: Use,
+    use: AccessMfaApi,
     inWords?: () => Promise<ParsedPolicy>,
   ): Promise<HostResponse> {
     for (;;) {
@@ -181,7 +181,7 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
           adds: { factor, tokenExpiresAt: approval.tokensUntil ?? 0 },
           vault: { mfaToken: accessToken, ...secrets },
         });
-        return viewAnswer(view, 201);
+        return viewResponse(view, 201);
       });
     },
   };
@@ -191,7 +191,7 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
     accessToken: string,
     id: string,
   ): Promise<HostResponse> {
-    const { asker } = await ownership.mustOwn(request);
+    const { caller } = await ownership.mustOwn(request);
     const before = await look(request, accessToken);
     const found = findRemovable(before, id);
     const { isLast, goesAlong } = removalOf(id, before);
@@ -206,7 +206,7 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
       after === undefined ? foreseen.has(one.id) : !after.some((left) => left.id === one.id);
     const gone = before.filter((one) => one.active && isGone(one)).map(({ active: _was, ...one }) => one);
     for (const { factor, id: authenticatorId } of gone) {
-      audit.tell({ asker }, { type: 'authenticator.removed', factor, authenticatorId });
+      audit.tell({ caller }, { type: 'authenticator.removed', factor, authenticatorId });
     }
     return json(200, { removed: gone, isLast });
   }
@@ -244,7 +244,7 @@ function unremovable(message: string): StepUpError {
 }
 
 /** @throws StepUpError `invalid_request` (400) when it names no factor that is offered, or lacks what that needs. */
-function parseAddition(body: unknown, addable: readonly EnrollableFactor[]): Enrollment {
+function parseAddition(body: unknown, addable: readonly EnrollableFactor[]): EnrollmentRequest {
   const request = asEnrollment(body);
   if (request.type === 'enrollment.begin' && addable.includes(request.factor)) return request;
   throw new StepUpError('invalid_request', `"factor" must be one of ${addable.join(', ')}`, { status: 400 });

@@ -6,9 +6,9 @@ import { type FlowTarget, targetOf } from '../flow/target.ts';
 import type { Watchers } from '../limits/watchers.ts';
 import { type Requirement, type Requirements, requirementExpired } from '../policy/requirement.ts';
 import type { FlowRecord } from '../records/handle-record.ts';
-import type { StashedForm, Stashes } from '../records/kept-forms.ts';
+import type { KeptForm, KeptForms } from '../records/kept-forms.ts';
 import type { Records } from '../records/records.ts';
-import type { Known } from '../request/asker.ts';
+import type { Caller } from '../request/caller.ts';
 import type { Handles } from '../request/handle-cookie.ts';
 import type { HostRequest, WhenGone } from '../request/host-request.ts';
 import { siteOf } from '../request/same-origin.ts';
@@ -30,7 +30,7 @@ export interface Moment {
 /** The built-in page, as it shows a flow. */
 export type FlowPage<Native> = (
   request: HostRequest<Native>,
-  known: Known,
+  caller: Caller,
   moment: Moment,
 ) => Promise<Response>;
 
@@ -42,7 +42,7 @@ export interface FlowPageOptions<Native> {
   readonly handles: Handles;
   readonly requirements: Requirements;
   readonly tokens: FormTokens;
-  readonly stashes: Stashes;
+  readonly keptForms: KeptForms;
   readonly watchers: Watchers;
   readonly textsOf: TextsOf<Native>;
   readonly clock: Clock;
@@ -60,17 +60,17 @@ const FAREWELL_SECONDS = 1;
 
 /** Makes the page. It shows the browser's flow for its ticket, or what will start one when the user clicks. */
 export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPage<Native> {
-  const { basePath, driver, records, handles, requirements, tokens, stashes, textsOf, watchers, clock } =
+  const { basePath, driver, records, handles, requirements, tokens, keptForms, textsOf, watchers, clock } =
     options;
 
-  return async function flowPage(request, known, moment) {
+  return async function flowPage(request, caller, moment) {
     const { ticket, detail, error: refusal } = moment;
-    const ticketState = look(known, ticket);
+    const ticketState = look(caller, ticket);
     const shown = handles.read(request);
     const minted =
       shown === undefined && siteOf(request) === 'same-origin' ? handles.mint(request) : undefined;
     const handle = shown ?? minted?.handle;
-    const target = handle === undefined ? undefined : targetOf(request, known, handle);
+    const target = handle === undefined ? undefined : targetOf(request, caller, handle);
     // A ticket that is not good for anything is not about the flow that happens to be under way.
     const isLost = ticket !== undefined && ticketState.requirement === undefined;
     const found = target && !isLost ? await findFlow(target, ticketState.requirement, moment) : undefined;
@@ -140,19 +140,19 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
     target: FlowTarget<Native> | undefined,
     requirement: Requirement | undefined,
     { state }: FlowView,
-  ): Promise<StashedForm | undefined> {
+  ): Promise<KeptForm | undefined> {
     if (target === undefined || requirement?.form === undefined || state !== 'approved') return undefined;
-    return stashes.find(target, requirement.form);
+    return keptForms.find(target, requirement.form);
   }
 
   /** What the ticket is good for. The page itself says what is wrong with it. */
   function look(
-    { asker }: Known,
+    caller: Caller,
     ticket: string | undefined,
   ): { requirement?: Requirement; isUsable: boolean; error?: StepUpError } {
     if (ticket === undefined) return { isUsable: false };
     try {
-      const requirement = requirements.read(asker, ticket);
+      const requirement = requirements.read(caller, ticket);
       if (requirement.expiresAt > clock.now()) return { requirement, isUsable: true };
       return { requirement, isUsable: false, error: requirementExpired() };
     } catch (error) {
@@ -167,7 +167,7 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
     { since, whenGone }: Moment,
   ): Promise<ShownFlow | undefined> {
     const { record } = await records.read(target.key);
-    if (record?.flow === undefined || record.session !== target.asker.session) return undefined;
+    if (record?.flow === undefined || record.session !== target.caller.session) return undefined;
     if (!isShown(record, requirement, clock.now())) return undefined;
     const view = await driver.read(target);
     if (view === undefined || view.version !== since || whenGone === undefined || !isWaiting(view)) {

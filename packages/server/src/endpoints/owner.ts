@@ -1,41 +1,41 @@
 import { notFound, signInFirst } from '../flow/errors.ts';
 import { type FlowTarget, targetOf } from '../flow/target.ts';
-import type { Known } from '../request/asker.ts';
+import type { Caller, CallerOf } from '../request/caller.ts';
 import type { Handles } from '../request/handle-cookie.ts';
 import type { HostRequest } from '../request/host-request.ts';
 
 /** Finds out whose request it is, and which record is theirs. */
-export interface Ownership<Native> {
+export interface Owners<Native> {
   /** Who is signed in, `undefined` for nobody. */
-  readonly knownOf: (request: HostRequest<Native>) => Known | undefined | Promise<Known | undefined>;
+  readonly callerOf: CallerOf<Native>;
   /** @throws StepUpError `login_required` (401) when nobody is signed in. */
-  readonly mustKnow: (request: HostRequest<Native>) => Promise<Known>;
+  readonly mustBeSignedIn: (request: HostRequest<Native>) => Promise<Caller>;
   /** @throws StepUpError `login_required` (401), or `flow_not_found` (404) for a browser without a handle. */
   readonly mustOwn: (request: HostRequest<Native>) => Promise<FlowTarget<Native>>;
 }
 
 /** Makes the finder. */
-export function createOwnership<Native>(options: {
+export function createOwners<Native>(options: {
   readonly basePath: string;
   readonly handles: Handles;
-  readonly knownOf: (request: HostRequest<Native>) => Known | undefined | Promise<Known | undefined>;
-}): Ownership<Native> {
-  const { basePath, handles, knownOf } = options;
+  readonly callerOf: CallerOf<Native>;
+}): Owners<Native> {
+  const { basePath, handles, callerOf } = options;
 
-  async function mustKnow(request: HostRequest<Native>): Promise<Known> {
-    const known = await knownOf(request);
-    if (known !== undefined) return known;
+  async function mustBeSignedIn(request: HostRequest<Native>): Promise<Caller> {
+    const caller = await callerOf(request);
+    if (caller !== undefined) return caller;
     throw signInFirst();
   }
 
   return {
-    knownOf,
-    mustKnow,
+    callerOf,
+    mustBeSignedIn,
     async mustOwn(request) {
-      const known = await mustKnow(request);
+      const caller = await mustBeSignedIn(request);
       const handle = handles.read(request);
       if (handle === undefined) throw notFound(basePath);
-      return targetOf(request, known, handle);
+      return targetOf(request, caller, handle);
     },
   };
 }

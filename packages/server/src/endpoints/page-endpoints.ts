@@ -4,8 +4,8 @@ import type { FlowDriver } from '../flow/driver.ts';
 import { crossSite, notFound, signInFirst } from '../flow/errors.ts';
 import { type FlowTarget, targetOf } from '../flow/target.ts';
 import type { Requirements } from '../policy/requirement.ts';
-import type { Known } from '../request/asker.ts';
 import { readForm } from '../request/body.ts';
+import type { Caller, CallerOf } from '../request/caller.ts';
 import { isFault, toStepUpError } from '../request/error-response.ts';
 import { type Handles, recordKey } from '../request/handle-cookie.ts';
 import type { HostRequest } from '../request/host-request.ts';
@@ -31,7 +31,7 @@ export interface PageEndpointsOptions<Native> {
   readonly requirements: Requirements;
   readonly tokens: FormTokens;
   readonly flowPage: FlowPage<Native>;
-  readonly knownOf: (request: HostRequest<Native>) => Known | undefined | Promise<Known | undefined>;
+  readonly callerOf: CallerOf<Native>;
   /** The answer to nobody. */
   readonly signedOut: (request: HostRequest<Native>) => Response;
   readonly textsOf: TextsOf<Native>;
@@ -43,7 +43,7 @@ export interface PageEndpointsOptions<Native> {
 /** One form post, once it is known to be ours. */
 interface Posting<Native> {
   readonly request: HostRequest<Native>;
-  readonly known: Known;
+  readonly caller: Caller;
   readonly form: PageForm;
 }
 
@@ -51,16 +51,16 @@ type ResponseHeaders = Readonly<Record<string, string>>;
 
 /** Makes the endpoints. */
 export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native>): PageEndpoints<Native> {
-  const { basePath, driver, handles, requirements, tokens, flowPage, knownOf, textsOf, now, onError } =
+  const { basePath, driver, handles, requirements, tokens, flowPage, callerOf, textsOf, now, onError } =
     options;
 
   async function page(call: Call<Native>): Promise<Response> {
     const { request } = call;
-    const known = await knownOf(request);
-    if (known === undefined) return options.signedOut(request);
+    const caller = await callerOf(request);
+    if (caller === undefined) return options.signedOut(request);
     const { searchParams } = new URL(request.url, 'http://host');
     const since = searchParams.get('since');
-    return flowPage(request, known, {
+    return flowPage(request, caller, {
       ticket: searchParams.get('requirement') ?? undefined,
       detail: parseDetail(searchParams.get('show')),
       ...(since !== null && { since: Number(since), whenGone: whenGone(call) }),
@@ -72,13 +72,13 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
     work: (posting: Posting<Native>) => Promise<ResponseHeaders>,
   ): (call: Call<Native>) => Promise<Response> {
     return async ({ request, web }) => {
-      const known = await knownOf(request);
-      if (known === undefined) return problemPage(request, signInFirst());
+      const caller = await callerOf(request);
+      if (caller === undefined) return problemPage(request, signInFirst());
       let form: PageForm | undefined;
       try {
         form = parsePageForm(await readForm(web()));
-        mustBeOurs(request, known, form);
-        const headers = await work({ request, known, form });
+        mustBeOurs(request, caller, form);
+        const headers = await work({ request, caller, form });
         const location = pageAddress(basePath, form.ticket)();
         return new Response(null, {
           status: 303,
@@ -87,23 +87,23 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
       } catch (thrown) {
         const error = toStepUpError(thrown);
         if (form === undefined || !error.expose || error.status === 403) throw error;
-        return flowPage(request, known, { ticket: form.ticket, detail: form.detail, error });
+        return flowPage(request, caller, { ticket: form.ticket, detail: form.detail, error });
       }
     };
   }
 
-  function mustBeOurs(request: HostRequest<Native>, known: Known, { token }: PageForm): void {
+  function mustBeOurs(request: HostRequest<Native>, caller: Caller, { token }: PageForm): void {
     const handle = handles.read(request);
     const hasToken = (): boolean =>
-      token !== undefined && handle !== undefined && tokens.isOf(recordKey(handle, known.asker), token);
+      token !== undefined && handle !== undefined && tokens.isOf(recordKey(handle, caller), token);
     if (isFromThisSite(request, hasToken)) return;
     throw crossSite();
   }
 
-  async function start({ request, known, form }: Posting<Native>): Promise<ResponseHeaders> {
-    const requirement = requirements.open(known.asker, form.ticket ?? '');
+  async function start({ request, caller, form }: Posting<Native>): Promise<ResponseHeaders> {
+    const requirement = requirements.open(caller, form.ticket ?? '');
     const { handle, headers, isTravelling } = handles.hold(request);
-    const target = targetOf(request, known, handle);
+    const target = targetOf(request, caller, handle);
     if (form.takesOver) await cancelOther(target);
     await driver.start(target, requirement, { isTravelling });
     return headers;
@@ -118,13 +118,13 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
     }
   }
 
-  async function send({ request, known, form }: Posting<Native>): Promise<ResponseHeaders> {
+  async function send({ request, caller, form }: Posting<Native>): Promise<ResponseHeaders> {
     const handle = handles.read(request);
     if (handle === undefined) throw notFound(basePath);
     const event = form.event();
     // Whoever cancels means it, whatever has happened meanwhile.
     const version = event.type === 'flow.cancel' ? undefined : mustHaveVersion(form);
-    await driver.request(targetOf(request, known, handle), event, version);
+    await driver.request(targetOf(request, caller, handle), event, version);
     return {};
   }
 

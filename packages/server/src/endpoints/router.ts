@@ -7,7 +7,7 @@ import { targetOf } from '../flow/target.ts';
 import { type LoginUrl, signedOut } from '../guard/signed-out.ts';
 import { WATCH_AGAIN_SECONDS, type Watchers } from '../limits/watchers.ts';
 import { LONGEST_TICKET, type Requirements } from '../policy/requirement.ts';
-import type { Stashes } from '../records/kept-forms.ts';
+import type { KeptForms } from '../records/kept-forms.ts';
 import type { Records } from '../records/records.ts';
 import type { AllowedOrigins } from '../request/allowed-origins.ts';
 import { readJson } from '../request/body.ts';
@@ -21,12 +21,12 @@ import type { Authenticators } from './authenticators.ts';
 import { type Call, type Endpoint, whenGone } from './call.ts';
 import { eventStream } from './event-stream.ts';
 import { createFlowPage } from './flow-page.ts';
-import type { Ownership } from './owner.ts';
+import type { Owners } from './owner.ts';
 import { createPageEndpoints } from './page-endpoints.ts';
 import { type FormTokens, isFormPost } from './page-form.ts';
 import { pageResponse } from './page-shell.ts';
 import type { TextsOf } from './page-texts.ts';
-import { etagOf, viewAnswer } from './view-response.ts';
+import { etagOf, viewResponse } from './view-response.ts';
 
 /** Answers the requests under the base path; `undefined` for everything else. */
 export type Endpoints<Native> = (
@@ -38,13 +38,13 @@ export type Endpoints<Native> = (
 export interface EndpointsOptions<Native> {
   readonly basePath: string;
   readonly driver: FlowDriver<Native>;
-  readonly ownership: Ownership<Native>;
+  readonly ownership: Owners<Native>;
   readonly records: Records;
   readonly handles: Handles;
   readonly origins: AllowedOrigins;
   readonly requirements: Requirements;
   readonly tokens: FormTokens;
-  readonly stashes: Stashes;
+  readonly keptForms: KeptForms;
   readonly watchers: Watchers;
   readonly clock: Clock;
   readonly loginUrl: LoginUrl<Native> | undefined;
@@ -66,10 +66,10 @@ const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOption
 /** Makes the endpoints: the page, its assets, and the flow as a resource. */
 export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endpoints<Native> {
   const { basePath, driver, handles, origins, requirements, watchers, clock, closing } = options;
-  const { knownOf, mustKnow, mustOwn } = options.ownership;
+  const { callerOf, mustBeSignedIn, mustOwn } = options.ownership;
   const forms = createPageEndpoints<Native>({
     ...options,
-    knownOf,
+    callerOf,
     flowPage: createFlowPage(options),
     signedOut: (request) => toResponse(signedOut(request, options.loginUrl).response),
     now: () => clock.now(),
@@ -135,8 +135,8 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
 
   /** The page asks for the list by itself, and for an approval when the user clicks. */
   async function devicesPage(request: HostRequest<Native>): Promise<Response> {
-    const known = await knownOf(request);
-    if (known === undefined) return toResponse(signedOut(request, options.loginUrl).response);
+    const caller = await callerOf(request);
+    if (caller === undefined) return toResponse(signedOut(request, options.loginUrl).response);
     const texts = options.textsOf(request);
     const { html, heading } = devicesToHtml(texts.devices);
     return pageResponse({
@@ -153,7 +153,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
   function add(authenticators: Authenticators<Native>): Endpoint<Native> {
     return async ({ request, web }) => {
       mustBeOurs(request);
-      await mustKnow(request);
+      await mustBeSignedIn(request);
       return toResponse(await authenticators.add(request, await readJson(web())));
     };
   }
@@ -173,7 +173,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
 
   async function start({ request, web }: Call<Native>): Promise<Response> {
     mustBeOurs(request);
-    const known = await mustKnow(request);
+    const caller = await mustBeSignedIn(request);
     const body = v.safeParse(StartSchema, await readJson(web()));
     if (!body.success) {
       throw new StepUpError(
@@ -189,13 +189,13 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
         status: 400,
       });
     }
-    const requirement = requirements.open(known.asker, body.output.requirement);
+    const requirement = requirements.open(caller, body.output.requirement);
     const { handle, headers, isTravelling } = handles.hold(request);
-    const { view, isJoined } = await driver.start(targetOf(request, known, handle), requirement, {
+    const { view, isJoined } = await driver.start(targetOf(request, caller, handle), requirement, {
       isTravelling,
       ...(body.output.mfa_token !== undefined && { mfaToken: body.output.mfa_token }),
     });
-    return viewResponse(view, isJoined ? 200 : 201, headers);
+    return respondWithView(view, isJoined ? 200 : 201, headers);
   }
 
   async function read(call: Call<Native>): Promise<Response> {
@@ -209,10 +209,10 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     if (request.header('accept')?.includes('text/event-stream') === true) {
       // What is in hand is no more work to give than a refusal.
       if (isNews && !watchers.hasRoom(target.key)) {
-        return viewResponse(view, 200, { 'retry-after': `${WATCH_AGAIN_SECONDS}` });
+        return respondWithView(view, 200, { 'retry-after': `${WATCH_AGAIN_SECONDS}` });
       }
       const isStillTheirs = async (): Promise<boolean> =>
-        (await knownOf(request))?.asker.session === target.asker.session;
+        (await callerOf(request))?.session === target.caller.session;
       return eventStream({
         driver,
         target,
@@ -225,7 +225,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
         onError: options.onError,
       });
     }
-    if (isNews) return viewResponse(view, 200);
+    if (isNews) return respondWithView(view, 200);
     const seconds = Math.min(LONGEST_WAIT_SECONDS, waitOf(request.header('prefer')));
     const until = clock.now() + seconds * 1_000;
     // Whoever does not wait takes up no room.
@@ -233,7 +233,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     const later = await driver.watch(target, { version, until, whenGone: whenGone(call) }).finally(leave);
     // The login may have ended while the client waited.
     if (later === undefined || (await mustOwn(request)).key !== target.key) throw notFound(basePath);
-    if (later.version !== version) return viewResponse(later, 200);
+    if (later.version !== version) return respondWithView(later, 200);
     const hint = closing.aborted ? { 'retry-after': '1' } : {};
     return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etagOf(later), ...hint } });
   }
@@ -246,13 +246,13 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     if (version === undefined) {
       throw new StepUpError('version_required', "send the view's version in If-Match", { status: 428 });
     }
-    return viewResponse(await driver.request(target, event, version), 200);
+    return respondWithView(await driver.request(target, event, version), 200);
   }
 
   async function cancel({ request }: Call<Native>): Promise<Response> {
     mustBeOurs(request);
     const target = await mustOwn(request);
-    return viewResponse(await driver.request(target, { type: 'flow.cancel' }, undefined), 200);
+    return respondWithView(await driver.request(target, { type: 'flow.cancel' }, undefined), 200);
   }
 }
 
@@ -278,8 +278,8 @@ function waitOf(header: string | undefined): number {
   return Number(/(?:^|[,;\s])wait=(\d{1,4})/.exec(header ?? '')?.[1] ?? 0);
 }
 
-function viewResponse(...answer: Parameters<typeof viewAnswer>): Response {
-  return toResponse(viewAnswer(...answer));
+function respondWithView(...view: Parameters<typeof viewResponse>): Response {
+  return toResponse(viewResponse(...view));
 }
 
 function toResponse({ status, headers, body }: HostResponse): Response {

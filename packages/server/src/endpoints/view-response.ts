@@ -8,7 +8,7 @@ export function etagOf({ version }: FlowView): string {
 }
 
 /** A view as an answer. */
-export function viewAnswer(
+export function viewResponse(
   view: FlowView,
   status: number,
   headers: Readonly<Record<string, string>> = {},

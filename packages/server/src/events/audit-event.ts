@@ -68,7 +68,7 @@ interface OfRequest {
 }
 
 /** What can happen, without when and to whom. */
-export type Occurrence =
+export type EventBody =
   | (InFlow & OfAction & { readonly type: 'flow.started'; readonly adds?: EnrollableFactor })
   | (InFlow & { readonly type: 'flow.resumed' })
   | (InFlow & {
@@ -141,7 +141,7 @@ export type Occurrence =
  * | `guard.denied` | `action`?, `method`, `path` | a guard has refused a request for want of an approval |
  * | `limit.reached` | `attempt`, `retryAfterMs` | one of the gate's limits has refused a start, message, push, password, list or code |
  */
-export type AuditEvent = Occurrence & {
+export type AuditEvent = EventBody & {
   readonly version: 1;
   /** Milliseconds since the epoch, by the gate's clock. */
   readonly at: number;

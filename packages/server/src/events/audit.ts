@@ -1,22 +1,22 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Asker, FirstLegContext } from '../request/asker.ts';
-import type { AuditEvent, AuditEventOf, Occurrence } from './audit-event.ts';
+import type { HookContext, Login } from '../request/caller.ts';
+import type { AuditEvent, AuditEventOf, EventBody } from './audit-event.ts';
 
 /** The name of the diagnostics channel that every gate of the process publishes its audit events on. */
 export const AUDIT_CHANNEL = 'stepgate:audit';
 
 /** To whom something has happened, and in which request. */
-export interface Concerned<Native> {
+export interface EventContext<Native> {
   /** Without a `session` where all of the subject's logins are meant. */
-  readonly asker: Pick<Asker, 'subject' | 'ip'> & Partial<Pick<Asker, 'session'>>;
-  readonly context?: FirstLegContext<Native>;
+  readonly caller: Pick<Login, 'subject' | 'ip'> & Partial<Pick<Login, 'session'>>;
+  readonly context?: HookContext<Native>;
 }
 
 /** Tells whoever listens of what has happened, after it was committed. Never throws, and waits for nobody. */
 export interface Audit<Native> {
   /** Whether anybody listens. */
   isHeard(): boolean;
-  tell(concerned: Concerned<Native>, occurrence: Occurrence): void;
+  tell(context: EventContext<Native>, body: EventBody): void;
 }
 
 /** Who hears of audit events. */
@@ -30,10 +30,7 @@ export interface AuditListeners<Native> {
    * Hears that the user has denied a push ("it was not me"): somebody else may be using the session, which the app can
    * end here by `context.identity`. Called and shielded as `onEvent` is.
    */
-  readonly onPushRejected?: (
-    context: FirstLegContext<Native>,
-    event: AuditEventOf<'push.rejected'>,
-  ) => unknown;
+  readonly onPushRejected?: (context: HookContext<Native>, event: AuditEventOf<'push.rejected'>) => unknown;
 }
 
 const audience = channel(AUDIT_CHANNEL);
@@ -56,10 +53,10 @@ export function createAudit<Native>(
 
   return {
     isHeard,
-    tell({ asker: { subject, session, ip }, context }, occurrence) {
+    tell({ caller: { subject, session, ip }, context }, body) {
       if (!isHeard()) return;
       const event: AuditEvent = Object.freeze({
-        ...occurrence,
+        ...body,
         version: 1,
         at: now(),
         subject,

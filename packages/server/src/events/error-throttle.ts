@@ -6,7 +6,7 @@ const QUIET_MS = 60_000;
  * Tells of what goes wrong with the tenant, the same thing at most once a minute: an outage, or a set-up that is wrong,
  * meets every flow alike, and the polls of each. Errors of the app's own functions are told every time.
  */
-export function createFaultTeller({
+export function createErrorThrottle({
   now,
   onError,
 }: {

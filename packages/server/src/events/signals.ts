@@ -85,7 +85,7 @@ export interface FlowSignal {
 const effects = tracingChannel<unknown, EffectSignal>(SIGNALS.effect);
 const requests = tracingChannel<unknown, UpstreamSignal>(SIGNALS.upstream);
 const operations = tracingChannel<unknown, StoreSignal>(SIGNALS.store);
-const passages = channel(SIGNALS.flow);
+const transitions = channel(SIGNALS.flow);
 
 /**
  * Traces work on a channel that is listened to; any other is not to come here, where even the arguments cost something.
@@ -129,8 +129,8 @@ export function traceEffect(
 }
 
 /** Tells of a flow that has changed its state. */
-export function tellPassage(passage: FlowSignal): void {
-  if (passage.from !== passage.to && passages.hasSubscribers) passages.publish(passage);
+export function publishTransition(transition: FlowSignal): void {
+  if (transition.from !== transition.to && transitions.hasSubscribers) transitions.publish(transition);
 }
 
 /** The same `fetch`, traced. */

@@ -9,23 +9,16 @@ import {
 } from '@stepgate/core';
 import type { Audit } from '../events/audit.ts';
 import { digest } from '../lib/seal.ts';
-import type { Attempt, Charged, LimitBook } from '../limits/limits.ts';
+import type { Attempt, LimitBook, LimitKeys } from '../limits/limits.ts';
 import type { TenantBudget } from '../limits/tenant-budget.ts';
 import type { Records } from '../records/records.ts';
-import type { Asker } from '../request/asker.ts';
+import type { Owner } from '../request/handle-cookie.ts';
 import type { Lock, Locks } from '../store/lock.ts';
-import { type Insist, once } from '../store/retry.ts';
+import { once, type Retry } from '../store/retry.ts';
 import { awaitsPush } from './rules.ts';
 
-/** Whose effect, in which record. */
-export interface Applicant {
-  /** The record's key. */
-  readonly key: string;
-  readonly asker: Asker;
-}
-
 /** It may go out at once, nobody wants it any more, or the result that stands in for it. */
-export type Verdict = 'admitted' | 'unwanted' | EffectResult;
+export type AdmissionResult = 'admitted' | 'unwanted' | EffectResult;
 
 /** Decides what may go out: within the limits, and with one live push per subject. */
 export interface Admission {
@@ -34,23 +27,23 @@ export interface Admission {
    *
    * @throws StepUpError `rate_limited` (429) when the session has started flows, or begun them again, too often.
    */
-  admitStart(applicant: Applicant): Promise<() => Promise<void>>;
+  admitStart(owner: Owner): Promise<() => Promise<void>>;
   /**
    * Counts a look at the list of authenticators outside of a flow.
    *
    * @throws StepUpError `rate_limited` (429) when the session has looked too often.
    */
-  admitList(applicant: Applicant): Promise<void>;
+  admitList(owner: Owner): Promise<void>;
   /** Whether the effect may go out. What does not go out is not counted. */
   admit(
-    applicant: Applicant,
+    owner: Owner,
     effect: Effect,
-    still: { readonly isWanted: () => Promise<boolean>; readonly insist: Insist },
-  ): Promise<Verdict>;
+    still: { readonly isWanted: () => Promise<boolean>; readonly retry: Retry },
+  ): Promise<AdmissionResult>;
   /** Takes an attempt back that was no wrong one, and keeps the push lock for as long as a sent push lives. */
-  account(applicant: Applicant, effect: Effect, result: EffectResult): Promise<void>;
+  account(owner: Owner, effect: Effect, result: EffectResult): Promise<void>;
   /** Lets the subject's next push go out when this flow waits for none any more. */
-  release(applicant: Applicant): Promise<void>;
+  release(owner: Owner): Promise<void>;
 }
 
 const pushLock = (subject: string): string => `push:${digest(subject)}`;
@@ -69,40 +62,36 @@ export function createAdmission(options: {
   const { records, locks, limits, budget, clock, challengeTtlMs, audit, onError } = options;
 
   /** Counts an attempt; answers how long to wait instead when there were too many, and tells of it. */
-  async function charge(attempt: Attempt, applicant: Applicant, insist: Insist): Promise<number | undefined> {
-    const retryAfterMs = await limits.charge(attempt, chargedOf(applicant), insist);
+  async function charge(attempt: Attempt, owner: Owner, retry: Retry): Promise<number | undefined> {
+    const retryAfterMs = await limits.charge(attempt, limitKeysOf(owner), retry);
     if (retryAfterMs !== undefined) {
-      audit.tell({ asker: applicant.asker }, { type: 'limit.reached', attempt, retryAfterMs });
+      audit.tell({ caller: owner.caller }, { type: 'limit.reached', attempt, retryAfterMs });
     }
     return retryAfterMs;
   }
 
-  async function refund(
-    attempts: readonly Attempt[],
-    applicant: Applicant,
-    insist: Insist = once,
-  ): Promise<void> {
-    for (const attempt of attempts) await limits.refund(attempt, chargedOf(applicant), insist);
+  async function refund(attempts: readonly Attempt[], owner: Owner, retry: Retry = once): Promise<void> {
+    for (const attempt of attempts) await limits.refund(attempt, limitKeysOf(owner), retry);
   }
 
   /** Counts what an effect counts as, or nothing of it: what is refused counts nowhere. */
   async function chargeAll(
     attempts: readonly Attempt[],
-    applicant: Applicant,
-    insist: Insist,
+    owner: Owner,
+    retry: Retry,
   ): Promise<EffectResult | undefined> {
     for (const [nth, attempt] of attempts.entries()) {
-      const wait = await charge(attempt, applicant, insist);
+      const wait = await charge(attempt, owner, retry);
       if (wait === undefined) continue;
-      await refund(attempts.slice(0, nth), applicant, insist);
+      await refund(attempts.slice(0, nth), owner, retry);
       return refusal(attempt === 'message' ? 'rate_limited' : 'too_many_attempts', wait);
     }
     return undefined;
   }
 
   /** Takes the subject's push lock, or extends it; answers with whoever else holds it. */
-  async function lockPush({ key, asker }: Applicant, ttlMs: number): Promise<Lock | undefined> {
-    return locks.acquire(pushLock(asker.subject), key, clock.now() + ttlMs);
+  async function lockPush({ key, caller }: Owner, ttlMs: number): Promise<Lock | undefined> {
+    return locks.acquire(pushLock(caller.subject), key, clock.now() + ttlMs);
   }
 
   /** The first browser is told that a second one has asked: it may be a thief's. */
@@ -116,63 +105,63 @@ export function createAdmission(options: {
   }
 
   /** The budget's turn, and whether the effect is wanted still after the wait for it. */
-  async function lastWord(effect: Effect, isWanted: () => Promise<boolean>): Promise<Verdict> {
+  async function lastWord(effect: Effect, isWanted: () => Promise<boolean>): Promise<AdmissionResult> {
     const busy = asksTenant(effect) ? await budget.takeTurn() : undefined;
     if (busy !== undefined) return refusal('rate_limited', busy);
     return (await isWanted()) ? 'admitted' : 'unwanted';
   }
 
   return {
-    async admitStart(applicant) {
-      const retryAfterMs = await charge('start', applicant, once);
-      if (retryAfterMs === undefined) return () => limits.refund('start', chargedOf(applicant));
+    async admitStart(owner) {
+      const retryAfterMs = await charge('start', owner, once);
+      if (retryAfterMs === undefined) return () => limits.refund('start', limitKeysOf(owner));
       throw tooOften('this session has started flows, or begun them again, too often', retryAfterMs);
     },
 
-    async admitList(applicant) {
-      const retryAfterMs = await charge('list', applicant, once);
+    async admitList(owner) {
+      const retryAfterMs = await charge('list', owner, once);
       if (retryAfterMs !== undefined) {
         throw tooOften('this session has looked at the list of its sign-in devices too often', retryAfterMs);
       }
     },
 
-    async admit(applicant, effect, { isWanted, insist }) {
+    async admit(owner, effect, { isWanted, retry }) {
       // Its turn has come before its claim, so that nothing was waited for since the flow wanted it.
       if (effect.type === 'poll') return 'admitted';
       // The lock first: a push that waits for another one is not sent, and so not counted.
-      const other = isPush(effect) ? await insist(() => lockPush(applicant, challengeTtlMs)) : undefined;
+      const other = isPush(effect) ? await retry(() => lockPush(owner, challengeTtlMs)) : undefined;
       if (other !== undefined) {
-        await insist(() => tellHolder(other.holder));
+        await retry(() => tellHolder(other.holder));
         return refusal('push_in_progress', Math.max(0, other.until - clock.now()));
       }
       const attempts = attemptsOf(effect);
-      const tooMany = await chargeAll(attempts, applicant, insist);
+      const tooMany = await chargeAll(attempts, owner, retry);
       if (tooMany !== undefined) return tooMany;
       // Tried again with a turn of its own: what goes out then goes out at once.
-      const verdict = await insist(() => lastWord(effect, isWanted));
-      if (verdict !== 'admitted') await refund(attempts, applicant, insist).catch(onError);
-      return verdict;
+      const result = await retry(() => lastWord(effect, isWanted));
+      if (result !== 'admitted') await refund(attempts, owner, retry).catch(onError);
+      return result;
     },
 
-    async account(applicant, effect, { fact }) {
+    async account(owner, effect, { fact }) {
       // It can be answered from now on, and by the provider's word for longer than ours.
       if (fact.type === 'challenge.sent' && isPush(effect)) {
-        await lockPush(applicant, Math.max(challengeTtlMs, fact.expiresInMs ?? 0));
+        await lockPush(owner, Math.max(challengeTtlMs, fact.expiresInMs ?? 0));
       }
       const isWrong =
         fact.type === 'effect.failed' &&
         (fact.code === 'code_refused' || fact.code === 'credentials_refused');
       // What was lost before it was used has sent nothing.
       const isUnsent = fact.type === 'effect.failed' && fact.code === 'input_lost';
-      if (isUnsent || (isTyped(effect) && !isWrong)) await refund(attemptsOf(effect), applicant);
+      if (isUnsent || (isTyped(effect) && !isWrong)) await refund(attemptsOf(effect), owner);
       // By whichever factor: whoever takes a code in the place of a push is no thief.
       const isApproved =
         provesFactor(effect) && (fact.type === 'tokens.received' || fact.type === 'mfa.required');
-      if (isApproved || (isPush(effect) && fact.type === 'effect.failed')) await refund(['push'], applicant);
+      if (isApproved || (isPush(effect) && fact.type === 'effect.failed')) await refund(['push'], owner);
     },
 
-    async release({ key, asker }) {
-      await locks.release(pushLock(asker.subject), key, async () => {
+    async release({ key, caller }) {
+      await locks.release(pushLock(caller.subject), key, async () => {
         const { record } = await records.read(key);
         return record?.flow === undefined || !awaitsPush(record.flow);
       });
@@ -210,7 +199,7 @@ function asksTenant({ type, params }: Effect): boolean {
   return type !== 'poll' && type !== 'identify';
 }
 
-function chargedOf({ key, asker: { session, subject } }: Applicant): Charged {
+function limitKeysOf({ key, caller: { session, subject } }: Owner): LimitKeys {
   return { flow: key, session, subject: digest(subject) };
 }
 

@@ -1,5 +1,5 @@
 import type { Audit } from '../events/audit.ts';
-import { tellPassage } from '../events/signals.ts';
+import { publishTransition } from '../events/signals.ts';
 import type { Change } from '../records/records.ts';
 import type { Step } from './steps.ts';
 import type { FlowTarget } from './target.ts';
@@ -8,12 +8,12 @@ import type { FlowTarget } from './target.ts';
 export function telling<Native>(
   audit: Audit<Native>,
   target: FlowTarget<Native>,
-  { occurrences, passage }: Step,
+  { events, transition }: Step,
 ): Pick<Change<never>, 'afterwards'> {
   return {
     afterwards() {
-      if (passage) tellPassage(passage);
-      for (const occurrence of occurrences) audit.tell(target, occurrence);
+      if (transition) publishTransition(transition);
+      for (const body of events) audit.tell(target, body);
     },
   };
 }

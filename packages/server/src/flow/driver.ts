@@ -10,7 +10,7 @@ import { notFound, otherAddress, refusalOf, stale } from './errors.ts';
 import { isAsApproved } from './factor-to-add.ts';
 import { ownedBy } from './rules.ts';
 import { createFlowRunner, type FlowRunnerOptions } from './runner.ts';
-import { type Beginning, createFlowStarts, type FlowAddition, type FlowStartsOptions } from './starts.ts';
+import { type Beginning, createFlowStarts, type FactorToAdd, type FlowStartsOptions } from './starts.ts';
 import type { Job } from './steps.ts';
 import { countsAsStart } from './steps.ts';
 import type { FlowTarget } from './target.ts';
@@ -28,7 +28,7 @@ export interface FlowDriver<Native> {
     inputs: Pick<Inputs, 'mfaToken'> & Pick<HeldHandle, 'isTravelling'>,
   ): Promise<{ view: FlowView; isJoined: boolean }>;
   /** Starts a flow that adds a factor with an access token for the MFA API, in place of one that is over. */
-  add(target: FlowTarget<Native>, addition: FlowAddition): Promise<FlowView>;
+  add(target: FlowTarget<Native>, addition: FactorToAdd): Promise<FlowView>;
   /** Puts a user's request to the flow. `version`: that of the view the user saw. */
   request(target: FlowTarget<Native>, request: StepUpRequest, version: number | undefined): Promise<FlowView>;
   /** The view now, after what is due was given a moment to happen. */
@@ -75,10 +75,10 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     request: StepUpRequest,
     { version, isCounted }: { readonly version: number | undefined; readonly isCounted: boolean },
   ): Promise<Taken> {
-    const { key, asker } = target;
+    const { key, caller } = target;
     const { event, secrets } = splitRequest(request);
     return records.update<Taken>(key, (found) => {
-      const record = ownedBy(asker, found);
+      const record = ownedBy(caller, found);
       if (record?.flow === undefined) throw notFound(basePath);
       if (version !== undefined && record.flow.version !== version) throw stale();
       if (!isAsApproved(record.flow, request)) throw otherAddress();
@@ -152,7 +152,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
     async read(target) {
       const { record } = await records.read(target.key);
-      const flow = ownedBy(target.asker, record)?.flow;
+      const flow = ownedBy(target.caller, record)?.flow;
       if (record === undefined || flow === undefined) return undefined;
       if (runner.dueTime(target.key, flow) > clock.now()) return viewOf(target.key, record);
       await runner.catchUp(target);

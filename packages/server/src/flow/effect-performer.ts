@@ -10,11 +10,11 @@ import {
 } from '@stepgate/core';
 import type { FirstLeg } from '../auth0/first-leg.ts';
 import type { IdentityCheck } from '../auth0/id-token-check.ts';
-import { createFaultTeller } from '../events/error-throttle.ts';
-import type { Eagerness } from '../limits/eager-polling.ts';
+import { createErrorThrottle } from '../events/error-throttle.ts';
+import type { EagerPolling } from '../limits/eager-polling.ts';
 import type { Records } from '../records/records.ts';
 import type { Subjects } from '../records/subjects.ts';
-import { persistently } from '../store/retry.ts';
+import { retryUntilDone } from '../store/retry.ts';
 import type { Admission } from './admission.ts';
 import type { Job } from './steps.ts';
 import type { FlowTarget } from './target.ts';
@@ -43,7 +43,7 @@ export interface EffectPerformerOptions<Native> {
   /** First legs whose tokens are good for the MFA API. */
   readonly managementLeg: FirstLeg<Native>;
   readonly identity: IdentityCheck;
-  readonly eagerness: Eagerness;
+  readonly eagerPolling: EagerPolling;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
@@ -58,7 +58,7 @@ export function whileClaimed<T>(
   unwanted: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
-  return persistently(work, { clock, until: claimedUntil, signal: unwanted });
+  return retryUntilDone(work, { clock, until: claimedUntil, signal: unwanted });
 }
 
 /** Makes the performer. */
@@ -67,7 +67,7 @@ export function createEffectPerformer<Native>(
 ): EffectPerformer<Native> {
   const { records, subjects, admission, api, firstLeg, managementLeg, identity, clock, onError } = options;
 
-  const tellFault = createFaultTeller({ now: () => clock.now(), onError });
+  const tellFault = createErrorThrottle({ now: () => clock.now(), onError });
   /** Stands for an error that `onError` has heard already. */
   const saveFailed = new StepUpError('provider_unavailable', 'saveRefreshToken failed', { status: 503 });
 
@@ -90,7 +90,7 @@ export function createEffectPerformer<Native>(
     await prepared?.catch(() => {});
     const verdict = await admission.admit(target, job.effect, {
       isWanted: async () => (await isWanted(target.key, job)) && !late.aborted,
-      insist: (step) => whileClaimed(clock, job, unwanted, step),
+      retry: (step) => whileClaimed(clock, job, unwanted, step),
     });
     if (verdict === 'unwanted') return undefined;
     if (verdict !== 'admitted') return verdict;
@@ -107,7 +107,7 @@ export function createEffectPerformer<Native>(
       identify: async (tokens) => {
         // The flow has begun with a token whose owner was checked, and its end gives nobody anything.
         if (job.purpose === 'adding') return;
-        await identity.check(tokens, target.asker.subject, { signal });
+        await identity.check(tokens, target.caller.subject, { signal });
         // Unless it follows the app's own, a refresh token for the MFA API is of no use to the app.
         if (job.purpose === 'managing' && job.leg !== 'refresh-token') return;
         await saveRefreshToken(target, tokens, late);
@@ -116,7 +116,7 @@ export function createEffectPerformer<Native>(
         if (error !== saveFailed) tellFault(error);
       },
     });
-    if (job.effect.type === 'poll') options.eagerness.note(done);
+    if (job.effect.type === 'poll') options.eagerPolling.note(done);
     // What is not taken back errs on the safe side; what has come must not be lost for it.
     await admission.account(target, job.effect, done).catch(onError);
     return whileClaimed(clock, job, unwanted, () => recognised(target, job, done));
@@ -124,7 +124,7 @@ export function createEffectPerformer<Native>(
 
   /** The answer, and since when the authenticators are known that it lists. */
   async function recognised(
-    { asker }: FlowTarget<Native>,
+    { caller }: FlowTarget<Native>,
     { leg }: Job,
     result: EffectResult,
   ): Promise<EffectResult> {
@@ -132,7 +132,7 @@ export function createEffectPerformer<Native>(
     if (fact.type !== 'authenticators.listed') return result;
     // The list of a token that a client has sent may be somebody else's.
     const learns = leg !== 'mfa-token';
-    const authenticators = await subjects.recognise(asker.subject, fact.authenticators, { learns });
+    const authenticators = await subjects.recognise(caller.subject, fact.authenticators, { learns });
     return { ...result, fact: { ...fact, authenticators } };
   }
 

@@ -3,10 +3,10 @@ import { digest } from '../lib/seal.ts';
 import type { FlowRecord } from '../records/handle-record.ts';
 
 /** A factor that the user wants to add, with the number or address that it needs. */
-export type Enrollment = Extract<StepUpRequest, { type: 'enrollment.begin' }>;
+export type EnrollmentRequest = Extract<StepUpRequest, { type: 'enrollment.begin' }>;
 
 /** The number or address that messages of the factor are to go to. */
-export function addressOf({ phoneNumber, email }: Enrollment): string | undefined {
+export function addressOf({ phoneNumber, email }: EnrollmentRequest): string | undefined {
   return phoneNumber ?? email;
 }
 
@@ -14,7 +14,7 @@ export function addressOf({ phoneNumber, email }: Enrollment): string | undefine
  * Names the action of adding this very factor: an approval of one number or address is none of another. It is named by
  * its digest, since records do not hold it.
  */
-export function additionId(enrollment: Enrollment): string {
+export function additionId(enrollment: EnrollmentRequest): string {
   const address = addressOf(enrollment);
   return `authenticators.add:${enrollment.factor}${address === undefined ? '' : `:${digest(address)}`}`;
 }

@@ -11,7 +11,7 @@ import {
 import { type Requirement, requirementHash } from '../policy/requirement.ts';
 import { findApproval } from '../records/approval.ts';
 import type { Approval, FlowRecord, HandleRecord } from '../records/handle-record.ts';
-import type { Asker } from '../request/asker.ts';
+import type { Login } from '../request/caller.ts';
 
 /** When something is next to be done for the flow. */
 export function nextDue({ pending, state }: FlowRecord): number {
@@ -35,8 +35,8 @@ export function withoutPending(record: HandleRecord): HandleRecord {
   return { ...record, flow };
 }
 
-/** The record, if there is one and it is the asker's. */
-export function ownedBy({ session }: Asker, record: HandleRecord | undefined): HandleRecord | undefined {
+/** The record, if there is one and it is the caller's. */
+export function ownedBy({ session }: Login, record: HandleRecord | undefined): HandleRecord | undefined {
   return record?.session === session ? record : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { EffectResult, Inputs } from '@stepgate/core';
 import type { Audit } from '../events/audit.ts';
 import { traceEffect } from '../events/signals.ts';
-import { createLane } from '../lib/work-queue.ts';
+import { createWorkQueue } from '../lib/work-queue.ts';
 import { LAST_POLL_LEAD_MS } from '../limits/poll-pace.ts';
 import type { TenantBudget } from '../limits/tenant-budget.ts';
 import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
@@ -62,7 +62,7 @@ const PATIENCE_MS = 5_000;
 export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): FlowRunner<Native> {
   const { records, steps, admission, audit, budget, clock, closing, onError } = options;
   const performer = createEffectPerformer(options);
-  const pollLane = createLane(options.pollsPerProcess, clock);
+  const pollLane = createWorkQueue(options.pollsPerProcess, clock);
   const advancing = new Map<string, Promise<void>>();
   const toAdvance = new Map<string, Promise<void>>();
   const inLine = new Map<string, AbortController>();

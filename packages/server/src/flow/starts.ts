@@ -1,7 +1,7 @@
 import type { Addition, Clock, FlowSettings, Inputs, Vault } from '@stepgate/core';
 import type { FirstLeg } from '../auth0/first-leg.ts';
 import type { Audit } from '../events/audit.ts';
-import type { Eagerness } from '../limits/eager-polling.ts';
+import type { EagerPolling } from '../limits/eager-polling.ts';
 import type { ParsedPolicy } from '../policy/policy.ts';
 import { type Requirement, requirementExpired, requirementHash } from '../policy/requirement.ts';
 import { keepMs } from '../records/approval.ts';
@@ -33,7 +33,7 @@ export interface FlowStarts<Native> {
     inputs: Pick<Inputs, 'mfaToken'>,
   ): Promise<Beginning | undefined>;
   /** Begins a flow that adds a factor, in place of one that is over. */
-  beginAddition(target: FlowTarget<Native>, addition: FlowAddition): Promise<Beginning>;
+  beginAddition(target: FlowTarget<Native>, addition: FactorToAdd): Promise<Beginning>;
   /**
    * Counts a start, or what does the same, and takes that back when nothing (`undefined`) came of it. `endsAt`: when
    * the flow then ends at the latest; without it, it has all of its time.
@@ -53,7 +53,7 @@ export interface Beginning {
 }
 
 /** A factor to be added, by an approval of this policy, and the secrets that the flow begins with. */
-export interface FlowAddition {
+export interface FactorToAdd {
   readonly policy: ParsedPolicy;
   readonly adds: Addition;
   readonly vault: Vault;
@@ -71,7 +71,7 @@ export interface FlowStartsOptions<Native> {
   readonly locks: Locks;
   readonly admission: Admission;
   readonly firstLeg: FirstLeg<Native>;
-  readonly eagerness: Eagerness;
+  readonly eagerPolling: EagerPolling;
   readonly audit: Audit<Native>;
   readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
   readonly clock: Clock;
@@ -99,15 +99,15 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
       readonly vault?: Vault;
     },
   ): Change<Beginning> {
-    const { key, asker } = target;
+    const { key, caller } = target;
     if (record?.flow !== undefined && isLive(record.flow, clock.now())) throw inProgress(basePath);
     const settings = {
       ...options.settings,
-      pollSchedule: options.eagerness.schedule(),
+      pollSchedule: options.eagerPolling.schedule(),
       ...settingsOf(flow.requirement.policy),
       ...flow.settings,
     };
-    const begun = steps.begin({ key, record, ...asker, ...flow, settings });
+    const begun = steps.begin({ key, record, ...caller, ...flow, settings });
     const started = steps.apply(key, begun, { type: 'flow.start' });
     mustHaveRoom(started.record, recordBytes, clock.now());
     return { record: started.record, result: started, ...telling(audit, target, started) };
@@ -115,18 +115,18 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
 
   /** Lets a revocation of the subject find what begins here, whichever of the two comes first. */
   async function entered<T>(
-    { key, asker }: FlowTarget<Native>,
+    { key, caller }: FlowTarget<Native>,
     { policy, issuedAt }: Requirement,
     start: () => Promise<T>,
     endsAt: number | undefined,
   ): Promise<T> {
     const since = clock.now();
-    const flow = { session: asker.session, since, until: endsAt ?? since + options.settings.flowTtlMs };
+    const flow = { session: caller.session, since, until: endsAt ?? since + options.settings.flowTtlMs };
     const until = flow.until + keepMs(policy) + RECORD_SLACK_MS;
-    const revokedAt = await subjects.enter(asker.subject, { key, until, issuedAt, flow });
+    const revokedAt = await subjects.enter(caller.subject, { key, until, issuedAt, flow });
     if (issuedAt <= revokedAt) throw requirementExpired();
     const started = await start();
-    if ((await subjects.revokedAt(asker.subject)) === revokedAt) return started;
+    if ((await subjects.revokedAt(caller.subject)) === revokedAt) return started;
     await records.delete(key);
     throw requirementExpired();
   }
@@ -149,8 +149,8 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
   }
 
   return {
-    async exclusively({ key, asker }, work, { isTravelling } = { isTravelling: false }) {
-      const lock = startLock(asker.session);
+    async exclusively({ key, caller }, work, { isTravelling } = { isTravelling: false }) {
+      const lock = startLock(caller.session);
       const other = await locks.acquire(lock, key, clock.now() + START_LOCK_MS);
       if (other !== undefined) throw startedElsewhere();
       let isHandedOut = false;
@@ -168,7 +168,7 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
     },
 
     async begin(target, requirement, { mfaToken }) {
-      const { key, asker } = target;
+      const { key, caller } = target;
       const now = clock.now();
       const hash = requirementHash(requirement.policy);
       const isUnderWay = (record: HandleRecord | undefined): boolean =>
@@ -176,23 +176,23 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
       const own = mfaToken === undefined ? [] : (['mfa-token'] as const);
       const place = (): Promise<Beginning | undefined> =>
         records.update<Beginning | undefined>(key, (stored) => {
-          const record = ownedBy(asker, stored);
+          const record = ownedBy(caller, stored);
           if (isUnderWay(record)) return { result: undefined };
           const settings = { firstLegs: [...own, ...firstLeg.methods] };
           return replace(target, record, { requirement, settings });
         });
-      const before = ownedBy(asker, (await records.read(key)).record);
+      const before = ownedBy(caller, (await records.read(key)).record);
       if (isUnderWay(before)) return undefined;
       if (before?.flow !== undefined && isLive(before.flow, now)) throw inProgress(basePath);
       return counted(target, requirement, place);
     },
 
     beginAddition(target, { policy, adds, vault }) {
-      const { key, asker } = target;
+      const { key, caller } = target;
       const requirement = { policy, issuedAt: clock.now(), expiresAt: adds.tokenExpiresAt };
       return counted(target, requirement, () =>
         records.update<Beginning>(key, (stored) => {
-          const record = ownedBy(asker, stored);
+          const record = ownedBy(caller, stored);
           // It held the approval a moment ago: somebody has revoked it.
           if (record === undefined) throw notFound(basePath);
           return replace(target, record, {

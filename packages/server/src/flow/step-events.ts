@@ -6,27 +6,27 @@ import {
   sendsCode,
   stateName,
 } from '@stepgate/core';
-import { approvalMembers, type FlowEnd, type Occurrence } from '../events/audit-event.ts';
+import { approvalMembers, type EventBody, type FlowEnd } from '../events/audit-event.ts';
 import type { Approval, FlowRecord } from '../records/handle-record.ts';
 
 /** What an event has made happen to a flow. `granted`: the approval that it has brought. */
-export function occurrencesOf(step: {
+export function stepEvents(step: {
   readonly before: FlowRecord;
   readonly event: FlowEvent;
   readonly after: FlowRecord;
   readonly granted: Approval | undefined;
-}): readonly Occurrence[] {
+}): readonly EventBody[] {
   const { before, event, after, granted } = step;
   return [
     ...saidBy(event, before),
     ...(leavesDeliveryUnknown(event, before, after) ? ofTarget('delivery.unknown', before) : []),
     ...(granted === undefined ? [] : [grant(after, granted)]),
-    ...passage(before, after, event.at),
+    ...transition(before, after, event.at),
   ];
 }
 
 /** What the event says by itself, of the effect that it answers. */
-function saidBy(event: FlowEvent, before: FlowRecord): readonly Occurrence[] {
+function saidBy(event: FlowEvent, before: FlowRecord): readonly EventBody[] {
   const flow = before.id;
   const effect = before.pending?.effect;
   const target = before.state.context.target;
@@ -54,7 +54,7 @@ function saidBy(event: FlowEvent, before: FlowRecord): readonly Occurrence[] {
 }
 
 /** What an effect has failed for, where somebody should know. */
-function refused(code: ReasonCode, before: FlowRecord): readonly Occurrence[] {
+function refused(code: ReasonCode, before: FlowRecord): readonly EventBody[] {
   const flow = before.id;
   switch (code) {
     case 'credentials_refused':
@@ -88,7 +88,7 @@ const ENDS: Readonly<Partial<Record<FlowStateName, FlowEnd>>> = {
 };
 
 /** Whether the flow has stopped, or goes on after it had. */
-function passage(before: FlowRecord, { id: flow, startedAt, state }: FlowRecord, at: number): Occurrence[] {
+function transition(before: FlowRecord, { id: flow, startedAt, state }: FlowRecord, at: number): EventBody[] {
   const was = ENDS[stateName(before.state)];
   const end = ENDS[stateName(state)];
   if (was !== undefined && end === undefined) return [{ type: 'flow.resumed', flow }];
@@ -105,7 +105,7 @@ function passage(before: FlowRecord, { id: flow, startedAt, state }: FlowRecord,
   ];
 }
 
-function started({ id: flow, requirement, state }: FlowRecord): Occurrence {
+function started({ id: flow, requirement, state }: FlowRecord): EventBody {
   const { action } = requirement.policy;
   const { adds } = state.context.settings;
   return {
@@ -116,7 +116,7 @@ function started({ id: flow, requirement, state }: FlowRecord): Occurrence {
   };
 }
 
-function grant({ id: flow, requirement }: FlowRecord, approval: Approval): Occurrence {
+function grant({ id: flow, requirement }: FlowRecord, approval: Approval): EventBody {
   const { action } = requirement.policy;
   const { enrolledInFlow } = approval;
   return {
@@ -132,7 +132,7 @@ function grant({ id: flow, requirement }: FlowRecord, approval: Approval): Occur
 function ofTarget(
   type: 'push.sent' | 'push.rejected' | 'message.sent' | 'delivery.unknown' | 'code.refused',
   { id: flow, state }: FlowRecord,
-): readonly Occurrence[] {
+): readonly EventBody[] {
   const { target } = state.context;
   if (target === undefined) return [];
   const { factor, authenticatorId } = target;

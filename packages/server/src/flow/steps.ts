@@ -16,7 +16,7 @@ import {
   updateVault,
   type Vault,
 } from '@stepgate/core';
-import type { Occurrence } from '../events/audit-event.ts';
+import type { EventBody } from '../events/audit-event.ts';
 import type { FlowSignal } from '../events/signals.ts';
 import type { Sealer } from '../lib/seal.ts';
 import { type Requirement, requirementHash } from '../policy/requirement.ts';
@@ -24,7 +24,7 @@ import { createApproval, keepUseful } from '../records/approval.ts';
 import type { FlowRecord, HandleRecord, PendingEffect } from '../records/handle-record.ts';
 import { keepLiving, sealTokens, tokensEnd } from '../records/kept-tokens.ts';
 import { awaitsPush } from './rules.ts';
-import { occurrencesOf } from './step-events.ts';
+import { stepEvents } from './step-events.ts';
 
 /** An effect that this process has claimed, with the secrets it needs. */
 export interface Job extends PendingEffect {
@@ -43,13 +43,13 @@ export interface Step {
   readonly accepted: boolean;
   readonly job?: Job;
   /** What has happened, once the record is written. */
-  readonly occurrences: readonly Occurrence[];
+  readonly events: readonly EventBody[];
   /** From where to where the flow has gone. */
-  readonly passage?: FlowSignal;
+  readonly transition?: FlowSignal;
 }
 
 /** What a flow hears of. When, and what is left to chance, the step adds. */
-export type Happening = RequestEvent | (Fact & { readonly seq: number }) | { readonly type: 'time.passed' };
+export type FlowInput = RequestEvent | (Fact & { readonly seq: number }) | { readonly type: 'time.passed' };
 
 /** The pure part of driving a flow: records in, records out. */
 export interface FlowSteps {
@@ -65,7 +65,7 @@ export interface FlowSteps {
     readonly vault?: Vault;
   }): HandleRecord;
   /** Applies one event: moves the flow, seals the vault, records the approval, claims the effect. */
-  apply(key: string, record: HandleRecord, happening: Happening, secrets?: Vault): Step;
+  apply(key: string, record: HandleRecord, input: FlowInput, secrets?: Vault): Step;
   /** Claims the pending effect again, after its process has died. */
   reclaim(key: string, record: HandleRecord): Step;
   view(key: string, record: HandleRecord): FlowView | undefined;
@@ -166,12 +166,12 @@ export function createFlowSteps(options: {
       };
     },
 
-    apply(key, record, happening, secrets) {
+    apply(key, record, input, secrets) {
       const { flow } = record;
-      if (flow === undefined) return { record, accepted: false, occurrences: [] };
-      const event = { ...happening, at: now(), jitterMs: Math.floor(random() * 1_000) };
+      if (flow === undefined) return { record, accepted: false, events: [] };
+      const event = { ...input, at: now(), jitterMs: Math.floor(random() * 1_000) };
       const { state, effect, accepted } = advanceFlow(flow.state, event);
-      if (!accepted) return { record, accepted, occurrences: [] };
+      if (!accepted) return { record, accepted, events: [] };
       const before = vaultIn(key, flow);
       // A finished flow keeps no secret.
       const changed = isDone(state) ? {} : secrets && updateVault(before(), secrets);
@@ -193,8 +193,8 @@ export function createFlowSteps(options: {
         accepted,
         record: { ...next, flow: { ...moved, version } },
         ...(pending && { job: jobOf(moved, pending, after()) }),
-        passage: { flow: flow.id, from: stateName(flow.state), to: stateName(state) },
-        occurrences: occurrencesOf({
+        transition: { flow: flow.id, from: stateName(flow.state), to: stateName(state) },
+        events: stepEvents({
           before: flow,
           event,
           after: moved,
@@ -205,13 +205,13 @@ export function createFlowSteps(options: {
 
     reclaim(key, record) {
       const { flow } = record;
-      if (flow?.pending === undefined) return { record, accepted: false, occurrences: [] };
+      if (flow?.pending === undefined) return { record, accepted: false, events: [] };
       const pending = claimed(flow.pending.effect);
       return {
         accepted: true,
         record: { ...record, flow: { ...flow, pending } },
         job: jobOf(flow, pending, vaultIn(key, flow)()),
-        occurrences: [],
+        events: [],
       };
     },
 
@@ -223,12 +223,12 @@ export function createFlowSteps(options: {
 
 /** Whether the record holds what the step has made: its claim, its approval, or else all of it. */
 export function isWritten(
-  { job, occurrences, record: made }: Pick<Step, 'record' | 'job' | 'occurrences'>,
+  { job, events, record: made }: Pick<Step, 'record' | 'job' | 'events'>,
   record: HandleRecord,
 ): boolean {
   if (job !== undefined) return record.flow?.pending?.claim === job.claim;
   // It may have been used since.
-  const grant = occurrences.find((one) => one.type === 'approval.granted');
+  const grant = events.find((one) => one.type === 'approval.granted');
   if (grant !== undefined) return record.approvals.some(({ id }) => id === grant.approval);
   return JSON.stringify(record) === JSON.stringify(made);
 }

@@ -1,20 +1,22 @@
-import type { Asker, FirstLegContext, Known } from '../request/asker.ts';
-import { recordKey } from '../request/handle-cookie.ts';
+import type { Caller, HookContext } from '../request/caller.ts';
+import { type Owner, recordKey } from '../request/handle-cookie.ts';
 import type { HostRequest } from '../request/host-request.ts';
 
-/** Whose flow, in which record, and the request in which it is driven. */
-export interface FlowTarget<Native> {
-  /** The record's key. */
-  readonly key: string;
-  readonly asker: Asker;
-  readonly context: FirstLegContext<Native>;
+/** Whose flow it is, and what the app's hooks are given of the request that drives it. */
+export interface FlowTarget<Native> extends Owner {
+  readonly caller: Caller;
+  readonly context: HookContext<Native>;
 }
 
 /** The flow that the handle owns for this login. */
 export function targetOf<Native>(
   request: HostRequest<Native>,
-  { identity, asker }: Known,
+  caller: Caller,
   handle: string,
 ): FlowTarget<Native> {
-  return { key: recordKey(handle, asker), asker, context: { request: request.native, identity } };
+  return {
+    key: recordKey(handle, caller),
+    caller,
+    context: { request: request.native, identity: caller.identity },
+  };
 }

@@ -59,7 +59,7 @@ export function createFlowWatch<Native>(options: {
     until: number,
   ): Promise<{ readonly view: FlowView | undefined } | { readonly againAt: number }> {
     const { record } = await records.read(target.key);
-    const flow = ownedBy(target.asker, record)?.flow;
+    const flow = ownedBy(target.caller, record)?.flow;
     if (record === undefined || flow === undefined) return { view: undefined };
     const now = clock.now();
     if (flow.version !== version || now >= until || closing.aborted) {

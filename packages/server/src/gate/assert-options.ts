@@ -10,7 +10,7 @@ import {
 import type { Auth0Settings } from '../auth0/auth0-settings.ts';
 import type { FirstLegOptions } from '../auth0/first-leg.ts';
 import type { AuthenticatorSettings } from '../endpoints/authenticators.ts';
-import { assertKnownMembers } from '../lib/known-options.ts';
+import { assertKnownOptions } from '../lib/known-options.ts';
 import { isOrigin } from '../request/same-origin.ts';
 import type { GateOptions } from './gate-options.ts';
 
@@ -100,10 +100,10 @@ export function assertOptions(options: GateOptions<never>): void {
   if (!isObject(options)) throw new TypeError('options: must be an object');
   const misplaced = AUTH0_OPTIONS.find((name) => name in options);
   if (misplaced !== undefined) throw new TypeError(`${misplaced}: belongs in auth0`);
-  assertKnownMembers('', options, OPTIONS);
+  assertKnownOptions('', options, OPTIONS);
   const members: Members = { ...options };
   if (!isObject(members.auth0)) throw new TypeError('auth0: must be an object');
-  assertKnownMembers('auth0.', members.auth0, AUTH0_OPTIONS);
+  assertKnownOptions('auth0.', members.auth0, AUTH0_OPTIONS);
   // First of all, since others are made of it, and an environment that lacks it is the first mistake of all.
   parseIssuer(options.auth0);
   assertFunction('identify', members.identify);
@@ -156,7 +156,7 @@ function assertFirstLeg(firstLeg: unknown, { clientSecret, clientAssertion }: Me
   if (!isObject(firstLeg)) {
     throw new TypeError('firstLeg: must be an object with refreshToken, custom or password');
   }
-  assertKnownMembers('firstLeg.', firstLeg, FIRST_LEGS);
+  assertKnownOptions('firstLeg.', firstLeg, FIRST_LEGS);
   const { mfaToken = false } = firstLeg;
   if (typeof mfaToken !== 'boolean') throw new TypeError('firstLeg.mfaToken: must be true or false');
   for (const name of ['refreshToken', 'saveRefreshToken', 'custom']) {
@@ -165,7 +165,7 @@ function assertFirstLeg(firstLeg: unknown, { clientSecret, clientAssertion }: Me
   const { password } = firstLeg;
   if (password === undefined) return;
   if (!isObject(password)) throw new TypeError('firstLeg.password: must be an object with username');
-  assertKnownMembers('firstLeg.password.', password, ['username', 'ip']);
+  assertKnownOptions('firstLeg.password.', password, ['username', 'ip']);
   assertFunction('firstLeg.password.username', password.username);
   if (password.ip === undefined) return;
   assertFunction('firstLeg.password.ip', password.ip);
@@ -178,7 +178,7 @@ function assertFirstLeg(firstLeg: unknown, { clientSecret, clientAssertion }: Me
 
 function assertTiming(timing: unknown): void {
   if (!isObject(timing)) throw new TypeError('timing: must be an object');
-  assertKnownMembers('timing.', timing, [...Object.keys(FLOW_DEFAULTS), 'requirementTtlMs']);
+  assertKnownOptions('timing.', timing, [...Object.keys(FLOW_DEFAULTS), 'requirementTtlMs']);
   for (const [name, value] of Object.entries(timing)) {
     if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
       throw new TypeError(`timing.${name}: must be a positive number of milliseconds`);
@@ -222,7 +222,7 @@ export function authenticatorSettings({
 }: GateOptions<never>): Required<AuthenticatorSettings> | undefined {
   if (authenticators === false) return undefined;
   if (!isObject(authenticators)) throw new TypeError('authenticators: must be an object, or false');
-  assertKnownMembers('authenticators.', authenticators, ['factors', 'addable']);
+  assertKnownOptions('authenticators.', authenticators, ['factors', 'addable']);
   const { factors = ['push', 'otp'], addable = ADDABLE } = authenticators;
   return {
     factors: parseFactors('authenticators.factors', factors, FACTORS),

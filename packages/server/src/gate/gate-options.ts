@@ -9,7 +9,7 @@ import type { LoginUrl } from '../guard/signed-out.ts';
 import type { Capacity } from '../limits/capacity.ts';
 import type { Limits } from '../limits/limits.ts';
 import type { ClaimsOf } from '../policy/evidence.ts';
-import type { Identity } from '../request/asker.ts';
+import type { Identity } from '../request/caller.ts';
 import type { Store } from '../store/store.ts';
 
 /** Options of a gate. `Native` is the host's own request: Express's `req`, Koa's `ctx`. */
@@ -81,7 +81,7 @@ export interface GateOptions<Native> extends AuditListeners<Native> {
   readonly identityCheck?: IdentityCheck;
   /**
    * `eager` asks for the phone's answer faster while Auth0's burst lasts, and sees it in half the time; after a
-   * complaint of the provider's, new flows are steady for 15 minutes. Default `steady`, until eagerness has been
+   * complaint of the provider's, new flows are steady for 15 minutes. Default `steady`, until it has been
    * proven on live tenants.
    */
   readonly pollSchedule?: PollSchedule;

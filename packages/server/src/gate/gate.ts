@@ -14,7 +14,7 @@ import { createFirstLeg } from '../auth0/first-leg.ts';
 import { createIdentityCheck } from '../auth0/id-token-check.ts';
 import { mfaApiAsk } from '../auth0/mfa-audience.ts';
 import { createAuthenticators } from '../endpoints/authenticators.ts';
-import { createOwnership } from '../endpoints/owner.ts';
+import { createOwners } from '../endpoints/owner.ts';
 import { createFormTokens } from '../endpoints/page-form.ts';
 import { createTextsOf } from '../endpoints/page-texts.ts';
 import { createEndpoints, type Endpoints } from '../endpoints/router.ts';
@@ -30,7 +30,7 @@ import { boundedFetch } from '../lib/bounded-fetch.ts';
 import { createSealer } from '../lib/seal.ts';
 import { budgetedApi } from '../limits/budgeted-api.ts';
 import { parseCapacity } from '../limits/capacity.ts';
-import { createEagerness } from '../limits/eager-polling.ts';
+import { createEagerPolling } from '../limits/eager-polling.ts';
 import { createLimitBook } from '../limits/limits.ts';
 import { createTenantBudget, DEFAULT_TENANT_BUDGET, UNLIMITED } from '../limits/tenant-budget.ts';
 import { createWatchers } from '../limits/watchers.ts';
@@ -38,15 +38,13 @@ import type { RoutePolicy } from '../policy/policy.ts';
 import { createPolicyReader, demandOf } from '../policy/policy-reader.ts';
 import { createRequirements } from '../policy/requirement.ts';
 import { assertRouteOptions, type RouteOptions } from '../policy/route-options.ts';
-import { createStashes } from '../records/kept-forms.ts';
+import { createKeptForms } from '../records/kept-forms.ts';
 import { createRecords } from '../records/records.ts';
 import { createSubjects } from '../records/subjects.ts';
 import { createAllowedOrigins } from '../request/allowed-origins.ts';
-import type { Known } from '../request/asker.ts';
-import { type Asker, type Identity, toAsker } from '../request/asker.ts';
+import { createCallerOf } from '../request/caller.ts';
 import { errorResponse, isFault, toStepUpError } from '../request/error-response.ts';
 import { createHandles } from '../request/handle-cookie.ts';
-import { identifyError } from '../request/hook-error.ts';
 import type { HostRequest } from '../request/host-request.ts';
 import { createLocks } from '../store/lock.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
@@ -54,7 +52,7 @@ import type { Store } from '../store/store.ts';
 import { assertOptions, authenticatorSettings, enrollmentRule, parseBasePath } from './assert-options.ts';
 import type { GateOptions } from './gate-options.ts';
 import { createMountCheck } from './mount-check.ts';
-import { createOversight, type StepUpStatus } from './status-and-revocation.ts';
+import { createStatusAndRevocation, type StepUpStatus } from './status-and-revocation.ts';
 
 /** The framework-agnostic gate, on which adapters stand. */
 export interface Gate<Native> {
@@ -174,7 +172,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
   const sealer = createSealer(options.secret, random);
   const locks = createLocks(store, now);
   const records = createRecords({ store, sealer, now });
-  const stashes = createStashes({ store, sealer, mostBytes: capacity.recordBytes });
+  const keptForms = createKeptForms({ store, sealer, mostBytes: capacity.recordBytes });
   const subjects = createSubjects({ store, records, now, capacity });
   const origins = createAllowedOrigins(options.allowedOrigins ?? []);
   const handles = createHandles({
@@ -229,7 +227,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     }),
     identity: options.identityCheck ?? createIdentityCheck(wire),
     clock,
-    eagerness: createEagerness({ pollSchedule: options.pollSchedule ?? 'steady', now }),
+    eagerPolling: createEagerPolling({ pollSchedule: options.pollSchedule ?? 'steady', now }),
     settings: {
       ...FLOW_DEFAULTS,
       ...flowTiming,
@@ -241,32 +239,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     onError,
   });
 
-  function knownOf({ native }: HostRequest<Native>): Known | undefined | Promise<Known | undefined> {
-    const identifying = identified(native);
-    return isThenable(identifying)
-      ? Promise.resolve(identifying).then(toKnown, (error: unknown) => {
-          throw identifyError(error);
-        })
-      : toKnown(identifying);
-  }
-
-  function identified(native: Native): ReturnType<typeof options.identify> {
-    try {
-      return options.identify(native);
-    } catch (error) {
-      throw identifyError(error);
-    }
-  }
-
-  function toKnown(identity: Identity | undefined): Known | undefined {
-    if (identity === undefined || identity === null) return undefined;
-    return { identity, asker: toAsker(identity, realm) };
-  }
-
-  const askerOf = (request: HostRequest<Native>): Asker | undefined | Promise<Asker | undefined> => {
-    const known = knownOf(request);
-    return known instanceof Promise ? known.then((found) => found?.asker) : known?.asker;
-  };
+  const callerOf = createCallerOf(options.identify, realm);
 
   const guards = createGuards<Native>({
     basePath,
@@ -277,7 +250,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     sealer,
     audit,
     now,
-    askerOf,
+    callerOf,
     loginUrl: options.loginUrl,
     claimsOf: options.evidence,
   });
@@ -308,9 +281,17 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     return guards.check(request, createPolicyReader(policy, readerOptions), checkOptions).catch(rethrow);
   }
 
-  const oversight = createOversight<Native>({ records, subjects, handles, admission, audit, now, askerOf });
+  const oversight = createStatusAndRevocation<Native>({
+    records,
+    subjects,
+    handles,
+    admission,
+    audit,
+    now,
+    callerOf,
+  });
 
-  const ownership = createOwnership({ basePath, handles, knownOf });
+  const ownership = createOwners({ basePath, handles, callerOf });
   const textsOf = createTextsOf<Native>({ language: options.language, texts: options.texts, onError });
   const settings = authenticatorSettings(options);
   const authenticators =
@@ -331,7 +312,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
     basePath,
     guard(policy, route = {}) {
       assertRouteOptions(route);
-      const replay = route.replay === true ? createReplay(stashes) : undefined;
+      const replay = route.replay === true ? createReplay(keptForms) : undefined;
       const guard = guards.guard(createPolicyReader(policy, readerOptions), { replay, answer: route.answer });
       return async (request, body) => {
         const decision = await guard(request, body).catch(refusalOf);
@@ -362,7 +343,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
         requirements,
         watchers: createWatchers(capacity),
         tokens: createFormTokens(sealer),
-        stashes,
+        keptForms,
         clock,
         loginUrl: options.loginUrl,
         textsOf,
@@ -376,11 +357,6 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
       return driver.idle();
     },
   };
-}
-
-/** Whether there is something to wait for, whatever library has made it. */
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then === 'function';
 }
 
 /**

@@ -6,7 +6,7 @@ import { keepUseful } from '../records/approval.ts';
 import type { Approval, FlowRecord } from '../records/handle-record.ts';
 import type { Records } from '../records/records.ts';
 import type { Subjects } from '../records/subjects.ts';
-import type { Asker } from '../request/asker.ts';
+import type { CallerOf, Login } from '../request/caller.ts';
 import { type Handles, recordKey } from '../request/handle-cookie.ts';
 import type { HostRequest } from '../request/host-request.ts';
 
@@ -28,7 +28,7 @@ export interface FlowStatus {
 }
 
 /** Looks at approvals and ends them, from outside of guards and flows. */
-export interface Oversight<Native> {
+export interface StatusAndRevocation<Native> {
   /** `undefined` when nobody is signed in. One store read; moves no flow on. */
   status(request: HostRequest<Native>): Promise<StepUpStatus | undefined>;
   /** Ends the approvals and the flow of this browser's login. */
@@ -38,30 +38,30 @@ export interface Oversight<Native> {
 }
 
 /** Makes the overseer. */
-export function createOversight<Native>(options: {
+export function createStatusAndRevocation<Native>(options: {
   readonly records: Records;
   readonly subjects: Subjects;
   readonly handles: Handles;
   readonly admission: Admission;
   readonly audit: Audit<Native>;
   readonly now: () => number;
-  readonly askerOf: (request: HostRequest<Native>) => Asker | undefined | Promise<Asker | undefined>;
-}): Oversight<Native> {
-  const { records, subjects, handles, admission, audit, now, askerOf } = options;
+  readonly callerOf: CallerOf<Native>;
+}): StatusAndRevocation<Native> {
+  const { records, subjects, handles, admission, audit, now, callerOf } = options;
 
   /** What runs for the record finds nothing to commit to; its push lets the subject's next one go out. */
-  async function end(key: string, asker: Asker): Promise<void> {
+  async function end(key: string, caller: Login): Promise<void> {
     await records.delete(key);
-    await admission.release({ key, asker });
+    await admission.release({ key, caller });
   }
 
   return {
     async status(request) {
-      const asker = await askerOf(request);
-      if (asker === undefined) return undefined;
+      const caller = await callerOf(request);
+      if (caller === undefined) return undefined;
       const handle = handles.read(request);
-      const record = handle && (await records.read(recordKey(handle, asker))).record;
-      if (!record || record.session !== asker.session) return {};
+      const record = handle && (await records.read(recordKey(handle, caller))).record;
+      if (!record || record.session !== caller.session) return {};
       const approval = keepUseful(record.approvals, now()).at(-1);
       return {
         ...(approval && { approval: { ...approval }, approvalAgeMs: now() - approval.approvedAt }),
@@ -70,17 +70,17 @@ export function createOversight<Native>(options: {
     },
 
     async revoke(request) {
-      const asker = await askerOf(request);
+      const caller = await callerOf(request);
       const handle = handles.read(request);
-      if (asker === undefined || handle === undefined) return;
-      await end(recordKey(handle, asker), asker);
-      audit.tell({ asker }, { type: 'approval.revoked', scope: 'login' });
+      if (caller === undefined || handle === undefined) return;
+      await end(recordKey(handle, caller), caller);
+      audit.tell({ caller }, { type: 'approval.revoked', scope: 'login' });
     },
 
     async revokeSubject(subject) {
       const keys = await subjects.revoke(subject);
       await Promise.all(keys.map((key) => end(key, { subject, session: '' })));
-      audit.tell({ asker: { subject } }, { type: 'approval.revoked', scope: 'subject' });
+      audit.tell({ caller: { subject } }, { type: 'approval.revoked', scope: 'subject' });
     },
   };
 }

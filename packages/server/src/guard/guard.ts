@@ -10,7 +10,7 @@ import type { Approval } from '../records/handle-record.ts';
 import { openTokens } from '../records/kept-tokens.ts';
 import type { Records } from '../records/records.ts';
 import type { Subjects } from '../records/subjects.ts';
-import type { Asker } from '../request/asker.ts';
+import type { Caller, CallerOf, Login } from '../request/caller.ts';
 import type { HostBody } from '../request/form-body.ts';
 import { type Handles, recordKey } from '../request/handle-cookie.ts';
 import type { HostRequest } from '../request/host-request.ts';
@@ -20,7 +20,7 @@ import { refuse } from './refusal.ts';
 import type { PostedForm, Replay } from './replay.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
 import { traceGuard } from './trace-guard.ts';
-import { type Use, usesOf } from './used-approvals.ts';
+import { type UsedApproval, usedApprovalsOf } from './used-approvals.ts';
 
 /** Decides about one request under one policy. `body` is read only to keep a refused form. */
 export type Guard<Native> = (request: HostRequest<Native>, body?: () => HostBody) => Promise<Verdict>;
@@ -63,7 +63,7 @@ export interface GuardOptions<Native> {
   readonly sealer: Sealer;
   readonly audit: Audit<Native>;
   readonly now: () => number;
-  readonly askerOf: (request: HostRequest<Native>) => Asker | undefined | Promise<Asker | undefined>;
+  readonly callerOf: CallerOf<Native>;
   readonly loginUrl: LoginUrl<Native> | undefined;
   readonly claimsOf: ClaimsOf<Native> | undefined;
 }
@@ -87,7 +87,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
       answer,
       form,
     }: {
-      readonly before: Use[];
+      readonly before: UsedApproval[];
       readonly uses: boolean;
       readonly answer?: AnswerKind | undefined;
       readonly form?: PostedForm | undefined;
@@ -95,25 +95,25 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
   ): Promise<Decision> {
     const isPageLoad = (): boolean => (answer === undefined ? isNavigation(request) : answer === 'page');
     // Only what is a promise is waited for: each wait costs more than the rest of this path.
-    const asking = options.askerOf(request);
-    const asker = asking instanceof Promise ? await asking : asking;
-    if (asker === undefined) {
+    const asking = options.callerOf(request);
+    const caller = asking instanceof Promise ? await asking : asking;
+    if (caller === undefined) {
       return { isAllowed: false, ...signedOut(request, options.loginUrl, isPageLoad()) };
     }
     const reading = read(request);
     const demand = reading instanceof Promise ? await reading : reading;
     if (demand === undefined) return { isAllowed: true };
-    if (demand.evidence && (await isProven(request, asker, demand))) return { isAllowed: true };
+    if (demand.evidence && (await isProven(request, caller, demand))) return { isAllowed: true };
     const handle = handles.read(request);
-    const key = handle && recordKey(handle, asker);
+    const key = handle && recordKey(handle, caller);
     const met = before.find((use) => use.key === key && use.hash === demand.hash);
-    const use = met ?? (key && (await take(key, asker, demand, uses)));
+    const use = met ?? (key && (await take(key, caller, demand, uses)));
     if (!use) {
       if (audit.isHeard()) {
-        audit.tell({ asker }, { type: 'guard.denied', ...requestMembers(request, demand) });
+        audit.tell({ caller }, { type: 'guard.denied', ...requestMembers(request, demand) });
       }
       const refusal = await refuse(
-        { request, asker, handle, demand, isPageLoad: isPageLoad(), form },
+        { request, caller, handle, demand, isPageLoad: isPageLoad(), form },
         options,
       );
       return { isAllowed: false, ...refusal };
@@ -123,7 +123,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     if (form) await form.use(use).catch(() => {});
     if (met === undefined && uses && audit.isHeard()) {
       const approval = approvalMembers(use.approval);
-      audit.tell({ asker }, { type: 'approval.used', ...approval, ...requestMembers(request, demand) });
+      audit.tell({ caller }, { type: 'approval.used', ...approval, ...requestMembers(request, demand) });
     }
     return { isAllowed: true, stepUp: stepUpOf(use, before) };
   }
@@ -131,7 +131,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
   /** Whether claims stand for an approval, and were not revoked since. */
   async function isProven(
     { native }: HostRequest<Native>,
-    { subject }: Asker,
+    { subject }: Login,
     { policy: { maxAgeSeconds }, evidence }: Demand,
   ): Promise<boolean> {
     const claims = evidence && (await options.claimsOf?.(native));
@@ -140,7 +140,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     return at !== undefined && at > (await subjects.revokedAt(subject));
   }
 
-  function stepUpOf({ key, approval, kept }: Use, used: Use[]): StepUp {
+  function stepUpOf({ key, approval, kept }: UsedApproval, used: UsedApproval[]): StepUp {
     return {
       // A copy: the record is kept in memory for the requests to come, and a handler may change what it is given.
       approval: { ...approval },
@@ -151,11 +151,11 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
 
   async function take(
     key: string,
-    asker: Asker,
+    caller: Caller,
     { policy, hash }: Demand,
     uses: boolean,
-  ): Promise<Use | undefined> {
-    const { subject, session } = asker;
+  ): Promise<UsedApproval | undefined> {
+    const { subject, session } = caller;
     const isOldEnough = policy.minAuthenticatorAgeSeconds === 0 ? ofAnyAge : await ageCheck(subject, policy);
     const find = (approvals: readonly Approval[]): Approval | undefined =>
       findApproval({ approvals, subject, policy, hash, now: now(), isOldEnough });
@@ -163,15 +163,15 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     if (record === undefined || record.session !== session) return undefined;
     const found = find(record.approvals);
     if (found === undefined || !found.singleUse || !uses) {
-      return found && { key, asker, hash, approval: found, kept: record.tokens, isUsedUp: false };
+      return found && { key, caller, hash, approval: found, kept: record.tokens, isUsedUp: false };
     }
     // Used up before the handler runs, in the same write that finds it unused.
-    return records.update<Use | undefined>(key, (current) => {
+    return records.update<UsedApproval | undefined>(key, (current) => {
       const unused = current?.session === session ? find(current.approvals) : undefined;
       if (current === undefined || unused === undefined) return { result: undefined };
       return {
         record: replace(current, { ...unused, usedAt: now() }),
-        result: { key, asker, hash, approval: unused, kept: current.tokens, isUsedUp: true },
+        result: { key, caller, hash, approval: unused, kept: current.tokens, isUsedUp: true },
       };
     });
   }
@@ -189,11 +189,11 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
   }
 
   /** Once only: by the second time an approval may be another request's. */
-  async function giveBack(used: Use[]): Promise<void> {
-    for (const { key, asker, approval, isUsedUp } of used.splice(0)) {
+  async function giveBack(used: UsedApproval[]): Promise<void> {
+    for (const { key, caller, approval, isUsedUp } of used.splice(0)) {
       if (!isUsedUp) continue;
       const afterwards = (): void =>
-        audit.tell({ asker }, { type: 'approval.released', ...approvalMembers(approval) });
+        audit.tell({ caller }, { type: 'approval.released', ...approvalMembers(approval) });
       await records.update(key, (record) =>
         record === undefined
           ? { result: undefined }
@@ -206,7 +206,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
     guard:
       (read, { replay, answer }) =>
       async (request, body) => {
-        const before = usesOf(request.native);
+        const before = usedApprovalsOf(request.native);
         const form = body && replay?.(request, body);
         const decision = await traceGuard(request, () =>
           decide(request, read, { before, uses: true, answer, form }),

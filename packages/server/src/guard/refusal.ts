@@ -1,7 +1,7 @@
 import { StepUpError } from '@stepgate/core';
 import type { Demand } from '../policy/policy-reader.ts';
 import type { Requirement, Requirements } from '../policy/requirement.ts';
-import type { Asker } from '../request/asker.ts';
+import type { Caller } from '../request/caller.ts';
 import { errorResponse, stepUpChallenge } from '../request/error-response.ts';
 import { type Handles, recordKey } from '../request/handle-cookie.ts';
 import { type HostRequest, type HostResponse, originOf } from '../request/host-request.ts';
@@ -17,7 +17,7 @@ export interface Refusal {
 /** Whose request is refused, and what it lacks. */
 export interface Refused {
   readonly request: HostRequest<unknown>;
-  readonly asker: Asker;
+  readonly caller: Caller;
   /** The handle that the request has shown. */
   readonly handle: string | undefined;
   readonly demand: Demand;
@@ -29,7 +29,7 @@ export interface Refused {
 
 /** Refuses a request for want of an approval: RFC 9470 for API callers, the page for navigations. */
 export async function refuse(
-  { request, asker, handle, demand, isPageLoad, form }: Refused,
+  { request, caller, handle, demand, isPageLoad, form }: Refused,
   {
     basePath,
     handles,
@@ -61,7 +61,7 @@ export async function refuse(
         factors,
         ...(acrValues.length > 0 && { acr_values: acrValues }),
         ...(action && { action }),
-        step_up: { start: `${basePath}/flow`, requirement: requirements.issue(asker, { policy }) },
+        step_up: { start: `${basePath}/flow`, requirement: requirements.issue(caller, { policy }) },
       },
     },
   );
@@ -73,8 +73,8 @@ export async function refuse(
   }
   if (!isPageLoad) return { error, response: errorResponse(error) };
   const owner = handle ?? minted?.handle;
-  const kept = owner === undefined ? undefined : await form?.keep({ key: recordKey(owner, asker), asker });
-  const ticket = requirements.issue(asker, { policy, ...waysBack(request, basePath), ...kept });
+  const kept = owner === undefined ? undefined : await form?.keep({ key: recordKey(owner, caller), caller });
+  const ticket = requirements.issue(caller, { policy, ...waysBack(request, basePath), ...kept });
   const location = `${basePath}?requirement=${ticket}`;
   return {
     error,

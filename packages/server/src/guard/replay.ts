@@ -1,6 +1,7 @@
 import type { Requirement } from '../policy/requirement.ts';
-import type { FormOwner, Stashes } from '../records/kept-forms.ts';
+import type { KeptForms } from '../records/kept-forms.ts';
 import { enctypeOf, type HostBody, readFields } from '../request/form-body.ts';
+import type { Owner } from '../request/handle-cookie.ts';
 import { type HostRequest, originOf } from '../request/host-request.ts';
 import { safePath, siteOf } from '../request/same-origin.ts';
 
@@ -10,15 +11,15 @@ export type Replay = (request: HostRequest<unknown>, body: () => HostBody) => Po
 /** A form post, to be kept while its approval is asked for. */
 export interface PostedForm {
   /** What the ticket of a refused post says of its form. */
-  keep(owner: FormOwner): Promise<Kept>;
+  keep(owner: Owner): Promise<Kept>;
   /** The post goes through: it is not offered again. */
-  use(owner: FormOwner): Promise<void>;
+  use(owner: Owner): Promise<void>;
 }
 
 type Kept = Pick<Requirement, 'form' | 'unkept'>;
 
 /** Makes it. */
-export function createReplay(stashes: Stashes): Replay {
+export function createReplay(keptForms: KeptForms): Replay {
   return (request, body) => {
     // The form is going to be sent there: nothing that a browser could take for another host's address.
     const url = safePath(request.url, originOf(request));
@@ -30,10 +31,10 @@ export function createReplay(stashes: Stashes): Replay {
         const fields = await readFields(body(), enctype);
         if (fields === undefined) return {};
         if (typeof fields === 'string') return { unkept: fields };
-        const form = await stashes.put(owner, { url, enctype, fields });
+        const form = await keptForms.put(owner, { url, enctype, fields });
         return form === undefined ? { unkept: 'size' } : { form };
       },
-      use: (owner) => stashes.use(owner, url),
+      use: (owner) => keptForms.use(owner, url),
     };
   };
 }

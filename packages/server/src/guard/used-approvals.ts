@@ -1,11 +1,11 @@
 import type { Approval, KeptTokens } from '../records/handle-record.ts';
-import type { Asker } from '../request/asker.ts';
+import type { Caller } from '../request/caller.ts';
 
 /** An approval that has let a request through a guard. */
-export interface Use {
+export interface UsedApproval {
   /** The record's key. */
   readonly key: string;
-  readonly asker: Asker;
+  readonly caller: Caller;
   /** Of the requirement that it has met. */
   readonly hash: string;
   readonly approval: Approval;
@@ -21,9 +21,9 @@ const USES = Symbol('stepgate.uses');
  * What the guards of a request have used so far: a list that they share. It hangs on the request itself and goes with
  * it; a `WeakMap` of requests costs a garbage collector more than a guard costs in all.
  */
-export function usesOf(native: unknown): Use[] {
+export function usedApprovalsOf(native: unknown): UsedApproval[] {
   if (typeof native !== 'object' || native === null || !Object.isExtensible(native)) return [];
-  const request = native as { [USES]?: Use[] };
+  const request = native as { [USES]?: UsedApproval[] };
   request[USES] ??= [];
   return request[USES];
 }

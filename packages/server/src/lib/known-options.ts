@@ -3,7 +3,7 @@
  *
  * @throws TypeError naming the first member that is none of `known`. `prefix`: where the members are, with its dot.
  */
-export function assertKnownMembers(prefix: string, members: object, known: readonly string[]): void {
+export function assertKnownOptions(prefix: string, members: object, known: readonly string[]): void {
   const unknown = Object.keys(members).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new TypeError(`${prefix}${unknown}: is not an option (${known.join(', ')})`);

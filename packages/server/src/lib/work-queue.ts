@@ -5,7 +5,7 @@ import { setTimer } from './timer.ts';
  * Runs work as soon as there is room for it, in the order in which it came, but for what is in a hurry; not at all when
  * it leaves the line before.
  */
-export type Lane = <T>(work: () => Promise<T>, place: Place) => Promise<T | undefined>;
+export type WorkQueue = <T>(work: () => Promise<T>, place: Place) => Promise<T | undefined>;
 
 /** How work stands in line. */
 export interface Place {
@@ -15,7 +15,7 @@ export interface Place {
 }
 
 /** A lane for so many at a time. */
-export function createLane(width: number, clock: Clock): Lane {
+export function createWorkQueue(width: number, clock: Clock): WorkQueue {
   const hurried = new Set<() => void>();
   const line = new Set<() => void>();
   let free = width;

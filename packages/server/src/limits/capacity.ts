@@ -1,4 +1,4 @@
-import { assertKnownMembers } from '../lib/known-options.ts';
+import { assertKnownOptions } from '../lib/known-options.ts';
 
 /** How much a gate takes on at the same time; beyond it, requests are refused and told when to come again. */
 export interface Capacity {
@@ -39,7 +39,7 @@ const LEAST_RECORD_BYTES = 16_384;
  */
 export function parseCapacity(overrides: Partial<Capacity> = {}): Capacity {
   if (typeof overrides !== 'object' || overrides === null) throw new TypeError('capacity: must be an object');
-  assertKnownMembers('capacity.', overrides, Object.keys(DEFAULT_CAPACITY));
+  assertKnownOptions('capacity.', overrides, Object.keys(DEFAULT_CAPACITY));
   const given = Object.entries(overrides).filter(([, most]) => most !== undefined);
   for (const [name, most] of given) {
     const least = name === 'recordBytes' ? LEAST_RECORD_BYTES : 1;

@@ -1,7 +1,7 @@
 import type { EffectResult, PollSchedule } from '@stepgate/core';
 
 /** Whether a new flow may ask for the phone's answer eagerly: not for a while after the provider has complained. */
-export interface Eagerness {
+export interface EagerPolling {
   schedule(): PollSchedule;
   /** Hears how a poll went, in whatever flow. */
   note(result: EffectResult): void;
@@ -11,10 +11,10 @@ export interface Eagerness {
 const CALM_MS = 900_000;
 
 /** Makes the memory of complaints, which is this process's. */
-export function createEagerness(options: {
+export function createEagerPolling(options: {
   readonly pollSchedule: PollSchedule;
   readonly now: () => number;
-}): Eagerness {
+}): EagerPolling {
   const { pollSchedule, now } = options;
   let calmUntil = 0;
   return {

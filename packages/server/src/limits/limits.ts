@@ -1,5 +1,5 @@
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
-import { type Insist, once } from '../store/retry.ts';
+import { once, type Retry } from '../store/retry.ts';
 import type { Store } from '../store/store.ts';
 import { createSlidingWindow } from './sliding-window.ts';
 
@@ -50,7 +50,7 @@ export const DEFAULT_LIMITS: Limits = {
 export type Attempt = 'start' | 'message' | 'push' | 'password' | 'list' | 'code';
 
 /** Whom an attempt counts against. */
-export interface Charged {
+export interface LimitKeys {
   /** Names the flow of one browser. */
   readonly flow: string;
   readonly session: string;
@@ -60,13 +60,13 @@ export interface Charged {
 /** Counts attempts. */
 export interface LimitBook {
   /** Counts one attempt. Answers how long to wait instead, when there were too many; then nothing is counted. */
-  charge(attempt: Attempt, charged: Charged, insist?: Insist): Promise<number | undefined>;
+  charge(attempt: Attempt, keys: LimitKeys, retry?: Retry): Promise<number | undefined>;
   /** Takes a counted attempt back, since it was none of those that the limit is about. */
-  refund(attempt: Attempt, charged: Charged, insist?: Insist): Promise<void>;
+  refund(attempt: Attempt, keys: LimitKeys, retry?: Retry): Promise<void>;
 }
 
 /** What an attempt counts as, in the order of the questions: whoever tries too much is stopped at his own limit. */
-const COUNTED_AS: Readonly<Record<Attempt, readonly (readonly [keyof Limits, keyof Charged])[]>> = {
+const COUNTED_AS: Readonly<Record<Attempt, readonly (readonly [keyof Limits, keyof LimitKeys])[]>> = {
   start: [['startsPerSession', 'session']],
   message: [
     ['messagesPerSession', 'session'],
@@ -91,7 +91,7 @@ const COUNTED_AS: Readonly<Record<Attempt, readonly (readonly [keyof Limits, key
 /** One counter of an attempt, and whose it is. */
 interface Counter {
   readonly limiter: RateLimiterAbstract;
-  readonly whose: keyof Charged;
+  readonly whose: keyof LimitKeys;
 }
 
 /**
@@ -107,7 +107,7 @@ export function createLimitBook(options: {
   const { store, now } = options;
   const limits = parseLimits(options.limits ?? {});
 
-  function countersOf(name: keyof Limits, whose: keyof Charged): readonly Counter[] {
+  function countersOf(name: keyof Limits, whose: keyof LimitKeys): readonly Counter[] {
     const limit = limits[name];
     if (limit === false) return [];
     const own = { limiter: createSlidingWindow({ store, now, name, ...limit }), whose };
@@ -128,27 +128,25 @@ export function createLimitBook(options: {
     code: countersFor('code'),
   };
 
-  async function giveBack(counted: readonly Counter[], charged: Charged, insist: Insist): Promise<void> {
-    for (const { limiter, whose } of counted) await insist(() => limiter.reward(charged[whose]));
+  async function giveBack(counted: readonly Counter[], keys: LimitKeys, retry: Retry): Promise<void> {
+    for (const { limiter, whose } of counted) await retry(() => limiter.reward(keys[whose]));
   }
 
   return {
-    async charge(attempt, charged, insist = once) {
+    async charge(attempt, keys, retry = once) {
       const all = counters[attempt];
       for (const [index, { limiter, whose }] of all.entries()) {
-        const wait = await insist(() => limiter.consume(charged[whose]).then(noWait, waitOf));
+        const wait = await retry(() => limiter.consume(keys[whose]).then(noWait, waitOf));
         if (wait === undefined) continue;
-        await giveBack(all.slice(0, index), charged, insist);
+        await giveBack(all.slice(0, index), keys, retry);
         // Those that were not asked may want a longer wait: better heard of now than after the first.
         const others = all.slice(index + 1);
-        const waits = await Promise.all(
-          others.map((one) => insist(() => one.limiter.get(charged[one.whose]))),
-        );
+        const waits = await Promise.all(others.map((one) => retry(() => one.limiter.get(keys[one.whose]))));
         return Math.max(wait, ...waits.map((state) => state?.msBeforeNext ?? 0));
       }
       return undefined;
     },
-    refund: (attempt, charged, insist = once) => giveBack(counters[attempt], charged, insist),
+    refund: (attempt, keys, retry = once) => giveBack(counters[attempt], keys, retry),
   };
 }
 

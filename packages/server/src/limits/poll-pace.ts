@@ -6,7 +6,7 @@ import { type Outlook, stretchOf, UNSEEN } from './tenant-budget-ledger.ts';
  * planned for, the time between two polls runs slower by one factor for every flow, so that nobody is asked for at the
  * cost of another.
  */
-export interface PollTraffic {
+export interface PollPace {
   /** Polls per second that the flows watched here would make if nothing held them back. */
   wanted(): number;
   /** When a flow's next poll is due, at the pace of all. */
@@ -43,10 +43,10 @@ const LONGEST_SPACING_S = 5;
 export const LAST_POLL_LEAD_MS = 2_000;
 
 /** Makes the traffic of a process. `perSecond`: the budget of all. */
-export function createPollTraffic(options: {
+export function createPollPace(options: {
   readonly perSecond: number;
   readonly now: () => number;
-}): PollTraffic {
+}): PollPace {
   const { perSecond, now } = options;
   const travellers = new Map<string, Traveller>();
   let wanted = 0;

@@ -2,7 +2,7 @@ import type { Clock, PlannedPoll, TenantReport } from '@stepgate/core';
 import { digest } from '../lib/seal.ts';
 import { updateStored } from '../store/compare-and-set.ts';
 import type { Json, Store } from '../store/store.ts';
-import { createPollTraffic } from './poll-pace.ts';
+import { createPollPace } from './poll-pace.ts';
 import {
   COMPLAINT_EVERY_MS,
   type Errand,
@@ -80,7 +80,7 @@ export function createTenantBudget(options: TenantBudgetOptions): TenantBudget {
   const { store, clock, random, process, perSecond } = options;
   const ledgerKey = `budget:${digest(options.issuer)}`;
   const now = (): number => clock.now();
-  const traffic = createPollTraffic({ perSecond, now });
+  const traffic = createPollPace({ perSecond, now });
   let spare = NOTHING;
   const polls: ((isGranted: boolean) => void)[] = [];
   let isLeasingPolls = false;

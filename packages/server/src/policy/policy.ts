@@ -1,5 +1,5 @@
 import { FACTORS, type Factor, isFactor } from '@stepgate/core';
-import { assertKnownMembers } from '../lib/known-options.ts';
+import { assertKnownOptions } from '../lib/known-options.ts';
 import { ActionTooLong } from '../request/hook-error.ts';
 
 /** What is about to happen, in words: shown to the user and bound into requirement and approval. */
@@ -113,7 +113,7 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, 
  */
 export function parsePolicy(policy: Policy<never>): ParsedPolicy {
   if (typeof policy !== 'object' || policy === null) throw new TypeError('policy: must be an object');
-  assertKnownMembers('policy.', policy, MEMBERS);
+  assertKnownOptions('policy.', policy, MEMBERS);
   const { action } = policy;
   const maxAgeSeconds = parseMaxAge(policy.maxAge ?? DEFAULT_MAX_AGE_SECONDS);
   return {

@@ -1,7 +1,7 @@
 import { StepUpError } from '@stepgate/core';
 import * as v from 'valibot';
 import { digest, type Sealer } from '../lib/seal.ts';
-import type { Asker } from '../request/asker.ts';
+import type { Login } from '../request/caller.ts';
 import type { Unkept } from '../request/form-body.ts';
 import type { ParsedPolicy } from './policy.ts';
 
@@ -12,7 +12,7 @@ export interface Requirement {
   readonly returnTo?: string;
   /** Where the browser came from, and can go back to unconfirmed: a path on this origin. */
   readonly leaveTo?: string;
-  /** The name of the form that waits for the approval; see `Stashes`. */
+  /** The name of the form that waits for the approval; see `KeptForms`. */
   readonly form?: string;
   /** Why a form does not wait, and must be sent by hand. */
   readonly unkept?: Unkept;
@@ -24,15 +24,15 @@ export interface Requirement {
 
 /** Issues and reads the sealed tickets that a flow is started with. */
 export interface Requirements {
-  issue(asker: Asker, requirement: Omit<Requirement, 'issuedAt' | 'expiresAt'>): string;
+  issue(caller: Login, requirement: Omit<Requirement, 'issuedAt' | 'expiresAt'>): string;
   /** @throws StepUpError `requirement_invalid` or `requirement_expired`, both 400. */
-  open(asker: Asker, ticket: string): Requirement;
+  open(caller: Login, ticket: string): Requirement;
   /**
    * The same, for a look at what the ticket is about: an old one will do.
    *
    * @throws StepUpError `requirement_invalid` (400).
    */
-  read(asker: Asker, ticket: string): Requirement;
+  read(caller: Login, ticket: string): Requirement;
 }
 
 const TicketSchema = v.object({
@@ -77,7 +77,7 @@ export function createRequirements(options: {
 }): Requirements {
   const { sealer, now, ttlMs } = options;
 
-  function read({ subject, session }: Asker, text: string): Requirement {
+  function read({ subject, session }: Login, text: string): Requirement {
     const ticket = v.safeParse(TicketSchema, sealer.open(text, purposeOf(session)));
     if (ticket.success && ticket.output.subject === subject && ticket.output.session === session) {
       return ticket.output.requirement;
@@ -104,8 +104,8 @@ export function createRequirements(options: {
       throw new TypeError(`the requirement is longer than ${LONGEST_TICKET} characters: shorten the action`);
     },
     read,
-    open(asker, text) {
-      const requirement = read(asker, text);
+    open(caller, text) {
+      const requirement = read(caller, text);
       if (requirement.expiresAt > now()) return requirement;
       throw requirementExpired();
     },

@@ -1,4 +1,4 @@
-import { assertKnownMembers } from '../lib/known-options.ts';
+import { assertKnownOptions } from '../lib/known-options.ts';
 import type { AnswerKind } from '../request/navigation.ts';
 
 /** Options of one guarded route, besides its policy. */
@@ -21,7 +21,7 @@ const OPTIONS = ['replay', 'answer'] as const satisfies readonly (keyof RouteOpt
 /** @throws TypeError naming the option that is wrong. */
 export function assertRouteOptions(options: RouteOptions): void {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: must be an object');
-  assertKnownMembers('options.', options, OPTIONS);
+  assertKnownOptions('options.', options, OPTIONS);
   if (options.replay !== undefined && typeof options.replay !== 'boolean') {
     throw new TypeError('options.replay: must be true or false');
   }

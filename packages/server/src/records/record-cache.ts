@@ -9,16 +9,16 @@ export interface SignedRecord {
 }
 
 /** A record as it was last read or written here, and what its text says. */
-export interface SeenRecord {
+export interface CachedRecord {
   readonly value: SignedRecord;
   readonly version: number;
   readonly record: HandleRecord;
 }
 
 /** What this process has lately seen of records, by key. */
-export interface SeenRecords {
-  get(key: string): SeenRecord | undefined;
-  set(key: string, seen: SeenRecord): void;
+export interface RecordCache {
+  get(key: string): CachedRecord | undefined;
+  set(key: string, seen: CachedRecord): void;
   delete(key: string): void;
 }
 
@@ -29,12 +29,12 @@ const GENERATION_CHARS = 1_000_000;
  * Makes the memory. It is bounded, so that a store with many records does not keep each of them a second time: what was
  * not asked for while as much as {@link GENERATION_CHARS} came in is forgotten.
  */
-export function createSeenRecords(generationChars = GENERATION_CHARS): SeenRecords {
-  let young = new Map<string, SeenRecord>();
-  let old = new Map<string, SeenRecord>();
+export function createRecordCache(generationChars = GENERATION_CHARS): RecordCache {
+  let young = new Map<string, CachedRecord>();
+  let old = new Map<string, CachedRecord>();
   let chars = 0;
 
-  function set(key: string, seen: SeenRecord): void {
+  function set(key: string, seen: CachedRecord): void {
     old.delete(key);
     chars += charsOf(seen) - charsOf(young.get(key));
     young.set(key, seen);
@@ -61,6 +61,6 @@ export function createSeenRecords(generationChars = GENERATION_CHARS): SeenRecor
   };
 }
 
-function charsOf(seen: SeenRecord | undefined): number {
+function charsOf(seen: CachedRecord | undefined): number {
   return seen?.value.text.length ?? 0;
 }

@@ -2,7 +2,7 @@ import type { Sealer } from '../lib/seal.ts';
 import { reachable, type Update, updateStored } from '../store/compare-and-set.ts';
 import type { Store, StoredRecord } from '../store/store.ts';
 import type { HandleRecord } from './handle-record.ts';
-import { createSeenRecords, type SignedRecord } from './record-cache.ts';
+import { createRecordCache, type SignedRecord } from './record-cache.ts';
 
 /** The format of records; a process that meets another one treats the record as absent. */
 const FORMAT = 1;
@@ -54,7 +54,7 @@ export function createRecords(options: {
 }): Records {
   const { store, sealer, now } = options;
   // What was checked, or signed here, is not checked again: every guarded request would pay for it.
-  const seen = createSeenRecords();
+  const seen = createRecordCache();
 
   function recordIn(key: string, stored: StoredRecord | undefined): HandleRecord | undefined {
     const value = stored?.value;

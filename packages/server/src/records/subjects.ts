@@ -4,7 +4,7 @@ import { digest } from '../lib/seal.ts';
 import type { Capacity } from '../limits/capacity.ts';
 import { reachable, updateStored } from '../store/compare-and-set.ts';
 import type { Store, StoredRecord } from '../store/store.ts';
-import { type FlowPlace, inTheWay, isVacant, tooManyFlows } from './flow-slots.ts';
+import { type FlowSlot, inTheWay, isVacant, tooManyFlows } from './flow-slots.ts';
 import type { Records } from './records.ts';
 
 /** A record of a subject's. */
@@ -13,7 +13,7 @@ export interface Entry {
   /** How long it can live, with its approvals. */
   readonly until: number;
   /** The place of its flow. */
-  readonly flow: FlowPlace;
+  readonly flow: FlowSlot;
 }
 
 /**
@@ -61,7 +61,7 @@ const RecordSchema = v.object({
 type SubjectRecord = v.InferOutput<typeof RecordSchema>;
 
 /** A place, and the record that its flow is in. */
-type OccupiedPlace = FlowPlace & { readonly key: string };
+type OccupiedPlace = FlowSlot & { readonly key: string };
 
 const EMPTY: SubjectRecord = { format: 1, revokedAt: 0, records: [] };
 /** Counts from the last flow; twice the longest age that a policy can ask for. */

@@ -1,7 +1,7 @@
 import { StepUpError } from '@stepgate/core';
 import { digest } from '../lib/seal.ts';
 import { type AllowedOrigins, isCrossSite } from './allowed-origins.ts';
-import type { Asker } from './asker.ts';
+import type { Login } from './caller.ts';
 import type { HostRequest } from './host-request.ts';
 import { siteOf } from './same-origin.ts';
 
@@ -36,11 +36,17 @@ const HANDLE_BYTES = 32;
 const WELL_FORMED = /^[\w-]{43}$/;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
+/** A login, and the key of the record that its browser's handle owns. */
+export interface Owner {
+  readonly key: string;
+  readonly caller: Login;
+}
+
 /**
  * The key of the record that a handle owns for this login. A next login in the same browser has a record of its own,
  * so nothing of the one before is in its reach, or in its way.
  */
-export function recordKey(handle: string, { session }: Asker): string {
+export function recordKey(handle: string, { session }: Login): string {
   return digest(`${handle}.${session}`);
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { digest } from '../lib/seal.ts';
-import type { Identity } from './asker.ts';
+import type { Identity } from './caller.ts';
 import { HookError } from './hook-error.ts';
 
 /** Options of {@link identifyBySession}. */

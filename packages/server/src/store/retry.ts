@@ -4,13 +4,13 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 
 /** Tries one step as often as its caller can wait for it. A step that is done is not tried again. */
-export type Insist = <T>(step: () => Promise<T>) => Promise<T>;
+export type Retry = <T>(step: () => Promise<T>) => Promise<T>;
 
 /** Tries a step once. */
-export const once: Insist = (step) => step();
+export const once: Retry = (step) => step();
 
 /** Does the work again while the store does not answer, with growing pauses: until the time is over or nobody cares. */
-export async function persistently<T>(
+export async function retryUntilDone<T>(
   work: () => Promise<T>,
   options: { readonly clock: Clock; readonly until: number; readonly signal: AbortSignal },
 ): Promise<T> {

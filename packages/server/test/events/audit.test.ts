@@ -31,7 +31,9 @@ interface Scene {
   readonly news: () => readonly string[];
 }
 
-const DOCUMENTED = new Map(auditTable('../../src/audit-event.ts').map((row) => [row.type, row.members]));
+const DOCUMENTED = new Map(
+  auditTable('../../src/events/audit-event.ts').map((row) => [row.type, row.members]),
+);
 const ENVELOPE = ['type', 'version', 'at', 'subject', 'session', 'ip'];
 const SESSION_ID = 'the session of this login';
 
@@ -115,7 +117,7 @@ async function use(client: GateClient): Promise<StepUp> {
 
 describe('the tables of audit events', () => {
   it('are the same in the docs as in the source, and name every type', () => {
-    const documented = auditTable('../../src/audit-event.ts');
+    const documented = auditTable('../../src/events/audit-event.ts');
     const told = auditTable('../../../../docs/audit-events.md');
 
     expect(documented.map(({ type }) => type)).toEqual([...AUDIT_EVENT_TYPES]);

@@ -108,8 +108,8 @@ describe('signals', () => {
     const other = client.at(
       createTestGate(tenant, { store, firstLeg: { refreshToken: () => refreshToken } }),
     );
-    const passages: FlowSignal[] = [];
-    const listener = (message: unknown): number => passages.push(message as FlowSignal);
+    const transitions: FlowSignal[] = [];
+    const listener = (message: unknown): number => transitions.push(message as FlowSignal);
     subscribe(SIGNALS.flow, listener);
     stops.push(() => unsubscribe(SIGNALS.flow, listener));
 
@@ -119,9 +119,9 @@ describe('signals', () => {
     await Promise.all([client, other, client].map((one) => one.view()));
 
     const states = ['idle', 'authenticating', 'listing', 'challenging', 'polling', 'identifying', 'approved'];
-    expect(passages.map(({ from }) => from)).toEqual(states.slice(0, -1));
-    expect(passages.map(({ to }) => to)).toEqual(states.slice(1));
-    expect(new Set(passages.map(({ flow }) => flow)).size).toBe(1);
+    expect(transitions.map(({ from }) => from)).toEqual(states.slice(0, -1));
+    expect(transitions.map(({ to }) => to)).toEqual(states.slice(1));
+    expect(new Set(transitions.map(({ flow }) => flow)).size).toBe(1);
   });
 
   it('tell of what fails, in no words but our own', async () => {

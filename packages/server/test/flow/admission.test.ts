@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Effect, ReasonCode } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
-import { type Admission, type Applicant, createAdmission } from '../../src/flow/admission.ts';
+import { type Admission, createAdmission } from '../../src/flow/admission.ts';
 import { createSealer } from '../../src/lib/seal.ts';
 import { createLimitBook } from '../../src/limits/limits.ts';
 import { type TenantBudget, UNLIMITED } from '../../src/limits/tenant-budget.ts';
 import { createRecords } from '../../src/records/records.ts';
+import type { Owner } from '../../src/request/handle-cookie.ts';
 import { createLocks } from '../../src/store/lock.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
-import type { Insist } from '../../src/store/retry.ts';
+import type { Retry } from '../../src/store/retry.ts';
 import type { Store } from '../../src/store/store.ts';
 import { SECRET } from '../support/gate-client.ts';
 
@@ -17,14 +18,14 @@ const push: Effect = {
   params: { seq: 1, factor: 'push', authenticatorId: 'push|1' },
 };
 
-const browser = (key: string): Applicant => ({
+const browser = (key: string): Owner => ({
   key,
-  asker: { subject: 'ada', session: `session of ${key}` },
+  caller: { subject: 'ada', session: `session of ${key}` },
 });
 
 /** Tries again until it succeeds. */
-const insist: Insist = (step) => step().catch(() => insist(step));
-const wanted = { isWanted: async () => true, insist };
+const retry: Retry = (step) => step().catch(() => retry(step));
+const wanted = { isWanted: async () => true, retry };
 
 /** An admission that lets every session send one message. */
 function createTestAdmission({
@@ -88,7 +89,7 @@ describe('admission', () => {
   it('does not count what nobody wants any more when its turn has come', async () => {
     const admission = createTestAdmission();
 
-    const unwanted = { isWanted: async () => false, insist };
+    const unwanted = { isWanted: async () => false, retry };
     expect(await admission.admit(browser('b'), push, unwanted)).toBe('unwanted');
     expect(await admission.admit(browser('b'), push, wanted)).toBe('admitted');
   });
@@ -142,7 +143,7 @@ describe('admission', () => {
       return true;
     };
 
-    expect(await admission.admit(browser('b'), push, { isWanted, insist })).toBe('admitted');
+    expect(await admission.admit(browser('b'), push, { isWanted, retry })).toBe('admitted');
     expect(order).toEqual(['turn', 'asked', 'turn', 'asked']);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLane, type Place } from '../../src/lib/work-queue.ts';
+import { createWorkQueue, type Place } from '../../src/lib/work-queue.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 const clock = createManualClock();
@@ -21,7 +21,7 @@ function createWork() {
 
 describe('a lane', () => {
   it('runs so many at a time, and the others in the order in which they came', async () => {
-    const lane = createLane(2, clock);
+    const lane = createWorkQueue(2, clock);
     const work = createWork();
     const all = ['a', 'b', 'c', 'd'].map((name) => lane(work.of(name), STAYS));
     expect(work.begun).toEqual(['a', 'b']);
@@ -36,7 +36,7 @@ describe('a lane', () => {
   });
 
   it('lets those go first that are in a hurry, or have come into one while they waited', async () => {
-    const lane = createLane(1, clock);
+    const lane = createWorkQueue(1, clock);
     const work = createWork();
     const now = clock.now();
     const inLine = (name: string, hurriesAt: number) => lane(work.of(name), { ...STAYS, hurriesAt });
@@ -56,7 +56,7 @@ describe('a lane', () => {
   });
 
   it('has room again after work that failed', async () => {
-    const lane = createLane(1, clock);
+    const lane = createWorkQueue(1, clock);
 
     await expect(lane(() => Promise.reject(new Error('failed')), STAYS)).rejects.toThrow('failed');
 
@@ -64,7 +64,7 @@ describe('a lane', () => {
   });
 
   it('lets those leave that still wait, and nobody else', async () => {
-    const lane = createLane(1, clock);
+    const lane = createWorkQueue(1, clock);
     const [first, second] = [new AbortController(), new AbortController()];
     const { promise, resolve } = Promise.withResolvers<string>();
     const begun = lane(() => promise, { ...STAYS, leaves: first.signal });

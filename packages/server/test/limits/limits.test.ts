@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, DEFAULT_LIMITS, type Limits } from '../../src/index.ts';
-import { type Attempt, type Charged, createLimitBook, type LimitBook } from '../../src/limits/limits.ts';
+import { type Attempt, createLimitBook, type LimitBook, type LimitKeys } from '../../src/limits/limits.ts';
 import { slowStore } from '../support/slow-store.ts';
 
 const MINUTE_MS = 60_000;
 
-const thief: Charged = { flow: 'his', session: 'stolen', subject: 'ada' };
-const owner: Charged = { flow: 'hers', session: 'own', subject: 'ada' };
+const thief: LimitKeys = { flow: 'his', session: 'stolen', subject: 'ada' };
+const owner: LimitKeys = { flow: 'hers', session: 'own', subject: 'ada' };
 
 function bookAt(time: { now: number }, limits?: Partial<Limits>): LimitBook {
   const now = (): number => time.now;
@@ -14,10 +14,10 @@ function bookAt(time: { now: number }, limits?: Partial<Limits>): LimitBook {
 }
 
 /** How many of these attempts pass. */
-async function passing(book: LimitBook, attempt: Attempt, charged: Charged, tries = 30): Promise<number> {
+async function passing(book: LimitBook, attempt: Attempt, keys: LimitKeys, tries = 30): Promise<number> {
   let passed = 0;
   for (let i = 0; i < tries; i += 1) {
-    if ((await book.charge(attempt, charged)) === undefined) passed += 1;
+    if ((await book.charge(attempt, keys)) === undefined) passed += 1;
   }
   return passed;
 }

@@ -9,7 +9,7 @@ const policy = parsePolicy({ maxAge: '1m', action: { id: '7', title: 'Close' } }
 const sealer = createSealer('a secret of at least 32 characters, for tests', randomBytes);
 
 describe('createRequirements', () => {
-  it('opens a ticket for the asker that it was issued to', () => {
+  it('opens a ticket for the caller that it was issued to', () => {
     const requirements = createRequirements({ sealer, now: () => 5, ttlMs: 10 });
     const ticket = requirements.issue(ada, { policy, returnTo: '/account' });
     expect(requirements.open(ada, ticket)).toEqual({
@@ -23,10 +23,10 @@ describe('createRequirements', () => {
   it.each([
     { subject: 'grace', session: 's1' },
     { subject: 'ada', session: 's2' },
-  ])('opens no ticket for $subject in $session', (asker) => {
+  ])('opens no ticket for $subject in $session', (caller) => {
     const requirements = createRequirements({ sealer, now: () => 0, ttlMs: 10 });
     const ticket = requirements.issue(ada, { policy });
-    expect(() => requirements.open(asker, ticket)).toThrow(
+    expect(() => requirements.open(caller, ticket)).toThrow(
       expect.objectContaining({ code: 'requirement_invalid', status: 400 }),
     );
   });

@@ -4,8 +4,9 @@ import { createFormTokens } from '../../src/endpoints/page-form.ts';
 import { type Approval, createMemoryStore, type Policy, type StepUp, type Store } from '../../src/index.ts';
 import { createSealer } from '../../src/lib/seal.ts';
 import type { HandleRecord } from '../../src/records/handle-record.ts';
-import { createStashes, type FormOwner, type StashedForm } from '../../src/records/kept-forms.ts';
+import { createKeptForms, type KeptForm } from '../../src/records/kept-forms.ts';
 import { mustFit } from '../../src/records/record-size.ts';
+import type { Owner } from '../../src/request/handle-cookie.ts';
 import {
   createGateClient,
   createTestGate,
@@ -93,12 +94,12 @@ function recordOf(approvals: readonly Partial<Approval>[]): HandleRecord {
   return { subject: 'ada', session: 's', approvals: approvals as readonly Approval[] };
 }
 
-const form = (letters: number): StashedForm => ({
+const form = (letters: number): KeptForm => ({
   url: '/transfers',
   enctype: 'application/x-www-form-urlencoded',
   fields: [['note', 'x'.repeat(letters)]],
 });
-const owner = (key: string): FormOwner => ({ key, asker: { session: 'the login' } });
+const owner = (key: string): Owner => ({ key, caller: { subject: 'ada', session: 'the login' } });
 
 describe('a record that is full', () => {
   it('refuses what a user wants written beside a flow, until the first of what is in it ends', () => {
@@ -117,14 +118,14 @@ describe('a record that is full', () => {
   });
 
   it('keeps no form that would be larger', async () => {
-    const stashes = createStashes({
+    const keptForms = createKeptForms({
       store: createMemoryStore(),
       sealer: createSealer(SECRET, randomBytes),
       mostBytes: 1_000,
     });
-    expect(await stashes.put(owner('key'), form(1_000))).toBeUndefined();
-    const name = await stashes.put(owner('key'), form(100));
-    expect(await stashes.find(owner('key'), name ?? '')).toEqual(form(100));
+    expect(await keptForms.put(owner('key'), form(1_000))).toBeUndefined();
+    const name = await keptForms.put(owner('key'), form(100));
+    expect(await keptForms.find(owner('key'), name ?? '')).toEqual(form(100));
   });
 
   it('is no way for a session to fill the store with forms, by a new handle for each', async () => {
@@ -137,26 +138,26 @@ describe('a record that is full', () => {
         return memory.write(key, ...rest);
       },
     };
-    const stashes = createStashes({ store, sealer: createSealer(SECRET, randomBytes), mostBytes: 1_000 });
+    const keptForms = createKeptForms({ store, sealer: createSealer(SECRET, randomBytes), mostBytes: 1_000 });
 
-    for (const key of ['one', 'two']) await stashes.put(owner(key), form(100));
-    const name = (await stashes.put(owner('three'), form(100))) ?? '';
-    await stashes.use(owner('one'), form(100).url);
+    for (const key of ['one', 'two']) await keptForms.put(owner(key), form(100));
+    const name = (await keptForms.put(owner('three'), form(100))) ?? '';
+    await keptForms.use(owner('one'), form(100).url);
 
     expect(places.size).toBe(1);
-    expect(await stashes.find(owner('three'), name)).toEqual(form(100));
-    expect(await stashes.find(owner('one'), name)).toBeUndefined();
+    expect(await keptForms.find(owner('three'), name)).toEqual(form(100));
+    expect(await keptForms.find(owner('one'), name)).toBeUndefined();
   });
 
   it('takes a token of the page that was put in the place of a form for none', async () => {
     const store = createMemoryStore();
     const sealer = createSealer(SECRET, randomBytes);
-    const stashes = createStashes({ store, sealer, mostBytes: 1_000 });
+    const keptForms = createKeptForms({ store, sealer, mostBytes: 1_000 });
     const value = { name: 'form', target: 'there', sealed: createFormTokens(sealer).issue('key') };
 
     await store.write('form:the login', value, { ifVersion: 0, ttlMs: 60_000 });
 
-    expect(await stashes.find(owner('key'), 'form')).toBeUndefined();
+    expect(await keptForms.find(owner('key'), 'form')).toBeUndefined();
   });
 
   it('takes no other flow, and says when something in it ends; what is in it stays', async () => {

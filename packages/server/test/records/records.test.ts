@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore, type Store } from '../../src/index.ts';
 import { createSealer } from '../../src/lib/seal.ts';
 import type { HandleRecord } from '../../src/records/handle-record.ts';
-import { createSeenRecords, type SeenRecord } from '../../src/records/record-cache.ts';
+import { type CachedRecord, createRecordCache } from '../../src/records/record-cache.ts';
 import { createRecords, type Records } from '../../src/records/records.ts';
 import { createGateClient, createTestGate, SECRET } from '../support/gate-client.ts';
 import { createTestTenant, POLL_MS } from '../support/test-tenant.ts';
@@ -96,8 +96,8 @@ describe('a record', () => {
 });
 
 it('what was seen of records is forgotten, the longest unused first', () => {
-  const seen = createSeenRecords(30);
-  const tenChars: SeenRecord = {
+  const seen = createRecordCache(30);
+  const tenChars: CachedRecord = {
     value: { format: 1, text: '0123456789', signature: '' },
     version: 1,
     record: RECORD,

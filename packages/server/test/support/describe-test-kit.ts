@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import request, { type Response } from 'supertest';
 import { describe, expect, it } from 'vitest';
 import type { Policy } from '../../src/policy/policy.ts';
-import type { Identity } from '../../src/request/asker.ts';
+import type { Identity } from '../../src/request/caller.ts';
 import { createTestKit, type TestKit } from '../../src/testing.ts';
 
 /** An app under test: `/transfers` and `/single` are guarded by {@link POLICIES}. */

@@ -4,7 +4,7 @@ import { createGate } from '../../src/gate/gate.ts';
 import type { GateOptions } from '../../src/gate/gate-options.ts';
 import type { Decision } from '../../src/guard/decision.ts';
 import type { Policy } from '../../src/policy/policy.ts';
-import type { Identity } from '../../src/request/asker.ts';
+import type { Identity } from '../../src/request/caller.ts';
 import type { HostRequest } from '../../src/request/host-request.ts';
 import type { TestTenant } from './test-tenant.ts';
 

@@ -1,0 +1,88 @@
+import { digest } from '../lib/seal.ts';
+import { identifyError } from './hook-error.ts';
+import type { HostRequest } from './host-request.ts';
+
+/** Who is signed in, as the app's `identify` says. */
+export interface Identity {
+  /** The `sub` claim: the user's id at the tenant (`auth0|…`), not the app's own id. */
+  readonly subject: string;
+  /**
+   * Names this login of the user. It must change at login and at logout, because approvals end with it: use a random
+   * value kept in the session, or the `sid` claim.
+   */
+  readonly sessionId: string;
+  /** The user's address, as far as the app trusts its proxy. Used for audit events only. */
+  readonly ip?: string | undefined;
+}
+
+/** What the app's hooks are given: whose flow it is, and the request that drives it. */
+export interface HookContext<Native> {
+  /** The host's own request: Express's `req`, Koa's `ctx`. */
+  readonly request: Native;
+  readonly identity: Identity;
+}
+
+/** One login of a user, as records know it. */
+export interface Login {
+  readonly subject: string;
+  /** The digest of tenant and application, subject and session. */
+  readonly session: string;
+  readonly ip?: string | undefined;
+}
+
+/** The signed-in user who sends a request. */
+export interface Caller extends Login {
+  readonly identity: Identity;
+}
+
+/**
+ * The {@link Caller} with this identity. `realm` names the tenant and the application (`realmOf`).
+ *
+ * @throws TypeError when `identify` gave something else.
+ */
+export function toCaller(identity: Identity, realm: string): Caller {
+  const { subject, sessionId, ip } = identity;
+  if (typeof subject !== 'string' || subject === '' || typeof sessionId !== 'string' || sessionId === '') {
+    throw new TypeError('identify: must give { subject, sessionId }, both non-empty strings, or undefined');
+  }
+  if (ip !== undefined && typeof ip !== 'string') throw new TypeError('identify: ip must be a string');
+  return { identity, subject, session: digest(`${realm}${subject.length}:${subject}${sessionId}`), ip };
+}
+
+/** Finds the caller of a request; `undefined` when nobody is signed in. */
+export type CallerOf<Native> = (
+  request: HostRequest<Native>,
+) => Caller | undefined | Promise<Caller | undefined>;
+
+/**
+ * Makes the {@link CallerOf} of a gate from the app's `identify`. What it does is synchronous where `identify` is: a
+ * promise would cost a guarded request more than the rest of its path.
+ */
+export function createCallerOf<Native>(
+  identify: (request: Native) => Identity | undefined | PromiseLike<Identity | undefined>,
+  realm: string,
+): CallerOf<Native> {
+  const callerFrom = (identity: Identity | undefined): Caller | undefined =>
+    identity === undefined || identity === null ? undefined : toCaller(identity, realm);
+
+  function identified(native: Native): ReturnType<typeof identify> {
+    try {
+      return identify(native);
+    } catch (error) {
+      throw identifyError(error);
+    }
+  }
+
+  return ({ native }) => {
+    const identity = identified(native);
+    if (!isThenable(identity)) return callerFrom(identity);
+    return Promise.resolve(identity).then(callerFrom, (error: unknown) => {
+      throw identifyError(error);
+    });
+  };
+}
+
+/** Whether there is something to wait for, from any promise library. */
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then === 'function';
+}
