@@ -384,7 +384,13 @@ export const MUTATIONS = [
   // A mailbox, a password, a phone
   {
     defence: 'a policy that names no factor takes push and otp',
-    edits: [[server('policy/policy'), "['push', 'otp']", "['push', 'otp', 'email']"]],
+    edits: [
+      [
+        core('terms/factor'),
+        "enrollment: 'email',\n    countsByDefault: false,",
+        "enrollment: 'email',\n    countsByDefault: true,",
+      ],
+    ],
     shownBy: [
       own(
         'policy/policy',

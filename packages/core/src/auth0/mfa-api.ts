@@ -2,10 +2,11 @@ import { dropUndefined } from '../lib/drop-undefined.ts';
 import { isRecord, numberMember, stringMember } from '../lib/json.ts';
 import type { Authenticator, Binding, Enrollment, MfaApi, Proof, Redemption } from '../provider/mfa-api.ts';
 import { isStepUpError } from '../terms/errors.ts';
-import { type EnrollableFactor, type Factor, isFactor } from '../terms/factor.ts';
+import { type EnrollableFactor, type Factor, isFactor, isOwnCode } from '../terms/factor.ts';
 import { type Auth0Options, createAuth0Client } from './client.ts';
 import { LONGEST_WAIT_MS } from './errors.ts';
 import { parseTokens, parseTransaction, unreadable } from './wire.ts';
+import { factorNamed, WIRE_FACTORS } from './wire-factors.ts';
 
 /** Options of {@link createAuth0MfaApi}. */
 export interface Auth0MfaApiOptions extends Auth0Options {
@@ -23,13 +24,6 @@ export interface Auth0MfaApiOptions extends Auth0Options {
 
 /** The grant types of the MFA API share this prefix. */
 const MFA_GRANT = 'http://auth0.com/oauth/grant-type/mfa-';
-
-const CHANNELS: Readonly<Record<Exclude<EnrollableFactor, 'otp'>, string>> = {
-  push: 'auth0',
-  sms: 'sms',
-  voice: 'voice',
-  email: 'email',
-};
 
 /**
  * The MFA API of Auth0 (`/mfa/associate`, `/mfa/challenge`, `/mfa/authenticators` and the `mfa-*` grants of
@@ -51,11 +45,12 @@ export function createAuth0MfaApi(options: Auth0MfaApiOptions): MfaApi {
     },
 
     async enroll({ mfaToken, factor, phoneNumber, email, signal }) {
+      const { type, channel } = WIRE_FACTORS[factor];
       const { body } = await client.postJson(
         'mfa/associate',
         {
-          authenticator_types: [factor === 'otp' ? 'otp' : 'oob'],
-          ...(factor !== 'otp' && { oob_channels: [CHANNELS[factor]] }),
+          authenticator_types: [type],
+          ...(channel !== undefined && { oob_channels: [channel] }),
           phone_number: phoneNumber,
           email,
         },
@@ -69,13 +64,13 @@ export function createAuth0MfaApi(options: Auth0MfaApiOptions): MfaApi {
         'mfa/challenge',
         {
           mfa_token: mfaToken,
-          challenge_type: factor === 'otp' ? 'otp' : 'oob',
+          challenge_type: WIRE_FACTORS[factor].type,
           authenticator_id: authenticatorId,
         },
         { call: 'challenge', authenticateClient: true, signal },
       );
       const oobCode = stringMember(body, 'oob_code');
-      if (oobCode === undefined && factor !== 'otp') throw unreadable('mfa/challenge');
+      if (oobCode === undefined && WIRE_FACTORS[factor].type === 'oob') throw unreadable('mfa/challenge');
       return dropUndefined({
         binding: bindingOf(body, oobCode),
         oobCode,
@@ -152,24 +147,22 @@ function parseAuthenticator(row: unknown): Authenticator | undefined {
 
 /** The channel, named in two ways by the sources; the id's prefix where it is missing. */
 function factorOfRow(row: Readonly<Record<string, unknown>>, id: string): Factor | undefined {
-  const type = stringMember(row, 'authenticator_type');
-  if (type === 'otp' || type === 'recovery-code') return type;
+  const type = stringMember(row, 'authenticator_type') ?? '';
+  if (isFactor(type) && isOwnCode(type)) return type;
   const channels = row.oob_channels;
   const channel =
     stringMember(row, 'oob_channel') ??
     stringMember(row, 'oob_channels') ??
     (Array.isArray(channels) ? (channels as unknown[])[0] : undefined) ??
     id.split('|')[0];
-  if (channel === 'auth0') return 'push';
-  if (channel === 'totp') return 'otp';
-  return isFactor(channel) ? channel : undefined;
+  return typeof channel === 'string' ? factorNamed(channel) : undefined;
 }
 
 function parseEnrollment(body: unknown, factor: EnrollableFactor): Enrollment {
   const oobCode = stringMember(body, 'oob_code');
   const barcodeUri = stringMember(body, 'barcode_uri');
   const secret = stringMember(body, 'secret');
-  const isUsable = factor === 'otp' ? secret !== undefined : oobCode !== undefined;
+  const isUsable = (WIRE_FACTORS[factor].type === 'oob' ? oobCode : secret) !== undefined;
   if (!isUsable || (factor === 'push' && barcodeUri === undefined)) throw unreadable('mfa/associate');
   const codes = isRecord(body) ? body.recovery_codes : undefined;
   const recoveryCodes = Array.isArray(codes)

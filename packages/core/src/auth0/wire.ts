@@ -2,7 +2,8 @@ import { dropUndefined } from '../lib/drop-undefined.ts';
 import { isRecord, numberMember, stringMember } from '../lib/json.ts';
 import type { FactorRequirements, MfaTransaction, TokenSet } from '../provider/mfa-api.ts';
 import { StepUpError } from '../terms/errors.ts';
-import { type Factor, isFactor } from '../terms/factor.ts';
+import type { Factor } from '../terms/factor.ts';
+import { factorsNamed } from './wire-factors.ts';
 
 /** An answer that lacks what it must have: nobody knows what it means. */
 export function unreadable(what: string): StepUpError {
@@ -21,19 +22,6 @@ export function parseTokens(body: unknown): TokenSet {
     idToken: stringMember(body, 'id_token'),
     refreshToken: stringMember(body, 'refresh_token'),
   });
-}
-
-/** Auth0 names the same factor differently in lists, in requirements and on rows (contract, section 2). */
-const WIRE_FACTORS: ReadonlyMap<string, readonly Factor[]> = new Map([
-  ['push-notification', ['push']],
-  ['auth0', ['push']],
-  ['phone', ['sms', 'voice']],
-  ['totp', ['otp']],
-  ['oob', ['push', 'sms', 'voice', 'email']],
-]);
-
-function factorsOf(name: string): readonly Factor[] {
-  return WIRE_FACTORS.get(name) ?? (isFactor(name) ? [name] : []);
 }
 
 /** Reads an `mfa_required` answer. Fails with `login_required` when it leaves no way to go on. */
@@ -58,5 +46,5 @@ function parseRequirements(body: unknown): FactorRequirements | undefined {
 function wireFactors(list: unknown): readonly Factor[] | undefined {
   if (!Array.isArray(list)) return undefined;
   const names = list.map((item: unknown) => (typeof item === 'string' ? item : stringMember(item, 'type')));
-  return [...new Set(names.flatMap((name) => factorsOf(name ?? '')))];
+  return [...new Set(names.flatMap((name) => factorsNamed(name ?? '')))];
 }

@@ -1,7 +1,14 @@
 import type { ExchangeLimit } from '../provider/exchange-limit.ts';
 import type { Authenticator, FactorRequirements } from '../provider/mfa-api.ts';
 import type { ReasonCode } from '../terms/errors.ts';
-import type { EnrollableFactor, Factor } from '../terms/factor.ts';
+import {
+  type EnrollableFactor,
+  FACTOR_TRAITS,
+  type Factor,
+  isEnrollable,
+  isScanned,
+  isTapped,
+} from '../terms/factor.ts';
 import type { FirstLegMethod } from './events.ts';
 import type { ExchangeBudget, PollPace, PollSchedule } from './poll-schedule.ts';
 
@@ -138,9 +145,7 @@ export function markTooNew(
 
 /** Whether the user has a factor; a verified e-mail address is none (contract of `/mfa/authenticators`). */
 export function isEnrolled({ authenticators }: FlowContext): boolean {
-  return authenticators.some(
-    ({ active, factor }) => active && factor !== 'email' && factor !== 'recovery-code',
-  );
+  return authenticators.some(({ active, factor }) => active && FACTOR_TRAITS[factor].countsAsEnrolled);
 }
 
 /** The factors that this flow may add. With an `mfa_token` that is only the user's first one. */
@@ -151,13 +156,13 @@ export function enrollableFactors(context: FlowContext): readonly EnrollableFact
   const asked = context.requirements?.enroll;
   return settings.factors.filter(
     (factor): factor is EnrollableFactor =>
-      factor !== 'recovery-code' && (asked === undefined || asked.includes(factor)),
+      isEnrollable(factor) && (asked === undefined || asked.includes(factor)),
   );
 }
 
 /** The authenticator that a flow takes without asking: the only push there is. */
 export function solePush(context: FlowContext): Authenticator | undefined {
-  const [first, ...others] = usableAuthenticators(context).filter(({ factor }) => factor === 'push');
+  const [first, ...others] = usableAuthenticators(context).filter(({ factor }) => isTapped(factor));
   return others.length === 0 ? first : undefined;
 }
 
@@ -168,9 +173,9 @@ export function solePush(context: FlowContext): Authenticator | undefined {
 export function soleEnrollment(context: FlowContext): EnrollableFactor | undefined {
   const factors = enrollableFactors(context);
   if (context.settings.adds !== undefined) return factors[0];
-  if (factors.includes('push')) return 'push';
   // The others need a number or an address, and send a message.
-  return factors.length === 1 && factors[0] === 'otp' ? 'otp' : undefined;
+  const scanned = factors.filter(isScanned);
+  return scanned.find(isTapped) ?? (factors.length === 1 ? scanned[0] : undefined);
 }
 
 /** Whom a message goes to: the authenticator, or the factor that is being added. */

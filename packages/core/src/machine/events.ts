@@ -1,6 +1,15 @@
 import type { Authenticator, Binding, FactorRequirements } from '../provider/mfa-api.ts';
 import { type ReasonCode, StepUpError } from '../terms/errors.ts';
-import { type EnrollableFactor, isEnrollable } from '../terms/factor.ts';
+import {
+  type EmailFactor,
+  ENROLLABLE_FACTORS,
+  type EnrollableFactor,
+  isEnrollable,
+  isScanned,
+  type PhoneFactor,
+  type ScannedFactor,
+  takesPhoneNumber,
+} from '../terms/factor.ts';
 import type { Vault } from './vault.ts';
 
 /**
@@ -13,20 +22,20 @@ export type StepUpRequest =
   | { readonly type: 'factor.choose'; readonly authenticatorId: string }
   | {
       readonly type: 'enrollment.begin';
-      readonly factor: 'push' | 'otp';
+      readonly factor: ScannedFactor;
       readonly phoneNumber?: never;
       readonly email?: never;
     }
   | {
       readonly type: 'enrollment.begin';
-      readonly factor: 'sms' | 'voice';
+      readonly factor: PhoneFactor;
       /** E.164. */
       readonly phoneNumber: string;
       readonly email?: never;
     }
   | {
       readonly type: 'enrollment.begin';
-      readonly factor: 'email';
+      readonly factor: EmailFactor;
       readonly phoneNumber?: never;
       /** The provider falls back to the profile's address. */
       readonly email?: string;
@@ -172,15 +181,9 @@ function parseEnrollmentBegin(
   members: Readonly<Record<string, unknown>>,
 ): StepUpRequest {
   const factor = enrollable(members.factor);
-  switch (factor) {
-    case 'sms':
-    case 'voice':
-      return { type, factor, phoneNumber: phoneNumber(members) };
-    case 'email':
-      return { type, factor, ...(members.email !== undefined && { email: email(members) }) };
-    default:
-      return { type, factor };
-  }
+  if (isScanned(factor)) return { type, factor };
+  if (takesPhoneNumber(factor)) return { type, factor, phoneNumber: phoneNumber(members) };
+  return { type, factor, ...(members.email !== undefined && { email: email(members) }) };
 }
 
 /** E.164: the country code comes first, and none begins with 0. */
@@ -201,7 +204,7 @@ function email(members: Readonly<Record<string, unknown>>): string {
 
 function enrollable(value: unknown): EnrollableFactor {
   if (!isEnrollable(value)) {
-    throw invalidMember('"factor" must be one of push, otp, sms, voice, email');
+    throw invalidMember(`"factor" must be one of ${ENROLLABLE_FACTORS.join(', ')}`);
   }
   return value;
 }

@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate';
 import type { Authenticator } from '../provider/mfa-api.ts';
 import type { ReasonCode } from '../terms/errors.ts';
-import { sendsCode, sendsMessage } from '../terms/factor.ts';
+import { isAddressed, isOwnCode, sendsMessage } from '../terms/factor.ts';
 import {
   addressee,
   enrollableFactors,
@@ -195,7 +195,7 @@ export const flow = setup({
       resumesTarget: false,
       // A code is not kept while the token that it was meant for is renewed.
       reason:
-        context.renewedBySelf && context.target !== undefined && !sendsMessage(context.target.factor)
+        context.renewedBySelf && context.target !== undefined && isOwnCode(context.target.factor)
           ? ('input_lost' as const)
           : undefined,
       waitUntil: undefined,
@@ -254,7 +254,7 @@ export const flow = setup({
         reason: undefined,
         waitUntil: undefined,
         failures: 0,
-        ...(isSent || (target !== undefined && sendsCode(target.factor)) ? hold(scope) : {}),
+        ...(isSent || (target !== undefined && isAddressed(target.factor)) ? hold(scope) : {}),
         ...afterPoll({ event, context: { ...context, pace, challengeExpiresAt } }, { type: 'pending' }, true),
       };
     }),
@@ -323,8 +323,8 @@ export const flow = setup({
     isTargetEnrollable: ({ context }) =>
       context.target?.authenticatorId === undefined &&
       enrollableFactors(context).some((factor) => factor === context.target?.factor),
-    isTargetEntered: ({ context }) => context.target !== undefined && !sendsMessage(context.target.factor),
-    isTargetSentOnAdding: ({ context }) => context.target !== undefined && sendsCode(context.target.factor),
+    isTargetEntered: ({ context }) => context.target !== undefined && isOwnCode(context.target.factor),
+    isTargetSentOnAdding: ({ context }) => context.target !== undefined && isAddressed(context.target.factor),
     maySendTarget: ({ context, event }) =>
       context.target !== undefined && mayUse(context, context.target, event.at),
     isAskedLately: ({ context, event }) => isAskedLately(context, event.at),
@@ -347,7 +347,7 @@ export const flow = setup({
     },
     choosesEntered: (scope) => {
       const target = chosen(scope);
-      return target !== undefined && !sendsMessage(target.factor);
+      return target !== undefined && isOwnCode(target.factor);
     },
     beginsEnrollable: ({ context, event }) =>
       event.type === 'enrollment.begin' &&

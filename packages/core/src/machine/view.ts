@@ -1,7 +1,7 @@
 import { dropUndefined } from '../lib/drop-undefined.ts';
 import type { Authenticator } from '../provider/mfa-api.ts';
 import type { ReasonCode } from '../terms/errors.ts';
-import type { EnrollableFactor, Factor } from '../terms/factor.ts';
+import { type EnrollableFactor, type Factor, isScanned } from '../terms/factor.ts';
 import { addressee, enrollableFactors, type FlowContext, usableAuthenticators } from './context.ts';
 import type { RequestEvent, StepUpRequestType } from './events.ts';
 import { asksAgain, expiry, type FlowState, type FlowStateName, stateName, toSnapshot } from './flow.ts';
@@ -134,10 +134,11 @@ function disclosureOf(
   { context }: FlowState,
   openVault: () => Vault,
 ): Disclosure | undefined {
-  const isAddingOtp = context.target?.factor === 'otp' && context.target.authenticatorId === undefined;
+  const { target } = context;
+  const isScanning = target !== undefined && target.authenticatorId === undefined && isScanned(target.factor);
   let shown: Disclosure = {};
   if (name === 'confirming') shown = dropUndefined({ barcodeUri: openVault().barcodeUri });
-  if (name === 'prompting' && isAddingOtp) {
+  if (name === 'prompting' && isScanning) {
     const { barcodeUri, otpSecret } = openVault();
     shown = dropUndefined({ barcodeUri, otpSecret });
   }

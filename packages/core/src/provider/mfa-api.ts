@@ -1,4 +1,4 @@
-import type { EnrollableFactor, Factor } from '../terms/factor.ts';
+import type { EnrollableFactor, Factor, OwnCodeFactor } from '../terms/factor.ts';
 
 /** One enrolled device or address of a factor. Holds no secret; `name` is masked by the provider. */
 export interface Authenticator {
@@ -67,8 +67,7 @@ export interface Challenge {
 /** What proves the factor: an answered push, or a typed code. */
 export type Proof =
   | { readonly type: 'oob'; readonly oobCode: string; readonly bindingCode?: string }
-  | { readonly type: 'otp'; readonly code: string }
-  | { readonly type: 'recovery-code'; readonly code: string };
+  | { readonly type: OwnCodeFactor; readonly code: string };
 
 /** How an exchange of a proof went, when nothing failed. */
 export type Redemption =

@@ -17,7 +17,14 @@ import { updateVault, type Vault } from '../machine/vault.ts';
 import { createView, type FlowView, isSameView } from '../machine/view.ts';
 import type { MfaApi, MfaTransaction, TokenSet } from '../provider/mfa-api.ts';
 import { StepUpError } from '../terms/errors.ts';
-import { type EnrollableFactor, FACTORS, type Factor, isEnrollable, isFactor } from '../terms/factor.ts';
+import {
+  DEFAULT_FACTORS,
+  type EnrollableFactor,
+  FACTORS,
+  type Factor,
+  isEnrollable,
+  isFactor,
+} from '../terms/factor.ts';
 import { runEffect } from './run-effect.ts';
 
 /** A further factor to add. Adding the first one needs no more than an `mfa_token`. */
@@ -251,7 +258,7 @@ function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
     mfaToken,
     signIn,
     adds,
-    factors = ['push', 'otp'],
+    factors = DEFAULT_FACTORS,
     enroll = 'session',
     settings = {},
   } = options;

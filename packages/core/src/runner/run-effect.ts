@@ -4,7 +4,7 @@ import type { Fact, Inputs, SignInMethod } from '../machine/events.ts';
 import type { Vault } from '../machine/vault.ts';
 import type { MfaApi, MfaTransaction, Proof, Redemption, TokenSet } from '../provider/mfa-api.ts';
 import { isReasonCode, isStepUpError, type ReasonCode, StepUpError } from '../terms/errors.ts';
-import type { Factor } from '../terms/factor.ts';
+import { type Factor, isOwnCode, takesPhoneNumber } from '../terms/factor.ts';
 
 /** What an effect needs of the world. */
 export interface EffectPorts {
@@ -72,7 +72,7 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
     case 'enroll': {
       const { factor } = effect.params;
       const { phoneNumber, email } = vault;
-      if ((factor === 'sms' || factor === 'voice') && phoneNumber === undefined) {
+      if (takesPhoneNumber(factor) && phoneNumber === undefined) {
         throw new StepUpError('input_lost', 'the phone number was lost before it was used');
       }
       const enrollment = await api.enroll(
@@ -123,7 +123,7 @@ function redeem({ api, vault, signal }: EffectPorts, proof: Proof, enrolling: bo
 
 function typedProof(factor: Factor, { vault, inputs }: EffectPorts): Proof {
   if (inputs.code === undefined) throw new StepUpError('input_lost', 'the code was lost before it was used');
-  if (factor === 'otp' || factor === 'recovery-code') return { type: factor, code: inputs.code };
+  if (isOwnCode(factor)) return { type: factor, code: inputs.code };
   return { type: 'oob', oobCode: secret(vault.oobCode), bindingCode: inputs.code };
 }
 

@@ -1,4 +1,4 @@
-import type { Authenticator, Factor } from '@stepgate/core';
+import { type Authenticator, FACTOR_TRAITS, type Factor, isEnrollable } from '@stepgate/core';
 
 /** What would happen if an authenticator was removed. */
 export interface Removal {
@@ -16,7 +16,14 @@ export interface Removal {
 }
 
 /** Guardian brings its own code generator along, and a number serves both text messages and calls. */
-const TWINS: Partial<Record<Factor, Factor>> = { push: 'otp', otp: 'push', sms: 'voice', voice: 'sms' };
+const TWINS: Readonly<Record<Factor, Factor | undefined>> = {
+  push: 'otp',
+  otp: 'push',
+  sms: 'voice',
+  voice: 'sms',
+  email: undefined,
+  'recovery-code': undefined,
+};
 
 /** What would go, by the rules of Auth0's MFA API and as far as its list tells. */
 export function removalOf(id: string, all: readonly Authenticator[]): Removal {
@@ -25,15 +32,10 @@ export function removalOf(id: string, all: readonly Authenticator[]): Removal {
   const goesAlong = own === undefined ? [] : twinsOf(own, active);
   const gone = new Set([id, ...goesAlong.map((one) => one.id)]);
   return {
-    isPossible: own !== undefined && own.factor !== 'recovery-code',
-    isLast: !active.some((one) => !gone.has(one.id) && isFactorOfItsOwn(one)),
+    isPossible: own !== undefined && isEnrollable(own.factor),
+    isLast: !active.some((one) => !gone.has(one.id) && FACTOR_TRAITS[one.factor].countsAsEnrolled),
     goesAlong,
   };
-}
-
-/** A verified address is listed whether it was ever added or not, and a recovery code alone opens nothing for long. */
-function isFactorOfItsOwn({ factor }: Authenticator): boolean {
-  return factor !== 'email' && factor !== 'recovery-code';
 }
 
 function twinsOf(own: Authenticator, active: readonly Authenticator[]): Removal['goesAlong'] {

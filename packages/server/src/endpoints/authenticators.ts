@@ -2,6 +2,7 @@ import {
   type Authenticator,
   type EnrollableFactor,
   type Factor,
+  isEnrollable,
   isStepUpError,
   type MfaApi,
   parseRequest,
@@ -233,7 +234,7 @@ function findRemovable(all: readonly Authenticator[], id: string): Authenticator
   if (found === undefined) {
     throw new StepUpError('not_found', 'you have no such sign-in device', { status: 404 });
   }
-  if (found.factor === 'recovery-code') {
+  if (!isEnrollable(found.factor)) {
     throw unremovable('a recovery code is not removed by itself: it goes with the last factor');
   }
   return found;

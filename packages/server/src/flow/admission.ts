@@ -2,9 +2,10 @@ import {
   type Clock,
   type Effect,
   type EffectResult,
+  isAddressed,
+  isTapped,
   type ReasonCode,
   StepUpError,
-  sendsCode,
   sendsMessage,
 } from '@stepgate/core';
 import type { Audit } from '../events/audit.ts';
@@ -180,7 +181,7 @@ function attemptsOf(effect: Effect): readonly Attempt[] {
       if (isPush(effect)) return ['push', 'message'];
       return sendsMessage(effect.params.factor) ? ['message'] : [];
     case 'enroll':
-      return sendsCode(effect.params.factor) ? ['message'] : [];
+      return isAddressed(effect.params.factor) ? ['message'] : [];
     case 'verify':
       return ['code'];
     case 'authenticate':
@@ -204,7 +205,7 @@ function limitKeysOf({ key, caller: { session, subject } }: Owner): LimitKeys {
 }
 
 function isPush(effect: Effect): boolean {
-  return effect.type === 'challenge' && effect.params.factor === 'push';
+  return effect.type === 'challenge' && isTapped(effect.params.factor);
 }
 
 /** Whether the effect can show that the user has a factor, rather than add one. */

@@ -1,11 +1,12 @@
 import {
   dueAt,
   type Effect,
+  isAddressed,
   isDone,
+  isTapped,
   type PlannedPoll,
   plannedPoll,
   type ReasonCode,
-  sendsCode,
   stateName,
 } from '@stepgate/core';
 import { type Requirement, requirementHash } from '../policy/requirement.ts';
@@ -76,7 +77,7 @@ export function isShown(record: HandleRecord, requirement: Requirement | undefin
  */
 export function awaitsPush({ state }: FlowRecord): boolean {
   const { target, reason } = state.context;
-  if (target?.factor !== 'push' || target.authenticatorId === undefined) return false;
+  if (target?.authenticatorId === undefined || !isTapped(target.factor)) return false;
   const name = stateName(state);
   return name === 'challenging' || name === 'polling' || (name === 'failed' && reason === 'delivery_unknown');
 }
@@ -90,7 +91,7 @@ export function lossOf(effect: Effect): ReasonCode | undefined {
     case 'challenge':
       return 'result_lost';
     case 'enroll':
-      return sendsCode(effect.params.factor) ? 'result_lost' : undefined;
+      return isAddressed(effect.params.factor) ? 'result_lost' : undefined;
     case 'verify':
       return 'input_lost';
     case 'authenticate':

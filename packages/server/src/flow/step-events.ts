@@ -2,8 +2,9 @@ import {
   type Effect,
   type FlowEvent,
   type FlowStateName,
+  isAddressed,
+  isTapped,
   type ReasonCode,
-  sendsCode,
   stateName,
 } from '@stepgate/core';
 import { approvalMembers, type EventBody, type FlowEnd } from '../events/audit-event.ts';
@@ -34,7 +35,7 @@ function saidBy(event: FlowEvent, before: FlowRecord): readonly EventBody[] {
     case 'flow.start':
       return [started(before)];
     case 'challenge.sent':
-      return ofTarget(target?.factor === 'push' ? 'push.sent' : 'message.sent', before);
+      return ofTarget(target && isTapped(target.factor) ? 'push.sent' : 'message.sent', before);
     case 'enrollment.started':
       return effect && isSending(effect) ? ofTarget('message.sent', before) : [];
     case 'poll.rejected':
@@ -141,7 +142,7 @@ function ofTarget(
 
 /** Whether it sends something to the user. */
 function isSending(effect: Effect): boolean {
-  return effect.type === 'challenge' || (effect.type === 'enroll' && sendsCode(effect.params.factor));
+  return effect.type === 'challenge' || (effect.type === 'enroll' && isAddressed(effect.params.factor));
 }
 
 /** Whether it proves a factor that is being added. */

@@ -7,11 +7,11 @@ import {
   type FirstLegMethod,
   type FlowSettings,
   type FlowView,
+  isAddressed,
   isDone,
   isSameView,
   type RequestEvent,
   type StepUpRequest,
-  sendsCode,
   stateName,
   updateVault,
   type Vault,
@@ -240,5 +240,5 @@ export function isWritten(
 export function countsAsStart({ type }: StepUpRequest, { record: { flow }, job }: Step): boolean {
   // A password goes on with what has begun, and a wrong one is counted by itself.
   if (flow !== undefined && stateName(flow.state) === 'authenticating') return type !== 'password.submit';
-  return job?.effect.type === 'enroll' && !sendsCode(job.effect.params.factor);
+  return job?.effect.type === 'enroll' && !isAddressed(job.effect.params.factor);
 }

@@ -1,5 +1,4 @@
-import type { Clock, FlowView } from '@stepgate/core';
-import { setTimer } from '../lib/timer.ts';
+import { type Clock, type FlowView, setTimer } from '@stepgate/core';
 import { RECONSIDER_MS } from '../limits/poll-pace.ts';
 import type { HandleRecord } from '../records/handle-record.ts';
 import type { Records } from '../records/records.ts';

@@ -1,9 +1,10 @@
 import {
+  DEFAULT_FACTORS,
+  ENROLLABLE_FACTORS,
   type EnrollmentRule,
   FACTORS,
   type Factor,
   FLOW_DEFAULTS,
-  isEnrollable,
   isPollSchedule,
   parseIssuer,
 } from '@stepgate/core';
@@ -210,8 +211,6 @@ export function enrollmentRule({ enroll, firstLeg }: GateOptions<never>): Enroll
   return rule;
 }
 
-const ADDABLE = FACTORS.filter(isEnrollable);
-
 /**
  * How authenticators are managed, with the defaults; `undefined` where they are not.
  *
@@ -223,10 +222,10 @@ export function authenticatorSettings({
   if (authenticators === false) return undefined;
   if (!isObject(authenticators)) throw new TypeError('authenticators: must be an object, or false');
   assertKnownOptions('authenticators.', authenticators, ['factors', 'addable']);
-  const { factors = ['push', 'otp'], addable = ADDABLE } = authenticators;
+  const { factors = DEFAULT_FACTORS, addable = ENROLLABLE_FACTORS } = authenticators;
   return {
     factors: parseFactors('authenticators.factors', factors, FACTORS),
-    addable: parseFactors('authenticators.addable', addable, ADDABLE),
+    addable: parseFactors('authenticators.addable', addable, ENROLLABLE_FACTORS),
   };
 }
 

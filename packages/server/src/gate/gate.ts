@@ -7,6 +7,7 @@ import {
   createAuth0SignIn,
   FLOW_DEFAULTS,
   StepUpError,
+  systemClock,
   type TenantReport,
 } from '@stepgate/core';
 import { realmOf } from '../auth0/auth0-settings.ts';
@@ -107,12 +108,6 @@ export interface Gate<Native> {
    */
   close(): Promise<void>;
 }
-
-const systemClock: Clock = {
-  now: () => Date.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, ms),
-  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
-};
 
 /** The store's time where it tells one: what one process has written must mean the same to the others. */
 function clockOf(store: Store): Clock {

@@ -1,5 +1,4 @@
-import type { Clock } from '@stepgate/core';
-import { setTimer } from './timer.ts';
+import { type Clock, setTimer } from '@stepgate/core';
 
 /**
  * Runs work as soon as there is room for it, in the order in which it came, but for what is in a hurry; not at all when

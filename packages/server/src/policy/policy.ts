@@ -1,4 +1,4 @@
-import { FACTORS, type Factor, isFactor } from '@stepgate/core';
+import { DEFAULT_FACTORS, FACTORS, type Factor, isFactor } from '@stepgate/core';
 import { assertKnownOptions } from '../lib/known-options.ts';
 import { ActionTooLong } from '../request/hook-error.ts';
 
@@ -118,7 +118,7 @@ export function parsePolicy(policy: Policy<never>): ParsedPolicy {
   const maxAgeSeconds = parseMaxAge(policy.maxAge ?? DEFAULT_MAX_AGE_SECONDS);
   return {
     maxAgeSeconds,
-    factors: parseFactors(policy.factors ?? ['push', 'otp']),
+    factors: parseFactors(policy.factors ?? DEFAULT_FACTORS),
     singleUse: parseFlag('singleUse', policy.singleUse ?? false) || maxAgeSeconds === 0,
     ...(action !== undefined && typeof action !== 'function' && { action: parseAction(action) }),
     allowEnrolledInFlow: parseFlag('allowEnrolledInFlow', policy.allowEnrolledInFlow ?? true),

@@ -1,4 +1,4 @@
-import { StepUpError } from '@stepgate/core';
+import { FACTORS, StepUpError } from '@stepgate/core';
 import * as v from 'valibot';
 import { digest, type Sealer } from '../lib/seal.ts';
 import type { Login } from '../request/caller.ts';
@@ -41,7 +41,7 @@ const TicketSchema = v.object({
   requirement: v.object({
     policy: v.object({
       maxAgeSeconds: v.number(),
-      factors: v.array(v.picklist(['push', 'otp', 'sms', 'voice', 'email', 'recovery-code'])),
+      factors: v.array(v.picklist(FACTORS)),
       singleUse: v.boolean(),
       action: v.exactOptional(
         v.object({

@@ -1,4 +1,5 @@
 import type { EnrollableFactor } from '@stepgate/core';
+import { addressMember } from '@stepgate/core/ui';
 import type { DevicesTexts } from '../texts/devices-texts.ts';
 import { fill, type Texts } from '../texts/texts.ts';
 import { PHONE_PATTERN } from '../ui/control-action.ts';
@@ -28,13 +29,6 @@ export interface DevicesModel {
 
 /** What a control of the page does: its `data-action`, and `data-which` device or factor. */
 export type DevicesAction = 'unlock' | 'ask-removal' | 'ask-addition' | 'remove' | 'add' | 'withdraw';
-
-/** Which member of an addition the user types, by factor; none for those that show a QR code. */
-export const ADDRESS_OF: Readonly<Partial<Record<EnrollableFactor, 'phoneNumber' | 'email'>>> = {
-  sms: 'phoneNumber',
-  voice: 'phoneNumber',
-  email: 'email',
-};
 
 /** The device in words: its kind, and its name or number where it has one. */
 export function wordsOf({ factor, name }: Omit<NamedDevice, 'id'>, texts: DevicesTexts): string {
@@ -177,7 +171,7 @@ function removalForm({ flowTexts, isBusy, texts }: DevicesModel, device: Device)
 }
 
 function additionForm({ flowTexts, isBusy }: DevicesModel, factor: EnrollableFactor): readonly ElementSpec[] {
-  const isPhone = ADDRESS_OF[factor] === 'phoneNumber';
+  const isPhone = addressMember(factor) === 'phoneNumber';
   const name = isPhone ? 'phoneNumber' : 'email';
   return [
     h('h2', { id: 'question', tabindex: -1 }, flowTexts.addFactors[factor]),

@@ -1,4 +1,5 @@
-import { type EnrollableFactor, isEnrollable } from '@stepgate/core';
+import type { EnrollableFactor } from '@stepgate/core';
+import { addressMember, isEnrollable } from '@stepgate/core/ui';
 import type { FlowDialog } from '../dialog/flow-dialog.ts';
 import { StepUpCancelled } from '../fetch/step-up-cancelled.ts';
 import { createStepUpFetch } from '../fetch/step-up-fetch.ts';
@@ -8,7 +9,7 @@ import type { PageTexts } from '../texts/page-texts.ts';
 import { fill } from '../texts/texts.ts';
 import { tidy } from '../ui/control-action.ts';
 import { patch } from '../ui/patch.ts';
-import { ADDRESS_OF, type DevicesAction, type DevicesModel, devicesCard, wordsOf } from './devices-card.ts';
+import { type DevicesAction, type DevicesModel, devicesCard, wordsOf } from './devices-card.ts';
 import { type AddedFactor, createDevicesClient, type NamedDevice } from './devices-client.ts';
 
 /** What the page is made of. */
@@ -80,7 +81,7 @@ export async function openDevicesPage(options: DevicesPageOptions): Promise<void
 
   async function remove(id: string): Promise<Partial<DevicesModel>> {
     const removed = await asking.remove(id);
-    const words = removed.filter(({ factor }) => factor !== 'recovery-code').map(toWords);
+    const words = removed.filter(({ factor }) => isEnrollable(factor)).map(toWords);
     return { ...(await look()), said: fill(texts.removed, { devices: listOf(words) }) };
   }
 
@@ -124,12 +125,12 @@ export async function openDevicesPage(options: DevicesPageOptions): Promise<void
   };
 
   function begin(factor: EnrollableFactor): void {
-    if (ADDRESS_OF[factor] === undefined) void busily(() => add({ factor }));
+    if (addressMember(factor) === undefined) void busily(() => add({ factor }));
     else update({ question: { addition: factor } });
   }
 
   function additionOf(factor: EnrollableFactor): AddedFactor {
-    const member = ADDRESS_OF[factor];
+    const member = addressMember(factor);
     if (member === undefined) return { factor };
     const input = root.querySelector<HTMLInputElement>(`[name="${member}"]`);
     return { factor, [member]: tidy(member, input?.value ?? '') };

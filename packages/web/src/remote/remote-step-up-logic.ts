@@ -1,5 +1,5 @@
 import type { StepUpRequest } from '@stepgate/core';
-import { createActorLogic, type StepUpLogic } from '@stepgate/core/actor-logic';
+import { createActorLogic, type StepUpLogic } from '@stepgate/core/ui';
 import { createRemoteStepUp, type RemoteStepUp, type RemoteStepUpOptions } from './remote-step-up.ts';
 
 /** What can be sent to an actor of {@link remoteStepUpLogic}: besides requests, what a `RemoteStepUp` has methods for. */

@@ -1,5 +1,5 @@
 import type { FlowView, StepUpActor, StepUpRequest, StepUpRequestType, StepUpSnapshot } from '@stepgate/core';
-import { type Clock, systemClock } from '@stepgate/core/clock';
+import { type Clock, systemClock } from '@stepgate/core/ui';
 import { createFlowClient } from './flow-client.ts';
 import { idleView } from './idle-view.ts';
 import { platformFetch } from './platform-fetch.ts';

@@ -1,4 +1,4 @@
-import type { Factor, FlowStateName, Notice, ReasonCode } from '@stepgate/core';
+import type { CodeFactor, Factor, FlowStateName, Notice, ReasonCode } from '@stepgate/core';
 import type { RemoteError } from '../remote/remote-error.ts';
 
 /** A screen's heading and what it says beneath. */
@@ -42,7 +42,7 @@ export interface Texts {
   readonly waitingElsewhere: string;
   readonly codeHeading: string;
   /** What to type, by factor. */
-  readonly codes: Readonly<Record<Exclude<Factor, 'push'>, string>>;
+  readonly codes: Readonly<Record<CodeFactor, string>>;
   readonly codeLabel: string;
   readonly factors: Readonly<Record<Factor, string>>;
   readonly addFactors: Readonly<Record<Factor, string>>;

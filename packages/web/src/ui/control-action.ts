@@ -1,7 +1,8 @@
 import type { EnrollableFactor, StepUpRequest, StepUpRequestType } from '@stepgate/core';
+import { ADDRESSED_FACTORS } from '@stepgate/core/ui';
 
 /** What the user can look at beside the flow itself: nothing, the list of ways, or the details of a new factor. */
-export const DETAILS = ['none', 'ways', 'sms', 'voice', 'email'] as const;
+export const DETAILS = ['none', 'ways', ...ADDRESSED_FACTORS] as const;
 
 /** One of {@link DETAILS}. */
 export type Detail = (typeof DETAILS)[number];

@@ -1,5 +1,5 @@
 import type { StepUpActor, StepUpRequest } from '@stepgate/core';
-import { type Clock, systemClock } from '@stepgate/core/clock';
+import { type Clock, systemClock } from '@stepgate/core/ui';
 import type { RemoteStepUp, RemoteStepUpSnapshot } from '../remote/remote-step-up.ts';
 import { fill, type Texts } from '../texts/texts.ts';
 import { card } from './card.ts';

@@ -1,4 +1,5 @@
-import type { Authenticator, EnrollableFactor, Factor, FlowStateName } from '@stepgate/core';
+import type { AddressedFactor, Authenticator, EnrollableFactor, Factor, FlowStateName } from '@stepgate/core';
+import { addressMember, FACTOR_TRAITS, isAddressed, sendsMessage, takesCode } from '@stepgate/core/ui';
 import { fill, pluralOf, type Texts } from '../texts/texts.ts';
 import { type ControlAction, PHONE_PATTERN } from './control-action.ts';
 import {
@@ -210,8 +211,9 @@ function authenticatorWay(model: ScreenModel, { id, factor, name }: Authenticato
 }
 
 function newWay(model: ScreenModel, factor: EnrollableFactor): ElementSpec {
-  const action: ControlAction =
-    factor === 'push' || factor === 'otp' ? { send: { type: 'enrollment.begin', factor } } : { show: factor };
+  const action: ControlAction = isAddressed(factor)
+    ? { show: factor }
+    : { send: { type: 'enrollment.begin', factor } };
   const waitUntil = model.view.messageAllowedAt?.[factor] ?? 0;
   return way(model, { factor, label: model.texts.addFactors[factor], waitUntil, action });
 }
@@ -242,9 +244,9 @@ function way(
   );
 }
 
-function newAddress(model: ScreenModel, factor: 'sms' | 'voice' | 'email'): Screen {
+function newAddress(model: ScreenModel, factor: AddressedFactor): Screen {
   const { pending, texts } = model;
-  const isEmail = factor === 'email';
+  const isEmail = addressMember(factor) === 'email';
   const member = isEmail ? 'email' : 'phoneNumber';
   return {
     name: `new-${factor}`,
@@ -359,7 +361,8 @@ function destination({ sentTo }: Texts, device: string): ElementSpec {
 
 function code(model: ScreenModel): Screen {
   const { pending, texts, view } = model;
-  const factor = view.factor === undefined || view.factor === 'push' ? 'otp' : view.factor;
+  const factor = view.factor !== undefined && takesCode(view.factor) ? view.factor : 'otp';
+  const isNumeric = FACTOR_TRAITS[factor].code === 'digits';
   const isBusy = pending === 'code.submit' || !takes(model, 'code.submit');
   const secret = view.disclosure?.otpSecret;
   const isEnrolling = view.disclosure !== undefined;
@@ -384,15 +387,13 @@ function code(model: ScreenModel): Screen {
           h('span', { class: 'hint' }, texts.secretLabel),
           h('code', { dir: 'ltr' }, ...grouped(secret)),
         ),
-      factor !== 'otp' && factor !== 'recovery-code' && device !== undefined
-        ? destination(texts, device)
-        : false,
+      sendsMessage(factor) && device !== undefined && destination(texts, device),
       fields(
         field({
           name: 'code',
           label: texts.codeLabel,
-          autocomplete: factor === 'recovery-code' ? 'off' : 'one-time-code',
-          ...(factor !== 'recovery-code' && { inputmode: 'numeric' }),
+          autocomplete: isNumeric ? 'one-time-code' : 'off',
+          ...(isNumeric && { inputmode: 'numeric' }),
           error: isBusy ? undefined : fieldError(model),
           isBusy,
         }),

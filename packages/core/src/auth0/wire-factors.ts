@@ -1,0 +1,35 @@
+import { FACTORS, type Factor, type OwnCodeFactor } from '../terms/factor.ts';
+
+/** What Auth0 calls a factor. */
+interface WireFactor {
+  /** The `authenticator_types` of `/mfa/associate`, and the `challenge_type` of `/mfa/challenge`. */
+  readonly type: 'oob' | OwnCodeFactor;
+  /** The `oob_channels` of `/mfa/associate`, and the `oob_channel` of a listed authenticator. */
+  readonly channel?: string;
+  /** Other names: in lists, in requirements and as the prefix of an id (contract, section 2). */
+  readonly aliases: readonly string[];
+}
+
+/** The factors as Auth0's MFA API names them. */
+export const WIRE_FACTORS: Readonly<Record<Factor, WireFactor>> = {
+  push: { type: 'oob', channel: 'auth0', aliases: ['push-notification'] },
+  otp: { type: 'otp', aliases: ['totp'] },
+  sms: { type: 'oob', channel: 'sms', aliases: ['phone'] },
+  voice: { type: 'oob', channel: 'voice', aliases: ['phone'] },
+  email: { type: 'oob', channel: 'email', aliases: [] },
+  'recovery-code': { type: 'recovery-code', aliases: [] },
+};
+
+/** The factors that go by a name of the wire: several for `oob` and `phone`, none for what we do not support. */
+export function factorsNamed(name: string): readonly Factor[] {
+  return FACTORS.filter((factor) => {
+    const { type, channel, aliases } = WIRE_FACTORS[factor];
+    return [factor, type, channel, ...aliases].includes(name);
+  });
+}
+
+/** The factor that goes by a name of the wire, when there is exactly one. */
+export function factorNamed(name: string): Factor | undefined {
+  const [factor, ...others] = factorsNamed(name);
+  return others.length === 0 ? factor : undefined;
+}
