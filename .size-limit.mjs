@@ -30,7 +30,7 @@ export default [
   {
     name: 'web: French and Canadian French, where the dialog speaks them',
     path: 'packages/web/dist/texts/texts-fr.js',
-    limit: '3.5 kB',
+    limit: '4 kB',
     gzip: true,
     modifyEsbuildConfig: asModule,
   },
@@ -43,7 +43,7 @@ export default [
   {
     name: 'web: the script of the page of sign-in devices, with the dialog',
     path: 'packages/web/dist/page/stepgate-devices.js',
-    limit: '19.5 kB',
+    limit: '21 kB',
     gzip: true,
     // Never loaded: the page has a dialog of its own, with the page's texts.
     ignore: ['../dialog/stepgate-dialog.js'],

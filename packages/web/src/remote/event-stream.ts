@@ -1,5 +1,5 @@
 /**
- * Reads server-sent events (HTML standard, section 9.2.6) of one type out of a response body. `onData` hears of
+ * Reads server-sent events (HTML standard, section 9.2.6) of one type from a response body. `onData` is called for
  * every chunk: with the data of the events in it, or with an empty list for a heartbeat.
  */
 export async function readEventStream(

@@ -1,34 +1,34 @@
 import type { FlowView, StepUpRequest } from '@stepgate/core';
 import { EndpointFailure, failureOf, parseJson } from './remote-error.ts';
 
-/** The calls to the endpoints under `basePath`. */
+/** The calls to the flow's endpoints under `basePath`. They reject with an `EndpointFailure`, or as `fetch` does. */
 export interface FlowClient {
   start(requirement: string, signal: AbortSignal): Promise<FlowView>;
   read(signal: AbortSignal): Promise<FlowView>;
   send(request: StepUpRequest, version: number, signal: AbortSignal): Promise<FlowView>;
-  /** Outlives the page, so that closing a tab can still cancel. */
+  /** Outlives the page, so a tab that closes can still cancel. */
   cancel(): Promise<FlowView>;
-  /** Answers when the flow has moved on from `version`, or with no view after the server's wait. */
+  /** Resolves with the view that follows `version`, or with an empty list when the server's wait is over. */
   waitForChange(version: number, signal: AbortSignal): Promise<readonly FlowView[]>;
-  /** Opens the stream of views; a server or proxy that cannot stream answers with the view. */
+  /** Opens the stream of views. A server or proxy that cannot stream answers with the view instead. */
   open(signal: AbortSignal): Promise<Response>;
 }
 
 /** Seconds that a long-poll may take. */
 const WAIT_SECONDS = 25;
 
-/** Binds the endpoints to a `basePath` and a `fetch`, whose rejections come through as they are. */
+/** Makes the calls under a `basePath` with a `fetch`. */
 export function createFlowClient(basePath: string, fetch: typeof globalThis.fetch): FlowClient {
   const flow = `${basePath}/flow`;
 
   async function call(url: string, init: RequestInit, headers?: Record<string, string>): Promise<Response> {
     const response = await fetch(url, {
       ...init,
-      // The handle's cookie, where the endpoints are on another origin.
+      // The handle's cookie goes along where the endpoints are on another origin.
       credentials: 'include',
       headers: {
         accept: 'application/json',
-        ...(init.body && { 'content-type': 'application/json' }),
+        ...(init.body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
     });
@@ -36,20 +36,22 @@ export function createFlowClient(basePath: string, fetch: typeof globalThis.fetc
     throw await failureOf(response);
   }
 
-  const view = async (...request: Parameters<typeof call>): Promise<FlowView> =>
-    parseView(await (await call(...request)).text());
+  async function callForView(...request: Parameters<typeof call>): Promise<FlowView> {
+    const response = await call(...request);
+    return parseView(await response.text());
+  }
 
   return {
     start: (requirement, signal) =>
-      view(flow, { method: 'POST', body: JSON.stringify({ requirement }), signal }),
-    read: (signal) => view(flow, { signal }),
+      callForView(flow, { method: 'POST', body: JSON.stringify({ requirement }), signal }),
+    read: (signal) => callForView(flow, { signal }),
     send: (request, version, signal) =>
-      view(
+      callForView(
         `${flow}/events`,
         { method: 'POST', body: JSON.stringify(request), signal },
         { 'if-match': `"${version}"` },
       ),
-    cancel: () => view(flow, { method: 'DELETE', keepalive: true }),
+    cancel: () => callForView(flow, { method: 'DELETE', keepalive: true }),
     async waitForChange(version, signal) {
       const headers = { 'if-none-match': `"${version}"`, prefer: `wait=${WAIT_SECONDS}` };
       const response = await call(flow, { signal }, headers);
@@ -59,7 +61,7 @@ export function createFlowClient(basePath: string, fetch: typeof globalThis.fetc
   };
 }
 
-/** Reads a view out of JSON; anything else is no answer of ours. */
+/** Reads a view out of JSON. Anything else did not come from Stepgate. */
 export function parseView(json: string): FlowView {
   const value = parseJson(json);
   if (!Array.isArray(value.allowedEvents)) throw new EndpointFailure();

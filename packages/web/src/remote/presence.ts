@@ -1,13 +1,13 @@
-/** Whether anybody is looking, whether there is a network, and the moments at which it is worth asking again. */
+/** Whether the tab is visible, whether there is a network, and when it is worth asking the server again. */
 export interface Presence {
   readonly isHidden: boolean;
-  /** The browser knows of no network. A hint only: a server on this very machine is reached without one. */
+  /** The browser sees no network. Only a hint: a server on the same machine can be reached without one. */
   readonly isOffline: boolean;
-  /** Calls back when the tab is hidden or shown (out of the browser's cache too), and when the network goes or comes. */
+  /** Calls back when the tab is hidden or shown (also out of the back-forward cache) and when the network comes or goes. */
   subscribe(listener: () => void): () => void;
 }
 
-/** The presence of this document; where there is none, somebody is always looking. */
+/** The presence of this document. Where there is no document, it counts as visible. */
 export function documentPresence(): Presence {
   const { window } = globalThis as Partial<typeof globalThis>;
   return {

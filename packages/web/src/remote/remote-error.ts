@@ -1,59 +1,70 @@
 import type { StepUpErrorCode } from '@stepgate/core';
 
 /**
- * Why a call to the endpoints did not do what it should: one of the server's codes, or `unreachable` when there was
- * no answer, or none of Stepgate's (offline, a proxy's error page). `unreachable` says nothing about the flow.
+ * Why a call to the endpoints failed: one of the server's codes, `overloaded` when a proxy turns calls away (429 or
+ * 503), or `unreachable` when no answer of Stepgate came at all (no network, a proxy's error page). `unreachable` says
+ * nothing about the flow.
  */
 export interface RemoteError {
   readonly code: StepUpErrorCode | 'unreachable';
-  /** For the developer; a UI has its own sentence for each code. */
+  /** For the developer; a UI has a sentence for each code. */
   readonly message: string;
-  /** How long the server wants to be left alone. */
+  /** How long to wait before the next try, if the server said so. */
   readonly retryAfterMs?: number | undefined;
 }
 
-/** A refused or lost call. What the actor shows of it is a {@link RemoteError}. */
+/** A refused or lost call. The actor's snapshots show it as a {@link RemoteError}. */
 export class EndpointFailure extends Error implements RemoteError {
-  declare readonly code: RemoteError['code'];
-  declare readonly retryAfterMs: number | undefined;
-  /** Whether the same call may well succeed later. */
-  declare readonly isPassing: boolean;
+  readonly code: RemoteError['code'];
+  readonly retryAfterMs: number | undefined;
+  /** The server answered that it has no room now: that is not a lost connection. */
+  readonly isBusy: boolean;
+  /** The same call may succeed later. */
+  readonly isTransient: boolean;
 
-  constructor(
-    code: RemoteError['code'] = 'unreachable',
+  constructor({
+    code = 'unreachable',
     message = 'no answer',
-    isPassing = true,
-    retryAfterMs?: number,
-  ) {
+    retryAfterMs,
+    status,
+  }: Partial<FailedCall> = {}) {
     super(message);
     this.code = code;
-    this.isPassing = isPassing;
     this.retryAfterMs = retryAfterMs;
+    this.isBusy = isBusyStatus(status);
+    this.isTransient = code === 'unreachable' || this.isBusy || (status ?? 0) >= 500;
   }
 }
 
-/** What an answer that is none of success says. */
-export async function failureOf(response: Response): Promise<EndpointFailure> {
-  const { status, headers } = response;
-  const { error, error_description: message = error } = parseJson(await response.text());
-  // Seconds only: the other form, a date, would need a clock that is right.
-  const retryAfterMs = Number(headers.get('retry-after')) * 1_000 || undefined;
-  // Whatever does not speak in codes is a proxy, or the app's own error page.
-  const isOurs = typeof error === 'string' && /^[a-z_]+$/.test(error);
-  return new EndpointFailure(
-    isOurs ? (error as StepUpErrorCode) : undefined,
-    isOurs ? (message as string) : `status ${status}`,
-    !isOurs || status >= 500 || status === 429,
-    retryAfterMs,
-  );
+interface FailedCall extends RemoteError {
+  readonly status: number | undefined;
 }
 
-/** The failure of a call; what is not ours is `fetch`'s, which has found nobody. */
+function isBusyStatus(status: number | undefined): boolean {
+  return status === 429 || status === 503;
+}
+
+/** Reads why a response is not a success. */
+export async function failureOf(response: Response): Promise<EndpointFailure> {
+  const { status, headers } = response;
+  const { error, error_description: description } = parseJson(await response.text());
+  // Only seconds are read. The other form of the header, a date, is of no use where the clock is wrong.
+  const retryAfterMs = Number(headers.get('retry-after')) * 1_000 || undefined;
+  // An answer without a code comes from a proxy or is the app's error page.
+  if (typeof error !== 'string' || !/^[a-z_]+$/.test(error)) {
+    const code = isBusyStatus(status) ? 'overloaded' : 'unreachable';
+    return new EndpointFailure({ code, message: `status ${status}`, retryAfterMs, status });
+  }
+  const message = typeof description === 'string' ? description : error;
+  return new EndpointFailure({ code: error as StepUpErrorCode, message, retryAfterMs, status });
+}
+
+/** The failure of a call. Whatever else was thrown comes from `fetch`, which got no answer. */
 export function toFailure(error: unknown): EndpointFailure {
   return error instanceof EndpointFailure ? error : new EndpointFailure();
 }
 
-/** The members of a JSON object; none of anything else. */
+/** The members of a JSON object; an empty object for everything else. */
 export function parseJson(text: string): Readonly<Record<string, unknown>> {
   try {
     return { ...JSON.parse(text) };

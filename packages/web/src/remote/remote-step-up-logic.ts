@@ -2,7 +2,7 @@ import type { StepUpRequest } from '@stepgate/core';
 import { createActorLogic, type StepUpLogic } from '@stepgate/core/ui';
 import { createRemoteStepUp, type RemoteStepUp, type RemoteStepUpOptions } from './remote-step-up.ts';
 
-/** What can be sent to an actor of {@link remoteStepUpLogic}: besides requests, what a `RemoteStepUp` has methods for. */
+/** What you can send to an actor of {@link remoteStepUpLogic}: requests, and the methods of `RemoteStepUp` as events. */
 export type RemoteStepUpEvent =
   | StepUpRequest
   | { readonly type: 'flow.join' }
@@ -14,11 +14,11 @@ export interface RemoteStepUpEmitted {
 }
 
 /**
- * `createRemoteStepUp` as actor logic, for `useActor`, `createActor`, `invoke` and `spawn`; the input is its options.
- * Needs XState only where it is used.
+ * `createRemoteStepUp` as actor logic, for `useActor`, `createActor`, `invoke` and `spawn`. Its input is the options of
+ * `createRemoteStepUp`. XState is needed only where you use it.
  *
- * An inspector of the actor's system sees what is sent to it, codes and passwords too: for the desk only. The snapshot
- * cannot be restored; send `flow.join` instead.
+ * An inspector of the actor's system sees everything that is sent to it, codes and passwords included: use one during
+ * development only. The snapshot cannot be restored; send `flow.join` instead.
  *
  * @example
  * const [{ context: { view } }, send] = useActor(remoteStepUpLogic, { input: { requirement } });

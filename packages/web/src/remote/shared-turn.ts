@@ -1,42 +1,44 @@
 import type { FlowView } from '@stepgate/core';
 
-/** A tab's turn at following a flow: over a connection of its own, or by what the leading tab tells. */
+/** One tab's turn at following a flow: over its own connection, or through the tab that has one. */
 export interface Turn {
-  /** Names the flow; a turn without a name is shared with nobody. */
+  /** The flow's name. Without one, the turn is not shared. */
   readonly flowId: string | undefined;
   /** Ends the turn. */
   readonly signal: AbortSignal;
-  /** Takes the lead from a tab that holds it and says nothing. */
+  /** Takes the lead from a tab that holds it but has fallen silent. */
   readonly steals: boolean;
-  /** What this tab last heard of the flow. */
+  /** The last view that this tab has. */
   readonly view: () => FlowView;
-  /** Hears what the leading tab tells. */
+  /** Takes what the leading tab passes on. */
   readonly hear: (views: readonly FlowView[]) => void;
-  /** Follows the flow over a connection of this tab's own; `tell` is for every sign of life. */
+  /** Follows the flow over this tab's own connection. Call `tell` at every sign of life. */
   readonly lead: (tell: () => void) => Promise<void>;
 }
 
+/** Sent to the other tabs to ask for the last view that they have. */
+const ASK = null;
+
 /**
- * Takes a turn in which the tabs of a browser that follow the same flow have one connection between them. The tab that
- * holds the lock of the flow's name leads, and tells the others over a channel of that name. When it lets go (hidden,
- * closed, crashed, its connection lost), the next one has the lock at once. A browser without locks has a connection a
- * tab.
+ * Takes a turn in which all tabs of a browser that follow the same flow share one connection. The tab that holds the
+ * lock with the flow's name leads, and passes its views on over a channel with the same name. When it lets go of the
+ * lock (hidden, closed, crashed, connection lost), the next tab gets it at once. In a browser without locks every tab
+ * has its own connection.
  *
- * No view reaches a tab of another flow or login: the name is random and new with each flow, and the server tells it to
- * none but those whose flow it is.
+ * A view cannot reach a tab of another flow or login: the name is random, new for each flow, and the server tells it
+ * only to the flow's owner.
  */
 export async function takeSharedTurn({ flowId, signal, steals, view, hear, lead }: Turn): Promise<void> {
   const { locks } = navigator as Partial<Navigator>;
-  if (!flowId || !locks) return lead(() => {});
+  if (flowId === undefined || locks === undefined) return lead(() => {});
   const name = `stepgate ${flowId}`;
   const channel = new BroadcastChannel(name);
   const tell = (): void => channel.postMessage(view());
-  channel.onmessage = ({ data }) => {
-    if (!data) tell();
+  channel.onmessage = ({ data }: MessageEvent<FlowView | typeof ASK>) => {
+    if (data === ASK) tell();
     else if (data.flowId === flowId) hear([data]);
   };
-  // Asks the other tabs for what they last heard.
-  channel.postMessage(null);
+  channel.postMessage(ASK);
   try {
     await locks.request(name, steals ? { steal: true } : { signal }, () => lead(tell));
   } finally {

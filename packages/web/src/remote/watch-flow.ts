@@ -2,11 +2,14 @@ import type { Clock, FlowView } from '@stepgate/core';
 import { readEventStream } from './event-stream.ts';
 import { type FlowClient, parseView } from './flow-client.ts';
 import type { Presence } from './presence.ts';
-import { type RemoteError, toFailure } from './remote-error.ts';
+import { type EndpointFailure, type RemoteError, toFailure } from './remote-error.ts';
 import { takeSharedTurn } from './shared-turn.ts';
 
-/** How the flow is being followed: `lost` while there is no network or no answer, `paused` while the tab is hidden. */
-export type Connection = 'live' | 'lost' | 'paused';
+/**
+ * How the flow is followed: `live`; `busy` while the server has no room for this tab and it asks from time to time;
+ * `lost` while there is no network or no answer; `paused` while the tab is hidden.
+ */
+export type Connection = 'live' | 'busy' | 'lost' | 'paused';
 
 /** What a watch needs. */
 export interface WatchOptions {
@@ -16,30 +19,31 @@ export interface WatchOptions {
   readonly presence: Presence;
   /** The last view. */
   readonly view: () => FlowView;
-  /** Opens a request whose views will come; returns where to put them. */
+  /** Call it when a request leaves; it returns what takes the views of the answer. */
   readonly expectViews: () => (view: FlowView) => void;
+  /** Called at every sign of life, and when the connection changes. */
   readonly onConnection: (connection: Connection) => void;
-  /** The server refuses for good: there is no flow, or nobody is signed in. The watch has ended. */
+  /** The server refuses for good: there is no flow, or the user is signed out. The watch has ended. */
   readonly onRefusal: (error: RemoteError) => void;
 }
 
-/** Hears of a sign of life, with the views in it. */
+/** Takes a sign of life, with the views in it. */
 type Hear = (views: readonly FlowView[]) => void;
 
-/** A stream must say something within this time, or something in between holds it back. */
+/** If a stream says nothing for this long after it opens, something on the way holds it back. */
 const FIRST_WORD_MS = 10_000;
 /** The server's heartbeats come every 15 seconds. */
 const SILENCE_MS = 40_000;
-/** A long-poll that is answered sooner, with nothing new, was not waited for. */
+/** A long-poll that ends sooner than this, with nothing new, did not wait. */
 const SHORT_WAIT_MS = 5_000;
-/** Why a request was given up on purpose: nobody is looking, or the tab is in another flow now. */
+/** Why a request was aborted on purpose: the tab is hidden, or follows another flow now. */
 const GIVEN_UP = 'paused';
 const BACK_OFF_MS = 1_000;
 const LONGEST_BACK_OFF_MS = 30_000;
 
 /**
- * Follows a flow until it ends or the returned function is called: by event stream, or by long-poll where a stream
- * does not come through. Lost connections are waited out, with growing pauses; a hidden tab asks for nothing.
+ * Follows a flow until it ends or the returned function is called: by event stream, or by long-poll where streams do
+ * not get through. After a lost connection it tries again, with growing pauses. A hidden tab asks for nothing.
  */
 export function watchFlow(options: WatchOptions): () => void {
   const { client, clock, random, presence, view, onConnection } = options;
@@ -47,26 +51,26 @@ export function watchFlow(options: WatchOptions): () => void {
   let attempt = new AbortController();
   let isStreaming = true;
   let isLeading = false;
-  /** The leading tab has said nothing for too long. */
+  /** The leading tab has been silent for too long. */
   let steals = false;
   let failures = 0;
   let startedAt = 0;
-  let silence: unknown;
+  let silenceTimer: unknown;
   let wake = (): void => {};
 
   const unsubscribe = presence.subscribe(() => {
     if (presence.isHidden) attempt.abort(GIVEN_UP);
-    // What was open would be silent for long before its loss is noticed.
+    // Without this, it would take long to notice that an open request is dead.
     if (presence.isOffline) attempt.abort();
     wake();
   });
 
-  const stop = (): void => {
+  function stop(): void {
     isEnded = true;
     attempt.abort();
     unsubscribe();
     wake();
-  };
+  }
 
   async function follow(): Promise<void> {
     while (!isEnded) {
@@ -77,24 +81,29 @@ export function watchFlow(options: WatchOptions): () => void {
       }
       attempt = new AbortController();
       try {
-        await takeTurn().finally(() => clock.clearTimeout(silence));
+        await takeTurn().finally(() => clock.clearTimeout(silenceTimer));
       } catch (error) {
         if (isEnded || attempt.signal.reason === GIVEN_UP) continue;
         attempt.abort();
         const failure = toFailure(error);
-        if (!failure.isPassing) {
+        if (!failure.isTransient) {
           stop();
           return options.onRefusal(failure);
         }
         failures += 1;
-        // One lost request is not worth a word: phones do that whenever a tab comes back.
-        if (failures > 1 || presence.isOffline) onConnection('lost');
+        reportFailure(failure);
         await backOff(failure.retryAfterMs);
       }
     }
   }
 
-  /** Follows the flow until the connection ends, this tab's own or the leading tab's. */
+  /** A single failed request is not reported: phones lose one whenever they come back to a tab. */
+  function reportFailure(failure: EndpointFailure): void {
+    if (presence.isOffline) onConnection('lost');
+    else if (failures > 1) onConnection(failure.isBusy ? 'busy' : 'lost');
+  }
+
+  /** Follows the flow until the connection ends, be it this tab's or the leading tab's. */
   function takeTurn(): Promise<void> {
     const { flowId } = view();
     const take = options.expectViews();
@@ -128,10 +137,10 @@ export function watchFlow(options: WatchOptions): () => void {
     });
   }
 
-  /** Ends the attempt when nothing is heard in time. */
+  /** Ends the attempt if no sign of life comes in time. */
   function expectLife(isFirstOfStream = false): void {
-    clock.clearTimeout(silence);
-    silence = clock.setTimeout(
+    clock.clearTimeout(silenceTimer);
+    silenceTimer = clock.setTimeout(
       () => {
         if (isFirstOfStream) isStreaming = false;
         steals = !isLeading;
@@ -144,14 +153,14 @@ export function watchFlow(options: WatchOptions): () => void {
   async function stream(hear: Hear): Promise<void> {
     expectLife(true);
     const { body, headers } = await client.open(attempt.signal);
-    if (!body || !headers.get('content-type')?.startsWith('text/event-stream')) {
+    if (body === null || !headers.get('content-type')?.startsWith('text/event-stream')) {
       isStreaming = false;
       return attempt.abort();
     }
     await readEventStream(body, 'view', (views) => hear(views.map(parseView)));
-    // The end of a stream before the end of its flow is a restart, or something in between that does not stream.
+    // A stream that ends before its flow means a restart, or something on the way that cannot stream.
     if (clock.now() - startedAt < SHORT_WAIT_MS) isStreaming = false;
-    await wait(BACK_OFF_MS * (1 + random()), true);
+    await wait(BACK_OFF_MS * (1 + random()), { isFirm: true });
   }
 
   async function poll(hear: Hear): Promise<void> {
@@ -159,18 +168,21 @@ export function watchFlow(options: WatchOptions): () => void {
     hear(await client.waitForChange(version, attempt.signal));
     if (view().version !== version) return;
     const waited = clock.now() - startedAt;
-    if (waited < SHORT_WAIT_MS) await wait(SHORT_WAIT_MS - waited, true);
+    if (waited < SHORT_WAIT_MS) await wait(SHORT_WAIT_MS - waited, { isFirm: true });
   }
 
   function backOff(retryAfterMs = 0): Promise<void> {
     const ms = Math.min(LONGEST_BACK_OFF_MS, BACK_OFF_MS * 2 ** (failures - 1)) * (1 + random() / 2);
-    return wait(Math.max(ms, retryAfterMs), retryAfterMs > 0);
+    return wait(Math.max(ms, retryAfterMs), { isFirm: retryAfterMs > 0 });
   }
 
-  /** Until the time is over, or the watch; unless it is firm, also until the tab is shown or the network is back. */
-  function wait(ms?: number, isFirm = false): Promise<void> {
+  /**
+   * Waits until the time is over or the watch has ended. Unless the wait is firm, it also ends when the tab is shown or
+   * the network is back.
+   */
+  function wait(ms?: number, { isFirm = false } = {}): Promise<void> {
     return new Promise((resolve) => {
-      const timer = ms && clock.setTimeout(resolve, ms);
+      const timer = ms === undefined ? undefined : clock.setTimeout(resolve, ms);
       wake = () => {
         if (isFirm && !isEnded) return;
         clock.clearTimeout(timer);

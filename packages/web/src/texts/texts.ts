@@ -89,6 +89,8 @@ export interface Texts {
   /** `{time}`, like "4:05" or "1 minute". */
   readonly timeLeft: string;
   readonly connectionLost: string;
+  /** While the server has no room for this tab. */
+  readonly connectionBusy: string;
   readonly connectionBack: string;
   /** `{device}`: its name, or a number or address as far as it may be shown. */
   readonly sentTo: string;

@@ -1,3 +1,4 @@
+import { connectionText, isCutOff } from './controls.ts';
 import { type ElementSpec, h } from './element.ts';
 import { icon } from './icons.ts';
 import type { Screen, ScreenModel } from './screen.ts';
@@ -60,7 +61,7 @@ export function card(
       ...(screen.body ?? []),
       h('div', { key: 'buttons', class: 'buttons' }, ...(screen.buttons ?? [])),
     ),
-    connection === 'lost' && h('p', { key: 'connection', class: 'connection' }, texts.connectionLost),
+    isCutOff(connection) && h('p', { key: 'connection', class: 'connection' }, connectionText(model)),
     h('p', { key: 'said', class: 'visually-hidden', role: 'status' }, said),
   );
 }

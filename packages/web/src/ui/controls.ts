@@ -1,4 +1,5 @@
 import type { Authenticator, EnrollableFactor } from '@stepgate/core';
+import type { Connection } from '../remote/watch-flow.ts';
 import { fill } from '../texts/texts.ts';
 import type { ControlAction, TypedMember } from './control-action.ts';
 import { type ElementSpec, h } from './element.ts';
@@ -150,4 +151,14 @@ export function errorText({ error, texts }: ScreenModel): string | undefined {
   if (error === undefined) return undefined;
   const { code } = error;
   return texts.errors[code] ?? (code in texts.reasons ? texts.reasons[code as never] : texts.unknownError);
+}
+
+/** Whether the server cannot be followed at the moment, which the user should know. */
+export function isCutOff(connection: Connection | undefined): boolean {
+  return connection === 'lost' || connection === 'busy';
+}
+
+/** Why the server cannot be followed at the moment. */
+export function connectionText({ connection, texts }: ScreenModel): string {
+  return connection === 'busy' ? texts.connectionBusy : texts.connectionLost;
 }

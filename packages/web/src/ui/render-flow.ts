@@ -1,10 +1,11 @@
 import type { StepUpActor, StepUpRequest } from '@stepgate/core';
 import { type Clock, systemClock } from '@stepgate/core/ui';
-import type { RemoteStepUp, RemoteStepUpSnapshot } from '../remote/remote-step-up.ts';
+import type { RemoteStepUp } from '../remote/remote-step-up.ts';
+import type { RemoteStepUpSnapshot } from '../remote/snapshots.ts';
 import { fill, type Texts } from '../texts/texts.ts';
 import { card } from './card.ts';
 import { type ControlAction, type Detail, type Exit, tidy } from './control-action.ts';
-import { errorText } from './controls.ts';
+import { connectionText, errorText, isCutOff } from './controls.ts';
 import type { Unkept } from './kept-form.ts';
 import { actionOf, patch } from './patch.ts';
 import type { Screen, ScreenModel } from './screen.ts';
@@ -130,8 +131,8 @@ export function renderFlow(
     if (isNew) said = '';
     else if (view.reason !== last?.view.reason && view.reason) said = texts.reasons[view.reason];
     else if (error !== last?.error && error) said = errorText(model) ?? '';
-    else if (connection === 'lost' && last?.connection !== 'lost') said = texts.connectionLost;
-    else if (connection === 'live' && last?.connection === 'lost') said = texts.connectionBack;
+    else if (connection !== last?.connection && isCutOff(connection)) said = connectionText(model);
+    else if (connection === 'live' && isCutOff(last?.connection)) said = texts.connectionBack;
     else if (left <= ONE_MINUTE_MS && leftBefore > ONE_MINUTE_MS)
       said = fill(texts.timeLeft, { time: oneMinute });
     leftBefore = left;

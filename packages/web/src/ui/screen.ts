@@ -1,5 +1,5 @@
 import type { FlowView, StepUpRequest } from '@stepgate/core';
-import type { RemoteStepUpSnapshot } from '../remote/remote-step-up.ts';
+import type { RemoteStepUpSnapshot } from '../remote/snapshots.ts';
 import type { Texts } from '../texts/texts.ts';
 import type { Detail, Exit } from './control-action.ts';
 import type { ElementSpec } from './element.ts';

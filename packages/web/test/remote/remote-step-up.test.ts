@@ -1,6 +1,12 @@
-import type { StepUpActor } from '@stepgate/core';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
-import { createRemoteStepUp, type RemoteStepUp, type RemoteStepUpOptions } from '../../src/index.ts';
+import {
+  createRemoteStepUp,
+  type FlowView,
+  type RemoteStepUp,
+  type RemoteStepUpOptions,
+  type StepUpActor,
+  type StepUpRequest,
+} from '../../src/index.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { createManualPresence, type ManualPresence } from '../support/manual-presence.ts';
 import { type ScriptedServer, startScriptedServer } from '../support/scripted-server.ts';
@@ -49,8 +55,10 @@ async function createPromptingScene(): Promise<Scene> {
 }
 
 describe('a remote flow', () => {
-  it('has the interface of every step-up actor', () => {
+  it('has the interface of every step-up actor, whose types the package exports too', () => {
     expectTypeOf<RemoteStepUp>().toExtend<StepUpActor>();
+    expectTypeOf<RemoteStepUp['view']>().toEqualTypeOf<FlowView>();
+    expectTypeOf<RemoteStepUp['send']>().parameter(0).toEqualTypeOf<StepUpRequest>();
   });
 
   it('takes no event that there is not, or that lacks what it needs: neither compiles', async () => {
@@ -173,6 +181,33 @@ describe('starting', () => {
     await until(stepUp, (snapshot) => snapshot.view.state === 'authenticating');
     expect(stepUp.getSnapshot().error).toBeUndefined();
   });
+
+  it('forgets a start that was lost when the network is back', async () => {
+    const { presence, server, stepUp } = await createScene();
+    server.fail('POST /flow', { type: 'drop' });
+    presence.disconnect();
+    stepUp.send({ type: 'flow.start' });
+    await until(stepUp, ({ error }) => error?.code === 'unreachable');
+
+    presence.show();
+    expect(stepUp.getSnapshot().error?.code).toBe('unreachable');
+    presence.reconnect();
+
+    expect(stepUp.getSnapshot().error).toBeUndefined();
+    expect(presence.listeners).toBe(0);
+  });
+
+  it.each([429, 503])(
+    'calls a proxy that turns it away with %i overloaded, not unreachable',
+    async (status) => {
+      const { server, stepUp } = await createScene();
+      server.fail('POST /flow', { type: 'answer', status, body: '<html>' });
+
+      stepUp.send({ type: 'flow.start' });
+
+      expect((await until(stepUp, ({ error }) => error !== undefined)).error?.code).toBe('overloaded');
+    },
+  );
 
   it('says how long to wait when there were too many', async () => {
     const { server, stepUp } = await createScene();
@@ -352,6 +387,24 @@ describe('asking something of a flow', () => {
 
     expect(pending).toBeUndefined();
     expect(server.count('POST /flow/events')).toBe(2);
+  });
+
+  it('is not broken off by a second click while only the reason of the view changes', async () => {
+    const { server, stepUp } = await createWaitingScene();
+    server.fail('POST /flow/events', { type: 'hang' });
+    let isBrokenOff = false;
+    stepUp.send({ type: 'challenge.resend' });
+    const first = await server.request('POST /flow/events');
+    void first.closed.then(() => (isBrokenOff = true));
+    server.tell(pollingView({ version: 4, reason: 'rate_limited' }));
+    const { pending } = await until(stepUp, ({ view }) => view.reason === 'rate_limited');
+
+    stepUp.send({ type: 'challenge.resend' });
+    await server.settle();
+
+    expect(pending).toBe('challenge.resend');
+    expect(server.count('POST /flow/events')).toBe(1);
+    expect(isBrokenOff).toBe(false);
   });
 
   it('takes none while a cancel is on its way, whatever else moves the flow', async () => {
@@ -588,6 +641,30 @@ describe('following', () => {
     expect(seen).toEqual(['lost', 'live']);
   });
 
+  it.each([
+    ['of its own', { error: 'overloaded' }],
+    ['of a proxy', '<html>'],
+  ])('calls a server without room busy, not lost, by an answer %s', async (_, body) => {
+    const { clock, server, stepUp } = await createWaitingScene();
+    const seen: unknown[] = [];
+    stepUp.subscribe(({ connection }) => seen.push(connection));
+    const full = { type: 'answer', status: 503, headers: { 'retry-after': '20' }, body } as const;
+    server.fail('GET /flow', full, full);
+
+    clock.advance(30_000);
+    server.endWaits();
+    await clock.timerOf((ms) => ms === 1_000);
+    clock.advance(1_000);
+    await clock.timerOf((ms) => ms === 20_000);
+    clock.advance(20_000);
+    await until(stepUp, ({ connection }) => connection === 'busy');
+    await clock.timerOf((ms) => ms === 20_000);
+    clock.advance(20_000);
+    await until(stepUp, ({ connection }) => connection === 'live');
+
+    expect(seen).toEqual(['busy', 'live']);
+  });
+
   it('tries at once when the network is back', async () => {
     const { clock, presence, server, stepUp } = await createWaitingScene();
     server.fail('GET /flow', { type: 'drop' });
@@ -642,6 +719,30 @@ describe('following', () => {
     presence.reconnect();
     await until(stepUp, ({ connection }) => connection === 'live');
     expect(stepUp.getSnapshot().error).toBeUndefined();
+  });
+
+  it('forgets a lost request at the next sign of life of a stream that was never lost', async () => {
+    const { server, stepUp } = await createPromptingScene();
+    server.fail('POST /flow/events', { type: 'drop' });
+    stepUp.send({ type: 'code.submit', code: '123456' });
+    await until(stepUp, ({ error }) => error?.code === 'unreachable');
+
+    server.write(': still here\n\n');
+
+    expect((await until(stepUp, ({ error }) => error === undefined)).connection).toBe('live');
+  });
+
+  it('keeps a refusal on the screen at a sign of life', async () => {
+    const { server, stepUp } = await createPromptingScene();
+    server.fail('POST /flow/events', { type: 'answer', status: 400, body: { error: 'invalid_request' } });
+    stepUp.send({ type: 'code.submit', code: '123456' });
+    await until(stepUp, ({ error }) => error?.code === 'invalid_request');
+
+    server.write(': still here\n\n');
+    server.tell(promptingView({ version: 4 }));
+    await until(stepUp, ({ view }) => view.version === 4);
+
+    expect(stepUp.getSnapshot().error?.code).toBe('invalid_request');
   });
 
   it('goes on without a network where the server is reached all the same', async () => {

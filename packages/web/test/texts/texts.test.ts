@@ -29,7 +29,6 @@ const UNSAID = {
   unsupported_media_type: 'the screens send JSON and forms',
   version_required: 'the screens send the version',
   too_many_watchers: 'is waited out while following: the user has nothing to do',
-  overloaded: 'is waited out while following: the user has nothing to do',
   misconfigured: 'the app is at fault: something went wrong is all that there is to say',
 } as const satisfies Partial<Record<RequestErrorCode, string>>;
 const SAID = {
@@ -45,6 +44,7 @@ const SAID = {
   version_stale: 'errors',
   record_full: 'errors',
   too_many_flows: 'errors',
+  overloaded: 'errors',
   store_unavailable: 'errors',
   unreachable: 'errors',
 } as const satisfies Record<

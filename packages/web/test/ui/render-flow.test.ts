@@ -599,14 +599,22 @@ describe('for those who do not see the screen', () => {
     expect(screen.said).toBe('1 minute left');
   });
 
-  it('announces a lost connection once, and its return', () => {
-    const { actor, screen } = draw(pollingView(), { snapshot: { connection: 'live' } });
+  it.each([
+    ['lost', 'Connection lost. Trying again…'],
+    ['busy', 'The service is busy. This may take a little longer…'],
+  ] as const)(
+    'announces once that the connection is %s, and then that it is back',
+    (connection, sentence) => {
+      const { actor, screen } = draw(pollingView(), { snapshot: { connection: 'live' } });
 
-    actor.tell(pollingView(), { connection: 'lost' });
-    expect(screen.said).toBe('Connection lost. Trying again…');
-    actor.tell(pollingView(), { connection: 'live' });
-    expect(screen.said).toBe('Connected again.');
-  });
+      actor.tell(pollingView(), { connection });
+      expect(screen.said).toBe(sentence);
+      expect(screen.text).toContain(sentence);
+      actor.tell(pollingView(), { connection: 'live' });
+      expect(screen.said).toBe('Connected again.');
+      expect(screen.text).not.toContain(sentence);
+    },
+  );
 });
 
 it('draws nothing any more after it was stopped', () => {
