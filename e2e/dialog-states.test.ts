@@ -7,7 +7,7 @@ import { lookAt, takePictures } from './support/look-at.ts';
 import { createScriptedApp, type ScriptedApp, setHidden } from './support/scripted-app.ts';
 
 /** A page that pays when it is told to, in this language and direction. */
-const pageIn = (attributes: string, dialog = ''): string => `<!doctype html>
+const pageIn = (attributes: string, dialog = '', onLoad = ''): string => `<!doctype html>
 <html ${attributes}>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>An app</title>
@@ -19,6 +19,7 @@ import { stepUpFetch } from '/stepgate.js';
 const status = document.querySelector('[role=status]');
 pay.addEventListener('click', () => stepUpFetch('/payments', { method: 'POST' })
   .then(() => { status.textContent = 'paid' }, (error) => { status.textContent = error.name }));
+${onLoad}
 </script>
 </html>`;
 
@@ -32,7 +33,7 @@ interface Stage {
   readonly page: Page;
 }
 
-async function openStage(path: string): Promise<Stage> {
+async function openPage(path: string): Promise<Stage> {
   const browser = await connectBrowser();
   const context = await browser.newContext({
     reducedMotion: 'reduce',
@@ -45,12 +46,19 @@ async function openStage(path: string): Promise<Stage> {
       '/': pageIn('lang="en"'),
       '/fr': pageIn('lang="fr-CA"', logo),
       '/rtl': pageIn('lang="ar" dir="rtl"', logo),
+      '/calls-on-load': pageIn('lang="en"', '', 'pay.click();'),
       '/stepgate.js': new URL('../packages/web/dist/page/stepgate.js', import.meta.url),
     },
   });
   const page = await context.newPage();
   await app.goTo(page, path);
   await page.waitForFunction(() => customElements.get('stepgate-dialog') !== undefined);
+  return { app, context, page };
+}
+
+/** The page, after the user has pressed its button. */
+async function openStage(path: string): Promise<Stage> {
+  const { app, context, page } = await openPage(path);
   expect(await page.getByText('Grace Hopper').isVisible(), 'what is for the slots').toBe(false);
   const asked = app.show({ state: 'authenticating' });
   await page.getByRole('button', { name: 'Pay' }).click();
@@ -108,6 +116,17 @@ describe('the dialog', () => {
     app.approve();
     void app.show({ state: 'approved' });
     await expect.poll(() => statusOf(page)).toBe('paid');
+  });
+
+  it('asks for a click first when the page calls by itself as it loads', async () => {
+    const { app, page } = await openPage('/calls-on-load');
+    await lookAt(page, 'dialog on load', 'Confirm it’s you');
+    expect(app.requests).toEqual([]);
+
+    void app.show({ state: 'authenticating' });
+    await page.getByRole('button', { name: 'Send approval request' }).click();
+    await page.getByRole('heading', { name: 'One moment' }).waitFor();
+    expect(app.requests).toEqual([{ type: 'flow.start' }]);
   });
 
   it.each([

@@ -813,6 +813,22 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'a page that calls by itself sends no push',
+    edits: [
+      [
+        web('fetch/approver'),
+        "if (hasGesture) stepUp.send({ type: 'flow.start' });",
+        "stepUp.send({ type: 'flow.start' });",
+      ],
+    ],
+    shownBy: [
+      ofWeb(
+        'fetch/step-up-fetch',
+        'waits for a click before anything is sent to a phone, when the page calls by itself',
+      ),
+    ],
+  },
+  {
     defence: 'tabs find each other by a name that no other flow has',
     edits: [
       [server('flow/steps'), 'return { flowId: flow.id, ...view };', "return { flowId: 'flow', ...view };"],

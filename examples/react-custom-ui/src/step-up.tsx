@@ -43,7 +43,9 @@ export function StepUp({
       {(connection === 'lost' || connection === 'paused') && (
         <p role="status">No connection. It goes on by itself.</p>
       )}
+      {connection === 'busy' && <p role="status">The service is busy. It goes on by itself.</p>}
       <div className="buttons">
+        {offer({ type: 'flow.start' }, 'Send the request')}
         {offer({ type: 'challenge.resend' }, 'Send again')}
         {view.state !== 'choosing' &&
           others.map(({ id, factor, name }) => (
@@ -83,6 +85,8 @@ function screenOf(stepUp: RemoteStepUp): Screen {
   const { barcodeUri, otpSecret, recoveryCodes = [] } = view.disclosure ?? {};
   const takes = (type: StepUpRequestType): boolean => view.allowedEvents.includes(type);
   switch (view.state) {
+    case 'idle':
+      return { title: 'Confirm it on your phone' };
     case 'choosing':
       return {
         title: 'How do you want to confirm?',

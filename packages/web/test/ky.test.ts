@@ -4,6 +4,7 @@ import { StepUpCancelled } from '../src/index.ts';
 import { createStepUpHook } from '../src/ky.ts';
 import { type Bank, shown, startBank } from './support/bank.ts';
 import { send } from './support/scripted-server.ts';
+import { stubUserGesture } from './support/user-gesture.ts';
 
 async function createBank(): Promise<Bank & { readonly api: KyInstance }> {
   const bank = await startBank();
@@ -21,6 +22,21 @@ describe('the ky hook', () => {
 
     expect(await call).toEqual({ path: '/transfers', body: '{"amount":250}' });
     expect(bank.calls).toHaveLength(2);
+  });
+
+  it('waits for a click before anything is sent to a phone, when the page calls by itself', async () => {
+    stubUserGesture(false);
+    const bank = await createBank();
+    const call = bank.api.post(`${bank.server.url}/transfers`).json();
+
+    const { stepUp } = await bank.prompt();
+    await bank.server.settle();
+    expect(bank.server.count('POST /flow')).toBe(0);
+    stepUp.send({ type: 'flow.start' });
+    await shown(bank);
+    bank.approve();
+
+    expect(await call).toMatchObject({ path: '/transfers' });
   });
 
   it('shares one flow between parallel calls', async () => {

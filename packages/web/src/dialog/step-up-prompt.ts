@@ -1,12 +1,15 @@
 import type { RemoteStepUp } from '../remote/remote-step-up.ts';
 import type { StepUpAction } from '../ui/step-up-action.ts';
 
-/** A flow that wants to be shown. */
+/** A flow that is to be shown to the user. */
 export interface StepUpPrompt {
-  /** Started already, by the call that was refused. Send `flow.cancel`, or stop it, when the user gives up. */
+  /**
+   * Started if the user clicked, tapped or typed just before the call. Otherwise its state is `idle`: show a button
+   * that sends `flow.start`. When the user gives up, send `flow.cancel`, or stop it.
+   */
   readonly stepUp: RemoteStepUp;
-  /** What the approval is for, when the guard names it. */
+  /** What the approval is for, if the guard names it. */
   readonly action?: StepUpAction | undefined;
-  /** Aborted when nobody waits for the approval any more: take it off the screen. */
+  /** Aborted when no caller waits for the approval any more: take the flow off the screen. */
   readonly signal: AbortSignal;
 }

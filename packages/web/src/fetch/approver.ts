@@ -5,57 +5,67 @@ import { StepUpCancelled } from './step-up-cancelled.ts';
 
 /** Options of {@link createStepUpFetch}. */
 export interface StepUpFetchOptions {
-  /** Where the server's endpoints are, when the refusals' own word (`step_up.start`) does not hold here. */
+  /** Where the server's endpoints are, if not where the refusals say (`step_up.start`). */
   readonly basePath?: string;
   readonly fetch?: typeof globalThis.fetch;
-  /** Shows the flow; default, the dialog of `@stepgate/web/dialog`, loaded when it is first needed. */
+  /** Shows the flow. Default: the dialog of `@stepgate/web/dialog`, loaded when it is first needed. */
   readonly onStepUp?: (prompt: StepUpPrompt) => void | Promise<void>;
 }
 
 /**
- * Gets the approval that a refused call needs. Resolves when the call may be made once more, and tells whether that is
- * its last chance: the approval was this call's own.
+ * Gets the approval that a refused call needs. Resolves when the call can be made again, with whether the approval was
+ * this call's own: then another refusal of it is final.
  *
  * Rejects with `StepUpCancelled` when the user gives up, and with the signal's reason when the caller does.
  */
 export type Approve = (refusal: Refusal, signal: AbortSignal) => Promise<boolean>;
 
-/** A flow under way. */
-interface Run {
+/** A flow that calls wait for. */
+interface SharedFlow {
   readonly policy: string;
-  /** Resolves with the approval. A flow that nobody waits for any more is cancelled. */
+  /** Resolves with the approval. When the last caller leaves, the flow is cancelled. */
   wait(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Makes what is called before each call: it remembers how many approvals there have been, since one that comes while
- * the call is under way may do for it. Calls that are refused at the same time share a flow.
+ * Returns what you call before each try of a call. It remembers how many approvals there have been, since one that comes
+ * while the try is under way may be enough for it. A call that follows a user's gesture starts its flow by itself; for
+ * any other, the user starts the flow with a click. Calls that are refused at the same time share a flow.
  */
-export function createApprover(options: StepUpFetchOptions): () => Approve {
+export function createApprover(
+  options: StepUpFetchOptions,
+): (call: { readonly hasGesture: boolean }) => Approve {
   const show = options.onStepUp ?? showDialog;
-  let running: Run | undefined;
+  let shared: SharedFlow | undefined;
   let approvals = 0;
 
-  function run({ action, basePath, policy, requirement }: Refusal): Run {
+  function open({ action, basePath, policy, requirement }: Refusal, hasGesture: boolean): SharedFlow {
     const stepUp = createRemoteStepUp({ ...options, basePath: options.basePath ?? basePath, requirement });
     const shown = new AbortController();
-    let waiting = 0;
+    let callers = 0;
 
     const ended = new Promise<void>((resolve, reject) => {
       stepUp.subscribe({
         complete() {
           const { view, error } = stepUp.getSnapshot();
-          running = undefined;
+          shared = undefined;
           if (view.state !== 'approved') return reject(new StepUpCancelled(view.reason ?? error?.code));
           approvals += 1;
           resolve();
         },
       });
     });
-    stepUp.send({ type: 'flow.start' });
-    const showing = Promise.resolve({ stepUp, action, signal: shown.signal }).then(show);
-    const approved = Promise.race([ended, showing.then(() => ended)]);
+    if (hasGesture) stepUp.send({ type: 'flow.start' });
+    const approved = Promise.race([ended, showUntilEnded()]);
     approved.catch(abandon);
+
+    /** Fails when the flow cannot be shown. */
+    async function showUntilEnded(): Promise<void> {
+      // A flow that ends while it is being shown must be known as the shared one already.
+      await Promise.resolve();
+      await show({ stepUp, action, signal: shown.signal });
+      await ended;
+    }
 
     function abandon(): void {
       shown.abort();
@@ -67,30 +77,30 @@ export function createApprover(options: StepUpFetchOptions): () => Approve {
       policy,
       wait: (signal) =>
         new Promise((resolve, reject) => {
-          const abort = (): void => {
+          function leave(): void {
             reject(signal.reason);
-            waiting -= 1;
-            if (!waiting) abandon();
-          };
-          waiting += 1;
-          signal.addEventListener('abort', abort);
-          approved.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+            callers -= 1;
+            if (callers === 0) abandon();
+          }
+          callers += 1;
+          signal.addEventListener('abort', leave);
+          approved.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
         }),
     };
   }
 
-  return () => {
-    const before = approvals;
+  return ({ hasGesture }) => {
+    const approvalsBefore = approvals;
     return async (refusal, signal) => {
       signal.throwIfAborted();
-      if (approvals !== before) return false;
-      const isOwn = !running;
-      running ??= run(refusal);
-      const { policy } = running;
+      if (approvals !== approvalsBefore) return false;
+      const isOwn = shared === undefined;
+      shared ??= open(refusal, hasGesture);
+      const { policy } = shared;
       try {
-        await running.wait(signal);
+        await shared.wait(signal);
       } catch (error) {
-        // The user's no to one action is not a no to another: that one asks for itself.
+        // A user who declines one action has not declined another: that one asks for itself.
         if (policy === refusal.policy || signal.aborted) throw error;
       }
       return isOwn;

@@ -1,21 +1,21 @@
 import { readAction, type StepUpAction } from '../ui/step-up-action.ts';
 
-/** A call that the guard refused until there is an approval (RFC 9470, and how to get one). */
+/** A call that the guard refused until there is an approval (RFC 9470), and how to get one. */
 export interface Refusal {
   readonly requirement: string;
   /** The URL of the endpoints. */
   readonly basePath: string;
   readonly action?: StepUpAction | undefined;
-  /** Equal for refusals that one and the same approval can satisfy. */
+  /** Equal for refusals that the same approval can satisfy. */
   readonly policy: string;
 }
 
 /**
- * Reads the refusal of a request that can be made once more out of its response; `undefined` for every other response.
- * The body of `response` stays unread.
+ * Reads the refusal from the response to a request that can be made again; `undefined` for every other response. The
+ * body of `response` stays unread.
  *
- * A refusal of another origin than the page's is followed only where the app has named that origin's endpoints as
- * `basePath`, and one that points to another origin than it came from never.
+ * A refusal from another origin than the page's is followed only where the app has named that origin's endpoints as
+ * `basePath`. One that points to another origin than it came from is never followed.
  */
 export async function readRefusal(
   response: Response,
@@ -23,7 +23,7 @@ export async function readRefusal(
   basePath = '/',
 ): Promise<Refusal | undefined> {
   if (response.status !== 401) return undefined;
-  // The redirect may be the answer to what was done: it would be done a second time.
+  // The redirect may be the answer to work that is done: a repeated call would do it twice.
   if (response.redirected && request.method !== 'GET') return undefined;
   const url = response.url || request.url;
   try {

@@ -1,14 +1,16 @@
 import { platformFetch } from '../remote/platform-fetch.ts';
 import { createApprover, type StepUpFetchOptions } from './approver.ts';
 import { readRefusal } from './refusal.ts';
+import { hasUserGesture } from './user-gesture.ts';
 
 /**
- * A `fetch` that steps up: when the guard refuses a call, the flow is started and shown, and after the approval the
- * call is made once more. Parallel calls share one flow.
+ * A `fetch` that steps up: when the guard refuses a call, it starts a flow, shows it, and repeats the call after the
+ * approval. Parallel calls share a flow. If the user did not click, tap or type just before the call (a page that calls
+ * on load), nothing is sent to a phone until the user presses the button in the dialog.
  *
- * Rejects with {@link StepUpCancelled} when the user gives up, and with the signal's reason when the caller does.
- * Refusals of other origins than the page's (than that of `basePath`, when it is a URL) are handed back as they are, and
- * those that a redirect of anything but a GET has led to: the call may have done its work by then.
+ * Rejects with {@link StepUpCancelled} when the user gives up, and with the signal's reason when the caller does. It
+ * hands back unchanged: refusals from another origin than the page's (or than that of `basePath`, if it is a URL), and
+ * refusals after a redirect of anything but a GET, since the call may have done its work before the redirect.
  *
  * @example
  * const stepUpFetch = createStepUpFetch();
@@ -16,16 +18,18 @@ import { readRefusal } from './refusal.ts';
  */
 export function createStepUpFetch(options: StepUpFetchOptions = {}): typeof globalThis.fetch {
   const { fetch = platformFetch } = options;
-  const beforeCall = createApprover(options);
+  const beforeTry = createApprover(options);
 
   return async (input, init) => {
+    const call = { hasGesture: hasUserGesture() };
     const request = new Request(input, init);
-    for (let isOwn = false; ; ) {
-      const approve = beforeCall();
+    let isLastTry = false;
+    for (;;) {
+      const approve = beforeTry(call);
       const response = await fetch(request.clone());
-      const refusal = isOwn ? undefined : await readRefusal(response, request, options.basePath);
-      if (!refusal) return response;
-      isOwn = await approve(refusal, request.signal);
+      const refusal = isLastTry ? undefined : await readRefusal(response, request, options.basePath);
+      if (refusal === undefined) return response;
+      isLastTry = await approve(refusal, request.signal);
     }
   };
 }

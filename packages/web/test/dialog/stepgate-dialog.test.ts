@@ -58,6 +58,16 @@ it('shows the flow in a modal dialog with styles of its own', async () => {
   expect(element.shadowRoot?.querySelector('style')).toBeNull();
 });
 
+it('has a button that starts a flow which has not started', async () => {
+  const { actor, screen } = await open(viewOf('idle', { allowedEvents: ['flow.start', 'flow.cancel'] }));
+
+  expect(screen.heading).toBe('Confirm it’s you');
+  expect(actor.sent).toEqual([]);
+  screen.press('Send approval request');
+
+  expect(actor.sent).toEqual([{ type: 'flow.start' }]);
+});
+
 it('cancels the flow when the user cancels, and goes away at once', async () => {
   const { actor, dialog, element, events, screen } = await open();
 

@@ -3,6 +3,7 @@ import { createStepUpFetch, StepUpCancelled, type StepUpFetchOptions } from '../
 import { type Bank, shown, startBank } from '../support/bank.ts';
 import { send } from '../support/scripted-server.ts';
 import { until } from '../support/until.ts';
+import { stubUserGesture } from '../support/user-gesture.ts';
 import { viewOf } from '../support/views.ts';
 
 interface FetchingBank extends Bank {
@@ -44,6 +45,81 @@ describe('stepUpFetch', () => {
     expect(bank.calls[1]).toMatchObject({ method: 'POST', headers });
     const { body } = await bank.server.request('POST /flow');
     expect(JSON.parse(body)).toEqual({ requirement: 'ticket for /transfers' });
+  });
+
+  it('waits for a click before anything is sent to a phone, when the page calls by itself', async () => {
+    stubUserGesture(false);
+    const bank = await createBank();
+    const call = bank.fetch(`${bank.server.url}/transfers`);
+
+    const { stepUp } = await bank.prompt();
+    await bank.server.settle();
+    expect(stepUp.view).toMatchObject({ state: 'idle', allowedEvents: ['flow.start', 'flow.cancel'] });
+    expect(bank.server.count('POST /flow')).toBe(0);
+    stepUp.send({ type: 'flow.start' });
+    await shown(bank);
+    bank.approve();
+
+    expect((await call).status).toBe(200);
+  });
+
+  it('leaves no flow behind when the user gives up before it has started', async () => {
+    stubUserGesture(false);
+    const bank = await createBank();
+    const call = bank.fetch(`${bank.server.url}/transfers`);
+
+    const { stepUp } = await bank.prompt();
+    stepUp.send({ type: 'flow.cancel' });
+
+    await expect(call).rejects.toMatchObject({ code: 'cancelled', reason: 'cancelled' });
+    expect(bank.server.requests.map(({ path }) => path)).toEqual(['/transfers']);
+  });
+
+  it('starts the flow by itself after a gesture, even if the refusal comes late', async () => {
+    const gesture = stubUserGesture(true);
+    const bank = await createBank();
+    const call = bank.fetch(`${bank.server.url}/transfers`);
+    gesture.isActive = false;
+
+    await shown(bank);
+    bank.approve();
+
+    expect((await call).status).toBe(200);
+  });
+
+  it('starts the next flow of a call that began with a gesture by itself too', async () => {
+    const gesture = stubUserGesture(true);
+    const bank = await createBank();
+    bank.uses = 1;
+    const calls = ['/a', '/b'].map((path) => bank.fetch(bank.server.url + path));
+    gesture.isActive = false;
+
+    await vi.waitUntil(() => bank.calls.length === 2);
+    await shown(bank);
+    bank.approve();
+    await shown(bank, 2);
+    bank.approve();
+
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it('asks for a click in a browser that cannot tell of gestures', async () => {
+    vi.stubGlobal('document', {});
+    vi.stubGlobal('navigator', {});
+    onTestFinished(() => {
+      vi.unstubAllGlobals();
+    });
+    const bank = await createBank();
+    const call = bank.fetch(`${bank.server.url}/transfers`);
+
+    const { stepUp } = await bank.prompt();
+    await bank.server.settle();
+    expect(bank.server.count('POST /flow')).toBe(0);
+    stepUp.send({ type: 'flow.start' });
+    await shown(bank);
+    bank.approve();
+
+    expect((await call).status).toBe(200);
   });
 
   it('takes a Request, body and all', async () => {

@@ -5,6 +5,7 @@ import { StepgateDialog } from '../../src/dialog/stepgate-dialog.ts';
 import type { Device } from '../../src/page/devices-client.ts';
 import { openDevicesPage } from '../../src/page/devices-page.ts';
 import { type PageTexts, pageTexts } from '../../src/texts/page-texts.ts';
+import { stubUserGesture } from '../support/user-gesture.ts';
 import { viewOf } from '../support/views.ts';
 
 interface Call {
@@ -132,6 +133,7 @@ it('asks for an approval when the user wants to see the list, and says when the 
     'POST /flow': [{ status: 201, body: viewOf('polling') }],
     'DELETE /flow': [{ status: 200, body: viewOf('cancelled') }],
   });
+  stubUserGesture(true);
   press('Show my devices');
   await until(() => calls.some(({ method, path }) => method === 'POST' && path === '/step-up/flow'));
   await until(() => dialog.shadowRoot?.querySelector('dialog')?.open === true);
