@@ -1,11 +1,12 @@
 import type { EmulatorClock } from './clock.ts';
 import { createFaultBook, type FaultBook, type Faults } from './control/faults.ts';
-import { createRequestLog, type LoggedRequest, type RequestLog } from './control/request-log.ts';
 import { EmulatorError } from './emulator-error.ts';
 import { createUser, type UserOptions } from './mfa/user.ts';
 import { createPhone, type Phone } from './phone.ts';
 import { assertSettingsPatch, mergeSettings, type Settings, type SettingsPatch } from './settings.ts';
 import { createTenant, type Tenant, type TenantFrame } from './tenant.ts';
+import type { LoggedRequest } from './timeline/logged-request.ts';
+import { createTimeline, type Timeline } from './timeline/timeline.ts';
 
 /** A user as the control functions show him. */
 export interface EmulatorUser {
@@ -36,7 +37,7 @@ export interface EmulatorControl {
 /** The parts behind the control functions that answering a request takes. */
 export interface EmulatorParts {
   readonly control: EmulatorControl;
-  readonly log: RequestLog;
+  readonly timeline: Timeline;
   readonly faults: FaultBook;
   currentTenant(): Tenant;
 }
@@ -46,9 +47,10 @@ export function createEmulatorParts(
   frame: TenantFrame,
   settings: Settings,
   clock: EmulatorClock & { reset(): void },
+  onRequest?: (request: LoggedRequest) => void,
 ): EmulatorParts {
   const faults = createFaultBook();
-  const log = createRequestLog();
+  const timeline = createTimeline(onRequest);
   let tenant = createTenant(frame, settings);
 
   const control: EmulatorControl = {
@@ -58,7 +60,7 @@ export function createEmulatorParts(
     clock,
     faults,
     get requests() {
-      return log.entries;
+      return timeline.log.entries;
     },
     get settings() {
       return tenant.settings;
@@ -73,11 +75,11 @@ export function createEmulatorParts(
     reset() {
       clock.reset();
       faults.clear();
-      log.clear();
+      timeline.clear();
       tenant = createTenant(frame, settings);
     },
   };
-  return { control, log, faults, currentTenant: () => tenant };
+  return { control, timeline, faults, currentTenant: () => tenant };
 }
 
 /** Tests that share an emulator can each ask for their user. */

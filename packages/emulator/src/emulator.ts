@@ -59,6 +59,6 @@ function createServedTenant(
       return keys;
     },
   };
-  const parts = createEmulatorParts(frame, resolved.settings, clock);
+  const parts = createEmulatorParts(frame, resolved.settings, clock, resolved.onRequest);
   return { control: parts.control, handle: createHandler(parts, basePath, tenants) };
 }

@@ -1,8 +1,7 @@
 // The types that both entries of the package export.
 export type { ClientOptions } from './client.ts';
 export type { EmulatorClock } from './clock.ts';
-export type { Fault, FaultMatch, FaultResponse, Faults } from './control/faults.ts';
-export type { LoggedRequest } from './control/request-log.ts';
+export type { Fault, FaultMatch, FaultResponse, Faults, WaitingFault } from './control/faults.ts';
 export type { Dialect } from './dialect.ts';
 export type { PortableEmulator } from './emulator.ts';
 export type { EmulatorControl, EmulatorUser } from './emulator-control.ts';
@@ -16,3 +15,4 @@ export type { EmulatorOptions } from './options.ts';
 export type { Phone, PhoneCode, PhoneEnrollment, PhoneMessage, PhonePush, PhoneView } from './phone.ts';
 export type { RandomBytes } from './random.ts';
 export type { MfaRequirements, Settings, SettingsPatch } from './settings.ts';
+export type { Belonging, LoggedAnswer, LoggedRequest, RequestEnd } from './timeline/logged-request.ts';

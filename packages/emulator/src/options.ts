@@ -8,6 +8,7 @@ import {
   type Settings,
   type SettingsPatch,
 } from './settings.ts';
+import type { LoggedRequest } from './timeline/logged-request.ts';
 
 /** Options of `createEmulator`: who and what there is, besides every setting. */
 export interface EmulatorOptions extends SettingsPatch {
@@ -24,6 +25,8 @@ export interface EmulatorOptions extends SettingsPatch {
   readonly clients?: readonly ClientOptions[] | undefined;
   /** The users there are from the start and after a reset. Default: `ada` with the password `correct-horse`. */
   readonly users?: readonly UserOptions[] | undefined;
+  /** Called with every request to the tenant that has ended; secrets are masked. Named tenants call it too. */
+  readonly onRequest?: ((request: LoggedRequest) => void) | undefined;
   /** What the emulator's clock runs with. Default: the system's time. */
   readonly clock?: { now(): number } | undefined;
   /** Source of everything random but the signing key. */
@@ -40,6 +43,7 @@ export interface ResolvedOptions {
   readonly clock: { now(): number };
   readonly randomBytes: RandomBytes;
   readonly settings: Settings;
+  readonly onRequest: ((request: LoggedRequest) => void) | undefined;
 }
 
 /** The users of an emulator that was given none. */
@@ -47,7 +51,8 @@ export const defaultUsers = [{ username: 'ada', password: 'correct-horse' }] as 
 
 /** Checks the options; a `TypeError` names the first one that is wrong. */
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
-  const { issuer, audience, mfaAudience, clients, users, clock, randomBytes, ...settings } = options;
+  const { issuer, audience, mfaAudience, clients, users, clock, randomBytes, onRequest, ...settings } =
+    options;
   assertSettingsPatch(settings);
   if (mfaAudience !== undefined && (typeof mfaAudience !== 'string' || mfaAudience === '')) {
     throw new TypeError('mfaAudience is a string that is not empty');
@@ -63,6 +68,7 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
     clock: clock ?? { now: () => Date.now() },
     randomBytes: randomBytes ?? systemRandomBytes,
     settings: mergeSettings(defaultSettings, settings),
+    onRequest,
   };
 }
 

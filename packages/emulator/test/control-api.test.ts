@@ -178,14 +178,17 @@ describe('the log', () => {
       }),
     });
     await fetch(new URL('/mfa/authenticators?secret=x', server.url));
-    expect((await control('GET', '/requests')).body).toEqual([
+    expect((await control('GET', '/requests')).body).toMatchObject([
       {
+        id: expect.any(Number),
         method: 'POST',
         path: '/oauth/token',
         grant_type: 'password',
         forwarded_for: '203.0.113.7',
         at: expect.any(Number),
         status: 200,
+        username: 'ada',
+        client_id: 'stepgate-demo',
       },
       { method: 'GET', path: '/mfa/authenticators', at: expect.any(Number), status: 401 },
     ]);

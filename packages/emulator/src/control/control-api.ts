@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { invalidRequest, requiredText } from '../api/api-request.ts';
 import { toErrorResponse, toJsonResponse } from '../api/json-response.ts';
-import type { EmulatorControl } from '../emulator-control.ts';
+import type { EmulatorControl, EmulatorParts } from '../emulator-control.ts';
 import { EmulatorError } from '../emulator-error.ts';
 import { requestPath } from '../http/request-path.ts';
 import type { UserOptions } from '../mfa/user.ts';
@@ -9,18 +9,14 @@ import type { NamedTenants } from '../named-tenants.ts';
 import { phoneAssetResponse, phonePageResponse, qrCodeResponse } from '../phone-page/phone-page.ts';
 import { assertSettingsPatch } from '../settings.ts';
 import { assertLoopbackHost, assertSameOrigin } from './cross-site-guard.ts';
-import { parseControlBody, pick, toFault, toSnakeCase } from './wire.ts';
-
-/** What a control request brings along into the routes. */
-export interface ControlBindings {
-  readonly body: string;
-}
+import { addDeskRoutes } from './desk-routes.ts';
+import { type ControlBindings, parseControlBody, pick, toFault, toSnakeCase } from './wire.ts';
 
 type ControlContext = Context<{ Bindings: ControlBindings }>;
 
 /** The control API under `/_emulator`: a thin layer over the typed control of an emulator. */
 export function createControlApi(
-  emulator: EmulatorControl,
+  parts: EmulatorParts,
   { basePath, tenants }: { readonly basePath: string; readonly tenants: NamedTenants | undefined },
 ): Hono<{ Bindings: ControlBindings }> {
   const app = new Hono<{ Bindings: ControlBindings }>({
@@ -45,8 +41,9 @@ export function createControlApi(
     assertSameOrigin(c.req.raw);
     await next();
   });
-  addPhoneRoutes(app, emulator);
-  addTenantRoutes(app, emulator);
+  addPhoneRoutes(app, parts.control);
+  addTenantRoutes(app, parts.control);
+  addDeskRoutes(app, parts);
   if (tenants !== undefined) addNamedTenantRoutes(app, tenants);
   return app;
 }
@@ -87,7 +84,7 @@ function addTenantRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: Emu
     } as UserOptions;
     return reply(emulator.addUser(options), 201);
   });
-  app.get('/requests', () => reply(emulator.requests));
+
   app.post('/faults', (c) => {
     emulator.faults.add(toFault(parseControlBody(c.env.body)));
     return reply({}, 201);

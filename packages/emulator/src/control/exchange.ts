@@ -1,27 +1,25 @@
+import type { OpenRequest } from '../timeline/timeline.ts';
 import { ConnectionDropped } from './connection-dropped.ts';
-import type { Fault, FaultBook, FaultResponse } from './faults.ts';
-import type { LoggedRequest, RequestLog } from './request-log.ts';
+import type { FaultBook, FaultResponse } from './faults.ts';
 
-/** Logs a request and lets the fault that waits for it happen around `act`. */
+/** Lets the fault that waits for a request happen around `act`, and logs how it ended. */
 export async function runExchange(
-  log: RequestLog,
+  open: OpenRequest,
   faults: FaultBook,
-  request: LoggedRequest,
   act: () => Promise<Response>,
 ): Promise<Response> {
-  const end = log.add(request);
-  const fault = faults.take(request);
+  const fault = faults.take(open.entry);
+  if (fault !== undefined) open.hit();
   if (fault?.delayMs !== undefined) await delay(fault.delayMs);
-  if (fault?.drop === 'before') throw drop('before');
+  if (fault?.drop === 'before') throw drop(open, 'before');
   const response = fault?.respond === undefined ? await act() : toResponse(fault.respond);
-  if (fault?.drop === 'after') throw drop('after');
-  end({ status: response.status });
-  return response;
+  if (fault?.drop === 'after') throw drop(open, 'after');
+  return open.answer(response);
+}
 
-  function drop(dropped: NonNullable<Fault['drop']>): ConnectionDropped {
-    end({ dropped });
-    return new ConnectionDropped();
-  }
+function drop(open: OpenRequest, dropped: 'before' | 'after'): ConnectionDropped {
+  open.drop(dropped);
+  return new ConnectionDropped();
 }
 
 /** Waits without keeping a process alive, where timers can do that. */

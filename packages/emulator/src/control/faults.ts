@@ -4,6 +4,8 @@ export interface FaultMatch {
   /** The whole path, or its beginning with a `*` at the end: `/mfa/*`. */
   readonly path?: string;
   readonly grantType?: string;
+  /** Only requests that belong to this user, as far as the emulator knows. */
+  readonly username?: string;
 }
 
 /** An answer given in place of the emulator's own. */
@@ -26,8 +28,15 @@ export interface Fault {
   readonly delayMs?: number;
 }
 
+/** A fault that waits, with the number of requests it still hits. */
+export interface WaitingFault extends Fault {
+  readonly left: number;
+}
+
 /** The faults that wait for their requests. */
 export interface Faults {
+  /** Those that wait, oldest first. */
+  list(): WaitingFault[];
   /** Adds a fault; a `TypeError` names what is wrong with it. */
   add(fault: Fault): void;
   clear(): void;
@@ -38,6 +47,7 @@ export interface FaultTarget {
   readonly method: string;
   readonly path: string;
   readonly grantType?: string | undefined;
+  readonly username?: string | undefined;
 }
 
 /** Faults with the one thing only the emulator does: using them up. */
@@ -57,6 +67,7 @@ export function createFaultBook(): FaultBook {
     clear() {
       waiting = [];
     },
+    list: () => waiting.map(({ fault, left }) => ({ ...fault, left })),
     take(target) {
       const entry = waiting.find(({ fault }) => isMatch(fault.match ?? {}, target));
       if (entry === undefined) return undefined;
@@ -68,9 +79,10 @@ export function createFaultBook(): FaultBook {
 }
 
 function isMatch(match: FaultMatch, target: FaultTarget): boolean {
-  const { method, path, grantType } = match;
+  const { method, path, grantType, username } = match;
   if (method !== undefined && method.toUpperCase() !== target.method) return false;
   if (grantType !== undefined && grantType !== target.grantType) return false;
+  if (username !== undefined && username !== target.username) return false;
   if (path === undefined) return true;
   return path.endsWith('*') ? target.path.startsWith(path.slice(0, -1)) : path === target.path;
 }
@@ -80,7 +92,7 @@ function assertFault({ match, times, respond, drop, delayMs }: Fault): void {
     throw new TypeError('a fault has one of respond, drop or delay_ms');
   }
   if (respond !== undefined && drop !== undefined) throw new TypeError('a fault has either respond or drop');
-  if (match !== undefined && !isTextRecord(match)) throw new TypeError('match holds strings');
+  if (match !== undefined) assertMatch(match);
   if (times !== undefined && !isWholeNumber(times, 1)) throw new TypeError('times is a whole number from 1');
   if (delayMs !== undefined && !isWholeNumber(delayMs, 0)) {
     throw new TypeError('delay_ms is a whole number of milliseconds');
@@ -89,6 +101,15 @@ function assertFault({ match, times, respond, drop, delayMs }: Fault): void {
     throw new TypeError('drop is "before" or "after"');
   }
   if (respond !== undefined) assertResponse(respond);
+}
+
+const matchMembers = ['method', 'path', 'grantType', 'username'];
+
+function assertMatch(match: FaultMatch): void {
+  if (!isTextRecord(match)) throw new TypeError('match holds strings');
+  const unknown = Object.keys(match).find((name) => !matchMembers.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(`match has no member ${unknown}; it takes ${matchMembers.join(', ')}`);
 }
 
 function assertResponse({ status, headers }: FaultResponse): void {

@@ -1,5 +1,10 @@
 import { invalidRequest } from '../api/api-request.ts';
-import type { Fault, FaultMatch } from './faults.ts';
+import type { Fault, FaultMatch, WaitingFault } from './faults.ts';
+
+/** What a control request brings along into the routes. */
+export interface ControlBindings {
+  readonly body: string;
+}
 
 /** The value with the names of its members in snake_case, as the control API spells them. */
 export function toSnakeCase(value: unknown): unknown {
@@ -49,7 +54,12 @@ export function toFault(body: unknown): Fault {
 }
 
 function toMatch(value: unknown): FaultMatch {
-  const { grant_type: grantType, ...rest } = pick(value, 'match', ['method', 'path', 'grant_type']);
+  const { grant_type: grantType, ...rest } = pick(value, 'match', [
+    'method',
+    'path',
+    'grant_type',
+    'username',
+  ]);
   return { ...rest, ...(grantType !== undefined && { grantType }) } as FaultMatch;
 }
 
@@ -58,4 +68,14 @@ function asObject(value: unknown, what: string): Record<string, unknown> {
     return value as Record<string, unknown>;
   }
   throw invalidRequest(`${what} must be a JSON object`);
+}
+
+/** A waiting fault as the control API spells it. */
+export function toWireFault({ match, respond, delayMs, ...rest }: WaitingFault): Record<string, unknown> {
+  return {
+    ...rest,
+    ...(match !== undefined && { match: toSnakeCase(match) }),
+    ...(respond !== undefined && { respond }),
+    ...(delayMs !== undefined && { delay_ms: delayMs }),
+  };
 }

@@ -7,7 +7,6 @@ import { EmulatorError } from '../emulator-error.ts';
 import type { NamedTenants } from '../named-tenants.ts';
 import { readBody } from './read-body.ts';
 import { requestPath } from './request-path.ts';
-import { toLoggedRequest } from './to-logged-request.ts';
 
 /**
  * One function for every request of a tenant: the control API under `/_emulator`, the tenant's own API everywhere else.
@@ -18,16 +17,16 @@ export function createHandler(
   basePath: string,
   tenants?: NamedTenants,
 ): (request: Request) => Promise<Response> {
-  const { control, log, faults } = parts;
-  const controlApi = createControlApi(control, { basePath, tenants });
+  const { control, timeline, faults } = parts;
+  const controlApi = createControlApi(parts, { basePath, tenants });
   const tenantApi = createTenantApi();
 
   async function handleTenant(request: Request, body: string): Promise<Response> {
+    const tenant = parts.currentTenant();
     const response = await tenantApi.fetch(request, {
-      tenant: parts.currentTenant(),
+      tenant,
       body,
-      around: (act) =>
-        runExchange(log, faults, toLoggedRequest(request, { basePath, body, at: control.clock.now() }), act),
+      around: (act) => runExchange(timeline.open({ tenant, request, body }), faults, act),
     });
     // Clients measure `x-ratelimit-reset` against the answer's own date, so it has to be the emulator's.
     if (!response.headers.has('date')) {

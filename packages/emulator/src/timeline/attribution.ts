@@ -1,0 +1,79 @@
+import { decodeJwt } from 'jose';
+import type { User } from '../mfa/user.ts';
+import type { Tenant } from '../tenant.ts';
+import type { FlowFacts } from './flows.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** What of an exchange can tell whose it is. */
+export interface Clues {
+  readonly params: Members;
+  readonly authorization: string | null;
+  readonly sessionId: string | undefined;
+  /** The JSON of the answer, once there is one. */
+  readonly answer?: unknown;
+}
+
+/** The user and the client that a request belongs to. Looks only, and verifies nothing. */
+export function attribute(tenant: Tenant, clues: Clues): FlowFacts {
+  const { params, authorization, sessionId } = clues;
+  const answer = isMembers(clues.answer) ? clues.answer : {};
+  const [scheme = '', credentials = ''] = (authorization ?? '').split(' ');
+  const bearer = scheme.toLowerCase() === 'bearer' ? credentials : undefined;
+  const mfaTokens = [params.mfa_token, bearer, answer.mfa_token];
+  const transaction =
+    first(mfaTokens, (token) => tenant.transactions.get(token)) ??
+    first([params.oob_code], (code) => tenant.oobCodes.get(code))?.transaction;
+  const login = first([params.state], (state) => tenant.logins.get(state));
+  const code = first([params.code], (each) => tenant.authorizationCodes.get(each));
+  const claims = first([bearer, answer.id_token, answer.access_token], claimsOf);
+  const grant = transaction?.grant ?? code?.grant;
+  const user =
+    grant?.user ??
+    first([params.username, params.login_hint], (name) => findUser(tenant, name)) ??
+    first([claims?.sub], (sub) => [...tenant.users.values()].find((each) => each.sub === sub)) ??
+    (sessionId === undefined ? undefined : tenant.sessions.get(sessionId)?.user);
+  const clientId =
+    first([params.client_id], (id) => id) ??
+    basicClientId(scheme, credentials) ??
+    login?.client.clientId ??
+    grant?.clientId ??
+    first([claims?.azp], (id) => id);
+  return {
+    ...(user !== undefined && { username: user.username }),
+    ...(clientId !== undefined && { clientId }),
+  };
+}
+
+function first<T>(values: readonly unknown[], find: (value: string) => T | undefined): T | undefined {
+  for (const value of values) {
+    const found = typeof value === 'string' ? find(value) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function findUser(tenant: Tenant, name: string): User | undefined {
+  return tenant.users.get(name) ?? [...tenant.users.values()].find(({ email }) => email === name);
+}
+
+function claimsOf(token: string): Members | undefined {
+  try {
+    return decodeJwt(token);
+  } catch {
+    return undefined;
+  }
+}
+
+function basicClientId(scheme: string, credentials: string): string | undefined {
+  if (scheme.toLowerCase() !== 'basic') return undefined;
+  try {
+    return decodeURIComponent(atob(credentials).split(':')[0] ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null;
+}
