@@ -85,16 +85,6 @@ export type { StepUpLogic, StepUpLogicSnapshot } from './runner/actor-logic.ts';
 export { type EffectPorts, type EffectResult, runEffect } from './runner/run-effect.ts';
 export { type StepUpEmitted, stepUpLogic } from './runner/step-up-logic.ts';
 export {
-  isReasonCode,
-  isStepUpError,
-  REASON_CODES,
-  type ReasonCode,
-  type RequestErrorCode,
-  StepUpError,
-  type StepUpErrorCode,
-  type StepUpErrorOptions,
-} from './terms/errors.ts';
-export {
   ADDRESSED_FACTORS,
   type AddressedFactor,
   addressMember,
@@ -116,3 +106,11 @@ export {
   takesCode,
   takesPhoneNumber,
 } from './terms/factor.ts';
+export { isReasonCode, REASON_CODES, type ReasonCode } from './terms/reason-codes.ts';
+export type { RequestErrorCode } from './terms/request-codes.ts';
+export {
+  isStepUpError,
+  StepUpError,
+  type StepUpErrorCode,
+  type StepUpErrorOptions,
+} from './terms/step-up-error.ts';

@@ -1,7 +1,7 @@
 import ky, { type KyInstance } from 'ky';
 import { setDeadline } from '../lib/deadline.ts';
 import { parseJson, stringMember } from '../lib/json.ts';
-import { StepUpError } from '../terms/errors.ts';
+import { StepUpError } from '../terms/step-up-error.ts';
 import { type Auth0Call, refusal, retryAfter } from './errors.ts';
 import { reportOf, type TenantReport } from './report.ts';
 
@@ -133,9 +133,7 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
         // ky's errors hold the request, and so the secrets in it: nothing of them goes on but the system's own word.
         const word = networkCode(failure);
         const why = word === undefined ? '' : `: ${word}`;
-        throw new StepUpError('provider_unavailable', `no answer to ${method.toUpperCase()} ${path}${why}`, {
-          status: 503,
-        });
+        throw new StepUpError('provider_unavailable', `no answer to ${method.toUpperCase()} ${path}${why}`);
       })
       .finally(() => deadline.end());
     tell(reportOf(call, status, responseHeaders));

@@ -1,5 +1,7 @@
+import { dropUndefined } from '../lib/drop-undefined.ts';
 import { stringMember } from '../lib/json.ts';
-import { type ReasonCode, StepUpError } from '../terms/errors.ts';
+import type { ReasonCode } from '../terms/reason-codes.ts';
+import { StepUpError } from '../terms/step-up-error.ts';
 
 /** What a request is for. The same error means one thing for a push and another for a typed code. */
 export type Auth0Call =
@@ -134,15 +136,6 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-const STATUS: Partial<Record<ReasonCode, number>> = {
-  login_required: 401,
-  rate_limited: 429,
-  too_many_attempts: 429,
-  provider_unavailable: 503,
-  provider_error: 502,
-  provider_misconfigured: 502,
-};
-
 /** Translates a refused request. The only place that knows what Auth0's errors mean. */
 export function refusal(refused: Refusal): StepUpError {
   const { method, path, status, error, retryAfterMs } = refused;
@@ -150,10 +143,11 @@ export function refusal(refused: Refusal): StepUpError {
   // The error's name is for the log; anything but a word could be an echo of what was sent.
   const name = error !== undefined && /^[a-z_]{1,40}$/.test(error) ? ` ${error}` : '';
   const advice = hint === undefined ? '' : `: ${hint}`;
-  return new StepUpError(code, `${method.toUpperCase()} ${path} was refused: ${status}${name}${advice}`, {
-    status: STATUS[code] ?? 400,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
+  return new StepUpError(
+    code,
+    `${method.toUpperCase()} ${path} was refused: ${status}${name}${advice}`,
+    dropUndefined({ retryAfterMs }),
+  );
 }
 
 function meaning({ call, status, error, body }: Refusal): Pick<Rule, 'code' | 'hint'> {

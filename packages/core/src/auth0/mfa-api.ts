@@ -1,8 +1,8 @@
 import { dropUndefined } from '../lib/drop-undefined.ts';
 import { isRecord, numberMember, stringMember } from '../lib/json.ts';
 import type { Authenticator, Binding, Enrollment, MfaApi, Proof, Redemption } from '../provider/mfa-api.ts';
-import { isStepUpError } from '../terms/errors.ts';
 import { type EnrollableFactor, type Factor, isFactor, isOwnCode } from '../terms/factor.ts';
+import { isStepUpError } from '../terms/step-up-error.ts';
 import { type Auth0Options, createAuth0Client } from './client.ts';
 import { LONGEST_WAIT_MS } from './errors.ts';
 import { parseTokens, parseTransaction, unreadable } from './wire.ts';

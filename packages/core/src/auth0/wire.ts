@@ -1,13 +1,13 @@
 import { dropUndefined } from '../lib/drop-undefined.ts';
 import { isRecord, numberMember, stringMember } from '../lib/json.ts';
 import type { FactorRequirements, MfaTransaction, TokenSet } from '../provider/mfa-api.ts';
-import { StepUpError } from '../terms/errors.ts';
 import type { Factor } from '../terms/factor.ts';
+import { StepUpError } from '../terms/step-up-error.ts';
 import { factorsNamed } from './wire-factors.ts';
 
 /** An answer that lacks what it must have: nobody knows what it means. */
 export function unreadable(what: string): StepUpError {
-  return new StepUpError('provider_error', `the answer to ${what} could not be understood`, { status: 502 });
+  return new StepUpError('provider_error', `the answer to ${what} could not be understood`);
 }
 
 /** Reads a token response (RFC 6749, section 5.1). */
@@ -28,7 +28,7 @@ export function parseTokens(body: unknown): TokenSet {
 export function parseTransaction(body: unknown): MfaTransaction {
   const mfaToken = stringMember(body, 'mfa_token');
   if (mfaToken === undefined) {
-    throw new StepUpError('login_required', 'MFA is demanded, but without an mfa_token', { status: 401 });
+    throw new StepUpError('login_required', 'MFA is demanded, but without an mfa_token');
   }
   return dropUndefined({ mfaToken, requirements: parseRequirements(body) });
 }

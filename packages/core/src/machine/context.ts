@@ -1,6 +1,5 @@
 import type { ExchangeLimit } from '../provider/exchange-limit.ts';
 import type { Authenticator, FactorRequirements } from '../provider/mfa-api.ts';
-import type { ReasonCode } from '../terms/errors.ts';
 import {
   type EnrollableFactor,
   FACTOR_TRAITS,
@@ -9,6 +8,7 @@ import {
   isScanned,
   isTapped,
 } from '../terms/factor.ts';
+import type { ReasonCode } from '../terms/reason-codes.ts';
 import type { FirstLegMethod } from './events.ts';
 import type { ExchangeBudget, PollPace, PollSchedule } from './poll-schedule.ts';
 

@@ -1,5 +1,4 @@
 import type { Authenticator, Binding, FactorRequirements } from '../provider/mfa-api.ts';
-import { type ReasonCode, StepUpError } from '../terms/errors.ts';
 import {
   type EmailFactor,
   ENROLLABLE_FACTORS,
@@ -10,6 +9,8 @@ import {
   type ScannedFactor,
   takesPhoneNumber,
 } from '../terms/factor.ts';
+import type { ReasonCode } from '../terms/reason-codes.ts';
+import { StepUpError } from '../terms/step-up-error.ts';
 import type { Vault } from './vault.ts';
 
 /**
@@ -210,9 +211,9 @@ function enrollable(value: unknown): EnrollableFactor {
 }
 
 function invalidMember(message: string): StepUpError {
-  return new StepUpError('invalid_request', message, { status: 400 });
+  return new StepUpError('invalid_request', message);
 }
 
 function unknownEvent(message: string): StepUpError {
-  return new StepUpError('event_unknown', message, { status: 400 });
+  return new StepUpError('event_unknown', message);
 }

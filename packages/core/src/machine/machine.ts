@@ -1,6 +1,6 @@
 import { and, not } from 'xstate';
-import type { ReasonCode } from '../terms/errors.ts';
 import type { EnrollableFactor, Factor } from '../terms/factor.ts';
+import type { ReasonCode } from '../terms/reason-codes.ts';
 import { initialContext } from './context.ts';
 import { failedWith, flow } from './setup.ts';
 

@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate';
 import type { Authenticator } from '../provider/mfa-api.ts';
-import type { ReasonCode } from '../terms/errors.ts';
 import { isAddressed, isOwnCode, sendsMessage } from '../terms/factor.ts';
+import type { ReasonCode } from '../terms/reason-codes.ts';
 import {
   addressee,
   enrollableFactors,

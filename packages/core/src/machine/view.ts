@@ -1,7 +1,7 @@
 import { dropUndefined } from '../lib/drop-undefined.ts';
 import type { Authenticator } from '../provider/mfa-api.ts';
-import type { ReasonCode } from '../terms/errors.ts';
 import { type EnrollableFactor, type Factor, isScanned } from '../terms/factor.ts';
+import type { ReasonCode } from '../terms/reason-codes.ts';
 import { addressee, enrollableFactors, type FlowContext, usableAuthenticators } from './context.ts';
 import type { RequestEvent, StepUpRequestType } from './events.ts';
 import { asksAgain, expiry, type FlowState, type FlowStateName, stateName, toSnapshot } from './flow.ts';

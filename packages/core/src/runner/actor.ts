@@ -16,7 +16,6 @@ import { isPollSchedule, type PollSchedule } from '../machine/poll-schedule.ts';
 import { updateVault, type Vault } from '../machine/vault.ts';
 import { createView, type FlowView, isSameView } from '../machine/view.ts';
 import type { MfaApi, MfaTransaction, TokenSet } from '../provider/mfa-api.ts';
-import { StepUpError } from '../terms/errors.ts';
 import {
   DEFAULT_FACTORS,
   type EnrollableFactor,
@@ -25,6 +24,7 @@ import {
   isEnrollable,
   isFactor,
 } from '../terms/factor.ts';
+import { StepUpError } from '../terms/step-up-error.ts';
 import { runEffect } from './run-effect.ts';
 
 /** A further factor to add. Adding the first one needs no more than an `mfa_token`. */
@@ -175,7 +175,7 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
       return { mfaToken };
     }
     if (options.signIn === undefined) {
-      throw new StepUpError('login_required', 'the mfa_token is used up: sign in again', { status: 401 });
+      throw new StepUpError('login_required', 'the mfa_token is used up: sign in again');
     }
     return options.signIn({ signal });
   }

@@ -3,8 +3,9 @@ import type { Effect } from '../machine/effects.ts';
 import type { Fact, Inputs, SignInMethod } from '../machine/events.ts';
 import type { Vault } from '../machine/vault.ts';
 import type { MfaApi, MfaTransaction, Proof, Redemption, TokenSet } from '../provider/mfa-api.ts';
-import { isReasonCode, isStepUpError, type ReasonCode, StepUpError } from '../terms/errors.ts';
 import { type Factor, isOwnCode, takesPhoneNumber } from '../terms/factor.ts';
+import { isReasonCode, type ReasonCode } from '../terms/reason-codes.ts';
+import { isStepUpError, StepUpError } from '../terms/step-up-error.ts';
 
 /** What an effect needs of the world. */
 export interface EffectPorts {
@@ -132,12 +133,13 @@ function answered(redemption: Redemption): Redemption {
   switch (redemption.status) {
     case 'pending':
     case 'rejected':
-      throw new StepUpError('code_refused', 'the provider did not take the code', { status: 400 });
+      throw new StepUpError('code_refused', 'the provider did not take the code');
     case 'slow_down':
-      throw new StepUpError('rate_limited', 'the provider wants to be asked less often', {
-        status: 429,
-        ...(redemption.retryAfterMs !== undefined && { retryAfterMs: redemption.retryAfterMs }),
-      });
+      throw new StepUpError(
+        'rate_limited',
+        'the provider wants to be asked less often',
+        dropUndefined({ retryAfterMs: redemption.retryAfterMs }),
+      );
     default:
       return redemption;
   }

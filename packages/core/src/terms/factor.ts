@@ -82,7 +82,7 @@ type FactorWith<Trait extends keyof FactorTraits, Value extends FactorTraits[Tra
 export type Factor = keyof Table;
 
 /** A factor that a user can add. */
-export type EnrollableFactor = FactorWith<'enrollment', 'scan' | 'phoneNumber' | 'email'>;
+export type EnrollableFactor = Exclude<Factor, FactorWith<'enrollment', 'never'>>;
 
 /** A factor that is added by scanning a QR code. */
 export type ScannedFactor = FactorWith<'enrollment', 'scan'>;
@@ -97,7 +97,7 @@ export type EmailFactor = FactorWith<'enrollment', 'email'>;
 export type AddressedFactor = PhoneFactor | EmailFactor;
 
 /** A factor that the user proves by typing a code. */
-export type CodeFactor = FactorWith<'provedBy', 'sent-code' | 'own-code'>;
+export type CodeFactor = Exclude<Factor, FactorWith<'code', 'none'>>;
 
 /** A factor that the user proves by a code that they have already. */
 export type OwnCodeFactor = FactorWith<'provedBy', 'own-code'>;
@@ -149,7 +149,7 @@ export function isTapped(factor: Factor): boolean {
 
 /** Whether the user proves the factor by typing a code. */
 export function takesCode(factor: Factor): factor is CodeFactor {
-  return FACTOR_TRAITS[factor].provedBy !== 'tap';
+  return FACTOR_TRAITS[factor].code !== 'none';
 }
 
 /** Whether the user proves the factor by a code that they have already. */

@@ -90,7 +90,7 @@ function row(title: string, tests: () => void): void {
 }
 
 describe('the contradictions of the sources', () => {
-  row('C1: a denied push is told, whichever error says so', () => {
+  row('C1: recognises a denied push by either error', () => {
     inEach('rejection', ['access_denied', 'invalid_grant'], 'is rejected', async (world) => {
       const { emulator, enrol, push } = meetingOf(world);
       await enrol();
@@ -100,7 +100,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C2: a push that waits is told by the body', () => {
+  row('C2: recognises a pending push by the body', () => {
     inEach('pendingStatus', [400, 200], 'is pending', async (world) => {
       const { enrol, push } = meetingOf(world);
       await enrol();
@@ -108,13 +108,13 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C3: a demand for MFA is told by the body', () => {
+  row('C3: recognises a demand for MFA by the body', () => {
     inEach('mfaRequiredStatus', [403, 401, 400], 'is a transaction', async (world) => {
       expect(await meetingOf(world).meet()).toMatchObject({ mfaToken: expect.any(String) });
     });
   });
 
-  row('C4: a user without a factor is told, whichever error says so', () => {
+  row('C4: recognises a user without a factor by either error', () => {
     const choices = ['association_required', 'unsupported_challenge_type'] as const;
     inEach('notEnrolled', choices, 'is not enrolled', async (world) => {
       const { api, meet } = meetingOf(world);
@@ -126,7 +126,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row("C5: an enrolment takes the client's credentials along where they are wanted", () => {
+  row('C5: sends the client credentials with an enrolment when configured to', () => {
     inEach('associateCredentials', ['optional', 'required'], 'is started with them', async (world) => {
       const { api, meet } = meetingOf(world, { enrollWithCredentials: true });
       const { mfaToken } = await meet();
@@ -141,7 +141,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C6: an enrolment is confirmed with the bearer, which nobody minds', () => {
+  row('C6: sends the bearer when it confirms an enrolment, which no tenant refuses', () => {
     inEach('confirmBearer', ['ignored', 'required'], 'is confirmed', async (world) => {
       const { emulator, enrol } = meetingOf(world);
       await enrol();
@@ -149,7 +149,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row("C7: an authenticator's channel is read under both names", () => {
+  row('C7: reads the channel of an authenticator under both names', () => {
     inEach('channelMember', ['oob_channel', 'oob_channels'], 'is a push', async (world) => {
       const { api, enrol, meet } = meetingOf(world);
       await enrol();
@@ -158,7 +158,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C8: a challenge is asked for in JSON', () => {
+  row('C8: requests a challenge as JSON', () => {
     inEach('challengeContentType', ['any', 'json'], 'is sent', async (world) => {
       const { emulator, enrol, push } = meetingOf(world);
       await enrol();
@@ -167,7 +167,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C9: tokens are asked for in a form', () => {
+  row('C9: requests tokens as a form', () => {
     inEach('tokenContentType', ['any', 'form'], 'are given', async (world) => {
       const { emulator, enrol, push } = meetingOf(world);
       await enrol();
@@ -177,7 +177,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C10: a challenge names one type', () => {
+  row('C10: names exactly one type of challenge', () => {
     inEach('challengeType', ['optional', 'required'], 'is sent', async (world) => {
       const { emulator, enrol, push } = meetingOf(world);
       await enrol();
@@ -186,7 +186,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C11: a challenge names the authenticator and leaves the channel out', () => {
+  row('C11: names the authenticator of a challenge, and not the channel', () => {
     inEach(
       'challengeChannel',
       ['optional', 'required'],
@@ -201,7 +201,7 @@ describe('the contradictions of the sources', () => {
     );
   });
 
-  row('C12: authenticators are listed with either credential, or with an access token alone', () => {
+  row('C12: lists authenticators with both credentials, or with an access token only', () => {
     inEach('listCredential', ['any', 'access_token'], 'are listed', async (world, choice) => {
       const { api, emulator, meet, signIn } = meetingOf(world);
       const { accessToken } = await signIn({
@@ -216,7 +216,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C13: an authenticator is removed with an access token', () => {
+  row('C13: removes an authenticator with an access token', () => {
     inEach('removeCredential', ['access_token', 'any'], 'is removed', async (world) => {
       const { api, emulator, enrol, signIn } = meetingOf(world);
       const audience = `${emulator.issuer}mfa/`;
@@ -228,7 +228,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C14: an mfa_token is taken to live five minutes, and a shorter life is told', () => {
+  row('C14: assumes that an mfa_token lives five minutes, and notices when it lives shorter', () => {
     it.each([300_000, 600_000])('is dead when the tenant says so (mfaTokenMs: %i)', async (mfaTokenMs) => {
       const { emulator, api, enrol, meet } = meetingOf({ lifetimes: { mfaTokenMs } });
       await enrol();
@@ -240,7 +240,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C15: what is required is read in both shapes', () => {
+  row('C15: reads the requirements in both shapes', () => {
     inEach('mfaRequirements', ['lists', 'challenge_types'], 'names the factors', async (world) => {
       const { emulator, enrol, meet } = meetingOf(world);
       await enrol();
@@ -250,7 +250,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C16: the audience of the MFA API is the one that is asked for', () => {
+  row('C16: requests the configured audience for the MFA API', () => {
     it.each(['https://tenant.test/mfa/', 'https://canonical.eu.auth0.test/mfa/'])(
       'serves under its own name (mfaAudience: %s)',
       async (mfaAudience) => {
@@ -261,7 +261,7 @@ describe('the contradictions of the sources', () => {
     );
   });
 
-  row('C17: a push without a binding method is asked for again and again', () => {
+  row('C17: polls a push that has no binding method', () => {
     it('is pending as long as nobody answers, and then approved', async () => {
       const { emulator, enrol, push } = meetingOf({});
       await enrol();
@@ -272,7 +272,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C18: a refresh token may come along', () => {
+  row('C18: accepts a refresh token with the tokens', () => {
     inEach(
       'refreshToken',
       ['offline_access', 'always'],
@@ -288,7 +288,7 @@ describe('the contradictions of the sources', () => {
     );
   });
 
-  row('C19: the life of an access token is read', () => {
+  row('C19: reads the life of an access token', () => {
     it.each([600, 86_400])('is what the answer says (accessTokenMs: %i s)', async (seconds) => {
       const { emulator, enrol, push } = meetingOf({ lifetimes: { accessTokenMs: seconds * 1_000 } });
       await enrol();
@@ -298,7 +298,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C20: an expired token is told by the body', () => {
+  row('C20: recognises an expired token by the body', () => {
     inEach('expiredTokenStatus', [403, 401], 'is told apart from an expired challenge', async (world) => {
       const { emulator, enrol, push } = meetingOf(world);
       await enrol();
@@ -313,7 +313,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  row('C24: a login by recovery code may bring the next one', () => {
+  row('C24: accepts the next recovery code after a login with one', () => {
     inEach(
       'newRecoveryCode',
       ['always', 'absent'],
@@ -329,7 +329,7 @@ describe('the contradictions of the sources', () => {
     );
   });
 
-  row('C25: an mfa_token is nobody’s to read', () => {
+  row('C25: treats an mfa_token as opaque', () => {
     inEach('mfaTokenForm', ['sealed', 'jwt'], 'serves as it is', async (world, choice) => {
       const { api, meet } = meetingOf(world);
       const transaction = await meet();

@@ -2,6 +2,6 @@ import { expect, it } from 'vitest';
 import { statechartPage } from '../support/statechart.ts';
 
 it('is documented as it is', async () => {
-  // After a change of the chart: vitest --project core --update statechart
+  // After a change of the chart: vitest run --project core statechart --update
   await expect(statechartPage()).toMatchFileSnapshot('../../../../docs/statechart.md');
 });

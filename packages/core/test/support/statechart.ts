@@ -1,5 +1,5 @@
 import { stepUpMachine } from '../../src/machine/machine.ts';
-import { REASON_CODES } from '../../src/terms/errors.ts';
+import { REASON_CODES } from '../../src/terms/reason-codes.ts';
 
 interface Arrow {
   readonly from: string;
@@ -170,7 +170,7 @@ ${requestTable()}
 
 ## What goes wrong
 
-The first row that fits. \`provider_unavailable\` and \`rate_limited\` are failures that pass: they are tried again where that sends nothing twice. [The codes](../packages/core/src/terms/errors.ts) say what each means.
+The first row that fits. \`provider_unavailable\` and \`rate_limited\` are failures that pass: they are tried again where that sends nothing twice. [The codes](../packages/core/README.md#reason-codes) say what each means.
 
 ${failureTable()}
 `;
