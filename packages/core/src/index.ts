@@ -51,6 +51,7 @@ export { stepUpMachine } from './machine/machine.ts';
 export {
   type ExchangeBudget,
   isPollSchedule,
+  LAST_POLL_LEAD_MS,
   type PollPace,
   type PollSchedule,
 } from './machine/poll-schedule.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isStepUpError, type MfaApi, type Redemption } from '@stepgate/core';
+import { FLOW_DEFAULTS, isStepUpError, type MfaApi, type Redemption } from '@stepgate/core';
 
 /** How often, and for how long, the phone's answer is asked for. */
 export interface Pace {
@@ -7,8 +7,8 @@ export interface Pace {
   readonly patienceMs: number;
 }
 
-/** Twelve polls a minute are what a tenant allows. */
-export const STEADY_POLL_MS = 5_000;
+/** The default interval: tenants allow twelve polls a minute. */
+export const STEADY_POLL_MS = FLOW_DEFAULTS.pollIntervalMs;
 
 /** What came of a push; `undefined` when nobody has answered in time. */
 export async function phoneAnswer(

@@ -20,5 +20,18 @@ export type Effect =
     }
   | { readonly type: 'identify'; readonly params: { readonly seq: number } };
 
+const EFFECTS: Readonly<Record<Effect['type'], true>> = {
+  authenticate: true,
+  list: true,
+  enroll: true,
+  challenge: true,
+  poll: true,
+  verify: true,
+  identify: true,
+};
+
+/** The type of every effect. */
+export const EFFECT_TYPES: readonly Effect['type'][] = Object.keys(EFFECTS) as Effect['type'][];
+
 /** The parameters of one type of effect. */
 export type EffectParams<T extends Effect['type']> = Extract<Effect, { type: T }>['params'];

@@ -97,8 +97,8 @@ export interface NextPoll {
   readonly deadline?: number;
 }
 
-/** How long before its end a challenge is asked about for the last time. */
-const LAST_POLL_LEAD_MS = 2_000;
+/** How long before the end of a challenge the last poll is sent, whatever the pace. */
+export const LAST_POLL_LEAD_MS = 2_000;
 
 /**
  * When the next poll is due, given the pace that {@link adjustPace} has already brought up to date. The last one comes

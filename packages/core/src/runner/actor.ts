@@ -2,7 +2,7 @@ import { createActor, type InspectionEvent, type Observer, type Subscription } f
 import { AUTH0_EXCHANGE_LIMIT } from '../auth0/exchange-limit.ts';
 import { type Clock, setTimer, systemClock } from '../lib/clock.ts';
 import { type EnrollmentRule, FLOW_DEFAULTS, type FlowSettings } from '../machine/context.ts';
-import type { Effect } from '../machine/effects.ts';
+import { EFFECT_TYPES, type Effect } from '../machine/effects.ts';
 import {
   type FlowEvent,
   type Inputs,
@@ -120,19 +120,10 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
   let timer: unknown;
   let version = 0;
 
-  const effectTypes: readonly Effect['type'][] = [
-    'authenticate',
-    'list',
-    'enroll',
-    'challenge',
-    'poll',
-    'verify',
-    'identify',
-  ];
   const actor = createActor(
     stepUpMachine.provide({
       actions: Object.fromEntries(
-        effectTypes.map((type) => [
+        EFFECT_TYPES.map((type) => [
           type,
           (_: unknown, params: Effect['params']) => start({ type, params } as Effect),
         ]),

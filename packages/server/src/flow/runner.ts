@@ -1,8 +1,7 @@
-import type { EffectResult, Inputs } from '@stepgate/core';
+import { type EffectResult, type Inputs, LAST_POLL_LEAD_MS } from '@stepgate/core';
 import type { Audit } from '../events/audit.ts';
 import { traceEffect } from '../events/signals.ts';
 import { createWorkQueue } from '../lib/work-queue.ts';
-import { LAST_POLL_LEAD_MS } from '../limits/poll-pace.ts';
 import type { TenantBudget } from '../limits/tenant-budget.ts';
 import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import type { Change } from '../records/records.ts';

@@ -1,4 +1,4 @@
-import type { PlannedPoll } from '@stepgate/core';
+import { LAST_POLL_LEAD_MS, type PlannedPoll } from '@stepgate/core';
 import { type Outlook, stretchOf, UNSEEN } from './tenant-budget-ledger.ts';
 
 /**
@@ -39,8 +39,6 @@ const SWEEP_EVERY_MS = 1_000;
 const STALE_MS = 15_000;
 const LINE_HASTE = 0.8;
 const LONGEST_SPACING_S = 5;
-/** How long before its end a challenge is asked about for the last time, at whatever pace. */
-export const LAST_POLL_LEAD_MS = 2_000;
 
 /** Makes the traffic of a process. `perSecond`: the budget of all. */
 export function createPollPace(options: {
