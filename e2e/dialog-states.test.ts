@@ -33,7 +33,12 @@ interface Stage {
   readonly page: Page;
 }
 
-async function openPage(path: string): Promise<Stage> {
+const payment = {
+  title: 'Pay 12,480.50 EUR to Grace Hopper',
+  details: 'Account DE02 1203 0000 0000 2020 51',
+};
+
+async function openPage(path: string, action = payment): Promise<Stage> {
   const browser = await connectBrowser();
   const context = await browser.newContext({
     reducedMotion: 'reduce',
@@ -41,7 +46,7 @@ async function openPage(path: string): Promise<Stage> {
   });
   const app = await createScriptedApp(context, {
     guarded: '/payments',
-    action: { title: 'Pay 12,480.50 EUR to Grace Hopper', details: 'Account DE02 1203 0000 0000 2020 51' },
+    action,
     files: {
       '/': pageIn('lang="en"'),
       '/fr': pageIn('lang="fr-CA"', logo),
@@ -57,8 +62,8 @@ async function openPage(path: string): Promise<Stage> {
 }
 
 /** The page, after the user has pressed its button. */
-async function openStage(path: string): Promise<Stage> {
-  const { app, context, page } = await openPage(path);
+async function openStage(path: string, action = payment): Promise<Stage> {
+  const { app, context, page } = await openPage(path, action);
   expect(await page.getByText('Grace Hopper').isVisible(), 'what is for the slots').toBe(false);
   const asked = app.show({ state: 'authenticating' });
   await page.getByRole('button', { name: 'Pay' }).click();
@@ -105,7 +110,48 @@ function sightOf(page: Page): Promise<Sight> {
   });
 }
 
+/** The letters of the elements, in the order in which they stand on the screen, line by line. */
+function asSeen(page: Page, selector: string): Promise<readonly string[]> {
+  return page.evaluate((wanted) => {
+    const range = document.createRange();
+    return [...(document.querySelector('stepgate-dialog')?.shadowRoot?.querySelectorAll(wanted) ?? [])].map(
+      (element) => {
+        const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        const letters: { letter: string; x: number; y: number }[] = [];
+        while (walker.nextNode()) {
+          const { data } = walker.currentNode as Text;
+          for (let at = 0; at < data.length; at += 1) {
+            range.setStart(walker.currentNode, at);
+            range.setEnd(walker.currentNode, at + 1);
+            const { x, y, width } = range.getBoundingClientRect();
+            if (width > 0) letters.push({ letter: data[at] ?? '', x, y: Math.round(y) });
+          }
+        }
+        return letters
+          .sort((one, other) => one.y - other.y || one.x - other.x)
+          .map(({ letter }) => letter)
+          .join('');
+      },
+    );
+  }, selector);
+}
+
 describe('the dialog', () => {
+  it('shows titles, details and names in the order in which they are written', async () => {
+    const action = { title: 'Pay \u202e12 EUR\u202c to \u2067Grace\u2069', details: '\u202eAccount 4711' };
+    const { app, page } = await openStage('/', action);
+    const moment = moments['a push']();
+    const authenticators = moment.authenticators.map((one) => ({ ...one, name: '\u202eAda’s\u202c Pixel' }));
+    await app.show({ ...moment, authenticators });
+    await page.getByRole('heading', { name: 'Check your phone' }).waitFor();
+
+    expect(await asSeen(page, '.title, .details, .device')).toEqual([
+      'Pay 12\u00a0EUR to Grace',
+      'Account 4711',
+      'Sent to Ada’s Pixel',
+    ]);
+  });
+
   it('has nothing for axe in any state, by day and by night', async () => {
     const { app, page } = await openStage('/');
     for (const [name, moment] of Object.entries(moments)) {

@@ -813,6 +813,14 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'control characters in a title or a name do not change the order in which it is read',
+    edits: [[web('elements/foreign-text'), "text.replace(/\\p{Bidi_Control}/gu, '')", 'text']],
+    shownBy: [
+      ofWeb('html', 'lets no text reorder what the user reads, in $state'),
+      ofWeb('page/devices-page', 'lets no name reorder what the user reads'),
+    ],
+  },
+  {
     defence: 'a page that calls by itself sends no push',
     edits: [
       [

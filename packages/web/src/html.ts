@@ -1,20 +1,20 @@
 import type { FlowView } from '@stepgate/core';
+import type { Detail } from './elements/control-action.ts';
+import { h } from './elements/element.ts';
+import { type FormTarget, toHtml } from './elements/to-html.ts';
 import type { RemoteError } from './remote/remote-error.ts';
 import type { DevicesTexts } from './texts/devices-texts.ts';
 import { fill, type Texts, withTexts } from './texts/texts.ts';
 import { card } from './ui/card.ts';
-import type { Detail } from './ui/control-action.ts';
-import { h } from './ui/element.ts';
 import type { KeptForm, Unkept } from './ui/kept-form.ts';
 import type { ScreenModel } from './ui/screen.ts';
 import { screenOf } from './ui/screens.ts';
 import type { StepUpAction } from './ui/step-up-action.ts';
-import { type FormTarget, toHtml } from './ui/to-html.ts';
 
+export { DETAILS, type Detail, TYPED_MEMBERS, tidy } from './elements/control-action.ts';
+export { escapeHtml } from './elements/to-html.ts';
 export { idleView } from './remote/idle-view.ts';
 export { type PageTexts, pageTexts, type SomePageTexts } from './texts/page-texts.ts';
-export { DETAILS, type Detail, TYPED_MEMBERS, tidy } from './ui/control-action.ts';
-export { escapeHtml } from './ui/to-html.ts';
 export type { FormTarget, Texts };
 export { fill, withTexts };
 

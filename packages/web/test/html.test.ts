@@ -48,7 +48,27 @@ const views: readonly FlowView[] = [
   viewOf('failed', { reason: 'provider_unavailable', allowedEvents: ['flow.retry', 'flow.cancel'] }),
 ];
 
+/** Every control character that can change the order in which a text is read (Unicode, UAX #9). */
+const CONTROLS = '\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069';
+
 describe('flowToHtml', () => {
+  it.each(views)('lets no text reorder what the user reads, in $state', (view) => {
+    const authenticators = [phone, texts].map((one) => ({ ...one, name: `${CONTROLS}Pixel` }));
+    const root = draw(
+      { ...view, authenticators, allowedEvents: [...view.allowedEvents, 'factor.choose'] },
+      { action: { title: `Pay ${CONTROLS}250 €`, details: `To ${CONTROLS}Grace` }, detail: 'ways' },
+    );
+
+    expect(root.textContent).not.toMatch(/\p{Bidi_Control}/u);
+    expect(root.querySelector('.title')?.textContent).toBe('Pay 250\u00a0€');
+    for (const selector of ['.title', '.details']) {
+      expect(root.querySelector(selector)?.getAttribute('dir')).toBe('auto');
+    }
+    for (const name of [...root.querySelectorAll('*')].filter((one) => one.innerHTML === 'Pixel')) {
+      expect(name.localName).toBe('bdi');
+    }
+  });
+
   it('shows everything as text, never as markup', () => {
     const device = { ...phone, name: HOSTILE };
     const root = draw(pollingView({ authenticators: [device] }), {

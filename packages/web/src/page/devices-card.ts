@@ -1,10 +1,11 @@
 import type { EnrollableFactor } from '@stepgate/core';
 import { addressMember } from '@stepgate/core/ui';
+import { PHONE_PATTERN } from '../elements/control-action.ts';
+import { type ElementSpec, h } from '../elements/element.ts';
+import { isolated, withElements, withoutBidiControls } from '../elements/foreign-text.ts';
+import { factorIcons, icon } from '../elements/icons.ts';
 import type { DevicesTexts } from '../texts/devices-texts.ts';
 import { fill, type Texts } from '../texts/texts.ts';
-import { PHONE_PATTERN } from '../ui/control-action.ts';
-import { type ElementSpec, h } from '../ui/element.ts';
-import { factorIcons, icon } from '../ui/icons.ts';
 import type { Device, DeviceList, NamedDevice } from './devices-client.ts';
 
 /** A question to the user, in front of the list. */
@@ -32,7 +33,7 @@ export type DevicesAction = 'unlock' | 'ask-removal' | 'ask-addition' | 'remove'
 
 /** The device in words: its kind, and its name or number where it has one. */
 export function wordsOf({ factor, name }: Omit<NamedDevice, 'id'>, texts: DevicesTexts): string {
-  return name === undefined ? texts.kinds[factor] : `${texts.kinds[factor]} (${name})`;
+  return name === undefined ? texts.kinds[factor] : `${texts.kinds[factor]} (${withoutBidiControls(name)})`;
 }
 
 /** The card of the page. */
@@ -100,7 +101,7 @@ function listed(model: DevicesModel, { authenticators, addable }: DeviceList): r
 function row(model: DevicesModel, device: Device, all: readonly Device[]): ElementSpec {
   const { isBusy, texts } = model;
   const { factor, id, name, removal } = device;
-  const hint = name ?? sameApp(device, all, texts);
+  const hint = name === undefined ? sameApp(device, all, texts) : [isolated(name)];
   return h(
     'li',
     { key: id, class: 'device-row' },
@@ -109,7 +110,7 @@ function row(model: DevicesModel, device: Device, all: readonly Device[]): Eleme
       'span',
       { class: 'way-text' },
       h('span', { class: 'kind' }, texts.kinds[factor]),
-      hint !== undefined && h('span', { key: 'hint', class: 'hint' }, h('bdi', {}, hint)),
+      hint !== undefined && h('span', { key: 'hint', class: 'hint' }, ...hint),
     ),
     removal.isPossible &&
       h(
@@ -130,11 +131,11 @@ function sameApp(
   { factor, removal }: Device,
   all: readonly Device[],
   texts: DevicesTexts,
-): string | undefined {
+): readonly (ElementSpec | string)[] | undefined {
   const [twin] = removal.goesAlong;
   if (factor !== 'otp' || twin?.isCertain !== true) return undefined;
   const phone = all.find(({ id }) => id === twin.id);
-  return phone?.name === undefined ? undefined : fill(texts.sameApp, { phone: phone.name });
+  return phone?.name === undefined ? undefined : withElements(texts.sameApp, { phone: isolated(phone.name) });
 }
 
 function dialog(model: DevicesModel, question: Question): ElementSpec {
@@ -153,7 +154,11 @@ function removalForm({ flowTexts, isBusy, texts }: DevicesModel, device: Device)
   );
   const sentences = [...along, ...(isLast ? [texts.isLast] : []), texts.approvalFollows];
   return [
-    h('h2', { id: 'question', tabindex: -1 }, fill(texts.confirmRemoval, { device: wordsOf(device, texts) })),
+    h(
+      'h2',
+      { id: 'question', tabindex: -1 },
+      ...withElements(texts.confirmRemoval, { device: isolated(wordsOf(device, texts)) }),
+    ),
     ...sentences.map((sentence) => h('p', { key: sentence }, sentence)),
     h(
       'div',

@@ -1,14 +1,14 @@
 import type { EnrollableFactor } from '@stepgate/core';
 import { addressMember, isEnrollable } from '@stepgate/core/ui';
 import type { FlowDialog } from '../dialog/flow-dialog.ts';
+import { tidy } from '../elements/control-action.ts';
+import { patch } from '../elements/patch.ts';
 import { StepUpCancelled } from '../fetch/step-up-cancelled.ts';
 import { createStepUpFetch } from '../fetch/step-up-fetch.ts';
 import { toFailure } from '../remote/remote-error.ts';
 import { createRemoteStepUp } from '../remote/remote-step-up.ts';
 import type { PageTexts } from '../texts/page-texts.ts';
 import { fill } from '../texts/texts.ts';
-import { tidy } from '../ui/control-action.ts';
-import { patch } from '../ui/patch.ts';
 import { type DevicesAction, type DevicesModel, devicesCard, wordsOf } from './devices-card.ts';
 import { type AddedFactor, createDevicesClient, type NamedDevice } from './devices-client.ts';
 

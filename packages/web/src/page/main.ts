@@ -1,5 +1,5 @@
+import { DETAILS } from '../elements/control-action.ts';
 import { createRemoteStepUp } from '../remote/remote-step-up.ts';
-import { DETAILS } from '../ui/control-action.ts';
 import { renderFlow } from '../ui/render-flow.ts';
 import { readAction } from '../ui/step-up-action.ts';
 import { textsOfPage } from './page-data.ts';

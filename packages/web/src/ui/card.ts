@@ -1,6 +1,7 @@
+import { type ElementSpec, h } from '../elements/element.ts';
+import { withoutBidiControls } from '../elements/foreign-text.ts';
+import { icon } from '../elements/icons.ts';
 import { connectionText, isCutOff } from './controls.ts';
-import { type ElementSpec, h } from './element.ts';
-import { icon } from './icons.ts';
 import type { Screen, ScreenModel } from './screen.ts';
 
 const RING = 100;
@@ -22,7 +23,8 @@ export function card(
   const left =
     view.expiresAt !== undefined && span > 0 ? Math.max(0, Math.min(1, (view.expiresAt - now) / span)) : 1;
   const details =
-    action?.details !== undefined && h('p', { class: 'details', part: 'details' }, action.details);
+    action?.details !== undefined &&
+    h('p', { class: 'details', part: 'details', dir: 'auto' }, withoutBidiControls(action.details));
   return h(
     'section',
     { class: 'card', part: 'card', lang: texts.language, 'aria-labelledby': 'heading' },
@@ -32,7 +34,7 @@ export function card(
         'div',
         { key: 'action', class: 'action', part: 'action' },
         h('p', { class: 'hint' }, texts.confirming),
-        h('p', { class: 'title', part: 'title' }, unbroken(action.title)),
+        h('p', { class: 'title', part: 'title', dir: 'auto' }, unbroken(withoutBidiControls(action.title))),
         hasSlots ? h('slot', { name: 'details' }, details) : details,
       ),
     // A screen is one form, with or without a script: whatever its buttons send.

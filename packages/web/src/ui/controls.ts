@@ -1,8 +1,8 @@
 import type { Authenticator, EnrollableFactor } from '@stepgate/core';
+import type { ControlAction, TypedMember } from '../elements/control-action.ts';
+import { type ElementSpec, h } from '../elements/element.ts';
 import type { Connection } from '../remote/watch-flow.ts';
 import { fill } from '../texts/texts.ts';
-import type { ControlAction, TypedMember } from './control-action.ts';
-import { type ElementSpec, h } from './element.ts';
 import { formatWhen, type ScreenModel, takes } from './screen.ts';
 
 /** How much a button is asking for. */

@@ -1,13 +1,13 @@
 import type { StepUpActor, StepUpRequest } from '@stepgate/core';
 import { type Clock, systemClock } from '@stepgate/core/ui';
+import { type ControlAction, type Detail, type Exit, tidy } from '../elements/control-action.ts';
+import { actionOf, patch } from '../elements/patch.ts';
 import type { RemoteStepUp } from '../remote/remote-step-up.ts';
 import type { RemoteStepUpSnapshot } from '../remote/snapshots.ts';
 import { fill, type Texts } from '../texts/texts.ts';
 import { card } from './card.ts';
-import { type ControlAction, type Detail, type Exit, tidy } from './control-action.ts';
 import { connectionText, errorText, isCutOff } from './controls.ts';
 import type { Unkept } from './kept-form.ts';
-import { actionOf, patch } from './patch.ts';
 import type { Screen, ScreenModel } from './screen.ts';
 import { screenOf } from './screens.ts';
 import type { StepUpAction } from './step-up-action.ts';

@@ -1,9 +1,9 @@
 import type { FlowView, StepUpRequest } from '@stepgate/core';
+import type { Detail, Exit } from '../elements/control-action.ts';
+import type { ElementSpec } from '../elements/element.ts';
+import type { IconName } from '../elements/icons.ts';
 import type { RemoteStepUpSnapshot } from '../remote/snapshots.ts';
 import type { Texts } from '../texts/texts.ts';
-import type { Detail, Exit } from './control-action.ts';
-import type { ElementSpec } from './element.ts';
-import type { IconName } from './icons.ts';
 import type { KeptForm, Unkept } from './kept-form.ts';
 import type { StepUpAction } from './step-up-action.ts';
 

@@ -1,7 +1,11 @@
 import type { AddressedFactor, Authenticator, EnrollableFactor, Factor, FlowStateName } from '@stepgate/core';
 import { addressMember, FACTOR_TRAITS, isAddressed, sendsMessage, takesCode } from '@stepgate/core/ui';
+import { type ControlAction, PHONE_PATTERN } from '../elements/control-action.ts';
+import { type ElementSpec, h } from '../elements/element.ts';
+import { isolated, withElements } from '../elements/foreign-text.ts';
+import { factorIcons, icon } from '../elements/icons.ts';
+import { qrCode } from '../elements/qr-code.ts';
 import { fill, pluralOf, type Texts } from '../texts/texts.ts';
-import { type ControlAction, PHONE_PATTERN } from './control-action.ts';
 import {
   type ButtonKind,
   button,
@@ -14,9 +18,6 @@ import {
   otherWayButton,
   resendButton,
 } from './controls.ts';
-import { type ElementSpec, h } from './element.ts';
-import { factorIcons, icon } from './icons.ts';
-import { qrCode } from './qr-code.ts';
 import { formatTime, type Screen, type ScreenModel, takes } from './screen.ts';
 
 /** The screen for a moment of a flow. What it offers comes from `allowedEvents` alone. */
@@ -238,7 +239,7 @@ function way(
       'span',
       { class: 'way-text' },
       h('span', {}, laterLabel(model, label, waitUntil)),
-      hint !== undefined && h('span', { class: 'hint' }, h('bdi', {}, hint)),
+      hint !== undefined && h('span', { class: 'hint' }, isolated(hint)),
     ),
     icon('chevron'),
   );
@@ -353,10 +354,13 @@ function polling(model: ScreenModel): Screen {
   };
 }
 
-/** Where it was sent; a number keeps its order among words from right to left. */
+/** Where it was sent. */
 function destination({ sentTo }: Texts, device: string): ElementSpec {
-  const [before = '', after = ''] = sentTo.split('{device}');
-  return h('p', { key: 'device', class: 'device', part: 'device' }, before, h('bdi', {}, device), after);
+  return h(
+    'p',
+    { key: 'device', class: 'device', part: 'device' },
+    ...withElements(sentTo, { device: isolated(device) }),
+  );
 }
 
 function code(model: ScreenModel): Screen {

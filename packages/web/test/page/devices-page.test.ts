@@ -157,6 +157,27 @@ it('shows what there is, what belongs together, and offers to remove what can be
   );
 });
 
+it('lets no name reorder what the user reads', async () => {
+  const named = { ...pushed, name: '\u202eleviP\u202c \u2067אב\u2069' };
+  const { heading, press, root, said } = await open({
+    'GET /authenticators': [listOf([named, generated]), listOf([])],
+    'DELETE /authenticators/push%7C1': [{ status: 200, body: { removed: [named], isLast: false } }],
+  });
+
+  expect([...root.querySelectorAll('bdi')].map(({ textContent }) => textContent)).toEqual([
+    'leviP אב',
+    'leviP אב',
+  ]);
+  press(/^Remove Phone/);
+  expect(heading()).toBe('Remove Phone with Auth0 Guardian (leviP אב)?');
+  expect(root.querySelector('dialog h2 bdi')?.textContent).toBe('Phone with Auth0 Guardian (leviP אב)');
+  expect(root.innerHTML).not.toMatch(/\p{Bidi_Control}/u);
+  press('Remove');
+
+  await until(() => said()?.startsWith('Removed') === true);
+  expect(said()).not.toMatch(/\p{Bidi_Control}/u);
+});
+
 it('says what goes along before it removes, and removes nothing on a no', async () => {
   const { calls, heading, press, root } = await open({
     'GET /authenticators': [listOf([pushed, generated])],

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { type FlowStateName, type FlowView, parseRequest, REASON_CODES } from '@stepgate/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { tidy } from '../../src/elements/control-action.ts';
 import type { RemoteStepUpSnapshot } from '../../src/index.ts';
 import { english } from '../../src/texts/texts-en.ts';
-import { tidy } from '../../src/ui/control-action.ts';
 import { type RenderFlowOptions, renderFlow } from '../../src/ui/render-flow.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { type DrawnScreen, screenIn } from '../support/screen.ts';

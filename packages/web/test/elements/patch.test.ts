@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { expect, it } from 'vitest';
-import { h } from '../../src/ui/element.ts';
-import { actionOf, patch } from '../../src/ui/patch.ts';
+import { h } from '../../src/elements/element.ts';
+import { actionOf, patch } from '../../src/elements/patch.ts';
 
 function childrenOf(parent: Element): string[] {
   return [...parent.children].map((child) => child.outerHTML);
