@@ -681,7 +681,7 @@ export const MUTATIONS = [
     edits: [
       [
         server('flow/effect-performer'),
-        'await identity.check(tokens, target.caller.subject, { signal });',
+        'await identityCheck.check(tokens, target.caller.subject, { signal });',
         '',
       ],
     ],
@@ -955,7 +955,7 @@ export const MUTATIONS = [
     edits: [
       [
         server('endpoints/authenticators'),
-        '    await admission.admitList(await ownership.mustOwn(request));\n    return api.list',
+        '    await admission.admitList(await owners.mustOwn(request));\n    return api.list',
         '    return api.list',
       ],
     ],
@@ -968,7 +968,7 @@ export const MUTATIONS = [
   },
   {
     defence: 'an answer of the tenant is not read without an end',
-    edits: [[server('gate/gate'), 'tracedFetch(boundedFetch(auth0.fetch))', 'tracedFetch(auth0.fetch)']],
+    edits: [[server('gate/parts'), 'tracedFetch(boundedFetch(auth0.fetch))', 'tracedFetch(auth0.fetch)']],
     shownBy: [own('flow/faults', 'do not end a wait for the phone: %s')],
   },
   {

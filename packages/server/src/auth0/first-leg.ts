@@ -59,16 +59,16 @@ export interface FirstLegOptions<Native> {
 }
 
 /** Does first legs. */
-export interface FirstLeg<Native> {
+export interface FirstLeg {
   readonly methods: readonly SignInMethod[];
   authenticate(
     method: SignInMethod,
     inputs: Inputs,
-    context: HookContext<Native>,
+    context: HookContext,
     signal: AbortSignal,
   ): Promise<MfaTransaction>;
   /** Hands a rotated refresh token to the app. */
-  save(context: HookContext<Native> & CallOptions, refreshToken: string | undefined): Promise<void>;
+  save(context: HookContext & CallOptions, refreshToken: string | undefined): Promise<void>;
 }
 
 /**
@@ -76,11 +76,11 @@ export interface FirstLeg<Native> {
  *
  * @throws TypeError when there is no way at all.
  */
-export function createFirstLeg<Native>(
-  options: FirstLegOptions<Native>,
+export function createFirstLeg(
+  options: FirstLegOptions<unknown>,
   signIn: Auth0SignIn,
   ask: Ask & { readonly isForMfaApi?: boolean } = {},
-): FirstLeg<Native> {
+): FirstLeg {
   const { isForMfaApi = false, audience, scope } = ask;
   const { refreshToken, custom, password, saveRefreshToken } = options;
   const methods: SignInMethod[] = [];
@@ -90,7 +90,7 @@ export function createFirstLeg<Native>(
   if (methods.length === 0) throw new TypeError('firstLeg: give refreshToken, custom or password');
   const hasOtherLeg = methods.length > 1;
 
-  async function save(context: HookContext<Native> & CallOptions, token: string | undefined): Promise<void> {
+  async function save(context: HookContext & CallOptions, token: string | undefined): Promise<void> {
     if (token !== undefined) await saveRefreshToken?.(context, token);
   }
 

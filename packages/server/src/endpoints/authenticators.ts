@@ -11,17 +11,13 @@ import {
 } from '@stepgate/core';
 import { fill, type PageTexts } from '@stepgate/web/html';
 import { removalOf } from '../auth0/removal-rules.ts';
-import type { Audit } from '../events/audit.ts';
 import type { Admission } from '../flow/admission.ts';
-import type { FlowDriver } from '../flow/driver.ts';
 import { additionId, addressOf, type EnrollmentRequest } from '../flow/factor-to-add.ts';
 import type { Decision, StepUp } from '../guard/decision.ts';
 import type { Action, ParsedPolicy } from '../policy/policy.ts';
-import type { Records } from '../records/records.ts';
 import { json } from '../request/error-response.ts';
 import type { HostRequest, HostResponse } from '../request/host-request.ts';
-import type { Owners } from './owner.ts';
-import type { TextsOf } from './page-texts.ts';
+import type { EndpointParts } from './parts.ts';
 import { viewResponse } from './view-response.ts';
 
 /** How the signed-in user's authenticators are listed, added and removed. */
@@ -33,31 +29,26 @@ export interface AuthenticatorSettings {
 }
 
 /** The endpoints that manage the user's authenticators, each behind an approval of its own. */
-export interface Authenticators<Native> {
+export interface Authenticators {
   /** What the user has, and what goes with what. */
-  list(request: HostRequest<Native>): Promise<HostResponse>;
+  list(request: HostRequest): Promise<HostResponse>;
   /** Removes one, with all that goes with it. */
-  remove(request: HostRequest<Native>, id: string): Promise<HostResponse>;
+  remove(request: HostRequest, id: string): Promise<HostResponse>;
   /** Starts a flow that adds a factor. `body`: the factor, and the number or address that it needs. */
-  add(request: HostRequest<Native>, body: unknown): Promise<HostResponse>;
+  add(request: HostRequest, body: unknown): Promise<HostResponse>;
 }
 
-/** What these endpoints are made of. */
-export interface AuthenticatorsOptions<Native> {
+/** What these endpoints are made of, beside what all endpoints share. */
+export interface AuthenticatorsOptions {
   readonly settings: Required<AuthenticatorSettings>;
   readonly api: Pick<MfaApi, 'list' | 'remove'>;
   readonly admission: Pick<Admission, 'admitList'>;
-  readonly records: Records;
-  readonly driver: FlowDriver<Native>;
   /** The guard's own decision. `uses`: whether an approval for a single use is used up. */
   readonly decide: (
-    request: HostRequest<Native>,
+    request: HostRequest,
     policy: ParsedPolicy,
     options: { readonly uses: boolean },
   ) => Promise<Decision>;
-  readonly ownership: Owners<Native>;
-  readonly textsOf: TextsOf<Native>;
-  readonly audit: Audit<Native>;
 }
 
 type ActionWords = PageTexts['devices']['actions'];
@@ -69,8 +60,11 @@ type AccessMfaApi = (accessToken: string, stepUp: StepUp) => Promise<HostRespons
 const LIST_MAX_AGE_SECONDS = 600;
 
 /** Makes the endpoints. */
-export function createAuthenticators<Native>(options: AuthenticatorsOptions<Native>): Authenticators<Native> {
-  const { settings, api, admission, records, driver, decide, ownership, textsOf, audit } = options;
+export function createAuthenticators(parts: EndpointParts, options: AuthenticatorsOptions): Authenticators {
+  const { settings, api, admission, decide } = options;
+  const { driver, owners, textsOf } = parts;
+  const { records } = parts.state;
+  const { audit } = parts.runtime;
 
   const policyOf = (action: Action, maxAgeSeconds: number): ParsedPolicy => ({
     maxAgeSeconds,
@@ -83,8 +77,8 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
     opensMfaApi: true,
   });
   /** The words are no part of what is approved: they are in the language of whoever asks. */
-  const wordsFor = (request: HostRequest<Native>): ActionWords => textsOf(request).devices.actions;
-  const listing = (request: HostRequest<Native>): ParsedPolicy =>
+  const wordsFor = (request: HostRequest): ActionWords => textsOf(request).devices.actions;
+  const listing = (request: HostRequest): ParsedPolicy =>
     policyOf({ id: 'authenticators.manage', title: wordsFor(request).see }, LIST_MAX_AGE_SECONDS);
   const once = (id: string, title: string): ParsedPolicy => policyOf({ id, title }, 0);
 
@@ -93,7 +87,7 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
    * gives the same policy with the words for the user, which only a refusal needs.
    */
   async function withToken(
-    request: HostRequest<Native>,
+    request: HostRequest,
     policy: ParsedPolicy,
     use: AccessMfaApi,
     inWords?: () => Promise<ParsedPolicy>,
@@ -121,8 +115,8 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
     }
   }
 
-  async function discard(request: HostRequest<Native>, { approval }: StepUp): Promise<void> {
-    const { key } = await ownership.mustOwn(request);
+  async function discard(request: HostRequest, { approval }: StepUp): Promise<void> {
+    const { key } = await owners.mustOwn(request);
     await records.update(key, (record) => {
       if (record === undefined) return { result: undefined };
       const approvals = record.approvals.filter(({ id }) => id !== approval.id);
@@ -131,20 +125,20 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
   }
 
   /** The list, at a price: an approval to see it would be one to ask the tenant without an end. */
-  async function look(request: HostRequest<Native>, accessToken: string): Promise<readonly Authenticator[]> {
-    await admission.admitList(await ownership.mustOwn(request));
+  async function look(request: HostRequest, accessToken: string): Promise<readonly Authenticator[]> {
+    await admission.admitList(await owners.mustOwn(request));
     return api.list({ mfaToken: accessToken });
   }
 
   /** The list, where the user has been let see it; it only serves to put an id into words. */
-  async function peek(request: HostRequest<Native>): Promise<readonly Authenticator[] | undefined> {
+  async function peek(request: HostRequest): Promise<readonly Authenticator[] | undefined> {
     const decision = await decide(request, listing(request), { uses: false });
     const accessToken = decision.isAllowed ? decision.stepUp?.tokens()?.accessToken : undefined;
     if (accessToken === undefined) return undefined;
     return look(request, accessToken).catch(() => undefined);
   }
 
-  async function removalPolicy(request: HostRequest<Native>, id: string): Promise<ParsedPolicy> {
+  async function removalPolicy(request: HostRequest, id: string): Promise<ParsedPolicy> {
     const all = await peek(request);
     const found = all && findRemovable(all, id);
     const words = wordsFor(request);
@@ -177,7 +171,7 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
       const device = describe({ factor, name: hint(addressOf(enrollment)) }, words);
       const policy = once(additionId(enrollment), fill(words.add, { device }));
       return withToken(request, policy, async (accessToken, { approval }) => {
-        const view = await driver.add(await ownership.mustOwn(request), {
+        const view = await driver.add(await owners.mustOwn(request), {
           policy,
           adds: { factor, tokenExpiresAt: approval.tokensUntil ?? 0 },
           vault: { mfaToken: accessToken, ...secrets },
@@ -187,12 +181,8 @@ export function createAuthenticators<Native>(options: AuthenticatorsOptions<Nati
     },
   };
 
-  async function removed(
-    request: HostRequest<Native>,
-    accessToken: string,
-    id: string,
-  ): Promise<HostResponse> {
-    const { caller } = await ownership.mustOwn(request);
+  async function removed(request: HostRequest, accessToken: string, id: string): Promise<HostResponse> {
+    const { caller } = await owners.mustOwn(request);
     const before = await look(request, accessToken);
     const found = findRemovable(before, id);
     const { isLast, goesAlong } = removalOf(id, before);

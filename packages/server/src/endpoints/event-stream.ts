@@ -1,4 +1,5 @@
-import type { Clock, FlowView } from '@stepgate/core';
+import type { FlowView } from '@stepgate/core';
+import type { Runtime } from '../events/runtime.ts';
 import type { FlowDriver } from '../flow/driver.ts';
 import type { FlowTarget } from '../flow/target.ts';
 import type { Watch } from '../flow/watch.ts';
@@ -26,19 +27,17 @@ export interface EventSource {
 }
 
 /** What a stream is made of. */
-export interface EventStreamOptions<Native> {
-  readonly driver: Pick<FlowDriver<Native>, 'follow'>;
-  readonly target: FlowTarget<Native>;
+export interface EventStreamOptions {
+  readonly driver: Pick<FlowDriver, 'follow'>;
+  readonly target: FlowTarget;
   readonly first: FlowView;
-  readonly clock: Clock;
   readonly whenGone: WhenGone;
-  /** Ends the stream, with a hint to come again. */
-  readonly closing: AbortSignal;
   /** Whether the flow is still that of whoever asks. */
   readonly isStillTheirs: () => Promise<boolean>;
   /** Called when the stream is over; may be called again. */
   readonly leave: () => void;
-  readonly onError: (error: unknown) => void;
+  /** `closing` ends the stream, with a hint to come again. */
+  readonly runtime: Pick<Runtime, 'clock' | 'closing' | 'onError'>;
 }
 
 /** So many events may wait for their reader. */
@@ -58,7 +57,7 @@ export function eventsOf(body: ReadableStream): EventSource | undefined {
  * The view as server-sent events: one at once, one for each change, heartbeats between, the end after the last, or
  * with the login. After a minute it ends too, for the client to come again.
  */
-export function eventStream<Native>(options: EventStreamOptions<Native>): Response {
+export function eventStream(options: EventStreamOptions): Response {
   const source = createEventSource(options);
   const body = toBody(source);
   sources.set(body, source);
@@ -72,8 +71,9 @@ export function eventStream<Native>(options: EventStreamOptions<Native>): Respon
   });
 }
 
-function createEventSource<Native>({ first, ...options }: EventStreamOptions<Native>): EventSource {
-  const { driver, target, clock, closing, isStillTheirs, leave, onError } = options;
+function createEventSource({ first, ...options }: EventStreamOptions): EventSource {
+  const { driver, target, isStillTheirs, leave } = options;
+  const { clock, closing, onError } = options.runtime;
   let latest: FlowView | undefined = first;
   let version = first.version;
   let sink: EventSink | undefined;

@@ -1,20 +1,17 @@
-import { type Clock, type FlowView, StepUpError } from '@stepgate/core';
+import { type FlowView, StepUpError } from '@stepgate/core';
 import { type Detail, flowToHtml, idleView } from '@stepgate/web/html';
-import type { FlowDriver } from '../flow/driver.ts';
 import { isShown } from '../flow/rules.ts';
 import { type FlowTarget, targetOf } from '../flow/target.ts';
 import type { Watchers } from '../limits/watchers.ts';
-import { type Requirement, type Requirements, requirementExpired } from '../policy/requirement.ts';
+import { type Requirement, requirementExpired } from '../policy/requirement.ts';
 import type { FlowRecord } from '../records/handle-record.ts';
-import type { KeptForm, KeptForms } from '../records/kept-forms.ts';
-import type { Records } from '../records/records.ts';
+import type { KeptForm } from '../records/kept-forms.ts';
 import type { Caller } from '../request/caller.ts';
-import type { Handles } from '../request/handle-cookie.ts';
 import type { HostRequest, WhenGone } from '../request/host-request.ts';
 import { siteOf } from '../request/same-origin.ts';
 import type { FormTokens } from './page-form.ts';
 import { pageResponse, type Refresh } from './page-shell.ts';
-import type { TextsOf } from './page-texts.ts';
+import type { EndpointParts } from './parts.ts';
 
 /** What of the flow is asked to be shown. */
 export interface Moment {
@@ -28,24 +25,12 @@ export interface Moment {
 }
 
 /** The built-in page, as it shows a flow. */
-export type FlowPage<Native> = (
-  request: HostRequest<Native>,
-  caller: Caller,
-  moment: Moment,
-) => Promise<Response>;
+export type FlowPage = (request: HostRequest, caller: Caller, moment: Moment) => Promise<Response>;
 
-/** What the page is made of. */
-export interface FlowPageOptions<Native> {
-  readonly basePath: string;
-  readonly driver: FlowDriver<Native>;
-  readonly records: Records;
-  readonly handles: Handles;
-  readonly requirements: Requirements;
+/** What the page is made of, beside what all endpoints share. */
+export interface FlowPageOptions {
   readonly tokens: FormTokens;
-  readonly keptForms: KeptForms;
   readonly watchers: Watchers;
-  readonly textsOf: TextsOf<Native>;
-  readonly clock: Clock;
 }
 
 interface ShownFlow {
@@ -59,9 +44,11 @@ const PATIENCE_MS = 25_000;
 const FAREWELL_SECONDS = 1;
 
 /** Makes the page. It shows the browser's flow for its ticket, or what will start one when the user clicks. */
-export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPage<Native> {
-  const { basePath, driver, records, handles, requirements, tokens, keptForms, textsOf, watchers, clock } =
-    options;
+export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowPageOptions): FlowPage {
+  const { basePath, driver, requirements, textsOf } = parts;
+  const { records, keptForms } = parts.state;
+  const { handles } = parts.callers;
+  const { clock } = parts.runtime;
 
   return async function flowPage(request, caller, moment) {
     const { ticket, detail, error: refusal } = moment;
@@ -137,7 +124,7 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
 
   /** What the approval was asked for, if it is still there to be sent once more. */
   async function findStashed(
-    target: FlowTarget<Native> | undefined,
+    target: FlowTarget | undefined,
     requirement: Requirement | undefined,
     { state }: FlowView,
   ): Promise<KeptForm | undefined> {
@@ -162,7 +149,7 @@ export function createFlowPage<Native>(options: FlowPageOptions<Native>): FlowPa
   }
 
   async function findFlow(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     requirement: Requirement | undefined,
     { since, whenGone }: Moment,
   ): Promise<ShownFlow | undefined> {

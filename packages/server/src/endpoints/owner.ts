@@ -1,28 +1,28 @@
 import { notFound, signInFirst } from '../flow/errors.ts';
 import { type FlowTarget, targetOf } from '../flow/target.ts';
 import type { Caller, CallerOf } from '../request/caller.ts';
-import type { Handles } from '../request/handle-cookie.ts';
+import type { Callers } from '../request/callers.ts';
 import type { HostRequest } from '../request/host-request.ts';
 
 /** Finds out whose request it is, and which record is theirs. */
-export interface Owners<Native> {
+export interface Owners {
   /** Who is signed in, `undefined` for nobody. */
-  readonly callerOf: CallerOf<Native>;
+  readonly callerOf: CallerOf;
   /** @throws StepUpError `login_required` (401) when nobody is signed in. */
-  readonly mustBeSignedIn: (request: HostRequest<Native>) => Promise<Caller>;
+  readonly mustBeSignedIn: (request: HostRequest) => Promise<Caller>;
   /** @throws StepUpError `login_required` (401), or `flow_not_found` (404) for a browser without a handle. */
-  readonly mustOwn: (request: HostRequest<Native>) => Promise<FlowTarget<Native>>;
+  readonly mustOwn: (request: HostRequest) => Promise<FlowTarget>;
 }
 
 /** Makes the finder. */
-export function createOwners<Native>(options: {
+export function createOwners(options: {
   readonly basePath: string;
-  readonly handles: Handles;
-  readonly callerOf: CallerOf<Native>;
-}): Owners<Native> {
-  const { basePath, handles, callerOf } = options;
+  readonly callers: Pick<Callers, 'callerOf' | 'handles'>;
+}): Owners {
+  const { basePath } = options;
+  const { callerOf, handles } = options.callers;
 
-  async function mustBeSignedIn(request: HostRequest<Native>): Promise<Caller> {
+  async function mustBeSignedIn(request: HostRequest): Promise<Caller> {
     const caller = await callerOf(request);
     if (caller !== undefined) return caller;
     throw signInFirst();

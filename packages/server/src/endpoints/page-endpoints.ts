@@ -1,48 +1,37 @@
 import { isStepUpError, StepUpError } from '@stepgate/core';
 import { flowToHtml, idleView } from '@stepgate/web/html';
-import type { FlowDriver } from '../flow/driver.ts';
 import { crossSite, notFound, signInFirst } from '../flow/errors.ts';
 import { type FlowTarget, targetOf } from '../flow/target.ts';
-import type { Requirements } from '../policy/requirement.ts';
 import { readForm } from '../request/body.ts';
-import type { Caller, CallerOf } from '../request/caller.ts';
+import type { Caller } from '../request/caller.ts';
 import { isFault, toStepUpError } from '../request/error-response.ts';
-import { type Handles, recordKey } from '../request/handle-cookie.ts';
+import { recordKey } from '../request/handle-cookie.ts';
 import type { HostRequest } from '../request/host-request.ts';
 import { isNavigation } from '../request/navigation.ts';
 import { type Call, type Endpoint, whenGone } from './call.ts';
 import { type FlowPage, pageAddress } from './flow-page.ts';
 import { type FormTokens, isFromThisSite, type PageForm, parseDetail, parsePageForm } from './page-form.ts';
 import { pageResponse } from './page-shell.ts';
-import type { TextsOf } from './page-texts.ts';
+import type { EndpointParts } from './parts.ts';
 
 /** The page, and what its forms are sent to where no script takes their place: every answer is a page. */
-export interface PageEndpoints<Native> {
-  readonly page: Endpoint<Native>;
-  readonly start: Endpoint<Native>;
-  readonly send: Endpoint<Native>;
+export interface PageEndpoints {
+  readonly page: Endpoint;
+  readonly start: Endpoint;
+  readonly send: Endpoint;
 }
 
-/** What they are made of. */
-export interface PageEndpointsOptions<Native> {
-  readonly basePath: string;
-  readonly driver: FlowDriver<Native>;
-  readonly handles: Handles;
-  readonly requirements: Requirements;
+/** What they are made of, beside what all endpoints share. */
+export interface PageEndpointsOptions {
   readonly tokens: FormTokens;
-  readonly flowPage: FlowPage<Native>;
-  readonly callerOf: CallerOf<Native>;
-  /** The answer to nobody. */
-  readonly signedOut: (request: HostRequest<Native>) => Response;
-  readonly textsOf: TextsOf<Native>;
-  readonly now: () => number;
-  /** Ends the waiting for news. */
-  readonly onError: (error: unknown) => void;
+  readonly flowPage: FlowPage;
+  /** The answer when nobody is signed in. */
+  readonly signedOut: (request: HostRequest) => Response;
 }
 
 /** One form post, once it is known to be ours. */
-interface Posting<Native> {
-  readonly request: HostRequest<Native>;
+interface Posting {
+  readonly request: HostRequest;
   readonly caller: Caller;
   readonly form: PageForm;
 }
@@ -50,14 +39,18 @@ interface Posting<Native> {
 type ResponseHeaders = Readonly<Record<string, string>>;
 
 /** Makes the endpoints. */
-export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native>): PageEndpoints<Native> {
-  const { basePath, driver, handles, requirements, tokens, flowPage, callerOf, textsOf, now, onError } =
-    options;
+export function createPageEndpoints(
+  parts: EndpointParts,
+  { tokens, flowPage, signedOut }: PageEndpointsOptions,
+): PageEndpoints {
+  const { basePath, driver, requirements, textsOf } = parts;
+  const { callerOf, handles } = parts.callers;
+  const { clock, onError } = parts.runtime;
 
-  async function page(call: Call<Native>): Promise<Response> {
+  async function page(call: Call): Promise<Response> {
     const { request } = call;
     const caller = await callerOf(request);
-    if (caller === undefined) return options.signedOut(request);
+    if (caller === undefined) return signedOut(request);
     const { searchParams } = new URL(request.url, 'http://host');
     const since = searchParams.get('since');
     return flowPage(request, caller, {
@@ -69,8 +62,8 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
 
   /** Does what a form asks for, and goes back to the page; what is refused is said on the page. */
   function answering(
-    work: (posting: Posting<Native>) => Promise<ResponseHeaders>,
-  ): (call: Call<Native>) => Promise<Response> {
+    work: (posting: Posting) => Promise<ResponseHeaders>,
+  ): (call: Call) => Promise<Response> {
     return async ({ request, web }) => {
       const caller = await callerOf(request);
       if (caller === undefined) return problemPage(request, signInFirst());
@@ -92,7 +85,7 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
     };
   }
 
-  function mustBeOurs(request: HostRequest<Native>, caller: Caller, { token }: PageForm): void {
+  function mustBeOurs(request: HostRequest, caller: Caller, { token }: PageForm): void {
     const handle = handles.read(request);
     const hasToken = (): boolean =>
       token !== undefined && handle !== undefined && tokens.isOf(recordKey(handle, caller), token);
@@ -100,7 +93,7 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
     throw crossSite();
   }
 
-  async function start({ request, caller, form }: Posting<Native>): Promise<ResponseHeaders> {
+  async function start({ request, caller, form }: Posting): Promise<ResponseHeaders> {
     const requirement = requirements.open(caller, form.ticket ?? '');
     const { handle, headers, isTravelling } = handles.hold(request);
     const target = targetOf(request, caller, handle);
@@ -110,7 +103,7 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
   }
 
   /** The user has chosen this one; a flow that has ended meanwhile is not in its way. */
-  async function cancelOther(target: FlowTarget<Native>): Promise<void> {
+  async function cancelOther(target: FlowTarget): Promise<void> {
     try {
       await driver.request(target, { type: 'flow.cancel' }, undefined);
     } catch (error) {
@@ -118,7 +111,7 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
     }
   }
 
-  async function send({ request, caller, form }: Posting<Native>): Promise<ResponseHeaders> {
+  async function send({ request, caller, form }: Posting): Promise<ResponseHeaders> {
     const handle = handles.read(request);
     if (handle === undefined) throw notFound(basePath);
     const event = form.event();
@@ -128,10 +121,10 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
     return {};
   }
 
-  function problemPage(request: HostRequest<Native>, error: StepUpError): Response {
+  function problemPage(request: HostRequest, error: StepUpError): Response {
     const { flow: texts } = textsOf(request);
     const { html, heading } = flowToHtml(
-      { texts, view: { ...idleView(now(), []), state: 'failed' }, error },
+      { texts, view: { ...idleView(clock.now(), []), state: 'failed' }, error },
       { action: basePath, start: basePath, page: () => basePath, fields: [] },
     );
     return pageResponse({
@@ -145,10 +138,7 @@ export function createPageEndpoints<Native>(options: PageEndpointsOptions<Native
   }
 
   /** Errors as pages, for requests whose answer the user sees. */
-  function withProblems(
-    endpoint: Endpoint<Native>,
-    isSeen: (request: HostRequest<Native>) => boolean,
-  ): Endpoint<Native> {
+  function withProblems(endpoint: Endpoint, isSeen: (request: HostRequest) => boolean): Endpoint {
     return async (call) => {
       try {
         return await endpoint(call);

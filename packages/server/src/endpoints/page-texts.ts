@@ -7,7 +7,7 @@ import type { HostRequest } from '../request/host-request.ts';
 export type TextsByLanguage = Readonly<Record<string, SomePageTexts>>;
 
 /** What the built-in pages say to whoever is asking. */
-export type TextsOf<Native> = (request: HostRequest<Native>) => PageTexts;
+export type TextsOf = (request: HostRequest) => PageTexts;
 
 const FALLBACK = 'en';
 
@@ -16,18 +16,18 @@ const FALLBACK = 'en';
  *
  * @throws TypeError when the texts are wrong.
  */
-export function createTextsOf<Native>(options: {
-  readonly language: ((request: Native) => string | undefined) | undefined;
+export function createTextsOf(options: {
+  readonly language: ((request: unknown) => string | undefined) | undefined;
   readonly texts: TextsByLanguage | undefined;
   /** Hears of a `language` that fails, which costs nobody the page. */
   readonly onError: (error: unknown) => void;
-}): TextsOf<Native> {
+}): TextsOf {
   const { language, onError } = options;
   const available = withAppTexts(options.texts ?? {});
   const tags = Object.keys(available);
 
   /** The app's own word, `fr_FR` for `fr-FR` too; none where it has nothing to say. */
-  function told(request: HostRequest<Native>): string | undefined {
+  function told(request: HostRequest): string | undefined {
     try {
       const word: unknown = language?.(request.native) ?? '';
       if (typeof word === 'string') return word.replaceAll('_', '-') || undefined;

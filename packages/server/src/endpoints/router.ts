@@ -1,18 +1,13 @@
-import { type Clock, parseRequest, StepUpError } from '@stepgate/core';
+import { parseRequest, StepUpError } from '@stepgate/core';
 import { devicesToHtml } from '@stepgate/web/html';
 import * as v from 'valibot';
-import type { FlowDriver } from '../flow/driver.ts';
 import { crossSite, notFound } from '../flow/errors.ts';
 import { targetOf } from '../flow/target.ts';
 import { type LoginUrl, signedOut } from '../guard/signed-out.ts';
 import { WATCH_AGAIN_SECONDS, type Watchers } from '../limits/watchers.ts';
-import { LONGEST_TICKET, type Requirements } from '../policy/requirement.ts';
-import type { KeptForms } from '../records/kept-forms.ts';
-import type { Records } from '../records/records.ts';
-import type { AllowedOrigins } from '../request/allowed-origins.ts';
+import { LONGEST_TICKET } from '../policy/requirement.ts';
 import { readJson } from '../request/body.ts';
 import { errorResponse, isFault, PRIVATE_HEADERS, toStepUpError } from '../request/error-response.ts';
-import type { Handles } from '../request/handle-cookie.ts';
 import { type HostRequest, type HostResponse, originOf, pathOf } from '../request/host-request.ts';
 import { isNavigation } from '../request/navigation.ts';
 import { siteOf } from '../request/same-origin.ts';
@@ -21,41 +16,26 @@ import type { Authenticators } from './authenticators.ts';
 import { type Call, type Endpoint, whenGone } from './call.ts';
 import { eventStream } from './event-stream.ts';
 import { createFlowPage } from './flow-page.ts';
-import type { Owners } from './owner.ts';
 import { createPageEndpoints } from './page-endpoints.ts';
-import { type FormTokens, isFormPost } from './page-form.ts';
+import { createFormTokens, isFormPost } from './page-form.ts';
 import { pageResponse } from './page-shell.ts';
-import type { TextsOf } from './page-texts.ts';
+import type { EndpointParts } from './parts.ts';
 import { etagOf, viewResponse } from './view-response.ts';
 
 /** Answers the requests under the base path; `undefined` for everything else. */
-export type Endpoints<Native> = (
+export type Endpoints<Native = unknown> = (
   request: HostRequest<Native>,
   web: () => Request,
 ) => Promise<Response | undefined>;
 
-/** What the endpoints are made of. */
-export interface EndpointsOptions<Native> {
-  readonly basePath: string;
-  readonly driver: FlowDriver<Native>;
-  readonly ownership: Owners<Native>;
-  readonly records: Records;
-  readonly handles: Handles;
-  readonly origins: AllowedOrigins;
-  readonly requirements: Requirements;
-  readonly tokens: FormTokens;
-  readonly keptForms: KeptForms;
-  readonly watchers: Watchers;
-  readonly clock: Clock;
-  readonly loginUrl: LoginUrl<Native> | undefined;
-  readonly textsOf: TextsOf<Native>;
+/** What the endpoints are made of, beside what all of them share. */
+export interface EndpointsOptions {
+  readonly loginUrl: LoginUrl | undefined;
   /** `undefined` where authenticators are not managed here. */
-  readonly authenticators: Authenticators<Native> | undefined;
-  /** Whether a client may begin a flow with an `mfa_token` of its own. */
+  readonly authenticators: Authenticators | undefined;
+  /** Whether a client may begin a flow with an `mfa_token` that it got by itself. */
   readonly takesMfaToken: boolean;
-  /** Ends long-polls and streams. */
-  readonly closing: AbortSignal;
-  readonly onError: (error: unknown) => void;
+  readonly watchers: Watchers;
 }
 
 const LONGEST_WAIT_SECONDS = 55;
@@ -64,18 +44,20 @@ const ASSET_METHODS = ['GET', 'HEAD'];
 const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOptional(SealedText) });
 
 /** Makes the endpoints: the page, its assets, and the flow as a resource. */
-export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endpoints<Native> {
-  const { basePath, driver, handles, origins, requirements, watchers, clock, closing } = options;
-  const { callerOf, mustBeSignedIn, mustOwn } = options.ownership;
-  const forms = createPageEndpoints<Native>({
-    ...options,
-    callerOf,
-    flowPage: createFlowPage(options),
+export function createEndpoints(parts: EndpointParts, options: EndpointsOptions): Endpoints {
+  const { basePath, driver, requirements } = parts;
+  const { handles, origins } = parts.callers;
+  const { callerOf, mustBeSignedIn, mustOwn } = parts.owners;
+  const { clock, closing, onError } = parts.runtime;
+  const { watchers } = options;
+  const tokens = createFormTokens(parts.state.sealer);
+  const forms = createPageEndpoints(parts, {
+    tokens,
+    flowPage: createFlowPage(parts, { tokens, watchers }),
     signedOut: (request) => toResponse(signedOut(request, options.loginUrl).response),
-    now: () => clock.now(),
   });
 
-  const routes: Readonly<Record<string, Readonly<Record<string, Endpoint<Native>>>>> = {
+  const routes: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
     '': { GET: forms.page },
     '/flow': {
       GET: read,
@@ -89,7 +71,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
   };
 
   /** The endpoints of a path, by method. */
-  function methodsOf(path: string): Readonly<Record<string, Endpoint<Native>>> | undefined {
+  function methodsOf(path: string): Readonly<Record<string, Endpoint>> | undefined {
     if (Object.hasOwn(routes, path)) return routes[path];
     const [, id] = /^\/authenticators\/([^/]+)$/.exec(path) ?? [];
     if (options.authenticators === undefined || id === undefined) return undefined;
@@ -103,7 +85,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     return origins.share(request, origins.preflight(request) ?? (await answer({ request, web }, rest)));
   };
 
-  async function answer({ request, web }: Call<Native>, rest: string): Promise<Response> {
+  async function answer({ request, web }: Call, rest: string): Promise<Response> {
     try {
       if (rest.startsWith('/assets/')) {
         if (!ASSET_METHODS.includes(request.method)) throw methodNotAllowed(ASSET_METHODS);
@@ -120,12 +102,12 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
       return await endpoint({ request, web });
     } catch (error) {
       const known = toStepUpError(error);
-      if (isFault(known)) options.onError(error);
+      if (isFault(known)) onError(error);
       return toResponse(errorResponse(known));
     }
   }
 
-  function list(authenticators: Authenticators<Native>): Endpoint<Native> {
+  function list(authenticators: Authenticators): Endpoint {
     return async ({ request }) => {
       if (isNavigation(request)) return devicesPage(request);
       mustBeOurs(request);
@@ -134,10 +116,10 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
   }
 
   /** The page asks for the list by itself, and for an approval when the user clicks. */
-  async function devicesPage(request: HostRequest<Native>): Promise<Response> {
+  async function devicesPage(request: HostRequest): Promise<Response> {
     const caller = await callerOf(request);
     if (caller === undefined) return toResponse(signedOut(request, options.loginUrl).response);
-    const texts = options.textsOf(request);
+    const texts = parts.textsOf(request);
     const { html, heading } = devicesToHtml(texts.devices);
     return pageResponse({
       basePath,
@@ -150,7 +132,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     });
   }
 
-  function add(authenticators: Authenticators<Native>): Endpoint<Native> {
+  function add(authenticators: Authenticators): Endpoint {
     return async ({ request, web }) => {
       mustBeOurs(request);
       await mustBeSignedIn(request);
@@ -158,7 +140,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     };
   }
 
-  function remove(authenticators: Authenticators<Native>, escapedId: string): Endpoint<Native> {
+  function remove(authenticators: Authenticators, escapedId: string): Endpoint {
     return async ({ request }) => {
       mustBeOurs(request);
       return toResponse(await authenticators.remove(request, unescapeId(escapedId)));
@@ -171,7 +153,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     throw crossSite();
   }
 
-  async function start({ request, web }: Call<Native>): Promise<Response> {
+  async function start({ request, web }: Call): Promise<Response> {
     mustBeOurs(request);
     const caller = await mustBeSignedIn(request);
     const body = v.safeParse(StartSchema, await readJson(web()));
@@ -198,7 +180,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     return respondWithView(view, isJoined ? 200 : 201, headers);
   }
 
-  async function read(call: Call<Native>): Promise<Response> {
+  async function read(call: Call): Promise<Response> {
     const { request } = call;
     mustBeOurs(request);
     const target = await mustOwn(request);
@@ -217,12 +199,10 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
         driver,
         target,
         first: view,
-        clock,
         whenGone: whenGone(call),
-        closing,
         isStillTheirs,
         leave: watchers.enter(target.key),
-        onError: options.onError,
+        runtime: parts.runtime,
       });
     }
     if (isNews) return respondWithView(view, 200);
@@ -238,7 +218,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etagOf(later), ...hint } });
   }
 
-  async function send({ request, web }: Call<Native>): Promise<Response> {
+  async function send({ request, web }: Call): Promise<Response> {
     mustBeOurs(request);
     const target = await mustOwn(request);
     const event = parseRequest(await readJson(web()));
@@ -249,7 +229,7 @@ export function createEndpoints<Native>(options: EndpointsOptions<Native>): Endp
     return respondWithView(await driver.request(target, event, version), 200);
   }
 
-  async function cancel({ request }: Call<Native>): Promise<Response> {
+  async function cancel({ request }: Call): Promise<Response> {
     mustBeOurs(request);
     const target = await mustOwn(request);
     return respondWithView(await driver.request(target, { type: 'flow.cancel' }, undefined), 200);

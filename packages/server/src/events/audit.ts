@@ -6,17 +6,17 @@ import type { AuditEvent, AuditEventOf, EventBody } from './audit-event.ts';
 export const AUDIT_CHANNEL = 'stepgate:audit';
 
 /** To whom something has happened, and in which request. */
-export interface EventContext<Native> {
+export interface EventContext {
   /** Without a `session` where all of the subject's logins are meant. */
   readonly caller: Pick<Login, 'subject' | 'ip'> & Partial<Pick<Login, 'session'>>;
-  readonly context?: HookContext<Native>;
+  readonly context?: HookContext;
 }
 
 /** Tells whoever listens of what has happened, after it was committed. Never throws, and waits for nobody. */
-export interface Audit<Native> {
+export interface Audit {
   /** Whether anybody listens. */
   isHeard(): boolean;
-  tell(context: EventContext<Native>, body: EventBody): void;
+  tell(context: EventContext, body: EventBody): void;
 }
 
 /** Who hears of audit events. */
@@ -36,12 +36,12 @@ export interface AuditListeners<Native> {
 const audience = channel(AUDIT_CHANNEL);
 
 /** Makes the teller. */
-export function createAudit<Native>(
-  options: AuditListeners<Native> & {
+export function createAudit(
+  options: AuditListeners<unknown> & {
     readonly now: () => number;
     readonly onError: (error: unknown) => void;
   },
-): Audit<Native> {
+): Audit {
   const { onEvent, onPushRejected, now, onError } = options;
   const hasHooks = onEvent !== undefined || onPushRejected !== undefined;
   const isHeard = (): boolean => hasHooks || audience.hasSubscribers;

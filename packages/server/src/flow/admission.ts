@@ -57,7 +57,7 @@ export function createAdmission(options: {
   readonly budget: TenantBudget;
   readonly clock: Clock;
   readonly challengeTtlMs: number;
-  readonly audit: Pick<Audit<never>, 'tell'>;
+  readonly audit: Pick<Audit, 'tell'>;
   readonly onError: (error: unknown) => void;
 }): Admission {
   const { records, locks, limits, budget, clock, challengeTtlMs, audit, onError } = options;

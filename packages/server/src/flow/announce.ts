@@ -5,9 +5,9 @@ import type { Step } from './steps.ts';
 import type { FlowTarget } from './target.ts';
 
 /** What is told of a step, once it is written. */
-export function telling<Native>(
-  audit: Audit<Native>,
-  target: FlowTarget<Native>,
+export function telling(
+  audit: Audit,
+  target: FlowTarget,
   { events, transition }: Step,
 ): Pick<Change<never>, 'afterwards'> {
   return {

@@ -4,49 +4,44 @@ import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import { mustFit } from '../records/record-size.ts';
 import type { HeldHandle } from '../request/handle-cookie.ts';
 import type { WhenGone } from '../request/host-request.ts';
-import type { Store } from '../store/store.ts';
 import { telling } from './announce.ts';
 import { notFound, otherAddress, refusalOf, stale } from './errors.ts';
 import { isAsApproved } from './factor-to-add.ts';
+import type { FlowParts } from './parts.ts';
 import { ownedBy } from './rules.ts';
-import { createFlowRunner, type FlowRunnerOptions } from './runner.ts';
-import { type Beginning, createFlowStarts, type FactorToAdd, type FlowStartsOptions } from './starts.ts';
+import { createFlowRunner } from './runner.ts';
+import { type Beginning, createFlowStarts, type FactorToAdd } from './starts.ts';
 import type { Job } from './steps.ts';
 import { countsAsStart } from './steps.ts';
 import type { FlowTarget } from './target.ts';
 import { createFlowWatch, type WatchFlow } from './watch.ts';
 
 /** Runs flows: commits first, then acts, then commits what came of it. Keeps nothing in memory between requests. */
-export interface FlowDriver<Native> {
+export interface FlowDriver {
   /**
    * Starts a flow for the requirement, or joins the one that is under way for it. An `mfa_token` that the client has
    * got by itself goes before the app's own first legs.
    */
   start(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     requirement: Requirement,
     inputs: Pick<Inputs, 'mfaToken'> & Pick<HeldHandle, 'isTravelling'>,
   ): Promise<{ view: FlowView; isJoined: boolean }>;
   /** Starts a flow that adds a factor with an access token for the MFA API, in place of one that is over. */
-  add(target: FlowTarget<Native>, addition: FactorToAdd): Promise<FlowView>;
+  add(target: FlowTarget, addition: FactorToAdd): Promise<FlowView>;
   /** Puts a user's request to the flow. `version`: that of the view the user saw. */
-  request(target: FlowTarget<Native>, request: StepUpRequest, version: number | undefined): Promise<FlowView>;
+  request(target: FlowTarget, request: StepUpRequest, version: number | undefined): Promise<FlowView>;
   /** The view now, after what is due was given a moment to happen. */
-  read(target: FlowTarget<Native>): Promise<FlowView | undefined>;
+  read(target: FlowTarget): Promise<FlowView | undefined>;
   /** The view as soon as its version differs, or as it is at `until`. Drives the flow meanwhile. */
   watch(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     options: { readonly version: number; readonly until: number; readonly whenGone: WhenGone },
   ): Promise<FlowView | undefined>;
   /** The same for those who watch for long, without a promise that they would have to hold. */
-  follow: WatchFlow<Native>;
+  follow: WatchFlow;
   /** Resolves when no effect is at work in this process any more. */
   idle(): Promise<void>;
-}
-
-/** What a driver is made of. */
-export interface FlowDriverOptions<Native> extends FlowRunnerOptions<Native>, FlowStartsOptions<Native> {
-  readonly store: Store;
 }
 
 /** What a user's request has come to: a step that was taken, or one that is to be counted first. */
@@ -57,11 +52,13 @@ interface Taken {
 }
 
 /** Makes the driver. */
-export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): FlowDriver<Native> {
-  const { basePath, records, steps, recordBytes, audit, clock, onError } = options;
-  const runner = createFlowRunner(options);
-  const starts = createFlowStarts(options);
-  const follow = createFlowWatch({ ...options, runner, viewOf });
+export function createFlowDriver(parts: FlowParts): FlowDriver {
+  const { basePath, steps, capacity } = parts;
+  const { records } = parts.state;
+  const { audit, clock, onError } = parts.runtime;
+  const runner = createFlowRunner(parts);
+  const starts = createFlowStarts(parts);
+  const follow = createFlowWatch({ ...parts, runner, viewOf });
 
   function viewOf(key: string, record: HandleRecord): FlowView {
     const view = steps.view(key, record);
@@ -71,7 +68,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
 
   /** Takes the step that a user asks for; one that does what a start does only when it is counted as one. */
   function take(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     request: StepUpRequest,
     { version, isCounted }: { readonly version: number | undefined; readonly isCounted: boolean },
   ): Promise<Taken> {
@@ -84,7 +81,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
       if (!isAsApproved(record.flow, request)) throw otherAddress();
       const step = steps.apply(key, record, event, secrets);
       if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
-      if (secrets !== undefined) mustFit(step.record, recordBytes, clock.now());
+      if (secrets !== undefined) mustFit(step.record, capacity.recordBytes, clock.now());
       if (!isCounted && countsAsStart(request, step)) {
         return { result: { uncounted: step.record.flow } };
       }
@@ -92,11 +89,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
     });
   }
 
-  async function afterwards(
-    target: FlowTarget<Native>,
-    job: Job | undefined,
-    inputs: Inputs,
-  ): Promise<FlowView> {
+  async function afterwards(target: FlowTarget, job: Job | undefined, inputs: Inputs): Promise<FlowView> {
     await runner.run(target, job, inputs);
     const { record } = await records.read(target.key);
     if (record === undefined) throw notFound(basePath);
@@ -104,11 +97,7 @@ export function createFlowDriver<Native>(options: FlowDriverOptions<Native>): Fl
   }
 
   /** What has begun has begun, whatever fails from here on: its browser must learn the handle, and its approval is used. */
-  function begunView(
-    target: FlowTarget<Native>,
-    { job, record }: Beginning,
-    inputs: Inputs,
-  ): Promise<FlowView> {
+  function begunView(target: FlowTarget, { job, record }: Beginning, inputs: Inputs): Promise<FlowView> {
     return afterwards(target, job, inputs).catch((error: unknown) => {
       onError(error);
       return viewOf(target.key, record);

@@ -3,49 +3,28 @@ import {
   type Effect,
   type EffectResult,
   type Inputs,
-  type MfaApi,
   runEffect,
   StepUpError,
   type TokenSet,
 } from '@stepgate/core';
-import type { FirstLeg } from '../auth0/first-leg.ts';
-import type { IdentityCheck } from '../auth0/id-token-check.ts';
 import { createErrorThrottle } from '../events/error-throttle.ts';
-import type { EagerPolling } from '../limits/eager-polling.ts';
-import type { Records } from '../records/records.ts';
-import type { Subjects } from '../records/subjects.ts';
 import { retryUntilDone } from '../store/retry.ts';
-import type { Admission } from './admission.ts';
+import type { FlowParts } from './parts.ts';
 import type { Job } from './steps.ts';
 import type { FlowTarget } from './target.ts';
 
 /** Does effects that were claimed: what the limits and the user still want of them. */
-export interface EffectPerformer<Native> {
+export interface EffectPerformer {
   /**
    * Runs one effect within its lease, so that at most one process is ever at work on it: a hook that does not end by
    * then is given up, and its answer, should one come, counts for nothing. `undefined` when nobody wants it any more.
    */
   perform(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     job: Job,
     inputs: Inputs,
     unwanted: AbortSignal,
   ): Promise<EffectResult | undefined>;
-}
-
-/** What a performer is made of. */
-export interface EffectPerformerOptions<Native> {
-  readonly records: Records;
-  readonly subjects: Subjects;
-  readonly admission: Admission;
-  readonly api: MfaApi;
-  readonly firstLeg: FirstLeg<Native>;
-  /** First legs whose tokens are good for the MFA API. */
-  readonly managementLeg: FirstLeg<Native>;
-  readonly identity: IdentityCheck;
-  readonly eagerPolling: EagerPolling;
-  readonly clock: Clock;
-  readonly onError: (error: unknown) => void;
 }
 
 /** How much of a lease is kept for the commit of what came of it. */
@@ -62,10 +41,11 @@ export function whileClaimed<T>(
 }
 
 /** Makes the performer. */
-export function createEffectPerformer<Native>(
-  options: EffectPerformerOptions<Native>,
-): EffectPerformer<Native> {
-  const { records, subjects, admission, api, firstLeg, managementLeg, identity, clock, onError } = options;
+export function createEffectPerformer(parts: FlowParts): EffectPerformer {
+  const { admission } = parts;
+  const { api, firstLeg, managementLeg, identityCheck, eagerPolling } = parts.tenant;
+  const { records, subjects } = parts.state;
+  const { clock, onError } = parts.runtime;
 
   const tellFault = createErrorThrottle({ now: () => clock.now(), onError });
   /** Stands for an error that `onError` has heard already. */
@@ -79,14 +59,14 @@ export function createEffectPerformer<Native>(
 
   /** Runs one effect; `undefined` when nobody wants it any more. */
   async function performWanted(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     job: Job,
     inputs: Inputs,
     { unwanted, late }: { readonly unwanted: AbortSignal; readonly late: AbortSignal },
   ): Promise<EffectResult | undefined> {
     const signal = AbortSignal.any([unwanted, late]);
     // Before anything is sent whose answer could not be checked, and before a turn that does not wait for it.
-    const prepared = signsIn(job.effect) ? identity.prepare({ signal }) : undefined;
+    const prepared = signsIn(job.effect) ? identityCheck.prepare({ signal }) : undefined;
     await prepared?.catch(() => {});
     const verdict = await admission.admit(target, job.effect, {
       isWanted: async () => (await isWanted(target.key, job)) && !late.aborted,
@@ -107,7 +87,7 @@ export function createEffectPerformer<Native>(
       identify: async (tokens) => {
         // The flow has begun with a token whose owner was checked, and its end gives nobody anything.
         if (job.purpose === 'adding') return;
-        await identity.check(tokens, target.caller.subject, { signal });
+        await identityCheck.check(tokens, target.caller.subject, { signal });
         // Unless it follows the app's own, a refresh token for the MFA API is of no use to the app.
         if (job.purpose === 'managing' && job.leg !== 'refresh-token') return;
         await saveRefreshToken(target, tokens, late);
@@ -116,7 +96,7 @@ export function createEffectPerformer<Native>(
         if (error !== saveFailed) tellFault(error);
       },
     });
-    if (job.effect.type === 'poll') options.eagerPolling.note(done);
+    if (job.effect.type === 'poll') eagerPolling.note(done);
     // What is not taken back errs on the safe side; what has come must not be lost for it.
     await admission.account(target, job.effect, done).catch(onError);
     return whileClaimed(clock, job, unwanted, () => recognised(target, job, done));
@@ -124,7 +104,7 @@ export function createEffectPerformer<Native>(
 
   /** The answer, and since when the authenticators are known that it lists. */
   async function recognised(
-    { caller }: FlowTarget<Native>,
+    { caller }: FlowTarget,
     { leg }: Job,
     result: EffectResult,
   ): Promise<EffectResult> {
@@ -138,7 +118,7 @@ export function createEffectPerformer<Native>(
 
   /** A token that could not be saved is tried again as what passes: with it the approval would be lost too. */
   async function saveRefreshToken(
-    { context }: FlowTarget<Native>,
+    { context }: FlowTarget,
     { refreshToken }: TokenSet,
     signal: AbortSignal,
   ): Promise<void> {

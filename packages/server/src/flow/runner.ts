@@ -1,45 +1,33 @@
 import { type EffectResult, type Inputs, LAST_POLL_LEAD_MS } from '@stepgate/core';
-import type { Audit } from '../events/audit.ts';
 import { traceEffect } from '../events/signals.ts';
 import { createWorkQueue } from '../lib/work-queue.ts';
-import type { TenantBudget } from '../limits/tenant-budget.ts';
 import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import type { Change } from '../records/records.ts';
 import { telling } from './announce.ts';
-import { createEffectPerformer, type EffectPerformerOptions, whileClaimed } from './effect-performer.ts';
+import { createEffectPerformer, whileClaimed } from './effect-performer.ts';
+import type { FlowParts } from './parts.ts';
 import { awaitsPush, endOfWait, lossOf, nextDue, nextPoll, withoutPending } from './rules.ts';
-import type { FlowSteps, Job, Step } from './steps.ts';
+import type { Job, Step } from './steps.ts';
 import { isWritten } from './steps.ts';
 import type { FlowTarget } from './target.ts';
 
 /** Drives flows on from what is committed: each effect is claimed before it starts, and its answer committed. */
-export interface FlowRunner<Native> {
+export interface FlowRunner {
   /**
    * Runs the effect that a step has claimed, and what follows from it. Waits for it, but not for long: it goes on
    * without the request.
    */
-  run(target: FlowTarget<Native>, job: Job | undefined, inputs: Inputs): Promise<void>;
+  run(target: FlowTarget, job: Job | undefined, inputs: Inputs): Promise<void>;
   /** Does what is due: takes over from a dead process, or lets the time pass. Waits for it as `run` does. */
-  catchUp(target: FlowTarget<Native>): Promise<void>;
+  catchUp(target: FlowTarget): Promise<void>;
   /** Has what is due done without waiting, unless this process is at it. */
-  nudge(target: FlowTarget<Native>): void;
+  nudge(target: FlowTarget): void;
   /** Breaks off what is at work on a flow, or waits to be, unless it is this claim's: nobody wants it any more. */
   breakOff(key: string, claim: string | undefined): void;
   /** When something is next to be done, at the pace that the budget allows. */
   dueTime(key: string, flow: FlowRecord): number;
   /** Resolves when no effect is at work in this process any more. */
   idle(): Promise<void>;
-}
-
-/** What a runner is made of. */
-export interface FlowRunnerOptions<Native> extends EffectPerformerOptions<Native> {
-  readonly steps: FlowSteps;
-  readonly budget: TenantBudget;
-  readonly audit: Audit<Native>;
-  /** Polls of this process that are under way at once. A process that is late gets no better by opening more. */
-  readonly pollsPerProcess: number;
-  /** From then on this process takes nothing up any more that another one can do. */
-  readonly closing: AbortSignal;
 }
 
 /** What a step has left: an effect to do, or a flow that rests. Neither, where somebody else has moved it on. */
@@ -58,17 +46,20 @@ type Move =
 const PATIENCE_MS = 5_000;
 
 /** Makes the runner. */
-export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): FlowRunner<Native> {
-  const { records, steps, admission, audit, budget, clock, closing, onError } = options;
-  const performer = createEffectPerformer(options);
-  const pollLane = createWorkQueue(options.pollsPerProcess, clock);
+export function createFlowRunner(parts: FlowParts): FlowRunner {
+  const { steps, admission } = parts;
+  const { budget } = parts.tenant;
+  const { records } = parts.state;
+  const { audit, clock, closing, onError } = parts.runtime;
+  const performer = createEffectPerformer(parts);
+  const pollLane = createWorkQueue(parts.capacity.pollsPerProcess, clock);
   const advancing = new Map<string, Promise<void>>();
   const toAdvance = new Map<string, Promise<void>>();
   const inLine = new Map<string, AbortController>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
 
   /** Does one effect and commits what came of it. */
-  async function complete(target: FlowTarget<Native>, job: Job, inputs: Inputs): Promise<Left> {
+  async function complete(target: FlowTarget, job: Job, inputs: Inputs): Promise<Left> {
     const { key } = target;
     const controller = new AbortController();
     const { signal } = controller;
@@ -85,11 +76,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
    * Runs effects one after the other, each committed before it starts and after it ends. Answers with the flow where it
    * rests then.
    */
-  async function run(
-    target: FlowTarget<Native>,
-    first: Left,
-    inputs: Inputs,
-  ): Promise<FlowRecord | undefined> {
+  async function run(target: FlowTarget, first: Left, inputs: Inputs): Promise<FlowRecord | undefined> {
     let left = first;
     let typed = inputs;
     while (left.job !== undefined) {
@@ -119,13 +106,13 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   }
 
   /** What is not released ends by itself: nobody's request fails for it. */
-  function release(target: FlowTarget<Native>): Promise<void> {
+  function release(target: FlowTarget): Promise<void> {
     return admission.release(target).catch(onError);
   }
 
   /** The commit of an effect's answer, which can be tried as often as it takes. */
   function settlement(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     { claim, effect }: Job,
     { fact, secrets }: EffectResult,
   ): () => Promise<Left> {
@@ -151,7 +138,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   }
 
   /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
-  async function advance(target: FlowTarget<Native>): Promise<void> {
+  async function advance(target: FlowTarget): Promise<void> {
     for (let isOn = true; isOn && !closing.aborted; ) {
       const found = await take(target, { mayPoll: false });
       const move = found.found === 'poll' ? await pollInTurn(target, found.flow) : found;
@@ -165,7 +152,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
    * Polls when the turn for it comes, before others where it is the last look before the end; not at all when the user
    * asks for something meanwhile, which then goes first.
    */
-  async function pollInTurn(target: FlowTarget<Native>, flow: FlowRecord): Promise<Move> {
+  async function pollInTurn(target: FlowTarget, flow: FlowRecord): Promise<Move> {
     const controller = new AbortController();
     inLine.set(target.key, controller);
     const place = { hurriesAt: endOfWait(flow) - LAST_POLL_LEAD_MS, leaves: controller.signal };
@@ -177,7 +164,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   }
 
   /** Makes the poll that is due; answers with what follows. Until then it is nobody's, and any process can take it. */
-  async function poll(target: FlowTarget<Native>): Promise<Move> {
+  async function poll(target: FlowTarget): Promise<Move> {
     if (closing.aborted || !(await budget.takePoll(target.key))) return { found: 'nothing' };
     const move = await take(target, { mayPoll: true });
     if (move.found !== 'step' || move.job?.effect.type !== 'poll' || closing.aborted) return move;
@@ -185,7 +172,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   }
 
   /** Takes the step that is due; a poll only with a turn for it, when it has been found before. */
-  function take(target: FlowTarget<Native>, { mayPoll }: { readonly mayPoll: boolean }): Promise<Move> {
+  function take(target: FlowTarget, { mayPoll }: { readonly mayPoll: boolean }): Promise<Move> {
     const { key } = target;
     const decide = (record: HandleRecord | undefined): Change<Move> => {
       if (record?.flow === undefined) return { result: { found: 'nothing' } };
@@ -224,7 +211,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   }
 
   /** Lets only one of this process's requests drive a flow; the others wait for it. */
-  function drive(target: FlowTarget<Native>, work: () => Promise<void>): Promise<void> {
+  function drive(target: FlowTarget, work: () => Promise<void>): Promise<void> {
     const before = advancing.get(target.key) ?? Promise.resolve();
     // What failed before is no reason to leave undone what was committed since.
     const settled = before.catch(() => {});
@@ -238,7 +225,7 @@ export function createFlowRunner<Native>(options: FlowRunnerOptions<Native>): Fl
   }
 
   /** Does what is due once for all who ask before it begins: however many look at a flow, they are not in its user's way. */
-  function nextAdvance(target: FlowTarget<Native>): Promise<void> {
+  function nextAdvance(target: FlowTarget): Promise<void> {
     const { key } = target;
     const awaited = toAdvance.get(key);
     if (awaited !== undefined) return awaited;

@@ -1,45 +1,40 @@
-import type { Addition, Clock, FlowSettings, Inputs, Vault } from '@stepgate/core';
-import type { FirstLeg } from '../auth0/first-leg.ts';
-import type { Audit } from '../events/audit.ts';
-import type { EagerPolling } from '../limits/eager-polling.ts';
+import type { Addition, FlowSettings, Inputs, Vault } from '@stepgate/core';
 import type { ParsedPolicy } from '../policy/policy.ts';
 import { type Requirement, requirementExpired, requirementHash } from '../policy/requirement.ts';
 import { keepMs } from '../records/approval.ts';
 import type { HandleRecord } from '../records/handle-record.ts';
 import { mustHaveRoom } from '../records/record-size.ts';
-import { type Change, RECORD_SLACK_MS, type Records } from '../records/records.ts';
-import type { Subjects } from '../records/subjects.ts';
+import { type Change, RECORD_SLACK_MS } from '../records/records.ts';
 import type { HeldHandle } from '../request/handle-cookie.ts';
-import type { Locks } from '../store/lock.ts';
-import type { Admission } from './admission.ts';
 import { telling } from './announce.ts';
 import { inProgress, notFound, startedElsewhere } from './errors.ts';
+import type { FlowParts } from './parts.ts';
 import { isLive, joins, ownedBy } from './rules.ts';
-import type { FlowSteps, Job } from './steps.ts';
+import type { Job } from './steps.ts';
 import type { FlowTarget } from './target.ts';
 
 /** Begins flows: one at a time for a session, each counted, and in its place among those of its subject. */
-export interface FlowStarts<Native> {
+export interface FlowStarts {
   /** Lets a session start only one flow at a time, which is over when the browser knows the handle. */
   exclusively<T>(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     work: () => Promise<T>,
     handle?: Pick<HeldHandle, 'isTravelling'>,
   ): Promise<T>;
   /** Begins a flow for the requirement; `undefined` where one is under way for it already. */
   begin(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     requirement: Requirement,
     inputs: Pick<Inputs, 'mfaToken'>,
   ): Promise<Beginning | undefined>;
   /** Begins a flow that adds a factor, in place of one that is over. */
-  beginAddition(target: FlowTarget<Native>, addition: FactorToAdd): Promise<Beginning>;
+  beginAddition(target: FlowTarget, addition: FactorToAdd): Promise<Beginning>;
   /**
    * Counts a start, or what does the same, and takes that back when nothing (`undefined`) came of it. `endsAt`: when
    * the flow then ends at the latest; without it, it has all of its time.
    */
   counted<T>(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     requirement: Requirement,
     start: () => Promise<T>,
     endsAt?: number,
@@ -59,25 +54,6 @@ export interface FactorToAdd {
   readonly vault: Vault;
 }
 
-/** What starts are made of. */
-export interface FlowStartsOptions<Native> {
-  /** Where the endpoints are, for the words of refusals. */
-  readonly basePath: string;
-  readonly records: Records;
-  /** See `Capacity`. */
-  readonly recordBytes: number;
-  readonly subjects: Subjects;
-  readonly steps: FlowSteps;
-  readonly locks: Locks;
-  readonly admission: Admission;
-  readonly firstLeg: FirstLeg<Native>;
-  readonly eagerPolling: EagerPolling;
-  readonly audit: Audit<Native>;
-  readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
-  readonly clock: Clock;
-  readonly onError: (error: unknown) => void;
-}
-
 const START_LOCK_MS = 10_000;
 /** How long a handle may be on its way to its browser. */
 const TRAVEL_MS = 2_000;
@@ -85,13 +61,15 @@ const TRAVEL_MS = 2_000;
 const startLock = (session: string): string => `start:${session}`;
 
 /** Makes the starts. */
-export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): FlowStarts<Native> {
-  const { basePath, recordBytes, records, subjects, steps, locks, admission, firstLeg } = options;
-  const { audit, clock, onError } = options;
+export function createFlowStarts(parts: FlowParts): FlowStarts {
+  const { basePath, capacity, steps, admission } = parts;
+  const { firstLeg, eagerPolling } = parts.tenant;
+  const { records, subjects, locks } = parts.state;
+  const { audit, clock, onError } = parts.runtime;
 
   /** Puts a flow that has just begun in place of one that is over. */
   function replace(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     record: HandleRecord | undefined,
     flow: {
       readonly requirement: Requirement;
@@ -102,26 +80,26 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
     const { key, caller } = target;
     if (record?.flow !== undefined && isLive(record.flow, clock.now())) throw inProgress(basePath);
     const settings = {
-      ...options.settings,
-      pollSchedule: options.eagerPolling.schedule(),
+      ...parts.settings,
+      pollSchedule: eagerPolling.schedule(),
       ...settingsOf(flow.requirement.policy),
       ...flow.settings,
     };
     const begun = steps.begin({ key, record, ...caller, ...flow, settings });
     const started = steps.apply(key, begun, { type: 'flow.start' });
-    mustHaveRoom(started.record, recordBytes, clock.now());
+    mustHaveRoom(started.record, capacity.recordBytes, clock.now());
     return { record: started.record, result: started, ...telling(audit, target, started) };
   }
 
   /** Lets a revocation of the subject find what begins here, whichever of the two comes first. */
   async function entered<T>(
-    { key, caller }: FlowTarget<Native>,
+    { key, caller }: FlowTarget,
     { policy, issuedAt }: Requirement,
     start: () => Promise<T>,
     endsAt: number | undefined,
   ): Promise<T> {
     const since = clock.now();
-    const flow = { session: caller.session, since, until: endsAt ?? since + options.settings.flowTtlMs };
+    const flow = { session: caller.session, since, until: endsAt ?? since + parts.settings.flowTtlMs };
     const until = flow.until + keepMs(policy) + RECORD_SLACK_MS;
     const revokedAt = await subjects.enter(caller.subject, { key, until, issuedAt, flow });
     if (issuedAt <= revokedAt) throw requirementExpired();
@@ -132,7 +110,7 @@ export function createFlowStarts<Native>(options: FlowStartsOptions<Native>): Fl
   }
 
   async function counted<T>(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     requirement: Requirement,
     start: () => Promise<T>,
     endsAt?: number,

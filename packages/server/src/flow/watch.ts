@@ -1,8 +1,8 @@
-import { type Clock, type FlowView, setTimer } from '@stepgate/core';
+import { type FlowView, setTimer } from '@stepgate/core';
+import type { Runtime } from '../events/runtime.ts';
 import { RECONSIDER_MS } from '../limits/poll-pace.ts';
 import type { HandleRecord } from '../records/handle-record.ts';
-import type { Records } from '../records/records.ts';
-import type { Store } from '../store/store.ts';
+import type { State } from '../records/state.ts';
 import { nextPoll, ownedBy } from './rules.ts';
 import type { FlowRunner } from './runner.ts';
 import type { FlowTarget } from './target.ts';
@@ -23,8 +23,8 @@ export interface Watch {
 }
 
 /** Waits for a view of another version, until a time at the latest, and has done meanwhile what is due. */
-export type WatchFlow<Native> = (
-  target: FlowTarget<Native>,
+export type WatchFlow = (
+  target: FlowTarget,
   options: { readonly version: number; readonly until: number },
   listener: WatchListener,
 ) => Watch;
@@ -36,16 +36,15 @@ const REREAD_MS = 1_000;
  * Makes the watching of flows. There are as many watchers as browsers: while one waits it is a timer and a few functions,
  * and holds neither the record nor the view.
  */
-export function createFlowWatch<Native>(options: {
-  readonly store: Store;
-  readonly records: Records;
-  readonly runner: Pick<FlowRunner<Native>, 'dueTime' | 'nudge'>;
+export function createFlowWatch(options: {
+  readonly state: Pick<State, 'store' | 'records'>;
+  readonly runtime: Pick<Runtime, 'clock' | 'closing'>;
+  readonly runner: Pick<FlowRunner, 'dueTime' | 'nudge'>;
   readonly viewOf: (key: string, record: HandleRecord) => FlowView;
-  readonly clock: Clock;
-  /** From then on nobody is kept waiting. */
-  readonly closing: AbortSignal;
-}): WatchFlow<Native> {
-  const { store, records, runner, viewOf, clock, closing } = options;
+}): WatchFlow {
+  const { runner, viewOf } = options;
+  const { store, records } = options.state;
+  const { clock, closing } = options.runtime;
   const waiting = new Set<() => void>();
   closing.addEventListener('abort', () => {
     for (const hurry of waiting) hurry();
@@ -53,7 +52,7 @@ export function createFlowWatch<Native>(options: {
 
   /** What there is to tell now, or when to look again. */
   async function look(
-    target: FlowTarget<Native>,
+    target: FlowTarget,
     version: number,
     until: number,
   ): Promise<{ readonly view: FlowView | undefined } | { readonly againAt: number }> {

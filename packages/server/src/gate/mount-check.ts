@@ -4,7 +4,7 @@ import type { Endpoints } from '../endpoints/router.ts';
 /** Notices a gate whose guards refuse, and which is not mounted: nothing would answer where the user is sent. */
 export interface MountCheck {
   /** The endpoints; a request that they are asked about has come by the gate itself. */
-  watch<Native>(endpoints: Endpoints<Native>): Endpoints<Native>;
+  watch(endpoints: Endpoints): Endpoints;
   /** A guard has refused a request for want of an approval. */
   refused(): void;
 }

@@ -1,14 +1,15 @@
 import { type Factor, type FlowStateName, type ReasonCode, stateName } from '@stepgate/core';
-import type { Audit } from '../events/audit.ts';
+import type { Runtime } from '../events/runtime.ts';
 import type { Admission } from '../flow/admission.ts';
 import { isLive } from '../flow/rules.ts';
 import { keepUseful } from '../records/approval.ts';
 import type { Approval, FlowRecord } from '../records/handle-record.ts';
-import type { Records } from '../records/records.ts';
-import type { Subjects } from '../records/subjects.ts';
-import type { CallerOf, Login } from '../request/caller.ts';
-import { type Handles, recordKey } from '../request/handle-cookie.ts';
+import type { State } from '../records/state.ts';
+import type { Login } from '../request/caller.ts';
+import type { Callers } from '../request/callers.ts';
+import { recordKey } from '../request/handle-cookie.ts';
 import type { HostRequest } from '../request/host-request.ts';
+import type { Reporting } from './reporting.ts';
 
 /** Where a signed-in user's step-up stands in this browser, for a template to show. No secret. */
 export interface StepUpStatus {
@@ -27,27 +28,43 @@ export interface FlowStatus {
   readonly factor?: Factor;
 }
 
-/** Looks at approvals and ends them, from outside of guards and flows. */
+/** Looks at approvals and ends them, outside of guards and flows. */
 export interface StatusAndRevocation<Native> {
-  /** `undefined` when nobody is signed in. One store read; moves no flow on. */
+  /**
+   * Where the signed-in user's step-up stands in this browser, for templates; `undefined` when nobody is signed in.
+   * Reads the store once, moves no flow on, and holds no secret.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
   status(request: HostRequest<Native>): Promise<StepUpStatus | undefined>;
-  /** Ends the approvals and the flow of this browser's login. */
+  /**
+   * Ends the approvals and the flow of this browser's login. For the sign-out, before the session is destroyed.
+   *
+   * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
+   */
   revoke(request: HostRequest<Native>): Promise<void>;
-  /** Ends the approvals, flows and requirements of all the subject's logins, as of now. */
+  /**
+   * Ends the approvals, flows and requirements of all the subject's logins: after a password change, or for a lost
+   * phone. The logins themselves are the app's to end. Can be called again when it has failed.
+   *
+   * @throws StepUpError `store_unavailable` (503).
+   */
   revokeSubject(subject: string): Promise<void>;
 }
 
-/** Makes the overseer. */
-export function createStatusAndRevocation<Native>(options: {
-  readonly records: Records;
-  readonly subjects: Subjects;
-  readonly handles: Handles;
-  readonly admission: Admission;
-  readonly audit: Audit<Native>;
-  readonly now: () => number;
-  readonly callerOf: CallerOf<Native>;
-}): StatusAndRevocation<Native> {
-  const { records, subjects, handles, admission, audit, now, callerOf } = options;
+/** Makes both. */
+export function createStatusAndRevocation(options: {
+  readonly state: Pick<State, 'records' | 'subjects'>;
+  readonly callers: Pick<Callers, 'callerOf' | 'handles'>;
+  readonly admission: Pick<Admission, 'release'>;
+  readonly runtime: Pick<Runtime, 'audit' | 'clock'>;
+  readonly reporting: Pick<Reporting, 'rethrow'>;
+}): StatusAndRevocation<unknown> {
+  const { admission, reporting } = options;
+  const { records, subjects } = options.state;
+  const { callerOf, handles } = options.callers;
+  const { audit, clock } = options.runtime;
+  const now = (): number => clock.now();
 
   /** What runs for the record finds nothing to commit to; its push lets the subject's next one go out. */
   async function end(key: string, caller: Login): Promise<void> {
@@ -55,33 +72,37 @@ export function createStatusAndRevocation<Native>(options: {
     await admission.release({ key, caller });
   }
 
+  async function status(request: HostRequest): Promise<StepUpStatus | undefined> {
+    const caller = await callerOf(request);
+    if (caller === undefined) return undefined;
+    const handle = handles.read(request);
+    const record = handle && (await records.read(recordKey(handle, caller))).record;
+    if (!record || record.session !== caller.session) return {};
+    const approval = keepUseful(record.approvals, now()).at(-1);
+    return {
+      ...(approval && { approval: { ...approval }, approvalAgeMs: now() - approval.approvedAt }),
+      ...(record.flow && isLive(record.flow, now()) && { flow: statusOf(record.flow) }),
+    };
+  }
+
+  async function revoke(request: HostRequest): Promise<void> {
+    const caller = await callerOf(request);
+    const handle = handles.read(request);
+    if (caller === undefined || handle === undefined) return;
+    await end(recordKey(handle, caller), caller);
+    audit.tell({ caller }, { type: 'approval.revoked', scope: 'login' });
+  }
+
+  async function revokeSubject(subject: string): Promise<void> {
+    const keys = await subjects.revoke(subject);
+    await Promise.all(keys.map((key) => end(key, { subject, session: '' })));
+    audit.tell({ caller: { subject } }, { type: 'approval.revoked', scope: 'subject' });
+  }
+
   return {
-    async status(request) {
-      const caller = await callerOf(request);
-      if (caller === undefined) return undefined;
-      const handle = handles.read(request);
-      const record = handle && (await records.read(recordKey(handle, caller))).record;
-      if (!record || record.session !== caller.session) return {};
-      const approval = keepUseful(record.approvals, now()).at(-1);
-      return {
-        ...(approval && { approval: { ...approval }, approvalAgeMs: now() - approval.approvedAt }),
-        ...(record.flow && isLive(record.flow, now()) && { flow: statusOf(record.flow) }),
-      };
-    },
-
-    async revoke(request) {
-      const caller = await callerOf(request);
-      const handle = handles.read(request);
-      if (caller === undefined || handle === undefined) return;
-      await end(recordKey(handle, caller), caller);
-      audit.tell({ caller }, { type: 'approval.revoked', scope: 'login' });
-    },
-
-    async revokeSubject(subject) {
-      const keys = await subjects.revoke(subject);
-      await Promise.all(keys.map((key) => end(key, { subject, session: '' })));
-      audit.tell({ caller: { subject } }, { type: 'approval.revoked', scope: 'subject' });
-    },
+    status: (request) => status(request).catch(reporting.rethrow),
+    revoke: (request) => revoke(request).catch(reporting.rethrow),
+    revokeSubject: (subject) => revokeSubject(subject).catch(reporting.rethrow),
   };
 }
 

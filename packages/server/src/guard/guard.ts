@@ -1,6 +1,5 @@
-import type { Audit } from '../events/audit.ts';
 import { approvalMembers, requestMembers } from '../events/audit-event.ts';
-import type { Sealer } from '../lib/seal.ts';
+import type { Runtime } from '../events/runtime.ts';
 import { type ClaimsOf, provenAt } from '../policy/evidence.ts';
 import type { ParsedPolicy } from '../policy/policy.ts';
 import type { Demand, PolicyReader } from '../policy/policy-reader.ts';
@@ -8,11 +7,11 @@ import type { Requirements } from '../policy/requirement.ts';
 import { findApproval } from '../records/approval.ts';
 import type { Approval } from '../records/handle-record.ts';
 import { openTokens } from '../records/kept-tokens.ts';
-import type { Records } from '../records/records.ts';
-import type { Subjects } from '../records/subjects.ts';
-import type { Caller, CallerOf, Login } from '../request/caller.ts';
+import type { State } from '../records/state.ts';
+import type { Caller, Login } from '../request/caller.ts';
+import type { Callers } from '../request/callers.ts';
 import type { HostBody } from '../request/form-body.ts';
-import { type Handles, recordKey } from '../request/handle-cookie.ts';
+import { recordKey } from '../request/handle-cookie.ts';
 import type { HostRequest } from '../request/host-request.ts';
 import { type AnswerKind, isNavigation } from '../request/navigation.ts';
 import type { Decision, StepUp, Verdict } from './decision.ts';
@@ -23,7 +22,10 @@ import { traceGuard } from './trace-guard.ts';
 import { type UsedApproval, usedApprovalsOf } from './used-approvals.ts';
 
 /** Decides about one request under one policy. `body` is read only to keep a refused form. */
-export type Guard<Native> = (request: HostRequest<Native>, body?: () => HostBody) => Promise<Verdict>;
+export type Guard<Native = unknown> = (
+  request: HostRequest<Native>,
+  body?: () => HostBody,
+) => Promise<Verdict>;
 
 /** How a route wants refused requests to be treated. */
 export interface GuardedRoute {
@@ -34,7 +36,7 @@ export interface GuardedRoute {
 }
 
 /** Decides about requests, in front of a route and in the middle of a handler. */
-export interface Guards<Native> {
+export interface Guards {
   /**
    * The guard of a route. Its path with a fresh approval is one store read, and no cryptography but a hash and the
    * record's signature, which is checked once for a store that gives the same object again. Several
@@ -42,45 +44,41 @@ export interface Guards<Native> {
    * them refuses, what the ones before have used up is given back.
    */
   guard(
-    read: PolicyReader<Native>,
+    read: PolicyReader,
     route: GuardedRoute,
-  ): (request: HostRequest<Native>, body?: () => HostBody) => Promise<Decision>;
+  ): (request: HostRequest, body?: () => HostBody) => Promise<Decision>;
   /** Decides by itself. `uses`: whether an approval for a single use is used up. */
-  check(
-    request: HostRequest<Native>,
-    read: PolicyReader<Native>,
-    options: { readonly uses: boolean },
-  ): Promise<Decision>;
+  check(request: HostRequest, read: PolicyReader, options: { readonly uses: boolean }): Promise<Decision>;
 }
 
 /** What guards are made of. */
-export interface GuardOptions<Native> {
+export interface GuardOptions {
   readonly basePath: string;
-  readonly records: Records;
-  readonly subjects: Subjects;
-  readonly handles: Handles;
+  readonly state: Pick<State, 'records' | 'subjects' | 'sealer'>;
+  readonly callers: Pick<Callers, 'callerOf' | 'handles'>;
   readonly requirements: Requirements;
-  readonly sealer: Sealer;
-  readonly audit: Audit<Native>;
-  readonly now: () => number;
-  readonly callerOf: CallerOf<Native>;
-  readonly loginUrl: LoginUrl<Native> | undefined;
-  readonly claimsOf: ClaimsOf<Native> | undefined;
+  readonly loginUrl: LoginUrl | undefined;
+  readonly claimsOf: ClaimsOf | undefined;
+  readonly runtime: Pick<Runtime, 'audit' | 'clock'>;
 }
 
 const ofAnyAge = (): boolean => true;
 
 /** Makes the guards. */
-export function createGuards<Native>(options: GuardOptions<Native>): Guards<Native> {
-  const { records, subjects, handles, sealer, audit, now } = options;
+export function createGuards(options: GuardOptions): Guards {
+  const { basePath, requirements } = options;
+  const { records, subjects, sealer } = options.state;
+  const { callerOf, handles } = options.callers;
+  const { audit, clock } = options.runtime;
+  const now = (): number => clock.now();
 
   /**
    * `before`: what the guards in front of this one have used. `answer`: the kind that the route wants. `form`: what
    * it keeps of the request.
    */
   async function decide(
-    request: HostRequest<Native>,
-    read: PolicyReader<Native>,
+    request: HostRequest,
+    read: PolicyReader,
     {
       before,
       uses,
@@ -95,7 +93,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
   ): Promise<Decision> {
     const isPageLoad = (): boolean => (answer === undefined ? isNavigation(request) : answer === 'page');
     // Only what is a promise is waited for: each wait costs more than the rest of this path.
-    const asking = options.callerOf(request);
+    const asking = callerOf(request);
     const caller = asking instanceof Promise ? await asking : asking;
     if (caller === undefined) {
       return { isAllowed: false, ...signedOut(request, options.loginUrl, isPageLoad()) };
@@ -114,7 +112,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
       }
       const refusal = await refuse(
         { request, caller, handle, demand, isPageLoad: isPageLoad(), form },
-        options,
+        { basePath, handles, requirements },
       );
       return { isAllowed: false, ...refusal };
     }
@@ -130,7 +128,7 @@ export function createGuards<Native>(options: GuardOptions<Native>): Guards<Nati
 
   /** Whether claims stand for an approval, and were not revoked since. */
   async function isProven(
-    { native }: HostRequest<Native>,
+    { native }: HostRequest,
     { subject }: Login,
     { policy: { maxAgeSeconds }, evidence }: Demand,
   ): Promise<boolean> {

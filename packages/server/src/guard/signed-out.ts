@@ -5,12 +5,12 @@ import { isNavigation } from '../request/navigation.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Where a signed-out page load is sent, or how a request tells it; `undefined` for nowhere. */
-export type LoginUrl<Native> = string | ((request: Native) => string | undefined);
+export type LoginUrl<Native = unknown> = string | ((request: Native) => string | undefined);
 
 /** Refuses a request of nobody: page loads go to the app's login, everybody else gets a 401. */
-export function signedOut<Native>(
-  request: HostRequest<Native>,
-  loginUrl: LoginUrl<Native> | undefined,
+export function signedOut(
+  request: HostRequest,
+  loginUrl: LoginUrl | undefined,
   isPageLoad = isNavigation(request),
 ): Refusal {
   const error = new StepUpError('login_required', 'sign in first', {
@@ -22,9 +22,6 @@ export function signedOut<Native>(
   return { error, response: { status: 303, headers: { location, 'cache-control': 'no-store' }, body: '' } };
 }
 
-function locationOf<Native>(
-  { native }: HostRequest<Native>,
-  loginUrl: LoginUrl<Native> | undefined,
-): string | undefined {
+function locationOf({ native }: HostRequest, loginUrl: LoginUrl | undefined): string | undefined {
   return typeof loginUrl === 'function' ? loginUrl(native) : loginUrl;
 }

@@ -10,7 +10,7 @@ export interface TokenClaims {
 }
 
 /** The claims of the request's verified token, `undefined` when it has none. */
-export type ClaimsOf<Native> = (
+export type ClaimsOf<Native = unknown> = (
   request: Native,
 ) => TokenClaims | undefined | Promise<TokenClaims | undefined>;
 

@@ -21,9 +21,7 @@ export interface Demand {
 }
 
 /** Reads what a request must show; `undefined` when the policy has said that it is nothing. */
-export type PolicyReader<Native> = (
-  request: HostRequest<Native>,
-) => Demand | undefined | Promise<Demand | undefined>;
+export type PolicyReader = (request: HostRequest) => Demand | undefined | Promise<Demand | undefined>;
 
 /** What a gate has for its policies. */
 export interface ReaderOptions {
@@ -36,10 +34,7 @@ export interface ReaderOptions {
  *
  * @throws TypeError when the policy is wrong.
  */
-export function createPolicyReader<Native>(
-  policy: RoutePolicy<Native>,
-  options: ReaderOptions,
-): PolicyReader<Native> {
+export function createPolicyReader(policy: RoutePolicy, options: ReaderOptions): PolicyReader {
   if (typeof policy !== 'function') return readerOf(policy, options);
   return (request) =>
     asked(request, async () => {
@@ -50,7 +45,7 @@ export function createPolicyReader<Native>(
           `the function gave ${String(chosen)}; it must give a policy, or false when the request needs no step-up`,
         );
       }
-      return readerOf(chosen as Policy<Native>, options)(request);
+      return readerOf(chosen as Policy, options)(request);
     });
 }
 
@@ -63,7 +58,7 @@ async function asked<T>(request: HostRequest<unknown>, ask: () => Promise<T>): P
   }
 }
 
-function readerOf<Native>(policy: Policy<Native>, { takesClaims }: ReaderOptions): PolicyReader<Native> {
+function readerOf(policy: Policy, { takesClaims }: ReaderOptions): PolicyReader {
   const parsed = parsePolicy(policy);
   const { action, evidence } = policy;
   if (evidence !== undefined) {

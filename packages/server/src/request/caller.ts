@@ -16,7 +16,7 @@ export interface Identity {
 }
 
 /** What the app's hooks are given: whose flow it is, and the request that drives it. */
-export interface HookContext<Native> {
+export interface HookContext<Native = unknown> {
   /** The host's own request: Express's `req`, Koa's `ctx`. */
   readonly request: Native;
   readonly identity: Identity;
@@ -50,22 +50,20 @@ export function toCaller(identity: Identity, realm: string): Caller {
 }
 
 /** Finds the caller of a request; `undefined` when nobody is signed in. */
-export type CallerOf<Native> = (
-  request: HostRequest<Native>,
-) => Caller | undefined | Promise<Caller | undefined>;
+export type CallerOf = (request: HostRequest) => Caller | undefined | Promise<Caller | undefined>;
 
 /**
  * Makes the {@link CallerOf} of a gate from the app's `identify`. What it does is synchronous where `identify` is: a
  * promise would cost a guarded request more than the rest of its path.
  */
-export function createCallerOf<Native>(
-  identify: (request: Native) => Identity | undefined | PromiseLike<Identity | undefined>,
+export function createCallerOf(
+  identify: (request: unknown) => Identity | undefined | PromiseLike<Identity | undefined>,
   realm: string,
-): CallerOf<Native> {
+): CallerOf {
   const callerFrom = (identity: Identity | undefined): Caller | undefined =>
     identity === undefined || identity === null ? undefined : toCaller(identity, realm);
 
-  function identified(native: Native): ReturnType<typeof identify> {
+  function identified(native: unknown): ReturnType<typeof identify> {
     try {
       return identify(native);
     } catch (error) {

@@ -2,7 +2,7 @@
 export type WhenGone = (callback: () => void) => void;
 
 /** A request as the guard needs it, cheap to make: adapters fill it from their host's own request. */
-export interface HostRequest<Native> {
+export interface HostRequest<Native = unknown> {
   readonly native: Native;
   readonly method: string;
   /** The path and query that the client asked for, before any router cut a prefix off. */
@@ -26,12 +26,12 @@ export interface HostResponse {
 }
 
 /** The origin that the client sees. */
-export function originOf({ protocol, host }: HostRequest<unknown>): string {
+export function originOf({ protocol, host }: HostRequest): string {
   return `${protocol}://${host}`;
 }
 
 /** The path without its query. */
-export function pathOf({ url }: HostRequest<unknown>): string {
+export function pathOf({ url }: HostRequest): string {
   const end = url.indexOf('?');
   return end === -1 ? url : url.slice(0, end);
 }

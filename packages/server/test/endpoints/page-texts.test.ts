@@ -20,9 +20,9 @@ function requestWith(acceptLanguage?: string, native: Native = {}): HostRequest<
 
 function languageFor(
   acceptLanguage: string | undefined,
-  options: Partial<Parameters<typeof createTextsOf<Native>>[0]> & { native?: Native } = {},
+  options: Partial<Parameters<typeof createTextsOf>[0]> & { native?: Native } = {},
 ): string {
-  const textsOf = createTextsOf<Native>({
+  const textsOf = createTextsOf({
     language: undefined,
     texts: undefined,
     onError: () => {},
@@ -54,7 +54,7 @@ describe('the language of the built-in pages', () => {
   });
 
   it('is the one that the app knows', () => {
-    const language = ({ chosen }: Native): string | undefined => chosen;
+    const language = (native: unknown): string | undefined => (native as Native).chosen;
     expect(languageFor('en', { language, native: { chosen: 'fr-BE' } })).toBe('fr');
     expect(languageFor('fr', { language })).toBe('fr');
   });
@@ -69,7 +69,7 @@ describe('the language of the built-in pages', () => {
     [Promise.resolve('en'), 'fr-CA', 1],
   ])('told as %j is %s, and onError hears of it %i times', (told, language, times) => {
     const errors: unknown[] = [];
-    const textsOf = createTextsOf<Native>({
+    const textsOf = createTextsOf({
       language: () => told as string,
       texts: undefined,
       onError: (error) => errors.push(error),
@@ -103,7 +103,7 @@ describe('the language of the built-in pages', () => {
 
 describe('texts of the app’s own', () => {
   const textsIn = (header: string, texts: TextsByLanguage): ReturnType<ReturnType<typeof createTextsOf>> =>
-    createTextsOf<Native>({ language: undefined, texts, onError: () => {} })(requestWith(header));
+    createTextsOf({ language: undefined, texts, onError: () => {} })(requestWith(header));
 
   it('take the place of the built-in ones, language by language', () => {
     const texts: TextsByLanguage = {

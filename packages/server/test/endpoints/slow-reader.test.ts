@@ -47,14 +47,16 @@ function restlessStream(onGone: (callback: () => void) => void): {
         };
       },
     },
-    target: {} as FlowTarget<unknown>,
+    target: {} as FlowTarget,
     first: viewOf(version),
-    clock: { now: () => 0, setTimeout: () => undefined, clearTimeout: () => {} },
     whenGone: onGone,
-    closing: new AbortController().signal,
     isStillTheirs: async () => true,
     leave,
-    onError: () => {},
+    runtime: {
+      clock: { now: () => 0, setTimeout: () => undefined, clearTimeout: () => {} },
+      closing: new AbortController().signal,
+      onError: () => {},
+    },
   });
   if (body === null) throw new Error('an event stream has a body');
   return { body, told: () => version, isWatched: () => isWatched, over };

@@ -1,0 +1,21 @@
+import type { FlowSettings } from '@stepgate/core';
+import type { Tenant } from '../auth0/tenant.ts';
+import type { Runtime } from '../events/runtime.ts';
+import type { Capacity } from '../limits/capacity.ts';
+import type { State } from '../records/state.ts';
+import type { Admission } from './admission.ts';
+import type { FlowSteps } from './steps.ts';
+
+/** What the parts of this room work with: each takes the whole and picks what it needs. */
+export interface FlowParts {
+  /** Where the endpoints are, for the words of refusals. */
+  readonly basePath: string;
+  /** The settings of every flow; a start adds those of its policy. */
+  readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
+  readonly capacity: Pick<Capacity, 'recordBytes' | 'pollsPerProcess'>;
+  readonly tenant: Tenant;
+  readonly state: State;
+  readonly steps: FlowSteps;
+  readonly admission: Admission;
+  readonly runtime: Runtime;
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { AUTH0_EXCHANGE_LIMIT, FLOW_DEFAULTS } from '@stepgate/core';
+import { createTenant, type Tenant } from '../auth0/tenant.ts';
+import { createAuthenticators } from '../endpoints/authenticators.ts';
+import { createOwners } from '../endpoints/owner.ts';
+import { createTextsOf } from '../endpoints/page-texts.ts';
+import type { EndpointParts } from '../endpoints/parts.ts';
+import { createEndpoints, type Endpoints } from '../endpoints/router.ts';
+import { tracedFetch } from '../events/signals.ts';
+import { type Admission, createAdmission } from '../flow/admission.ts';
+import { createFlowDriver, type FlowDriver } from '../flow/driver.ts';
+import { createFlowSteps } from '../flow/steps.ts';
+import { createGuards, type Guards } from '../guard/guard.ts';
+import { boundedFetch } from '../lib/bounded-fetch.ts';
+import { createSealer } from '../lib/seal.ts';
+import { budgetedApi } from '../limits/budgeted-api.ts';
+import { createLimitBook } from '../limits/limits.ts';
+import {
+  createTenantBudget,
+  DEFAULT_TENANT_BUDGET,
+  type TenantBudget,
+  UNLIMITED,
+} from '../limits/tenant-budget.ts';
+import { createWatchers } from '../limits/watchers.ts';
+import { demandOf } from '../policy/policy-reader.ts';
+import { createRequirements, type Requirements } from '../policy/requirement.ts';
+import { createState, type State } from '../records/state.ts';
+import { type Callers, createCallers } from '../request/callers.ts';
+import { authenticatorSettings, enrollmentRule } from './assert-options.ts';
+import type { Foundation } from './foundation.ts';
+import type { GateOptions } from './gate-options.ts';
+
+type Options = GateOptions<unknown>;
+
+/** Flows: what runs them, and what decides which of their effects may go out. */
+export interface Flows {
+  readonly driver: FlowDriver;
+  readonly admission: Admission;
+}
+
+/** Guards, and the tickets that they issue. */
+export interface Guarding {
+  readonly guards: Guards;
+  readonly requirements: Requirements;
+}
+
+const REQUIREMENT_TTL_MS = 600_000;
+
+/** Connects the gate to its tenant, within the budget of requests. */
+export function connectTenant(options: Options, foundation: Foundation): Tenant {
+  const { auth0, firstLeg, pollSchedule = 'steady', api, identityCheck } = options;
+  return createTenant({
+    auth0,
+    firstLeg,
+    pollSchedule,
+    api,
+    identityCheck,
+    budget: tenantBudgetOf(options, foundation),
+    clock: foundation.runtime.clock,
+    fetch: tracedFetch(boundedFetch(auth0.fetch)),
+  });
+}
+
+function tenantBudgetOf(
+  { auth0, tenantBudget = DEFAULT_TENANT_BUDGET }: Options,
+  { store, random, runtime }: Foundation,
+): TenantBudget {
+  if (tenantBudget === false) return UNLIMITED;
+  return createTenantBudget({
+    store,
+    clock: runtime.clock,
+    random: random.number,
+    process: randomUUID(),
+    issuer: auth0.issuer,
+    perSecond: tenantBudget,
+  });
+}
+
+/** Opens what is kept in the store, sealed under the secret. */
+export function openState({ secret }: Options, { store, random, runtime, capacity }: Foundation): State {
+  return createState({
+    store,
+    sealer: createSealer(secret, random.bytes),
+    now: () => runtime.clock.now(),
+    capacity,
+  });
+}
+
+/** Tells who sends a request, and from which browser and origin. */
+export function readCallers(options: Options, { random }: Foundation, { realm }: Tenant): Callers {
+  return createCallers({
+    identify: options.identify,
+    realm,
+    allowedOrigins: options.allowedOrigins ?? [],
+    insecureCookie: options.insecureCookie === true,
+    randomBytes: random.bytes,
+  });
+}
+
+/** Sets up what runs flows. */
+export function runFlows(options: Options, foundation: Foundation, tenant: Tenant, state: State): Flows {
+  const { basePath, capacity, store, random, runtime } = foundation;
+  const { requirementTtlMs: _own, ...timing } = options.timing ?? {};
+  const now = (): number => runtime.clock.now();
+  const settings = {
+    ...FLOW_DEFAULTS,
+    ...timing,
+    exchangeLimit: AUTH0_EXCHANGE_LIMIT,
+    enroll: enrollmentRule(options),
+  };
+  const admission = createAdmission({
+    ...runtime,
+    records: state.records,
+    locks: state.locks,
+    limits: createLimitBook({ store, now, limits: options.limits }),
+    budget: tenant.budget,
+    challengeTtlMs: settings.challengeTtlMs,
+  });
+  const steps = createFlowSteps({
+    sealer: state.sealer,
+    now,
+    random: random.number,
+    randomId: random.id,
+    leaseMs: tenant.leaseMs,
+  });
+  const driver = createFlowDriver({
+    basePath,
+    settings,
+    capacity,
+    tenant,
+    state,
+    steps,
+    admission,
+    runtime,
+  });
+  return { driver, admission };
+}
+
+/** Sets up what decides about guarded requests. */
+export function setUpGuards(
+  { loginUrl, evidence: claimsOf, timing }: Options,
+  { basePath, runtime }: Foundation,
+  state: State,
+  callers: Callers,
+): Guarding {
+  const requirements = createRequirements({
+    sealer: state.sealer,
+    now: () => runtime.clock.now(),
+    ttlMs: timing?.requirementTtlMs ?? REQUIREMENT_TTL_MS,
+  });
+  const guards = createGuards({ basePath, state, callers, requirements, loginUrl, claimsOf, runtime });
+  return { guards, requirements };
+}
+
+/** Serves what is under the base path. */
+export function serveEndpoints(
+  options: Options,
+  { basePath, capacity, runtime }: Foundation,
+  built: {
+    readonly tenant: Tenant;
+    readonly state: State;
+    readonly callers: Callers;
+    readonly flows: Flows;
+    readonly guarding: Guarding;
+  },
+): Endpoints {
+  const { tenant, state, callers, flows, guarding } = built;
+  const parts: EndpointParts = {
+    basePath,
+    driver: flows.driver,
+    state,
+    callers,
+    owners: createOwners({ basePath, callers }),
+    requirements: guarding.requirements,
+    textsOf: createTextsOf({
+      language: options.language,
+      texts: options.texts,
+      onError: runtime.onError,
+    }),
+    runtime,
+  };
+  const settings = authenticatorSettings(options);
+  const authenticators =
+    settings &&
+    createAuthenticators(parts, {
+      settings,
+      api: budgetedApi(tenant.api, tenant.budget),
+      admission: flows.admission,
+      decide: (request, policy, uses) => guarding.guards.check(request, () => demandOf(policy), uses),
+    });
+  return createEndpoints(parts, {
+    loginUrl: options.loginUrl,
+    authenticators,
+    takesMfaToken: options.firstLeg.mfaToken === true,
+    watchers: createWatchers(capacity),
+  });
+}

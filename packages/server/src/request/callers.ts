@@ -1,0 +1,27 @@
+import { type AllowedOrigins, createAllowedOrigins } from './allowed-origins.ts';
+import { type CallerOf, createCallerOf, type Identity } from './caller.ts';
+import { createHandles, type Handles } from './handle-cookie.ts';
+
+/** Who sends a request, from which browser, and from which origin. */
+export interface Callers {
+  readonly callerOf: CallerOf;
+  readonly handles: Handles;
+  readonly origins: AllowedOrigins;
+}
+
+/** Makes the readers of all three. `realm` names the tenant and the application. */
+export function createCallers(options: {
+  readonly identify: (request: unknown) => Identity | undefined | PromiseLike<Identity | undefined>;
+  readonly realm: string;
+  readonly allowedOrigins: readonly string[];
+  readonly insecureCookie: boolean;
+  readonly randomBytes: (size: number) => Uint8Array;
+}): Callers {
+  const { identify, realm, allowedOrigins, insecureCookie, randomBytes } = options;
+  const origins = createAllowedOrigins(allowedOrigins);
+  return {
+    callerOf: createCallerOf(identify, realm),
+    handles: createHandles({ randomBytes, insecureCookie, origins }),
+    origins,
+  };
+}
