@@ -9,6 +9,7 @@ const dialogStyles = `
 ::slotted([slot="logo"]) { display: block; max-inline-size: 100%; max-block-size: 3rem; margin: 0 auto 1.5rem; }
 dialog { inline-size: min(27.5rem, 100% - 2rem); max-inline-size: none; max-block-size: calc(100dvh - 2rem); margin: auto; padding: 0; border: 0; border-radius: var(--stepgate-radius, 20px); background: none; overflow: auto; overscroll-behavior: contain; }
 dialog::backdrop { background: #0a0d1499; backdrop-filter: blur(3px); }
+@media (prefers-reduced-transparency: reduce) { dialog::backdrop { backdrop-filter: none; } }
 @media (prefers-reduced-motion: no-preference) {
   dialog[open] { animation: stepgate-rise .22s cubic-bezier(.2, .8, .3, 1); }
   dialog[open]::backdrop { animation: stepgate-fade .22s ease-out; }
