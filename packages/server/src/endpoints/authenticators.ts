@@ -197,7 +197,7 @@ export function createAuthenticators(parts: EndpointParts, options: Authenticato
       after === undefined ? foreseen.has(one.id) : !after.some((left) => left.id === one.id);
     const gone = before.filter((one) => one.active && isGone(one)).map(({ active: _was, ...one }) => one);
     for (const { factor, id: authenticatorId } of gone) {
-      audit.tell({ caller }, { type: 'authenticator.removed', factor, authenticatorId });
+      audit.publish({ caller }, { type: 'authenticator.removed', factor, authenticatorId });
     }
     return json(200, { removed: gone, isLast });
   }

@@ -2,40 +2,40 @@ import { channel } from 'node:diagnostics_channel';
 import type { HookContext, Login } from '../request/caller.ts';
 import type { AuditEvent, AuditEventOf, EventBody } from './audit-event.ts';
 
-/** The name of the diagnostics channel that every gate of the process publishes its audit events on. */
+/** The name of the diagnostics channel on which every gate of the process publishes its audit events. */
 export const AUDIT_CHANNEL = 'stepgate:audit';
 
-/** To whom something has happened, and in which request. */
+/** The user an event is about, and the request in which it happened. */
 export interface EventContext {
-  /** Without a `session` where all of the subject's logins are meant. */
+  /** Without a `session`, the event is about all logins of the subject. */
   readonly caller: Pick<Login, 'subject' | 'ip'> & Partial<Pick<Login, 'session'>>;
   readonly context?: HookContext;
 }
 
-/** Tells whoever listens of what has happened, after it was committed. Never throws, and waits for nobody. */
+/** Publishes what has happened, after it was committed. Never throws, and waits for no listener. */
 export interface Audit {
-  /** Whether anybody listens. */
-  isHeard(): boolean;
-  tell(context: EventContext, body: EventBody): void;
+  /** Whether anybody listens: if not, a caller can skip making the event. */
+  hasListeners(): boolean;
+  publish(context: EventContext, body: EventBody): void;
 }
 
-/** Who hears of audit events. */
+/** The app's own listeners for audit events. */
 export interface AuditListeners<Native> {
   /**
-   * Hears of everything that goes into an audit trail; see `AuditEvent`. It is called after the commit and not waited
-   * for; what it throws, or rejects with, goes to `onError`.
+   * Called with everything that belongs in an audit trail; see `AuditEvent`. It is called after the commit and not
+   * awaited; what it throws, or rejects with, goes to `onError`.
    */
   readonly onEvent?: (event: AuditEvent) => unknown;
   /**
-   * Hears that the user has denied a push ("it was not me"): somebody else may be using the session, which the app can
-   * end here by `context.identity`. Called and shielded as `onEvent` is.
+   * Called when the user has denied a push ("it was not me"). Somebody else may be using the session; end it here,
+   * by `context.identity`. Errors are handled as for `onEvent`.
    */
   readonly onPushRejected?: (context: HookContext<Native>, event: AuditEventOf<'push.rejected'>) => unknown;
 }
 
-const audience = channel(AUDIT_CHANNEL);
+const auditChannel = channel(AUDIT_CHANNEL);
 
-/** Makes the teller. */
+/** Makes the publisher. */
 export function createAudit(
   options: AuditListeners<unknown> & {
     readonly now: () => number;
@@ -44,17 +44,17 @@ export function createAudit(
 ): Audit {
   const { onEvent, onPushRejected, now, onError } = options;
   const hasHooks = onEvent !== undefined || onPushRejected !== undefined;
-  const isHeard = (): boolean => hasHooks || audience.hasSubscribers;
+  const hasListeners = (): boolean => hasHooks || auditChannel.hasSubscribers;
 
-  /** A hook that fails must not fail what it hears of. */
-  function shielded(hook: () => unknown): void {
+  /** Calls a hook, so that its failure does not become the publisher's. */
+  function call(hook: () => unknown): void {
     void (async () => hook())().catch(onError);
   }
 
   return {
-    isHeard,
-    tell({ caller: { subject, session, ip }, context }, body) {
-      if (!isHeard()) return;
+    hasListeners,
+    publish({ caller: { subject, session, ip }, context }, body) {
+      if (!hasListeners()) return;
       const event: AuditEvent = Object.freeze({
         ...body,
         version: 1,
@@ -63,11 +63,11 @@ export function createAudit(
         ...(session !== undefined && { session }),
         ...(ip !== undefined && { ip }),
       });
-      if (onEvent) shielded(() => onEvent(event));
+      if (onEvent) call(() => onEvent(event));
       if (onPushRejected && context && event.type === 'push.rejected') {
-        shielded(() => onPushRejected(context, event));
+        call(() => onPushRejected(context, event));
       }
-      audience.publish(event);
+      auditChannel.publish(event);
     },
   };
 }

@@ -3,8 +3,8 @@ import { isStepUpError } from '@stepgate/core';
 const QUIET_MS = 60_000;
 
 /**
- * Tells of what goes wrong with the tenant, the same thing at most once a minute: an outage, or a set-up that is wrong,
- * meets every flow alike, and the polls of each. Errors of the app's own functions are told every time.
+ * Reports an error of the tenant at most once a minute: an outage, or a wrong set-up, hits every flow alike, and every
+ * poll of each. Errors that the app's own functions throw are reported every time.
  */
 export function createErrorThrottle({
   now,
@@ -13,14 +13,14 @@ export function createErrorThrottle({
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
 }): (error: unknown) => void {
-  const toldAt = new Map<string, number>();
+  const reportedAt = new Map<string, number>();
 
   return (error) => {
     if (isStepUpError(error)) {
       const at = now();
-      for (const [message, told] of toldAt) if (at - told >= QUIET_MS) toldAt.delete(message);
-      if (toldAt.has(error.message)) return;
-      toldAt.set(error.message, at);
+      for (const [message, last] of reportedAt) if (at - last >= QUIET_MS) reportedAt.delete(message);
+      if (reportedAt.has(error.message)) return;
+      reportedAt.set(error.message, at);
     }
     onError(error);
   };

@@ -57,7 +57,7 @@ export function createAdmission(options: {
   readonly budget: TenantBudget;
   readonly clock: Clock;
   readonly challengeTtlMs: number;
-  readonly audit: Pick<Audit, 'tell'>;
+  readonly audit: Pick<Audit, 'publish'>;
   readonly onError: (error: unknown) => void;
 }): Admission {
   const { records, locks, limits, budget, clock, challengeTtlMs, audit, onError } = options;
@@ -66,7 +66,7 @@ export function createAdmission(options: {
   async function charge(attempt: Attempt, owner: Owner, retry: Retry): Promise<number | undefined> {
     const retryAfterMs = await limits.charge(attempt, limitKeysOf(owner), retry);
     if (retryAfterMs !== undefined) {
-      audit.tell({ caller: owner.caller }, { type: 'limit.reached', attempt, retryAfterMs });
+      audit.publish({ caller: owner.caller }, { type: 'limit.reached', attempt, retryAfterMs });
     }
     return retryAfterMs;
   }

@@ -13,7 +13,7 @@ export function telling(
   return {
     afterwards() {
       if (transition) publishTransition(transition);
-      for (const body of events) audit.tell(target, body);
+      for (const body of events) audit.publish(target, body);
     },
   };
 }

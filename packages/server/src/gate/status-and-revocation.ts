@@ -90,13 +90,13 @@ export function createStatusAndRevocation(options: {
     const handle = handles.read(request);
     if (caller === undefined || handle === undefined) return;
     await end(recordKey(handle, caller), caller);
-    audit.tell({ caller }, { type: 'approval.revoked', scope: 'login' });
+    audit.publish({ caller }, { type: 'approval.revoked', scope: 'login' });
   }
 
   async function revokeSubject(subject: string): Promise<void> {
     const keys = await subjects.revoke(subject);
     await Promise.all(keys.map((key) => end(key, { subject, session: '' })));
-    audit.tell({ caller: { subject } }, { type: 'approval.revoked', scope: 'subject' });
+    audit.publish({ caller: { subject } }, { type: 'approval.revoked', scope: 'subject' });
   }
 
   return {

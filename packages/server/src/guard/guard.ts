@@ -107,8 +107,8 @@ export function createGuards(options: GuardOptions): Guards {
     const met = before.find((use) => use.key === key && use.hash === demand.hash);
     const use = met ?? (key && (await take(key, caller, demand, uses)));
     if (!use) {
-      if (audit.isHeard()) {
-        audit.tell({ caller }, { type: 'guard.denied', ...requestMembers(request, demand) });
+      if (audit.hasListeners()) {
+        audit.publish({ caller }, { type: 'guard.denied', ...requestMembers(request, demand) });
       }
       const refusal = await refuse(
         { request, caller, handle, demand, isPageLoad: isPageLoad(), form },
@@ -119,9 +119,9 @@ export function createGuards(options: GuardOptions): Guards {
     if (met === undefined) before.push(use);
     // A form that stays behind does no harm: it ends by itself, and to be sent again takes an approval of its own.
     if (form) await form.use(use).catch(() => {});
-    if (met === undefined && uses && audit.isHeard()) {
+    if (met === undefined && uses && audit.hasListeners()) {
       const approval = approvalMembers(use.approval);
-      audit.tell({ caller }, { type: 'approval.used', ...approval, ...requestMembers(request, demand) });
+      audit.publish({ caller }, { type: 'approval.used', ...approval, ...requestMembers(request, demand) });
     }
     return { isAllowed: true, stepUp: stepUpOf(use, before) };
   }
@@ -191,7 +191,7 @@ export function createGuards(options: GuardOptions): Guards {
     for (const { key, caller, approval, isUsedUp } of used.splice(0)) {
       if (!isUsedUp) continue;
       const afterwards = (): void =>
-        audit.tell({ caller }, { type: 'approval.released', ...approvalMembers(approval) });
+        audit.publish({ caller }, { type: 'approval.released', ...approvalMembers(approval) });
       await records.update(key, (record) =>
         record === undefined
           ? { result: undefined }

@@ -49,7 +49,7 @@ function createTestAdmission({
     budget,
     clock: { now, setTimeout, clearTimeout: () => {} },
     challengeTtlMs: 300_000,
-    audit: { tell: () => {} },
+    audit: { publish: () => {} },
     onError: () => {},
   });
 }
