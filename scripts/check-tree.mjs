@@ -1,5 +1,5 @@
-// What no linter looks at: the lockfile names no hosts, nothing generated is kept, and workflows name the commits of the
-// actions that they use.
+// What no linter looks at: the lockfile names no hosts, nothing generated is committed, changesets name the packages that
+// they change, and workflows pin their actions by commit.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -13,8 +13,14 @@ const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' })
 for (const file of files) {
   if (/(^|\/)(dist|node_modules)\//.test(file) || /\.(tgz|png)$/.test(file))
     problems.push(`${file} is generated`);
-  if (!file.startsWith('.github/workflows/')) continue;
+  if (!/^\.(github\/workflows|changeset)\/.*\.(ya?ml|md)$/.test(file)) continue;
   const text = readFileSync(new URL(file, root), 'utf8');
+  if (
+    file.endsWith('.md') &&
+    !/^---\n(['"]?@stepgate\/\w+['"]?: (patch|minor|major)\n)+---\n\n\S/.test(text)
+  ) {
+    problems.push(`${file} must begin with the packages it changes, as \`pnpm changeset\` writes it`);
+  }
   for (const [, action] of text.matchAll(/uses:\s*(\S+)/g)) {
     if (!/@[0-9a-f]{40}$/.test(action)) problems.push(`${file}: ${action} must be pinned by commit`);
   }
