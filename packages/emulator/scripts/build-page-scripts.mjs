@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = new URL('..', import.meta.url);
-const entries = { 'phone.js': 'dist/phone-page/main.js' };
+const entries = { 'phone.js': 'dist/phone-page/main.js', 'desk.js': 'dist/desk-page/main.js' };
 
 async function bundle(entry) {
   const { outputFiles } = await build({

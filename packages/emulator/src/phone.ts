@@ -10,6 +10,8 @@ import { announce, type Tenant } from './tenant.ts';
 export interface PhoneEnrollment {
   readonly barcodeUri: string;
   readonly kind: 'push' | 'otp';
+  /** The application that shows it. */
+  readonly client: string;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
@@ -87,7 +89,7 @@ export function createPhone(currentTenant: () => Tenant, username: string): Phon
       const { tenant, user } = owner();
       return {
         now: tenant.clock.now(),
-        enrollments: waitingFor(tenant, user).map(toEnrollment),
+        enrollments: waitingFor(tenant, user).map((code) => toEnrollment(tenant, code)),
         notifications: phone.notifications(),
         codes: phone.codes(),
         messages: phone.messages(),
@@ -182,8 +184,10 @@ function codesOn(tenant: Tenant, username: string): PhoneCode[] {
   );
 }
 
-function toEnrollment({ barcodeUri, oobCode, createdAt, expiresAt }: WaitingCode): PhoneEnrollment {
-  return { barcodeUri, kind: oobCode === undefined ? 'otp' : 'push', createdAt, expiresAt };
+function toEnrollment(tenant: Tenant, code: WaitingCode): PhoneEnrollment {
+  const { barcodeUri, oobCode, clientId, createdAt, expiresAt } = code;
+  const client = tenant.clients.get(clientId)?.name ?? clientId;
+  return { barcodeUri, kind: oobCode === undefined ? 'otp' : 'push', client, createdAt, expiresAt };
 }
 
 function toPush(tenant: Tenant, { id, clientName, oobCode }: PhoneNotification): PhonePush {

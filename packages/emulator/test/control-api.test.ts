@@ -65,6 +65,7 @@ describe('the phone', () => {
         {
           barcode_uri: body.barcode_uri,
           kind: 'push',
+          client: 'Stepgate demo',
           created_at: expect.any(Number),
           expires_at: expect.any(Number),
         },

@@ -60,19 +60,19 @@ function assertMayEnroll(tenant: Tenant, { kind, grant, passed }: Transaction, f
 }
 
 function startByQrCode(tenant: Tenant, transaction: Transaction, factor: Factor): Record<string, unknown> {
-  const { user } = transaction.grant;
+  const { user, clientId } = transaction.grant;
   const authenticators = startEnrollment(tenant, user, { factor, startedWith: transaction.mfaToken });
   const [authenticator] = authenticators;
   const createdAt = tenant.clock.now();
   const expiresAt = createdAt + tenant.settings.lifetimes.enrollmentMs;
   if (authenticator.secret !== undefined) {
     const barcodeUri = toTotpUri(authenticator.secret, tenantName(tenant), user.email);
-    tenant.waitingCodes.push({ barcodeUri, user, authenticators, createdAt, expiresAt });
+    tenant.waitingCodes.push({ barcodeUri, user, clientId, authenticators, createdAt, expiresAt });
     return { authenticator_type: 'otp', secret: authenticator.secret, barcode_uri: barcodeUri };
   }
   const oobCode = openOobCode(tenant, transaction, authenticator, 'enrollment');
   const barcodeUri = pushBarcodeUri(tenant, user);
-  tenant.waitingCodes.push({ barcodeUri, user, authenticators, oobCode, createdAt, expiresAt });
+  tenant.waitingCodes.push({ barcodeUri, user, clientId, authenticators, oobCode, createdAt, expiresAt });
   return {
     authenticator_type: 'oob',
     oob_channel: 'auth0',

@@ -6,6 +6,7 @@ import { EmulatorError } from '../emulator-error.ts';
 import { requestPath } from '../http/request-path.ts';
 import type { UserOptions } from '../mfa/user.ts';
 import type { NamedTenants } from '../named-tenants.ts';
+import { deskPageResponse } from '../pages/desk-page.ts';
 import { phoneAssetResponse, phonePageResponse, qrCodeResponse } from '../phone-page/phone-page.ts';
 import { assertSettingsPatch } from '../settings.ts';
 import { assertLoopbackHost, assertSameOrigin } from './cross-site-guard.ts';
@@ -19,9 +20,14 @@ export function createControlApi(
   parts: EmulatorParts,
   { basePath, tenants }: { readonly basePath: string; readonly tenants: NamedTenants | undefined },
 ): Hono<{ Bindings: ControlBindings }> {
-  const app = new Hono<{ Bindings: ControlBindings }>({
+  const root = new Hono<{ Bindings: ControlBindings }>({
     getPath: (request) => requestPath(request, basePath),
-  }).basePath('/_emulator');
+  });
+  root.get('/', (c) => {
+    assertLoopbackHost(c.req.raw);
+    return deskPageResponse();
+  });
+  const app = root.basePath('/_emulator');
   app.onError((error) => toErrorResponse(toControlError(error)));
   app.notFound((c) =>
     toErrorResponse(
@@ -43,7 +49,7 @@ export function createControlApi(
   });
   addPhoneRoutes(app, parts.control);
   addTenantRoutes(app, parts.control);
-  addDeskRoutes(app, parts);
+  addDeskRoutes(app, parts, tenants);
   if (tenants !== undefined) addNamedTenantRoutes(app, tenants);
   return app;
 }

@@ -1,16 +1,21 @@
 import type { Hono } from 'hono';
 import { toJsonResponse } from '../api/json-response.ts';
 import type { EmulatorParts } from '../emulator-control.ts';
+import type { NamedTenants } from '../named-tenants.ts';
 import { eventStreamResponse } from '../timeline/event-stream.ts';
 import type { LoggedRequest } from '../timeline/logged-request.ts';
 import { toWireRequest } from '../timeline/wire-request.ts';
+import { toDeskOverview } from './desk-overview.ts';
 import { type ControlBindings, toWireFault } from './wire.ts';
 
 /** What the desk page looks at: the requests, as a list and as they happen, and the faults that wait. */
 export function addDeskRoutes(
   app: Hono<{ Bindings: ControlBindings }>,
-  { control, timeline }: EmulatorParts,
+  parts: EmulatorParts,
+  tenants: NamedTenants | undefined,
 ): void {
+  const { control, timeline } = parts;
+  app.get('/desk', () => toJsonResponse(200, toDeskOverview(parts, tenants)));
   app.get('/requests', (c) => {
     const { user, flow } = c.req.query();
     const isWanted = (entry: LoggedRequest): boolean =>

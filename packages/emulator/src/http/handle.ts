@@ -38,7 +38,9 @@ export function createHandler(
   return async (request) => {
     try {
       const body = await readBody(request);
-      const isControl = /^\/_emulator(\/|$)/.test(requestPath(request, basePath));
+      const path = requestPath(request, basePath);
+      const isDesk = path === '/' && request.method === 'GET';
+      const isControl = isDesk || /^\/_emulator(\/|$)/.test(path);
       return isControl ? await controlApi.fetch(request, { body }) : await handleTenant(request, body);
     } catch (error) {
       if (error instanceof EmulatorError) return toErrorResponse(error);

@@ -76,7 +76,7 @@ input {
   padding: 0 0.9rem;
   color: var(--text);
   background: var(--screen);
-  border: 1px solid light-dark(#868e9c, #7a8496);
+  border: 1px solid var(--field);
   border-radius: 0.9rem;
 }
 

@@ -6,6 +6,7 @@ import type { User } from './user.ts';
 export interface WaitingCode {
   readonly barcodeUri: string;
   readonly user: User;
+  readonly clientId: string;
   readonly authenticators: readonly Authenticator[];
   /** The request that a scan confirms; an authenticator app's code has none. */
   readonly oobCode?: OobCode;

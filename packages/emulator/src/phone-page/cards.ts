@@ -38,13 +38,13 @@ export function pushCard(
 export function scanCard(enrollment: WireEnrollment, scan: () => Promise<void>): HTMLElement {
   const image = element('img', '');
   image.src = `/_emulator/qr.svg?text=${encodeURIComponent(enrollment.barcode_uri)}`;
-  image.alt = 'QR code in front of the camera';
-  const title = enrollment.kind === 'push' ? 'Approve on this phone' : 'Get codes on this phone';
+  image.alt = `QR code of ${enrollment.client}`;
+  const purpose = enrollment.kind === 'push' ? 'approve on this phone' : 'get codes on this phone';
   return element(
     'article',
     'card scan',
     element('div', 'finder', image),
-    element('h3', '', title),
+    element('h3', '', `${enrollment.client}: ${purpose}`),
     element(
       'p',
       '',

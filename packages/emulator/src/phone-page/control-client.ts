@@ -2,6 +2,7 @@
 export interface WireEnrollment {
   readonly barcode_uri: string;
   readonly kind: 'push' | 'otp';
+  readonly client: string;
   readonly created_at: number;
   readonly expires_at: number;
 }
@@ -50,9 +51,12 @@ export interface WirePhone {
   readonly authenticators: readonly WireAuthenticator[];
 }
 
+/** The path of the tenant that this page belongs to, with a slash at its end. */
+export const base = location.pathname.replace(/_emulator\/.*$/, '');
+
 /** The names of the users there are. */
 export async function loadUsernames(): Promise<string[]> {
-  const users = await getJson<readonly { readonly username: string }[]>('/_emulator/users');
+  const users = await getJson<readonly { readonly username: string }[]>(`${base}_emulator/users`);
   return users.map(({ username }) => username);
 }
 
@@ -72,7 +76,7 @@ export function decide(username: string, id: string, decision: 'approve' | 'deny
 }
 
 function phonePath(username: string): string {
-  return `/_emulator/phone/${encodeURIComponent(username)}`;
+  return `${base}_emulator/phone/${encodeURIComponent(username)}`;
 }
 
 async function getJson<T>(path: string): Promise<T> {

@@ -44,7 +44,9 @@ function announce({ notifications, enrollments }: WirePhone): void {
   const pushes = notifications.filter(({ status }) => status === 'pending');
   const arrived = new Map([
     ...pushes.map(({ id, client }) => [id, `${client} asks for your approval`] as const),
-    ...enrollments.map(({ barcode_uri }) => [barcode_uri, 'A QR code waits to be scanned'] as const),
+    ...enrollments.map(
+      ({ barcode_uri, client }) => [barcode_uri, `A QR code of ${client} waits to be scanned`] as const,
+    ),
   ]);
   const fresh = [...arrived].filter(([id]) => !announced.has(id));
   announced = new Set(arrived.keys());

@@ -16,6 +16,8 @@ export const palette = `
   --good: light-dark(#12703f, #7fd8a6);
   --bad: light-dark(#a9271d, #ffa198);
   --bad-line: light-dark(#e2b5b1, #6d3c38);
+  --field: light-dark(#868e9c, #7a8496);
+  --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace;
   font: 16px/1.45 -apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Noto Sans', 'Open Sans', 'DejaVu Sans', 'Helvetica Neue', Arial, sans-serif;
 }
 `;

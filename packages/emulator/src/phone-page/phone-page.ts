@@ -1,9 +1,11 @@
 import { renderSVG } from 'uqr';
 import { invalidRequest } from '../api/api-request.ts';
 import { EmulatorError } from '../emulator-error.ts';
+import { deskStyles } from '../pages/desk-styles.ts';
 import { phoneStyles } from './phone-styles.ts';
 
-const contentSecurityPolicy = [
+/** What the emulator's pages may do: nothing from elsewhere, no inline code. */
+export const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -56,6 +58,7 @@ export function phonePageResponse(): Response {
 /** The page's style sheet, icon and script; 404 for any other name. */
 export async function phoneAssetResponse(name: string): Promise<Response> {
   if (name === 'phone.css') return asset('text/css; charset=utf-8', phoneStyles);
+  if (name === 'desk.css') return asset('text/css; charset=utf-8', deskStyles);
   if (name === 'icon.svg') return asset('image/svg+xml', icon);
   const { pageScripts } = await import('#page-scripts');
   const script = Object.hasOwn(pageScripts, name) ? pageScripts[name] : undefined;

@@ -32,12 +32,13 @@ export function createScreen(
       const newestFirst = notifications.toReversed();
       const pending = newestFirst.filter(({ status }) => status === 'pending');
       const past = newestFirst.filter(({ status }) => status !== 'pending').slice(0, pastPushesShown);
+      const codesToScan = enrollments.toReversed();
       const inbox = messages.toReversed().slice(0, messagesShown);
       draw('pushes', 'Waiting for your answer', pending, () =>
         pending.map((push) => pushCard(push, (decision) => actions.decide(push.id, decision))),
       );
-      draw('camera', 'In front of the camera', enrollments, () =>
-        enrollments.map((each) => scanCard(each, () => actions.scan(each.barcode_uri))),
+      draw('camera', 'In front of the camera', codesToScan, () =>
+        codesToScan.map((each) => scanCard(each, () => actions.scan(each.barcode_uri))),
       );
       const isIdle = pending.length === 0 && enrollments.length === 0;
       draw('idle', 'Nothing to answer', isIdle ? ['idle'] : [], () => [
