@@ -7,55 +7,56 @@ import { reportOf, type TenantReport } from './report.ts';
 
 /** How to reach a tenant, and as which application. */
 export interface Auth0Options {
-  /** The tenant's or the custom domain's address, `https://tenant.eu.auth0.com/`. */
+  /** The address of the tenant or its custom domain, `https://tenant.eu.auth0.com/`. */
   readonly issuer: string;
   readonly clientId: string;
-  /** For applications that authenticate with a secret (in the body, as all of `/mfa/*` understands). */
+  /** For applications that authenticate with a secret. It goes into the body, which every `/mfa/*` endpoint accepts. */
   readonly clientSecret?: string;
   /**
    * For applications that authenticate with `private_key_jwt`: signs a fresh assertion for every request.
-   * `iss` and `sub` are the client id, `aud` is the issuer with its trailing slash, `jti` unique, at most 5 minutes.
+   * `iss` and `sub` are the client id, `aud` is the issuer with its trailing slash, `jti` is unique, and the assertion
+   * expires within 5 minutes.
    */
   readonly clientAssertion?: () => Promise<string>;
   /** Accepts an `http:` issuer. For emulators on the same machine. */
   readonly allowInsecureIssuer?: boolean;
-  /** Milliseconds until a request counts as lost; default 10 000. */
+  /** How long a request may take, in milliseconds; default 10 000. */
   readonly timeoutMs?: number;
   readonly fetch?: typeof globalThis.fetch;
-  /** The clock that `x-ratelimit-reset` is read against when an answer has no `Date`. */
+  /** The clock that `x-ratelimit-reset` is compared with when a response has no `Date`. */
   readonly now?: () => number;
-  /** Hears of every answer of the tenant, refusals included, for budgets and metrics. What it throws is lost. */
+  /** Called with every response, refusals included, for budgets and metrics. What it throws is ignored. */
   readonly onAnswer?: (report: TenantReport) => void;
 }
 
-/** An answer that was not refused. */
+/** A response that is not a refusal. */
 export interface Auth0Answer {
   /** JSON; `undefined` when there was no body. */
   readonly body: unknown;
-  /** How long the provider wants to be left alone, when it said so. */
+  /** How long the provider wants us to wait, when it says so. */
   readonly retryAfterMs: number | undefined;
 }
 
-/** The wire to a tenant: client authentication, one request per call, refusals as `StepUpError`. */
+/** The connection to a tenant: client authentication, one request per call, refusals as `StepUpError`. */
 export interface Auth0Client {
   get(path: string, options: WireOptions): Promise<Auth0Answer>;
-  /** JSON, as `/mfa/*` wants it. */
+  /** Sends JSON, for `/mfa/*`. */
   postJson(path: string, body: Readonly<Record<string, unknown>>, options: WireOptions): Promise<Auth0Answer>;
-  /** Form-encoded with client authentication, as `/oauth/token` wants it. */
+  /** Sends a form with client authentication, for `/oauth/token`. */
   postToken(form: Readonly<Record<string, string>>, options: WireOptions): Promise<Auth0Answer>;
   delete(path: string, options: WireOptions): Promise<Auth0Answer>;
 }
 
 /** What a single request needs besides its content. */
 export interface WireOptions {
-  /** What the request is for, which its errors are read by. */
+  /** What the request is for. The meaning of an error depends on it. */
   readonly call: Auth0Call;
   readonly bearer?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Adds the client's credentials to a JSON body. */
   readonly authenticateClient?: boolean;
-  /** Error codes that the caller understands as answers: returned as a body instead of thrown. */
+  /** Error codes that the caller understands: their responses are returned, not thrown. */
   readonly understands?: readonly string[];
 }
 
@@ -65,7 +66,7 @@ const DEEPEST_CAUSE = 4;
 /**
  * Connects to a tenant.
  *
- * @throws TypeError when the issuer is not an absolute https address, or two kinds of credentials are given.
+ * @throws TypeError when the issuer is not an absolute https address, or when there are two kinds of credentials.
  */
 export function createAuth0Client(options: Auth0Options): Auth0Client {
   const issuer = parseIssuer(options);
@@ -82,12 +83,12 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
   }
   const http: KyInstance = ky.create({
     prefix: issuer,
-    // All waiting is the machine's: ky would sleep through a 429 (for an hour, if it says so).
+    // The machine does all the waiting. ky would sleep through a 429, for an hour if the header says so.
     retry: 0,
     throwHttpErrors: false,
-    // Its own ends with the headers; a body can stall too.
+    // ky's own timeout ends with the headers, but a body can stall too.
     timeout: false,
-    // A redirect would carry the credentials on.
+    // A redirect would send the credentials to another address.
     redirect: 'error',
     ...(options.fetch && { fetch: options.fetch }),
   });
@@ -107,7 +108,7 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
     try {
       options.onAnswer?.(report);
     } catch {
-      // A listener that fails must not fail what it was to hear of.
+      // A listener that throws must not fail the request.
     }
   }
 
@@ -130,7 +131,7 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
         text: await response.text(),
       }))
       .catch((failure: unknown) => {
-        // ky's errors hold the request, and so the secrets in it: nothing of them goes on but the system's own word.
+        // ky's errors hold the request, and so its secrets: keep only the system's error code.
         const word = networkCode(failure);
         const why = word === undefined ? '' : `: ${word}`;
         throw new StepUpError('provider_unavailable', `no answer to ${method.toUpperCase()} ${path}${why}`);
@@ -164,7 +165,7 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
   };
 }
 
-/** `ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED` and the like, where one is among the causes. */
+/** The system's error code among the causes: `ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED` and so on. */
 function networkCode(failure: unknown): string | undefined {
   let cause = failure;
   for (let depth = 0; depth < DEEPEST_CAUSE && cause instanceof Error; depth += 1) {
@@ -180,9 +181,9 @@ function isText(value: unknown): boolean {
 }
 
 /**
- * The issuer's address as all of Stepgate writes it, with a slash at its end.
+ * The issuer's address with a slash at its end, which is how Stepgate writes it everywhere.
  *
- * @throws TypeError when it is none.
+ * @throws TypeError when the text is not an issuer's address.
  */
 export function parseIssuer({
   issuer,

@@ -3,7 +3,7 @@ import { stringMember } from '../lib/json.ts';
 import type { ReasonCode } from '../terms/reason-codes.ts';
 import { StepUpError } from '../terms/step-up-error.ts';
 
-/** What a request is for. The same error means one thing for a push and another for a typed code. */
+/** What a request is for. The same error means different things for a push and for a typed code. */
 export type Auth0Call =
   | 'password'
   | 'refresh-token'
@@ -14,7 +14,7 @@ export type Auth0Call =
   | 'verify'
   | 'remove';
 
-/** A refused request, as the wire shows it. */
+/** A refused request, as it came over the wire. */
 export interface Refusal {
   readonly call: Auth0Call;
   readonly method: string;
@@ -39,8 +39,8 @@ interface Rule {
 const FIRST_LEGS: readonly Auth0Call[] = ['password', 'refresh-token'];
 
 /**
- * What Auth0's errors mean. The sources contradict each other on statuses and codes, so the `error` and the words
- * of the description decide, first match first, and the status only where there is nothing else.
+ * What Auth0's errors mean. The sources contradict each other about statuses and codes. So the `error` and the text of
+ * the description decide, first match first, and the status only where there is nothing else.
  */
 const RULES: readonly Rule[] = [
   { error: ['too_many_attempts'], code: 'too_many_attempts' },
@@ -68,7 +68,7 @@ const RULES: readonly Rule[] = [
     to: FIRST_LEGS,
     says: /default connection/i,
     code: 'provider_misconfigured',
-    hint: 'the tenant has no default directory: give a realm',
+    hint: 'the tenant has no default directory: set realm',
   },
   {
     says: /not issued to this client|invalid audience|unsupported multifactor provider/i,
@@ -81,7 +81,7 @@ const RULES: readonly Rule[] = [
     error: ['invalid_grant', 'access_denied', 'expired_token'],
     code: 'login_required',
   },
-  // Some tenants demand MFA in this way, and leave no way to go on with it.
+  // Some tenants demand MFA like this, without a token to continue with.
   { to: FIRST_LEGS, error: ['invalid_request'], says: /multi-?factor|\bmfa\b/i, code: 'login_required' },
 
   { to: ['poll'], error: ['access_denied'], code: 'rejected' },
@@ -106,7 +106,7 @@ const RULES: readonly Rule[] = [
       'unsupported_challenge_type',
       'invalid_authenticator',
       'authenticator_not_found',
-      // Guardian's own words for a push that cannot be delivered.
+      // Guardian's own errors for a push that it cannot deliver.
       'error_sending_push_notification',
       'pn_endpoint_disabled',
       'push_notification_wrong_credentials',
@@ -136,11 +136,11 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** Translates a refused request. The only place that knows what Auth0's errors mean. */
+/** Translates a refused request. This is the only place that knows what Auth0's errors mean. */
 export function refusal(refused: Refusal): StepUpError {
   const { method, path, status, error, retryAfterMs } = refused;
   const { code, hint } = meaning(refused);
-  // The error's name is for the log; anything but a word could be an echo of what was sent.
+  // The error's name is for the log. Anything but a plain word could be an echo of what was sent.
   const name = error !== undefined && /^[a-z_]{1,40}$/.test(error) ? ` ${error}` : '';
   const advice = hint === undefined ? '' : `: ${hint}`;
   return new StepUpError(
@@ -160,23 +160,23 @@ function meaning({ call, status, error, body }: Refusal): Pick<Rule, 'code' | 'h
       (one.status?.(status) ?? true),
   );
   if (rule !== undefined) return rule;
-  // A page instead of JSON comes from something in between.
+  // An HTML page comes from something between us and the tenant.
   return { code: body === undefined ? 'provider_unavailable' : 'provider_error' };
 }
 
-/** Longer than any flow. A time beyond all measure would be no number once it is JSON, and so no wait at all. */
+/** Longer than any flow. Infinity would become null in JSON, and so no wait at all. */
 export const LONGEST_WAIT_MS = 86_400_000;
 
 /**
- * How long the provider wants to be left alone, at most a day: `Retry-After` (seconds or a date), else
- * `x-ratelimit-reset` (a UNIX time) when nothing is left, measured against the answer's own `Date`, since clocks differ.
+ * How long the provider wants us to wait, at most a day: `Retry-After` (seconds or a date), else `x-ratelimit-reset`
+ * (UNIX time) when nothing is left. Both are compared with the response's own `Date`, since clocks differ.
  */
 export function retryAfter({
   isLimited,
   headers,
   now,
 }: {
-  /** Whether the answer says that a limit was hit; a reset time means nothing elsewhere. */
+  /** Whether the response says that a limit was reached. A reset time means nothing otherwise. */
   readonly isLimited: boolean;
   readonly headers: Headers;
   readonly now: number;

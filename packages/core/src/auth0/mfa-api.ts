@@ -11,23 +11,22 @@ import { factorNamed, WIRE_FACTORS } from './wire-factors.ts';
 /** Options of {@link createAuth0MfaApi}. */
 export interface Auth0MfaApiOptions extends Auth0Options {
   /**
-   * Sends the enrolment's credential as a bearer header too when an enrolment is confirmed, as the push guide does;
-   * recorded traffic does without. Default `true`; nothing is known to fail with it.
+   * Also sends the credential as a bearer header when an enrolment is confirmed, as the push guide does. Recorded
+   * traffic leaves it out. Default `true`: no tenant is known to refuse it.
    */
   readonly confirmWithBearer?: boolean;
   /**
-   * Sends the client's credentials too when an enrolment is started, which one page of the reference demands and all
-   * samples leave out. Default `false`.
+   * Also sends the client's credentials when an enrolment is started. One page of the reference requires them, all
+   * samples leave them out. Default `false`.
    */
   readonly enrollWithCredentials?: boolean;
 }
 
-/** The grant types of the MFA API share this prefix. */
+/** The common prefix of the MFA API's grant types. */
 const MFA_GRANT = 'http://auth0.com/oauth/grant-type/mfa-';
 
 /**
- * The MFA API of Auth0 (`/mfa/associate`, `/mfa/challenge`, `/mfa/authenticators` and the `mfa-*` grants of
- * `/oauth/token`).
+ * Auth0's MFA API: `/mfa/associate`, `/mfa/challenge`, `/mfa/authenticators` and the `mfa-*` grants of `/oauth/token`.
  *
  * @example
  * const api = createAuth0MfaApi({ issuer: 'https://tenant.eu.auth0.com/', clientId: '…' });
@@ -126,12 +125,12 @@ function grantOf(proof: Proof): Record<string, string> {
   }
 }
 
-/** No `binding_method` means that the phone answers, and we ask for the answer. */
+/** Without a `binding_method` the user answers on the phone, and we poll for the answer. */
 function bindingOf(body: unknown, oobCode: string | undefined): Binding {
   return oobCode === undefined || stringMember(body, 'binding_method') === 'prompt' ? 'prompt' : 'poll';
 }
 
-/** Seconds of the wire as milliseconds, at most a day. */
+/** Converts seconds to milliseconds, at most a day. */
 function millisecondsOf(body: unknown, name: string): number | undefined {
   const seconds = numberMember(body, name);
   return seconds && Math.min(LONGEST_WAIT_MS, seconds * 1_000);
@@ -145,7 +144,7 @@ function parseAuthenticator(row: unknown): Authenticator | undefined {
   return dropUndefined({ id, factor, active: row.active === true, name: stringMember(row, 'name') });
 }
 
-/** The channel, named in two ways by the sources; the id's prefix where it is missing. */
+/** The channel has two names in the sources. Without either, the id's prefix tells. */
 function factorOfRow(row: Readonly<Record<string, unknown>>, id: string): Factor | undefined {
   const type = stringMember(row, 'authenticator_type') ?? '';
   if (isFactor(type) && isOwnCode(type)) return type;

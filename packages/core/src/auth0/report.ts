@@ -1,10 +1,10 @@
 import type { Auth0Call } from './errors.ts';
 
-/** What an answer of the tenant says of its limits. No secret. */
+/** What a response says about the tenant's limits. No secrets. */
 export interface TenantReport {
   readonly call: Auth0Call;
   readonly status: number;
-  /** How large the limit is at once, and what is left of it: the tenant's, or one of this user's or sign-in's. */
+  /** The size of the limit, and what is left of it. It may be the tenant's, this user's or this sign-in's. */
   readonly rateLimit?: { readonly limit: number; readonly remaining: number };
 }
 

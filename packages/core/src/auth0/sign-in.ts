@@ -5,15 +5,15 @@ import { parseTokens, parseTransaction } from './wire.ts';
 
 /** Options of {@link createAuth0SignIn}. */
 export interface Auth0SignInOptions extends Auth0Options {
-  /** The API whose step-up scope is asked for. */
+  /** The API whose step-up scope the first leg requests. */
   readonly audience?: string;
-  /** Asked for besides `openid`: the scope for which the tenant demands MFA. */
+  /** Requested besides `openid`: the scope for which the tenant demands MFA. */
   readonly scope?: string;
   /** The database connection, for tenants without a default directory (uses the `password-realm` grant). */
   readonly realm?: string;
 }
 
-/** How a first leg ended when nothing failed. Tokens mean that the tenant did not ask for MFA. */
+/** How a first leg ended without a failure. Tokens mean that the tenant did not ask for MFA. */
 export type SignInResult =
   | ({ readonly status: 'mfa_required' } & MfaTransaction)
   | { readonly status: 'signed_in'; readonly tokens: TokenSet };
@@ -21,8 +21,8 @@ export type SignInResult =
 /** The first leg: the OAuth request that ends in `mfa_required`. */
 export interface Auth0SignIn {
   /**
-   * `ip`: the end user's address, as a trusted proxy reports it, for the tenant's attack protection. Goes along as
-   * `auth0-forwarded-for`, from confidential clients alone: Auth0 honours it from no other.
+   * `ip` is the end user's address, from a trusted proxy, for the tenant's attack protection. Only confidential clients
+   * send it (as `auth0-forwarded-for`), since Auth0 ignores it from others.
    */
   password(
     options: CallOptions & { readonly username: string; readonly password: string; readonly ip?: string },
@@ -35,14 +35,14 @@ const PASSWORD_REALM = 'http://auth0.com/oauth/grant-type/password-realm';
 /**
  * The first legs that Auth0's token endpoint offers without a browser redirect.
  *
- * Errors: `credentials_refused` (wrong password), `login_required` (the refresh token is dead, or MFA is demanded
- * without an `mfa_token`), `too_many_attempts`, and those of every call.
+ * Errors: `credentials_refused` (wrong password), `login_required` (the refresh token is no longer valid, or MFA is
+ * demanded without an `mfa_token`), `too_many_attempts`, and those of every call.
  */
 export function createAuth0SignIn(options: Auth0SignInOptions): Auth0SignIn {
   const client = createAuth0Client(options);
   const { audience, realm } = options;
   const isConfidential = options.clientSecret !== undefined || options.clientAssertion !== undefined;
-  // `openid` makes the exchange end with an id_token, which is what proves whose approval it was.
+  // With `openid` the exchange returns an id_token, which proves whose approval it was.
   const scope = [...new Set(['openid', ...(options.scope ?? '').split(' ')])].filter(Boolean).join(' ');
 
   async function signIn(

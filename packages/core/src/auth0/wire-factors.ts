@@ -20,7 +20,7 @@ export const WIRE_FACTORS: Readonly<Record<Factor, WireFactor>> = {
   'recovery-code': { type: 'recovery-code', aliases: [] },
 };
 
-/** The factors that go by a name of the wire: several for `oob` and `phone`, none for what we do not support. */
+/** The factors that have this name on the wire: several for `oob` and `phone`, none for a factor we do not support. */
 export function factorsNamed(name: string): readonly Factor[] {
   return FACTORS.filter((factor) => {
     const { type, channel, aliases } = WIRE_FACTORS[factor];
@@ -28,7 +28,7 @@ export function factorsNamed(name: string): readonly Factor[] {
   });
 }
 
-/** The factor that goes by a name of the wire, when there is exactly one. */
+/** The factor that has this name on the wire, when there is exactly one. */
 export function factorNamed(name: string): Factor | undefined {
   const [factor, ...others] = factorsNamed(name);
   return others.length === 0 ? factor : undefined;

@@ -5,9 +5,9 @@ import type { Factor } from '../terms/factor.ts';
 import { StepUpError } from '../terms/step-up-error.ts';
 import { factorsNamed } from './wire-factors.ts';
 
-/** An answer that lacks what it must have: nobody knows what it means. */
+/** The error for a response without a required member. */
 export function unreadable(what: string): StepUpError {
-  return new StepUpError('provider_error', `the answer to ${what} could not be understood`);
+  return new StepUpError('provider_error', `the response of ${what} could not be read`);
 }
 
 /** Reads a token response (RFC 6749, section 5.1). */
@@ -24,16 +24,16 @@ export function parseTokens(body: unknown): TokenSet {
   });
 }
 
-/** Reads an `mfa_required` answer. Fails with `login_required` when it leaves no way to go on. */
+/** Reads an `mfa_required` response. Throws `login_required` when it has no token to continue with. */
 export function parseTransaction(body: unknown): MfaTransaction {
   const mfaToken = stringMember(body, 'mfa_token');
   if (mfaToken === undefined) {
-    throw new StepUpError('login_required', 'MFA is demanded, but without an mfa_token');
+    throw new StepUpError('login_required', 'the tenant demands MFA without an mfa_token: sign in again');
   }
   return dropUndefined({ mfaToken, requirements: parseRequirements(body) });
 }
 
-/** Both shapes that the documentation shows. Names that are no factor of ours (WebAuthn) offer nothing. */
+/** Reads both documented shapes. Names that are not a factor of ours (WebAuthn) are left out. */
 function parseRequirements(body: unknown): FactorRequirements | undefined {
   const value = isRecord(body) ? body.mfa_requirements : undefined;
   if (!isRecord(value)) return undefined;

@@ -1,12 +1,12 @@
-/** The end of the time for one piece of work. */
+/** A time limit for one piece of work. */
 export interface Deadline {
-  /** Aborts when the time is over, and when the signal does that the deadline was made with. */
+  /** Aborts when the time is over, or when the signal given to {@link setDeadline} aborts. */
   readonly signal: AbortSignal;
-  /** The work is done: nothing of the deadline is left behind, as it would be of `AbortSignal.timeout`. */
+  /** Call when the work is done. It removes the timer and the listener, which `AbortSignal.timeout` would leave behind. */
   end(): void;
 }
 
-/** Sets a deadline that is so many milliseconds away. */
+/** Sets a time limit in milliseconds from now. */
 export function setDeadline(ms: number, signal: AbortSignal | undefined): Deadline {
   const controller = new AbortController();
   const abort = (): void => controller.abort();

@@ -1,4 +1,4 @@
-/** An object of which the absent members are left out, as JSON would. */
+/** An object without its absent members, as in JSON. */
 type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };

@@ -12,41 +12,41 @@ import type { ReasonCode } from '../terms/reason-codes.ts';
 import type { FirstLegMethod } from './events.ts';
 import type { ExchangeBudget, PollPace, PollSchedule } from './poll-schedule.ts';
 
-/** Whether a flow may add a factor: after the password, on the strength of the session alone, or not at all. */
+/** When a flow may add a factor: after the password, with the session alone, or not at all. */
 export type EnrollmentRule = 'password' | 'session' | 'refuse';
 
-/** The factor that a flow adds to those a user has, and until when it may: milliseconds since the epoch. */
+/** The factor that a flow adds for a user. */
 export interface Addition {
   readonly factor: EnrollableFactor;
-  /** The end of the access token for the MFA API that the flow begins with. */
+  /** When the access token for the MFA API expires, in milliseconds since the epoch. */
   readonly tokenExpiresAt: number;
 }
 
-/** What a flow is started with. JSON, no secret, never changed afterwards. All durations in milliseconds. */
+/** What a flow is started with: JSON, no secrets, never changed afterwards. All durations in milliseconds. */
 export interface FlowSettings {
   /** The factors that count, by the route's policy. */
   readonly factors: readonly Factor[];
   /**
-   * Adds this factor, whatever the user has already: the flow begins with an access token for the MFA API (first leg
-   * `access-token`) and ends with the factor confirmed. That is no approval of anything.
+   * Adds this factor, whatever the user already has. The flow begins with an access token for the MFA API (first leg
+   * `access-token`) and ends when the factor is confirmed. That end is never an approval.
    */
   readonly adds?: Addition;
-  /** How the first leg can be done, in the order in which it is tried. */
+  /** The ways to do the first leg, in the order in which they are tried. */
   readonly firstLegs: readonly FirstLegMethod[];
   readonly enroll: EnrollmentRule;
   readonly pollIntervalMs: number;
   /** Default `steady`. */
   readonly pollSchedule?: PollSchedule;
   readonly exchangeLimit: ExchangeLimit;
-  /** The life of an `mfa_token`, which Auth0 does not document; 5 minutes is what its own SDKs assume. */
+  /** The life of an `mfa_token`. Auth0 does not document it; its own SDKs assume 5 minutes. */
   readonly mfaTokenTtlMs: number;
-  /** The life of a challenge, and of an enrolment's QR code (5 minutes by the push guide). */
+  /** The life of a challenge, and of an enrolment's QR code (5 minutes in the push guide). */
   readonly challengeTtlMs: number;
   /** How long the user must wait between two messages to the same authenticator. */
   readonly resendAfterMs: number;
-  /** How long a flow may be left alone. */
+  /** The life of a flow. */
   readonly flowTtlMs: number;
-  /** How long an authenticator must have been known to the app to be used. */
+  /** How long the app must have known an authenticator before it can be used. */
   readonly minAuthenticatorAgeMs?: number;
 }
 
@@ -59,52 +59,52 @@ export const FLOW_DEFAULTS = {
   flowTtlMs: 900_000,
 } as const satisfies Partial<FlowSettings>;
 
-/** The factor that the flow is busy with: an authenticator, or one that is being added. */
+/** The factor that the flow is working with: an authenticator, or a factor that is being added. */
 export interface Target {
   readonly factor: Factor;
-  /** Absent while it is being added. */
+  /** Absent while the factor is being added. */
   readonly authenticatorId?: string;
 }
 
-/** The machine's memory: JSON, no secret. All times in milliseconds since the epoch. */
+/** The machine's memory: JSON, no secrets. All times in milliseconds since the epoch. */
 export interface FlowContext {
   readonly settings: FlowSettings;
-  /** The number of the last effect; a fact with another number is late and ignored. */
+  /** The number of the last effect. A fact with another number is late, and ignored. */
   readonly seq: number;
   readonly expiresAt: number;
-  /** When the user has last asked for what the flow does. */
+  /** When the user last asked for what the flow is doing. */
   readonly askedAt: number;
   readonly leg: FirstLegMethod;
-  /** The token was renewed without the user's doing since the last message: it is not tried a second time. */
+  /** The token was renewed without the user since the last message. It is not renewed like that a second time. */
   readonly renewedBySelf: boolean;
-  /** The `mfa_token` came with the password: only such a one may add a factor where that is asked for. */
+  /** The `mfa_token` was issued for the password. `enroll: 'password'` needs such a token. */
   readonly passwordEntered: boolean;
   readonly mfaTokenExpiresAt: number;
-  /** A further factor is asked for on top of one: the user chooses it, nothing is sent unasked. */
+  /** The provider demands a second factor after the first. The user chooses it; nothing is sent without a request. */
   readonly isChained: boolean;
   readonly requirements?: FactorRequirements | undefined;
   readonly authenticators: readonly Authenticator[];
-  /** Until then nobody knows whether the user has a factor, and none can be added. */
+  /** Until the list is known, the flow cannot tell whether the user has a factor, and adds none. */
   readonly isListed: boolean;
   /** The provider said that this sign-in cannot add a factor. */
   readonly enrollmentClosed: boolean;
   readonly target?: Target | undefined;
-  /** Whether the target is to be taken up again once the list is there. */
+  /** Whether the flow continues with the target once the list is known. */
   readonly resumesTarget: boolean;
   readonly challengeExpiresAt: number;
   readonly pace: PollPace;
   readonly budget: ExchangeBudget;
-  /** When the provider is asked again: the next poll, or another try after a passing failure. */
+  /** When the provider is asked again: the next poll, or the next try after a transient failure. */
   readonly nextPollAt: number;
   /** The earliest time of the next message, by authenticator (by factor while it is being added). */
   readonly resendAllowedAt: Readonly<Record<string, number>>;
-  /** Passing failures in a row, outside the poll loop. */
+  /** Transient failures in a row, outside the poll loop. */
   readonly failures: number;
   readonly hasRecoveryCodes: boolean;
-  /** An enrolment was started in this flow: whatever is approved from then on may be that new factor. */
+  /** This flow started an enrolment. Any later approval may come from the new factor. */
   readonly enrolledInFlow: boolean;
   readonly reason?: ReasonCode | undefined;
-  /** Until when the provider, or a limit of ours, refuses another try. */
+  /** The provider, or a limit of ours, refuses another try until then. */
   readonly waitUntil?: number | undefined;
   /** When the proof was exchanged. */
   readonly provenAt?: number | undefined;
@@ -123,14 +123,14 @@ export function usableAuthenticators(context: FlowContext): readonly Authenticat
   );
 }
 
-/** Whether the user has what is asked for, if only it were known for longer. */
+/** Whether the user has an authenticator that counts, but the app has not known it for long enough. */
 export function isOnlyTooNew({ authenticators, settings }: FlowContext): boolean {
   return authenticators.some(
     ({ active, factor, isTooNew }) => active && isTooNew === true && settings.factors.includes(factor),
   );
 }
 
-/** The authenticators, marked where they are not known for long enough. */
+/** Marks the authenticators that the app has not known for long enough. */
 export function markTooNew(
   authenticators: readonly Authenticator[],
   { minAuthenticatorAgeMs }: FlowSettings,
@@ -143,12 +143,12 @@ export function markTooNew(
   });
 }
 
-/** Whether the user has a factor; a verified e-mail address is none (contract of `/mfa/authenticators`). */
+/** Whether the user has a factor. A verified e-mail address does not count as one. */
 export function isEnrolled({ authenticators }: FlowContext): boolean {
   return authenticators.some(({ active, factor }) => active && FACTOR_TRAITS[factor].countsAsEnrolled);
 }
 
-/** The factors that this flow may add. With an `mfa_token` that is only the user's first one. */
+/** The factors that this flow may add. With an `mfa_token` this can only be the user's first factor. */
 export function enrollableFactors(context: FlowContext): readonly EnrollableFactor[] {
   const { settings, isListed, enrollmentClosed } = context;
   if (settings.adds !== undefined) return isListed && !enrollmentClosed ? [settings.adds.factor] : [];
@@ -160,43 +160,43 @@ export function enrollableFactors(context: FlowContext): readonly EnrollableFact
   );
 }
 
-/** The authenticator that a flow takes without asking: the only push there is. */
+/** The authenticator that a flow challenges without asking: the only push. */
 export function solePush(context: FlowContext): Authenticator | undefined {
   const [first, ...others] = usableAuthenticators(context).filter(({ factor }) => isTapped(factor));
   return others.length === 0 ? first : undefined;
 }
 
 /**
- * The factor that a flow adds without asking: the one it is there for; else push, or one-time passwords where they
- * are all that it may add.
+ * The factor that a flow adds without asking. This is the factor the flow is for; otherwise push; otherwise one-time
+ * passwords, if the flow can add nothing else.
  */
 export function soleEnrollment(context: FlowContext): EnrollableFactor | undefined {
   const factors = enrollableFactors(context);
   if (context.settings.adds !== undefined) return factors[0];
-  // The others need a number or an address, and send a message.
+  // The other factors need a number or an address, and send a message.
   const scanned = factors.filter(isScanned);
   return scanned.find(isTapped) ?? (factors.length === 1 ? scanned[0] : undefined);
 }
 
-/** Whom a message goes to: the authenticator, or the factor that is being added. */
+/** Who receives a message: the authenticator, or the factor that is being added. */
 export function addressee({ factor, authenticatorId }: Target): string {
   return authenticatorId ?? factor;
 }
 
-/** Whether it is not too soon for another message to this target. Targets that get none may always be used. */
+/** Whether the flow may send to this target again. Targets that receive no message can always be used. */
 export function mayUse(context: FlowContext, target: Target, at: number): boolean {
   return at >= (context.resendAllowedAt[addressee(target)] ?? 0);
 }
 
-/** How long after the user's word a flow sends a message: later, nobody expects it any more. */
+/** After this time the user no longer expects the message that they asked for. */
 const SEND_WITHIN_MS = 60_000;
 
-/** Whether the user still expects what was asked for. */
+/** Whether the user still expects what they asked for. */
 export function isAskedLately({ askedAt }: FlowContext, at: number): boolean {
   return at - askedAt <= SEND_WITHIN_MS;
 }
 
-/** The memory of a flow that has not started. Pure, and tolerant of no settings, as XState's restore demands. */
+/** The memory of a flow that has not started. Accepts no settings, because XState's restore calls it without. */
 export function initialContext(settings: FlowSettings): FlowContext {
   return {
     settings,

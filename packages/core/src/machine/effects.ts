@@ -1,7 +1,7 @@
 import type { EnrollableFactor, Factor } from '../terms/factor.ts';
 import type { FirstLegMethod } from './events.ts';
 
-/** What the machine asks its runner to do. Answers come back as facts with the same `seq`. */
+/** What the machine asks its runner to do. Results come back as facts with the same `seq`. */
 export type Effect =
   | {
       readonly type: 'authenticate';

@@ -14,8 +14,8 @@ import { StepUpError } from '../terms/step-up-error.ts';
 import type { Vault } from './vault.ts';
 
 /**
- * What a user can ask of a flow, and all that a browser can send. What may be asked now is in the view's
- * `allowedEvents`.
+ * What a user can ask of a flow. A browser can send nothing else. The view's `allowedEvents` names what the flow takes
+ * now.
  */
 export type StepUpRequest =
   | { readonly type: 'flow.start' }
@@ -38,7 +38,7 @@ export type StepUpRequest =
       readonly type: 'enrollment.begin';
       readonly factor: EmailFactor;
       readonly phoneNumber?: never;
-      /** The provider falls back to the profile's address. */
+      /** Default: the address in the user's profile. */
       readonly email?: string;
     }
   | { readonly type: 'code.submit'; readonly code: string }
@@ -50,29 +50,29 @@ export type StepUpRequest =
 /** The type of a {@link StepUpRequest}. */
 export type StepUpRequestType = StepUpRequest['type'];
 
-/** What a user typed, or a client sent, and nobody may store. Lives beside the machine, as long as its effect. */
+/** What a user typed or a client sent. It is never stored: it lives beside the machine, as long as its effect. */
 export interface Inputs {
   readonly password?: string;
   readonly code?: string;
-  /** Of an `mfa_required` that the client has met itself. */
+  /** From an `mfa_required` that the client received itself. */
   readonly mfaToken?: string;
 }
 
-/** A request, taken apart. */
+/** A request, split into what the machine may see and what it may not. */
 export interface SplitRequest {
   readonly event: RequestEvent;
   readonly inputs: Inputs;
-  /** For the vault: what an enrolment needs, which may have to wait for the password. */
+  /** For the vault: what an enrolment needs, possibly after the password was entered. */
   readonly secrets?: Vault;
 }
 
-/** Time and chance, which reach the machine in no other way. Milliseconds since the epoch, and 0 to 999 ms. */
+/** Time and randomness, which reach the machine only through events: milliseconds since the epoch, and 0 to 999 ms. */
 export interface Stamp {
   readonly at: number;
   readonly jitterMs: number;
 }
 
-/** How a flow's first leg can be done; `access-token` takes one for the MFA API, which the flow was given. */
+/** How a flow's first leg can be done. `access-token` uses the token for the MFA API that the flow was started with. */
 export type FirstLegMethod = 'access-token' | 'mfa-token' | 'refresh-token' | 'password' | 'custom';
 
 /** A request without what the user typed. */
@@ -81,7 +81,7 @@ export type RequestEvent =
   | { readonly type: 'factor.choose'; readonly authenticatorId: string }
   | { readonly type: 'enrollment.begin'; readonly factor: EnrollableFactor };
 
-/** The first legs that are an exchange with the provider. */
+/** The first legs that call the provider. */
 export type SignInMethod = Exclude<FirstLegMethod, 'access-token'>;
 
 /** The result of an effect, as the machine sees it. */
@@ -109,7 +109,7 @@ export type Fact =
   | { readonly type: 'identity.verified' }
   | { readonly type: 'effect.failed'; readonly code: ReasonCode; readonly retryAfterMs?: number };
 
-/** Everything the machine reacts to. Facts carry the number of the effect that they answer. */
+/** Everything the machine reacts to. A fact carries the number of its effect. */
 export type FlowEvent =
   | (RequestEvent & Stamp)
   | (Fact & Stamp & { readonly seq: number })
@@ -136,10 +136,10 @@ export function splitRequest(request: StepUpRequest): SplitRequest {
 const LONGEST_INPUT = 1_024;
 
 /**
- * Reads a request out of untrusted JSON: a closed list of types, each with its own members.
+ * Reads a request from untrusted JSON: a closed list of types, each with its own members.
  *
- * @throws StepUpError `event_unknown` (400) for any other type, facts included; `invalid_request` (400) naming the
- *   member that is wrong.
+ * @throws StepUpError `event_unknown` (400) for any other type, facts included; `invalid_request` (400) with the name
+ *   of the member that is wrong.
  */
 export function parseRequest(value: unknown): StepUpRequest {
   if (typeof value !== 'object' || value === null) throw unknownEvent('an event is an object with a "type"');
@@ -155,7 +155,7 @@ export function parseRequest(value: unknown): StepUpRequest {
     case 'password.submit':
       return { type, password: text(members, 'password') };
     case 'code.submit':
-      // People paste "123 456": spaces and dashes are for the eye.
+      // People paste codes like "123 456": drop spaces and dashes.
       return { type, code: checked('code', text(members, 'code').replace(/[\s-]/g, '')) };
     case 'factor.choose':
       return { type, authenticatorId: text(members, 'authenticatorId') };
@@ -187,14 +187,14 @@ function parseEnrollmentBegin(
   return { type, factor, ...(members.email !== undefined && { email: email(members) }) };
 }
 
-/** E.164: the country code comes first, and none begins with 0. */
+/** E.164: the country code comes first, and never begins with 0. */
 function phoneNumber(members: Readonly<Record<string, unknown>>): string {
   const { phoneNumber: value } = members;
   if (typeof value === 'string' && /^\+[1-9]\d{7,14}$/.test(value)) return value;
   throw invalidMember('"phoneNumber" must be + and 8 to 15 digits, country code first (E.164)');
 }
 
-/** The plain shape; whether there is such an address is for the provider's message to find out. RFC 5321, 4.5.3.1.3. */
+/** Checks the shape only. Whether the address exists, the provider's message shows. RFC 5321, section 4.5.3.1.3. */
 function email(members: Readonly<Record<string, unknown>>): string {
   const { email: value } = members;
   if (typeof value === 'string' && value.length <= 254 && /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(value)) {

@@ -25,7 +25,7 @@ export type FlowStateName =
   | 'failed'
   | 'cancelled';
 
-/** A flow between two events, as JSON: what a server keeps of it. */
+/** A flow between two events, as JSON: what a server stores. */
 export interface FlowState {
   readonly value: FlowStateName | Readonly<Partial<Record<FlowStateName, string>>>;
   readonly context: FlowContext;
@@ -34,9 +34,9 @@ export interface FlowState {
 /** What an event did to a flow. */
 export interface Advance {
   readonly state: FlowState;
-  /** What to do now; its fact comes back with the same `seq`. */
+  /** What to do now. Its fact comes back with the same `seq`. */
   readonly effect: Effect | undefined;
-  /** `false` when the flow does not take this event now, a late fact for instance. Nothing has changed then. */
+  /** `false` when the flow does not take this event now, for example a late fact. Then nothing has changed. */
   readonly accepted: boolean;
 }
 
@@ -49,7 +49,7 @@ export function createFlow(settings: FlowSettings): FlowState {
   return toState(snapshot);
 }
 
-/** The pure step of a flow: no I/O, no clock. A finished flow takes no event. */
+/** One pure step of a flow: no I/O, no clock. A finished flow takes no events. */
 export function advanceFlow(state: FlowState, event: FlowEvent): Advance {
   const snapshot = toSnapshot(state);
   if (snapshot.status !== 'active' || !snapshot.can(event)) {
@@ -59,7 +59,7 @@ export function advanceFlow(state: FlowState, event: FlowEvent): Advance {
   return { state: toState(next), effect: effectAmong(actions), accepted: true };
 }
 
-/** Only effects are declared with parameters that hold a `seq`; there is at most one to a step. */
+/** Effects are the actions whose parameters have a `seq`. A step has at most one. */
 function effectAmong(actions: readonly { type: string; params: unknown }[]): Effect | undefined {
   const found = actions.find(
     ({ params }) => typeof (params as { seq?: unknown } | undefined)?.seq === 'number',
@@ -67,17 +67,17 @@ function effectAmong(actions: readonly { type: string; params: unknown }[]): Eff
   return found && ({ type: found.type, params: found.params } as Effect);
 }
 
-/** XState's snapshot of a kept flow. */
+/** XState's snapshot of a stored flow. */
 export function toSnapshot(state: FlowState): FlowSnapshot {
   return stepUpMachine.resolveState({ value: state.value as FlowSnapshot['value'], context: state.context });
 }
 
-/** What is worth keeping of XState's snapshot. */
+/** The part of XState's snapshot that is stored. */
 export function toState(snapshot: FlowSnapshot): FlowState {
   return { value: snapshot.value as FlowState['value'], context: snapshot.context };
 }
 
-/** The state's plain name, without what happens inside it. */
+/** The state's name, without its inner state. */
 export function stateName({ value }: FlowState): FlowStateName {
   return typeof value === 'string' ? value : (Object.keys(value)[0] as FlowStateName);
 }
@@ -86,22 +86,22 @@ function innerName({ value }: FlowState): string | undefined {
   return typeof value === 'string' ? undefined : Object.values(value)[0];
 }
 
-/** Whether the provider is asked again at `nextPollAt`: between two polls, or after a passing failure. */
+/** Whether the flow asks the provider again at `nextPollAt`: between two polls, or after a transient failure. */
 export function asksAgain(state: FlowState): boolean {
   return innerName(state) === 'waiting' || innerName(state) === 'backingOff';
 }
 
-/** The next time that the provider is asked for the phone's answer, and what it hangs on. */
+/** The next poll, and what its time depends on. */
 export interface PlannedPoll {
   readonly at: number;
-  /** When the provider was last asked for anything that counts as a poll does. */
+  /** When the last request was sent that counts as a poll. */
   readonly since: number;
   readonly intervalMs: number;
   /** The end of the wait. */
   readonly until: number;
 }
 
-/** The poll that the flow waits for the time of; `undefined` in every other state. */
+/** The poll that the flow is waiting for; `undefined` when it is not waiting for one. */
 export function plannedPoll(state: FlowState): PlannedPoll | undefined {
   if (innerName(state) !== 'waiting') return undefined;
   const { nextPollAt, budget, pace, challengeExpiresAt, expiresAt } = state.context;
@@ -114,14 +114,13 @@ export function isDone(state: FlowState): boolean {
   return state.value === 'approved' || state.value === 'cancelled';
 }
 
-/** Whether the flow waits for the fact that answers its last effect. */
+/** Whether the flow waits for the result of its last effect. */
 export function awaitsFact(state: FlowState): boolean {
   return state.value === 'challenging' || state.value === 'verifying' || innerName(state) === 'requesting';
 }
 
 /**
- * When the flow next wants to hear `time.passed`, in milliseconds since the epoch; `undefined` when time does not
- * matter to it.
+ * When the flow next needs `time.passed`, in milliseconds since the epoch; `undefined` when time does not matter to it.
  */
 export function dueAt(state: FlowState): number | undefined {
   const expiresAt = expiry(state);
@@ -129,7 +128,7 @@ export function dueAt(state: FlowState): number | undefined {
   return asksAgain(state) ? Math.min(state.context.nextPollAt, expiresAt) : expiresAt;
 }
 
-/** When what the user sees now runs out: the challenge, or the whole flow. */
+/** When what the user sees now expires: the challenge, or the whole flow. */
 export function expiry(state: FlowState): number | undefined {
   const { target, challengeExpiresAt, expiresAt } = state.context;
   switch (stateName(state)) {
@@ -142,7 +141,7 @@ export function expiry(state: FlowState): number | undefined {
     case 'polling':
       return Math.min(challengeExpiresAt, expiresAt);
     case 'prompting':
-      // A code out of an app, or from paper, was not sent: it does not run out.
+      // Nothing was sent for a code from an app or from paper, so it does not expire.
       return target !== undefined && sendsMessage(target.factor)
         ? Math.min(challengeExpiresAt, expiresAt)
         : expiresAt;

@@ -6,7 +6,7 @@ import { failedWith, flow } from './setup.ts';
 
 const because = (code: ReasonCode) => ({ type: 'noteReason', params: { code } }) as const;
 
-/** Waiting out a passing failure; `requesting` is tried again when its time has come. */
+/** Waits after a transient failure, then tries `requesting` again. */
 const backingOff = flow.createStateConfig({
   on: { 'time.passed': { guard: 'isTryDue', target: 'requesting' } },
 });
@@ -55,7 +55,7 @@ const alternatives = flow.createStateConfig({
   },
 }).on;
 
-/** What the user can do at rest: all of the above, or everything again from the first leg. */
+/** What the user can do at rest: all of the above, or start again from the first leg. */
 const nextSteps = {
   ...alternatives,
   'flow.retry': {
@@ -65,7 +65,7 @@ const nextSteps = {
   },
 } as const;
 
-/** Another factor is asked for on top (chained MFA): the flow goes on with the new token. */
+/** The provider demands another factor (chained MFA): the flow continues with the new token. */
 const chained = {
   guard: 'isCurrent',
   target: '#flow.listing',
@@ -82,7 +82,7 @@ const notEnrolled = {
 
 const failure = { guard: 'isCurrent', target: '#flow.failed', actions: 'noteFailure' } as const;
 
-/** Asks the provider again and again until the phone has answered; confirming and polling differ in nothing else. */
+/** Polls until the user has answered on the phone. Confirming and polling differ in nothing else. */
 function pollLoop(enrolling: boolean) {
   return flow.createStateConfig({
     initial: 'waiting',
@@ -118,7 +118,7 @@ function pollLoop(enrolling: boolean) {
           'mfa.required': chained,
           'effect.failed': [
             { guard: 'isPassingFailure', target: 'waiting', actions: 'schedulePoll' },
-            // The provider wants a code after all.
+            // The provider asks for a code after all.
             { guard: failedWith('code_refused'), target: '#flow.prompting', actions: 'clearReason' },
             {
               guard: failedWith('challenge_expired', 'mfa_token_expired'),
@@ -134,11 +134,11 @@ function pollLoop(enrolling: boolean) {
 }
 
 /**
- * One run of step-up authentication: first leg, choice of the factor, enrolment or challenge, proof, identity.
+ * One run of step-up authentication: first leg, choice of a factor, enrolment or challenge, proof, identity.
  *
- * It has no clock, no chance, no I/O and no secret: time and jitter come with each event, effects go out as named
- * actions and come back as facts. `approved` and `cancelled` are final; `rejected`, `expired` and `failed` are at
- * rest and say in `reason` why, and their transitions say what can be done next.
+ * The machine has no clock, no randomness, no I/O and no secrets. Time and jitter come with each event. Effects go out
+ * as named actions, and their results come back as facts. `approved` and `cancelled` are final. `rejected`, `expired`
+ * and `failed` are at rest: `reason` says why, and their transitions say what can be done next.
  */
 export const stepUpMachine = flow.createMachine({
   id: 'flow',
@@ -244,7 +244,7 @@ export const stepUpMachine = flow.createMachine({
               target: '#flow.authenticating.askingPassword',
               actions: 'askForPassword',
             },
-            // After a long wait for the provider nobody expects a message any more: the user is asked again.
+            // After a long wait the user no longer expects a message, so the flow asks first.
             {
               guard: and(['resumes', 'isTargetEnrollable', 'isTargetSentOnAdding', not('isAskedLately')]),
               target: '#flow.choosing',
@@ -319,7 +319,7 @@ export const stepUpMachine = flow.createMachine({
                 target: '#flow.failed',
                 actions: ['holdResend', 'noteFailure'],
               },
-              // The number or the address, which only the user can say once more.
+              // Only the user can enter the number or the address again.
               { guard: failedWith('input_lost'), target: '#flow.choosing', actions: 'noteFailure' },
               { guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' },
               renewal,
@@ -358,7 +358,7 @@ export const stepUpMachine = flow.createMachine({
         'effect.failed': [
           renewal,
           notEnrolled,
-          // Some tenants say "unavailable" for "not enrolled".
+          // Some tenants say "unavailable" when they mean "not enrolled".
           { ...notEnrolled, guard: and([failedWith('factor_unavailable'), 'hasEnrollable']) },
           {
             guard: failedWith('provider_unavailable', 'result_lost'),
@@ -420,7 +420,7 @@ export const stepUpMachine = flow.createMachine({
             target: 'failed',
             actions: ['noteFailure', 'dropAuthenticator'],
           },
-          // Taking up a target that is sent would send it again: that is the user's to ask for.
+          // Continuing with a target that gets a message would send it again. Only the user may ask for that.
           {
             guard: and(['isExpiredToken', 'isTargetUsable', 'isTargetEntered']),
             target: 'authenticating',
@@ -462,7 +462,7 @@ export const stepUpMachine = flow.createMachine({
     },
 
     rejected: { on: nextSteps },
-    // Here time has nothing more to end.
+    // An expired flow cannot expire again.
     expired: { on: { ...nextSteps, 'time.passed': {} } },
     failed: { on: nextSteps },
 

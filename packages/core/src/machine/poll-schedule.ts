@@ -1,19 +1,19 @@
 import type { ExchangeLimit } from '../provider/exchange-limit.ts';
 
 /*
- * When to ask next: one pure rule for every poll, computed from what happened so far, the provider's known limits and a
- * random number that comes in with each event.
+ * When to poll next: one pure rule, computed from what happened so far, the provider's known limits, and a random number
+ * that comes in with each event.
  */
 
-/** How much of the limit is left: `level` exchanges at the time `at`. */
+/** How much of the limit was left at a time: `level` exchanges at `at`. */
 export interface ExchangeBudget {
   readonly level: number;
   readonly at: number;
 }
 
 /**
- * How often to ask. `steady`: at the interval, from the first poll on. `eager`: faster while the provider's burst
- * lasts, then at the interval; until the provider complains.
+ * How often to poll. `steady`: at the interval from the first poll on. `eager`: faster while the provider's burst
+ * lasts, then at the interval, and never again once the provider has complained.
  */
 export type PollSchedule = 'steady' | 'eager';
 
@@ -22,7 +22,7 @@ export function isPollSchedule(value: unknown): value is PollSchedule {
   return value === 'steady' || value === 'eager';
 }
 
-/** The pace of one wait: grows, never shrinks, until the next challenge. */
+/** The pace of one wait. It only becomes slower, until the next challenge. */
 export interface PollPace {
   readonly intervalMs: number;
   /** Transient failures in a row. */
@@ -30,22 +30,22 @@ export interface PollPace {
   readonly schedule: PollSchedule;
 }
 
-/** How a poll ended that did not end the wait. */
+/** How a poll ended when the wait goes on. */
 export interface PollOutcome {
   readonly type: 'pending' | 'slow_down' | 'rate_limited' | 'unavailable';
-  /** The provider's own wish, when it had one. */
+  /** How long the provider asked us to wait. */
   readonly retryAfterMs?: number | undefined;
 }
 
 const SLOW_DOWN_STEP_MS = 5_000;
 const LONGEST_INTERVAL_MS = 30_000;
-/** Nobody answers a push sooner than that. */
+/** No user answers a push sooner than that. */
 const EAGER_START_MS = 2_000;
 const EAGER_INTERVAL_MS = 1_250;
-/** The part of the jitter that an eager wait takes, since it is about as much shorter. */
+/** The share of the jitter in an eager wait, which is shorter by about the same factor. */
 const EAGER_JITTER = 0.25;
 
-/** What is left of the budget at a later time. */
+/** The budget at a later time. */
 export function refill(budget: ExchangeBudget, limit: ExchangeLimit, at: number): ExchangeBudget {
   const gained = (Math.max(0, at - budget.at) / 60_000) * limit.perMinute;
   return { level: Math.min(limit.burst, budget.level + gained), at };
@@ -57,15 +57,15 @@ export function spend(budget: ExchangeBudget, limit: ExchangeLimit, at: number):
   return { ...now, level: now.level - 1 };
 }
 
-/** The earliest time at which `needed` exchanges are in the budget. */
+/** The earliest time at which the budget allows `needed` exchanges. */
 export function affordableAt(budget: ExchangeBudget, limit: ExchangeLimit, needed: number): number {
   const missing = Math.max(0, needed - budget.level);
   return budget.at + Math.ceil((missing * 60_000) / limit.perMinute);
 }
 
 /**
- * The pace after an outcome: `slow_down` is sticky (RFC 8628, section 3.5), failures back off, and a provider that
- * complains is asked eagerly no more.
+ * The pace after a poll. `slow_down` is sticky (RFC 8628, section 3.5), failures back off, and any complaint ends eager
+ * polling.
  */
 export function adjustPace({ intervalMs, failures, schedule }: PollPace, outcome: PollOutcome): PollPace {
   switch (outcome.type) {
@@ -83,7 +83,7 @@ export function adjustPace({ intervalMs, failures, schedule }: PollPace, outcome
   }
 }
 
-/** What {@link nextPollTime} goes by. */
+/** What {@link nextPollTime} needs. */
 export interface NextPoll {
   readonly at: number;
   readonly jitterMs: number;
@@ -91,9 +91,9 @@ export interface NextPoll {
   readonly budget: ExchangeBudget;
   readonly limit: ExchangeLimit;
   readonly retryAfterMs?: number | undefined;
-  /** Nothing has been asked yet since the challenge went out. */
+  /** This is the first poll since the challenge was sent. */
   readonly isFirst?: boolean;
-  /** When the challenge is over. */
+  /** When the challenge ends. */
   readonly deadline?: number;
 }
 
@@ -101,9 +101,8 @@ export interface NextPoll {
 export const LAST_POLL_LEAD_MS = 2_000;
 
 /**
- * When the next poll is due, given the pace that {@link adjustPace} has already brought up to date. The last one comes
- * right before the deadline, so that an approval in the last moment is not lost: a poll after which there would be no
- * room for another waits until then.
+ * When the next poll is due, at a pace that {@link adjustPace} has already updated. The last poll comes right before the
+ * deadline, so that a late approval is not lost. So a poll waits until then if no other one would fit in after it.
  */
 export function nextPollTime(options: NextPoll): number {
   const { at, pace, deadline = Number.POSITIVE_INFINITY } = options;

@@ -34,14 +34,14 @@ interface Scope {
   readonly event: FlowEvent;
 }
 
-/** Effects are declared here and run by whoever runs the machine. */
+/** Effects are only declared here. Whoever runs the machine performs them. */
 function effect<T extends Effect['type']>(_type: T): (_: unknown, _params: EffectParams<T>) => void {
   return () => {};
 }
 
 const isCurrent = ({ context, event }: Scope): boolean => 'seq' in event && event.seq === context.seq;
 
-/** Whether an effect failed for a reason that passes. */
+/** Whether the current effect failed for a transient reason. */
 const isPassing = (scope: Scope): boolean =>
   isCurrent(scope) &&
   scope.event.type === 'effect.failed' &&
@@ -51,7 +51,7 @@ const isPassing = (scope: Scope): boolean =>
 export const failedWith = (...codes: readonly ReasonCode[]) =>
   ({ type: 'failedWith', params: { codes } }) as const;
 
-/** The authenticator that a `factor.choose` names, when it is one the user may take. */
+/** The authenticator that a `factor.choose` names, if the user may use it. */
 function chosen({ context, event }: Scope): Target | undefined {
   if (event.type !== 'factor.choose') return undefined;
   const found = usableAuthenticators(context).find(({ id }) => id === event.authenticatorId);
@@ -64,7 +64,7 @@ function targetOf({ factor, id }: Authenticator): Target {
 
 const firstLeg = ({ settings }: FlowContext): FirstLegMethod => settings.firstLegs[0] ?? 'custom';
 
-/** The leg to try after this one; a password that was asked for in between has none. */
+/** The first leg to try after this one. There is none after a password that was asked for in between. */
 function followingLeg({ leg, settings: { firstLegs } }: FlowContext): FirstLegMethod | undefined {
   return firstLegs.includes(leg) ? firstLegs[firstLegs.indexOf(leg) + 1] : undefined;
 }
@@ -80,7 +80,7 @@ function retryAfterOf(event: FlowEvent): number | undefined {
   return 'retryAfterMs' in event ? event.retryAfterMs : undefined;
 }
 
-/** A new `mfa_token`, with the exchanges that the provider grants it. */
+/** A new `mfa_token`, with a fresh budget of exchanges. */
 function transaction({ context, event }: Scope): Partial<FlowContext> {
   if (event.type !== 'mfa.required') return {};
   const { adds, mfaTokenTtlMs, exchangeLimit } = context.settings;
@@ -95,7 +95,7 @@ function transaction({ context, event }: Scope): Partial<FlowContext> {
   };
 }
 
-/** Keeps the target from getting another message too soon. */
+/** Delays the next message to the target. */
 function hold({ context, event }: Scope): Partial<FlowContext> {
   const { target, resendAllowedAt, settings } = context;
   if (target === undefined) return {};
@@ -103,7 +103,7 @@ function hold({ context, event }: Scope): Partial<FlowContext> {
   return { resendAllowedAt: { ...resendAllowedAt, [addressee(target)]: allowedAt } };
 }
 
-/** Polls and their pace. */
+/** Schedules the next poll. */
 function afterPoll({ context, event }: Scope, outcome: PollOutcome, isFirst = false): Partial<FlowContext> {
   const pace = adjustPace(context.pace, outcome);
   const { settings } = context;
@@ -168,7 +168,7 @@ export const flow = setup({
       leg: firstLeg(context),
       renewedBySelf: true,
       resumesTarget: context.target !== undefined,
-      // Only where it is not silent does it need words.
+      // A silent renewal needs no explanation.
       reason: firstLeg(context) === 'password' ? ('mfa_token_expired' as const) : undefined,
     })),
     nextLeg: assign(({ context }) => ({ leg: followingLeg(context) ?? context.leg, failures: 0 })),
@@ -193,7 +193,7 @@ export const flow = setup({
     resumeTarget: assign({ resumesTarget: true }),
     targetReached: assign(({ context }) => ({
       resumesTarget: false,
-      // A code is not kept while the token that it was meant for is renewed.
+      // A code is not kept while its token is renewed.
       reason:
         context.renewedBySelf && context.target !== undefined && isOwnCode(context.target.factor)
           ? ('input_lost' as const)
@@ -203,7 +203,7 @@ export const flow = setup({
     targetChosen: assign((scope) => {
       const { context } = scope;
       const target = chosen(scope);
-      // A limit on one factor's codes does not hold for another's.
+      // A limit on the codes of one factor does not apply to another.
       const isSame = target?.authenticatorId === context.target?.authenticatorId;
       return {
         target,
@@ -243,10 +243,10 @@ export const flow = setup({
       const pace: PollPace = {
         intervalMs: Math.max(settings.pollIntervalMs, intervalMs),
         failures: 0,
-        // A provider that names its interval means it.
+        // A provider that names an interval expects it to be kept.
         schedule: intervalMs > 0 ? 'steady' : (settings.pollSchedule ?? 'steady'),
       };
-      // An `mfa_token` cannot be used for longer than it lives, whatever the challenge says.
+      // A challenge is useless once its `mfa_token` has expired.
       const challengeExpiresAt = Math.min(event.at + ttlMs, context.mfaTokenExpiresAt);
       return {
         challengeExpiresAt,

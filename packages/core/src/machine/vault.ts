@@ -1,15 +1,15 @@
 import type { TokenSet } from '../provider/mfa-api.ts';
 
 /**
- * The secrets of a flow, one slot each. Kept beside the machine and never in it, so that no snapshot, inspector or
- * log can show them. A server seals it at rest.
+ * The secrets of a flow, one slot each. They are kept beside the machine, never in it, so that no snapshot, inspector or
+ * log can show them. A server stores them encrypted.
  */
 export interface Vault {
-  /** Also an access token for the MFA API, where a flow begins with one. */
+  /** Or the access token for the MFA API, when a flow begins with one. */
   readonly mfaToken?: string | undefined;
   readonly oobCode?: string | undefined;
   readonly barcodeUri?: string | undefined;
-  /** The base32 secret of a one-time password that is being enrolled. */
+  /** The base32 secret of a one-time password that is being added. */
   readonly otpSecret?: string | undefined;
   readonly recoveryCodes?: readonly string[] | undefined;
   /** What the user typed for an enrolment, until it has started. */
@@ -18,7 +18,7 @@ export interface Vault {
   readonly tokens?: TokenSet | undefined;
 }
 
-/** The vault with some slots replaced; `undefined` empties a slot. */
+/** The vault with some slots replaced. `undefined` empties a slot. */
 export function updateVault(vault: Vault, secrets: Vault | undefined): Vault {
   if (secrets === undefined) return vault;
   const merged = { ...vault, ...secrets };

@@ -8,28 +8,28 @@ import { asksAgain, expiry, type FlowState, type FlowStateName, stateName, toSna
 import { affordableAt } from './poll-schedule.ts';
 import type { Vault } from './vault.ts';
 
-/** The few secrets that the user must see in this very state, and only in it. */
+/** The few secrets that the user must see in this state, and only in this state. */
 export interface Disclosure {
-  /** `confirming`, and `prompting` while a one-time password is added: the `otpauth:` link for the QR code. */
+  /** `confirming`, and `prompting` while a one-time password is added: the `otpauth:` link of the QR code. */
   readonly barcodeUri?: string;
-  /** `prompting` while a one-time password is added: its secret, for typing it into an app by hand. */
+  /** `prompting` while a one-time password is added: its secret, for typing it into an app. */
   readonly otpSecret?: string;
   /** `acknowledging`: shown once. */
   readonly recoveryCodes?: readonly string[];
 }
 
-/** What a UI may see of a flow: everything it needs, and no secret outside `disclosure`. */
+/** What a UI may see of a flow: everything it needs, and no secrets outside `disclosure`. */
 export interface FlowView {
-  /** Names the flow where a server runs it: random, no secret, and the same in all that follow it. */
+  /** The flow's id on a server: random, not secret, and the same for everyone who follows the flow. */
   readonly flowId?: string;
-  /** Grows with every change of the view; `now` and `nextPollAt` do not count as one. */
+  /** Grows with every change of the view. `now` and `nextPollAt` do not count as changes. */
   readonly version: number;
-  /** The time at the sender, in milliseconds since the epoch, to compare the other times with. */
+  /** The sender's time, in milliseconds since the epoch. Compare the other times with it. */
   readonly now: number;
   readonly state: FlowStateName;
-  /** Why the flow is here, when that is not plain. */
+  /** Why the flow is in this state, when the state does not say it. */
   readonly reason?: ReasonCode;
-  /** The factor that the flow is busy with. */
+  /** The factor that the flow is working with. */
   readonly factor?: Factor;
   /** The id of the authenticator that was chosen or challenged. */
   readonly authenticatorId?: string;
@@ -37,26 +37,26 @@ export interface FlowView {
   readonly factors: readonly Factor[];
   /** The factors that this flow can add. */
   readonly enrollable: readonly EnrollableFactor[];
-  /** The factor that the flow is there to add: its end is no approval. */
+  /** The factor that this flow was started to add. Its end is never an approval. */
   readonly adds?: EnrollableFactor;
   /** The user's authenticators that count for this flow. */
   readonly authenticators: readonly Authenticator[];
-  /** What can be asked of the flow now (some of it only from `resendAllowedAt` or `retryAllowedAt` on). */
+  /** What the flow takes now. Some of it only after `resendAllowedAt` or `retryAllowedAt`. */
   readonly allowedEvents: readonly StepUpRequestType[];
-  /** When what is on the screen runs out. */
+  /** When what is on the screen expires. */
   readonly expiresAt?: number;
-  /** When the provider is next asked: the next poll, or another try after a passing failure. */
+  /** When the provider is asked again: the next poll, or the next try after a transient failure. */
   readonly nextPollAt?: number;
-  /** The earliest time for another message to the device that the flow is busy with. */
+  /** The earliest time for another message to the current device. */
   readonly resendAllowedAt?: number;
   /**
-   * The earliest times for messages to devices that have had one: by the authenticator's id, and by the factor where
-   * one is being added. Those that are not named can be chosen at once.
+   * The earliest times for the next message, by the authenticator's id, and by the factor while one is being added.
+   * Those that are not named can be chosen at once.
    */
   readonly messageAllowedAt?: Readonly<Record<string, number>>;
   /** The earliest time for another try, after too many. */
   readonly retryAllowedAt?: number;
-  /** Another browser of the same user wanted to send a push meanwhile: worth a second look before approving. */
+  /** Another browser of the same user tried to send a push. The user should look twice before they approve. */
   readonly notice?: Notice;
   readonly disclosure?: Disclosure;
 }
@@ -67,7 +67,7 @@ export type Notice = 'push_requested_elsewhere';
 /** Builds the view of a flow. */
 export function createView(options: {
   readonly state: FlowState;
-  /** Asked for only where the state discloses something. */
+  /** Called only when the state discloses something. */
   readonly openVault: () => Vault;
   readonly version: number;
   readonly now: number;
@@ -104,7 +104,7 @@ export function createView(options: {
   });
 }
 
-/** Whether two views show the user the same: the versions of a view differ when they do not. */
+/** Whether two views show the same. If they do, they also have the same version. */
 export function isSameView(one: FlowView, other: FlowView): boolean {
   return face(one) === face(other);
 }
@@ -113,14 +113,14 @@ function face({ version: _version, now: _now, nextPollAt: _nextPollAt, ...rest }
   return JSON.stringify(rest);
 }
 
-/** The requests that choose whom a message goes to. */
+/** The requests that choose who receives a message. */
 const CHOOSING: readonly StepUpRequestType[] = ['factor.choose', 'enrollment.begin'];
 
 function messageAllowedAt({ resendAllowedAt: times }: FlowContext): FlowView['messageAllowedAt'] {
   return Object.keys(times).length > 0 ? times : undefined;
 }
 
-/** A code also waits for a free exchange: the provider counts them. */
+/** A code must also wait until the budget of exchanges allows it. */
 function retryAllowedAt(
   name: FlowStateName,
   { waitUntil, budget, settings }: FlowContext,
@@ -146,7 +146,7 @@ function disclosureOf(
   return Object.keys(shown).length > 0 ? shown : undefined;
 }
 
-/** The requests that the state takes, now or once its waiting times are over. */
+/** The requests that the state takes, now or after a waiting time. */
 function requestsTaken(state: FlowState): readonly StepUpRequestType[] {
   const snapshot = toSnapshot(state);
   const later = { at: Number.MAX_SAFE_INTEGER, jitterMs: 0 };

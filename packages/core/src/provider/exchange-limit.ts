@@ -1,4 +1,4 @@
-/** How many exchanges the provider grants one transaction, as a token bucket, and how many of them are kept for codes. */
+/** How many exchanges the provider allows for one transaction, as a token bucket, and how many we reserve for codes. */
 export interface ExchangeLimit {
   readonly burst: number;
   readonly perMinute: number;

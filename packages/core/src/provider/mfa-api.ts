@@ -1,33 +1,33 @@
 import type { EnrollableFactor, Factor, OwnCodeFactor } from '../terms/factor.ts';
 
-/** One enrolled device or address of a factor. Holds no secret; `name` is masked by the provider. */
+/** An enrolled device or address of a factor. No secrets: the provider masks `name`. */
 export interface Authenticator {
   readonly id: string;
   readonly factor: Factor;
-  /** `false` while its enrolment was never confirmed: it cannot be challenged. */
+  /** `false` while its enrolment was never confirmed. Then it cannot be challenged. */
   readonly active: boolean;
   /** A device name, or a masked phone number or address. */
   readonly name?: string;
-  /** Since when the app knows it, in milliseconds since the epoch. For the app to say: the provider does not. */
+  /** Since when the app has known it, in milliseconds since the epoch. The app fills this in; the provider does not. */
   readonly knownSince?: number;
-  /** It is not known for as long as the flow asks: it cannot be used in it. */
+  /** The app has not known it for as long as the flow asks, so the flow cannot use it. */
   readonly isTooNew?: boolean;
 }
 
-/** What the provider asks for, when it says so; without it, any factor will do. */
+/** The factors that the provider accepts, when it names them. Otherwise any factor will do. */
 export interface FactorRequirements {
   readonly enroll?: readonly Factor[];
   readonly challenge?: readonly Factor[];
 }
 
-/** The start of every exchange: the credential of the first leg. */
+/** The credential from the first leg, which every later call needs. */
 export interface MfaTransaction {
-  /** Secret, bound to the user, the client and this one sign-in. */
+  /** Secret. Bound to the user, the client and this sign-in. */
   readonly mfaToken: string;
   readonly requirements?: FactorRequirements;
 }
 
-/** The answer of a token endpoint. All members but `expiresIn` and `scope` are secrets. */
+/** The response of a token endpoint. Every member but `expiresIn`, `scope` and `tokenType` is secret. */
 export interface TokenSet {
   readonly accessToken: string;
   readonly tokenType: string;
@@ -38,19 +38,19 @@ export interface TokenSet {
   readonly refreshToken?: string;
 }
 
-/** `poll`: ask again until the phone has answered. `prompt`: the user types a code. */
+/** `poll`: the user answers on the phone, and we poll for it. `prompt`: the user types a code. */
 export type Binding = 'poll' | 'prompt';
 
-/** A started enrolment. Everything but `factor`, `binding` and the times is secret. */
+/** A started enrolment. Everything but `factor` and `binding` is secret. */
 export interface Enrollment {
   readonly factor: EnrollableFactor;
   readonly binding: Binding;
   readonly oobCode?: string;
-  /** The `otpauth:` link behind the QR code; must be shown unmodified. */
+  /** The `otpauth:` link of the QR code. It must be shown unmodified. */
   readonly barcodeUri?: string;
-  /** The base32 secret of a time-based code, for typing it into an app by hand. */
+  /** The base32 secret of a time-based code, for typing it into an app. */
   readonly secret?: string;
-  /** Only on a user's first enrolment, and only once. */
+  /** Only with a user's first enrolment, and only once. */
   readonly recoveryCodes?: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export interface Challenge {
   readonly oobCode?: string;
   /** How long the provider waits for the answer, when it says so. */
   readonly expiresInMs?: number;
-  /** How often the provider wants to be asked, when it says so. */
+  /** The shortest time between two polls, when the provider names it. */
   readonly intervalMs?: number;
 }
 
@@ -69,13 +69,13 @@ export type Proof =
   | { readonly type: 'oob'; readonly oobCode: string; readonly bindingCode?: string }
   | { readonly type: OwnCodeFactor; readonly code: string };
 
-/** How an exchange of a proof went, when nothing failed. */
+/** How the exchange of a proof ended without a failure. */
 export type Redemption =
   | { readonly status: 'pending' }
   | { readonly status: 'slow_down'; readonly retryAfterMs?: number }
   | { readonly status: 'rejected' }
   | { readonly status: 'approved'; readonly tokens: TokenSet; readonly recoveryCode?: string }
-  /** Another factor is asked for on top (chained MFA); the exchange goes on with the new token. */
+  /** The provider demands another factor (chained MFA). The exchange continues with the new token. */
   | ({ readonly status: 'mfa_required' } & MfaTransaction);
 
 /** Options that every call takes. */
@@ -102,26 +102,26 @@ export interface ChallengeOptions extends CallOptions {
 export interface RedeemOptions extends CallOptions {
   readonly mfaToken: string;
   readonly proof: Proof;
-  /** Whether the proof confirms an enrolment (some providers authenticate that call differently). */
+  /** Whether the proof confirms an enrolment. Some providers authenticate that call differently. */
   readonly enrolling?: boolean;
 }
 
 /**
- * The port to a provider of factors. `createAuth0MfaApi` implements it; others can.
+ * The port to a provider of factors. `createAuth0MfaApi` implements it; you can write another one.
  *
- * Every call is one request: it never waits, repeats or polls by itself. It throws a `StepUpError` whose `code`
- * is a `ReasonCode`, and never lets a request, a response or a secret into that error.
+ * Each call is one request. It never waits, retries or polls. It throws a `StepUpError` whose `code` is a `ReasonCode`,
+ * and which never contains a request, a response or a secret.
  */
 export interface MfaApi {
-  /** The user's authenticators, unconfirmed ones included. `token` is an `mfa_token` or an MFA-audience token. */
+  /** Lists the user's authenticators, unconfirmed ones included. Also takes an access token for the MFA API. */
   list(options: CallOptions & { readonly mfaToken: string }): Promise<readonly Authenticator[]>;
   /** Starts an enrolment. SMS, voice and e-mail send their code at once. */
   enroll(options: EnrollOptions): Promise<Enrollment>;
   /** Sends a challenge to one authenticator. */
   challenge(options: ChallengeOptions): Promise<Challenge>;
-  /** Exchanges a proof for tokens; for a push this is the poll. */
+  /** Exchanges a proof for tokens. For a push this is the poll. */
   redeem(options: RedeemOptions): Promise<Redemption>;
-  /** Removes an authenticator. Needs an access token for the MFA audience, which an `mfa_token` is not. */
+  /** Removes an authenticator. Needs an access token for the MFA API; an `mfa_token` is not enough. */
   remove(
     options: CallOptions & { readonly accessToken: string; readonly authenticatorId: string },
   ): Promise<void>;

@@ -4,12 +4,12 @@ import type { StepUpActor } from './actor.ts';
 
 type AnyActorSystem = ActorScope<Snapshot<unknown>, EventObject>['system'];
 
-/** What an XState actor shows that runs a step-up: the step-up's own snapshot as `context`, its last view as `output`. */
+/** The snapshot of an XState actor that runs a step-up: the step-up's snapshot is its `context`, the last view its `output`. */
 export type StepUpLogicSnapshot<TActor extends StepUpActor> = Snapshot<FlowView> & {
   readonly context: ReturnType<TActor['getSnapshot']>;
 };
 
-/** A step-up as XState's actor logic, for `createActor`, `invoke`, `spawn` and the frameworks' `useActor`. */
+/** A step-up as XState actor logic, for `createActor`, `invoke`, `spawn` and the frameworks' `useActor`. */
 export type StepUpLogic<
   TActor extends StepUpActor,
   TInput,
@@ -17,19 +17,19 @@ export type StepUpLogic<
   TEmitted extends EventObject,
 > = ActorLogic<StepUpLogicSnapshot<TActor>, TEvent, TInput, AnyActorSystem, TEmitted>;
 
-/** What {@link createActorLogic} needs to know of a kind of step-up actor. */
+/** What {@link createActorLogic} needs to know about a kind of step-up actor. */
 export interface LogicParts<TActor, TInput, TEvent, TEmitted> {
-  /** Makes the actor, which does nothing yet. */
+  /** Creates the actor, which does nothing yet. */
   readonly create: (input: TInput) => TActor;
   readonly send: (actor: TActor, event: TEvent) => void;
-  /** What is emitted when the flow has ended by itself. */
+  /** What to emit when the flow has ended by itself. */
   readonly ended: (actor: TActor) => TEmitted;
 }
 
 /** Tells XState's actor that the step-up has changed. */
 const CHANGED = 'stepgate.changed';
 
-/** Makes actor logic of a kind of step-up actor. Needs nothing of XState when it runs. */
+/** Makes actor logic from a kind of step-up actor. Uses nothing of XState at run time. */
 export function createActorLogic<
   TActor extends StepUpActor,
   TInput,
@@ -50,7 +50,7 @@ export function createActorLogic<
     return actor;
   }
 
-  /** The step-up that XState's actor stands for, made anew when it has been stopped: strict React starts again. */
+  /** The step-up behind XState's actor. It is created again after it was stopped, because strict React starts twice. */
   function runBy(self: Self): TActor {
     const run = runs.get(self);
     if (run === undefined) throw new TypeError('a step-up cannot be restored: start or join it anew');
@@ -81,7 +81,7 @@ export function createActorLogic<
       if (next.status === 'done') scope.defer(() => scope.emit(ended(actor)));
       return next;
     },
-    // A view can hold recovery codes, which nobody is to keep.
+    // A view can hold recovery codes, which must not be stored.
     getPersistedSnapshot: ({ status }) =>
       ({ status, output: undefined, error: undefined }) as Snapshot<unknown>,
     restoreSnapshot: (_snapshot, { self }) => show(runBy(self)),

@@ -27,12 +27,12 @@ import {
 import { StepUpError } from '../terms/step-up-error.ts';
 import { runEffect } from './run-effect.ts';
 
-/** A further factor to add. Adding the first one needs no more than an `mfa_token`. */
+/** A factor to add for a user who may have others. The user's first factor needs only an `mfa_token`. */
 export interface FactorToAdd {
   readonly factor: EnrollableFactor;
   /** A token for the audience `<issuer>mfa/` with the scopes `enroll` and `read:authenticators`. */
   readonly accessToken: string;
-  /** How long it still lives, in milliseconds; default the 10 minutes that Auth0 gives it. */
+  /** How long the token is still valid, in milliseconds. Default: 10 minutes, which is Auth0's own limit. */
   readonly expiresInMs?: number;
   /** E.164, for `sms` and `voice`. */
   readonly phoneNumber?: string;
@@ -42,21 +42,21 @@ export interface FactorToAdd {
 /** Options of {@link createStepUpActor}. */
 export interface StepUpActorOptions {
   readonly api: MfaApi;
-  /** The token of an `mfa_required` that the app has already met. It serves one start; `signIn` serves the next. */
+  /** The token of an `mfa_required` that the app received. It serves one start; `signIn` serves the next ones. */
   readonly mfaToken?: string;
-  /** Meets `mfa_required` again, when the token has run out or none was given. */
+  /** Gets the next `mfa_required`, when the token has expired or none was given. */
   readonly signIn?: (options: { readonly signal: AbortSignal }) => Promise<MfaTransaction>;
-  /** Adds this factor to those that the user has, instead of asking for an approval; takes the place of the above. */
+  /** Adds this factor, instead of asking for an approval. Replaces `mfaToken` and `signIn`. */
   readonly adds?: FactorToAdd;
   /** The factors that count; default push and one-time passwords. */
   readonly factors?: readonly Factor[];
-  /** Whether a first factor may be added; default `session`, since the app has just met `mfa_required`. */
+  /** Whether the user may add a first factor. Default `session`, since the app has just received `mfa_required`. */
   readonly enroll?: Exclude<EnrollmentRule, 'password'>;
   /** Checks whose approval the tokens are (the `id_token`'s subject). Throw a `StepUpError` to refuse them. */
   readonly identify?: (tokens: TokenSet, options: { readonly signal: AbortSignal }) => Promise<void>;
   /**
-   * `eager` asks for the phone's answer faster while Auth0's burst lasts, and sees it in half the time. Default
-   * `steady`, until eagerness has been proven on live tenants.
+   * `eager` polls faster while Auth0's burst lasts, which halves the time until an answer is seen. Default `steady`,
+   * until eager polling has been proven on live tenants.
    */
   readonly pollSchedule?: PollSchedule;
   /** Overrides of the waiting times, in milliseconds. */
@@ -64,43 +64,43 @@ export interface StepUpActorOptions {
     Pick<FlowSettings, 'pollIntervalMs' | 'mfaTokenTtlMs' | 'challengeTtlMs' | 'resendAfterMs' | 'flowTtlMs'>
   >;
   readonly clock?: Clock;
-  /** 0 up to 1, for the jitter of polls. */
+  /** A number from 0 up to 1, for the jitter of polls. */
   readonly random?: () => number;
-  /** XState's inspector. It sees states, times and reasons; secrets are not among them. */
+  /** XState's inspector. It sees states, times and reasons, and never secrets. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
-  /** Hears of what an operator must look at: bugs in `signIn` and `identify`, and a tenant that is set up wrongly or away. */
+  /** Called with what an operator must look at: bugs in `signIn` and `identify`, and a tenant that is misconfigured or down. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** What an actor shows of itself at one time; the same object until something changes. */
+/** An actor's state at one time. It is the same object until something changes. */
 export interface StepUpSnapshot {
   readonly status: 'active' | 'done' | 'stopped';
   readonly view: FlowView;
 }
 
-/** A flow as an actor: the same interface wherever the machine runs. */
+/** A flow as an actor. The interface is the same wherever the machine runs. */
 export interface StepUpActor {
   /** The last snapshot's view. */
   readonly view: FlowView;
   getSnapshot(): StepUpSnapshot;
-  /** Calls back after every change; not at once. */
+  /** Calls back after every change, but not at once. */
   subscribe(observer: ((snapshot: StepUpSnapshot) => void) | Partial<Observer<StepUpSnapshot>>): Subscription;
-  /** Asks something of the flow. What the flow does not take now is ignored; see `view.allowedEvents`. */
+  /** Asks the flow to do something. Requests that it does not take now are ignored; see `view.allowedEvents`. */
   send(request: StepUpRequest): void;
-  /** Ends it without a trace: requests under way are aborted. To let the flow end well, send `flow.cancel`. */
+  /** Stops at once: open requests are aborted. Send `flow.cancel` to end the flow properly. */
   stop(): void;
 }
 
 /** A {@link StepUpActor} that runs the machine itself. */
 export interface LocalStepUpActor extends StepUpActor {
-  /** The tokens of an approved flow: secrets, which is why no snapshot holds them. */
+  /** The tokens of an approved flow. They are secret, so no snapshot holds them. */
   tokens(): TokenSet | undefined;
 }
 
 /**
- * Runs a flow right here: in a browser, a terminal, a native shell or a test.
+ * Runs a flow locally: in a browser, a terminal, a native shell or a test.
  *
- * @throws TypeError when an option is missing or no good; the message names it.
+ * @throws TypeError when an option is missing or wrong; the message names it.
  *
  * @example
  * const stepUp = createStepUpActor({ api, mfaToken });
@@ -147,7 +147,7 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
     }).then(({ fact, secrets }) => take({ ...fact, seq: effect.params.seq, ...stamp() }, secrets));
   }
 
-  /** What the flow does not take changes nothing: of a late answer, not even the secrets are kept. */
+  /** An event that the flow does not take changes nothing. Of a late result, not even the secrets are kept. */
   function take(event: FlowEvent, secrets?: Vault, typed: Inputs = {}): void {
     if (snapshot.status !== 'active' || !actor.getSnapshot().can(event)) return;
     vault = updateVault(vault, secrets);
@@ -185,7 +185,7 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
     const due = dueAt(toState(actor.getSnapshot()));
     if (due === undefined) return;
     const wake = (): void => {
-      // Timers can be early, and clocks can be put back.
+      // Timers can fire early, and clocks can be set back.
       if (clock.now() < due) schedule();
       else take({ type: 'time.passed', ...stamp() });
     };
@@ -240,7 +240,7 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
   };
 }
 
-/** The life of an access token for Auth0's MFA API, which cannot be set. */
+/** The life of an access token for Auth0's MFA API, which is not configurable. */
 const MFA_ACCESS_TOKEN_TTL_MS = 600_000;
 
 function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
@@ -255,13 +255,13 @@ function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
   } = options;
   if (typeof api?.redeem !== 'function') throw new TypeError('api: must be an MfaApi');
   if (mfaToken === undefined && signIn === undefined && adds === undefined) {
-    throw new TypeError('mfaToken, signIn or adds: give one of them');
+    throw new TypeError('mfaToken, signIn or adds: set one of them');
   }
   if (adds !== undefined && !(isEnrollable(adds.factor) && typeof adds.accessToken === 'string')) {
-    throw new TypeError('adds: must be an object with a factor that can be added, and an accessToken');
+    throw new TypeError('adds: must be an object with a factor that can be added and an accessToken');
   }
   if (factors.length === 0 || !factors.every(isFactor)) {
-    throw new TypeError(`factors: must name some of ${FACTORS.join(', ')}`);
+    throw new TypeError(`factors: must be a list of some of ${FACTORS.join(', ')}`);
   }
   if (enroll !== 'session' && enroll !== 'refuse') {
     throw new TypeError("enroll: must be 'session' or 'refuse'");

@@ -7,24 +7,24 @@ import { type Factor, isOwnCode, takesPhoneNumber } from '../terms/factor.ts';
 import { isReasonCode, type ReasonCode } from '../terms/reason-codes.ts';
 import { isStepUpError, StepUpError } from '../terms/step-up-error.ts';
 
-/** What an effect needs of the world. */
+/** What running an effect needs. */
 export interface EffectPorts {
   readonly api: MfaApi;
   readonly vault: Vault;
   readonly inputs: Inputs;
   readonly signal: AbortSignal;
-  /** Does the first leg, unless it is the `access-token` in the vault. Fails with `login_required` when this way cannot be gone. */
+  /** Does the first leg, except for `access-token`, whose token is in the vault. Throws `login_required` when it cannot. */
   authenticate(method: SignInMethod, inputs: Inputs, signal: AbortSignal): Promise<MfaTransaction>;
-  /** Checks whose approval the tokens are. Fails with `subject_mismatch` or `identity_refused`. */
+  /** Checks whose approval the tokens are. Throws `subject_mismatch` or `identity_refused`. */
   identify(tokens: TokenSet, signal: AbortSignal): Promise<void>;
   /**
-   * Hears of what an operator must look at: bugs in the app's own functions, and errors with one of the codes that say
-   * so of the provider's set-up, its answers, or whose approval it is.
+   * Called with what an operator must look at: bugs in the app's own functions, and errors about the provider's
+   * set-up, its responses, or whose approval it was.
    */
   onFault(error: unknown): void;
 }
 
-/** What no user can help. */
+/** The codes that an operator must look at. */
 const FAULTS: readonly ReasonCode[] = [
   'identity_refused',
   'mfa_not_required',
@@ -40,7 +40,7 @@ export interface EffectResult {
   readonly secrets?: Vault;
 }
 
-/** Runs one effect: at most one request. Never throws; a failure is a fact too. */
+/** Runs one effect, with at most one request. Never throws: a failure is a fact too. */
 export async function runEffect(effect: Effect, ports: EffectPorts): Promise<EffectResult> {
   try {
     return await perform(effect, ports);
@@ -50,7 +50,7 @@ export async function runEffect(effect: Effect, ports: EffectPorts): Promise<Eff
       ports.onFault(error);
       return { fact: { type: 'effect.failed', code: 'provider_error' } };
     }
-    // What was broken off because nobody wants it any more fails as if the provider were away.
+    // An aborted request looks like a provider that is down, but is not worth a report.
     if (FAULTS.includes(code) && !ports.signal.aborted) ports.onFault(error);
     const { retryAfterMs } = error as StepUpError;
     return { fact: dropUndefined({ type: 'effect.failed', code, retryAfterMs }) };
@@ -62,7 +62,7 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
   switch (effect.type) {
     case 'authenticate': {
       const { method } = effect.params;
-      // Given to the flow when it was made, and of use until it runs out.
+      // The flow was started with this token, and uses it until it expires.
       if (method === 'access-token') return transactionResult({ mfaToken: secret(vault.mfaToken) });
       return transactionResult(await ports.authenticate(method, inputs, signal));
     }
@@ -88,7 +88,7 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
           otpSecret,
           phoneNumber: undefined,
           email: undefined,
-          // A second enrolment brings none: those of the first stay until the user has seen them.
+          // A second enrolment brings no codes: those of the first stay until the user has seen them.
           ...(recoveryCodes && { recoveryCodes }),
         },
       };
@@ -128,7 +128,7 @@ function typedProof(factor: Factor, { vault, inputs }: EffectPorts): Proof {
   return { type: 'oob', oobCode: secret(vault.oobCode), bindingCode: inputs.code };
 }
 
-/** A typed code is right or wrong at once: what answers a phone's silence or refusal, answers a code too. */
+/** A typed code is right or wrong at once. So what would mean "wait" or "rejected" for a push is a refusal here. */
 function answered(redemption: Redemption): Redemption {
   switch (redemption.status) {
     case 'pending':
@@ -145,9 +145,9 @@ function answered(redemption: Redemption): Redemption {
   }
 }
 
-/** An empty slot means that its secret was lost: nothing is guessed at. */
+/** An empty slot means that its secret was lost. Nothing is guessed. */
 function secret<T>(slot: T | undefined): T {
-  if (slot === undefined) throw new StepUpError('result_lost', 'a secret of this flow is gone');
+  if (slot === undefined) throw new StepUpError('result_lost', 'a secret of this flow was lost: do it again');
   return slot;
 }
 

@@ -9,10 +9,10 @@ export type StepUpEmitted =
   { readonly type: 'flow.approved'; readonly tokens: TokenSet } | { readonly type: 'flow.cancelled' };
 
 /**
- * `createStepUpActor` as actor logic, for `useActor`, `createActor`, `invoke` and `spawn`; the input is its options.
+ * `createStepUpActor` as actor logic, for `useActor`, `createActor`, `invoke` and `spawn`. The input is its options.
  *
- * An inspector of the actor's own system sees what is sent to it (codes and passwords) and the input: for the desk
- * only. That of the option `inspect` sees no secret. The snapshot cannot be restored.
+ * An inspector of the actor's own system sees the input and what is sent to it (codes and passwords), so use it only in
+ * development. The option `inspect` never sees secrets. The snapshot cannot be restored.
  *
  * @example
  * const stepUp = createActor(stepUpLogic, { input: { api, mfaToken } });
