@@ -26,7 +26,7 @@ export interface Auth0Options {
   /** The clock that `x-ratelimit-reset` is compared with when a response has no `Date`. */
   readonly now?: () => number;
   /** Called with every response, refusals included, for budgets and metrics. What it throws is ignored. */
-  readonly onAnswer?: (report: TenantReport) => void;
+  readonly onResponse?: (report: TenantReport) => void;
 }
 
 /** A response that is not a refusal. */
@@ -76,7 +76,7 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
     throw new TypeError('clientSecret: must be a non-empty string; leave it out for a public client');
   }
   if (clientSecret !== undefined && clientAssertion !== undefined) {
-    throw new TypeError('clientSecret and clientAssertion: give one of them');
+    throw new TypeError('clientSecret and clientAssertion: set only one of them');
   }
   if (!(timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) {
     throw new TypeError('timeoutMs: must be a number of milliseconds, at most 10 minutes');
@@ -106,7 +106,7 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
 
   function tell(report: TenantReport): void {
     try {
-      options.onAnswer?.(report);
+      options.onResponse?.(report);
     } catch {
       // A listener that throws must not fail the request.
     }
@@ -134,7 +134,7 @@ export function createAuth0Client(options: Auth0Options): Auth0Client {
         // ky's errors hold the request, and so its secrets: keep only the system's error code.
         const word = networkCode(failure);
         const why = word === undefined ? '' : `: ${word}`;
-        throw new StepUpError('provider_unavailable', `no answer to ${method.toUpperCase()} ${path}${why}`);
+        throw new StepUpError('provider_unavailable', `no response to ${method.toUpperCase()} ${path}${why}`);
       })
       .finally(() => deadline.end());
     tell(reportOf(call, status, responseHeaders));

@@ -2,7 +2,7 @@
 export interface Deadline {
   /** Aborts when the time is over, or when the signal given to {@link setDeadline} aborts. */
   readonly signal: AbortSignal;
-  /** Call when the work is done. It removes the timer and the listener, which `AbortSignal.timeout` would leave behind. */
+  /** Call when the work is done: removes the timer and the listener, which `AbortSignal.timeout` leaves behind. */
   end(): void;
 }
 

@@ -76,7 +76,7 @@ export interface FlowContext {
   readonly askedAt: number;
   readonly leg: FirstLegMethod;
   /** The token was renewed without the user since the last message. It is not renewed like that a second time. */
-  readonly renewedBySelf: boolean;
+  readonly renewedSilently: boolean;
   /** The `mfa_token` was issued for the password. `enroll: 'password'` needs such a token. */
   readonly passwordEntered: boolean;
   readonly mfaTokenExpiresAt: number;
@@ -204,7 +204,7 @@ export function initialContext(settings: FlowSettings): FlowContext {
     expiresAt: Number.MAX_SAFE_INTEGER,
     askedAt: 0,
     leg: settings?.firstLegs[0] ?? 'custom',
-    renewedBySelf: false,
+    renewedSilently: false,
     passwordEntered: false,
     mfaTokenExpiresAt: 0,
     isChained: false,

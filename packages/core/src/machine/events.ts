@@ -142,7 +142,8 @@ const LONGEST_INPUT = 1_024;
  *   of the member that is wrong.
  */
 export function parseRequest(value: unknown): StepUpRequest {
-  if (typeof value !== 'object' || value === null) throw unknownEvent('an event is an object with a "type"');
+  if (typeof value !== 'object' || value === null)
+    throw unknownEvent('an event must be an object with a "type"');
   const members = value as Readonly<Record<string, unknown>>;
   const { type } = members;
   switch (type) {
@@ -162,7 +163,7 @@ export function parseRequest(value: unknown): StepUpRequest {
     case 'enrollment.begin':
       return parseEnrollmentBegin(type, members);
     default:
-      throw unknownEvent('the event has no type that a client can send');
+      throw unknownEvent('clients cannot send an event of this type');
   }
 }
 

@@ -72,7 +72,11 @@ const chained = {
   actions: ['takeChainedTransaction', 'forgetTarget'],
 } as const;
 
-const renewal = { guard: 'isExpiredToken', target: '#flow.authenticating', actions: 'renewBySelf' } as const;
+const renewal = {
+  guard: 'isExpiredToken',
+  target: '#flow.authenticating',
+  actions: 'renewSilently',
+} as const;
 
 const notEnrolled = {
   guard: failedWith('not_enrolled'),
@@ -117,7 +121,7 @@ function pollLoop(enrolling: boolean) {
           },
           'mfa.required': chained,
           'effect.failed': [
-            { guard: 'isPassingFailure', target: 'waiting', actions: 'schedulePoll' },
+            { guard: 'isTransientFailure', target: 'waiting', actions: 'schedulePoll' },
             // The provider asks for a code after all.
             { guard: failedWith('code_refused'), target: '#flow.prompting', actions: 'clearReason' },
             {
@@ -424,7 +428,7 @@ export const stepUpMachine = flow.createMachine({
           {
             guard: and(['isExpiredToken', 'isTargetUsable', 'isTargetEntered']),
             target: 'authenticating',
-            actions: 'renewBySelf',
+            actions: 'renewSilently',
           },
           {
             guard: failedWith('challenge_expired', 'mfa_token_expired'),

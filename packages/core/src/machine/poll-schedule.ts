@@ -1,8 +1,8 @@
 import type { ExchangeLimit } from '../provider/exchange-limit.ts';
 
 /*
- * When to poll next: one pure rule, computed from what happened so far, the provider's known limits, and a random number
- * that comes in with each event.
+ * When to poll next: one pure rule, computed from what happened so far, the provider's known limits, and a random
+ * number that comes in with each event.
  */
 
 /** How much of the limit was left at a time: `level` exchanges at `at`. */
@@ -101,8 +101,8 @@ export interface NextPoll {
 export const LAST_POLL_LEAD_MS = 2_000;
 
 /**
- * When the next poll is due, at a pace that {@link adjustPace} has already updated. The last poll comes right before the
- * deadline, so that a late approval is not lost. So a poll waits until then if no other one would fit in after it.
+ * When the next poll is due, at a pace that {@link adjustPace} has already updated. The last poll comes right before
+ * the deadline, so that a late approval is not lost. So a poll waits until then if no other one would fit in after it.
  */
 export function nextPollTime(options: NextPoll): number {
   const { at, pace, deadline = Number.POSITIVE_INFINITY } = options;

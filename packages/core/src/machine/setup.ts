@@ -42,7 +42,7 @@ function effect<T extends Effect['type']>(_type: T): (_: unknown, _params: Effec
 const isCurrent = ({ context, event }: Scope): boolean => 'seq' in event && event.seq === context.seq;
 
 /** Whether the current effect failed for a transient reason. */
-const isPassing = (scope: Scope): boolean =>
+const isTransient = (scope: Scope): boolean =>
   isCurrent(scope) &&
   scope.event.type === 'effect.failed' &&
   ['provider_unavailable', 'rate_limited'].includes(scope.event.code);
@@ -156,7 +156,7 @@ export const flow = setup({
 
     renew: assign(({ context, event }) => ({
       leg: firstLeg(context),
-      renewedBySelf: false,
+      renewedSilently: false,
       isChained: false,
       expiresAt: event.at + context.settings.flowTtlMs,
       askedAt: event.at,
@@ -164,9 +164,9 @@ export const flow = setup({
       waitUntil: undefined,
       failures: 0,
     })),
-    renewBySelf: assign(({ context }) => ({
+    renewSilently: assign(({ context }) => ({
       leg: firstLeg(context),
-      renewedBySelf: true,
+      renewedSilently: true,
       resumesTarget: context.target !== undefined,
       // A silent renewal needs no explanation.
       reason: firstLeg(context) === 'password' ? ('mfa_token_expired' as const) : undefined,
@@ -195,7 +195,7 @@ export const flow = setup({
       resumesTarget: false,
       // A code is not kept while its token is renewed.
       reason:
-        context.renewedBySelf && context.target !== undefined && isOwnCode(context.target.factor)
+        context.renewedSilently && context.target !== undefined && isOwnCode(context.target.factor)
           ? ('input_lost' as const)
           : undefined,
       waitUntil: undefined,
@@ -250,7 +250,7 @@ export const flow = setup({
       const challengeExpiresAt = Math.min(event.at + ttlMs, context.mfaTokenExpiresAt);
       return {
         challengeExpiresAt,
-        renewedBySelf: false,
+        renewedSilently: false,
         reason: undefined,
         waitUntil: undefined,
         failures: 0,
@@ -301,14 +301,14 @@ export const flow = setup({
     isCurrent,
     failedWith: (scope: Scope, { codes }: { codes: readonly ReasonCode[] }) =>
       isCurrent(scope) && scope.event.type === 'effect.failed' && codes.includes(scope.event.code),
-    isPassingFailure: (scope: Scope) => isPassing(scope),
+    isTransientFailure: (scope: Scope) => isTransient(scope),
     isWorthWaiting: (scope: Scope) =>
-      isPassing(scope) && scope.event.at + (retryAfterOf(scope.event) ?? 0) < scope.context.expiresAt,
+      isTransient(scope) && scope.event.at + (retryAfterOf(scope.event) ?? 0) < scope.context.expiresAt,
     isExpiredToken: (scope: Scope) =>
       isCurrent(scope) &&
       scope.event.type === 'effect.failed' &&
       scope.event.code === 'mfa_token_expired' &&
-      !scope.context.renewedBySelf,
+      !scope.context.renewedSilently,
 
     isPasswordLeg: ({ context }) => context.leg === 'password',
     hasNextLeg: ({ context }) => followingLeg(context) !== undefined,

@@ -1,8 +1,8 @@
 import type { TokenSet } from '../provider/mfa-api.ts';
 
 /**
- * The secrets of a flow, one slot each. They are kept beside the machine, never in it, so that no snapshot, inspector or
- * log can show them. A server stores them encrypted.
+ * The secrets of a flow, one slot each. They are kept beside the machine, never in it, so that no snapshot, inspector
+ * or log can show them. A server stores them encrypted.
  */
 export interface Vault {
   /** Or the access token for the MFA API, when a flow begins with one. */

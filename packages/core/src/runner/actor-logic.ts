@@ -4,7 +4,7 @@ import type { StepUpActor } from './actor.ts';
 
 type AnyActorSystem = ActorScope<Snapshot<unknown>, EventObject>['system'];
 
-/** The snapshot of an XState actor that runs a step-up: the step-up's snapshot is its `context`, the last view its `output`. */
+/** A snapshot of such an actor: the step-up's own snapshot is its `context`, the last view its `output`. */
 export type StepUpLogicSnapshot<TActor extends StepUpActor> = Snapshot<FlowView> & {
   readonly context: ReturnType<TActor['getSnapshot']>;
 };
@@ -53,7 +53,7 @@ export function createActorLogic<
   /** The step-up behind XState's actor. It is created again after it was stopped, because strict React starts twice. */
   function runBy(self: Self): TActor {
     const run = runs.get(self);
-    if (run === undefined) throw new TypeError('a step-up cannot be restored: start or join it anew');
+    if (run === undefined) throw new TypeError('a step-up cannot be restored: start or join a new one');
     const { actor, input } = run;
     return actor.getSnapshot().status === 'stopped' ? begin(self, input) : actor;
   }

@@ -68,7 +68,10 @@ export interface StepUpActorOptions {
   readonly random?: () => number;
   /** XState's inspector. It sees states, times and reasons, and never secrets. */
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
-  /** Called with what an operator must look at: bugs in `signIn` and `identify`, and a tenant that is misconfigured or down. */
+  /**
+   * Called with what an operator must look at: bugs in `signIn` and `identify`, and a tenant that is misconfigured or
+   * down.
+   */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -143,7 +146,7 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
       signal: controller.signal,
       authenticate,
       identify: async (tokens, signal) => options.identify?.(tokens, { signal }),
-      onFault: onError,
+      onError: onError,
     }).then(({ fact, secrets }) => take({ ...fact, seq: effect.params.seq, ...stamp() }, secrets));
   }
 
@@ -166,7 +169,7 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
       return { mfaToken };
     }
     if (options.signIn === undefined) {
-      throw new StepUpError('login_required', 'the mfa_token is used up: sign in again');
+      throw new StepUpError('login_required', 'the mfa_token was used already: sign in again');
     }
     return options.signIn({ signal });
   }

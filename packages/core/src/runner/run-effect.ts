@@ -13,7 +13,7 @@ export interface EffectPorts {
   readonly vault: Vault;
   readonly inputs: Inputs;
   readonly signal: AbortSignal;
-  /** Does the first leg, except for `access-token`, whose token is in the vault. Throws `login_required` when it cannot. */
+  /** Does the first leg, except for `access-token`, whose token is in the vault. Throws `login_required` if it cannot. */
   authenticate(method: SignInMethod, inputs: Inputs, signal: AbortSignal): Promise<MfaTransaction>;
   /** Checks whose approval the tokens are. Throws `subject_mismatch` or `identity_refused`. */
   identify(tokens: TokenSet, signal: AbortSignal): Promise<void>;
@@ -21,7 +21,7 @@ export interface EffectPorts {
    * Called with what an operator must look at: bugs in the app's own functions, and errors about the provider's
    * set-up, its responses, or whose approval it was.
    */
-  onFault(error: unknown): void;
+  onError(error: unknown): void;
 }
 
 /** The codes that an operator must look at. */
@@ -47,11 +47,11 @@ export async function runEffect(effect: Effect, ports: EffectPorts): Promise<Eff
   } catch (error) {
     const code = isStepUpError(error) ? error.code : undefined;
     if (code === undefined || !isReasonCode(code)) {
-      ports.onFault(error);
+      ports.onError(error);
       return { fact: { type: 'effect.failed', code: 'provider_error' } };
     }
     // An aborted request looks like a provider that is down, but is not worth a report.
-    if (FAULTS.includes(code) && !ports.signal.aborted) ports.onFault(error);
+    if (FAULTS.includes(code) && !ports.signal.aborted) ports.onError(error);
     const { retryAfterMs } = error as StepUpError;
     return { fact: dropUndefined({ type: 'effect.failed', code, retryAfterMs }) };
   }
@@ -74,7 +74,7 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
       const { factor } = effect.params;
       const { phoneNumber, email } = vault;
       if (takesPhoneNumber(factor) && phoneNumber === undefined) {
-        throw new StepUpError('input_lost', 'the phone number was lost before it was used');
+        throw new StepUpError('input_lost', 'the phone number was lost before it was used: type it again');
       }
       const enrollment = await api.enroll(
         dropUndefined({ mfaToken: secret(vault.mfaToken), factor, phoneNumber, email, signal }),
@@ -123,7 +123,8 @@ function redeem({ api, vault, signal }: EffectPorts, proof: Proof, enrolling: bo
 }
 
 function typedProof(factor: Factor, { vault, inputs }: EffectPorts): Proof {
-  if (inputs.code === undefined) throw new StepUpError('input_lost', 'the code was lost before it was used');
+  if (inputs.code === undefined)
+    throw new StepUpError('input_lost', 'the code was lost before it was used: type it again');
   if (isOwnCode(factor)) return { type: factor, code: inputs.code };
   return { type: 'oob', oobCode: secret(vault.oobCode), bindingCode: inputs.code };
 }
@@ -133,7 +134,7 @@ function answered(redemption: Redemption): Redemption {
   switch (redemption.status) {
     case 'pending':
     case 'rejected':
-      throw new StepUpError('code_refused', 'the provider did not take the code');
+      throw new StepUpError('code_refused', 'the provider refused the code: type another one');
     case 'slow_down':
       throw new StepUpError(
         'rate_limited',

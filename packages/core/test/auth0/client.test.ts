@@ -106,16 +106,16 @@ it('fails for a passing reason when nobody listens, and says what the system sai
   const error = await errorOf(poll(connect({ issuer: gone.url })));
   expect(error).toMatchObject({
     code: 'provider_unavailable',
-    message: 'no answer to POST oauth/token: ECONNREFUSED',
+    message: 'no response to POST oauth/token: ECONNREFUSED',
   });
 });
 
-describe('onAnswer', () => {
+describe('onResponse', () => {
   const LIMITS = { 'x-ratelimit-limit': '100', 'x-ratelimit-remaining': '7' };
 
   it('hears of every answer, and what it says of the limits', async () => {
     const reports: TenantReport[] = [];
-    const api = connect({ onAnswer: (report) => reports.push(report) });
+    const api = connect({ onResponse: (report) => reports.push(report) });
     server.answer(
       { status: 200, headers: LIMITS, body: [] },
       { status: 429, headers: { ...LIMITS, 'x-ratelimit-remaining': '0' }, body: {} },
@@ -133,7 +133,7 @@ describe('onAnswer', () => {
 
   it('fails nothing when it throws', async () => {
     const api = connect({
-      onAnswer: () => {
+      onResponse: () => {
         throw new Error('the metrics are away');
       },
     });

@@ -56,7 +56,7 @@ function keyOf(snapshot: FlowSnapshot): string {
   return JSON.stringify([
     placeOf(state),
     stateName(state) === 'authenticating' && context.leg,
-    context.renewedBySelf,
+    context.renewedSilently,
     given.enroll === 'password' && passwordEntered && isAlive,
     isAlive,
     context.isChained,

@@ -25,7 +25,7 @@ function run(
     signal: new AbortController().signal,
     authenticate: () => Promise.reject(new Error('no first leg is expected')),
     identify: () => Promise.reject(new Error('no identity check is expected')),
-    onFault: (error) => expect.unreachable(String(error)),
+    onError: (error) => expect.unreachable(String(error)),
     ...overrides,
   });
   return { api, done };
@@ -88,7 +88,7 @@ describe('an effect', () => {
   );
 
   it('that adds a factor takes the number out of the vault, and leaves it there until it has worked', async () => {
-    const failing = run(ENROLL, { onFault: () => {} });
+    const failing = run(ENROLL, { onError: () => {} });
     await failing.api.last('enroll').fail(new StepUpError('provider_unavailable', 'away'));
     expect(await failing.done).toEqual({ fact: { type: 'effect.failed', code: 'provider_unavailable' } });
 
@@ -144,7 +144,7 @@ describe('an effect', () => {
     'that fails for a reason that is no reason of a flow is reported, and fails closed: %s',
     async (thrown) => {
       const faults: unknown[] = [];
-      const { api, done } = run(POLL, { onFault: (error) => faults.push(error) });
+      const { api, done } = run(POLL, { onError: (error) => faults.push(error) });
       await api.last('redeem').fail(thrown);
       expect(await done).toEqual({ fact: { type: 'effect.failed', code: 'provider_error' } });
       expect(faults).toEqual([thrown]);
@@ -162,7 +162,7 @@ describe('an effect', () => {
     ['rate_limited', 0],
   ] as const)('that fails as %s is reported to an operator %i times', async (code, times) => {
     const faults: unknown[] = [];
-    const { api, done } = run(POLL, { onFault: (error) => faults.push(error) });
+    const { api, done } = run(POLL, { onError: (error) => faults.push(error) });
     const error = new StepUpError(code, 'why');
     await api.last('redeem').fail(error);
     expect(await done).toEqual({ fact: { type: 'effect.failed', code } });

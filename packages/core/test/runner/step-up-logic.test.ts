@@ -121,8 +121,8 @@ describe('a local step-up as actor logic', () => {
     }
 
     expect(errors).toEqual([
-      new TypeError('factors: must name some of push, otp, sms, voice, email, recovery-code'),
-      new TypeError('a step-up cannot be restored: start or join it anew'),
+      new TypeError('factors: must be a list of some of push, otp, sms, voice, email, recovery-code'),
+      new TypeError('a step-up cannot be restored: start or join a new one'),
     ]);
   });
 

@@ -53,8 +53,8 @@ const isRequest = (event: string): boolean =>
 
 /** Guards on failures that name no codes of their own, in words. */
 const FAILURES: Readonly<Record<string, string>> = {
-  isPassingFailure: 'a failure that passes',
-  isWorthWaiting: 'a failure that passes, while there is time',
+  isTransientFailure: 'a transient failure',
+  isWorthWaiting: 'a transient failure, while there is time',
   isExpiredToken: '`mfa_token_expired`, once',
 };
 
@@ -170,7 +170,7 @@ ${requestTable()}
 
 ## What goes wrong
 
-The first row that fits. \`provider_unavailable\` and \`rate_limited\` are failures that pass: they are tried again where that sends nothing twice. [The codes](../packages/core/README.md#reason-codes) say what each means.
+The first row that fits. \`provider_unavailable\` and \`rate_limited\` are transient failures: they are tried again where that sends nothing twice. [The codes](../packages/core/README.md#reason-codes) say what each means.
 
 ${failureTable()}
 `;

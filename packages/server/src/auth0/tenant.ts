@@ -87,9 +87,9 @@ function wireOptions({
     ...auth0,
     fetch,
     timeoutMs: auth0.timeoutMs ?? UPSTREAM_TIMEOUT_MS,
-    onAnswer(report: TenantReport): void {
+    onResponse(report: TenantReport): void {
       budget.note(report);
-      auth0.onAnswer?.(report);
+      auth0.onResponse?.(report);
     },
   };
 }

@@ -92,7 +92,7 @@ export function createEffectPerformer(parts: FlowParts): EffectPerformer {
         if (job.purpose === 'managing' && job.leg !== 'refresh-token') return;
         await saveRefreshToken(target, tokens, late);
       },
-      onFault(error) {
+      onError(error) {
         if (error !== saveFailed) tellFault(error);
       },
     });

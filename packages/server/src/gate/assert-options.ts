@@ -56,7 +56,7 @@ const AUTH0_OPTIONS = Object.keys({
   timeoutMs: true,
   fetch: true,
   now: true,
-  onAnswer: true,
+  onResponse: true,
   confirmWithBearer: true,
   enrollWithCredentials: true,
   audience: true,
