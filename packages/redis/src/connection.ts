@@ -1,36 +1,36 @@
 import { isUp, nodesOf, type RedisClientLike } from './redis-client.ts';
 
-/** A connection of the store's own, in the place of which another one is set when it answers no more. */
+/** A connection that is replaced by a new one when the server stops answering on it. */
 export interface Connection {
-  /** Opens it beforehand. */
+  /** Connects before the first work. */
   connect(): Promise<void>;
-  /** Does work on it, once it is there; refuses when there is no answer within the time. */
+  /** Does work once connected; rejects when there is no answer within the time. */
   run<T>(work: (client: RedisClientLike) => Promise<T>): Promise<T>;
   close(): void;
 }
 
 /** Options of {@link createConnection}. */
 export interface ConnectionOptions {
-  /** Makes a client that is not connected. */
+  /** Makes a client that is not connected yet. */
   readonly open: () => RedisClientLike;
-  /** How long an answer is waited for. */
+  /** How long to wait for an answer. */
   readonly timeoutMs: number;
   readonly onError: (error: unknown) => void;
-  /** Hears of each new client before any work is done on it. */
+  /** Called with each new client before any work is done on it. */
   readonly onConnected?: (client: RedisClientLike) => void;
 }
 
-/** A client that has not come about after so many times the wait for an answer asks a node that says nothing. */
-const ANSWERS_TO_CONNECT = 2;
+/** How many times `timeoutMs` a client may take to connect. One that takes longer is asking a silent node. */
+const TIMEOUTS_TO_CONNECT = 2;
 
-/** No answer in time. */
-class Silence extends Error {}
+/** There was no answer in time. */
+class NoAnswer extends Error {}
 
 /**
- * Makes the connection; the first work opens it. A client reconnects by itself when it is told that it is cut
- * off. A machine that has lost its power tells nobody: the operating system keeps its connections for minutes, and a
- * client of a cluster keeps sending to it when another node has long taken its place. Where a question is not answered
- * in time, another client is therefore made beside the one that is there, and takes its place once it is connected.
+ * Makes the connection; the first work opens it. A client reconnects by itself when it notices that it was cut off. It
+ * cannot notice a machine that has lost its power: the operating system keeps such a connection for minutes, and a
+ * cluster's client keeps sending to the dead node after another has taken over. So when an answer does not come in time,
+ * a second client is made beside the first, and replaces it once it is connected.
  */
 export function createConnection({ open, timeoutMs, onError, onConnected }: ConnectionOptions): Connection {
   const clients = new Set<RedisClientLike>();
@@ -42,7 +42,7 @@ export function createConnection({ open, timeoutMs, onError, onConnected }: Conn
     if (clients.delete(client) && client.isOpen) client.destroy();
   }
 
-  /** What is under way on it may still be answered. */
+  /** Leaves time for answers that are still on their way. */
   function retire(client: RedisClientLike): void {
     setTimeout(() => end(client), timeoutMs).unref();
   }
@@ -51,11 +51,11 @@ export function createConnection({ open, timeoutMs, onError, onConnected }: Conn
     const fresh = open();
     clients.add(fresh);
     fresh.on('error', onError);
-    // A client that is destroyed while its socket opens has the socket all the same, and keeps it.
+    // A client that is destroyed while its socket opens keeps the socket, so it is destroyed once more.
     const endAgain = (): void => void (clients.has(fresh) || fresh.destroy());
     fresh.on('connect', endAgain);
     try {
-      await inTime(fresh.connect().finally(endAgain), ANSWERS_TO_CONNECT * timeoutMs);
+      await inTime(fresh.connect().finally(endAgain), TIMEOUTS_TO_CONNECT * timeoutMs);
     } catch (error) {
       end(fresh);
       throw error;
@@ -75,21 +75,22 @@ export function createConnection({ open, timeoutMs, onError, onConnected }: Conn
     return connecting;
   }
 
-  function doubt(client: RedisClientLike): void {
+  /** Replaces a client that believes it is connected. One that knows better reconnects by itself. */
+  function replace(client: RedisClientLike): void {
     if (client === current && isUp(client)) renew().catch(onError);
   }
 
-  /** Notices a silent node though nobody asks anything of it. */
+  /** Notices a silent node even when there is no other work. */
   async function look(): Promise<void> {
     const client = current;
     if (client === undefined) return;
     if (!client.isOpen) {
-      // It has given up, as the app has told it to.
+      // It gave up, as its `reconnectStrategy` told it to.
       await renew().catch(onError);
       return;
     }
     const pings = nodesOf(client).map((node) => node.ping().catch(() => {}));
-    await inTime(Promise.all(pings), timeoutMs).catch(() => doubt(client));
+    await inTime(Promise.all(pings), timeoutMs).catch(() => replace(client));
   }
 
   const timer = setInterval(() => void look(), timeoutMs);
@@ -106,15 +107,15 @@ export function createConnection({ open, timeoutMs, onError, onConnected }: Conn
         return await inTime(
           (async () => {
             client = current?.isOpen ? current : await renew();
-            // Nobody waits for it any more: it is not done behind everybody's back.
-            if (isRefused) throw new Silence();
+            // Work whose caller was refused must not be done later.
+            if (isRefused) throw new NoAnswer();
             return work(client);
           })(),
           timeoutMs,
         );
       } catch (error) {
         isRefused = true;
-        if (error instanceof Silence && client !== undefined) doubt(client);
+        if (error instanceof NoAnswer && client !== undefined) replace(client);
         throw error;
       }
     },
@@ -130,10 +131,10 @@ function closed(): Error {
   return new Error('redis: the store is closed');
 }
 
-/** A command that was sent may wait for an answer for ever, when the connection has died without a word. */
+/** A command on a dead connection would otherwise wait for its answer forever. */
 async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Silence(`redis: no answer within ${ms} ms`)), ms);
+  const timer = setTimeout(() => reject(new NoAnswer(`redis: no answer within ${ms} ms`)), ms);
   try {
     return await Promise.race([work, late]);
   } finally {

@@ -1,10 +1,10 @@
 import { createClient } from '@redis/client';
 
-/** What the store uses of a client of the `redis` package: of `createClient`, `createCluster` and `createSentinel`. */
+/** The part of a `redis` client that the store uses: of `createClient`, `createCluster` and `createSentinel`. */
 export interface RedisClientLike extends RedisNode {
   readonly options?: { readonly keyPrefix?: unknown } | undefined;
   readonly isOpen: boolean;
-  /** Of a cluster. */
+  /** Only on a cluster's client. */
   readonly masters?: readonly {
     readonly client?: RedisNode | undefined;
     readonly pubSub?: { readonly client: RedisNode } | undefined;
@@ -24,14 +24,14 @@ export interface RedisClientLike extends RedisNode {
 
 /** A connection to one server. */
 interface RedisNode {
-  /** Not of the clusters of older clients. */
+  /** Missing on cluster nodes of older clients. */
   readonly isReady?: boolean;
   ping(): Promise<unknown>;
 }
 
 const LONGEST_RETRY_MS = 2_000;
 
-/** A client that never gives up. */
+/** A client that reconnects for as long as it lives. */
 export function createOwnClient(url: string, timeoutMs: number): RedisClientLike {
   return createClient({
     url,

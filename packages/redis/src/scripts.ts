@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { RedisClientLike } from './redis-client.ts';
 
-/** A script that the server runs as one step; it touches one key, so that it works in a cluster too. */
+/** A script that the server runs as one step. It touches one key only, as a cluster requires. */
 export interface Script {
   readonly text: string;
   readonly sha1: string;
@@ -13,7 +13,7 @@ function script(text: string): Script {
 
 /**
  * ARGV: the version that must be there, the value, its time to live in ms. The new version is the server's time in
- * microseconds: greater than any that the key ever had, though nothing is kept of keys that are gone.
+ * microseconds. That is greater than any version the key ever had, and nothing has to be kept about deleted keys.
  */
 export const WRITE = script(`
 local current = tonumber(redis.call('HGET', KEYS[1], 'version') or 0)
@@ -31,7 +31,7 @@ if redis.call('DEL', KEYS[1]) == 1 then redis.call('SPUBLISH', KEYS[1], '') end
 return 1
 `);
 
-/** Runs a script by its digest, and by its text where the server does not know it (yet, or any more). */
+/** Runs a script by its digest, or by its text if the server does not have it. */
 export async function run(
   client: RedisClientLike,
   { text, sha1 }: Script,

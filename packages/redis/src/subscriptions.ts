@@ -1,29 +1,31 @@
+import { createListeners } from '@stepgate/server/store-kit';
 import { createConnection } from './connection.ts';
 import type { RedisClientLike } from './redis-client.ts';
 
-/** Who wants to hear of which channel. */
+/** The watchers of channels. */
 export interface Subscriptions {
+  /** Adds one; the function that is returned removes it. */
   add(channel: string, listener: () => void): () => void;
   close(): void;
 }
 
-/** One channel that somebody listens to, or has until a moment ago. */
+/** A channel that has watchers, or had some a moment ago. */
 interface Channel {
   readonly name: string;
-  readonly listeners: Set<() => void>;
   readonly wake: () => void;
+  /** Whether the server has confirmed the subscription. */
   isActive: boolean;
   timer?: NodeJS.Timeout | undefined;
 }
 
-/** Watchers come back at once after they were woken: their channel is kept for so long. */
+/** How long a channel without watchers is kept: a watcher that was woken usually comes back at once. */
 const LINGER_MS = 10_000;
-/** How often watchers look for themselves while nobody can call them. */
+/** How often watchers are woken while there is no subscription. */
 const RETRY_MS = 1_000;
 
 /**
- * Makes the subscriptions, on a connection of their own that is opened with the first. A channel's watchers are woken
- * once when it begins to be heard, and again whenever something may have been missed.
+ * Makes the subscriptions, on a connection that opens with the first one. A channel's watchers are woken once when its
+ * subscription begins, and again whenever a message may have been missed.
  */
 export function createSubscriptions(options: {
   readonly open: () => RedisClientLike;
@@ -31,8 +33,9 @@ export function createSubscriptions(options: {
   readonly onError: (error: unknown) => void;
 }): Subscriptions {
   const { onError } = options;
+  const listeners = createListeners();
   const channels = new Map<string, Channel>();
-  /** The one that is subscribed on. */
+  /** The client that holds the subscriptions. */
   let client: RedisClientLike | undefined;
   let isClosed = false;
   const connection = createConnection({
@@ -40,7 +43,7 @@ export function createSubscriptions(options: {
     onConnected(fresh) {
       client = fresh;
       for (const channel of channels.values()) channel.isActive = false;
-      // Subscriptions that were there before are there again by then.
+      // By the time of these events, the client has renewed the subscriptions that it had.
       for (const event of ['ready', 'node-ready']) fresh.on(event, () => fresh === client && catchUp());
       catchUp();
     },
@@ -71,29 +74,25 @@ export function createSubscriptions(options: {
       retryLater(channel);
       return;
     }
-    // Another one has taken its place meanwhile, and is asked as well.
+    // If another client has taken over meanwhile, `catchUp` subscribes on that one.
     if (asked !== client) return;
     channel.isActive = true;
     channel.wake();
-    if (channel.listeners.size === 0) linger(channel);
+    if (!listeners.has(channel.name)) linger(channel);
   }
 
   function retryLater(channel: Channel): void {
     if (isClosed) return;
     channel.timer = setTimeout(() => {
       channel.wake();
-      if (channel.listeners.size === 0) channels.delete(channel.name);
-      else void activate(channel);
+      if (listeners.has(channel.name)) void activate(channel);
+      else channels.delete(channel.name);
     }, RETRY_MS);
     channel.timer.unref();
   }
 
   function open(name: string): Channel {
-    const listeners = new Set<() => void>();
-    const wake = (): void => {
-      for (const listener of listeners) listener();
-    };
-    const channel: Channel = { name, listeners, wake, isActive: false };
+    const channel: Channel = { name, wake: () => listeners.wake(name), isActive: false };
     channels.set(name, channel);
     void activate(channel);
     return channel;
@@ -110,14 +109,13 @@ export function createSubscriptions(options: {
 
   return {
     add(name, listener) {
+      const remove = listeners.add(name, listener);
       const channel = channels.get(name) ?? open(name);
-      // The same function may be added twice.
-      const own = (): void => listener();
-      channel.listeners.add(own);
       if (channel.isActive) clearTimeout(channel.timer);
       return () => {
-        if (!channel.listeners.delete(own) || channel.listeners.size > 0) return;
-        if (channel.isActive) linger(channel);
+        remove();
+        const isKept = channels.get(name) === channel && channel.isActive;
+        if (isKept && !listeners.has(name)) linger(channel);
       };
     },
     close() {

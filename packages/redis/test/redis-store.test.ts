@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
+import { layWire } from 'suites/stores/wire.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRedisStore, type RedisStore, type RedisStoreOptions } from '../src/index.ts';
 import { describeWithRedis, redisUrl } from './support/describe-with-redis.ts';
-import { layWire } from './support/frozen-wire.ts';
 import { type RedisServer, startRedis } from './support/redis-server.ts';
 
 const TIMEOUT_MS = 300;
@@ -42,8 +42,8 @@ async function recovered(work: () => Promise<unknown>): Promise<void> {
 
 describe('createRedisStore', () => {
   it.each<[RegExp, unknown]>([
-    [/url or client/, {}],
-    [/url or client/, { url: 'redis://localhost', client: {} }],
+    [/^url, client:/, {}],
+    [/^url, client:/, { url: 'redis://localhost', client: {} }],
     [/^url:/, { url: 'http://localhost' }],
     [/^timeoutMs:/, { url: 'redis://localhost', timeoutMs: 0 }],
     [/^prefix:/, { url: 'redis://localhost', prefix: 1 }],

@@ -12,7 +12,7 @@ export interface TestRunner {
 /** A store, and what a test of it needs besides. */
 export interface StoreUnderTest {
   readonly store: Store;
-  /** Another client of the same records, as another process has it; the store itself where there is only one. */
+  /** Another client of the same records, as in another process; the same store where there can be only one. */
   readonly other: Store;
   /** Lets the store's time pass; default: waits. */
   readonly passTime?: (ms: number) => Promise<void>;
@@ -47,8 +47,8 @@ const KEYS: readonly string[] = [
 ];
 
 /**
- * The behaviour that Stepgate's promises need of a store, as a suite for any test runner: it brings its own assertions
- * (`node:assert`), so that a store of your own is tested without a dependency.
+ * Tests that a store behaves as Stepgate needs it to, for any test runner. The suite uses `node:assert`, so testing your
+ * own store needs no further dependency.
  *
  * @example
  * import { describe, it } from 'node:test';
@@ -72,11 +72,11 @@ export function describeStore(
   }
 
   describe(name, () => {
-    test('knows nothing of a key that nobody has written', async ({ store, key }) => {
+    test('has nothing under a key that was never written', async ({ store, key }) => {
       assert.equal(await store.read(key), undefined);
     });
 
-    test('gives back what was written, to every client', async ({ store, other, key }) => {
+    test('returns what was written, to every client', async ({ store, other, key }) => {
       const version = await create(store, key, { n: 1 });
 
       for (const client of [store, other]) {
@@ -99,7 +99,7 @@ export function describeStore(
       assert.equal((await other.read(key))?.value === value, true);
     });
 
-    test('keeps a copy, which later changes of the value do not reach', async ({ store, key }) => {
+    test('keeps a copy: later changes to the value do not reach it', async ({ store, key }) => {
       const value = { list: [1] };
       await create(store, key, value);
       value.list.push(2);
@@ -107,13 +107,13 @@ export function describeStore(
       assert.deepEqual((await store.read(key))?.value, { list: [1] });
     });
 
-    test('tells all keys apart, whatever is in them', async ({ store, other, key }) => {
+    test('tells keys apart, whatever characters they hold', async ({ store, other, key }) => {
       for (const odd of KEYS) await create(store, key + odd, odd);
 
       for (const odd of KEYS) assert.equal((await other.read(key + odd))?.value, odd);
     });
 
-    test('takes a write only over the version that was read', async ({ store, other, key }) => {
+    test('accepts a write only over the version that was read', async ({ store, other, key }) => {
       const first = await create(store, key, 1);
 
       assert.equal(await write(other, key, 2, first + 1), undefined);
@@ -124,7 +124,7 @@ export function describeStore(
       assert.deepEqual(await stateOf(store, key), { value: 3, version: second });
     });
 
-    test('takes version 0 for a key that is absent, and only for one', async ({ store, other, key }) => {
+    test('accepts version 0 for an absent key, and only for one', async ({ store, other, key }) => {
       assert.equal(await write(store, key, 1, 1), undefined);
       assert.equal(await store.read(key), undefined);
       const version = await create(store, key, 2);
@@ -164,7 +164,7 @@ export function describeStore(
       assert.equal((await store.read(key))?.value, 20);
     });
 
-    test('deletes for every client, and takes a delete of nothing', async ({ store, other, key }) => {
+    test('deletes for every client, and accepts a delete of an absent key', async ({ store, other, key }) => {
       await create(store, key, 1);
       await other.delete(key);
 
@@ -173,7 +173,7 @@ export function describeStore(
       await create(store, key, 2);
     });
 
-    test('forgets a record when its time is over', async ({ store, other, key, passTime }) => {
+    test('forgets a record when its time to live is over', async ({ store, other, key, passTime }) => {
       await create(store, key, 1, SHORT_TTL_MS);
       assert.equal((await other.read(key))?.value, 1);
       await passTime(2 * SHORT_TTL_MS);
@@ -182,7 +182,7 @@ export function describeStore(
       await create(other, key, 2);
     });
 
-    test('gives a record a new time with every write', async ({ store, key, passTime }) => {
+    test('gives a record a new time to live with every write', async ({ store, key, passTime }) => {
       const first = await create(store, key, 1, SHORT_TTL_MS);
       await write(store, key, 2, first);
       await passTime(2 * SHORT_TTL_MS);
@@ -194,7 +194,7 @@ export function describeStore(
       assert.equal(await store.read(key), undefined);
     });
 
-    test('does not let a write that lost lengthen the time', async ({ store, key, passTime }) => {
+    test('does not extend the time to live when a write loses', async ({ store, key, passTime }) => {
       const version = await create(store, key, 1, SHORT_TTL_MS);
       await write(store, key, 2, version + 1);
       await passTime(2 * SHORT_TTL_MS);
@@ -202,13 +202,13 @@ export function describeStore(
       assert.equal(await store.read(key), undefined);
     });
 
-    test('takes times to live with fractions, and very long ones', async ({ store, key }) => {
+    test('accepts fractional and very long times to live', async ({ store, key }) => {
       const version = await create(store, key, 1, 60_000.5);
       assert.ok(await store.write(key, 2, { ifVersion: version, ttlMs: Number.MAX_SAFE_INTEGER }));
       assert.equal((await store.read(key))?.value, 2);
     });
 
-    test('never gives out a version twice for a key, over deletes and ends', async (scene) => {
+    test('never gives out a version twice for a key, not even after deletes and expiry', async (scene) => {
       const { store, other, key, passTime } = scene;
       const versions: number[] = [];
       for (let life = 0; life < 20; life += 1) {
@@ -231,21 +231,19 @@ export function describeStore(
         let version = 0;
         for (const value of ['created', 'changed']) {
           await bell.isQuiet();
-          const rung = bell.next();
-          version = (await write(other, key, value, version)) ?? 0;
-          await rung;
+          await bell.rungBy(async () => {
+            version = (await write(other, key, value, version)) ?? 0;
+          });
           assert.equal((await store.read(key))?.value, value);
         }
         await bell.isQuiet();
-        const rung = bell.next();
-        await other.delete(key);
-        await rung;
+        await bell.rungBy(() => other.delete(key));
       } finally {
         leave();
       }
     });
 
-    test('wakes all watchers of a key, and nobody who has left', async ({ store, other, key }) => {
+    test('wakes all watchers of a key, and none that has left', async ({ store, other, key }) => {
       if (store.subscribe === undefined) return;
       const [here, there, gone] = [createBell(), createBell(), createBell()];
       const leaves = [store.subscribe(key, here.ring), other.subscribe?.(key, there.ring)];
@@ -253,16 +251,14 @@ export function describeStore(
       try {
         await Promise.all([here.isQuiet(), there.isQuiet()]);
         const before = gone.rings();
-        const rung = Promise.all([here.next(), there.next()]);
-        await create(store, key, 1);
-        await rung;
+        await here.rungBy(() => there.rungBy(() => create(store, key, 1)));
         assert.equal(gone.rings(), before);
       } finally {
         for (const leave of leaves) leave?.();
       }
     });
 
-    test('does not let one watcher that leaves take another along', async ({ store, other, key }) => {
+    test('keeps a watcher when another one of the same key leaves', async ({ store, other, key }) => {
       if (store.subscribe === undefined) return;
       const [stays, leaves] = [createBell(), createBell()];
       const leave = store.subscribe(key, stays.ring);
@@ -271,15 +267,13 @@ export function describeStore(
       leaveToo();
       try {
         await stays.isQuiet();
-        const rung = stays.next();
-        await create(other, key, 1);
-        await rung;
+        await stays.rungBy(() => create(other, key, 1));
       } finally {
         leave();
       }
     });
 
-    test('tells the time, where it does, near that of the machine that asks', async ({ store, key }) => {
+    test("if it tells the time, tells one that passes as fast as the machine's", async ({ store, key }) => {
       if (store.now === undefined) return;
       await store.read(key);
       const before = store.now();
@@ -312,13 +306,13 @@ async function stateOf(store: Store, key: string): Promise<{ value: Json; versio
   return { value: record.value, version: record.version };
 }
 
-/** Something to be woken by. */
+/** A watcher that counts how often it is woken. */
 interface Bell {
   readonly ring: () => void;
   rings(): number;
-  /** Resolves with the next ring; rejects when none comes. */
-  next(): Promise<void>;
-  /** Resolves when it has not rung for a moment: a watcher may be woken for nothing, at its beginning above all. */
+  /** Does the work; rejects when it fails, or when the bell does not ring soon. */
+  rungBy(work: () => Promise<unknown>): Promise<void>;
+  /** Resolves when it has not rung for a moment: a watcher may be woken without a change, most of all at its start. */
   isQuiet(): Promise<void>;
 }
 
@@ -334,11 +328,15 @@ function createBell(): Bell {
       wake();
     },
     rings: () => rings,
-    async next() {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const timer = setTimeout(() => reject(new Error('nobody was woken')), RING_WITHIN_MS);
+    async rungBy(work) {
+      const { promise: rung, resolve, reject } = Promise.withResolvers<void>();
       wake = resolve;
-      await promise.finally(() => clearTimeout(timer));
+      const timer = setTimeout(() => reject(new Error('no watcher was woken')), RING_WITHIN_MS);
+      try {
+        await Promise.all([rung, work()]);
+      } finally {
+        clearTimeout(timer);
+      }
     },
     async isQuiet() {
       for (let before = -1; before !== rings; await sleep(QUIET_MS)) before = rings;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createServerClock, type ServerClock } from '../src/server-clock.ts';
+import { createServerClock, type ServerClock } from '../../src/store/server-clock.ts';
 
 interface Machine {
   readonly clock: ServerClock;
-  /** Asks the server, which says its time; the answer takes a while. */
+  /** Asks the server, whose answer takes a while. */
   readonly ask: (serverMs: number, tookMs: number) => void;
   readonly pass: (ms: number) => void;
-  /** The machine sleeps, and what counts the time with it. */
+  /** Suspends the machine, and its monotonic clock with it. */
   readonly suspend: (ms: number) => void;
 }
 
@@ -32,8 +32,8 @@ function machine(): Machine {
   };
 }
 
-describe('the clock of the server', () => {
-  it('is the time that the server said, and goes on from there', () => {
+describe('a server clock', () => {
+  it('shows the time in the answer of the server, and goes on from there', () => {
     const { clock, ask, pass } = machine();
     ask(50_000, 10);
 
@@ -42,7 +42,7 @@ describe('the clock of the server', () => {
     expect(clock.now()).toBe(50_305);
   });
 
-  it('believes a quick answer, not a slow one that comes after it', () => {
+  it('prefers a quick answer to a later slow one', () => {
     const { clock, ask } = machine();
     ask(50_001, 2);
     ask(50_002, 1_000);
@@ -50,7 +50,7 @@ describe('the clock of the server', () => {
     expect(clock.now()).toBe(51_002);
   });
 
-  it('follows a server whose time has changed, with the next quick answer', () => {
+  it('follows a server whose time was changed, with the next quick answer', () => {
     const { clock, ask, pass } = machine();
     ask(50_001, 2);
     pass(29_998);
@@ -59,7 +59,7 @@ describe('the clock of the server', () => {
     expect(clock.now()).toBe(90_002);
   });
 
-  it('is asked for again when the last answer is old', () => {
+  it('is stale when the last answer is old', () => {
     const { clock, ask, pass } = machine();
     expect(clock.isStale()).toBe(true);
     ask(50_000, 0);
@@ -68,7 +68,7 @@ describe('the clock of the server', () => {
     expect(clock.isStale()).toBe(true);
   });
 
-  it('is asked for again, and believed, when the machine has been suspended', () => {
+  it('is stale after the machine was suspended, and takes the next answer', () => {
     const { clock, ask, suspend } = machine();
     ask(50_001, 2);
     suspend(600_000);
@@ -80,7 +80,7 @@ describe('the clock of the server', () => {
     expect(clock.now()).toBe(650_008);
   });
 
-  it('is asked for once more when the machine was suspended before the answer came', () => {
+  it('stays stale when the machine was suspended before the answer came', () => {
     const { clock, suspend } = machine();
     const asked = clock.ask();
     suspend(600_000);

@@ -1,17 +1,17 @@
-/** The server's time, from the answers that told it. */
+/** A store server's time, known from its answers. */
 export interface ServerClock {
   /** In whole milliseconds since the epoch. */
   now(): number;
-  /** Whether it is time to ask the server again. */
+  /** Whether to ask the server again. */
   isStale(): boolean;
-  /** The moment at which the server is asked. */
+  /** The moment at which the server is asked; give it to `sample` with the answer. */
   ask(): Moment;
-  /** `serverMs`: what the server said. */
+  /** `serverMs`: the time in the server's answer. */
   sample(serverMs: number, asked: Moment): void;
 }
 
-/** A moment by both of the machine's clocks, in milliseconds. */
-interface Moment {
+/** A moment on both of the machine's clocks, in milliseconds. */
+export interface Moment {
   readonly monotonic: number;
   readonly wall: number;
 }
@@ -25,14 +25,14 @@ export interface MachineClocks {
 }
 
 const FRESH_MS = 30_000;
-/** How much two clocks may part, per millisecond. */
+/** How far two clocks may drift apart, per millisecond. */
 const DRIFT = 0.001;
-/** How much the machine's own clocks may part, before it must have been suspended or its time was set. */
-const MOST_PARTED_MS = 1_000;
+/** If the machine's own clocks disagree by more, the machine was suspended or its time was set. */
+const LARGEST_DISAGREEMENT_MS = 1_000;
 
 const MACHINE: MachineClocks = { monotonic: () => performance.now(), wall: () => Date.now() };
 
-/** Makes the clock. Goes by the machine's own until the server has answered. */
+/** Makes the clock. It shows the machine's own time until the server has answered. */
 export function createServerClock({ monotonic, wall }: MachineClocks = MACHINE): ServerClock {
   const ask = (): Moment => ({ monotonic: monotonic(), wall: wall() });
   const made = ask();
@@ -42,20 +42,20 @@ export function createServerClock({ monotonic, wall }: MachineClocks = MACHINE):
     asked: { monotonic: Number.NEGATIVE_INFINITY, wall: made.wall },
   };
 
-  function hasStoodStill(): boolean {
+  function wasSuspended(): boolean {
     const { asked } = best;
-    return Math.abs(wall() - asked.wall - (monotonic() - asked.monotonic)) > MOST_PARTED_MS;
+    return Math.abs(wall() - asked.wall - (monotonic() - asked.monotonic)) > LARGEST_DISAGREEMENT_MS;
   }
 
   return {
     now: () => Math.round(monotonic() + best.offset),
-    isStale: () => monotonic() - best.asked.monotonic > FRESH_MS || hasStoodStill(),
+    isStale: () => monotonic() - best.asked.monotonic > FRESH_MS || wasSuspended(),
     ask,
     sample(serverMs, asked) {
       const at = monotonic();
-      // It was said at some time between: in the middle, give or take half of it.
+      // The server read its clock between the question and the answer: take the middle, give or take half of it.
       const error = (at - asked.monotonic) / 2;
-      const grown = hasStoodStill()
+      const grown = wasSuspended()
         ? Number.POSITIVE_INFINITY
         : best.error + DRIFT * (at - best.asked.monotonic);
       const offset = error <= grown ? serverMs + error - at : best.offset;

@@ -1,0 +1,34 @@
+/** What a store was doing when it failed. Writes may fail for long while reads work, on a full disk for example. */
+export type StoreWork = 'read' | 'write' | 'watch';
+
+/** Reports the faults of a store, each once until it is over. */
+export interface FaultReport {
+  /** Without `work`: the fault of a connection, which is over as soon as anything works. */
+  readonly report: (error: unknown, work?: StoreWork) => void;
+  /** This kind of work succeeds again: its next fault is reported, even one that was reported before. */
+  readonly isOver: (work: StoreWork) => void;
+  /** Nothing is reported any more: what breaks off because the store closes is not a fault. */
+  readonly close: () => void;
+}
+
+/** Makes a report, so that an outage does not log one line per request. */
+export function createFaultReport(onError: (error: unknown) => void): FaultReport {
+  const reported = new Map<string, StoreWork | undefined>();
+  let isClosed = false;
+  return {
+    report(error, work) {
+      const text = String(error);
+      if (isClosed || reported.has(text)) return;
+      reported.set(text, work);
+      onError(error);
+    },
+    isOver(work) {
+      for (const [text, other] of reported) {
+        if (other === undefined || other === work) reported.delete(text);
+      }
+    },
+    close() {
+      isClosed = true;
+    },
+  };
+}
