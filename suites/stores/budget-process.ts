@@ -1,23 +1,25 @@
-// One of several processes that share a tenant's budget over one Redis. For as long as it is told, it polls for flows
-// whose phones never answer, and makes requests for users as fast as it is let; tells when each went out, by the store's time.
+// One of several processes that share a tenant's budget through one store. For the given time it polls for flows whose
+// phones never answer, and makes requests for users as fast as the budget allows. It reports when each one was sent, by the
+// store's time.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTenantBudget } from '../../../server/src/limits/tenant-budget.ts';
-import { createRedisStore } from '../../src/redis-store.ts';
+import { createTenantBudget } from '../../packages/server/src/limits/tenant-budget.ts';
+import { openStoreOfProcess } from './open-store.ts';
 
-/** What a process tells at its end: times in milliseconds. */
+/** What a process reports at its end: times in milliseconds. */
 export interface Spending {
   readonly polls: readonly number[];
   readonly users: readonly number[];
 }
 
-const { REDIS_URL = '', PREFIX = '', PER_SECOND = '', RUN_MS = '' } = process.env;
+const { ISSUER = '', PER_SECOND = '', RUN_MS = '' } = process.env;
 const FLOWS = 8;
 const USERS = 10;
 const INTERVAL_MS = 100;
 
-const store = createRedisStore({ url: REDIS_URL, prefix: PREFIX });
+const store = await openStoreOfProcess();
+const now = (): number => store.now?.() ?? Date.now();
 const clock = {
-  now: () => store.now(),
+  now,
   setTimeout: (callback: () => void, ms: number) => setTimeout(callback, ms),
   clearTimeout: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
 };
@@ -26,37 +28,37 @@ const budget = createTenantBudget({
   clock,
   random: Math.random,
   process: `${process.pid}`,
-  issuer: 'https://tenant.test/',
+  issuer: ISSUER,
   perSecond: Number(PER_SECOND),
 });
 const polls: number[] = [];
 const users: number[] = [];
 
 async function pollFor(flow: string, end: number): Promise<void> {
-  let since = store.now();
-  while (store.now() < end) {
+  let since = now();
+  while (now() < end) {
     const poll = { at: since + INTERVAL_MS, since, intervalMs: INTERVAL_MS, until: end + 10_000 };
     const dueAt = budget.pollDueAt(flow, poll);
-    if (dueAt > store.now()) {
-      await sleep(Math.min(50, dueAt - store.now()));
+    if (dueAt > now()) {
+      await sleep(Math.min(50, dueAt - now()));
     } else if (await budget.takePoll(flow)) {
-      since = store.now();
+      since = now();
       polls.push(since);
     }
   }
 }
 
 async function beUser(end: number): Promise<void> {
-  while (store.now() < end) {
-    if ((await budget.takeTurn()) === undefined) users.push(store.now());
+  while (now() < end) {
+    if ((await budget.takeTurn()) === undefined) users.push(now());
   }
 }
 
-// The first answer tells the store's time too.
+// The first answer brings the store's time too.
 await store.read('the time');
 process.send?.('ready');
 process.once('message', async () => {
-  const end = store.now() + Number(RUN_MS);
+  const end = now() + Number(RUN_MS);
   const flows = Array.from({ length: FLOWS }, (_, flow) => pollFor(`${process.pid}-${flow}`, end));
   await Promise.all([...flows, ...Array.from({ length: USERS }, () => beUser(end))]);
   process.send?.({ polls, users } satisfies Spending);

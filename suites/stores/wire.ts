@@ -1,17 +1,20 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A wire to a port of this machine that can be cut in a way that nobody is told of. */
+/** A proxy to a port of this machine that can fail as networks do. */
 export interface Wire {
   readonly port: number;
-  /** From now on nothing passes on the connections that are there; new ones work. */
+  /** Nothing passes on the present connections any more, and neither end is told; new connections work. */
   freeze(): void;
+  /** New connections lead to another port, as after a failover. */
+  leadTo(port: number): void;
   close(): void;
 }
 
-/** Lays a wire. */
-export async function layWire(to: number): Promise<Wire> {
+/** Starts the proxy. */
+export async function layWire(port: number): Promise<Wire> {
   const ends: Socket[] = [];
+  let to = port;
   const server = createServer((near) => {
     const far = connect(to, '127.0.0.1');
     for (const end of [near, far]) end.on('error', () => {});
@@ -27,6 +30,9 @@ export async function layWire(to: number): Promise<Wire> {
     port: address.port,
     freeze() {
       for (const end of ends) end.unpipe().pause();
+    },
+    leadTo(next) {
+      to = next;
     },
     close() {
       for (const end of ends) end.destroy();

@@ -1,34 +1,34 @@
-import type { RedisStore } from '@stepgate/redis';
 import type { Store } from '@stepgate/server';
 
-/** The part of a store that is one tenant's, on the tenant's own time. */
+/** One tenant's part of a store, on the tenant's own time. */
 export interface TenantStore extends Store {
   /** How far the tenant's time is ahead of the store's; it never goes back. */
   setAhead(ms: number): void;
-  /** Does the work, unless all has ended for the tenant: then it neither happens nor returns. */
+  /** Does the work, unless the tenant is cut off: then it neither happens nor returns. */
   whileAlive<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** At which write all ends for a tenant in a doomed process. */
+/** At which write a tenant is cut off in a doomed process. */
 export interface Death {
   /** Counted from 1; 0 for never. */
   readonly at: number;
   readonly when: 'before' | 'after';
-  /** What is counted: writes of flows' records, or of anything. */
+  /** Which writes count: only those of flows' records, or all. */
   readonly counts: 'records' | 'all';
 }
 
-/** Handles are digests: everything else in the store has a name with a colon or a dot. */
+/** The keys of flows' records are digests; all other keys have a colon or a dot. */
 const RECORD = /^[\w-]{43}$/;
 
 /**
- * The part of `store` under a prefix. In a doomed process all ends for the tenant at its death: from then on nothing goes in or out, as if the process were dead, until it is.
+ * The part of `store` under a prefix. In a doomed process the tenant is cut off at its `death`: from then on nothing goes in
+ * or out, as if the process were dead already.
  */
 export function createTenantStore(
-  store: RedisStore,
+  store: Store,
   options: {
     readonly prefix: string;
-    /** Without it, nothing is counted. */
+    /** Without it, writes are not counted. */
     readonly death: Death | undefined;
     readonly isDoomed: boolean;
     readonly onWrite: () => void;
@@ -55,10 +55,13 @@ export function createTenantStore(
     setAhead(ms) {
       aheadMs = Math.max(aheadMs, ms);
     },
-    now: () => store.now() + aheadMs,
+    now: () => (store.now?.() ?? Date.now()) + aheadMs,
     read: (key) => whileAlive(() => store.read(`${prefix}${key}`)),
     delete: (key) => whileAlive(() => store.delete(`${prefix}${key}`)),
-    subscribe: (key, listener) => store.subscribe(`${prefix}${key}`, listener),
+    ...(store.subscribe && {
+      subscribe: (key: string, listener: () => void) =>
+        store.subscribe?.(`${prefix}${key}`, listener) ?? (() => {}),
+    }),
     write: (key, value, writeOptions) =>
       whileAlive(async () => {
         const write = (): Promise<number | undefined> => store.write(`${prefix}${key}`, value, writeOptions);

@@ -4,20 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { environmentOf, type StorePlace } from './open-store.ts';
 
 /** One process of the app. */
 export interface GateProcess {
   readonly url: string;
   readonly isAlive: boolean;
-  /** How often handlers ran in it for a tenant. */
+  /** How many times handlers ran in it for a tenant. */
   runs(tenantId: string): number;
   /** How many writes were counted for a tenant. */
   writes(tenantId: string): number;
-  /** Whether all has ended there for a tenant, but for the process itself. */
+  /** Whether a tenant is cut off there, see {@link Death}. */
   hasEndedFor(tenantId: string): boolean;
-  /** Resolves when it has. */
+  /** Resolves when it is. */
   whenEndedFor(tenantId: string): Promise<void>;
-  /** Lets its gates close, as a graceful stop does; resolves when they have. */
+  /** Closes its gates, as a graceful stop does. */
   closeGates(): Promise<void>;
   /** SIGKILL. */
   stop(): Promise<void>;
@@ -27,17 +28,17 @@ type Message = Readonly<Partial<Record<'ran' | 'wrote' | 'ended', string>>>;
 
 const APP = fileURLToPath(new URL('./gate-app.ts', import.meta.url));
 
-/** Starts a process of the app; ends it with the test, unless it is kept. In a doomed one, tenants can end. */
+/** Starts a process of the app; it ends with the test, unless it is kept. In a doomed one, tenants can be cut off. */
 export async function startProcess(
-  redisUrl: string,
+  store: StorePlace,
   { isDoomed = false, isKept = false }: { readonly isDoomed?: boolean; readonly isKept?: boolean } = {},
 ): Promise<GateProcess> {
   const child: ChildProcess = spawn(process.execPath, ['--no-warnings', APP], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: {
       PATH: process.env.PATH,
-      REDIS_URL: redisUrl,
-      // The same modules in every one.
+      ...environmentOf(store),
+      // All of them load the same modules.
       NODE_COMPILE_CACHE: join(tmpdir(), 'stepgate-compile-cache'),
       ...(isDoomed && { IS_DOOMED: 'yes' }),
     },

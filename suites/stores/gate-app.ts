@@ -1,13 +1,13 @@
-// A small app behind a gate, as a process of its own: many of them serve the same users over one Redis. For every
-// tenant that a request names it makes a gate, so that many tests share a process, and die with it.
+// A small app behind a gate, as a separate process: many of them serve the same users through one store. It makes a gate
+// for every tenant that a request names, so that many tests can share a process.
 import type { AddressInfo } from 'node:net';
 import { createGate, type ExpressGate } from '@stepgate/express';
-import { createRedisStore } from '@stepgate/redis';
 import express, { type Request } from 'express';
+import { openStoreOfProcess } from './open-store.ts';
 import { createTenantStore, type Death, type TenantStore } from './tenant-store.ts';
 
-const { REDIS_URL = '', IS_DOOMED } = process.env;
-const shared = createRedisStore({ url: REDIS_URL });
+const { IS_DOOMED } = process.env;
+const shared = await openStoreOfProcess();
 
 /** A route for each policy that the tests need. */
 const ROUTES = {
@@ -62,7 +62,7 @@ function createTenant(id: string, issuer: string, death: string | undefined): Te
 const tenants = new Map<string, Tenant>();
 
 function tenantOf({ headers }: Request): Tenant {
-  // Not by the issuer: its port may have been another tenant's.
+  // The issuer is not unique: its port may have been another tenant's.
   const id = String(headers['x-tenant']);
   const death = headers['x-death']?.toString();
   const tenant = tenants.get(id) ?? createTenant(id, String(headers['x-issuer']), death);

@@ -2,31 +2,31 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createAuth0MfaApi, createAuth0SignIn, type FlowView } from '@stepgate/core';
 import { createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
 import { onTestFinished } from 'vitest';
-import { type Answer, call } from '../../../server/test/support/http.ts';
+import { type Answer, call } from '../../packages/server/test/support/http.ts';
 import type { GateProcess } from './gate-process.ts';
 
-/** A user of a tenant, and her phone. */
+/** A user of a tenant, with a phone. */
 export interface Tenant {
   readonly id: string;
   readonly phone: Phone;
-  /** What the user has put away for the day when the phone is lost. */
+  /** For the day when the phone is lost. */
   readonly recoveryCode: string | undefined;
-  /** Lets time pass, there and in every process that is asked from now on. */
+  /** Lets time pass, at the tenant and in every process that gets a request from now on. */
   pass(ms: number): void;
-  /** A one-time password that was not there before: the time for the next one passes. */
+  /** A new one-time password; the time until then passes. */
   nextCode(): string;
-  /** How many pushes and messages have arrived. */
+  /** How many pushes and messages arrived. */
   messages(): number;
-  /** Polls and codes, with how they ended. */
+  /** Polls and codes, with their results. */
   exchanges(): readonly { readonly at: number; readonly status?: number }[];
   /** A browser in which the user is signed in. */
   browser(headers?: Readonly<Record<string, string>>): Promise<Browser>;
 }
 
-/** A browser that any process can answer. */
+/** A browser whose requests any process can answer. */
 export interface Browser {
   send(process: GateProcess, method: string, path: string, options?: SendOptions): Promise<Answer>;
-  /** The requirement of a route; `undefined` when the request was let through. */
+  /** The requirement of a route; `undefined` when the request was allowed. */
   ask(process: GateProcess, route: string, body?: object): Promise<string | undefined>;
   start(process: GateProcess, route: string, body?: object): Promise<Answer>;
   /** The view, after a wait of up to a second for a newer one. */
@@ -39,9 +39,9 @@ interface SendOptions {
   readonly body?: unknown;
 }
 
-/** Every user's. */
+/** Every user's password. */
 export const PASSWORD = 'correct-horse';
-/** A one-time password is good for this long. */
+/** How long a one-time password is valid. */
 const CODE_MS = 30_000;
 
 /** Starts an emulator, for any number of users. */
@@ -53,8 +53,8 @@ export async function startEmulator(onClose: (close: () => Promise<void>) => voi
 }
 
 /**
- * A user of her own, with these factors (a push brings one-time passwords along), at an emulator that nobody else uses
- * at the time; without one, at one that ends with the test.
+ * Adds a user with these factors; a push brings one-time passwords along. Only one test at a time may use the emulator.
+ * Without one, the test gets a new one.
  */
 export async function startTenant({
   factors = ['push'],
@@ -64,7 +64,7 @@ export async function startTenant({
 }: {
   readonly factors?: readonly ('push' | 'sms')[];
   readonly requiredFactors?: number;
-  /** Whether the app has no refresh token of the user's. */
+  /** Whether the app has no refresh token of the user. */
   readonly asksPassword?: boolean;
   readonly emulator?: Emulator;
 } = {}): Promise<Tenant> {

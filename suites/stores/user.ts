@@ -1,47 +1,47 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Factor, FlowView } from '@stepgate/core';
-import type { Answer } from '../../../server/test/support/http.ts';
+import type { Answer } from '../../packages/server/test/support/http.ts';
 import type { GateProcess } from './gate-process.ts';
 import { type Browser, PASSWORD, type Tenant } from './tenant.ts';
 
 /** What a user wants, and how. */
 export interface Wish {
   readonly route: '/single' | '/otp' | '/codes' | '/step-up/authenticators';
-  /** What is sent there: the factor that is to be added. */
+  /** The body of the request: the factor to add. */
   readonly body?: { readonly factor: 'sms'; readonly phoneNumber: string };
-  /** What the user passes with, the first that is there. */
+  /** The factors that the user would like to use; the first that is available is used. */
   readonly prefers: readonly Factor[];
 }
 
-/** Asks whichever process is there; `undefined` when it died of it. */
+/** Sends a request to a process that is alive; `undefined` when it died meanwhile. */
 export type Ask = (request: (process: GateProcess) => Promise<Answer>) => Promise<Answer | undefined>;
 
-/** A user in front of a flow. */
+/** A user who goes through a flow. */
 export interface User {
   /** Starts a flow for the wish. */
   start(): Promise<void>;
-  /** Sends what is wished for. */
+  /** Sends the guarded request. */
   wish(): Promise<Answer | undefined>;
-  /** Goes through the flow that is there, or starts one; the view at its good end, `undefined` when there is none. */
+  /** Goes through the current flow, or starts one. Resolves to the view when approved, `undefined` when the flow is stuck. */
   goThrough(): Promise<FlowView | undefined>;
-  /** How often it was asked that something be added. */
+  /** How many times the user asked to add something. */
   additions(): number;
-  /** How often something was ordered that may have sent a push or a message. */
+  /** How many times the user did something that may send a push or a message. */
   orders(): number;
-  /** The last that was seen and done. */
+  /** What the user saw and did last. */
   path(): string;
 }
 
-/** How long a flow may take, in the test's own time. */
+/** How long a flow may take, in real time. */
 const PATIENCE_MS = 30_000;
 
-/** A user who does what the view offers, and lets the time pass that has to. */
+/** A user who does what the view offers, and lets time pass where that is needed. */
 export function createUser(tenant: Tenant, browser: Browser, { route, body, prefers }: Wish, ask: Ask): User {
   const path: string[] = [];
   const wish = body ?? { factor: 'push' };
-  /** What this round of the flow has asked for already. */
+  /** The factors that were tried in this round of the flow. */
   const tried = new Set<Factor>();
-  /** What was typed already. */
+  /** The codes that were typed. */
   const typed = new Set<string>();
   let { recoveryCode = '' } = tenant;
   let orders = 0;
@@ -57,7 +57,7 @@ export function createUser(tenant: Tenant, browser: Browser, { route, body, pref
     await ask((process) => browser.event(process, view, event));
   }
 
-  /** Asks for another message or try, when it may be asked for. */
+  /** Asks for another message or try, once that is allowed. */
   async function order(view: FlowView, type: string): Promise<void> {
     orders += 1;
     const allowedAt = view.resendAllowedAt ?? view.retryAllowedAt ?? view.now;
@@ -67,7 +67,7 @@ export function createUser(tenant: Tenant, browser: Browser, { route, body, pref
     await press(view, { type });
   }
 
-  /** Chooses what the user likes best of what is there, and has not been tried in vain, or passed. */
+  /** Chooses the preferred factor that was not tried yet. */
   async function choose(view: FlowView): Promise<boolean> {
     const there = prefers.flatMap((factor) => view.authenticators.filter((one) => one.factor === factor));
     const wanted = there.find(({ factor }) => !tried.has(factor)) ?? there[0];
@@ -78,7 +78,7 @@ export function createUser(tenant: Tenant, browser: Browser, { route, body, pref
     return true;
   }
 
-  /** Adds what is wished for, or a first phone. */
+  /** Adds the wanted factor, or a first phone. */
   async function add(view: FlowView): Promise<void> {
     orders += 1;
     additions += 1;
@@ -95,7 +95,7 @@ export function createUser(tenant: Tenant, browser: Browser, { route, body, pref
         : factor === 'recovery-code'
           ? recoveryCode
           : (tenant.phone.messages().at(-1)?.code ?? '');
-    // What was lost is typed again; what was refused will be refused again.
+    // A code that was lost is typed again; one that was refused would be refused again.
     if (view.reason !== 'code_refused' || !typed.has(code)) {
       typed.add(code);
       await press(view, { type: 'code.submit', code });
@@ -105,7 +105,7 @@ export function createUser(tenant: Tenant, browser: Browser, { route, body, pref
     return true;
   }
 
-  /** What a user does now; `false` when there is nothing but to wait. */
+  /** What a user does now; `false` when they can only wait. */
   async function act(view: FlowView): Promise<boolean> {
     if (view.factor !== undefined) tried.add(view.factor);
     switch (view.state) {

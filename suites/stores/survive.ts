@@ -6,38 +6,38 @@ import { type Ask, createUser, type User, type Wish } from './user.ts';
 
 /** A way through a flow. */
 export interface Shape extends Wish {
-  /** What the user has; a push brings one-time passwords along. */
+  /** The user's factors; a push brings one-time passwords along. */
   readonly factors: readonly ('push' | 'sms')[];
-  /** How many of them one login takes. */
+  /** How many of them one login requires. */
   readonly requiredFactors?: number;
-  /** Whether the user has to sign in for it once more. */
+  /** Whether the flow asks for the password. */
   readonly asksPassword?: boolean;
 }
 
-/** How a flow went whose process died. */
+/** How a flow ended whose process died. */
 export interface Outcome {
   readonly death: Death;
-  /** Whether all ended for the flow in its first process: past the last write it does not. */
+  /** Whether the flow was cut off in its first process; it is not when `at` is beyond its last write. */
   readonly died: boolean;
-  /** What must never be; empty when all is well. */
+  /** The promises that were broken. */
   readonly faults: readonly string[];
-  /** How many writes were counted in its first process. */
+  /** How many writes its first process did. */
   readonly writes: number;
 }
 
 /** A flow under way. */
 export interface Survival {
-  /** Resolves when nothing more happens in the flow's first process. */
+  /** Resolves when the flow's first process does nothing more for it. */
   readonly settled: Promise<unknown>;
   readonly outcome: Promise<Outcome>;
 }
 
-/** Longer than the lease of a claimed effect, and than any lock. */
+/** Longer than the lease of a claimed effect, and longer than any lock. */
 const LEASE_MS = 16_000;
 
 /**
- * Goes through a flow in a process in which all ends at the given write, and on in the process that lives once the
- * first is dead, as a user does who presses what is offered; then uses the approval twice.
+ * Goes through a flow in a process that is cut off at the given write, then continues in the process that lives, as a user
+ * does who presses what the view offers. Then tries to use the approval twice.
  */
 export async function survive(options: {
   readonly emulator: Emulator;
@@ -91,18 +91,18 @@ async function outcomeOf(options: {
   };
 }
 
-/** An approval, perhaps another one for one that was lost with its process, and the addition. */
+/** Enough for an approval, another one if the first was lost with its process, and the addition. */
 const MOST_ROUNDS = 6;
 
 interface Trial {
   readonly user: User;
   readonly tenant: Tenant;
   readonly hasDied: () => boolean;
-  /** How often the handler ran. */
+  /** How many times the handler ran. */
   readonly runs: () => number;
 }
 
-/** An approval, which is used twice. */
+/** Tries to use an approval twice. */
 async function judgeUse({ user, tenant, hasDied, runs }: Trial): Promise<readonly string[]> {
   const faults: string[] = [];
   await user.start();
@@ -115,13 +115,13 @@ async function judgeUse({ user, tenant, hasDied, runs }: Trial): Promise<readonl
   const uses = [await user.wish(), await user.wish()].map((answer) => answer?.status);
   const done = uses.filter((status) => status === 200).length;
   if (done > 1 || runs() > 1) faults.push(`used ${runs()} times: ${uses.join()}`);
-  // The process may die between the use and the handler: then it is used up, and nothing was done.
+  // The process may die between the use and the handler. Then the approval is used up, although nothing was done.
   const diedOfUse = !diedBefore && hasDied();
   if (isApproved && done === 0 && !diedOfUse) faults.push(`a lost approval: ${uses.join()}`);
   return faults;
 }
 
-/** A number that is added with an approval of its own, however often the user has to ask for it. */
+/** Adds a number with an approval for it, however many times the user has to ask. */
 async function judgeAddition({ user, tenant }: Trial): Promise<readonly string[]> {
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const answer = await user.wish();
