@@ -862,14 +862,23 @@ export const MUTATIONS = [
   },
   {
     defence: 'a body that no parser has filled is no answer',
-    edits: [[server('node'), 'if (body !== undefined && !isLeftEmpty) return holder;', 'return holder;']],
+    edits: [
+      [
+        server('hosts/guarded-body'),
+        'if (body !== undefined && !isLeftEmpty) return holder;',
+        'return holder;',
+      ],
+    ],
     shownBy: [shared('policy', 'is no answer while no parser has filled the body that it reads')],
   },
   {
     defence: 'a body that was left to a later parser is no answer',
-    edits: [[server('node'), 'req?.readableDidRead === false && isEmpty(body)', 'false']],
+    edits: [[server('hosts/guarded-body'), 'req?.readableDidRead === false && isEmpty(body)', 'false']],
     shownBy: [
-      own('node', 'takes an empty body of which nothing was read for one that a later parser may fill'),
+      own(
+        'hosts/guarded-body',
+        'takes an empty body of which nothing was read for one that a later parser may fill',
+      ),
     ],
   },
 

@@ -20,6 +20,7 @@ export const ROOMS = {
     'options.ts',
   ],
   server: [
+    'hosts',
     'gate',
     'endpoints',
     'flow',
@@ -48,6 +49,4 @@ export const ADAPTERS = { express: 100, koa: 100 };
  */
 export const EXCEPTIONS = {
   emulator: ['cycles', 'rooms', 'files'],
-  express: ['adapter'],
-  koa: ['adapter'],
 };

@@ -5,7 +5,7 @@ import { createAuth0SignIn } from '@stepgate/core';
 import { identifyBySession } from '@stepgate/server';
 import Fastify, { type Session } from 'fastify';
 import { decodeJwt } from 'jose';
-import { addStepgate } from './stepgate.ts';
+import { createGate } from './stepgate.ts';
 
 declare module 'fastify' {
   interface Session {
@@ -29,12 +29,13 @@ await app.register(cookie);
 // A real app keeps its secrets in its configuration.
 await app.register(session, { secret: randomBytes(32).toString('hex'), cookie: { secure: false } });
 
-const requireStepUp = addStepgate(app, {
+const gate = createGate({
   auth0: { ...auth0, scope: 'transfer:funds' },
   secret: randomBytes(32).toString('hex'),
   identify: identifyBySession({ subject: ({ user }: Session) => user?.sub }),
   firstLeg: { password: { username: ({ request }) => request.session.user?.username ?? '' } },
 });
+await app.register(gate);
 
 app.post<{ Body: { username: string; password: string } }>('/login', async (request) => {
   const { username, password } = request.body;
@@ -45,7 +46,7 @@ app.post<{ Body: { username: string; password: string } }>('/login', async (requ
   return { username };
 });
 
-app.post('/transfers', { preHandler: requireStepUp({ maxAge: '5m' }) }, async ({ stepUp }) => ({
+app.post('/transfers', { preHandler: gate.require({ maxAge: '5m' }) }, async ({ stepUp }) => ({
   approvedBy: stepUp?.approval.factor,
 }));
 

@@ -1,6 +1,14 @@
-import { createGate, type GateOptions, type RoutePolicy, type StepUp } from '@stepgate/server';
-import { headerOf, type NodeRequest, toHostBody, toWebRequest } from '@stepgate/server/node';
-import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
+import type { GateOptions, StepUp } from '@stepgate/server';
+import {
+  createNodeGate,
+  type GateResponse,
+  headersOf,
+  isRepeatable,
+  type NodeHost,
+  type RequireArguments,
+  toNodeStream,
+} from '@stepgate/server/node';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -8,47 +16,57 @@ declare module 'fastify' {
   }
 }
 
-/** A gate for Fastify: adds the endpoints to the app, and makes the guards of routes. */
-export function addStepgate(app: FastifyInstance, options: GateOptions<FastifyRequest>) {
-  const gate = createGate(options);
+const HOST: NodeHost<FastifyRequest> = {
+  req: (request) => request.raw,
+  url: (request) => request.originalUrl,
+  protocol: (request) => request.protocol,
+  host: (request) => request.host,
+  parsed: (request) => request,
+  withParsed: (_request, parsed) => parsed as FastifyRequest,
+  routeHandlers: () => [],
+};
 
-  const hostRequest = (request: FastifyRequest) => ({
-    native: request,
-    method: request.method,
-    url: request.originalUrl,
-    protocol: request.protocol,
-    host: request.host,
-    header: (name: string) => headerOf(request.raw, name),
-    forPolicy: () => request,
-  });
+/** A gate for Fastify: a plugin that serves the endpoints, and makes the guards of routes. */
+export function createGate(options: GateOptions<FastifyRequest>) {
+  const gate = createNodeGate(options, HOST);
 
-  const nodeRequest = (request: FastifyRequest, reply: FastifyReply): NodeRequest => ({
-    req: request.raw,
-    res: reply.raw,
-    protocol: request.protocol,
-    host: request.host,
-    url: request.originalUrl,
-    parsedBody: request.body,
-  });
-
-  app.decorateRequest('stepUp', undefined);
-  app.addHook('preParsing', async (request, reply) => {
-    const web = () => toWebRequest(nodeRequest(request, reply));
-    const response = await gate.endpoints(hostRequest(request), web);
-    if (response) await reply.send(response);
-  });
-  app.addHook('onClose', async () => gate.close());
-
-  return function requireStepUp(policy: RoutePolicy<FastifyRequest>): preHandlerAsyncHookHandler {
-    const guard = gate.guard(policy);
-    return async (request, reply) => {
-      const body = () => toHostBody({ ...nodeRequest(request, reply), files: [] });
-      const verdict = await guard(hostRequest(request), body);
-      if (verdict.isAllowed) request.stepUp = verdict.stepUp;
-      else {
-        const { status, headers, body: text } = verdict.response;
-        await reply.code(status).headers(headers).send(text);
+  const plugin: FastifyPluginAsync = async (app) => {
+    app.decorateRequest('stepUp', undefined);
+    // Not `onClose`: Fastify runs that when the last request has been answered, and event streams are requests.
+    app.addHook('preClose', () => gate.inHandlers.close());
+    await app.register(async (scope) => {
+      // The gate reads its own bodies.
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+      for (const url of [gate.basePath, `${gate.basePath}/*`]) {
+        scope.all(url, { exposeHeadRoute: false }, async (request, reply) => {
+          const response = await gate.respond(request, reply.raw, plugin);
+          return response ? answer(reply, response) : reply.callNotFound();
+        });
       }
-    };
+    });
   };
+
+  function requireWith(...args: RequireArguments<FastifyRequest>): preHandlerAsyncHookHandler {
+    const decide = gate.guard(...args);
+    return async function requireStepUp(request, reply) {
+      const verdict = await decide(request, reply.raw);
+      if (!verdict.isAllowed) return answer(reply, verdict.response);
+      request.stepUp = verdict.stepUp;
+      return undefined;
+    };
+  }
+
+  // Fastify gives a plugin's hooks and decorators to the whole app when it has this member.
+  const forWholeApp = { [Symbol.for('skip-override')]: true };
+  return Object.assign(plugin, forWholeApp, { require: requireWith }, gate.inHandlers);
+}
+
+function answer(reply: FastifyReply, { status, headers, body }: GateResponse): FastifyReply {
+  for (const [name, value] of headersOf(headers)) {
+    // Fastify itself adds cookies to those that are there.
+    const before = name !== 'set-cookie' && isRepeatable(name) ? reply.getHeader(name) : undefined;
+    reply.header(name, before === undefined ? value : [before, value].flat().join(', '));
+  }
+  return reply.code(status).send(body instanceof ReadableStream ? toNodeStream(body) : (body ?? undefined));
 }

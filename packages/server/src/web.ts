@@ -1,11 +1,13 @@
+import { systemClock } from '@stepgate/core';
 import { createGate } from './gate/gate.ts';
 import type { GateOptions } from './gate/gate-options.ts';
 import { createNativeGate, type NativeGate } from './gate/native-gate.ts';
 import type { StepUp } from './guard/decision.ts';
-import { withGuardedBody } from './node.ts';
+import { withGuardedBody } from './hosts/guarded-body.ts';
+import { createOpenAnswers } from './hosts/open-answers.ts';
 import { policyOf, type RoutePolicy } from './policy/policy.ts';
 import type { RouteOptions } from './policy/route-options.ts';
-import type { HostRequest } from './request/host-request.ts';
+import { type HostRequest, isUnder, pathOf, whenAborted } from './request/host-request.ts';
 import { isOrigin } from './request/same-origin.ts';
 
 /** Options of {@link createWebGate}. `Native` is what the app's functions see of a request: Hono's `c`, say. */
@@ -17,6 +19,12 @@ export interface WebGateOptions<Native extends object = Request> extends GateOpt
    * own URL; as a function where it depends on the request.
    */
   readonly origin?: string | ((native: Native) => string);
+  /**
+   * Calls back when the client has gone or the answer is out, at once if that is so already. Where a host can tell
+   * both, `gate.close()` waits for the last bytes of the gate's answers. Default: the `signal` of the request, which
+   * tells only of the client.
+   */
+  readonly whenGone?: (native: Native, callback: () => void) => void;
 }
 
 /** The guard of a handler: the response that refuses, or the approval; `undefined` where the policy asks for none. */
@@ -51,10 +59,14 @@ export interface WebGate<Native = Request> extends NativeGate<Native> {
 export function createWebGate<Native extends object = Request>(
   options: WebGateOptions<Native>,
 ): WebGate<Native> {
-  const { requestOf = (native) => native as Request & Native, origin, ...gateOptions } = options;
+  const { requestOf = (native) => native as Request & Native, origin, whenGone, ...gateOptions } = options;
   if (typeof requestOf !== 'function') throw new TypeError('requestOf: must be a function');
+  if (whenGone !== undefined && typeof whenGone !== 'function') {
+    throw new TypeError('whenGone: must be a function');
+  }
   if (origin !== undefined && typeof origin !== 'function') assertOrigin(origin);
   const gate = createGate<Native>(gateOptions);
+  const answers = createOpenAnswers(options.clock ?? systemClock);
 
   function originOf(native: Native): string | undefined {
     if (typeof origin !== 'function') return origin;
@@ -77,11 +89,20 @@ export function createWebGate<Native extends object = Request>(
       // What a policy reads of a body must be there for the handler too.
       forPolicy: () =>
         native instanceof Request ? (native.clone() as Request & Native) : withGuardedBody(native),
+      whenGone(callback) {
+        if (whenGone !== undefined) whenGone(native, callback);
+        else whenAborted(requestOf(native).signal, callback);
+      },
     };
   }
 
   return {
-    respond: (native) => gate.endpoints(hostRequest(native), () => requestOf(native)),
+    async respond(native) {
+      const request = hostRequest(native);
+      const isOurs = isUnder(pathOf(request), gate.basePath);
+      if (isOurs && whenGone !== undefined) answers.add((callback) => whenGone(native, callback));
+      return gate.endpoints(request, () => requestOf(native));
+    },
     require(...args: readonly [policy?: RoutePolicy<Native>, options?: RouteOptions]) {
       const guard = gate.guard(policyOf(args), args[1]);
       return async function requireStepUp(native) {
@@ -93,6 +114,10 @@ export function createWebGate<Native extends object = Request>(
       };
     },
     ...createNativeGate(gate, hostRequest),
+    async close() {
+      await gate.close();
+      await answers.written();
+    },
   };
 }
 

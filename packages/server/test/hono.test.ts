@@ -1,9 +1,9 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import type { Server } from 'node:http';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import { whenGone } from '../src/hosts/node-response.ts';
 import { createWebGate, type WebGateOptions } from '../src/web.ts';
-import type { AppError, HostRequest } from './support/bank.ts';
+import { type AppError, type HostRequest, serve } from './support/bank.ts';
 import { describeAdapter } from './support/describe-adapter.ts';
 
 /** What the app's functions see: Hono's context, and the headers where the other hosts have them. */
@@ -27,7 +27,11 @@ async function parse(request: Request): Promise<void> {
 describeAdapter('Hono', {
   async listen({ gateOptions, routes, parsesBodies, trustsProxy, errorsBy, onAppError }) {
     const app = new Hono();
-    const options: WebGateOptions<Native> = { ...gateOptions, requestOf: ({ c }) => c.req.raw };
+    const options: WebGateOptions<Native> = {
+      ...gateOptions,
+      requestOf: ({ c }) => c.req.raw,
+      whenGone: ({ c }, callback) => whenGone((c.env as HttpBindings).outgoing, callback),
+    };
     const gate = createWebGate<Native>({ ...options, ...(trustsProxy && { origin: forwardedOrigin }) });
     const nativeOf = (c: Context): Native => {
       const headers = { cookie: c.req.header('cookie') };
@@ -72,17 +76,7 @@ describeAdapter('Hono', {
         );
       });
     }
-    const server = createAdaptorServer({ fetch: app.fetch });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return {
-      port: (server.address() as AddressInfo).port,
-      async close() {
-        void gate.close();
-        if ('closeAllConnections' in server) server.closeAllConnections();
-        await new Promise((done) => server.close(done));
-      },
-    };
+    return serve(createAdaptorServer({ fetch: app.fetch }) as Server, gate);
   },
 });
 

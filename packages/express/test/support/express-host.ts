@@ -1,7 +1,13 @@
+import { createServer } from 'node:http';
 import { createGate } from '@stepgate/express';
 import type express from 'express';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import type { AdapterHost, AppError, HandlerGate } from '../../../server/test/support/bank.ts';
+import {
+  type AdapterHost,
+  type AppError,
+  type HandlerGate,
+  serve,
+} from '../../../server/test/support/bank.ts';
 
 /** The suite's app on one version of Express, behind these middlewares. */
 export function expressHost(
@@ -37,21 +43,7 @@ export function expressHost(
         else res.sendStatus(status);
       };
       if (errorsBy !== 'framework') app.use(answerError);
-      return new Promise((resolve, reject) => {
-        const server = app.listen(0, '127.0.0.1', () => {
-          const address = server.address();
-          if (address === null || typeof address === 'string') {
-            reject(new Error('the server has no port'));
-            return;
-          }
-          const close = async (): Promise<void> => {
-            void gate.close();
-            server.closeAllConnections();
-            await new Promise((done) => server.close(done));
-          };
-          resolve({ port: address.port, close });
-        });
-      });
+      return serve(createServer(app), gate);
     },
   };
 }

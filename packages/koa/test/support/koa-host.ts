@@ -1,8 +1,9 @@
+import { createServer } from 'node:http';
 import { bodyParser } from '@koa/bodyparser';
 import { createGate } from '@stepgate/koa';
 import type Koa from 'koa';
 import type { Middleware } from 'koa';
-import type { AdapterHost, AppError } from '../../../server/test/support/bank.ts';
+import { type AdapterHost, type AppError, serve } from '../../../server/test/support/bank.ts';
 
 /** The suite's app on one version of Koa, behind these middlewares. */
 export function koaHost(Application: typeof Koa, ...middlewares: readonly Middleware[]): AdapterHost {
@@ -34,18 +35,7 @@ export function koaHost(Application: typeof Koa, ...middlewares: readonly Middle
           )();
         });
       }
-      return new Promise((resolve) => {
-        const server = app.listen(0, '127.0.0.1', () => {
-          const address = server.address();
-          const port = typeof address === 'object' && address !== null ? address.port : 0;
-          const close = async (): Promise<void> => {
-            void gate.close();
-            server.closeAllConnections();
-            await new Promise((done) => server.close(done));
-          };
-          resolve({ port, close });
-        });
-      });
+      return serve(createServer(app.callback()), gate);
     },
   };
 }

@@ -8,7 +8,7 @@ import { isFault, toStepUpError } from '../request/error-response.ts';
 import { recordKey } from '../request/handle-cookie.ts';
 import type { HostRequest } from '../request/host-request.ts';
 import { isNavigation } from '../request/navigation.ts';
-import { type Call, type Endpoint, whenGone } from './call.ts';
+import type { Call, Endpoint } from './call.ts';
 import { type FlowPage, pageAddress } from './flow-page.ts';
 import { type FormTokens, isFromThisSite, type PageForm, parseDetail, parsePageForm } from './page-form.ts';
 import { pageResponse } from './page-shell.ts';
@@ -47,8 +47,7 @@ export function createPageEndpoints(
   const { callerOf, handles } = parts.callers;
   const { clock, onError } = parts.runtime;
 
-  async function page(call: Call): Promise<Response> {
-    const { request } = call;
+  async function page({ request }: Call): Promise<Response> {
     const caller = await callerOf(request);
     if (caller === undefined) return signedOut(request);
     const { searchParams } = new URL(request.url, 'http://host');
@@ -56,7 +55,7 @@ export function createPageEndpoints(
     return flowPage(request, caller, {
       ticket: searchParams.get('requirement') ?? undefined,
       detail: parseDetail(searchParams.get('show')),
-      ...(since !== null && { since: Number(since), whenGone: whenGone(call) }),
+      ...(since !== null && { since: Number(since), whenGone: (callback) => request.whenGone(callback) }),
     });
   }
 

@@ -8,12 +8,12 @@ import { WATCH_AGAIN_SECONDS, type Watchers } from '../limits/watchers.ts';
 import { LONGEST_TICKET } from '../policy/requirement.ts';
 import { readJson } from '../request/body.ts';
 import { errorResponse, isFault, PRIVATE_HEADERS, toStepUpError } from '../request/error-response.ts';
-import { type HostRequest, type HostResponse, originOf, pathOf } from '../request/host-request.ts';
+import { type HostRequest, type HostResponse, isUnder, originOf, pathOf } from '../request/host-request.ts';
 import { isNavigation } from '../request/navigation.ts';
 import { siteOf } from '../request/same-origin.ts';
 import { assetResponse } from './assets.ts';
 import type { Authenticators } from './authenticators.ts';
-import { type Call, type Endpoint, whenGone } from './call.ts';
+import type { Call, Endpoint } from './call.ts';
 import { eventStream } from './event-stream.ts';
 import { createFlowPage } from './flow-page.ts';
 import { createPageEndpoints } from './page-endpoints.ts';
@@ -80,7 +80,7 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
 
   return async function endpoints(request, web) {
     const path = pathOf(request);
-    if (path !== basePath && !path.startsWith(`${basePath}/`)) return undefined;
+    if (!isUnder(path, basePath)) return undefined;
     const rest = path.slice(basePath.length).replace(/\/$/, '');
     return origins.share(request, origins.preflight(request) ?? (await answer({ request, web }, rest)));
   };
@@ -180,8 +180,7 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
     return respondWithView(view, isJoined ? 200 : 201, headers);
   }
 
-  async function read(call: Call): Promise<Response> {
-    const { request } = call;
+  async function read({ request }: Call): Promise<Response> {
     mustBeOurs(request);
     const target = await mustOwn(request);
     const view = await driver.read(target);
@@ -199,7 +198,7 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
         driver,
         target,
         first: view,
-        whenGone: whenGone(call),
+        whenGone: (callback) => request.whenGone(callback),
         isStillTheirs,
         leave: watchers.enter(target.key),
         runtime: parts.runtime,
@@ -210,7 +209,9 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
     const until = clock.now() + seconds * 1_000;
     // Whoever does not wait takes up no room.
     const leave = seconds > 0 ? watchers.enter(target.key) : undefined;
-    const later = await driver.watch(target, { version, until, whenGone: whenGone(call) }).finally(leave);
+    const later = await driver
+      .watch(target, { version, until, whenGone: (callback) => request.whenGone(callback) })
+      .finally(leave);
     // The login may have ended while the client waited.
     if (later === undefined || (await mustOwn(request)).key !== target.key) throw notFound(basePath);
     if (later.version !== version) return respondWithView(later, 200);

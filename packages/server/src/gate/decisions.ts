@@ -65,7 +65,8 @@ export function createDecisions(options: DecisionsOptions): Decisions<unknown> {
       return async (request, body) => {
         const decision = await guard(request, body).catch(reporting.refusalOf);
         if (decision.isAllowed) return decision;
-        if (decision.error.code === 'insufficient_user_authentication') mounting.refused();
+        const isStepUp = decision.error.code === 'insufficient_user_authentication';
+        if (isStepUp && decision.response.status === 303) mounting.sentToPage();
         // A page load that is redirected has not failed.
         return { ...decision, isForApp: isForApp && decision.response.status >= 400 };
       };

@@ -41,7 +41,7 @@ function buildGate(options: GateOptions<unknown>): Gate<unknown> {
   const endpoints = serveEndpoints(options, foundation, { tenant, state, callers, flows, guarding });
 
   const { basePath, runtime } = foundation;
-  const mounting = createMountCheck({ basePath, onError: runtime.onError });
+  const mounting = createMountCheck({ basePath, isAlone: options.store === undefined, runtime });
   const reporting = createReporting(runtime.onError);
 
   return {

@@ -1,33 +1,48 @@
 import { StepUpError } from '@stepgate/core';
 import type { Endpoints } from '../endpoints/router.ts';
+import type { Runtime } from '../events/runtime.ts';
 
-/** Notices a gate whose guards refuse, and which is not mounted: nothing would answer where the user is sent. */
+/** Notices a gate whose guards refuse, and which is not mounted: nothing would answer where users are sent. */
 export interface MountCheck {
-  /** The endpoints; a request that they are asked about has come by the gate itself. */
-  watch(endpoints: Endpoints): Endpoints;
-  /** A guard has refused a request for want of an approval. */
-  refused(): void;
+  /** The endpoints. A request that they are asked about shows that the gate is mounted. */
+  watch<Native>(endpoints: Endpoints<Native>): Endpoints<Native>;
+  /** A guard has sent a page load to the built-in page: the browser asks for that page at once. */
+  sentToPage(): void;
 }
 
-/** Makes the check, which speaks once at the most. */
+/** Long enough for a browser to ask for the page that it was sent to. */
+const ANSWER_MS = 5_000;
+/** With several processes another one may be asked for the page, but not this many times in a row. */
+const MOST_ELSEWHERE = 20;
+
+/** Makes the check. It reports once at the most. */
 export function createMountCheck({
   basePath,
-  onError,
+  isAlone,
+  runtime: { clock, onError },
 }: {
   readonly basePath: string;
-  readonly onError: (error: unknown) => void;
+  /** Whether no other process can answer for this one. */
+  readonly isAlone: boolean;
+  readonly runtime: Pick<Runtime, 'clock' | 'onError'>;
 }): MountCheck {
   let isSettled = false;
+  let sent = 0;
+  let firstAt = 0;
 
   return {
     watch: (endpoints) => (request, web) => {
       isSettled = true;
       return endpoints(request, web);
     },
-    refused() {
+    sentToPage() {
       if (isSettled) return;
+      if (sent === 0) firstAt = clock.now();
+      const hadTime = sent >= (isAlone ? 1 : MOST_ELSEWHERE) && clock.now() - firstAt >= ANSWER_MS;
+      sent += 1;
+      if (!hadTime) return;
       isSettled = true;
-      const message = `a guard has refused a request, and none has come by the gate itself yet: unless it is mounted for its own path alone, or behind the routes, it is missing, app.use(gate), and nothing answers under ${basePath}`;
+      const message = `Guards have sent page loads to ${basePath}, but no request has reached the gate there. Mount it with app.use(gate).`;
       onError(new StepUpError('misconfigured', message));
     },
   };

@@ -42,7 +42,8 @@ export interface NativeGate<Native> {
   revokeSubject(subject: string): Promise<void>;
   /**
    * For a graceful stop: ends long-polls and event streams at once, each with a hint to come again, and takes nothing
-   * up any more that another process can do. Resolves when nothing is at work here.
+   * up any more that another process can do. Resolves when nothing is at work here, and the last bytes of those
+   * answers are out: stop the server afterwards.
    */
   close(): Promise<void>;
 }

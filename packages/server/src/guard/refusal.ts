@@ -4,7 +4,7 @@ import type { Requirement, Requirements } from '../policy/requirement.ts';
 import type { Caller } from '../request/caller.ts';
 import { errorResponse, stepUpChallenge } from '../request/error-response.ts';
 import { type Handles, recordKey } from '../request/handle-cookie.ts';
-import { type HostRequest, type HostResponse, originOf } from '../request/host-request.ts';
+import { type HostRequest, type HostResponse, isUnder, originOf } from '../request/host-request.ts';
 import { safePath } from '../request/same-origin.ts';
 import type { PostedForm } from './replay.ts';
 
@@ -100,8 +100,7 @@ function refererPath(request: HostRequest<unknown>, basePath: string): string | 
   const referer = request.header('referer');
   if (referer === undefined || !URL.canParse(referer)) return undefined;
   const { origin, pathname, search } = new URL(referer);
-  const isOwnPage = pathname === basePath || pathname.startsWith(`${basePath}/`);
-  if (isOwnPage || origin !== originOf(request)) return undefined;
+  if (isUnder(pathname, basePath) || origin !== originOf(request)) return undefined;
   return shortEnough(safePath(pathname + search, origin));
 }
 

@@ -1,4 +1,4 @@
-/** Calls back when the client has gone, at once if it has. May call for an answer that has ended, too. */
+/** Calls back when the client has gone, at once if it has already. May also call back when the answer has ended. */
 export type WhenGone = (callback: () => void) => void;
 
 /** A request as the guard needs it, cheap to make: adapters fill it from their host's own request. */
@@ -14,8 +14,8 @@ export interface HostRequest<Native = unknown> {
   header(name: string): string | undefined;
   /** The host's own request for a policy to read: its body throws while no parser has filled it. */
   forPolicy(): Native;
-  /** {@link WhenGone}, where the host can tell it for less than the `signal` of a web-standard request costs. */
-  whenGone?(callback: () => void): void;
+  /** {@link WhenGone}. */
+  whenGone(callback: () => void): void;
 }
 
 /** An answer as the guard gives it. */
@@ -34,4 +34,15 @@ export function originOf({ protocol, host }: HostRequest): string {
 export function pathOf({ url }: HostRequest): string {
   const end = url.indexOf('?');
   return end === -1 ? url : url.slice(0, end);
+}
+
+/** Whether a path is `base` or below it. */
+export function isUnder(path: string, base: string): boolean {
+  return path === base || path.startsWith(`${base}/`);
+}
+
+/** Calls back when the signal aborts, at once if it has already. */
+export function whenAborted(signal: AbortSignal, callback: () => void): void {
+  if (signal.aborted) callback();
+  else signal.addEventListener('abort', callback, { once: true });
 }

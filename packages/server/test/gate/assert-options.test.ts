@@ -155,6 +155,7 @@ describe('createGate', () => {
       host: 'bank.example',
       header: () => undefined,
       forPolicy: () => undefined,
+      whenGone: () => {},
     });
 
     expect(decision).toMatchObject({ isAllowed: false, response: { status: 500 } });

@@ -1,51 +1,98 @@
 import { expect, it } from 'vitest';
 import { createGate, type Gate } from '../../src/gate/gate.ts';
+import { createMemoryStore } from '../../src/index.ts';
 import type { HostRequest } from '../../src/request/host-request.ts';
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { requestOf } from '../support/requests.ts';
 
-const request: HostRequest<string | undefined> = {
-  native: 'ada',
-  method: 'POST',
-  url: '/transfers',
-  protocol: 'https',
-  host: 'bank.example',
-  header: () => undefined,
-  forPolicy: () => 'ada',
-};
+const pageLoad: HostRequest<undefined> = requestOf({ accept: 'text/html' }, { method: 'GET' });
 
-function openGate(): { readonly gate: Gate<string | undefined>; readonly errors: unknown[] } {
-  const errors: unknown[] = [];
-  const gate = createGate<string | undefined>({
-    auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
-    secret: 'a secret of at least 32 characters, for tests',
-    identify: (subject) => (subject === undefined ? undefined : { subject, sessionId: 's' }),
-    firstLeg: { password: { username: () => 'ada' } },
-    onError: (error) => errors.push(error),
-  });
-  return { gate, errors };
+interface Scene {
+  readonly gate: Gate<undefined>;
+  readonly errors: unknown[];
+  readonly clock: ManualClock;
+  /** Sends page loads to the page, one a second. */
+  readonly refuse: (times: number) => Promise<void>;
 }
 
-it('tells once that a gate is not mounted whose guard refuses', async () => {
-  const { gate, errors } = openGate();
+function openGate({ isShared = false } = {}): Scene {
+  const errors: unknown[] = [];
+  const clock = createManualClock();
+  const gate = createGate<undefined>({
+    auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+    secret: 'a secret of at least 32 characters, for tests',
+    identify: () => ({ subject: 'ada', sessionId: 's' }),
+    firstLeg: { password: { username: () => 'ada' } },
+    clock,
+    ...(isShared && { store: createMemoryStore({ now: () => clock.now() }) }),
+    onError: (error) => errors.push(error),
+  });
   const guard = gate.guard({});
+  return {
+    gate,
+    errors,
+    clock,
+    async refuse(times) {
+      for (let i = 0; i < times; i += 1) {
+        await guard(pageLoad);
+        clock.advance(1_000);
+      }
+    },
+  };
+}
 
-  await guard({ ...request, native: undefined });
+it('reports once that the page to which guards send is not there', async () => {
+  const { errors, clock, refuse } = openGate();
+
+  await refuse(1);
+  clock.advance(5_000);
   expect(errors).toEqual([]);
-  await guard(request);
-  await guard(request);
+  await refuse(3);
 
   expect(errors).toEqual([
     expect.objectContaining({
       code: 'misconfigured',
-      message: expect.stringMatching(/app\.use\(gate\).* \/step-up$/),
+      message:
+        'Guards have sent page loads to /step-up, but no request has reached the gate there. Mount it with app.use(gate).',
     }),
   ]);
 });
 
-it('tells nothing where requests come by the gate', async () => {
-  const { gate, errors } = openGate();
+it('gives browsers the time to ask for the page', async () => {
+  const { errors, refuse } = openGate();
 
-  await gate.endpoints(request, () => new Request('https://bank.example/transfers'));
-  await gate.guard({})(request);
+  await refuse(5);
+
+  expect(errors).toEqual([]);
+});
+
+it('reports nothing once a request has reached the gate, mounted for all paths or for its own', async () => {
+  const { gate, errors, refuse } = openGate();
+
+  await refuse(1);
+  await gate.endpoints({ ...pageLoad, url: '/step-up' }, () => new Request('https://bank.example/step-up'));
+  await refuse(20);
+
+  expect(errors).toEqual([]);
+});
+
+it('takes into account that another process may answer, where the store is shared', async () => {
+  const { errors, refuse } = openGate({ isShared: true });
+
+  await refuse(20);
+  expect(errors).toEqual([]);
+  await refuse(1);
+
+  expect(errors).toHaveLength(1);
+});
+
+it('says nothing of calls that are answered with a 401: their clients may never start a flow', async () => {
+  const { gate, errors, clock } = openGate();
+
+  for (let i = 0; i < 50; i += 1) {
+    await gate.guard({})(requestOf());
+    clock.advance(60_000);
+  }
 
   expect(errors).toEqual([]);
 });

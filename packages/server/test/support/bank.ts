@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { FlowView } from '@stepgate/core';
 import type { GateOptions } from '../../src/gate/gate-options.ts';
 import type { StepUpStatus } from '../../src/gate/status-and-revocation.ts';
@@ -55,9 +58,37 @@ export interface BankApp {
   readonly onAppError: (error: unknown) => void;
 }
 
+/** An app that is being served. */
+export interface Served {
+  readonly port: number;
+  /** Breaks off what is open. */
+  close(): Promise<void>;
+  /** Stops as an app should: first the gate, then the server, which waits for its connections. */
+  stop(): Promise<void>;
+}
+
 /** Builds the app with its framework and serves it on a free loopback port. */
 export interface AdapterHost {
-  listen(app: BankApp): Promise<{ readonly port: number; close(): Promise<void> }>;
+  listen(app: BankApp): Promise<Served>;
+}
+
+/** Serves an app on a free loopback port. `server` is not listening yet. */
+export async function serve(server: Server, gate: { readonly close: () => Promise<void> }): Promise<Served> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const closed = (): Promise<unknown> => new Promise((resolve) => server.close(resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      void gate.close();
+      server.closeAllConnections();
+      await closed();
+    },
+    async stop() {
+      await gate.close();
+      await closed();
+    },
+  };
 }
 
 /** A signed-in browser or client. */
@@ -93,6 +124,8 @@ export interface Bank {
   /** A browser without any session. */
   stranger(): Browser;
   close(): Promise<void>;
+  /** Stops gracefully. */
+  stop(): Promise<void>;
 }
 
 /** What the app knows of a session. */
@@ -220,6 +253,7 @@ export async function openBank(options: {
     reached,
     errors,
     close,
+    stop: () => app.stop(),
     stranger: () => createBrowser(url, new Map()),
     async browser(user = tenant.ada) {
       const id = randomUUID();

@@ -78,7 +78,7 @@ export function describePolicy(scene: Scene): void {
       expect(answer.status).toBe(500);
       expect(answer.json()).toMatchObject({ error: 'misconfigured' });
       expect(bank.errors).toEqual([
-        expect.objectContaining({ message: expect.stringMatching(/body, which no parser has filled/) }),
+        expect.objectContaining({ message: expect.stringMatching(/but no parser has filled it/) }),
       ]);
       expect(bank.reached).toEqual([]);
     });

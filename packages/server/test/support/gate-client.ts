@@ -5,7 +5,7 @@ import type { GateOptions } from '../../src/gate/gate-options.ts';
 import type { Decision } from '../../src/guard/decision.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { Identity } from '../../src/request/caller.ts';
-import type { HostRequest } from '../../src/request/host-request.ts';
+import { type HostRequest, whenAborted } from '../../src/request/host-request.ts';
 import type { TestTenant } from './test-tenant.ts';
 
 /** The host's own request of these tests: who is signed in. */
@@ -82,6 +82,7 @@ export function createGateClient(options: {
     method: string,
     url: string,
     extra: Record<string, string> = {},
+    signal?: AbortSignal,
   ): HostRequest<TestNative> {
     const headers = new Map(
       Object.entries({
@@ -101,6 +102,7 @@ export function createGateClient(options: {
       host: 'localhost',
       header: (name) => headers.get(name),
       forPolicy: () => native,
+      whenGone: (callback) => signal && whenAborted(signal, callback),
     };
   }
 
@@ -109,7 +111,7 @@ export function createGateClient(options: {
     path: string,
     { headers = {}, body, signal }: SendOptions = {},
   ): Promise<Response> {
-    const request = hostRequest(method, path, headers);
+    const request = hostRequest(method, path, headers, signal);
     const response = await gate.endpoints(
       request,
       () =>
@@ -117,7 +119,6 @@ export function createGateClient(options: {
           method,
           headers: { 'content-type': request.header('content-type') ?? '' },
           body: body === undefined ? null : JSON.stringify(body),
-          signal: signal ?? null,
         }),
     );
     if (response === undefined) throw new Error(`the gate has no endpoint ${path}`);

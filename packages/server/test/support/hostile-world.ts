@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { createMemoryStore, type Gate, type Identity, type Json, type Store } from '../../src/index.ts';
 import type { Policy } from '../../src/policy/policy.ts';
-import type { HostRequest } from '../../src/request/host-request.ts';
+import { type HostRequest, whenAborted } from '../../src/request/host-request.ts';
 import { createGateClient, createTestGate, type GateClient, SECRET, type TestNative } from './gate-client.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from './test-tenant.ts';
 
@@ -115,7 +115,11 @@ export async function createHostileWorld(): Promise<HostileWorld> {
   const clientOf: HostileWorld['clientOf'] = (identity, handle, policy) =>
     createGateClient({ gate, identity, handle, ...(policy && { policy }) });
 
-  function hostRequest({ method, url, headers, identity, host, protocol }: Knock): HostRequest<TestNative> {
+  /** The client leaves when `signal` fires. */
+  function hostRequest(
+    { method, url, headers, identity, host, protocol }: Knock,
+    signal?: AbortSignal,
+  ): HostRequest<TestNative> {
     const native = { identity };
     return {
       native,
@@ -125,11 +129,12 @@ export async function createHostileWorld(): Promise<HostileWorld> {
       host: host ?? 'localhost',
       header: (name) => (Object.hasOwn(headers, name) ? headers[name] : undefined),
       forPolicy: () => native,
+      whenGone: (callback) => signal && whenAborted(signal, callback),
     };
   }
 
-  /** The body and what else of a request is web-standard. The client leaves when `signal` fires. */
-  function webRequest({ method, headers, body }: Knock, signal: AbortSignal): Request {
+  /** The body, and what else of a request is web-standard. */
+  function webRequest({ method, headers, body }: Knock): Request {
     const mayHaveBody = !/^(get|head)$/i.test(method) && body !== undefined;
     const kept = new Headers();
     for (const name of ['content-type', 'content-length']) {
@@ -140,7 +145,6 @@ export async function createHostileWorld(): Promise<HostileWorld> {
       // Of which fetch knows nothing.
       method: ['CONNECT', 'TRACE', ''].includes(method) ? 'POST' : method,
       headers: kept,
-      signal,
       body: mayHaveBody ? body : null,
     });
   }
@@ -166,7 +170,7 @@ export async function createHostileWorld(): Promise<HostileWorld> {
     },
     async knock(knock) {
       const leaving = new AbortController();
-      const answering = gate.endpoints(hostRequest(knock), () => webRequest(knock, leaving.signal));
+      const answering = gate.endpoints(hostRequest(knock, leaving.signal), () => webRequest(knock));
       const reading = answering.then(async (response) => ({
         status: response?.status ?? 404,
         headers: Object.fromEntries(response?.headers ?? []),
@@ -182,8 +186,7 @@ export async function createHostileWorld(): Promise<HostileWorld> {
       return reading;
     },
     async pass(knock) {
-      const leaving = new AbortController();
-      const raw = webRequest(knock, leaving.signal);
+      const raw = webRequest(knock);
       const decision = await guard(hostRequest(knock), () => ({ raw }));
       return { isAllowed: decision.isAllowed, status: decision.isAllowed ? 200 : decision.response.status };
     },

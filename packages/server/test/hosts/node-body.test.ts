@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { toWebRequest, withGuardedBody } from '../src/node.ts';
-import { readJson } from '../src/request/body.ts';
-import { call } from './support/http.ts';
+import { toWebRequest } from '../../src/hosts/node-body.ts';
+import { readJson } from '../../src/request/body.ts';
+import { call } from '../support/http.ts';
 
 /** A server that answers with what `handle` finds out. */
 async function serve(
@@ -85,19 +85,5 @@ describe('toWebRequest', () => {
     expect((await call('POST', url, { headers, body: '{"a":1}' })).json()).toMatchObject({
       code: 'invalid_request',
     });
-  });
-});
-
-describe('withGuardedBody', () => {
-  it('takes an empty body of which nothing was read for one that a later parser may fill', () => {
-    const left = withGuardedBody({ body: {} }, { readableDidRead: false });
-    expect(() => left.body).toThrow(expect.objectContaining({ code: 'invalid_request', status: 400 }));
-  });
-
-  it.each([
-    ['that is empty, and was read', {}, true],
-    ['that a host has filled by itself', { amount: 5 }, false],
-  ])('leaves a body %s', (_, body, readableDidRead) => {
-    expect(withGuardedBody({ body }, { readableDidRead }).body).toBe(body);
   });
 });

@@ -1,0 +1,150 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { systemClock } from '@stepgate/core';
+import { createGate } from '../gate/gate.ts';
+import type { GateOptions } from '../gate/gate-options.ts';
+import { createNativeGate, type NativeGate } from '../gate/native-gate.ts';
+import type { Verdict } from '../guard/decision.ts';
+import { policyOf, type RoutePolicy } from '../policy/policy.ts';
+import type { RouteOptions } from '../policy/route-options.ts';
+import type { HostBody } from '../request/form-body.ts';
+import { type HostRequest, isUnder, pathOf } from '../request/host-request.ts';
+import { withGuardedBody } from './guarded-body.ts';
+import { type NodeRequest, toHostBody, toWebRequest } from './node-body.ts';
+import { whenGone } from './node-response.ts';
+import { createOpenAnswers } from './open-answers.ts';
+
+/**
+ * How a framework on `node:http` shows a request: all that an adapter has to say of it. `Native` is what its middleware
+ * is given: Express's `req`, Koa's `ctx`. The functions run for every guarded request, so they should be cheap.
+ */
+export interface NodeHost<Native extends object> {
+  /** Node's own request. */
+  req(native: Native): IncomingMessage;
+  /** The path and query that the client asked for, before any router cut a prefix off. */
+  url(native: Native): string;
+  /** `http` or `https`, by the app's own trust in its proxy. */
+  protocol(native: Native): string;
+  /** Host and port, by the app's own trust in its proxy. */
+  host(native: Native): string;
+  /** The object on which body parsers leave `body`, `file` and `files`. */
+  parsed(native: Native): object;
+  /** The same request with another object in place of {@link NodeHost.parsed}, for policies to read. */
+  withParsed(native: Native, parsed: object): Native;
+  /** The handlers of the route that has matched; the gate itself must not be one of them. Empty outside of routes. */
+  routeHandlers(native: Native): readonly unknown[];
+}
+
+/** The arguments of `gate.require`. */
+export type RequireArguments<Native> = readonly [policy?: RoutePolicy<Native>, options?: RouteOptions];
+
+/** A gate for frameworks on `node:http`, on which their adapters stand. */
+export interface NodeGate<Native> {
+  readonly basePath: string;
+  /** What the adapter's gate offers inside of handlers. */
+  readonly inHandlers: NativeGate<Native>;
+  /**
+   * Answers requests under the base path; `undefined` for everything else.
+   *
+   * @param self The adapter's middleware.
+   * @throws TypeError when the route has `self` as a guard.
+   */
+  respond(native: Native, res: ServerResponse, self: unknown): Promise<Response | undefined>;
+  /**
+   * Makes a guard out of the arguments of `gate.require`.
+   *
+   * @throws TypeError when the policy or an option is wrong.
+   */
+  guard(...args: RequireArguments<Native>): (native: Native, res: ServerResponse) => Promise<Verdict>;
+}
+
+/** Makes it. */
+export function createNodeGate<Native extends object>(
+  options: GateOptions<Native>,
+  host: NodeHost<Native>,
+): NodeGate<Native> {
+  const gate = createGate(options);
+  const { basePath } = gate;
+  const answers = createOpenAnswers(options.clock ?? systemClock);
+
+  return {
+    basePath,
+    inHandlers: {
+      ...createNativeGate(gate, (native) => new NodeHostRequest(native, host)),
+      async close() {
+        await gate.close();
+        await answers.written();
+      },
+    },
+    async respond(native, res, self) {
+      const request = new NodeHostRequest(native, host, res);
+      if (isUnder(pathOf(request), basePath)) answers.add((callback) => whenGone(res, callback));
+      const response = await gate.endpoints(request, () => toWebRequest(request.node()));
+      if (response === undefined && host.routeHandlers(native).includes(self)) throw new TypeError(NO_GUARD);
+      return response;
+    },
+    guard(...args) {
+      const guard = gate.guard(policyOf(args), args[1]);
+      return (native, res) => {
+        const request = new NodeHostRequest(native, host, res);
+        return guard(request, () => request.body());
+      };
+    },
+  };
+}
+
+const NO_GUARD =
+  'The gate was passed to a route as a guard, but by itself it guards nothing. Give the route gate.require(policy), and mount the gate with app.use(gate).';
+
+/** A class: a literal with getters costs a microsecond, and every guarded request makes one. */
+class NodeHostRequest<Native extends object> implements HostRequest<Native> {
+  readonly native: Native;
+  readonly method: string;
+  readonly url: string;
+  readonly #host: NodeHost<Native>;
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse | undefined;
+
+  constructor(native: Native, host: NodeHost<Native>, res?: ServerResponse) {
+    this.#host = host;
+    this.#req = host.req(native);
+    this.#res = res;
+    this.native = native;
+    this.method = this.#req.method ?? 'GET';
+    this.url = host.url(native);
+  }
+
+  get protocol(): string {
+    return this.#host.protocol(this.native);
+  }
+
+  get host(): string {
+    return this.#host.host(this.native);
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#req.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  forPolicy(): Native {
+    const parsed = this.#host.parsed(this.native);
+    const guarded = withGuardedBody(parsed, this.#req);
+    return guarded === parsed ? this.native : this.#host.withParsed(this.native, guarded);
+  }
+
+  whenGone(callback: () => void): void {
+    if (this.#res) whenGone(this.#res, callback);
+  }
+
+  body(): HostBody {
+    const { file, files } = this.#host.parsed(this.native) as { file?: unknown; files?: unknown };
+    return toHostBody({ ...this.node(), files: [file, files] });
+  }
+
+  node(): NodeRequest {
+    const { protocol, host, url } = this;
+    const { body: parsedBody } = this.#host.parsed(this.native) as { body?: unknown };
+    // Only `check` and its like have no response, and they read no body.
+    return { req: this.#req, res: this.#res as ServerResponse, protocol, host, url, parsedBody };
+  }
+}
