@@ -41,8 +41,8 @@ export default [
     gzip: true,
   },
   {
-    name: 'web: the script of the page of sign-in devices, with the dialog',
-    path: 'packages/web/dist/page/stepgate-devices.js',
+    name: "web: the script of the page of the user's authenticators, with the dialog",
+    path: 'packages/web/dist/page/stepgate-authenticators.js',
     limit: '21 kB',
     gzip: true,
     // Never loaded: the page has a dialog of its own, with the page's texts.

@@ -67,7 +67,7 @@ it("the guide's page without a bundler shows every moment of a flow, before a re
     'Approve the request on your phone',
     'Save your recovery codes',
     'Denied on your phone',
-    'Nobody answered in time',
+    'There was no answer in time',
     'That did not work',
   ]);
   expect(await violationsIn(page)).toEqual([]);

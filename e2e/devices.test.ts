@@ -11,7 +11,7 @@ it('shows the devices of a user, adds an app and a number, and removes the phone
   await enrolAhead(emulator);
   const ada = createCustomer(desk, 'devices');
   await ada.signIn();
-  const rows = bank.locator('.device-row');
+  const rows = bank.locator('.authenticator-row');
   const status = bank.getByRole('status').first();
 
   async function approve(): Promise<void> {
@@ -20,15 +20,15 @@ it('shows the devices of a user, adds an app and a number, and removes the phone
   }
 
   // Opening the page asks for nothing by itself.
-  await bank.getByRole('link', { name: 'Your sign-in devices' }).click();
+  await bank.getByRole('link', { name: 'Your devices' }).click();
   await bank.getByRole('button', { name: 'Show my devices' }).waitFor();
-  await ada.finds('Your sign-in devices');
+  await ada.finds('Your devices');
   expect(desk.pushes()).toBe(0);
   await ada.press('Show my devices');
   await approve();
   await expect.poll(() => rows.count()).toBe(3);
   await bank.getByRole('dialog').waitFor({ state: 'detached' });
-  await ada.finds('Your sign-in devices');
+  await ada.finds('Your devices');
 
   // An authenticator app as a second factor.
   await ada.press('Set up an authenticator app');
@@ -64,8 +64,8 @@ it('shows the devices of a user, adds an app and a number, and removes the phone
   const removePhone = bank.getByRole('button', { name: /^Remove Phone with Auth0 Guardian/ });
   await removePhone.click();
   await bank.getByRole('heading', { name: /^Remove Phone with Auth0 Guardian .*\?$/ }).waitFor();
-  await ada.finds('Your sign-in devices');
-  await bank.getByText(/code generator of the same app goes too/).waitFor();
+  await ada.finds('Your devices');
+  await bank.getByText(/removes the code generator in the same app/).waitFor();
   await bank.keyboard.press('Escape');
   await bank.getByRole('heading', { name: /\?$/ }).waitFor({ state: 'detached' });
   expect(await removePhone.evaluate((one) => one.matches(':focus'))).toBe(true);

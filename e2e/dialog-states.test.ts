@@ -194,9 +194,9 @@ describe('the dialog', () => {
   it('is used by the keyboard alone, up to a cancel that gives the focus back', async () => {
     const { app, page } = await openStage('/');
     await app.show(moments['a push']());
-    await tabTo(page, 'Use another way');
+    await tabTo(page, 'Try another way');
     await page.keyboard.press('Enter');
-    expect((await sightOf(page)).heading).toBe('Use another way');
+    expect((await sightOf(page)).heading).toBe('Try another way');
     await tabTo(page, 'Code from an authenticator app');
     await page.keyboard.press('Enter');
     await expect

@@ -17,12 +17,12 @@ describe('closing an account, for which every factor counts', () => {
     await ada.closeAccount();
     await ada.reads('Enter your password');
     await ada.enters('Password', 'wrong');
-    await desk.bank.getByText('That password is not right').first().waitFor();
+    await desk.bank.getByText('That password is wrong').first().waitFor();
     await ada.reads('Enter your password');
     await ada.enters('Password', 'correct-horse');
     await ada.reads('Set up your phone');
-    await ada.takes('Use another way');
-    await ada.reads('Use another way');
+    await ada.takes('Try another way');
+    await ada.reads('Try another way');
     await ada.takes('Set up an authenticator app');
     await ada.reads('Set up an authenticator app');
     desk.emulator.phone('ada').scan();
@@ -37,7 +37,7 @@ describe('closing an account, for which every factor counts', () => {
     await ada.takes('Code from an authenticator app');
     await ada.reads('Enter the code');
     await ada.enters('Code', '000000');
-    await desk.bank.getByText('That code is not right').first().waitFor();
+    await desk.bank.getByText('That code is wrong').first().waitFor();
     await ada.reads('Enter the code');
     await ada.enters('Code', codeInApp());
     await ada.seesItClosed();
@@ -73,7 +73,7 @@ describe('closing an account, for which every factor counts', () => {
     await ada.signIn();
     await ada.closeAccount();
     await ada.enters('Password', 'correct-horse');
-    await ada.takes('Use another way');
+    await ada.takes('Try another way');
     await ada.takes(add);
     await ada.reads(add);
     await ada.enters(label, address);
@@ -102,7 +102,7 @@ describe('closing an account, for which every factor counts', () => {
     await ada.signIn();
     await ada.closeAccount();
     await ada.reads('Check your phone');
-    await ada.takes('Use another way');
+    await ada.takes('Try another way');
     await ada.takes('Recovery code');
     await ada.reads('Enter the code');
     await ada.enters('Code', first);
@@ -120,8 +120,8 @@ describe('closing an account, for which every factor counts', () => {
     await lookAt(desk.bank, 'account');
     await ada.closeAccount();
     await ada.reads('Check your phone');
-    await ada.takes('Use another way');
-    await ada.reads('Use another way');
+    await ada.takes('Try another way');
+    await ada.reads('Try another way');
     await ada.takes('Code from an authenticator app');
     await ada.reads('Enter the code');
     await ada.enters('Code', desk.emulator.phone('ada').codes()[0]?.code ?? 'none');

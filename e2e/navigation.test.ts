@@ -136,9 +136,9 @@ it('speaks French to a browser that asks for it, before its script has come and 
   expect(complaints).toEqual([]);
 
   await bank.goto(`${desk.bankUrl}step-up/authenticators`);
-  await ada.finds('Vos appareils d’authentification');
+  await ada.finds('Vos appareils');
   expect(await overflowAt320(bank)).toBe(0);
   await ada.press('Afficher mes appareils');
   await ada.reads('Consultez votre téléphone');
-  await bank.getByText('Voir vos appareils d’authentification').waitFor();
+  await bank.getByText('Voir vos appareils').waitFor();
 });

@@ -68,17 +68,17 @@ it('takes a code after a wrong one', async () => {
 
   await ada.transfer(502);
   await ada.press('Send approval request');
-  await ada.press('Use another way');
-  await ada.reads('Use another way');
+  await ada.press('Try another way');
+  await ada.reads('Try another way');
   await ada.press('Back');
-  await ada.press('Use another way');
+  await ada.press('Try another way');
   await ada.press('Code from an authenticator app');
   await ada.reads('Enter the code');
   const input = bank.getByRole('textbox', { name: 'Code' });
   expect(await input.evaluate((element) => element.matches(':focus'))).toBe(true);
   await input.fill('000 000');
   await bank.keyboard.press('Enter');
-  await bank.getByText('That code is not right').waitFor();
+  await bank.getByText('That code is wrong').waitFor();
   await ada.reads('Enter the code');
   const [app] = emulator.phone('ada').codes();
   await input.fill(app?.code ?? '');

@@ -123,7 +123,7 @@ describe('screens of one’s own in React', () => {
     await shown.waitFor();
 
     await app.setOffline(true);
-    await page.getByText('No connection. It goes on by itself.').waitFor();
+    await page.getByText('No connection. It continues by itself.').waitFor();
     const asked = app.show(moments['a code from an app']());
     await app.setOffline(false);
     await asked;
@@ -150,7 +150,7 @@ describe('screens of one’s own in React', () => {
     await reads(page, 'Type the code');
     await page.getByRole('textbox', { name: 'Code' }).fill('000000');
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByRole('alert').filter({ hasText: 'That code is not right.' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'That code is wrong.' }).waitFor();
     const code = await page.frameLocator('iframe').locator('body').textContent();
     await page.getByRole('textbox', { name: 'Code' }).fill(/\d{3} \d{3}/.exec(code ?? '')?.[0] ?? '');
     await page.getByRole('button', { name: 'Continue' }).click();

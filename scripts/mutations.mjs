@@ -817,7 +817,7 @@ export const MUTATIONS = [
     edits: [[web('elements/foreign-text'), "text.replace(/\\p{Bidi_Control}/gu, '')", 'text']],
     shownBy: [
       ofWeb('html', 'lets no text reorder what the user reads, in $state'),
-      ofWeb('page/devices-page', 'lets no name reorder what the user reads'),
+      ofWeb('page/authenticators-page', 'lets no name reorder what the user reads'),
     ],
   },
   {

@@ -36,7 +36,7 @@ export function accountPage({ username, transfers, phoneUrl }: Account): string 
 <h2>Transfers</h2>
 <ul id="transfers">${rows}</ul>
 <h2>Account</h2>
-<p><a href="/step-up/authenticators">Your sign-in devices</a></p>
+<p><a href="/step-up/authenticators">Your devices</a></p>
 <form id="closing" method="post" action="/closing"><button class="danger">Close account</button></form>
 <form method="post" action="/logout"><button class="quiet">Sign out</button></form>
 <script type="module" src="/public/bank.js"></script>`);

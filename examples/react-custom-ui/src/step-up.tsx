@@ -41,9 +41,9 @@ export function StepUp({
       {content}
       <p role="alert">{problem && sentenceFor(problem)}</p>
       {(connection === 'lost' || connection === 'paused') && (
-        <p role="status">No connection. It goes on by itself.</p>
+        <p role="status">No connection. It continues by itself.</p>
       )}
-      {connection === 'busy' && <p role="status">The service is busy. It goes on by itself.</p>}
+      {connection === 'busy' && <p role="status">The service is busy. It continues by itself.</p>}
       <div className="buttons">
         {offer({ type: 'flow.start' }, 'Send the request')}
         {offer({ type: 'challenge.resend' }, 'Send again')}
@@ -149,7 +149,7 @@ function screenOf(stepUp: RemoteStepUp): Screen {
     case 'rejected':
       return { title: 'Denied on the phone' };
     case 'expired':
-      return { title: 'Nobody answered in time' };
+      return { title: 'There was no answer in time' };
     case 'failed':
       return { title: 'That did not work' };
     default:

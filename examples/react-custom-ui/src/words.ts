@@ -14,8 +14,8 @@ export const WAYS: Readonly<Record<Factor, string>> = {
 };
 
 const SENTENCES: Readonly<Partial<Record<Code, string>>> = {
-  code_refused: 'That code is not right.',
-  credentials_refused: 'That password is not right.',
+  code_refused: 'That code is wrong.',
+  credentials_refused: 'That password is wrong.',
   push_in_progress: 'Another browser or device has sent a request: answer that one, or wait until it ends.',
   rate_limited: 'Too many requests: wait a little.',
   too_many_attempts: 'Too many tries: wait a little.',

@@ -16,7 +16,7 @@ const HEADINGS: Readonly<Partial<Record<FlowView['state'], string>>> = {
   acknowledging: 'Keep these recovery codes: they are shown only now.',
   approved: 'Approved.',
   rejected: 'You said no on the phone.',
-  expired: 'Nobody answered in time.',
+  expired: 'There was no answer in time.',
   failed: 'That did not work.',
   cancelled: 'Cancelled.',
 };
@@ -95,7 +95,7 @@ export function requestOf(view: FlowView, line: string): StepUpRequest | undefin
 export function hintOf(view: FlowView): string {
   const keys = choicesOf(view).map(({ key }) => key);
   const typed = view.allowedEvents.includes('code.submit') ? ['a code', ...keys] : keys;
-  if (typed.length === 0) return 'Nothing can be chosen now: it goes on by itself.';
+  if (typed.length === 0) return 'Nothing to choose now: it continues by itself.';
   return `Type ${new Intl.ListFormat('en', { type: 'disjunction' }).format(typed)}, and Enter.`;
 }
 

@@ -9,11 +9,11 @@ const target = ['chrome123', 'firefox120', 'safari17.5'];
 
 const bundles = {
   'dist/page/main.js': 'dist/page/stepgate-page.js',
-  'dist/page/devices.js': 'dist/page/stepgate-devices.js',
+  'dist/page/authenticators.js': 'dist/page/stepgate-authenticators.js',
   'dist/page/module.js': 'dist/page/stepgate.js',
 };
-// The devices' page shows flows in a dialog of its own, which has the page's texts.
-const unused = { 'dist/page/devices.js': ['./dist/dialog/stepgate-dialog.js'] };
+// This page shows flows in its own dialog, which has the page's texts, so it never loads the other one.
+const unused = { 'dist/page/authenticators.js': ['./dist/dialog/stepgate-dialog.js'] };
 for (const [entry, outfile] of Object.entries(bundles)) {
   await build({
     absWorkingDir: fileURLToPath(root),
@@ -29,10 +29,10 @@ for (const [entry, outfile] of Object.entries(bundles)) {
 }
 
 const { flowStyles } = await import(new URL('dist/ui/flow-styles.js', root).href);
-const [pageStyles, devicesStyles] = await Promise.all(
-  ['page', 'devices'].map((name) => readFile(new URL(`src/page/${name}.css`, root), 'utf8')),
+const [pageStyles, authenticatorsStyles] = await Promise.all(
+  ['page', 'authenticators'].map((name) => readFile(new URL(`src/page/${name}.css`, root), 'utf8')),
 );
-const { code } = await transform(pageStyles + flowStyles + devicesStyles, {
+const { code } = await transform(pageStyles + flowStyles + authenticatorsStyles, {
   loader: 'css',
   minify: true,
   target,

@@ -3,7 +3,7 @@ import type { Detail } from './elements/control-action.ts';
 import { h } from './elements/element.ts';
 import { type FormTarget, toHtml } from './elements/to-html.ts';
 import type { RemoteError } from './remote/remote-error.ts';
-import type { DevicesTexts } from './texts/devices-texts.ts';
+import type { AuthenticatorsTexts } from './texts/authenticators-texts.ts';
 import { fill, type Texts, withTexts } from './texts/texts.ts';
 import { card } from './ui/card.ts';
 import type { KeptForm, Unkept } from './ui/kept-form.ts';
@@ -19,12 +19,12 @@ export type { FormTarget, Texts };
 export { fill, withTexts };
 
 /** The page of the user's authenticators before its script has taken it over: all that it is without one. */
-export function devicesToHtml({ heading, needsScript }: DevicesTexts): {
+export function authenticatorsToHtml({ heading, needsScript }: AuthenticatorsTexts): {
   readonly html: string;
   readonly heading: string;
 } {
   const words = h('noscript', {}, needsScript);
-  const section = h('section', { class: 'card devices' }, h('h1', { id: 'heading' }, heading), words);
+  const section = h('section', { class: 'card authenticators' }, h('h1', { id: 'heading' }, heading), words);
   return { html: toHtml(section, { action: '', start: '', page: () => '', fields: [] }), heading };
 }
 

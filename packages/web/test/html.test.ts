@@ -112,7 +112,7 @@ describe('flowToHtml', () => {
     expect(button(idle, 'Send approval request').getAttribute('formaction')).toBe('/step-up/flow');
 
     const link = draw(pollingView()).querySelector('a');
-    expect(link?.textContent).toBe('Use another way');
+    expect(link?.textContent).toBe('Try another way');
     expect(link?.getAttribute('href')).toBe('/step-up?show=ways');
   });
 
@@ -128,7 +128,7 @@ describe('flowToHtml', () => {
 
     expect(draw(approved, { continueTo: '/account' }).textContent).toContain('Taking you back…');
     const { textContent } = draw(approved, { continueTo: '/account', form: 'gone' });
-    expect(textContent).toContain('Nothing is left to be sent.');
+    expect(textContent).toContain('Your form was not kept.');
   });
 
   it.each(views)('is taken over where it stands: $state', (view) => {

@@ -4,7 +4,7 @@ import { digest } from '../lib/seal.ts';
 
 const ASSETS: Readonly<Record<string, string>> = {
   'stepgate-page.js': 'text/javascript; charset=utf-8',
-  'stepgate-devices.js': 'text/javascript; charset=utf-8',
+  'stepgate-authenticators.js': 'text/javascript; charset=utf-8',
   'stepgate-page.css': 'text/css; charset=utf-8',
   'stepgate.js': 'text/javascript; charset=utf-8',
 };

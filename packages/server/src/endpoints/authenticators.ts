@@ -51,7 +51,7 @@ export interface AuthenticatorsOptions {
   ) => Promise<Decision>;
 }
 
-type ActionWords = PageTexts['devices']['actions'];
+type ActionWords = PageTexts['authenticators']['actions'];
 
 /** What an endpoint does with an approval and the access token that came with it. */
 type AccessMfaApi = (accessToken: string, stepUp: StepUp) => Promise<HostResponse>;
@@ -77,7 +77,7 @@ export function createAuthenticators(parts: EndpointParts, options: Authenticato
     opensMfaApi: true,
   });
   /** The words are no part of what is approved: they are in the language of whoever asks. */
-  const wordsFor = (request: HostRequest): ActionWords => textsOf(request).devices.actions;
+  const wordsFor = (request: HostRequest): ActionWords => textsOf(request).authenticators.actions;
   const listing = (request: HostRequest): ParsedPolicy =>
     policyOf({ id: 'authenticators.manage', title: wordsFor(request).see }, LIST_MAX_AGE_SECONDS);
   const once = (id: string, title: string): ParsedPolicy => policyOf({ id, title }, 0);

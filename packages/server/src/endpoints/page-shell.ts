@@ -39,7 +39,7 @@ export interface PageContent {
   /** HTML. */
   readonly card: string;
   /** The asset that takes the page over; default the flow's. */
-  readonly script?: 'stepgate-page.js' | 'stepgate-devices.js';
+  readonly script?: 'stepgate-page.js' | 'stepgate-authenticators.js';
   /** For the script that takes the page over; without any of it the page stays as it is. */
   readonly data?: Readonly<Record<string, string | undefined>>;
   /** Whose page it is: host and port. */

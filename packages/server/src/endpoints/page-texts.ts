@@ -65,8 +65,8 @@ function withAppTexts(texts: TextsByLanguage): Readonly<Record<string, PageTexts
     // What a language of the app's own leaves out is said in English.
     const known = all[tag] ?? (pageTexts[FALLBACK] as PageTexts);
     assertTexts(`texts.${name}`, some, known);
-    const { flow, devices } = withTexts<PageTexts>(known, some);
-    all[tag] = { flow: { ...flow, language: tag }, devices };
+    const { flow, authenticators } = withTexts<PageTexts>(known, some);
+    all[tag] = { flow: { ...flow, language: tag }, authenticators };
   }
   return all;
 }

@@ -1,5 +1,5 @@
 import { parseRequest, StepUpError } from '@stepgate/core';
-import { devicesToHtml } from '@stepgate/web/html';
+import { authenticatorsToHtml } from '@stepgate/web/html';
 import * as v from 'valibot';
 import { crossSite, notFound } from '../flow/errors.ts';
 import { targetOf } from '../flow/target.ts';
@@ -120,13 +120,13 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
     const caller = await callerOf(request);
     if (caller === undefined) return toResponse(signedOut(request, options.loginUrl).response);
     const texts = parts.textsOf(request);
-    const { html, heading } = devicesToHtml(texts.devices);
+    const { html, heading } = authenticatorsToHtml(texts.authenticators);
     return pageResponse({
       basePath,
       texts,
       title: heading,
       card: html,
-      script: 'stepgate-devices.js',
+      script: 'stepgate-authenticators.js',
       data: { 'base-path': basePath },
       site: request.host,
     });

@@ -110,14 +110,14 @@ describe('texts of the app’s own', () => {
     const texts: TextsByLanguage = {
       fr: {
         flow: { states: { polling: { heading: 'Ouvrez MaBanque' } } },
-        devices: { heading: 'Appareils' },
+        authenticators: { heading: 'Appareils' },
       },
     };
     const french = textsIn('fr', texts);
 
     expect(french.flow.states.polling.heading).toBe('Ouvrez MaBanque');
     expect(french.flow.states.polling.lead).toMatch(/^Ouvrez la notification/);
-    expect(french.devices.heading).toBe('Appareils');
+    expect(french.authenticators.heading).toBe('Appareils');
     expect(textsIn('fr-CA', texts).flow.states.polling.heading).toBe('Consultez votre téléphone');
   });
 

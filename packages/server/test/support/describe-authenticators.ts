@@ -107,10 +107,10 @@ export function describeAuthenticators(scene: Scene): void {
       expect(refused.headers['www-authenticate']).toContain('max_age="600"');
       expect(refused.json<Refusal>().action).toEqual({
         id: 'authenticators.manage',
-        title: 'See your sign-in devices',
+        title: 'See your devices',
       });
       const french = await browser.send('GET', LIST, { headers: { 'accept-language': 'fr' } });
-      expect(french.json<Refusal>().action?.title).toBe('Voir vos appareils d’authentification');
+      expect(french.json<Refusal>().action?.title).toBe('Voir vos appareils');
 
       const all = await list(browser);
       expect(factorsOf(all)).toEqual(['otp', 'push', 'recovery-code']);
@@ -199,7 +199,7 @@ export function describeAuthenticators(scene: Scene): void {
       const refused = await remove(browser, push);
       expect(refused.json<Refusal>().action).toEqual({
         id: `authenticators.remove:${push}`,
-        title: "Remove a phone that is asked for approval (ada's phone)",
+        title: "Remove a phone that gets approval requests (ada's phone)",
       });
       await approve(browser, refused);
       const answer = await remove(browser, push);
@@ -305,9 +305,7 @@ export function describeAuthenticators(scene: Scene): void {
     it('are added at the very address that was approved of, which the approval names', async () => {
       const { browser } = await opened();
       const mine = await add(browser, { factor: 'sms', phoneNumber: '+15550000042' });
-      expect(mine.json<Refusal>().action.title).toBe(
-        'Add a number for text messages (…42) to your sign-in devices',
-      );
+      expect(mine.json<Refusal>().action.title).toBe('Add a number for text messages (…42) to your devices');
       expect(mine.text).not.toContain('+15550000042');
       expect(await approve(browser, mine)).toMatchObject({ state: 'approved' });
 
@@ -422,9 +420,9 @@ export function describeAuthenticators(scene: Scene): void {
       expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
       expect(page.headers['content-security-policy']).toContain("script-src 'self'");
       expect(page.headers['cache-control']).toContain('no-store');
-      expect(page.text).toContain('src="/step-up/assets/stepgate-devices.js"');
+      expect(page.text).toContain('src="/step-up/assets/stepgate-authenticators.js"');
       expect(page.text).not.toContain('push|');
-      expect((await browser.send('GET', '/step-up/assets/stepgate-devices.js')).status).toBe(200);
+      expect((await browser.send('GET', '/step-up/assets/stepgate-authenticators.js')).status).toBe(200);
       expect((await browser.send('GET', '/step-up/flow')).status).toBe(404);
       expect(scene.tenant.challenges()).toBe(0);
       const stranger = await bank.stranger().navigate(LIST);

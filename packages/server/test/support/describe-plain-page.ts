@@ -58,7 +58,7 @@ export function describePlainPage(scene: Scene): void {
       expect(password.heading).toBe('Enter your password');
       expect(password.answer.text).toMatch(/<input[^>]*name="password"[^>]*autocomplete="current-password"/);
       const wrong = await press(browser, password, 'Continue', { typed: { password: 'wrong' } });
-      expect(wrong.text).toContain('That password is not right');
+      expect(wrong.text).toContain('That password is wrong');
       const confirming = await press(browser, wrong, 'Continue', { typed: { password: PASSWORD } });
       expect(confirming.heading).toBe('Set up your phone');
       expect(confirming.answer.text).toMatch(/<svg class="qr" [^>]*role="img" aria-label="QR code/);
@@ -111,12 +111,12 @@ export function describePlainPage(scene: Scene): void {
 
     it('takes a code without what is there for the eye, and says what is wrong with it', async () => {
       const { browser, page } = await waiting();
-      const ways = await openPlainPage(browser, page.link('Use another way'));
+      const ways = await openPlainPage(browser, page.link('Try another way'));
       const prompt = await press(browser, ways, 'Code from an authenticator app');
 
       const wrong = await press(browser, prompt, 'Confirm', { typed: { code: '000 000' } });
       expect(wrong.answer.text).toMatch(/<input[^>]*name="code"[^>]*autocomplete="one-time-code"/);
-      expect(wrong.text).toContain('That code is not right');
+      expect(wrong.text).toContain('That code is wrong');
       expect(wrong.refresh).toBeUndefined();
       const [app] = scene.tenant.phone.codes();
       const code = app?.code.replace(/^.../, '$& ') ?? '';
@@ -188,7 +188,7 @@ export function describePlainPage(scene: Scene): void {
 
     it('cancels from an old page too, and starts again', async () => {
       const { browser, page } = await waiting();
-      const ways = await openPlainPage(browser, page.link('Use another way'));
+      const ways = await openPlainPage(browser, page.link('Try another way'));
       await press(browser, ways, 'Code from an authenticator app');
 
       const cancelled = await press(browser, page, 'Cancel');

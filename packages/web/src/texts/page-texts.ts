@@ -1,6 +1,6 @@
-import type { DevicesTexts } from './devices-texts.ts';
-import { englishDevices } from './devices-texts-en.ts';
-import { canadianFrenchDevices, frenchDevices } from './devices-texts-fr.ts';
+import type { AuthenticatorsTexts } from './authenticators-texts.ts';
+import { englishAuthenticators } from './authenticators-texts-en.ts';
+import { canadianFrenchAuthenticators, frenchAuthenticators } from './authenticators-texts-fr.ts';
 import type { Some, SomeTexts, Texts } from './texts.ts';
 import { english } from './texts-en.ts';
 import { canadianFrench, french } from './texts-fr.ts';
@@ -10,18 +10,18 @@ export interface PageTexts {
   /** The screens of a flow, in the dialog too. */
   readonly flow: Texts;
   /** The page of the user's authenticators. */
-  readonly devices: DevicesTexts;
+  readonly authenticators: AuthenticatorsTexts;
 }
 
 /** Texts that take the place of the built-in ones. */
 export interface SomePageTexts {
   readonly flow?: SomeTexts;
-  readonly devices?: Some<DevicesTexts>;
+  readonly authenticators?: Some<AuthenticatorsTexts>;
 }
 
 /** The built-in texts, by BCP 47 tag. */
 export const pageTexts: Readonly<Record<string, PageTexts>> = {
-  en: { flow: english, devices: englishDevices },
-  fr: { flow: french, devices: frenchDevices },
-  'fr-CA': { flow: canadianFrench, devices: canadianFrenchDevices },
+  en: { flow: english, authenticators: englishAuthenticators },
+  fr: { flow: french, authenticators: frenchAuthenticators },
+  'fr-CA': { flow: canadianFrench, authenticators: canadianFrenchAuthenticators },
 };

@@ -27,7 +27,7 @@ export const french: Texts = {
     },
     verifying: { heading: 'Un instant', lead: 'Vérification du code…' },
     identifying: { heading: 'Presque terminé', lead: 'Vérification de l’approbation…' },
-    approved: { heading: 'C’est confirmé', lead: 'Merci, c’est bien vous.' },
+    approved: { heading: 'C’est confirmé', lead: 'Merci.' },
     rejected: { heading: 'Demande refusée', lead: 'La demande a été refusée sur votre téléphone.' },
     expired: { heading: 'Délai dépassé', lead: 'La demande est restée sans réponse.' },
     cancelled: { heading: 'Confirmation annulée', lead: 'Rien n’a été confirmé et rien n’a changé.' },
@@ -180,7 +180,7 @@ export const french: Texts = {
   connectionBack: 'Connexion rétablie.',
   sentTo: 'Envoi à {device}',
   returning: 'Retour en cours…',
-  nothingLeft: 'Il ne reste rien à envoyer. Retour en cours…',
+  nothingLeft: 'Votre formulaire n’a pas été gardé. Retour en cours…',
   resending: 'Appuyez sur «\u00a0Continuer\u00a0» pour terminer ce que vous avez commencé.',
   unkept: {
     file: 'Un formulaire qui contient un fichier ne peut pas être gardé ici. Confirmez d’abord, puis envoyez-le de nouveau.',

@@ -109,7 +109,13 @@ export interface Texts {
 /** Texts that take the place of the built-in ones. */
 export type SomeTexts = Some<Omit<Texts, 'language'>>;
 
-/** Puts what is filled in where its name stands in braces. */
+/** What to tell the user about a request that was refused or lost. */
+export function errorSentence(code: RemoteError['code'], { errors, reasons, unknownError }: Texts): string {
+  const reason: string | undefined = (reasons as Readonly<Record<string, string>>)[code];
+  return errors[code] ?? reason ?? unknownError;
+}
+
+/** Replaces names in braces by their values. */
 export function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)\}/g, (braces, name: string) => values[name] ?? braces);
 }

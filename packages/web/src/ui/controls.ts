@@ -2,7 +2,7 @@ import type { Authenticator, EnrollableFactor } from '@stepgate/core';
 import type { ControlAction, TypedMember } from '../elements/control-action.ts';
 import { type ElementSpec, h } from '../elements/element.ts';
 import type { Connection } from '../remote/watch-flow.ts';
-import { fill } from '../texts/texts.ts';
+import { errorSentence, fill } from '../texts/texts.ts';
 import { formatWhen, type ScreenModel, takes } from './screen.ts';
 
 /** How much a button is asking for. */
@@ -61,7 +61,7 @@ export function cancelButton(model: ScreenModel): ElementSpec | false {
   return button({ ...model, pending: undefined }, model.texts.cancel, action, { kind: 'quiet' });
 }
 
-/** "Use another way", when there is one. */
+/** "Try another way", when there is one. */
 export function otherWayButton(model: ScreenModel): ElementSpec | false {
   const { texts } = model;
   const others = otherAuthenticators(model).length;
@@ -146,11 +146,9 @@ export function field(options: FieldOptions): ElementSpec {
   );
 }
 
-/** What went wrong with the last request, in the user's words. */
+/** What to tell the user about the last request, if it was refused or lost. */
 export function errorText({ error, texts }: ScreenModel): string | undefined {
-  if (error === undefined) return undefined;
-  const { code } = error;
-  return texts.errors[code] ?? (code in texts.reasons ? texts.reasons[code as never] : texts.unknownError);
+  return error && errorSentence(error.code, texts);
 }
 
 /** Whether the server cannot be followed at the moment, which the user should know. */

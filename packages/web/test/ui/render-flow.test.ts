@@ -162,8 +162,8 @@ describe('waiting for the phone', () => {
       }),
     );
 
-    screen.press('Use another way');
-    expect(screen.heading).toBe('Use another way');
+    screen.press('Try another way');
+    expect(screen.heading).toBe('Try another way');
     expect(screen.buttons).toEqual([
       'Code from an authenticator app',
       '[Code by text message in 15 secondsXXXX4567]',
@@ -176,7 +176,7 @@ describe('waiting for the phone', () => {
 
   it('says when another browser wanted a push meanwhile', () => {
     const { screen } = draw(pollingView({ notice: 'push_requested_elsewhere' }));
-    expect(screen.text).toContain('Another browser or device wanted to send you a request');
+    expect(screen.text).toContain('Another browser or device also tried to send you a request');
   });
 
   it('offers the ways in the order of the factors that count', () => {
@@ -198,7 +198,7 @@ describe('waiting for the phone', () => {
   it('comes back from the other ways', () => {
     const { screen } = draw(pollingView());
 
-    screen.press('Use another way');
+    screen.press('Try another way');
     screen.press('Back');
 
     expect(screen.heading).toBe('Check your phone');
@@ -207,7 +207,7 @@ describe('waiting for the phone', () => {
   it('leaves the list of ways when the flow moves on', () => {
     const { actor, screen } = draw(pollingView());
 
-    screen.press('Use another way');
+    screen.press('Try another way');
     actor.tell(viewOf('identifying', { version: 2 }));
 
     expect(screen.heading).toBe('Almost done');
@@ -302,8 +302,8 @@ describe('typing a code', () => {
     expect(screen.input()).toBe(input);
     expect(input.value).toBe('');
     expect(document.activeElement).toBe(input);
-    expect(screen.description()).toContain('That code is not right');
-    expect(screen.said).toContain('That code is not right');
+    expect(screen.description()).toContain('That code is wrong');
+    expect(screen.said).toContain('That code is wrong');
   });
 
   it('waits out too many attempts', () => {
@@ -359,7 +359,7 @@ describe('the password', () => {
     actor.tell({ ...asked, version: 3, reason: 'credentials_refused' });
 
     expect(screen.input().value).toBe('');
-    expect(screen.description()).toContain('That password is not right');
+    expect(screen.description()).toContain('That password is wrong');
   });
 
   it('says for as long as it is asked for that a device is to be added', () => {
@@ -369,7 +369,7 @@ describe('the password', () => {
     actor.tell({ ...asked, factor: 'push', version: 2, reason: 'credentials_refused' });
 
     expect(screen.text).toContain('A device is about to be added');
-    expect(screen.description()).toBe('That password is not right. Try again.');
+    expect(screen.description()).toBe('That password is wrong. Try again.');
   });
 
   it('is not asked for while the first leg needs none', () => {
@@ -424,7 +424,7 @@ describe('setting up a device', () => {
       }),
     );
 
-    screen.press('Use another way');
+    screen.press('Try another way');
     expect(screen.buttons).toEqual(['Set up an authenticator app', 'Back']);
     screen.press('Set up an authenticator app');
 
@@ -536,7 +536,7 @@ describe('at rest', () => {
     );
 
     expect(screen.heading).toBe('Request denied');
-    expect(screen.buttons).toEqual(['Send again', 'Use another way', 'Start over', 'Cancel']);
+    expect(screen.buttons).toEqual(['Send again', 'Try another way', 'Start over', 'Cancel']);
     screen.press('Start over');
     expect(actor.sent).toEqual([{ type: 'flow.retry' }]);
   });

@@ -1,9 +1,9 @@
-import type { DevicesTexts } from './devices-texts.ts';
+import type { AuthenticatorsTexts } from './authenticators-texts.ts';
 import { withTexts } from './texts.ts';
 
 /** French, as in France. */
-export const frenchDevices: DevicesTexts = {
-  heading: 'Vos appareils d’authentification',
+export const frenchAuthenticators: AuthenticatorsTexts = {
+  heading: 'Vos appareils',
   lead: 'Ils vous servent à confirmer que c’est bien vous.',
   locked: 'Pour les voir ou les modifier, confirmez que c’est bien vous.',
   unlock: 'Afficher mes appareils',
@@ -44,9 +44,9 @@ export const frenchDevices: DevicesTexts = {
   goBack: 'Revenir en arrière',
   needsScript: 'Cette page a besoin de JavaScript.',
   actions: {
-    see: 'Voir vos appareils d’authentification',
+    see: 'Voir vos appareils',
     remove: 'Supprimer {device}',
-    add: 'Ajouter {device} à vos appareils d’authentification',
+    add: 'Ajouter {device} à vos appareils',
     devices: {
       push: 'un téléphone qui reçoit les demandes',
       otp: 'une application qui génère des codes',
@@ -60,7 +60,7 @@ export const frenchDevices: DevicesTexts = {
 };
 
 /** French as in Canada. */
-export const canadianFrenchDevices: DevicesTexts = withTexts(frenchDevices, {
+export const canadianFrenchAuthenticators: AuthenticatorsTexts = withTexts(frenchAuthenticators, {
   kinds: { sms: 'Messages textes', email: 'Courriel' },
   confirmRemoval: 'Supprimer {device}?',
   goesToo: { sms: 'Les messages textes au même numéro seront supprimés aussi.' },

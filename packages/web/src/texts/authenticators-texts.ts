@@ -1,7 +1,7 @@
 import type { Factor } from '@stepgate/core';
 
 /** Everything that the page of the user's authenticators says, in one language; what is filled in stands in braces. */
-export interface DevicesTexts {
+export interface AuthenticatorsTexts {
   readonly heading: string;
   readonly lead: string;
   /** Before the list may be seen. */

@@ -4,44 +4,47 @@ import { PHONE_PATTERN } from '../elements/control-action.ts';
 import { type ElementSpec, h } from '../elements/element.ts';
 import { isolated, withElements, withoutBidiControls } from '../elements/foreign-text.ts';
 import { factorIcons, icon } from '../elements/icons.ts';
-import type { DevicesTexts } from '../texts/devices-texts.ts';
+import type { AuthenticatorsTexts } from '../texts/authenticators-texts.ts';
 import { fill, type Texts } from '../texts/texts.ts';
-import type { Device, DeviceList, NamedDevice } from './devices-client.ts';
+import type { AuthenticatorList, ManagedAuthenticator, NamedAuthenticator } from './authenticators-client.ts';
 
 /** A question to the user, in front of the list. */
-export type Question = { readonly removal: Device } | { readonly addition: EnrollableFactor };
+export type Question = { readonly removal: ManagedAuthenticator } | { readonly addition: EnrollableFactor };
 
 /** What the page shows. */
-export interface DevicesModel {
-  /** Absent while the user has not been let see it. */
-  readonly list?: DeviceList | undefined;
+export interface AuthenticatorsModel {
+  /** Absent until the user has confirmed and may see it. */
+  readonly list?: AuthenticatorList | undefined;
   readonly isLoading: boolean;
   readonly isBusy: boolean;
   readonly question?: Question | undefined;
-  /** What went wrong with the last thing the user asked for. */
+  /** What went wrong with the last request. */
   readonly problem?: string | undefined;
   /** What the live region says. */
   readonly said: string;
   /** Where the user came from. */
   readonly leaveTo?: string | undefined;
-  readonly texts: DevicesTexts;
+  readonly texts: AuthenticatorsTexts;
   readonly flowTexts: Texts;
 }
 
-/** What a control of the page does: its `data-action`, and `data-which` device or factor. */
-export type DevicesAction = 'unlock' | 'ask-removal' | 'ask-addition' | 'remove' | 'add' | 'withdraw';
+/** What a control of the page does: its `data-action`. Its `data-which` names the authenticator or the factor. */
+export type AuthenticatorsAction = 'unlock' | 'ask-removal' | 'ask-addition' | 'remove' | 'add' | 'withdraw';
 
-/** The device in words: its kind, and its name or number where it has one. */
-export function wordsOf({ factor, name }: Omit<NamedDevice, 'id'>, texts: DevicesTexts): string {
+/** The authenticator in words: its kind, and its name or number if it has one. */
+export function wordsOf(
+  { factor, name }: Omit<NamedAuthenticator, 'id'>,
+  texts: AuthenticatorsTexts,
+): string {
   return name === undefined ? texts.kinds[factor] : `${texts.kinds[factor]} (${withoutBidiControls(name)})`;
 }
 
 /** The card of the page. */
-export function devicesCard(model: DevicesModel): ElementSpec {
+export function authenticatorsCard(model: AuthenticatorsModel): ElementSpec {
   const { flowTexts, leaveTo, list, problem, question, said, texts } = model;
   return h(
     'section',
-    { class: 'card devices', part: 'card', lang: flowTexts.language, 'aria-labelledby': 'heading' },
+    { class: 'card authenticators', part: 'card', lang: flowTexts.language, 'aria-labelledby': 'heading' },
     h('h1', { id: 'heading', tabindex: -1, part: 'heading' }, texts.heading),
     h('p', { class: 'lead', part: 'lead' }, texts.lead),
     problem !== undefined && h('p', { key: 'problem', class: 'notice', role: 'alert' }, problem),
@@ -57,7 +60,7 @@ export function devicesCard(model: DevicesModel): ElementSpec {
   );
 }
 
-function locked({ isBusy, isLoading, flowTexts, texts }: DevicesModel): readonly ElementSpec[] {
+function locked({ isBusy, isLoading, flowTexts, texts }: AuthenticatorsModel): readonly ElementSpec[] {
   if (isLoading) return [h('p', { key: 'loading', class: 'hint' }, texts.loading)];
   const label = isBusy ? flowTexts.busy : texts.unlock;
   return [
@@ -70,7 +73,10 @@ function locked({ isBusy, isLoading, flowTexts, texts }: DevicesModel): readonly
   ];
 }
 
-function listed(model: DevicesModel, { authenticators, addable }: DeviceList): readonly ElementSpec[] {
+function listed(
+  model: AuthenticatorsModel,
+  { authenticators, addable }: AuthenticatorList,
+): readonly ElementSpec[] {
   const { flowTexts, isBusy, texts } = model;
   const additions = addable.map((factor) =>
     h(
@@ -90,21 +96,25 @@ function listed(model: DevicesModel, { authenticators, addable }: DeviceList): r
       ? h('p', { key: 'none', class: 'hint' }, texts.none)
       : h(
           'ul',
-          { key: 'list', class: 'device-list' },
-          ...authenticators.map((device) => row(model, device, authenticators)),
+          { key: 'list', class: 'authenticator-list' },
+          ...authenticators.map((one) => row(model, one, authenticators)),
         ),
     h('h2', { key: 'add-heading' }, texts.addHeading),
     h('ul', { key: 'add', class: 'ways' }, ...additions),
   ];
 }
 
-function row(model: DevicesModel, device: Device, all: readonly Device[]): ElementSpec {
+function row(
+  model: AuthenticatorsModel,
+  authenticator: ManagedAuthenticator,
+  all: readonly ManagedAuthenticator[],
+): ElementSpec {
   const { isBusy, texts } = model;
-  const { factor, id, name, removal } = device;
-  const hint = name === undefined ? sameApp(device, all, texts) : [isolated(name)];
+  const { factor, id, name, removal } = authenticator;
+  const hint = name === undefined ? sameApp(authenticator, all, texts) : [isolated(name)];
   return h(
     'li',
-    { key: id, class: 'device-row' },
+    { key: id, class: 'authenticator-row' },
     icon(factorIcons[factor]),
     h(
       'span',
@@ -118,7 +128,7 @@ function row(model: DevicesModel, device: Device, all: readonly Device[]): Eleme
         {
           class: 'link',
           type: 'button',
-          'aria-label': fill(texts.removeDevice, { device: wordsOf(device, texts) }),
+          'aria-label': fill(texts.removeDevice, { device: wordsOf(authenticator, texts) }),
           ...doing('ask-removal', id, isBusy),
         },
         texts.remove,
@@ -126,11 +136,11 @@ function row(model: DevicesModel, device: Device, all: readonly Device[]): Eleme
   );
 }
 
-/** A code generator has no name of its own; its phone has. */
+/** A code generator has no name, but the phone that it came with has one. */
 function sameApp(
-  { factor, removal }: Device,
-  all: readonly Device[],
-  texts: DevicesTexts,
+  { factor, removal }: ManagedAuthenticator,
+  all: readonly ManagedAuthenticator[],
+  texts: AuthenticatorsTexts,
 ): readonly (ElementSpec | string)[] | undefined {
   const [twin] = removal.goesAlong;
   if (factor !== 'otp' || twin?.isCertain !== true) return undefined;
@@ -138,7 +148,7 @@ function sameApp(
   return phone?.name === undefined ? undefined : withElements(texts.sameApp, { phone: isolated(phone.name) });
 }
 
-function dialog(model: DevicesModel, question: Question): ElementSpec {
+function dialog(model: AuthenticatorsModel, question: Question): ElementSpec {
   const isRemoval = 'removal' in question;
   return h(
     'dialog',
@@ -147,8 +157,11 @@ function dialog(model: DevicesModel, question: Question): ElementSpec {
   );
 }
 
-function removalForm({ flowTexts, isBusy, texts }: DevicesModel, device: Device): readonly ElementSpec[] {
-  const { goesAlong, isLast } = device.removal;
+function removalForm(
+  { flowTexts, isBusy, texts }: AuthenticatorsModel,
+  authenticator: ManagedAuthenticator,
+): readonly ElementSpec[] {
+  const { goesAlong, isLast } = authenticator.removal;
   const along = new Set(
     goesAlong.map(({ factor, isCertain }) => (isCertain ? texts.goesToo : texts.mayGoToo)[factor] ?? ''),
   );
@@ -157,7 +170,7 @@ function removalForm({ flowTexts, isBusy, texts }: DevicesModel, device: Device)
     h(
       'h2',
       { id: 'question', tabindex: -1 },
-      ...withElements(texts.confirmRemoval, { device: isolated(wordsOf(device, texts)) }),
+      ...withElements(texts.confirmRemoval, { device: isolated(wordsOf(authenticator, texts)) }),
     ),
     ...sentences.map((sentence) => h('p', { key: sentence }, sentence)),
     h(
@@ -165,7 +178,7 @@ function removalForm({ flowTexts, isBusy, texts }: DevicesModel, device: Device)
       { class: 'buttons' },
       control({
         action: 'remove',
-        which: device.id,
+        which: authenticator.id,
         label: isBusy ? flowTexts.busy : texts.remove,
         kind: 'primary danger',
         isBusy,
@@ -175,7 +188,10 @@ function removalForm({ flowTexts, isBusy, texts }: DevicesModel, device: Device)
   ];
 }
 
-function additionForm({ flowTexts, isBusy }: DevicesModel, factor: EnrollableFactor): readonly ElementSpec[] {
+function additionForm(
+  { flowTexts, isBusy }: AuthenticatorsModel,
+  factor: EnrollableFactor,
+): readonly ElementSpec[] {
   const isPhone = addressMember(factor) === 'phoneNumber';
   const name = isPhone ? 'phoneNumber' : 'email';
   return [
@@ -215,7 +231,7 @@ function additionForm({ flowTexts, isBusy }: DevicesModel, factor: EnrollableFac
 }
 
 function control(options: {
-  readonly action: DevicesAction;
+  readonly action: AuthenticatorsAction;
   readonly which?: string;
   readonly label: string;
   readonly kind: string;
@@ -230,7 +246,7 @@ function control(options: {
 }
 
 function doing(
-  action: DevicesAction,
+  action: AuthenticatorsAction,
   which: string | undefined,
   isBusy: boolean,
 ): Readonly<Record<string, string | undefined>> {

@@ -2,8 +2,8 @@
 import type { EnrollableFactor } from '@stepgate/core';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { StepgateDialog } from '../../src/dialog/stepgate-dialog.ts';
-import type { Device } from '../../src/page/devices-client.ts';
-import { openDevicesPage } from '../../src/page/devices-page.ts';
+import type { ManagedAuthenticator } from '../../src/page/authenticators-client.ts';
+import { openAuthenticatorsPage } from '../../src/page/authenticators-page.ts';
 import { type PageTexts, pageTexts } from '../../src/texts/page-texts.ts';
 import { stubUserGesture } from '../support/user-gesture.ts';
 import { viewOf } from '../support/views.ts';
@@ -31,7 +31,7 @@ const REFUSAL = {
   step_up: { start: '/step-up/flow', requirement: 'a ticket' },
 };
 
-const pushed: Device = {
+const pushed: ManagedAuthenticator = {
   id: 'push|1',
   factor: 'push',
   name: 'Pixel',
@@ -41,7 +41,7 @@ const pushed: Device = {
     goesAlong: [{ id: 'totp|1', factor: 'otp', isCertain: true }],
   },
 };
-const generated: Device = {
+const generated: ManagedAuthenticator = {
   id: 'totp|1',
   factor: 'otp',
   removal: {
@@ -50,7 +50,7 @@ const generated: Device = {
     goesAlong: [{ id: 'push|1', factor: 'push', isCertain: true }],
   },
 };
-const recovery: Device = {
+const recovery: ManagedAuthenticator = {
   id: 'recovery-code|1',
   factor: 'recovery-code',
   removal: { isPossible: false, isLast: false, goesAlong: [] },
@@ -87,7 +87,7 @@ async function open(answers: Readonly<Record<string, readonly Answer[]>>): Promi
     return Response.json(body, { status });
   };
   const texts = pageTexts.en as PageTexts;
-  await openDevicesPage({ root, dialog, basePath: '/step-up', texts, fetch });
+  await openAuthenticatorsPage({ root, dialog, basePath: '/step-up', texts, fetch });
   return {
     root,
     dialog,
@@ -113,7 +113,7 @@ async function open(answers: Readonly<Record<string, readonly Answer[]>>): Promi
 }
 
 const listOf = (
-  authenticators: readonly Device[],
+  authenticators: readonly ManagedAuthenticator[],
   addable: readonly EnrollableFactor[] = ['otp', 'sms'],
 ): Answer => ({
   status: 200,
@@ -146,13 +146,13 @@ it('asks for an approval when the user wants to see the list, and says when the 
 it('shows what there is, what belongs together, and offers to remove what can be removed', async () => {
   const { root } = await open({ 'GET /authenticators': [listOf([pushed, generated, recovery])] });
 
-  const rows = [...root.querySelectorAll('.device-row')].map((row) => row.textContent);
+  const rows = [...root.querySelectorAll('.authenticator-row')].map((row) => row.textContent);
   expect(rows).toEqual([
     'Phone with Auth0 GuardianPixelRemove',
-    'Authenticator appThe code generator of the same app: PixelRemove',
+    'Authenticator appCode generator in the same app: PixelRemove',
     'Recovery code',
   ]);
-  expect(root.querySelector('.device-row button')?.getAttribute('aria-label')).toBe(
+  expect(root.querySelector('.authenticator-row button')?.getAttribute('aria-label')).toBe(
     'Remove Phone with Auth0 Guardian (Pixel)',
   );
 });
@@ -186,8 +186,8 @@ it('says what goes along before it removes, and removes nothing on a no', async 
 
   expect(heading()).toBe('Remove Phone with Auth0 Guardian (Pixel)?');
   const text = root.querySelector('dialog')?.textContent;
-  expect(text).toContain('The code generator of the same app goes too.');
-  expect(text).toContain('you will have to set up a first device again');
+  expect(text).toContain('This also removes the code generator in the same app.');
+  expect(text).toContain('will have to set up a new device');
   press('Keep it');
   expect(root.querySelector('dialog')).toBeNull();
   expect(calls).toHaveLength(1);
@@ -205,7 +205,7 @@ it('removes on a yes, and says what is gone', async () => {
 
   await until(() => said() === 'Removed: Phone with Auth0 Guardian (Pixel) and Authenticator app.');
   expect(calls.map(({ method }) => method)).toEqual(['GET', 'DELETE', 'GET']);
-  expect(root.textContent).toContain('You have no device set up.');
+  expect(root.textContent).toContain('You have not set up a device.');
 });
 
 it('asks for the number before it adds it, without what is there for the eye', async () => {
@@ -250,7 +250,7 @@ it('shows the flow that adds a device, and says what has come of it', async () =
 it.each([
   [
     { status: 503, body: { error: 'provider_unavailable' } },
-    'The sign-in service does not answer at the moment',
+    'The sign-in service is not answering right now',
   ],
   [{ status: 500, body: { error: 'misconfigured' } }, 'Something went wrong'],
   [{ status: 502, body: 'a page of a proxy' }, 'No connection'],

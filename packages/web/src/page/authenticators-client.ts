@@ -1,15 +1,15 @@
 import type { EnrollableFactor, Factor } from '@stepgate/core';
 import { failureOf } from '../remote/remote-error.ts';
 
-/** A device as a sentence needs it. */
-export interface NamedDevice {
+/** What a sentence about an authenticator needs. */
+export interface NamedAuthenticator {
   readonly id: string;
   readonly factor: Factor;
   readonly name?: string;
 }
 
-/** One of the user's authenticators, and what would happen if it was removed. */
-export interface Device extends NamedDevice {
+/** One of the user's authenticators, and what its removal would do. */
+export interface ManagedAuthenticator extends NamedAuthenticator {
   readonly removal: {
     readonly isPossible: boolean;
     readonly isLast: boolean;
@@ -21,9 +21,9 @@ export interface Device extends NamedDevice {
   };
 }
 
-/** The user's authenticators, and what can be added. */
-export interface DeviceList {
-  readonly authenticators: readonly Device[];
+/** The user's authenticators, and the factors that can be added. */
+export interface AuthenticatorList {
+  readonly authenticators: readonly ManagedAuthenticator[];
   readonly addable: readonly EnrollableFactor[];
 }
 
@@ -34,17 +34,20 @@ export interface AddedFactor {
   readonly email?: string;
 }
 
-/** The endpoints that manage authenticators. Rejections are `EndpointFailure`s, and those of `fetch`. */
-export interface DevicesClient {
-  list(): Promise<DeviceList>;
-  /** Answers with all that is gone. */
-  remove(id: string): Promise<readonly NamedDevice[]>;
+/** The endpoints that manage authenticators. The calls reject with an `EndpointFailure`, or as `fetch` does. */
+export interface AuthenticatorsClient {
+  list(): Promise<AuthenticatorList>;
+  /** Resolves with everything that was removed. */
+  remove(id: string): Promise<readonly NamedAuthenticator[]>;
   /** Starts the flow that adds it. */
   add(factor: AddedFactor): Promise<void>;
 }
 
-/** Binds the endpoints to a `basePath` and a `fetch`: one that steps up, or one that does not. */
-export function createDevicesClient(basePath: string, fetch: typeof globalThis.fetch): DevicesClient {
+/** Makes the calls under a `basePath` with a `fetch` that steps up, or with one that does not. */
+export function createAuthenticatorsClient(
+  basePath: string,
+  fetch: typeof globalThis.fetch,
+): AuthenticatorsClient {
   const url = `${basePath}/authenticators`;
 
   async function call(path: string, init: RequestInit = {}): Promise<unknown> {
@@ -58,10 +61,10 @@ export function createDevicesClient(basePath: string, fetch: typeof globalThis.f
   }
 
   return {
-    list: async () => (await call(url)) as DeviceList,
+    list: async () => (await call(url)) as AuthenticatorList,
     async remove(id) {
       const answer = await call(`${url}/${encodeURIComponent(id)}`, { method: 'DELETE' });
-      return (answer as { removed: readonly NamedDevice[] }).removed;
+      return (answer as { removed: readonly NamedAuthenticator[] }).removed;
     },
     async add(factor) {
       await call(url, { method: 'POST', body: JSON.stringify(factor) });

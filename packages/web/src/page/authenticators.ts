@@ -1,6 +1,6 @@
 import { FlowDialog } from '../dialog/flow-dialog.ts';
 import type { Texts } from '../texts/texts.ts';
-import { openDevicesPage } from './devices-page.ts';
+import { openAuthenticatorsPage } from './authenticators-page.ts';
 import { textsOfPage } from './page-data.ts';
 
 /** The page of this site that the user came from, but for this one and Stepgate's own. */
@@ -24,5 +24,5 @@ if (main !== null && root !== null) {
   customElements.define('stepgate-dialog', PageDialog);
   const dialog = new PageDialog();
   document.body.append(dialog);
-  void openDevicesPage({ root, dialog, basePath, texts, leaveTo: cameFrom(basePath) });
+  void openAuthenticatorsPage({ root, dialog, basePath, texts, leaveTo: cameFrom(basePath) });
 }

@@ -1,0 +1,58 @@
+import type { AuthenticatorsTexts } from './authenticators-texts.ts';
+
+/** English. */
+export const englishAuthenticators: AuthenticatorsTexts = {
+  heading: 'Your devices',
+  lead: 'You use these to confirm that it’s you.',
+  locked: 'To see or change them, confirm that it’s you.',
+  unlock: 'Show my devices',
+  loading: 'Looking up your devices…',
+  none: 'You have not set up a device.',
+  kinds: {
+    push: 'Phone with Auth0 Guardian',
+    otp: 'Authenticator app',
+    sms: 'Text messages',
+    voice: 'Phone calls',
+    email: 'E-mail',
+    'recovery-code': 'Recovery code',
+  },
+  sameApp: 'Code generator in the same app: {phone}',
+  addHeading: 'Add another',
+  remove: 'Remove',
+  removeDevice: 'Remove {device}',
+  keep: 'Keep it',
+  confirmRemoval: 'Remove {device}?',
+  goesToo: {
+    push: 'This also removes approval on the phone with the same app.',
+    otp: 'This also removes the code generator in the same app.',
+    sms: 'This also removes text messages to the same number.',
+    voice: 'This also removes calls to the same number.',
+  },
+  mayGoToo: {
+    push: 'If it belongs to the Guardian app on a phone, this also removes approval on that phone.',
+    otp: 'This also removes the code generator in the same app, which is one of those in your list.',
+    sms: 'This also removes text messages to the same number.',
+    voice: 'This also removes calls to the same number.',
+  },
+  isLast: 'Then you have nothing left to confirm with, and will have to set up a new device.',
+  approvalFollows: 'Next, you confirm this with one of your devices.',
+  removed: 'Removed: {devices}.',
+  added: 'Added: {device}.',
+  unchanged: 'Nothing has changed.',
+  goBack: 'Go back',
+  needsScript: 'This page needs JavaScript.',
+  actions: {
+    see: 'See your devices',
+    remove: 'Remove {device}',
+    add: 'Add {device} to your devices',
+    devices: {
+      push: 'a phone that gets approval requests',
+      otp: 'an app that generates codes',
+      sms: 'a number for text messages',
+      voice: 'a number for calls',
+      email: 'an e-mail address',
+      'recovery-code': 'a recovery code',
+    },
+    unknownDevice: 'the device {id}',
+  },
+};
