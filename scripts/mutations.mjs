@@ -116,7 +116,7 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      ofCore('machine/waiting', 'is not sent again before the waiting time is over, by whatever request'),
+      ofCore('machine/waiting', 'is not sent again before the waiting time is over, whatever the request'),
     ],
   },
   {
@@ -158,7 +158,7 @@ export const MUTATIONS = [
         "    case 'flow.cancel':\n    case 'identity.verified':\n      return { type };",
       ],
     ],
-    shownBy: [ofCore('machine/parse-request', 'is never a fact: $type is refused, with and without a stamp')],
+    shownBy: [ofCore('machine/parse-request', 'is never a fact: $type is refused, with or without a stamp')],
   },
   {
     defence: 'a fact that nothing asked for is ignored',
@@ -582,7 +582,7 @@ export const MUTATIONS = [
         'if (allowInsecureIssuer === undefined && isText(0)) {',
       ],
     ],
-    shownBy: [ofCore('auth0/client', 'that are wrong are a TypeError that names %s: %j')],
+    shownBy: [ofCore('auth0/client', 'throw a TypeError that names %s when it is wrong: %j')],
   },
   {
     defence: 'the id_token is signed by an algorithm of the list',

@@ -35,7 +35,7 @@ const TOKENS = {
   token_type: 'Bearer',
 };
 
-/** Everything that whoever looks at a value can find in it. */
+/** Everything that can be found in a value by looking at it. */
 function shown(value: unknown): string {
   const parts = [
     inspect(value, { depth: value instanceof Error ? 12 : 5, showHidden: value instanceof Error }),
@@ -52,7 +52,7 @@ function json(value: unknown): string {
   try {
     return JSON.stringify(value) ?? '';
   } catch {
-    // Circular: the inspection has to do.
+    // Circular: inspect it instead.
     return '';
   }
 }
@@ -71,7 +71,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** What goes out is repeated in every answer that is an error, as a careless server would. */
+/** Every error response repeats the request, as a careless server would. */
 function answering(answers: readonly Answer[]): typeof fetch {
   const left = [...answers];
   return async (input, init) => {
@@ -105,7 +105,7 @@ function apiAnswering(answers: readonly Answer[]): MfaApi {
 
 type Step = StepUpRequest | { readonly afterMs: number };
 
-/** Runs a whole flow with everything open to inspection, and says what was shown where. */
+/** Runs a whole flow with everything open to inspection, and reports what was shown where. */
 async function run(options: {
   readonly answers: readonly Answer[];
   readonly steps: readonly Step[];
@@ -134,7 +134,7 @@ async function run(options: {
     ...(options.identify && { identify: options.identify }),
     clock,
     random: () => 0,
-    // The actors that an event names are looked at by their snapshots, which it holds.
+    // An event names actors by reference; their snapshots are in the event.
     inspect: ({ actorRef: _actor, rootId: _root, ...event }) => look({ ...event, sourceRef: undefined }),
     onError: look,
   });
@@ -142,7 +142,7 @@ async function run(options: {
   for (const step of options.steps) {
     if ('type' in step) actor.send(step);
     else await clock.advance(step.afterMs);
-    // The client reads bodies and parses: a few turns of the loop.
+    // The client reads and parses bodies, which takes a few turns of the loop.
     for (let turn = 0; turn < 20; turn += 1) await settled();
     const { disclosure: _shown, ...rest } = actor.getSnapshot().view;
     look({ ...actor.getSnapshot(), view: rest });
@@ -167,7 +167,7 @@ const WRONG: Answer = {
 };
 const code: StepUpRequest = { type: 'code.submit', code: SECRET.code };
 
-describe('the secrets of a flow are shown in its disclosure and nowhere else', () => {
+describe('the secrets of a flow appear in its disclosure and nowhere else', () => {
   it('while a push is added', async () => {
     const seen = await run({
       answers: [
@@ -251,7 +251,7 @@ describe('the secrets of a flow are shown in its disclosure and nowhere else', (
     expect(seen.disclosed).toEqual({});
   });
 
-  it('while a push is rejected, a further factor is asked for and a recovery code is replaced', async () => {
+  it('while a push is rejected, another factor is demanded and a recovery code is replaced', async () => {
     const seen = await run({
       answers: [
         { body: [ROWS.push, ROWS.otp, ROWS.recovery] },
@@ -277,7 +277,7 @@ describe('the secrets of a flow are shown in its disclosure and nowhere else', (
     expect(seen.disclosed).toEqual({ acknowledging: ['newRecoveryCode'] });
   });
 
-  it('while the answers make no sense, a flow expires, is tried again and is cancelled', async () => {
+  it('while the responses make no sense, a flow expires, is retried and is cancelled', async () => {
     const seen = await run({
       answers: [
         { body: [ROWS.push, ROWS.sms] },
@@ -310,7 +310,7 @@ describe('the secrets of a flow are shown in its disclosure and nowhere else', (
   });
 });
 
-describe('an error of the client holds no secret', () => {
+describe('an error of the client contains no secret', () => {
   const signIn = (answers: readonly Answer[]) =>
     createAuth0SignIn({
       issuer: 'https://tenant.example/',
@@ -364,7 +364,7 @@ describe('an error of the client holds no secret', () => {
   );
 });
 
-it('finds a secret wherever it hides, so that the checks above mean something', () => {
+it('finds a secret wherever it is, so that the checks above can fail', () => {
   const error = new Error('lost', { cause: { request: { headers: { authorization: SECRET.mfaToken } } } });
   expect(secretsIn(error)).toEqual(['mfaToken']);
   expect(secretsIn({ deep: { er: [new Map([['x', SECRET.code]])] } })).toEqual(['code']);

@@ -13,7 +13,7 @@ export interface EffectPorts {
   readonly vault: Vault;
   readonly inputs: Inputs;
   readonly signal: AbortSignal;
-  /** Does the first leg, except for `access-token`, whose token is in the vault. Throws `login_required` if it cannot. */
+  /** Does the first leg, except `access-token`, whose token is in the vault. Throws `login_required` if it cannot. */
   authenticate(method: SignInMethod, inputs: Inputs, signal: AbortSignal): Promise<MfaTransaction>;
   /** Checks whose approval the tokens are. Throws `subject_mismatch` or `identity_refused`. */
   identify(tokens: TokenSet, signal: AbortSignal): Promise<void>;

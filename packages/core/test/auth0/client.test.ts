@@ -63,17 +63,17 @@ describe.each(Object.entries(CALLS))('%s', (_, call) => {
     ['the body is cut off', { status: 200, body: '{"access_token": "acc' }],
     ['the answer is a redirect', { status: 302, headers: { location: '/elsewhere' } }],
     [
-      'the answer is a redirect that repeats the request',
+      'the response is a redirect that repeats the request',
       { status: 307, headers: { location: '/elsewhere' } },
     ],
-  ])('is one request and fails for a passing reason when %s', async (_fault, script) => {
+  ])('sends one request and fails with a transient reason when %s', async (_fault, script) => {
     server.answer(script, { status: 200, body: { access_token: 'somebody else' } });
     const error = await errorOf(call(connect()));
     expect(error).toMatchObject({ code: 'provider_unavailable', status: 503, expose: false });
     expect(server.requests).toHaveLength(1);
   });
 
-  it('ends at once when it is aborted', async () => {
+  it('rejects at once when it is aborted', async () => {
     server.answer('silence');
     const controller = new AbortController();
     const failed = errorOf(call(connect(), controller.signal));
@@ -81,7 +81,7 @@ describe.each(Object.entries(CALLS))('%s', (_, call) => {
     expect(await failed).toMatchObject({ code: 'provider_unavailable' });
   });
 
-  it('returns at once from a 429 that asks for an hour, and says how long', async () => {
+  it('returns at once from a 429 that asks for an hour, and reports how long', async () => {
     server.answer({ status: 429, headers: { 'retry-after': '3600' }, body: { error: 'too_many_requests' } });
     expect(await errorOf(call(connect()))).toMatchObject({
       code: 'rate_limited',
@@ -92,7 +92,7 @@ describe.each(Object.entries(CALLS))('%s', (_, call) => {
   });
 });
 
-it.each(['silence', 'stall'] as const)('gives up in time for a passing reason: %s', async (script) => {
+it.each(['silence', 'stall'] as const)('times out with a transient reason: %s', async (script) => {
   const slow = await startScriptedServer();
   slow.answer(script);
   const error = await errorOf(poll(connect({ issuer: slow.url, timeoutMs: 300 })));
@@ -100,7 +100,7 @@ it.each(['silence', 'stall'] as const)('gives up in time for a passing reason: %
   expect(error).toMatchObject({ code: 'provider_unavailable', status: 503, expose: false });
 });
 
-it('fails for a passing reason when nobody listens, and says what the system said', async () => {
+it('fails with a transient reason and the system error when nothing listens on the port', async () => {
   const gone = await startScriptedServer();
   await gone.close();
   const error = await errorOf(poll(connect({ issuer: gone.url })));
@@ -113,7 +113,7 @@ it('fails for a passing reason when nobody listens, and says what the system sai
 describe('onResponse', () => {
   const LIMITS = { 'x-ratelimit-limit': '100', 'x-ratelimit-remaining': '7' };
 
-  it('hears of every answer, and what it says of the limits', async () => {
+  it('is called with every response and its limits', async () => {
     const reports: TenantReport[] = [];
     const api = connect({ onResponse: (report) => reports.push(report) });
     server.answer(
@@ -131,7 +131,7 @@ describe('onResponse', () => {
     ]);
   });
 
-  it('fails nothing when it throws', async () => {
+  it('may throw without failing the request', async () => {
     const api = connect({
       onResponse: () => {
         throw new Error('the metrics are away');
@@ -142,10 +142,10 @@ describe('onResponse', () => {
   });
 });
 
-describe('how long the provider wants to be left alone', () => {
+describe('the time that the provider asks us to wait', () => {
   const SENT = 'Thu, 01 Jan 2026 00:00:00 GMT';
   const SENT_S = Date.parse(SENT) / 1_000;
-  // Our own clock is a day off: the answer's own date decides.
+  // Our own clock is a day off, so the response's own Date decides.
   const now = () => Date.parse(SENT) + 86_400_000;
 
   it.each<[string, Readonly<Record<string, string>>, number | undefined]>([
@@ -165,7 +165,7 @@ describe('how long the provider wants to be left alone', () => {
       5_000,
     ],
     [
-      'x-ratelimit-reset where Retry-After is in words',
+      'x-ratelimit-reset when Retry-After cannot be read',
       { date: SENT, 'retry-after': 'soon', 'x-ratelimit-reset': String(SENT_S + 60) },
       60_000,
     ],
@@ -177,7 +177,7 @@ describe('how long the provider wants to be left alone', () => {
     expect(error.retryAfterMs).toBe(retryAfterMs);
   });
 
-  it('is measured against our own clock where the answer has no date', async () => {
+  it('is measured by our own clock when the response has no Date', async () => {
     server.answer({
       status: 429,
       headers: { date: '', 'x-ratelimit-reset': String(now() / 1_000 + 7) },
@@ -186,7 +186,7 @@ describe('how long the provider wants to be left alone', () => {
     expect((await errorOf(poll(connect({ now })))).retryAfterMs).toBe(7_000);
   });
 
-  it.each([400, 429, 200])('is part of slow_down (%i)', async (status) => {
+  it.each([400, 429, 200])('comes with slow_down (%i)', async (status) => {
     server.answer({ status, headers: { 'retry-after': '20' }, body: { error: 'slow_down' } });
     expect(await poll(connect())).toEqual({ status: 'slow_down', retryAfterMs: 20_000 });
     server.answer({
@@ -199,7 +199,7 @@ describe('how long the provider wants to be left alone', () => {
     expect(await poll(connect())).toEqual({ status: 'slow_down' });
   });
 
-  it('is not told by a reset time that comes with every answer', async () => {
+  it('is not taken from the reset time of an ordinary response', async () => {
     server.answer({
       status: 503,
       headers: { date: SENT, 'x-ratelimit-reset': String(SENT_S + 60) },
@@ -208,7 +208,7 @@ describe('how long the provider wants to be left alone', () => {
     expect((await errorOf(poll(connect()))).retryAfterMs).toBeUndefined();
   });
 
-  it('is heard of a 503 too', async () => {
+  it('is read from a 503 too', async () => {
     server.answer({ status: 503, headers: { 'retry-after': '30' }, body: '<html></html>' });
     expect(await errorOf(poll(connect()))).toMatchObject({
       code: 'provider_unavailable',
@@ -218,13 +218,13 @@ describe('how long the provider wants to be left alone', () => {
 });
 
 describe('the issuer', () => {
-  it.each(['', '/'])('is the tenant, with or without a slash at its end', async (end) => {
+  it.each(['', '/'])('may be written with or without a trailing slash', async (end) => {
     server.answer({ status: 200, body: [] });
     await connect({ issuer: server.url.replace(/\/$/, end) }).list({ mfaToken: 'mfa-token' });
     expect(server.request.url).toBe('/mfa/authenticators');
   });
 
-  it('may have a path, as behind a proxy of one’s own', async () => {
+  it('may have a path, for a proxy in front of the tenant', async () => {
     server.answer({ status: 200, body: [] });
     await connect({ issuer: `${server.url}auth` }).list({ mfaToken: 'mfa-token' });
     expect(server.request.url).toBe('/auth/mfa/authenticators');
@@ -252,7 +252,7 @@ describe('options', () => {
     ['timeoutMs', { ...good, timeoutMs: 0 }],
     ['timeoutMs', { ...good, timeoutMs: Number.NaN }],
     ['timeoutMs', { ...good, timeoutMs: Number.POSITIVE_INFINITY }],
-  ])('that are wrong are a TypeError that names %s: %j', (name, options) => {
+  ])('throw a TypeError that names %s when it is wrong: %j', (name, options) => {
     for (const create of [createAuth0MfaApi, createAuth0SignIn]) {
       const attempt = () => create(options as Auth0MfaApiOptions);
       expect(attempt).toThrow(TypeError);
@@ -260,7 +260,7 @@ describe('options', () => {
     }
   });
 
-  it('never repeat a secret in the error', () => {
+  it('never appear in the error when they are secret', () => {
     expect(() => connect({ issuer: 'https://ada:secret@tenant.example/' })).toThrow(/^(?!.*secret)/);
   });
 });

@@ -14,17 +14,17 @@ import {
 } from '../../src/index.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
-/** A client of ours at a tenant of one of the two worlds. */
+/** A client connected to a tenant in one of the two variants. */
 interface Meeting {
   readonly emulator: Emulator;
   readonly api: MfaApi;
-  /** A first leg that was asked for MFA. */
+  /** A first leg that ended in `mfa_required`. */
   readonly meet: () => Promise<MfaTransaction>;
-  /** Tokens by the password alone, for an audience or a scope for which the tenant wants no MFA. */
+  /** Tokens for the password alone: for an audience or scope that needs no MFA. */
   readonly signIn: (ask: { readonly audience?: string; readonly scope?: string }) => Promise<TokenSet>;
-  /** A phone that takes pushes; the recovery code that came with it. */
+  /** A phone that answers pushes, and the recovery code that came with it. */
   readonly enrol: () => Promise<string>;
-  /** A push that was sent, and its exchange. */
+  /** A sent push, and its exchange. */
   readonly push: () => Promise<{ readonly poll: () => Promise<Redemption> }>;
 }
 
@@ -72,7 +72,7 @@ function meetingOf(world: EmulatorOptions, client: Partial<Auth0MfaApiOptions> =
   return meeting;
 }
 
-/** The same test in each world that a member of the dialect can make. */
+/** The same test for each value of a dialect's member. */
 function inEach<K extends keyof Dialect>(
   member: K,
   choices: readonly Dialect[K][],
@@ -82,7 +82,7 @@ function inEach<K extends keyof Dialect>(
   it.each(choices)(`${title} (${member}: %s)`, (choice) => test({ dialect: { [member]: choice } }, choice));
 }
 
-/** The tests' titles, which the README repeats. */
+/** The titles of the tests, which the README repeats. */
 const TITLES: string[] = [];
 function row(title: string, tests: () => void): void {
   TITLES.push(title);
@@ -132,7 +132,7 @@ describe('the contradictions of the sources', () => {
       const { mfaToken } = await meet();
       expect(await api.enroll({ mfaToken, factor: 'push' })).toMatchObject({ binding: 'poll' });
     });
-    it('leaves them out otherwise, which a tenant that wants them refuses', async () => {
+    it('are left out by default, which a tenant that requires them refuses', async () => {
       const { api, meet } = meetingOf({ dialect: { associateCredentials: 'required' } });
       const { mfaToken } = await meet();
       await expect(api.enroll({ mfaToken, factor: 'push' })).rejects.toMatchObject({
@@ -168,7 +168,7 @@ describe('the contradictions of the sources', () => {
   });
 
   row('C9: requests tokens as a form', () => {
-    inEach('tokenContentType', ['any', 'form'], 'are given', async (world) => {
+    inEach('tokenContentType', ['any', 'form'], 'are issued', async (world) => {
       const { emulator, enrol, push } = meetingOf(world);
       await enrol();
       const { poll } = await push();
@@ -190,7 +190,7 @@ describe('the contradictions of the sources', () => {
     inEach(
       'challengeChannel',
       ['optional', 'required'],
-      'is sent, or refused plainly',
+      'is sent, or refused with a clear error',
       async (world, choice) => {
         const { emulator, enrol, push } = meetingOf(world);
         await enrol();
@@ -211,7 +211,7 @@ describe('the contradictions of the sources', () => {
       expect(await api.list({ mfaToken: accessToken })).toEqual([]);
       const listed = api.list(await meet());
       if (choice === 'any') expect(await listed).toEqual([]);
-      // As if the token were dead: the first leg is done again, and not twice.
+      // The token looks expired: the first leg runs again, but only once.
       else await expect(listed).rejects.toMatchObject({ code: 'mfa_token_expired' });
     });
   });
@@ -229,7 +229,7 @@ describe('the contradictions of the sources', () => {
   });
 
   row('C14: assumes that an mfa_token lives five minutes, and notices when it lives shorter', () => {
-    it.each([300_000, 600_000])('is dead when the tenant says so (mfaTokenMs: %i)', async (mfaTokenMs) => {
+    it.each([300_000, 600_000])('is expired when the tenant says so (mfaTokenMs: %i)', async (mfaTokenMs) => {
       const { emulator, api, enrol, meet } = meetingOf({ lifetimes: { mfaTokenMs } });
       await enrol();
       const transaction = await meet();
@@ -252,7 +252,7 @@ describe('the contradictions of the sources', () => {
 
   row('C16: requests the configured audience for the MFA API', () => {
     it.each(['https://tenant.test/mfa/', 'https://canonical.eu.auth0.test/mfa/'])(
-      'serves under its own name (mfaAudience: %s)',
+      'works with that audience (mfaAudience: %s)',
       async (mfaAudience) => {
         const { api, signIn } = meetingOf({ mfaAudience });
         const { accessToken } = await signIn({ audience: mfaAudience, scope: 'read:authenticators' });
@@ -262,7 +262,7 @@ describe('the contradictions of the sources', () => {
   });
 
   row('C17: polls a push that has no binding method', () => {
-    it('is pending as long as nobody answers, and then approved', async () => {
+    it('is pending until the user answers, and then approved', async () => {
       const { emulator, enrol, push } = meetingOf({});
       await enrol();
       const { poll } = await push();
@@ -276,7 +276,7 @@ describe('the contradictions of the sources', () => {
     inEach(
       'refreshToken',
       ['offline_access', 'always'],
-      'is handed over when it is there',
+      'is returned when there is one',
       async (world, choice) => {
         const { emulator, enrol, push } = meetingOf(world);
         await enrol();
@@ -289,7 +289,7 @@ describe('the contradictions of the sources', () => {
   });
 
   row('C19: reads the life of an access token', () => {
-    it.each([600, 86_400])('is what the answer says (accessTokenMs: %i s)', async (seconds) => {
+    it.each([600, 86_400])('is what the response says (accessTokenMs: %i s)', async (seconds) => {
       const { emulator, enrol, push } = meetingOf({ lifetimes: { accessTokenMs: seconds * 1_000 } });
       await enrol();
       const { poll } = await push();
@@ -299,7 +299,7 @@ describe('the contradictions of the sources', () => {
   });
 
   row('C20: recognises an expired token by the body', () => {
-    inEach('expiredTokenStatus', [403, 401], 'is told apart from an expired challenge', async (world) => {
+    inEach('expiredTokenStatus', [403, 401], 'is not confused with an expired challenge', async (world) => {
       const { emulator, enrol, push } = meetingOf(world);
       await enrol();
       const { poll } = await push();
@@ -317,7 +317,7 @@ describe('the contradictions of the sources', () => {
     inEach(
       'newRecoveryCode',
       ['always', 'absent'],
-      'hands it over when it is there',
+      'is returned when there is one',
       async (world, choice) => {
         const { api, enrol, meet } = meetingOf(world);
         const code = await enrol();
@@ -330,7 +330,7 @@ describe('the contradictions of the sources', () => {
   });
 
   row('C25: treats an mfa_token as opaque', () => {
-    inEach('mfaTokenForm', ['sealed', 'jwt'], 'serves as it is', async (world, choice) => {
+    inEach('mfaTokenForm', ['sealed', 'jwt'], 'works in either form', async (world, choice) => {
       const { api, meet } = meetingOf(world);
       const transaction = await meet();
       expect(transaction.mfaToken.startsWith(choice === 'jwt' ? 'eyJ' : 'Fe26.2')).toBe(true);
@@ -338,7 +338,7 @@ describe('the contradictions of the sources', () => {
     });
   });
 
-  it('are all in the README, each with what makes its worlds and what is tested', () => {
+  it('are all in the README, each with its setting and what is tested', () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
     const told = [...readme.matchAll(/^\| (C\d+) +\| (?:[^|]*\|){2} ([^|]*?) +\|$/gm)].map(
       ([, number, title]) => `${number}: ${title}`,

@@ -24,7 +24,7 @@ afterAll(() => server.close());
 
 const mfaToken = 'mfa-token';
 
-/** The calls of the MFA API, a redemption once for each kind of proof. */
+/** The calls of the MFA API, with one redemption for each kind of proof. */
 const CALLS = {
   list: () => api.list({ mfaToken }),
   enroll: () => api.enroll({ mfaToken, factor: 'push' }),
@@ -44,7 +44,7 @@ const EXCHANGES: readonly CallName[] = ['poll', 'binding', 'otp', 'recovery'];
 const TYPED: readonly CallName[] = ['binding', 'otp', 'recovery'];
 const OF_THE_API: readonly CallName[] = ['list', 'enroll', 'challenge', ...EXCHANGES];
 
-/** The status of an answer, or the code of the error. */
+/** The status of a redemption, or the code of an error. */
 async function outcomeOf(call: CallName): Promise<string> {
   try {
     const answer: unknown = await CALLS[call]();
@@ -64,7 +64,7 @@ interface Row {
   readonly means: ReasonCode | 'pending' | 'slow_down';
 }
 
-/** Where the sources name no status, every one that they use for errors; and 200, as old samples do. */
+/** When the sources name no status, every status they use for errors, and 200, as in old samples. */
 const ANY = [200, 400, 401, 403];
 
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
@@ -468,7 +468,7 @@ function bodiesOf({ error, says }: Row, status: number): readonly unknown[] {
 
 describe.each(Object.entries(ROWS))('errors of %s', (_, rows) => {
   it.each(rows.flatMap((row) => row.calls.map((call) => ({ ...row, call, title: row.says ?? 'no words' }))))(
-    '$call: $error, "$title", is $means whatever the status',
+    '$call: $error, "$title", means $means with any status',
     async ({ call, ...row }) => {
       for (const status of row.statuses) {
         for (const body of bodiesOf(row, status)) {
@@ -480,21 +480,24 @@ describe.each(Object.entries(ROWS))('errors of %s', (_, rows) => {
   );
 });
 
-describe('an answer that is no JSON', () => {
-  it.each(Object.keys(CALLS) as CallName[])('is no answer, whatever its status: %s', async (call) => {
-    for (const status of [200, 400, 403, 500, 502, 503, 504]) {
-      server.answer({ status, body: '<html><body><h1>Bad Gateway</h1></body></html>' });
-      expect(await outcomeOf(call), String(status)).toBe('provider_unavailable');
-    }
-  });
+describe('a response that is not JSON', () => {
+  it.each(Object.keys(CALLS) as CallName[])(
+    'means provider_unavailable with any status: %s',
+    async (call) => {
+      for (const status of [200, 400, 403, 500, 502, 503, 504]) {
+        server.answer({ status, body: '<html><body><h1>Bad Gateway</h1></body></html>' });
+        expect(await outcomeOf(call), String(status)).toBe('provider_unavailable');
+      }
+    },
+  );
 
-  it.each(Object.keys(CALLS) as CallName[])('says to wait when its status does: %s', async (call) => {
+  it.each(Object.keys(CALLS) as CallName[])('means rate_limited when its status is 429: %s', async (call) => {
     server.answer({ status: 429, body: '<html>Too Many Requests</html>' });
     expect(await outcomeOf(call)).toBe('rate_limited');
   });
 });
 
-describe('an answer that lacks what it must have', () => {
+describe('a response without a required member', () => {
   it.each<[CallName, unknown]>([
     ['list', {}],
     ['list', { authenticators: [] }],
@@ -510,7 +513,7 @@ describe('an answer that lacks what it must have', () => {
     ['otp', { token_type: 'Bearer' }],
     ['otp', { access_token: '' }],
     ['password', {}],
-  ])('is never taken for one: %s %j', async (call, body) => {
+  ])('is refused: %s %j', async (call, body) => {
     server.answer({
       status: 200,
       headers: { 'content-type': 'application/json' },
@@ -520,7 +523,7 @@ describe('an answer that lacks what it must have', () => {
   });
 
   it.each(['list', 'enroll', 'challenge', 'poll', 'password'] as const)(
-    'is never taken for one: %s, empty',
+    'is refused: %s, empty',
     async (call) => {
       server.answer({ status: 204 });
       expect(await outcomeOf(call)).toBe('provider_error');
@@ -529,7 +532,7 @@ describe('an answer that lacks what it must have', () => {
 });
 
 describe('the error of a refused call', () => {
-  it('names the request, the status and the error, and nothing that came with them', async () => {
+  it('names the request, the status and the error, and nothing else of the response', async () => {
     server.answer({
       status: 403,
       body: { error: 'invalid_grant', error_description: 'Invalid otp_code 123456 for Fe26.2**secret' },
@@ -543,14 +546,14 @@ describe('the error of a refused call', () => {
     });
   });
 
-  it('does not repeat an error that is no plain word', async () => {
+  it('does not repeat an error that is not a plain word', async () => {
     server.answer({ status: 400, body: { error: 'Fe26.2**secret' } });
     await expect(CALLS.otp()).rejects.toThrow(/^POST oauth\/token was refused: 400$/);
     server.answer({ status: 400, body: { error: '123456' } });
     await expect(CALLS.otp()).rejects.toThrow(/^POST oauth\/token was refused: 400$/);
   });
 
-  it("tells the client's fault from the provider's by its status", async () => {
+  it("has a status below 500 only for the client's errors", async () => {
     server.answer({ status: 500, body: {} });
     await expect(CALLS.otp()).rejects.toMatchObject({ status: 503, expose: false });
     server.answer({ status: 400, body: { error: 'something_new' } });

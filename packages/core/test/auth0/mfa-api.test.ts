@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('listing authenticators', () => {
-  it('asks with the mfa_token as the bearer, and with no client credentials', async () => {
+  it('sends the mfa_token as the bearer, and no client credentials', async () => {
     server.answer({ status: 200, body: [] });
     await expect(api.list({ mfaToken })).resolves.toEqual([]);
     expect(server.request).toMatchObject({ method: 'GET', url: '/mfa/authenticators', body: '' });
@@ -50,11 +50,11 @@ describe('listing authenticators', () => {
     ['no channel: the prefix of the id', { id: 'push|dev_1', authenticator_type: 'oob' }, 'push'],
     ['no type at all: the prefix of the id', { id: 'totp|dev_1' }, 'otp'],
     [
-      'a requirement type beside it',
+      'a factor with a requirement type',
       { id: 'sms|dev_1', authenticator_type: 'oob', oob_channel: 'sms', type: 'phone', created_at: '…' },
       'sms',
     ],
-  ])('reads a row of %s', async (_, row, factor) => {
+  ])('reads %s', async (_, row, factor) => {
     server.answer({ status: 200, body: [{ ...(row as object), active: true, name: 'A name', later: {} }] });
     const [authenticator] = await api.list({ mfaToken });
     expect(authenticator).toEqual({
@@ -65,7 +65,7 @@ describe('listing authenticators', () => {
     } satisfies Authenticator);
   });
 
-  it('shows what was never confirmed as inactive, and takes silence about it for that', async () => {
+  it('shows unconfirmed authenticators, and those that do not say, as inactive', async () => {
     server.answer({
       status: 200,
       body: [
@@ -78,7 +78,7 @@ describe('listing authenticators', () => {
     expect(authenticators.map(({ active }) => active)).toEqual([false, false, false]);
   });
 
-  it('skips rows that it cannot use, and keeps the others', async () => {
+  it('skips rows that it cannot read, and keeps the others', async () => {
     server.answer({
       status: 200,
       body: [
@@ -125,7 +125,7 @@ describe('enrolling', () => {
     ],
     ['email', {}, answers.sms, { authenticator_types: ['oob'], oob_channels: ['email'] }],
   ] as const)(
-    'asks for %s %j in JSON, with the mfa_token as the bearer (C5)',
+    'requests %s %j as JSON, with the mfa_token as the bearer (C5)',
     async (factor, input, body, sent) => {
       server.answer({ status: 200, body });
       await api.enroll({ mfaToken, factor, ...input });
@@ -136,14 +136,14 @@ describe('enrolling', () => {
     },
   );
 
-  it('sends the credentials too where they are wanted (C5)', async () => {
+  it('sends the client credentials when configured to (C5)', async () => {
     server.answer({ status: 200, body: answers.push });
     await connect({ enrollWithCredentials: true }).enroll({ mfaToken, factor: 'push' });
     expect(json()).toMatchObject({ client_id: 'client', client_secret: 'client-secret' });
     expect(server.request.headers.authorization).toBe(`Bearer ${mfaToken}`);
   });
 
-  it('reads a push: the link unmodified, no binding method means that the phone is polled for', async () => {
+  it('reads a push: the unmodified link, and polling when there is no binding method', async () => {
     const barcodeUri = 'otpauth://totp/bank:ada%40x?enrollment_tx_id=1&base_url=https%3A%2F%2Fb.guardian';
     server.answer({
       status: 200,
@@ -158,7 +158,7 @@ describe('enrolling', () => {
     });
   });
 
-  it('reads a message: a code is prompted for', async () => {
+  it('reads a message: the user types a code', async () => {
     server.answer({ status: 200, body: { ...answers.sms, id: 'sms|dev_1', name: 'Pixel', new_member: 1 } });
     expect(await api.enroll({ mfaToken, factor: 'sms', phoneNumber: '+15550100' })).toEqual({
       factor: 'sms',
@@ -167,7 +167,7 @@ describe('enrolling', () => {
     });
   });
 
-  it('reads a one-time password: the link, and the secret for typing', async () => {
+  it('reads a one-time password: the link, and the secret to type', async () => {
     server.answer({ status: 200, body: answers.otp });
     expect(await api.enroll({ mfaToken, factor: 'otp' })).toEqual({
       factor: 'otp',
@@ -178,7 +178,7 @@ describe('enrolling', () => {
   });
 
   it.each([[undefined], [[]], [null], ['R1'], [[7, null]]])(
-    'has no recovery codes when the answer holds %j',
+    'has no recovery codes when the response holds %j',
     async (codes) => {
       server.answer({ status: 200, body: { ...answers.push, recovery_codes: codes } });
       expect(await api.enroll({ mfaToken, factor: 'push' })).not.toHaveProperty('recoveryCodes');
@@ -202,7 +202,7 @@ describe('challenging', () => {
     });
   });
 
-  it('asks for the type that belongs to the factor', async () => {
+  it('requests the type that belongs to the factor', async () => {
     server.answer({ status: 200, body: { challenge_type: 'otp' } });
     expect(await api.challenge({ mfaToken, authenticatorId: 'totp|dev_1', factor: 'otp' })).toEqual({
       binding: 'prompt',
@@ -272,7 +272,7 @@ describe('redeeming', () => {
     expect(form()).toEqual({ ...credentials, ...sent });
   });
 
-  it('confirms an enrolment with the bearer too, unless told not to (C6)', async () => {
+  it('confirms an enrolment with the bearer, unless configured not to (C6)', async () => {
     const proof = { type: 'oob', oobCode: OOB } as const;
     server.answer({ status: 200, body: TOKENS });
     await api.redeem({ mfaToken, proof, enrolling: true });
@@ -284,7 +284,7 @@ describe('redeeming', () => {
     expect(server.request.headers.authorization).toBeUndefined();
   });
 
-  it('reads tokens, with what is optional when it is there (C18, C19)', async () => {
+  it('reads tokens with their optional members (C18, C19)', async () => {
     const redeem = () => api.redeem({ mfaToken, proof: { type: 'otp', code: '123456' } });
     server.answer({ status: 200, body: { access_token: 'access' } });
     expect(await redeem()).toEqual({
@@ -316,7 +316,7 @@ describe('redeeming', () => {
     });
   });
 
-  it('reads the recovery code that replaces a used one, when there is one (C24)', async () => {
+  it('reads the recovery code that replaces a used one (C24)', async () => {
     const proof = { type: 'recovery-code', code: 'OLD' } as const;
     server.answer({ status: 200, body: { ...TOKENS, recovery_code: 'NEW' } });
     expect(await api.redeem({ mfaToken, proof })).toMatchObject({ status: 'approved', recoveryCode: 'NEW' });
@@ -325,7 +325,7 @@ describe('redeeming', () => {
   });
 
   it.each([400, 401, 403, 200])(
-    'goes on with the new token when another factor is asked for (C3): %i',
+    'continues with the new token when another factor is demanded (C3): %i',
     async (status) => {
       server.answer({
         status,
@@ -343,7 +343,7 @@ describe('redeeming', () => {
     },
   );
 
-  it('needs a new sign-in when another factor is asked for without a token', async () => {
+  it('requires a new sign-in when another factor is demanded without a token', async () => {
     server.answer({ status: 403, body: { error: 'mfa_required' } });
     await expect(api.redeem({ mfaToken, proof: { type: 'otp', code: '123456' } })).rejects.toMatchObject({
       code: 'login_required',
@@ -352,7 +352,7 @@ describe('redeeming', () => {
   });
 });
 
-describe('what the provider asks for (C15)', () => {
+describe('the requirements of the provider (C15)', () => {
   it.each([
     [undefined, undefined],
     [null, undefined],
@@ -372,7 +372,7 @@ describe('what the provider asks for (C15)', () => {
     [{ challenge: [{ type: 'webauthn-roaming' }, { kind: 'otp' }, 7] }, { challenge: [] }],
     [{ challenge: [{ type: 'otp' }], constructor: [{ type: 'sms' }] }, { challenge: ['otp'] }],
     [{ challenge: [{ type: 'constructor' }, { type: '__proto__' }] }, { challenge: [] }],
-  ])('%j is read as %j', async (requirements, factors) => {
+  ])('of %j are read as %j', async (requirements, factors) => {
     server.answer({
       status: 403,
       body: { error: 'mfa_required', mfa_token: 'next', mfa_requirements: requirements },
@@ -386,7 +386,7 @@ describe('what the provider asks for (C15)', () => {
 });
 
 describe('removing an authenticator', () => {
-  it('names it percent-encoded, with the access token as the bearer (C13)', async () => {
+  it('sends the percent-encoded id, and the access token as the bearer (C13)', async () => {
     server.answer({ status: 204 });
     await expect(
       api.remove({ accessToken: 'mfa-access', authenticatorId: 'push|dev_1' }),
@@ -399,7 +399,7 @@ describe('removing an authenticator', () => {
     expect(server.request.headers.authorization).toBe('Bearer mfa-access');
   });
 
-  it('cannot be led to another address by an id', async () => {
+  it('never sends an id that leads to another address', async () => {
     server.answer({ status: 204 });
     await api.remove({ accessToken: 'mfa-access', authenticatorId: '../../api/v2/users?x=1#y' });
     expect(server.request.url).toBe('/mfa/authenticators/..%2F..%2Fapi%2Fv2%2Fusers%3Fx%3D1%23y');
@@ -409,7 +409,7 @@ describe('removing an authenticator', () => {
 describe('client authentication', () => {
   const poll = (client: MfaApi) => client.redeem({ mfaToken, proof: { type: 'oob', oobCode: OOB } });
 
-  it('is the client id alone for a public client', async () => {
+  it('is the client id only for a public client', async () => {
     server.answer({ status: 200, body: TOKENS });
     await poll(createAuth0MfaApi({ issuer: server.url, clientId: 'public', allowInsecureIssuer: true }));
     expect(form()).toEqual({
@@ -420,7 +420,7 @@ describe('client authentication', () => {
     });
   });
 
-  it('is a fresh assertion for every single request', async () => {
+  it('is a fresh assertion for every request', async () => {
     let signed = 0;
     const client = createAuth0MfaApi({
       issuer: server.url,
@@ -462,7 +462,7 @@ describe('client authentication', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('leaves alone what the bearer authenticates', async () => {
+  it('is left out where the bearer authenticates', async () => {
     server.answer({ status: 200, body: [] }, { status: 204 });
     await api.list({ mfaToken });
     await api.remove({ accessToken: 'mfa-access', authenticatorId: 'x' });

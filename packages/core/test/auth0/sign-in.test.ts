@@ -25,7 +25,7 @@ const MFA_REQUIRED = { error: 'mfa_required', error_description: 'Required', mfa
 const form = (): Record<string, string> => Object.fromEntries(new URLSearchParams(server.request.body));
 
 describe('the first leg by password', () => {
-  it('asks for the step-up scope, always with openid', async () => {
+  it('requests the step-up scope, always with openid', async () => {
     server.answer({ status: 403, body: MFA_REQUIRED });
     await connect().password({ username: 'ada', password: 'correct horse & more' });
     expect(server.request).toMatchObject({ method: 'POST', url: '/oauth/token' });
@@ -42,7 +42,7 @@ describe('the first leg by password', () => {
     });
   });
 
-  it('names the connection where there is one', async () => {
+  it('names the connection when one is configured', async () => {
     server.answer({ status: 403, body: MFA_REQUIRED });
     await connect({ realm: 'employees' }).password({ username: 'ada', password: 'x' });
     expect(form()).toMatchObject({
@@ -59,7 +59,7 @@ describe('the first leg by password', () => {
       sent: '203.0.113.7',
     },
     { client: 'that is public, whom Auth0 would not believe', credentials: {}, sent: undefined },
-  ])("passes the end user's address on as $sent by a client $client", async ({ credentials, sent }) => {
+  ])("sends the end user's address as $sent from a client $client", async ({ credentials, sent }) => {
     server.answer({ status: 403, body: MFA_REQUIRED });
     const signIn = createAuth0SignIn({
       issuer: server.url,
@@ -73,7 +73,7 @@ describe('the first leg by password', () => {
 });
 
 describe('the first leg by refresh token', () => {
-  it('asks for the step-up scope, always with openid', async () => {
+  it('requests the step-up scope, always with openid', async () => {
     server.answer({ status: 403, body: MFA_REQUIRED });
     await connect({ scope: 'openid  profile openid' }).refreshToken({ refreshToken: 'refresh' });
     expect(form()).toMatchObject({
@@ -84,7 +84,7 @@ describe('the first leg by refresh token', () => {
     });
   });
 
-  it('asks for openid when no scope is given', async () => {
+  it('requests openid when no scope is configured', async () => {
     server.answer({ status: 403, body: MFA_REQUIRED });
     await createAuth0SignIn({
       issuer: server.url,
@@ -99,7 +99,7 @@ describe('the first leg by refresh token', () => {
     });
   });
 
-  it('hands tokens over as what they are: a rotated refresh token, and no approval', async () => {
+  it('returns tokens as signed_in, with a rotated refresh token, and never as an approval', async () => {
     server.answer({
       status: 200,
       body: { access_token: 'access', token_type: 'Bearer', refresh_token: 'rotated', id_token: 'id' },
@@ -112,7 +112,7 @@ describe('the first leg by refresh token', () => {
 });
 
 describe.each([400, 401, 403, 200])('mfa_required with status %i (C3)', (status) => {
-  it('yields the token and what is asked for', async () => {
+  it('returns the token and the requirements', async () => {
     server.answer({
       status,
       body: { ...MFA_REQUIRED, mfa_requirements: { challenge: [{ type: 'push-notification' }] }, later: 1 },
@@ -124,7 +124,7 @@ describe.each([400, 401, 403, 200])('mfa_required with status %i (C3)', (status)
     });
   });
 
-  it.each([undefined, '', null, 7])('needs a new sign-in when its token is %j', async (token) => {
+  it.each([undefined, '', null, 7])('requires a new sign-in when its token is %j', async (token) => {
     server.answer({ status, body: { ...MFA_REQUIRED, mfa_token: token } });
     await expect(connect().refreshToken({ refreshToken: 'refresh' })).rejects.toMatchObject({
       code: 'login_required',

@@ -34,7 +34,7 @@ function adding(factor: EnrollableFactor, overrides: Partial<FlowSettings> = {})
 const viewOf = ({ state, now }: FlowDriver) => createView({ state, openVault: () => ({}), version: 1, now });
 
 describe('a flow that adds a factor', () => {
-  it('adds it although the user has some, whatever counts for approvals and whatever the rule for first ones', () => {
+  it("adds it for a user who has others, whatever the policy's factors and the rule for first factors", () => {
     for (const enroll of ['refuse', 'password', 'session'] as const) {
       const driver = adding('sms', { enroll });
       expect(driver.place).toBe('enrolling.requesting');
@@ -42,7 +42,7 @@ describe('a flow that adds a factor', () => {
     }
   });
 
-  it('begins with the access token that it was given', () => {
+  it('begins with its access token', () => {
     const driver = createDriver({
       adds: { factor: 'otp', tokenExpiresAt: LONG },
       firstLegs: ['access-token'],
@@ -51,7 +51,7 @@ describe('a flow that adds a factor', () => {
     expect(driver.lastEffect).toMatchObject({ type: 'authenticate', params: { method: 'access-token' } });
   });
 
-  it('challenges none of those that the user has, and says what it is there for', () => {
+  it('challenges no existing authenticator, and says which factor it adds', () => {
     const driver = adding('otp');
     driver.answer({ type: 'enrollment.started', binding: 'prompt', hasRecoveryCodes: false });
     expect(viewOf(driver)).toMatchObject({ adds: 'otp', authenticators: [], enrollable: ['otp'] });
@@ -59,7 +59,7 @@ describe('a flow that adds a factor', () => {
     expect(driver.ask({ type: 'enrollment.begin', factor: 'push' })).toBe(false);
   });
 
-  it('ends when the factor is confirmed: a push by the phone, a code by the user', () => {
+  it('ends when the factor is confirmed, by the phone or by a code', () => {
     const push = adding('push');
     push.answer({ type: 'enrollment.started', binding: 'poll', hasRecoveryCodes: false });
     expect(push.place).toBe('confirming.waiting');
@@ -77,7 +77,7 @@ describe('a flow that adds a factor', () => {
     expect(otp.place).toBe('acknowledging');
   });
 
-  it('lives no longer than its token, however often it is tried again', () => {
+  it('does not outlive its token, however often it is retried', () => {
     const probe = createDriver();
     const tokenExpiresAt = probe.now + 60_000;
     const driver = adding('push', { adds: { factor: 'push', tokenExpiresAt } });
@@ -95,14 +95,14 @@ describe('a flow that adds a factor', () => {
     expect([driver.place, driver.reason]).toEqual(['failed', 'mfa_token_expired']);
   });
 
-  it('says so when the provider takes no further one', () => {
+  it('says so when the provider refuses another factor', () => {
     const driver = adding('otp');
     driver.fail('already_enrolled');
     driver.answer(listed(PUSH, OTP));
     expect([driver.place, driver.reason]).toEqual(['failed', 'already_enrolled']);
   });
 
-  it('sends no second message to the same number before its time', () => {
+  it('sends no second message to the same number too soon', () => {
     const driver = adding('sms');
     driver.fail('provider_unavailable');
     expect(driver.reason).toBe('delivery_unknown');
@@ -118,7 +118,7 @@ describe('a flow that adds a factor', () => {
 });
 
 describe('a number that was lost before it was used', () => {
-  it('is asked for again, which is what the user can do about it', () => {
+  it('is asked for again', () => {
     const driver = adding('sms');
     driver.fail('input_lost');
     expect([driver.place, driver.reason]).toEqual(['choosing', 'input_lost']);
@@ -152,7 +152,7 @@ describe('a local actor that adds a factor', () => {
     expect(JSON.stringify(actor.getSnapshot())).not.toContain('for-the-mfa-api');
   });
 
-  it('ends with the token, by default after ten minutes', async () => {
+  it('ends when the token expires, by default after ten minutes', async () => {
     const api = createFakeApi();
     const clock = createFakeClock();
     const adds = { factor: 'push', accessToken: 'for-the-mfa-api' } as const;

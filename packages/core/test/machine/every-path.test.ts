@@ -34,7 +34,7 @@ const stateOf = ({ value, context }: FlowSnapshot): FlowState => ({
   context,
 });
 
-/** The latest time that has surely passed, by what the flow remembers. */
+/** The latest time that has certainly passed, judging by the flow's memory. */
 function nowOf({ context }: FlowState): number {
   const { expiresAt, settings: given, budget, provenAt, resendAllowedAt } = context;
   return Math.max(
@@ -45,7 +45,7 @@ function nowOf({ context }: FlowState): number {
   );
 }
 
-/** All that decides what a flow can do, without times and numbers that only grow. */
+/** Everything that decides what a flow can do, without times and numbers that only grow. */
 function keyOf(snapshot: FlowSnapshot): string {
   const state = stateOf(snapshot);
   if (isDone(state)) return placeOf(state);
@@ -109,12 +109,12 @@ const REQUESTS: readonly RequestEvent[] = [
   { type: 'enrollment.begin', factor: 'email' },
 ];
 
-/** What the provider's list holds: nothing, or everything that these models know of the factors that count. */
+/** What the provider lists: nothing, or every factor that counts in these models. */
 function listsOf({ factors }: FlowSettings): readonly Fact[] {
   return [listed(), listed(...[PUSH, OTP, EMAIL].filter(({ factor }) => factors.includes(factor)))];
 }
 
-/** Everything that can happen next: each request soon and late, each fact, and the clock. */
+/** Everything that can happen next: each request early and late, each fact, and time. */
 function eventsOf(snapshot: FlowSnapshot): readonly FlowEvent[] {
   const state = stateOf(snapshot);
   if (isDone(state)) return [];
@@ -141,7 +141,7 @@ function eventsOf(snapshot: FlowSnapshot): readonly FlowEvent[] {
   return events.filter((event) => snapshot.can(event));
 }
 
-/** A model without some of the facts: each would multiply its size. */
+/** A model without some of the facts, each of which would multiply its size. */
 function modelOf(given: FlowSettings, without: readonly string[] = []): Model {
   return createTestModel(stepUpMachine, {
     input: given,
@@ -160,8 +160,8 @@ const snapshotOf = ({ value, context }: FlowState): FlowSnapshot =>
   stepUpMachine.resolveState({ value: value as FlowSnapshot['value'], context });
 
 /**
- * The same step for the flow as it is: a path is put together from states that differ in times and numbers.
- * The time is the one that leads to the same place.
+ * The same step for the flow as it is now: a path consists of states whose times and numbers differ.
+ * The time is the one that leads to the same state.
  */
 function stepFor(state: FlowState, step: Step): FlowEvent {
   const kind = keyOfEvent(step.event);
@@ -184,7 +184,7 @@ function isAmong(words: readonly string[], event: FlowEvent): boolean {
 const isRequest = ({ type }: { readonly type: string }): boolean =>
   REQUESTS.some((request) => request.type === type);
 
-/** What a watcher remembers of a path, beside the machine. */
+/** What an observer beside the machine remembers of a path. */
 interface Watch {
   readonly exchange: number | undefined;
   readonly isProven: boolean;
@@ -193,7 +193,7 @@ interface Watch {
   readonly challenges: number;
 }
 
-/** Whether the fact says that the message was certainly not sent, as the token was dead or the factor unknown. */
+/** Whether the fact means that no message was sent, because the token had expired or the factor was unknown. */
 function isUnsent(event: FlowEvent): boolean {
   return (
     event.type === 'effect.failed' && (event.code === 'mfa_token_expired' || event.code === 'not_enrolled')
@@ -245,7 +245,7 @@ function watch(
   return next;
 }
 
-/** An assertion for 100,000 cases: vitest's own are too slow for that many. */
+/** An assertion for 100,000 cases, for which vitest's own are too slow. */
 function assert(holds: boolean, what: string, state: FlowState): void {
   if (!holds) throw new Error(`${placeOf(state)}: ${what}`);
 }
@@ -263,7 +263,7 @@ interface Reached {
   readonly watched: Watch;
 }
 
-/** Walks a path, from as far as it was walked before. Each state on it is kept as JSON, as a store would. */
+/** Follows a path from the last point that was reached. Each state on it is kept as JSON, as a store would. */
 function walk(steps: readonly Step[], given: FlowSettings, walked: ReadonlyMap<string, Reached>): Reached {
   let from = steps.findLastIndex((step) => walked.has(keyOf(step.state)));
   let { state, watched } = walked.get(from < 0 ? '' : keyOf((steps[from] as Step).state)) ?? {
@@ -291,17 +291,17 @@ function checkStep(state: FlowState, event: FlowEvent): Advance {
   assert(advance.accepted, `takes ${event.type}`, state);
   assert(
     awaitsFact(advance.state) === (advance.effect !== undefined),
-    'a fact is awaited exactly after an effect',
+    'the flow waits for a fact exactly after an effect',
     state,
   );
   assert(
     advance.effect === undefined || advance.effect.params.seq === advance.state.context.seq,
-    'an effect carries the number that its fact must have',
+    'an effect carries the number of its fact',
     state,
   );
   assert(
     advance.state.context.seq - state.context.seq === (advance.effect ? 1 : 0),
-    'one effect to a step at most',
+    'a step has at most one effect',
     state,
   );
   return advance;
@@ -310,22 +310,22 @@ function checkStep(state: FlowState, event: FlowEvent): Advance {
 describe.each([
   ['a session may add a factor', settings({ factors: ['push'] }), ['already_enrolled']],
   [
-    'codes are typed',
+    'the user types codes',
     settings({ factors: ['otp', 'email'], enroll: 'session' }),
     ['codes', 'not_enrolled', 'already_enrolled', 'poll.pending', 'enrollment.begin'],
   ],
   [
-    'a factor needs the password',
+    'adding a factor needs the password',
     settings({ enroll: 'password', firstLegs: ['refresh-token'], factors: ['push'] }),
     ['codes', 'not_enrolled', 'code_refused'],
   ],
   [
-    'no factor may be added',
+    'no factor can be added',
     settings({ enroll: 'refuse', firstLegs: ['mfa-token', 'password'], factors: ['push', 'otp'] }),
     ['codes', 'not_enrolled'],
   ],
   [
-    'a factor is added to others',
+    'a factor is added to existing ones',
     settings({
       adds: { factor: 'email', tokenExpiresAt: Number.MAX_SAFE_INTEGER },
       firstLegs: ['access-token'],
@@ -338,7 +338,7 @@ describe.each([
   const model = modelOf(given, without);
   const paths = model.getShortestPaths({ allowDuplicatePaths: true });
 
-  it('keeps the promises of the machine at every step from every state', () => {
+  it("keeps the machine's promises at every step from every state", () => {
     let steps = 0;
     const reached = new Map<string, Reached>();
     for (const path of paths) {
@@ -366,7 +366,7 @@ describe.each([
     expect(steps).toBeGreaterThan(1_000);
   });
 
-  it('sends no second message by itself on any way from one request to the next', () => {
+  it('sends no second message without a request, on any path', () => {
     const edges = adjacencyMapToArray(model.getAdjacencyMap()).map(({ state, event, nextState }) => ({
       event,
       from: keyOf(state),
@@ -391,7 +391,7 @@ describe.each([
   });
 });
 
-describe('every place of the machine', () => {
+describe('every state of the machine', () => {
   it('is reached', () => {
     const reached = new Set(
       [settings({ factors: ['push'] }), settings({ factors: ['otp'], firstLegs: ['password'] })].flatMap(
@@ -410,7 +410,7 @@ describe('every place of the machine', () => {
   });
 });
 
-describe('the usual ways', () => {
+describe('the usual paths', () => {
   const usual = [
     'flow.start',
     'mfa.required',
@@ -428,7 +428,7 @@ describe('the usual ways', () => {
   const given = settings({ factors: ['push'] });
   const model = createTestModel(stepUpMachine, {
     input: given,
-    // One of each kind: the same request at another time would only multiply the ways.
+    // One of each kind: the same request at another time would only multiply the paths.
     events: (snapshot: FlowSnapshot) => [
       ...new Map(
         eventsOf(snapshot)
@@ -440,7 +440,7 @@ describe('the usual ways', () => {
     serializeState: keyOf as never,
   });
 
-  it('all end in an approval only after a proof and an identity, whichever way is taken', () => {
+  it('end in an approval only after a proof and an identity check', () => {
     const ways = model.getSimplePaths({ toState: ({ value }) => value === 'approved' });
     for (const { steps } of ways) {
       const { state } = walk(steps, given, new Map());

@@ -60,7 +60,7 @@ function viewOf({ state, now }: FlowDriver): FlowView {
 
 const choose = ({ id }: { readonly id: string }) => ({ type: 'factor.choose', authenticatorId: id }) as const;
 
-describe('what is done with the factors that a user has', () => {
+describe('the factors that a user has', () => {
   it('challenges the only push at once', () => {
     const driver = listedDriver([PUSH, OTP, SMS]);
     expect(driver.place).toBe('challenging');
@@ -70,7 +70,7 @@ describe('what is done with the factors that a user has', () => {
     });
   });
 
-  it('asks which one when there are two phones', () => {
+  it('asks which phone when there are two', () => {
     const driver = listedDriver([PUSH, OTHER_PUSH]);
     expect(driver.place).toBe('choosing');
     expect(driver.count('challenge')).toBe(0);
@@ -80,21 +80,21 @@ describe('what is done with the factors that a user has', () => {
     expect(listedDriver([OTP, SMS]).place).toBe('choosing');
   });
 
-  it('does not count an authenticator that was never confirmed', () => {
+  it('ignores an authenticator that was never confirmed', () => {
     const driver = listedDriver([{ ...OTHER_PUSH, active: false }, PUSH]);
     expect(driver.place).toBe('challenging');
     expect(driver.target?.authenticatorId).toBe(PUSH.id);
     expect(listedDriver([{ ...PUSH, active: false }]).place).toBe('enrolling.requesting');
   });
 
-  it('does not count a factor that the route does not ask for', () => {
+  it('ignores a factor that the route does not ask for', () => {
     const driver = listedDriver([PUSH, OTP], { factors: ['otp'] });
     expect(driver.place).toBe('choosing');
     expect(driver.ask(choose(PUSH))).toBe(false);
     expect(driver.ask(choose(OTP))).toBe(true);
   });
 
-  it('does not count a factor that the provider does not ask for', () => {
+  it('ignores a factor that the provider does not ask for', () => {
     const driver = createDriver();
     driver.ask({ type: 'flow.start' });
     driver.answer({ type: 'mfa.required', requirements: { challenge: ['otp'] } });
@@ -103,7 +103,7 @@ describe('what is done with the factors that a user has', () => {
     expect(driver.ask(choose(PUSH))).toBe(false);
   });
 
-  it('adds only the factors that the provider lets one add', () => {
+  it('adds only the factors that the provider allows', () => {
     const driver = createDriver();
     driver.ask({ type: 'flow.start' });
     driver.answer({ type: 'mfa.required', requirements: { enroll: ['otp'] } });
@@ -131,7 +131,7 @@ describe('what is done with the factors that a user has', () => {
     expect(driver.place).toBe('enrolling.requesting');
   });
 
-  it('takes a lone verified e-mail for no enrolment: another factor can be added', () => {
+  it('can add a factor for a user who has only a verified e-mail address', () => {
     const driver = listedDriver([EMAIL]);
     expect(driver.place).toBe('choosing');
     expect(viewOf(driver).enrollable).toContain('push');
@@ -145,7 +145,7 @@ describe('what is done with the factors that a user has', () => {
     expect(driver.ask({ type: 'enrollment.begin', factor: 'push' })).toBe(false);
   });
 
-  it('does not use an authenticator that is not known for long enough, nor adds another in its place', () => {
+  it('does not use an authenticator that is too new, and does not add another one instead', () => {
     const asks = { minAuthenticatorAgeMs: 1_000, enroll: 'refuse' } as const;
     const now = listedDriver([], asks).now;
     const since = (knownSince: number): Authenticator => ({ ...PUSH, knownSince });
@@ -161,13 +161,13 @@ describe('what is done with the factors that a user has', () => {
     expect(listedDriver([], asks).reason).toBe('enrollment_refused');
   });
 
-  it('does not choose what is not on the list', () => {
+  it('ignores a choice that is not on the list', () => {
     const driver = at('choosing');
     expect(driver.ask({ type: 'factor.choose', authenticatorId: 'sms|dev_99' })).toBe(false);
     expect(driver.place).toBe('choosing');
   });
 
-  it('asks for a code without a challenge when one is read from an app or from paper', () => {
+  it('asks for a code without a challenge when the user has it in an app or on paper', () => {
     const driver = listedDriver([OTP, RECOVERY]);
     driver.ask(choose(OTP));
     expect(driver.place).toBe('prompting');
@@ -183,7 +183,7 @@ describe('what is done with the factors that a user has', () => {
 });
 
 describe('adding a factor', () => {
-  it('is refused where the rule says so', () => {
+  it('is refused when the rule says so', () => {
     const driver = listedDriver([], { enroll: 'refuse' });
     expect(driver.place).toBe('failed');
     expect(driver.reason).toBe('enrollment_refused');
@@ -191,7 +191,7 @@ describe('adding a factor', () => {
     expect(viewOf(driver).enrollable).toEqual([]);
   });
 
-  it('asks for the password first where the rule says so', () => {
+  it('asks for the password first when the rule says so', () => {
     const driver = listedDriver([], { enroll: 'password', firstLegs: ['refresh-token'] });
     expect(driver.place).toBe('authenticating.askingPassword');
     expect(driver.reason).toBe('password_needed');
@@ -205,13 +205,13 @@ describe('adding a factor', () => {
     expect(driver.lastEffect).toMatchObject({ type: 'enroll', params: { factor: 'push' } });
   });
 
-  it('does not ask for a password that was the first leg', () => {
+  it('does not ask for the password after it was the first leg', () => {
     expect(listedDriver([], { enroll: 'password', firstLegs: ['password'] }).place).toBe(
       'enrolling.requesting',
     );
   });
 
-  it('asks for the password again when the token that came with it has run out', () => {
+  it('asks for the password again when its token has expired', () => {
     const driver = listedDriver([EMAIL], { enroll: 'password', firstLegs: ['password'] });
     driver.wait(driver.context.settings.mfaTokenTtlMs);
     driver.ask({ type: 'enrollment.begin', factor: 'push' });
@@ -219,7 +219,7 @@ describe('adding a factor', () => {
     expect(driver.count('enroll')).toBe(0);
   });
 
-  it('asks for the password at once, not after a silent sign-in, when its token has run out', () => {
+  it('asks for the password at once, without a silent sign-in, when its token has expired', () => {
     const driver = listedDriver([EMAIL], { enroll: 'password', firstLegs: ['refresh-token'] });
     driver.ask({ type: 'enrollment.begin', factor: 'push' });
     driver.ask({ type: 'password.submit' });
@@ -232,7 +232,7 @@ describe('adding a factor', () => {
     expect(driver.reason).toBe('password_needed');
   });
 
-  it('asks for the password again when the provider finds its token dead', () => {
+  it('asks for the password again when the provider refuses its token', () => {
     const driver = listedDriver([], { enroll: 'password', firstLegs: ['refresh-token'] });
     driver.ask({ type: 'password.submit' });
     driver.answer(MFA_REQUIRED);
@@ -245,7 +245,7 @@ describe('adding a factor', () => {
     expect(driver.count('enroll')).toBe(1);
   });
 
-  it('asks for a password that was followed by a silent renewal', () => {
+  it('asks for the password again after a silent renewal', () => {
     const driver = listedDriver([EMAIL], { enroll: 'password', firstLegs: ['refresh-token'] });
     driver.ask({ type: 'enrollment.begin', factor: 'sms' });
     driver.ask({ type: 'password.submit' });
@@ -288,7 +288,7 @@ describe('adding a factor', () => {
     expect([...seen].sort()).toEqual(['authenticating.askingPassword', 'choosing', 'prompting']);
   });
 
-  it('goes to what there is when the user turns out to be enrolled', () => {
+  it('offers the existing authenticators when the user turns out to be enrolled', () => {
     const driver = listedDriver([]);
     driver.fail('already_enrolled');
     expect(driver.place).toBe('listing.requesting');
@@ -297,7 +297,7 @@ describe('adding a factor', () => {
     expect(viewOf(driver).enrollable).toEqual([]);
   });
 
-  it('does not try again when the user is said to be enrolled but has nothing', () => {
+  it('does not try again when the provider says enrolled but lists nothing', () => {
     const driver = listedDriver([]);
     driver.fail('already_enrolled');
     driver.answer(listed());
@@ -306,7 +306,7 @@ describe('adding a factor', () => {
     expect(driver.count('enroll')).toBe(1);
   });
 
-  it('adds one instead when the challenged authenticator is none', () => {
+  it('adds a factor when the challenged authenticator is not enrolled', () => {
     for (const code of ['not_enrolled', 'factor_unavailable'] as const) {
       const driver = listedDriver([EMAIL, { ...OTP, active: false }]);
       driver.ask(choose(EMAIL));
@@ -316,7 +316,7 @@ describe('adding a factor', () => {
     }
   });
 
-  it('offers the rest when a challenged authenticator does not exist any more', () => {
+  it('offers the others when a challenged authenticator no longer exists', () => {
     const driver = listedDriver([PUSH, OTP]);
     driver.fail('not_enrolled');
     expect(driver.place).toBe('choosing');
@@ -324,7 +324,7 @@ describe('adding a factor', () => {
     expect(driver.ask(choose(OTP))).toBe(true);
   });
 
-  it('never says by itself that an unavailable factor was not enrolled', () => {
+  it('does not treat an unavailable factor as not enrolled', () => {
     const driver = listedDriver([PUSH, OTP]);
     driver.fail('factor_unavailable');
     expect(driver.place).toBe('failed');
@@ -332,7 +332,7 @@ describe('adding a factor', () => {
     expect(driver.ask(choose(OTP))).toBe(true);
   });
 
-  it('notes that an approval may be by a factor that this flow has added', () => {
+  it('notes that an approval may come from a factor that this flow added', () => {
     const driver = confirmingDriver();
     expect(driver.context.enrolledInFlow).toBe(true);
     driver.tickWhenDue();
@@ -352,7 +352,7 @@ describe('adding a factor', () => {
     expect(driver.lastEffect).toMatchObject({ type: 'verify', params: { factor: 'sms', enrolling: true } });
   });
 
-  it('sends no second code to a new number too soon, nor by itself when the first is uncertain', () => {
+  it('sends no second code to a new number too soon, or without a request when delivery is unknown', () => {
     const driver = listedDriver([], { factors: ['sms'] });
     driver.ask({ type: 'enrollment.begin', factor: 'sms' });
     driver.fail('provider_unavailable');
@@ -364,7 +364,7 @@ describe('adding a factor', () => {
     expect(driver.ask({ type: 'enrollment.begin', factor: 'sms' })).toBe(true);
   });
 
-  it('tries again by itself where adding sends nothing', () => {
+  it('retries automatically when adding sends nothing', () => {
     const driver = at('enrolling.backingOff');
     expect(driver.reason).toBe('provider_unavailable');
     driver.tickWhenDue();
@@ -374,7 +374,7 @@ describe('adding a factor', () => {
 });
 
 describe('recovery codes', () => {
-  it('are acknowledged before a new factor approves', () => {
+  it('must be acknowledged before a new factor approves', () => {
     const driver = confirmingDriver({}, true);
     driver.tickWhenDue();
     driver.answer(TOKENS);
@@ -385,7 +385,7 @@ describe('recovery codes', () => {
     expect(driver.place).toBe('approved');
   });
 
-  it('are kept when the enrolment is tried again and the second answer brings none', () => {
+  it('are kept when a second enrolment brings none', () => {
     const driver = confirmingDriver({}, true);
     driver.wait(driver.context.settings.challengeTtlMs);
     driver.tick();
@@ -400,7 +400,7 @@ describe('recovery codes', () => {
     expect(driver.place).toBe('acknowledging');
   });
 
-  it('are acknowledged when a used one was replaced', () => {
+  it('must be acknowledged when a used one was replaced', () => {
     const driver = listedDriver([RECOVERY, SMS]);
     driver.ask(choose(RECOVERY));
     driver.ask({ type: 'code.submit' });
@@ -409,16 +409,16 @@ describe('recovery codes', () => {
     expect(driver.place).toBe('acknowledging');
   });
 
-  it('do not stand in the way of a flow that brought none', () => {
+  it('need no acknowledgement when there are none', () => {
     const driver = at('identifying.requesting');
     driver.answer(VERIFIED);
     expect(driver.place).toBe('approved');
   });
 });
 
-describe('a further factor on top (chained MFA)', () => {
+describe('another factor after the first (chained MFA)', () => {
   it.each(['polling.requesting', 'confirming.requesting', 'verifying'] as const)(
-    'goes on with the new token from %s, and asks which factor before anything is sent',
+    'continues with the new token from %s, and asks which factor before it sends anything',
     (place) => {
       const driver = at(place);
       const challenges = driver.count('challenge');
@@ -431,7 +431,7 @@ describe('a further factor on top (chained MFA)', () => {
     },
   );
 
-  it('asks for what the provider asks for now', () => {
+  it("follows the provider's new requirements", () => {
     const driver = at('polling.requesting');
     driver.answer({ type: 'mfa.required', requirements: { challenge: ['sms'] } });
     driver.answer(listed(PUSH, OTP, SMS));
@@ -440,7 +440,7 @@ describe('a further factor on top (chained MFA)', () => {
     expect(driver.ask(choose(SMS))).toBe(true);
   });
 
-  it('is over when the user starts again', () => {
+  it('ends when the user starts again', () => {
     const driver = at('polling.requesting');
     driver.answer(MFA_REQUIRED);
     driver.answer(listed(PUSH, OTP));
@@ -464,7 +464,7 @@ describe.each(PLACES)('in %s', (place) => {
     expect(JSON.stringify(driver.state)).toBe(before);
   });
 
-  it('cancel ends the flow for good, and leaves a finished one alone', () => {
+  it('cancel ends the flow for good, and does not change a finished one', () => {
     const driver = at(place);
     const wasDone = isDone(driver.state);
     const effects = driver.effects.length;
@@ -480,7 +480,7 @@ describe.each(PLACES)('in %s', (place) => {
     expect(driver.tick()).toBe(false);
   });
 
-  it('the clock ends a flow that was left alone, without another request', () => {
+  it('time ends an abandoned flow, without another request', () => {
     const driver = at(place);
     const effects = driver.effects.length;
     const isTimeless = ['idle', 'expired', 'approved', 'cancelled'].includes(place);
@@ -490,14 +490,14 @@ describe.each(PLACES)('in %s', (place) => {
     expect(driver.effects).toHaveLength(effects);
   });
 
-  it('a fact never makes up for a request: nothing is approved from here by identity alone', () => {
+  it('an identity fact alone approves nothing', () => {
     const driver = at(place);
     const accepted = driver.answer(VERIFIED);
     expect(accepted).toBe(place === 'identifying.requesting');
     if (!accepted) expect(driver.place).toBe(place);
   });
 
-  it('the view names exactly the requests that the flow takes sooner or later', () => {
+  it('the view names exactly the requests that the flow takes now or later', () => {
     const driver = at(place);
     const requests = [
       { type: 'flow.start' },
@@ -520,8 +520,8 @@ describe.each(PLACES)('in %s', (place) => {
   });
 });
 
-describe('the facts that no longer matter', () => {
-  it('an answer to a superseded challenge is not taken for the new one', () => {
+describe('facts that no longer matter', () => {
+  it('the result of a superseded challenge is ignored', () => {
     const driver = pollingDriver([PUSH, OTHER_PUSH]);
     expect(driver.place).toBe('choosing');
     driver.ask(choose(PUSH));
@@ -534,12 +534,12 @@ describe('the facts that no longer matter', () => {
     expect(driver.place).toBe('challenging');
   });
 
-  it('a poll that was answered after another factor was chosen is not redeemed', () => {
+  it('the result of a poll is ignored after another factor was chosen', () => {
     const driver = at('polling.requesting');
     const seq = driver.context.seq;
     driver.ask(choose(OTP));
     expect(driver.place).toBe('prompting');
-    // The number is still the current one: the state takes no such fact.
+    // The number is still the current one, but the state takes no such fact.
     expect(driver.answer(TOKENS, seq)).toBe(false);
     expect(driver.answer(PENDING, seq)).toBe(false);
     expect(driver.place).toBe('prompting');

@@ -18,7 +18,7 @@ const REQUESTS: readonly StepUpRequest[] = [
   { type: 'flow.cancel' },
 ];
 
-/** One of each: a type that is added to the union but not here does not compile. */
+/** One of each type. A type that is in the union but not here does not compile. */
 const FACTS: Readonly<Record<Fact['type'], Fact>> = {
   'mfa.required': { type: 'mfa.required' },
   'authenticators.listed': { type: 'authenticators.listed', authenticators: [] },
@@ -45,13 +45,13 @@ describe('a request from outside', () => {
     expect(parseRequest(JSON.parse(JSON.stringify(request)))).toEqual(request);
   });
 
-  it.each(REQUESTS)('brings nothing along but its own members: $type $factor', (request) => {
+  it.each(REQUESTS)('is stripped of all other members: $type $factor', (request) => {
     const stowaways = { seq: 1, at: 0, jitterMs: 0, context: {}, value: 'approved', code2: 'x' };
     expect(parseRequest({ ...stowaways, ...request })).toEqual(request);
   });
 
   it.each([...Object.values(FACTS), { type: 'time.passed' }])(
-    'is never a fact: $type is refused, with and without a stamp',
+    'is never a fact: $type is refused, with or without a stamp',
     (fact) => {
       for (const value of [fact, { ...fact, seq: 1, at: 1, jitterMs: 0 }]) {
         const error = refusalOf(value);
@@ -80,7 +80,7 @@ describe('a request from outside', () => {
     { type: 'xstate.stop' },
     { type: 'constructor' },
     { type: '__proto__' },
-  ])('is refused when it is %j', (value) => {
+  ])('is refused: %j', (value) => {
     expect(isStepUpError(refusalOf(value), 'event_unknown')).toBe(true);
   });
 
@@ -115,7 +115,7 @@ describe('a request from outside', () => {
     '+1555123456789012',
     '+05551234',
     '+1555123x',
-  ])('names no phone number by %j, whatever the factor is that calls it', (phoneNumber) => {
+  ])('does not accept the phone number %j, for any phone factor', (phoneNumber) => {
     for (const factor of ['sms', 'voice']) {
       const error = refusalOf({ type: 'enrollment.begin', factor, phoneNumber });
       expect(error).toMatchObject({ code: 'invalid_request', status: 400 });
@@ -124,7 +124,7 @@ describe('a request from outside', () => {
     }
   });
 
-  it.each(['+15550100', '+155501001234567'])('may name the phone number %j', (phoneNumber) => {
+  it.each(['+15550100', '+155501001234567'])('accepts the phone number %j', (phoneNumber) => {
     const request = { type: 'enrollment.begin', factor: 'sms', phoneNumber };
     expect(parseRequest(request)).toEqual(request);
   });
@@ -139,21 +139,21 @@ describe('a request from outside', () => {
     'ada@bank..example',
     'ada@bank.example.',
     `ada@${'x'.repeat(250)}.example`,
-  ])('names no e-mail address by %j', (email) => {
+  ])('does not accept the e-mail address %j', (email) => {
     const error = refusalOf({ type: 'enrollment.begin', factor: 'email', email });
     expect(error).toMatchObject({ code: 'invalid_request', status: 400 });
     expect(String(error)).toContain('"email" must be an address like name@example.com');
   });
 
   it.each(['ada.lovelace+bank@mail.bank.example', 'ädä@bücher.example'])(
-    'may name the address %j',
+    'accepts the e-mail address %j',
     (email) => {
       const request = { type: 'enrollment.begin', factor: 'email', email };
       expect(parseRequest(request)).toEqual(request);
     },
   );
 
-  it('may have spaces and dashes in a code, as people paste it', () => {
+  it('may have spaces and dashes in a code', () => {
     expect(parseRequest({ type: 'code.submit', code: ' 123 4-56\n' })).toEqual({
       type: 'code.submit',
       code: '123456',
@@ -162,7 +162,7 @@ describe('a request from outside', () => {
 });
 
 describe('a request for the machine', () => {
-  it('has left behind what the user typed', () => {
+  it('does not contain what the user typed', () => {
     expect(splitRequest({ type: 'password.submit', password: 'correct-horse' })).toEqual({
       event: { type: 'password.submit' },
       inputs: { password: 'correct-horse' },
@@ -173,7 +173,7 @@ describe('a request for the machine', () => {
     });
   });
 
-  it('has left a number or an address in the vault, where it outlives the question for the password', () => {
+  it('leaves a number or an address in the vault, until after the password was entered', () => {
     const { event, inputs, secrets } = splitRequest({
       type: 'enrollment.begin',
       factor: 'sms',
@@ -184,7 +184,7 @@ describe('a request for the machine', () => {
     expect(secrets).toEqual({ phoneNumber: '+15550100', email: undefined });
   });
 
-  it('empties the slots of an enrolment that is given up for another', () => {
+  it('empties the slots of an enrolment that was abandoned for another', () => {
     const { secrets } = splitRequest({ type: 'enrollment.begin', factor: 'push' });
     expect(secrets).toStrictEqual({ phoneNumber: undefined, email: undefined });
   });

@@ -20,7 +20,7 @@ const START = Date.UTC(2026, 0, 1);
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
 
 interface Chance {
-  /** 0 up to 1. */
+  /** From 0 up to 1. */
   next(): number;
   upTo(most: number): number;
   oneOf<T>(values: readonly T[]): T;
@@ -42,7 +42,7 @@ function createChance(seed: number): Chance {
   };
 }
 
-/** What the provider would count: whether the times stay within a bucket of that size and refill. */
+/** Whether the times stay within a bucket of that size and refill, as the provider would count them. */
 function fits(times: readonly number[], { burst, perMinute }: typeof LIMIT): boolean {
   return times.every((from, index) =>
     times
@@ -69,7 +69,7 @@ interface Poll {
   readonly nextPace: PollPace;
 }
 
-/** Polls, one after another, each as soon as the schedule allows. */
+/** Polls one after another, each as soon as the schedule allows. */
 function schedule(
   chance: Chance,
   count: number,
@@ -107,7 +107,7 @@ function schedule(
 describe('the schedule, whatever happens', () => {
   const everySchedule = (): readonly Poll[] => SEEDS.flatMap((seed) => schedule(createChance(seed), 60));
 
-  it('never asks sooner than the interval, and honours what the provider names', () => {
+  it('never polls sooner than the interval, or than the provider asks for', () => {
     for (const { at, outcome, nextAt, nextPace } of everySchedule()) {
       expect(nextAt - at).toBeGreaterThanOrEqual(nextPace.intervalMs);
       expect(nextAt - at).toBeGreaterThanOrEqual(outcome.retryAfterMs ?? 0);
@@ -126,7 +126,7 @@ describe('the schedule, whatever happens', () => {
     }
   });
 
-  it('stays within the provider’s limit, three exchanges short of it, at any interval', () => {
+  it('stays three exchanges below the provider’s limit, at any interval', () => {
     for (const intervalMs of [0, 100, 1_000, 5_000]) {
       for (const seed of SEEDS) {
         const polls = schedule(createChance(seed), 60, { intervalMs });
@@ -138,7 +138,7 @@ describe('the schedule, whatever happens', () => {
     }
   });
 
-  it('adds the jitter to whatever decides, and nothing else', () => {
+  it('adds the jitter, and nothing else', () => {
     for (const { at, pace, outcome, jitterMs, nextAt, nextPace } of everySchedule()) {
       expect(nextAt).toBeGreaterThanOrEqual(at + nextPace.intervalMs + jitterMs);
       const failed = outcome.type === 'rate_limited' || outcome.type === 'unavailable';
@@ -150,7 +150,7 @@ describe('the schedule, whatever happens', () => {
 describe('the eager schedule', () => {
   const pending = (): PollOutcome => ({ type: 'pending' });
 
-  it('stays within the provider’s limit, three exchanges short of it, whatever happens', () => {
+  it('stays three exchanges below the provider’s limit, whatever happens', () => {
     for (const outcomeOf of [pending, randomOutcome]) {
       for (const seed of SEEDS) {
         const polls = schedule(createChance(seed), 60, { kind: 'eager', outcomeOf });
@@ -161,7 +161,7 @@ describe('the eager schedule', () => {
     }
   });
 
-  it('is as steady as the other one once the provider has complained, or its burst is used up', () => {
+  it('is the steady one after a complaint, or when the burst is used up', () => {
     for (const type of ['slow_down', 'rate_limited'] as const) {
       const pace = adjustPace({ intervalMs: 5_000, failures: 0, schedule: 'eager' }, { type });
       expect(pace.schedule).toBe('steady');
@@ -172,7 +172,7 @@ describe('the eager schedule', () => {
     expect(nextPollTime({ at: START, jitterMs: 0, pace, budget: used, limit: LIMIT })).toBe(START + 5_000);
   });
 
-  it('asks no sooner than 2 s after the push, and waits out faults as the steady one does', () => {
+  it('polls no sooner than 2 s after the push, and backs off like the steady one', () => {
     const budget = { level: LIMIT.burst, at: START };
     const pace: PollPace = { intervalMs: 5_000, failures: 0, schedule: 'eager' };
     const options = { at: START, jitterMs: 0, budget, limit: LIMIT };
@@ -200,7 +200,7 @@ describe('the eager schedule', () => {
   });
 });
 
-/** A number of the standard normal distribution (Box and Muller). */
+/** A number from the standard normal distribution (Box and Muller). */
 function normal(chance: Chance): number {
   return Math.sqrt(-2 * Math.log(1 - chance.next())) * Math.cos(2 * Math.PI * chance.next());
 }
@@ -218,7 +218,7 @@ describe('back-off', () => {
     expect(new Set(waits.slice(3))).toEqual(new Set([30_000]));
   });
 
-  it('is over with the first answer', () => {
+  it('ends with the first response', () => {
     expect(
       adjustPace({ intervalMs: 5_000, failures: 7, schedule: 'steady' }, { type: 'pending' }).failures,
     ).toBe(0);
@@ -227,7 +227,7 @@ describe('back-off', () => {
     ).toBe(0);
   });
 
-  it('never makes a wait shorter than an interval that the provider made longer than 30 s', () => {
+  it('never waits less than an interval of more than 30 s that the provider asked for', () => {
     const pace = adjustPace({ intervalMs: 45_000, failures: 0, schedule: 'steady' }, { type: 'slow_down' });
     expect(pace.intervalMs).toBe(45_000);
     const budget = { level: LIMIT.burst, at: START };
@@ -245,7 +245,7 @@ describe('the budget', () => {
     expect(affordableAt({ level: 3, at: START }, LIMIT, 3)).toBe(START);
   });
 
-  it('gains nothing when the clock goes back', () => {
+  it('gains nothing when the clock is set back', () => {
     expect(refill({ level: 4, at: START }, LIMIT, START - 60_000).level).toBe(4);
   });
 });
@@ -253,7 +253,7 @@ describe('the budget', () => {
 describe('a whole flow, whatever happens', () => {
   const hour = 3_600_000;
 
-  /** Waits for a push and tries codes as fast as the flow lets one, for one mfa_token. */
+  /** Waits for a push and tries codes as fast as the flow allows, with one mfa_token. */
   function exchanges(seed: number): {
     readonly times: readonly number[];
     readonly codes: number;
@@ -303,7 +303,7 @@ describe('a whole flow, whatever happens', () => {
     return { times, codes, polls };
   }
 
-  it('makes polls and codes together fit the limit of one mfa_token', () => {
+  it('keeps polls and codes together within the limit of one mfa_token', () => {
     for (const seed of SEEDS.slice(0, 12)) {
       const { times, codes, polls } = exchanges(seed);
       expect(fits(times, LIMIT), `seed ${seed}`).toBe(true);
@@ -312,7 +312,7 @@ describe('a whole flow, whatever happens', () => {
     }
   });
 
-  it('always keeps three exchanges for codes, however long it has polled', () => {
+  it('always reserves three exchanges for codes, however long it has polled', () => {
     const driver = pollingDriver([PUSH, OTP], {
       pollIntervalMs: 0,
       mfaTokenTtlMs: hour,

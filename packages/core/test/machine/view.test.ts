@@ -34,7 +34,7 @@ const choose = ({ id }: { readonly id: string }) => ({ type: 'factor.choose', au
 
 describe('the disclosure', () => {
   it.each(Object.entries(everyPlace()))(
-    'in %s holds what this state must show, and no more',
+    'in %s contains what this state must show, and no more',
     (place, driver) => {
       const [state] = place.split('.');
       const expected = {
@@ -51,7 +51,7 @@ describe('the disclosure', () => {
     },
   );
 
-  it('holds the secret of a one-time password while it is added, not while one is used', () => {
+  it('contains the secret of a one-time password while it is added, and not while it is used', () => {
     const adding = listedDriver([], { factors: ['otp'] });
     adding.answer({ type: 'enrollment.started', binding: 'prompt', hasRecoveryCodes: false });
     expect(viewOf(adding)).toMatchObject({
@@ -61,13 +61,13 @@ describe('the disclosure', () => {
     expect(viewOf(everyPlace().prompting as FlowDriver).disclosure).toBeUndefined();
   });
 
-  it('is absent when its secrets are gone', () => {
+  it('is absent when its secrets were lost', () => {
     expect(viewOf(confirmingDriver(), {})).not.toHaveProperty('disclosure');
   });
 });
 
 describe('the times of a view', () => {
-  it('say when the same device can be sent another message, also while another is chosen', () => {
+  it('say when the same device can get another message, even while another one is chosen', () => {
     const driver = pollingDriver([PUSH, OTP, SMS]);
     const allowedAt = driver.now + 15_000;
     const times = { [PUSH.id]: allowedAt };
@@ -77,7 +77,7 @@ describe('the times of a view', () => {
     expect(viewOf(driver)).toMatchObject({ state: 'prompting', messageAllowedAt: times });
   });
 
-  it('say it where none is chosen, and nothing of devices that have had no message', () => {
+  it('say it when no device is chosen, and leave out devices that got no message', () => {
     const driver = pollingDriver([PUSH]);
     const allowedAt = driver.now + 15_000;
     driver.tickWhenDue();
@@ -91,7 +91,7 @@ describe('the times of a view', () => {
     expect(viewOf(listedDriver([PUSH, OTP, SMS]))).not.toHaveProperty(['messageAllowedAt', SMS.id]);
   });
 
-  it('say when a code can be tried again: after the time the provider wants, or when an exchange is free', () => {
+  it('say when a code can be tried again: when the provider allows it, and the budget does', () => {
     const driver = listedDriver([OTP]);
     driver.ask(choose(OTP));
     expect(viewOf(driver)).not.toHaveProperty('retryAllowedAt');
@@ -106,7 +106,7 @@ describe('the times of a view', () => {
     expect(viewOf(driver).retryAllowedAt).toBe(driver.now + 30_000);
   });
 
-  it('say what is waited for: the end of the challenge, the next poll', () => {
+  it('say when the challenge ends, and when the next poll is due', () => {
     const driver = pollingDriver();
     expect(viewOf(driver)).toMatchObject({
       expiresAt: driver.now + 300_000,
@@ -117,7 +117,7 @@ describe('the times of a view', () => {
     expect(viewOf(driver)).not.toHaveProperty('nextPollAt');
   });
 
-  it('are absent from a flow that time cannot change any more', () => {
+  it('are absent when time can no longer change the flow', () => {
     for (const place of ['idle', 'expired', 'approved', 'cancelled']) {
       expect(viewOf(everyPlace()[place] as FlowDriver)).not.toHaveProperty('expiresAt');
     }
@@ -125,20 +125,20 @@ describe('the times of a view', () => {
 });
 
 describe('a view', () => {
-  it('is plain JSON without gaps', () => {
+  it('is plain JSON without undefined members', () => {
     for (const driver of Object.values(everyPlace())) {
       const view = viewOf(driver);
       expect(JSON.parse(JSON.stringify(view))).toStrictEqual(view);
     }
   });
 
-  it('names the factor and the authenticator that the flow is busy with', () => {
+  it('names the current factor and authenticator', () => {
     expect(viewOf(pollingDriver())).toMatchObject({ factor: 'push', authenticatorId: PUSH.id });
     expect(viewOf(confirmingDriver())).toMatchObject({ factor: 'push' });
     expect(viewOf(confirmingDriver())).not.toHaveProperty('authenticatorId');
   });
 
-  it('carries a notice along', () => {
+  it('passes on a notice', () => {
     const { state, now } = pollingDriver();
     const view = createView({
       state,
@@ -150,7 +150,7 @@ describe('a view', () => {
     expect(view.notice).toBe('push_requested_elsewhere');
   });
 
-  it('is the same to the user after a poll without news, and another after any other change', () => {
+  it('is unchanged for the user after a poll without news, and changed after anything else', () => {
     const driver = pollingDriver();
     const before = viewOf(driver);
     driver.tickWhenDue();

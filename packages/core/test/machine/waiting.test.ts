@@ -53,7 +53,7 @@ function messagedDriver(): FlowDriver {
   return driver;
 }
 
-/** The user asks for everything again, up to the point where a factor is decided on. */
+/** Starts again, up to the point where a factor is chosen. */
 function retry(driver: FlowDriver, ...authenticators: readonly Authenticator[]): void {
   driver.ask({ type: 'flow.retry' });
   driver.answer(MFA_REQUIRED);
@@ -70,7 +70,7 @@ describe.each([
     return driver;
   }
 
-  it('asks for the first time after one interval, not at once', () => {
+  it('polls for the first time after one interval, not at once', () => {
     const driver = create();
     expect(dueAt(driver.state)).toBe(driver.now + 5_000);
     driver.wait(4_999);
@@ -80,7 +80,7 @@ describe.each([
     expect(driver.lastEffect).toMatchObject({ type: 'poll', params: { enrolling } });
   });
 
-  it('asks at the interval that the provider names when that is longer', () => {
+  it("polls at the provider's interval when that is longer", () => {
     if (enrolling) return;
     const driver = listedDriver([PUSH]);
     driver.answer({ type: 'challenge.sent', binding: 'poll', intervalMs: 8_000, expiresInMs: 60_000 });
@@ -99,21 +99,21 @@ describe.each([
     expect(dueAt(state)).toBe(at + 5_777);
   });
 
-  it('is never asked twice at a time', () => {
+  it('has at most one poll open', () => {
     const driver = polledDriver();
     driver.wait(60_000);
     expect(driver.tick()).toBe(false);
     expect(driver.count('poll')).toBe(1);
   });
 
-  it('goes on after an answer that is still pending', () => {
+  it('continues after a pending response', () => {
     const driver = polledDriver();
     driver.answer(PENDING);
     expect(driver.place).toBe(`${state}.waiting`);
     expect(dueAt(driver.state)).toBe(driver.now + 5_000);
   });
 
-  it('stays slow once it was told to slow down', () => {
+  it('stays slow after slow_down', () => {
     const driver = polledDriver();
     driver.answer({ type: 'poll.slowed' });
     for (let poll = 0; poll < 3; poll += 1) {
@@ -136,7 +136,7 @@ describe.each([
     expect(viewOf(driver).reason).toBe('rate_limited');
   });
 
-  it('waits for its deadline when a 429 wants more than that', () => {
+  it('waits for its deadline when a 429 asks for more than that', () => {
     const driver = polledDriver();
     driver.fail('rate_limited', 3_600_000);
     expect(driver.place).toBe(`${state}.waiting`);
@@ -147,7 +147,7 @@ describe.each([
     expect(driver.count('poll')).toBe(1);
   });
 
-  it('is never ended by failures that pass, only by its deadline', () => {
+  it('is never ended by transient failures, only by its deadline', () => {
     const driver = create();
     const deadline = driver.context.challengeExpiresAt;
     while (driver.place !== 'expired') {
@@ -162,7 +162,7 @@ describe.each([
     expect(driver.count('poll')).toBeGreaterThan(5);
   });
 
-  it('forgets the back-off and the reason when the provider answers again', () => {
+  it('forgets the back-off and the reason when the provider responds again', () => {
     const driver = polledDriver();
     driver.fail('provider_unavailable');
     driver.tickWhenDue();
@@ -174,7 +174,7 @@ describe.each([
     expect(driver.reason).toBeUndefined();
   });
 
-  it('takes tokens after many failures', () => {
+  it('accepts tokens after many failures', () => {
     const driver = polledDriver();
     driver.fail('provider_unavailable');
     driver.tickWhenDue();
@@ -200,7 +200,7 @@ describe.each([
     expect(viewOf(driver).expiresAt).toBe(runsOutAt);
   });
 
-  it('ends when the phone says no', () => {
+  it('ends when the user says no', () => {
     const driver = polledDriver();
     driver.answer({ type: 'poll.rejected' });
     expect(driver.place).toBe('rejected');
@@ -216,7 +216,7 @@ describe.each([
   });
 
   it.each(['result_lost', 'provider_error', 'provider_misconfigured', 'factor_unavailable'] as const)(
-    'fails with %s, and asks no more',
+    'fails with %s, and stops polling',
     (code: ReasonCode) => {
       const driver = polledDriver();
       driver.fail(code);
@@ -225,7 +225,7 @@ describe.each([
     },
   );
 
-  it('asks for a code when the provider wants one after all', () => {
+  it('asks for a code when the provider requires one after all', () => {
     const driver = polledDriver();
     driver.fail('code_refused');
     expect(driver.place).toBe('prompting');
@@ -235,7 +235,7 @@ describe.each([
 });
 
 describe('a push that was not approved', () => {
-  it.each(['rejected', 'expired', 'failed'] as const)('offers what can be done next: %s', (place) => {
+  it.each(['rejected', 'expired', 'failed'] as const)('offers the next steps: %s', (place) => {
     expect(viewOf(at(place)).allowedEvents).toEqual([
       'challenge.resend',
       'factor.choose',
@@ -252,7 +252,7 @@ describe('a push that was not approved', () => {
     expect(driver.count('challenge')).toBe(2);
   });
 
-  it('is sent again with a new token when the old one has run out', () => {
+  it('is sent again with a new token when the old one has expired', () => {
     const driver = at('rejected');
     driver.wait(driver.context.settings.mfaTokenTtlMs);
     driver.ask({ type: 'challenge.resend' });
@@ -263,7 +263,7 @@ describe('a push that was not approved', () => {
     expect(driver.target?.authenticatorId).toBe(PUSH.id);
   });
 
-  it('is not sent again before the waiting time is over, by whatever request', () => {
+  it('is not sent again before the waiting time is over, whatever the request', () => {
     const driver = at('rejected');
     driver.wait(8_000);
     expect(viewOf(driver).resendAllowedAt).toBeGreaterThan(driver.now);
@@ -274,7 +274,7 @@ describe('a push that was not approved', () => {
     expect(driver.count('challenge')).toBe(1);
   });
 
-  it('is not sent again by itself, however long nobody does anything', () => {
+  it('is never sent again without a request, however long the flow waits', () => {
     const driver = at('rejected');
     for (let step = 0; step < 5; step += 1) driver.tickWhenDue();
     expect(driver.place).toBe('expired');
@@ -283,7 +283,7 @@ describe('a push that was not approved', () => {
 });
 
 describe('a message that the user asked for long ago', () => {
-  /** The provider is away for so long, from the start on. */
+  /** The provider is down for this long from the start. */
   function lateDriver(ms: number, authenticators: readonly Authenticator[]): FlowDriver {
     const driver = createDriver();
     driver.ask({ type: 'flow.start' });
@@ -294,7 +294,7 @@ describe('a message that the user asked for long ago', () => {
     return driver;
   }
 
-  it('is not sent by a watcher: the flow asks', () => {
+  it('is not sent when the flow resumes: the flow asks first', () => {
     const driver = lateDriver(61_000, [PUSH, OTP]);
     expect(driver.place).toBe('choosing');
     expect(driver.count('challenge')).toBe(0);
@@ -302,11 +302,11 @@ describe('a message that the user asked for long ago', () => {
     expect(driver.place).toBe('challenging');
   });
 
-  it('is sent while it is still expected', () => {
+  it('is sent while the user still expects it', () => {
     expect(lateDriver(60_000, [PUSH, OTP]).place).toBe('challenging');
   });
 
-  it('is not sent again after a late renewal of the token either', () => {
+  it('is not sent again after a late renewal of the token', () => {
     const driver = at('rejected');
     driver.wait(driver.context.settings.mfaTokenTtlMs);
     driver.ask({ type: 'challenge.resend' });
@@ -318,7 +318,7 @@ describe('a message that the user asked for long ago', () => {
     expect(driver.count('challenge')).toBe(1);
   });
 
-  it('is not sent on adding a factor: the number is asked for again', () => {
+  it('is not sent when a factor is added: the flow asks for the number again', () => {
     const adding = createDriver({ factors: ['sms', 'email'] });
     adding.ask({ type: 'flow.start' });
     adding.answer(MFA_REQUIRED);
@@ -334,7 +334,7 @@ describe('a message that the user asked for long ago', () => {
     expect(adding.count('enroll')).toBe(0);
   });
 
-  it('counts from the password, where that was the last word', () => {
+  it('counts from the password, when that was entered last', () => {
     const driver = createDriver({ firstLegs: ['password'] });
     driver.ask({ type: 'flow.start' });
     driver.wait(120_000);
@@ -364,7 +364,7 @@ describe('the last poll', () => {
     },
   );
 
-  it('takes an approval that was given after the one before', () => {
+  it('notices an approval that came after the poll before', () => {
     const driver = pollingDriver([PUSH]);
     const { challengeExpiresAt } = driver.context;
     while (driver.now < challengeExpiresAt - 2_000) {
@@ -375,7 +375,7 @@ describe('the last poll', () => {
     expect(driver.place).toBe('identifying.requesting');
   });
 
-  it('comes no sooner than the provider wishes', () => {
+  it('comes no sooner than the provider allows', () => {
     const driver = pollingDriver([PUSH]);
     const { challengeExpiresAt } = driver.context;
     driver.tickWhenDue();
@@ -386,16 +386,19 @@ describe('the last poll', () => {
 });
 
 describe('a message whose delivery is unknown', () => {
-  it.each(['provider_unavailable', 'result_lost'] as const)('is not sent again by itself: %s', (code) => {
-    const driver = listedDriver([PUSH, OTP]);
-    driver.fail(code);
-    expect(driver.place).toBe('failed');
-    expect(driver.reason).toBe('delivery_unknown');
-    for (let step = 0; step < 5; step += 1) driver.tickWhenDue();
-    expect(driver.count('challenge')).toBe(1);
-  });
+  it.each(['provider_unavailable', 'result_lost'] as const)(
+    'is not sent again without a request: %s',
+    (code) => {
+      const driver = listedDriver([PUSH, OTP]);
+      driver.fail(code);
+      expect(driver.place).toBe('failed');
+      expect(driver.reason).toBe('delivery_unknown');
+      for (let step = 0; step < 5; step += 1) driver.tickWhenDue();
+      expect(driver.count('challenge')).toBe(1);
+    },
+  );
 
-  it('can be sent again by the user, but not too soon', () => {
+  it("can be sent again at the user's request, but not too soon", () => {
     const driver = listedDriver([PUSH, OTP]);
     driver.fail('provider_unavailable');
     expect(driver.ask({ type: 'challenge.resend' })).toBe(false);
@@ -403,7 +406,7 @@ describe('a message whose delivery is unknown', () => {
     expect(driver.ask({ type: 'challenge.resend' })).toBe(true);
   });
 
-  it('waits as long as the provider wants when it sends too many', () => {
+  it('waits as long as the provider asks for after too many messages', () => {
     const driver = listedDriver([PUSH, OTP]);
     driver.fail('rate_limited', 40_000);
     expect(driver.place).toBe('failed');
@@ -416,8 +419,8 @@ describe('a message whose delivery is unknown', () => {
   });
 });
 
-describe('another factor while a push is waited for', () => {
-  it('can be chosen, and nothing is sent for a code out of an app', () => {
+describe('another factor while a push is pending', () => {
+  it('can be chosen, and nothing is sent for a code from an app', () => {
     const driver = pollingDriver();
     expect(driver.ask(choose(OTP))).toBe(true);
     expect(driver.place).toBe('prompting');
@@ -425,14 +428,14 @@ describe('another factor while a push is waited for', () => {
     expect(viewOf(driver).nextPollAt).toBeUndefined();
   });
 
-  it('can be chosen while a poll is on its way', () => {
+  it('can be chosen while a poll is open', () => {
     const driver = at('polling.requesting');
     expect(driver.ask(choose(SMS))).toBe(true);
     expect(driver.place).toBe('challenging');
     expect(driver.lastEffect).toMatchObject({ params: { factor: 'sms', authenticatorId: SMS.id } });
   });
 
-  it('another phone can be chosen at once, the same one not', () => {
+  it('can be another phone at once, but not the same one', () => {
     const driver = listedDriver([PUSH, OTHER_PUSH]);
     driver.ask(choose(PUSH));
     driver.answer({ type: 'challenge.sent', binding: 'poll' });
@@ -440,7 +443,7 @@ describe('another factor while a push is waited for', () => {
     expect(driver.ask(choose(OTHER_PUSH))).toBe(true);
   });
 
-  it('does not get around the waiting time of the first by going to and fro', () => {
+  it('does not avoid the waiting time of the first by switching back and forth', () => {
     const driver = pollingDriver();
     driver.ask(choose(OTP));
     expect(driver.ask(choose(PUSH))).toBe(false);
@@ -461,7 +464,7 @@ describe('a code', () => {
     expect(driver.count('verify')).toBe(3);
   });
 
-  it('is asked for again when it got lost on the way', () => {
+  it('is asked for again when it was lost', () => {
     for (const code of ['input_lost', 'provider_unavailable'] as const) {
       const driver = promptingDriver();
       driver.ask({ type: 'code.submit' });
@@ -471,7 +474,7 @@ describe('a code', () => {
     }
   });
 
-  it('is not taken before the provider wants another', () => {
+  it('is not accepted before the provider allows another one', () => {
     const driver = promptingDriver();
     driver.ask({ type: 'code.submit' });
     driver.fail('rate_limited', 9_000);
@@ -481,7 +484,7 @@ describe('a code', () => {
     expect(driver.ask({ type: 'code.submit' })).toBe(true);
   });
 
-  it('is not taken when the provider would count one too many, until there is room', () => {
+  it('is not accepted while the budget of exchanges is used up', () => {
     const driver = promptingDriver();
     let taken = 0;
     while (driver.ask({ type: 'code.submit' })) {
@@ -494,7 +497,7 @@ describe('a code', () => {
     expect(driver.ask({ type: 'code.submit' })).toBe(true);
   });
 
-  it('too many wrong ones end the attempt, and the same factor waits', () => {
+  it('ends the attempt when too many were wrong, and the same factor must wait', () => {
     const driver = promptingDriver();
     driver.ask({ type: 'code.submit' });
     driver.fail('too_many_attempts', 60_000);
@@ -507,7 +510,7 @@ describe('a code', () => {
     expect(driver.ask({ type: 'code.submit' })).toBe(true);
   });
 
-  it('out of an app does not run out, one that was sent does', () => {
+  it('from an app does not expire, one that was sent does', () => {
     const typed = promptingDriver();
     typed.wait(typed.context.settings.challengeTtlMs);
     expect(typed.tick()).toBe(false);
@@ -528,7 +531,7 @@ describe('a code', () => {
     expect(driver.place).toBe('challenging');
   });
 
-  it('of a factor that is not there any more leads to the others', () => {
+  it('leads to the other factors when its own no longer exists', () => {
     const missing = promptingDriver();
     missing.ask({ type: 'code.submit' });
     missing.fail('not_enrolled');
@@ -546,7 +549,7 @@ describe('a code', () => {
   });
 });
 
-describe('an mfa_token that has run out', () => {
+describe('an mfa_token that has expired', () => {
   it.each(['listing.requesting', 'challenging', 'enrolling.requesting'] as const)(
     'is renewed once in %s, not in a loop',
     (place) => {
@@ -567,7 +570,7 @@ describe('an mfa_token that has run out', () => {
     },
   );
 
-  it('while a code was checked is renewed once, and the code asked for again', () => {
+  it('is renewed once while a code is checked, and the code is asked for again', () => {
     const driver = promptingDriver();
     driver.ask({ type: 'code.submit' });
     driver.fail('mfa_token_expired');
@@ -581,7 +584,7 @@ describe('an mfa_token that has run out', () => {
     expect(driver.place).toBe('expired');
   });
 
-  it('while a sent code was checked sends no new one by itself', () => {
+  it('sends no new code while a sent one is checked', () => {
     const driver = messagedDriver();
     driver.ask({ type: 'code.submit' });
     driver.fail('mfa_token_expired');
@@ -589,7 +592,7 @@ describe('an mfa_token that has run out', () => {
     expect(driver.count('challenge')).toBe(1);
   });
 
-  it('starts over from the first leg when the user goes on after it', () => {
+  it('starts from the first leg when the user continues', () => {
     const driver = promptingDriver();
     driver.wait(driver.context.settings.mfaTokenTtlMs);
     expect(driver.ask(choose(SMS))).toBe(true);
@@ -600,14 +603,14 @@ describe('an mfa_token that has run out', () => {
     expect(driver.target?.authenticatorId).toBe(SMS.id);
   });
 
-  it('is not used again once the provider has found it dead, however long it should have lived', () => {
+  it('is not used again after the provider refused it, whatever its expected life', () => {
     const driver = at('polling.requesting');
     driver.fail('mfa_token_expired');
     expect(driver.ask(choose(SMS))).toBe(true);
     expect(driver.place).toBe('authenticating.requesting');
   });
 
-  it('is not used for more than the flow: after its end all starts from the first leg', () => {
+  it("is not used after the flow's end: the next start is a new first leg", () => {
     for (const request of [choose(SMS), { type: 'challenge.resend' } as const]) {
       const driver = pollingDriver([PUSH, SMS], { mfaTokenTtlMs: 3_600_000 });
       driver.wait(driver.context.settings.flowTtlMs);
@@ -619,7 +622,7 @@ describe('an mfa_token that has run out', () => {
     }
   });
 
-  it('goes to the choice when the chosen factor has vanished meanwhile', () => {
+  it('leads to the choice when the chosen factor no longer exists', () => {
     const driver = promptingDriver();
     driver.wait(driver.context.settings.mfaTokenTtlMs);
     driver.ask(choose(SMS));
@@ -631,7 +634,7 @@ describe('an mfa_token that has run out', () => {
 });
 
 describe('the first leg', () => {
-  it('tries the ways in their order, and ends when none is left', () => {
+  it('tries the methods in order, and ends when none is left', () => {
     const driver = createDriver({ firstLegs: ['mfa-token', 'refresh-token', 'password'] });
     driver.ask({ type: 'flow.start' });
     expect(driver.lastEffect?.params).toMatchObject({ method: 'mfa-token' });
@@ -662,7 +665,7 @@ describe('the first leg', () => {
     expect(viewOf(driver).allowedEvents).toContain('password.submit');
   });
 
-  it('ends with a password that leads nowhere, where it was asked for in between', () => {
+  it('ends when a password that was asked for in between leads nowhere', () => {
     const driver = listedDriver([], { enroll: 'password', firstLegs: ['refresh-token'] });
     driver.ask({ type: 'password.submit' });
     driver.fail('login_required');
@@ -672,7 +675,7 @@ describe('the first leg', () => {
     expect(driver.place).toBe('authenticating.askingPassword');
   });
 
-  it('does not take another password before the waiting time is over', () => {
+  it('does not accept another password before the waiting time is over', () => {
     const driver = createDriver({ firstLegs: ['password'] });
     driver.ask({ type: 'flow.start' });
     driver.ask({ type: 'password.submit' });
@@ -700,10 +703,10 @@ describe.each([
   'listing.backingOff',
   'enrolling.backingOff',
   'identifying.backingOff',
-])('a passing failure: %s', (place) => {
+])('a transient failure: %s', (place) => {
   const requesting = place.replace('backingOff', 'requesting');
 
-  it('waits longer each time, up to 30 seconds, and is not final before the flow ends', () => {
+  it('waits longer each time, up to 30 seconds, and is never final before the flow ends', () => {
     const driver = at(place);
     const waits: number[] = [];
     for (let failure = 0; failure < 8; failure += 1) {
@@ -725,7 +728,7 @@ describe.each([
     expect(viewOf(driver).nextPollAt).toBe(driver.now + 77_000);
   });
 
-  it('does not wait for what comes after its own end', () => {
+  it("does not wait for a time after the flow's end", () => {
     const driver = at(place);
     driver.tickWhenDue();
     driver.fail('rate_limited', 3_600_000);
@@ -738,7 +741,7 @@ describe.each([
 
 describe('whose approval it is', () => {
   it.each(['subject_mismatch', 'identity_refused', 'provider_error', 'result_lost'] as const)(
-    'is no approval with %s',
+    'is not an approval with %s',
     (code) => {
       const driver = at('identifying.requesting');
       driver.fail(code);
@@ -748,7 +751,7 @@ describe('whose approval it is', () => {
     },
   );
 
-  it('is asked again after a passing failure, and the age of the proof counts from the exchange', () => {
+  it("is checked again after a transient failure, and the proof's age counts from the exchange", () => {
     const driver = at('identifying.backingOff');
     const { provenAt } = driver.context;
     driver.tickWhenDue();
@@ -760,7 +763,7 @@ describe('whose approval it is', () => {
 });
 
 describe('the end of a flow', () => {
-  it('comes a quarter of an hour after it was started, and it can be started again', () => {
+  it('comes a quarter of an hour after the start, and the flow can be started again', () => {
     const driver = at('choosing');
     expect(dueAt(driver.state)).toBe(driver.context.expiresAt);
     driver.tickWhenDue();
@@ -772,7 +775,7 @@ describe('the end of a flow', () => {
     expect(driver.context.expiresAt).toBe(driver.now + 900_000);
   });
 
-  it('asks no last time when it comes before the end of the challenge', () => {
+  it('brings no last poll when it comes before the end of the challenge', () => {
     const driver = pollingDriver([PUSH, OTP], { flowTtlMs: 60_000 });
     driver.wait(60_000);
     driver.tick();

@@ -59,7 +59,7 @@ async function polled(...args: Parameters<typeof polling>): Promise<Running> {
 }
 
 describe('a flow as a local actor', () => {
-  it('takes no event that there is not, or that lacks what it needs: neither compiles', () => {
+  it('does not compile with an unknown event, or with one that lacks a member', () => {
     const { actor, api } = createRunning();
 
     // @ts-expect-error -- no such request
@@ -79,7 +79,7 @@ describe('a flow as a local actor', () => {
     expect(api.calls).toEqual([]);
   });
 
-  it('goes from the start to tokens when the push is approved', async () => {
+  it('runs from the start to the tokens when the push is approved', async () => {
     const { actor, api, clock } = createRunning();
     expect(actor.view).toMatchObject({ state: 'idle', allowedEvents: ['flow.start', 'flow.cancel'] });
     actor.send({ type: 'flow.start' });
@@ -111,7 +111,7 @@ describe('a flow as a local actor', () => {
     expect(clock.alarms).toEqual([]);
   });
 
-  it('adds a push: shows the QR link while the phone is waited for, and the recovery codes afterwards', async () => {
+  it('adds a push: shows the QR link while it waits for the phone, then the recovery codes', async () => {
     const { actor, api, clock } = await listed([]);
     await api.last('enroll').answer({
       factor: 'push',
@@ -137,7 +137,7 @@ describe('a flow as a local actor', () => {
     expect(actor.view.disclosure).toBeUndefined();
   });
 
-  it('takes a code instead while a push waits: gives the poll up and sends no challenge', async () => {
+  it('accepts a code while a push is pending: stops polling and sends no challenge', async () => {
     const { actor, api } = await polled();
     const poll = api.last('redeem');
     actor.send({ type: 'factor.choose', authenticatorId: OTP.id });
@@ -149,7 +149,7 @@ describe('a flow as a local actor', () => {
     expect(api.count('challenge')).toBe(1);
   });
 
-  it('asks for a sign-in when its token has served one start', async () => {
+  it('requires a sign-in when its token has served one start', async () => {
     const { actor, api, clock } = await polled();
     await api.last('redeem').answer({ status: 'rejected' });
     expect(actor.view).toMatchObject({ state: 'rejected', reason: 'rejected' });
@@ -160,7 +160,7 @@ describe('a flow as a local actor', () => {
     expect(api.count('list')).toBe(1);
   });
 
-  it('signs in again where it can, and does what the new sign-in asks for', async () => {
+  it('signs in again when it can, and follows the requirements of the new sign-in', async () => {
     const signIn = vi.fn<NonNullable<StepUpActorOptions['signIn']>>(async () => ({
       mfaToken: 'second-token',
       requirements: { challenge: ['otp' as const] },
@@ -175,7 +175,7 @@ describe('a flow as a local actor', () => {
     expect(signIn).toHaveBeenCalledTimes(1);
   });
 
-  it('has the number at hand that was typed for an enrolment, also after a silent renewal', async () => {
+  it('still has the typed number for an enrolment after a silent renewal', async () => {
     const { actor, api } = await listed([], {
       factors: ['sms'],
       signIn: async () => ({ mfaToken: 'second-token' }),
@@ -196,7 +196,7 @@ describe('a flow as a local actor', () => {
     });
   });
 
-  it('passes its requests on from within an observer', async () => {
+  it('accepts requests from an observer', async () => {
     const { actor, api } = createRunning();
     actor.subscribe(({ view }) => {
       if (view.state === 'choosing') actor.send({ type: 'factor.choose', authenticatorId: OTHER_PUSH.id });
@@ -207,7 +207,7 @@ describe('a flow as a local actor', () => {
     expect(api.last('challenge').options.authenticatorId).toBe(OTHER_PUSH.id);
   });
 
-  it('waits out a provider that is away, and says so', async () => {
+  it('waits while the provider is down, and says so', async () => {
     const { actor, api, clock } = createRunning();
     actor.send({ type: 'flow.start' });
     await settled();
@@ -224,8 +224,8 @@ describe('a flow as a local actor', () => {
   });
 });
 
-describe('what the actor tells of errors', () => {
-  it('fails with the code that identify refuses the tokens with, and keeps them to itself', async () => {
+describe('the errors of an actor', () => {
+  it("fails with the code of identify's error, and does not return the tokens", async () => {
     const { actor, api } = await polled(undefined, {
       identify: async () => {
         throw new StepUpError('subject_mismatch', 'somebody else');
@@ -236,7 +236,7 @@ describe('what the actor tells of errors', () => {
     expect(actor.tokens()).toBeUndefined();
   });
 
-  it("hands a bug in the app's own functions to onError, and fails closed", async () => {
+  it("reports a bug in the app's own functions to onError, and fails closed", async () => {
     const bug = new Error('undefined is not a function');
     const errors: unknown[] = [];
     const { actor, api } = await polled(undefined, {
@@ -249,8 +249,8 @@ describe('what the actor tells of errors', () => {
   });
 });
 
-describe('giving up', () => {
-  it.each(['flow.cancel', 'stop'] as const)('aborts the request under way on %s', async (way) => {
+describe('ending an actor', () => {
+  it.each(['flow.cancel', 'stop'] as const)('aborts the open request on %s', async (way) => {
     const { actor, api, clock } = await polled();
     const poll = api.last('redeem');
     expect(poll.isAborted).toBe(false);
@@ -264,7 +264,7 @@ describe('giving up', () => {
   });
 
   it.each(['flow.cancel', 'stop'] as const)(
-    'keeps no tokens of an answer that comes after %s',
+    'keeps no tokens from a response that comes after %s',
     async (way) => {
       const { actor, api } = await polled();
       const poll = api.last('redeem');
@@ -277,7 +277,7 @@ describe('giving up', () => {
     },
   );
 
-  it('bothers nobody with answers and requests that come after the end', async () => {
+  it('ignores responses and requests after the end', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue(undefined);
     const { actor, api } = await polled();
     const poll = api.last('redeem');
@@ -288,7 +288,7 @@ describe('giving up', () => {
     warn.mockRestore();
   });
 
-  it('drops a late answer with all its secrets: the token of the flow stays', async () => {
+  it("drops a late response with its secrets: the flow's token stays", async () => {
     const { actor, api } = await polled();
     const poll = api.last('redeem');
     actor.send({ type: 'factor.choose', authenticatorId: OTP.id });
@@ -298,7 +298,7 @@ describe('giving up', () => {
     expect(api.last('redeem').options.mfaToken).toBe('mfa-token');
   });
 
-  it('completes once, and keeps the tokens of an approved flow, when it is stopped after its end', async () => {
+  it('completes once, and keeps the tokens, when it is stopped after an approval', async () => {
     const { actor, api } = await polled();
     let completed = 0;
     actor.subscribe({ complete: () => (completed += 1) });
@@ -309,7 +309,7 @@ describe('giving up', () => {
     expect(actor.tokens()).toEqual(TOKENS);
   });
 
-  it('discloses nothing, takes nothing and runs nothing once it is stopped', async () => {
+  it('discloses nothing, accepts nothing and runs nothing after stop', async () => {
     const { actor, api } = await listed([]);
     await api
       .last('enroll')
@@ -325,7 +325,7 @@ describe('giving up', () => {
 });
 
 describe('timers', () => {
-  it('are set for the time that the flow waits for, and for nothing while a request is under way', async () => {
+  it("are set for the flow's next due time, and not while a request is open", async () => {
     const { actor, api, clock } = await polling();
     expect(clock.alarms).toEqual([actor.view.nextPollAt]);
     await clock.advance(5_000);
@@ -335,18 +335,18 @@ describe('timers', () => {
     expect(actor.view.nextPollAt).toBe(clock.now() + 10_000);
   });
 
-  it('never lead to two polls at a time, however slow the answer is', async () => {
+  it('never lead to two polls at once, however slow the response is', async () => {
     const { api, clock } = await polled();
     await clock.advance(200_000);
     expect(api.count('redeem')).toBe(1);
   });
 
-  it('add the jitter that chance gives', async () => {
+  it('add the random jitter', async () => {
     const { actor, clock } = await polling(undefined, { random: () => 0.999_999 });
     expect(actor.view.nextPollAt).toBe(clock.now() + 5_999);
   });
 
-  it('that are early are set again', async () => {
+  it('are set again when they fire early', async () => {
     const { actor, api, clock } = await polling();
     await clock.fireEarly();
     expect(api.count('redeem')).toBe(0);
@@ -355,7 +355,7 @@ describe('timers', () => {
     expect(api.count('redeem')).toBe(1);
   });
 
-  it('that come hours late, on a laptop that slept, end the wait without another poll', async () => {
+  it('end the wait without another poll when they fire hours late, on a laptop that slept', async () => {
     const { actor, api, clock } = await polling();
     clock.jump(8 * 3_600_000);
     await clock.advance(0);
@@ -363,14 +363,14 @@ describe('timers', () => {
     expect(api.count('redeem')).toBe(0);
   });
 
-  it('come to rest when the flow has expired', async () => {
+  it('stop when the flow has expired', async () => {
     const { actor, clock } = await listed([OTP]);
     await clock.advance(900_000);
     expect(actor.view).toMatchObject({ state: 'expired', reason: 'flow_expired' });
     expect(clock.alarms).toEqual([]);
   });
 
-  it('are no longer than a timer can be', async () => {
+  it("never exceed the platform's longest timer", async () => {
     const { actor, clock } = await listed([OTP], { settings: { flowTtlMs: 40 * 24 * 3_600_000 } });
     expect(clock.alarms).toEqual([clock.now() + 2 ** 31 - 1]);
     await clock.advance(39 * 24 * 3_600_000);
@@ -401,7 +401,7 @@ describe('snapshots', () => {
     expect(actor.getSnapshot()).not.toBe(before);
   });
 
-  it('get a new version when the user sees something new, which a poll without news is not', async () => {
+  it('get a new version when the user sees a change, and not after a poll without news', async () => {
     const { actor, api, clock } = await polling();
     const { version } = actor.view;
     await clock.advance(5_000);
@@ -412,7 +412,7 @@ describe('snapshots', () => {
     expect(actor.view.version).toBe(version + 1);
   });
 
-  it('reach observers of both kinds until these have had enough', async () => {
+  it('reach both kinds of observer until they unsubscribe', async () => {
     const { actor, api, clock } = await polling();
     const states: string[] = [];
     const complete = vi.fn<() => void>();
@@ -425,7 +425,7 @@ describe('snapshots', () => {
     expect(complete).toHaveBeenCalledTimes(1);
   });
 
-  it('complete for observers when the actor is stopped', async () => {
+  it('complete their observers when the actor is stopped', async () => {
     const { actor } = await polling();
     const complete = vi.fn<() => void>();
     actor.subscribe({ complete });
@@ -450,12 +450,12 @@ describe('options', () => {
     ['enroll', { api, mfaToken: 'mfa-token', enroll: 'password' }],
     ['settings.flowTtlMs', { api, mfaToken: 'mfa-token', settings: { flowTtlMs: 0 } }],
     ['settings.pollIntervalMs', { api, mfaToken: 'mfa-token', settings: { pollIntervalMs: Number.NaN } }],
-  ])('that are wrong are a TypeError that names %s', (name, options) => {
+  ])('throw a TypeError that names %s when it is wrong', (name, options) => {
     expect(() => createStepUpActor(options as StepUpActorOptions)).toThrow(TypeError);
     expect(() => createStepUpActor(options as StepUpActorOptions)).toThrow(new RegExp(`^${name}: `));
   });
 
-  it('that are missing have safe defaults: push and one-time passwords', () => {
+  it('default to push and one-time passwords', () => {
     expect(createRunning().actor.view.factors).toEqual(['push', 'otp']);
   });
 });

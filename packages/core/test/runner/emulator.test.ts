@@ -21,16 +21,16 @@ interface World {
   readonly api: MfaApi;
   /** A flow that has been started. */
   begin(factors?: readonly Factor[]): LocalStepUpActor;
-  /** Enrols a phone for pushes and codes; the recovery codes that came with it. */
+  /** Enrols a phone for pushes and codes, and returns its recovery codes. */
   enrol(): Promise<readonly string[]>;
-  /** Lets time pass, and everything happen that does meanwhile. */
+  /** Lets time pass, with everything that happens meanwhile. */
   pass(ms: number): Promise<void>;
   /** Lets time pass until the flow is in this state. */
   reaches(actor: LocalStepUpActor, state: FlowStateName): Promise<void>;
   requests(path: string): number;
-  /** A token for the MFA API, by a code out of the app. */
+  /** A token for the MFA API, for a code from the app. */
   accessToken(): Promise<string>;
-  /** A flow that adds a factor, started. */
+  /** A started flow that adds a factor. */
   add(adds: FactorToAdd): LocalStepUpActor;
 }
 
@@ -56,7 +56,7 @@ function createWorld(dialect: Partial<Dialect>): World {
   const firstLeg: Auth0SignIn = createAuth0SignIn({ ...options, scope: 'transfer:funds' });
   const phone = emulator.phone('ada');
 
-  /** Until no request is under way: their answers are signed, which takes real time. */
+  /** Waits until no request is open: signing their responses takes real time. */
   async function quiet(): Promise<void> {
     do {
       await Promise.allSettled(underWay);
@@ -161,7 +161,7 @@ describe.each([
     expect(world.phone.view().authenticators).toHaveLength(3);
   });
 
-  it('approves by the push of the phone, without asking which', async () => {
+  it('approves by push, without asking which phone', async () => {
     const world = createWorld(dialect);
     await world.enrol();
     const actor = world.begin();
@@ -171,7 +171,7 @@ describe.each([
     expect(actor.tokens()?.scope).toContain('transfer:funds');
   });
 
-  it('tells a denied push, and approves the one that is asked for after it', async () => {
+  it('notices a denied push, and approves the next one', async () => {
     const world = createWorld(dialect);
     await world.enrol();
     const actor = world.begin();
@@ -186,7 +186,7 @@ describe.each([
     expect(world.requests('/mfa/challenge')).toBe(2);
   });
 
-  it('lets a push expire that nobody answers, and stays within the limit of polls', async () => {
+  it('lets an unanswered push expire, and stays within the limit of polls', async () => {
     const world = createWorld(dialect);
     await world.enrol();
     const actor = world.begin();
@@ -200,7 +200,7 @@ describe.each([
     await world.reaches(actor, 'approved');
   });
 
-  it('takes the code of the app while the push waits, and asks again after a wrong one', async () => {
+  it('accepts a code while the push is pending, and asks again after a wrong one', async () => {
     const world = createWorld(dialect);
     await world.enrol();
     await world.pass(60_000);
@@ -216,7 +216,7 @@ describe.each([
     expect(world.requests('/mfa/challenge')).toBe(1);
   });
 
-  it('takes a recovery code, and shows the next one where there is one', async () => {
+  it('accepts a recovery code, and shows the next one if there is one', async () => {
     const world = createWorld(dialect);
     const [code = ''] = await world.enrol();
     const actor = world.begin(['recovery-code']);
@@ -263,7 +263,7 @@ describe.each([
     await world.reaches(actor, 'approved');
   });
 
-  it('asks which factor is wanted on top when one is not enough', async () => {
+  it('asks which factor to use when one is not enough', async () => {
     const world = createWorld(dialect);
     await world.enrol();
     world.emulator.configure({ requiredFactors: 2 });
@@ -278,7 +278,7 @@ describe.each([
     expect(world.requests('/mfa/challenge')).toBe(1);
   });
 
-  it('asks only for what the tenant asks for', async () => {
+  it('uses only the factors that the tenant asks for', async () => {
     const world = createWorld(dialect);
     await world.enrol();
     world.emulator.configure({ mfaRequirements: { challenge: ['otp'] } });
@@ -288,7 +288,7 @@ describe.each([
     expect(world.requests('/mfa/challenge')).toBe(0);
   });
 
-  it('outlives a tenant that is away, slow or busy', async () => {
+  it('survives a tenant that is down, slow or busy', async () => {
     const world = createWorld(dialect);
     await world.enrol();
     const { faults } = world.emulator;
@@ -309,7 +309,7 @@ describe.each([
     await world.reaches(actor, 'approved');
   });
 
-  it('is asked only once for a push whose sending it did not confirm', async () => {
+  it('gets only one request for a push when it does not confirm that it was sent', async () => {
     const world = createWorld(dialect);
     await world.enrol();
     world.emulator.faults.add({ match: { path: '/mfa/challenge' }, drop: 'after' });
@@ -320,7 +320,7 @@ describe.each([
     expect(world.phone.notifications()).toHaveLength(1);
   });
 
-  it('is not believed when the tokens of an approval got lost: the user is asked again', async () => {
+  it('is asked again when the tokens of an approval were lost', async () => {
     const world = createWorld(dialect);
     await world.enrol();
     const actor = world.begin();
@@ -340,7 +340,7 @@ describe.each([
     await world.reaches(actor, 'approved');
   });
 
-  it('adds a second factor with an access token for it, which an mfa_token cannot', async () => {
+  it('adds a second factor with an access token, and not with an mfa_token', async () => {
     const world = createWorld(dialect);
     await world.enrol();
     const accessToken = await world.accessToken();
@@ -353,7 +353,7 @@ describe.each([
     expect(all.filter(({ factor, active }) => factor === 'otp' && active)).toHaveLength(2);
   });
 
-  it('renews a token that ran out while the user chose', async () => {
+  it('renews a token that expired while the user was choosing', async () => {
     const world = createWorld(dialect);
     await world.enrol();
     world.emulator.configure({ lifetimes: { mfaTokenMs: 30_000 } });

@@ -49,14 +49,14 @@ describe('an effect', () => {
       { status: 'slow_down', retryAfterMs: 7_000 },
       { type: 'effect.failed', code: 'rate_limited', retryAfterMs: 7_000 },
     ],
-  ])('of type $type, answered %j, becomes the fact %j', async (effect, redemption, fact) => {
+  ])('of type $type with the result %j becomes the fact %j', async (effect, redemption, fact) => {
     const { api, done } = run(effect);
     await api.last('redeem').answer(redemption);
     expect(await done).toEqual({ fact });
   });
 
   it.each([POLL, VERIFY])(
-    'brings the tokens beside the fact, and empties what they were got with: $type',
+    'returns the tokens beside the fact, and empties the slots that led to them: $type',
     async (effect) => {
       const { api, done } = run(effect);
       await api.last('redeem').answer({ status: 'approved', tokens: TOKENS, recoveryCode: 'NEXT' });
@@ -72,7 +72,7 @@ describe('an effect', () => {
   );
 
   it.each([POLL, VERIFY])(
-    'brings the next token beside the fact, and empties what belonged to the last: $type',
+    'returns the next token beside the fact, and empties the slots of the last one: $type',
     async (effect) => {
       const { api, done } = run(effect);
       await api.last('redeem').answer({
@@ -87,7 +87,7 @@ describe('an effect', () => {
     },
   );
 
-  it('that adds a factor takes the number out of the vault, and leaves it there until it has worked', async () => {
+  it('that adds a factor uses the number in the vault, and removes it only after success', async () => {
     const failing = run(ENROLL, { onError: () => {} });
     await failing.api.last('enroll').fail(new StepUpError('provider_unavailable', 'away'));
     expect(await failing.done).toEqual({ fact: { type: 'effect.failed', code: 'provider_unavailable' } });
@@ -119,13 +119,13 @@ describe('an effect', () => {
     ['result_lost', { type: 'identify', params: { seq: 1 } }, { vault: {} }],
     ['input_lost', VERIFY, { inputs: {} }],
     ['input_lost', ENROLL, { vault: { mfaToken: 'mfa-token' } }],
-  ])('guesses at nothing that is gone, and asks nobody: %s', async (code, effect, ports) => {
+  ])('fails without a request when a secret was lost: %s', async (code, effect, ports) => {
     const { api, done } = run(effect, ports);
     expect(await done).toEqual({ fact: { type: 'effect.failed', code } });
     expect(api.calls).toEqual([]);
   });
 
-  it('that fails says why, and how long to wait', async () => {
+  it('that fails returns the reason, and how long to wait', async () => {
     const { api, done } = run(POLL);
     await api
       .last('redeem')
@@ -140,16 +140,13 @@ describe('an effect', () => {
     'a string',
     undefined,
     new StepUpError('store_unavailable', 'the wrong kind of code'),
-  ])(
-    'that fails for a reason that is no reason of a flow is reported, and fails closed: %s',
-    async (thrown) => {
-      const faults: unknown[] = [];
-      const { api, done } = run(POLL, { onError: (error) => faults.push(error) });
-      await api.last('redeem').fail(thrown);
-      expect(await done).toEqual({ fact: { type: 'effect.failed', code: 'provider_error' } });
-      expect(faults).toEqual([thrown]);
-    },
-  );
+  ])('that fails without a reason code is reported, and fails closed: %s', async (thrown) => {
+    const faults: unknown[] = [];
+    const { api, done } = run(POLL, { onError: (error) => faults.push(error) });
+    await api.last('redeem').fail(thrown);
+    expect(await done).toEqual({ fact: { type: 'effect.failed', code: 'provider_error' } });
+    expect(faults).toEqual([thrown]);
+  });
 
   it.each([
     ['provider_misconfigured', 1],
@@ -169,13 +166,13 @@ describe('an effect', () => {
     expect(faults).toEqual(Array(times).fill(error));
   });
 
-  it('that was broken off is no fault', async () => {
+  it('that was aborted is not reported', async () => {
     const { api, done } = run(POLL, { signal: AbortSignal.abort() });
     await api.last('redeem').fail(new StepUpError('provider_unavailable', 'broken off'));
     expect(await done).toMatchObject({ fact: { type: 'effect.failed' } });
   });
 
-  it('of the first leg hands over what the user typed, and brings the token', async () => {
+  it('of the first leg passes on what the user typed, and returns the token', async () => {
     const seen: unknown[] = [];
     const { done } = run(
       { type: 'authenticate', params: { seq: 1, method: 'password' } },
@@ -192,7 +189,7 @@ describe('an effect', () => {
     expect(seen).toEqual([['password', 'correct-horse']]);
   });
 
-  it('of the identity checks the very tokens that were received', async () => {
+  it('of the identity checks the tokens that were received', async () => {
     const seen: unknown[] = [];
     const { done } = run(
       { type: 'identify', params: { seq: 1 } },

@@ -15,7 +15,7 @@ function createScene() {
     api,
     clock,
     input,
-    /** From a start that has just been sent to the phone's yes. */
+    /** From a start that was just sent to the user's approval on the phone. */
     approve: async (): Promise<void> => {
       await settled();
       await api.last('list').answer([PUSH]);
@@ -27,7 +27,7 @@ function createScene() {
 }
 
 describe('a local step-up as actor logic', () => {
-  it('runs in an actor of XState, shows its snapshots, and ends with the view as output and the tokens emitted', async () => {
+  it('runs in an XState actor, shows its snapshots, outputs the view and emits the tokens', async () => {
     const { approve, input } = createScene();
     const stepUp = createActor(stepUpLogic, { input });
     const emitted: unknown[] = [];
@@ -48,7 +48,7 @@ describe('a local step-up as actor logic', () => {
     expect(JSON.stringify(stepUp.getSnapshot())).not.toContain(TOKENS.accessToken);
   });
 
-  it('can be invoked by a machine of the app, which goes on when it is over', async () => {
+  it("can be invoked by the app's machine, which continues when it is done", async () => {
     const { approve, input } = createScene();
     const machine = createMachine({
       initial: 'confirming',
@@ -73,7 +73,7 @@ describe('a local step-up as actor logic', () => {
     expect(app.getSnapshot().value).toBe('confirmed');
   });
 
-  it('says that the user has cancelled', () => {
+  it('emits that the user cancelled', () => {
     const stepUp = createActor(stepUpLogic, { input: createScene().input });
     const emitted: unknown[] = [];
     stepUp.on('flow.cancelled', (event) => emitted.push(event));
@@ -108,7 +108,7 @@ describe('a local step-up as actor logic', () => {
     expect(stepUp.getSnapshot()).toBe(before);
   });
 
-  it('is an actor in error where its input is no good, or a snapshot is to be restored', () => {
+  it('is an actor in error when its input is wrong, or when a snapshot is restored', () => {
     const { input } = createScene();
     const errors: unknown[] = [];
     for (const options of [
@@ -126,7 +126,7 @@ describe('a local step-up as actor logic', () => {
     ]);
   });
 
-  it('leaves nothing of a view in what is kept of it, and no secret with the inspector that it is given', async () => {
+  it('persists nothing of a view, and shows no secret to the inspector option', async () => {
     const { api, input } = createScene();
     const seen: InspectionEvent[] = [];
     const stepUp = createActor(stepUpLogic, {
@@ -148,7 +148,7 @@ describe('a local step-up as actor logic', () => {
     expect(texts).not.toContain('otpauth');
   });
 
-  it('takes requests alone, and shows what every step-up shows', () => {
+  it('accepts only requests, and shows what every step-up shows', () => {
     const stepUp = createActor(stepUpLogic, { input: createScene().input });
 
     expectTypeOf<Parameters<typeof stepUp.send>[0]>().toEqualTypeOf<StepUpRequest>();

@@ -1,6 +1,6 @@
 import type { Dialect } from '@stepgate/emulator';
 
-/** The other side of every contradiction of the sources that a client of ours can meet. */
+/** The other variant of every contradiction that our client can meet. */
 export const CONTRARY: Partial<Dialect> = {
   rejection: 'invalid_grant',
   pendingStatus: 200,

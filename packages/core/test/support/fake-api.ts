@@ -24,7 +24,7 @@ interface Options {
   redeem: RedeemOptions;
 }
 
-/** One call of the provider, answered when the test says so: in time, late or never. */
+/** One call of the provider. The test decides when it is answered: in time, late or never. */
 export interface FakeCall<T extends keyof Answers = keyof Answers> {
   readonly method: T;
   readonly options: Options[T];
@@ -33,7 +33,7 @@ export interface FakeCall<T extends keyof Answers = keyof Answers> {
   fail(error: unknown): Promise<void>;
 }
 
-/** A provider that is answered for by hand. */
+/** A provider whose responses come from the test. */
 export interface FakeApi extends MfaApi {
   readonly calls: readonly FakeCall[];
   /** The latest call, which must be of this method. */

@@ -1,14 +1,14 @@
 import type { Clock } from '../../src/index.ts';
 
-/** A clock that moves only when it is told to. */
+/** A clock that moves only on request. */
 export interface FakeClock extends Clock {
-  /** The times of the timers that are set, earliest first. */
+  /** The times of the active timers, earliest first. */
   readonly alarms: readonly number[];
-  /** Moves on, calling back what becomes due on the way, and lets everything settle. */
+  /** Moves on, fires the timers that become due, and waits until everything has settled. */
   advance(ms: number): Promise<void>;
-  /** Moves the time alone, as when a laptop wakes up or its clock is put right. */
+  /** Changes only the time, as when a laptop wakes up or its clock is corrected. */
   jump(ms: number): void;
-  /** Calls back the next timer now, as timers that are early do. */
+  /** Fires the next timer now, as early timers do. */
   fireEarly(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock
   };
 }
 
-/** Lets every promise that can settle do so. */
+/** Waits until every promise that can settle has settled. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

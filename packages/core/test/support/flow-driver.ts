@@ -37,11 +37,11 @@ export function settings(overrides: Partial<FlowSettings> = {}): FlowSettings {
   };
 }
 
-/** Runs a flow by hand: requests and facts go in, effects come out, time stands still unless it is moved. */
+/** Runs a flow step by step: requests and facts go in, effects come out, and time moves only on request. */
 export interface FlowDriver {
   readonly state: FlowState;
   readonly context: FlowContext;
-  /** The state with what happens inside it: `polling.waiting`. */
+  /** The state with its inner state: `polling.waiting`. */
   readonly place: string;
   readonly reason: ReasonCode | undefined;
   readonly target: Target | undefined;
@@ -50,15 +50,15 @@ export interface FlowDriver {
   readonly now: number;
   /** How many effects of a type there were. */
   count(type: Effect['type']): number;
-  /** Asks; whether the flow took it. */
+  /** Sends a request. Returns whether the flow took it. */
   ask(request: RequestEvent): boolean;
-  /** Answers the last effect, or another one by its number; whether the flow took it. */
+  /** Answers the last effect, or another one by its number. Returns whether the flow took it. */
   answer(fact: Fact, seq?: number): boolean;
   fail(code: ReasonCode, retryAfterMs?: number): boolean;
   wait(ms: number): void;
-  /** Lets the clock speak at the present time. */
+  /** Sends `time.passed` for the present time. */
   tick(): boolean;
-  /** Goes to the time the flow wants to hear of, and lets the clock speak. */
+  /** Moves to the time that the flow waits for, and sends `time.passed`. */
   tickWhenDue(): boolean;
   /** An independent copy. */
   fork(): FlowDriver;
@@ -75,7 +75,7 @@ function driverOf(initial: FlowState, start: number, past: readonly Effect[]): F
 
   function take(event: FlowEvent): boolean {
     const advance = advanceFlow(state, event);
-    // As a store would keep it.
+    // As a store would return it.
     state = JSON.parse(JSON.stringify(advance.state)) as FlowState;
     if (advance.effect) effects.push(advance.effect);
     return advance.accepted;
@@ -129,7 +129,7 @@ function driverOf(initial: FlowState, start: number, past: readonly Effect[]): F
   return driver;
 }
 
-/** `polling.waiting` and the like. */
+/** `polling.waiting` and so on. */
 export function placeOf({ value }: FlowState): string {
   return typeof value === 'string' ? value : Object.entries(value).flat().join('.');
 }
@@ -143,7 +143,7 @@ export function listed(...authenticators: readonly Authenticator[]): Fact {
   return { type: 'authenticators.listed', authenticators };
 }
 
-/** A flow up to the point where it knows the user's authenticators. */
+/** A flow that has just learned the user's authenticators. */
 export function listedDriver(
   authenticators: readonly Authenticator[],
   overrides: Partial<FlowSettings> = {},
@@ -176,7 +176,7 @@ export function confirmingDriver(
   return driver;
 }
 
-/** A flow in each place where one can be, with every factor at hand where that is possible. */
+/** A flow in each state, with every factor available where that is possible. */
 export function everyPlace(): Readonly<Record<string, FlowDriver>> {
   const started = (overrides: Partial<FlowSettings> = {}): FlowDriver => {
     const driver = createDriver(overrides);

@@ -10,7 +10,7 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-/** An answer, or a way to go without one. */
+/** A response, or a way to send none. */
 export type Script =
   | {
       readonly status: number;
@@ -18,18 +18,18 @@ export type Script =
       /** Text is sent as it is, anything else as JSON. */
       readonly body?: unknown;
     }
-  /** `silence`: no answer at all. `stall`: headers and half a body. `reset`: the connection is torn down. */
+  /** `silence`: no response. `stall`: headers and half a body. `reset`: the connection is destroyed. */
   | 'silence'
   | 'stall'
   | 'reset';
 
-/** A real server that answers what it was told to, one script after the other, and remembers the requests. */
+/** A real server that sends scripted responses, one after the other, and records the requests. */
 export interface ScriptedServer {
   readonly url: string;
   readonly requests: readonly SeenRequest[];
-  /** The only request since the last `answer`. */
+  /** The only request since the last call of `answer`. */
   readonly request: SeenRequest;
-  /** Forgets the past, and says how the next requests are answered. */
+  /** Forgets recorded requests, and sets the next responses. */
   answer(...scripts: readonly Script[]): void;
   close(): Promise<void>;
 }

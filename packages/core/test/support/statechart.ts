@@ -1,5 +1,6 @@
 import { stepUpMachine } from '../../src/machine/machine.ts';
 import { REASON_CODES } from '../../src/terms/reason-codes.ts';
+import { tableOf } from './tables.ts';
 
 interface Arrow {
   readonly from: string;
@@ -27,7 +28,7 @@ interface Chart {
 const chart = stepUpMachine.root as unknown as Chart;
 const stateNames = Object.keys(chart.states);
 
-/** Every transition of the machine between its named states; what happens inside one of them is left out. */
+/** Every transition between the machine's named states, without those inside a state. */
 function arrows(): readonly Arrow[] {
   return stateNames.flatMap((from) => arrowsOf(from, chart.states[from] as Chart));
 }
@@ -51,14 +52,14 @@ const isRequest = (event: string): boolean =>
     event,
   );
 
-/** Guards on failures that name no codes of their own, in words. */
+/** Guards on failures that name no codes, in words. */
 const FAILURES: Readonly<Record<string, string>> = {
   isTransientFailure: 'a transient failure',
   isWorthWaiting: 'a transient failure, while there is time',
   isExpiredToken: '`mfa_token_expired`, once',
 };
 
-/** What a transition on a failure is about. */
+/** The failures that a transition is about. */
 function failureOf(guard: unknown): string {
   const names =
     JSON.stringify(guard, (_, value: unknown) =>
@@ -69,7 +70,7 @@ function failureOf(guard: unknown): string {
   return [...codes, ...words.map((name) => FAILURES[name])].join(' ') || 'anything else';
 }
 
-/** Arrows that start and end alike become one, with all their labels. */
+/** Arrows with the same start and end become one, with all their labels. */
 function merged(list: readonly Arrow[]): readonly string[] {
   const labels = new Map<string, Set<string>>();
   for (const arrow of list) {
@@ -99,7 +100,7 @@ function diagram(): string {
   ].join('\n');
 }
 
-/** What the user can do instead, from many states: a table of its own, or the diagram would be nothing but these. */
+/** What the user can do instead, from many states. It has its own table, since it would fill the diagram. */
 const isAlternative = (event: string): boolean =>
   ['factor.choose', 'enrollment.begin', 'challenge.resend', 'flow.retry'].includes(event);
 
@@ -114,7 +115,7 @@ function requestTable(): string {
   )) {
     rows.set(event, new Map([['every state but the final ones', new Set([to])]]));
   }
-  return table(
+  return tableOf(
     ['the user asks', 'in', 'and the flow goes to'],
     [...rows].flatMap(([event, states]) => grouped(states).map(([from, to]) => [code(event), from, to])),
   );
@@ -124,13 +125,13 @@ function failureTable(): string {
   const rows = arrows()
     .filter(({ event }) => event === 'effect.failed')
     .map(({ from, guard, to }) => [code(from), failureOf(guard), code(to)]);
-  return table(
+  return tableOf(
     ['while', 'the effect fails with', 'the flow goes to'],
     [...new Map(rows.map((row) => [row.join(), row])).values()],
   );
 }
 
-/** The states that lead to the same ones share a row. */
+/** States that lead to the same ones share a row. */
 function grouped(states: ReadonlyMap<string, ReadonlySet<string>>): readonly (readonly [string, string])[] {
   const rows = new Map<string, string[]>();
   for (const [from, targets] of states) {
@@ -142,35 +143,30 @@ function grouped(states: ReadonlyMap<string, ReadonlySet<string>>): readonly (re
 
 const code = (text: string): string => `\`${text}\``;
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-/** The statechart as a page of documentation, out of the machine itself. */
+/** The statechart as a page of documentation, made from the machine itself. */
 export function statechartPage(): string {
   return `# The statechart
 
 Made from the machine ([machine.ts](../packages/core/src/machine/machine.ts)); a test fails when this page and the machine differ.
-The views that belong to these states are described in [a screen of your own](custom-ui.md#the-view).
+[Custom UI](custom-ui.md#the-view) describes the views of these states.
 
-## How a flow goes on
+## How a flow continues
 
-By facts (what came of an effect), by the clock, and by the few requests that belong to one state alone. Arrows without a label are decisions.
+Through facts (the results of effects), through time, and through the few requests that belong to only one state. Arrows without a label are decisions.
 
 ${diagram()}
 
-\`rejected\`, \`expired\` and \`failed\` are at rest: the user can go on from them, or leave.
+\`rejected\`, \`expired\` and \`failed\` are at rest: the user can continue from them, or leave.
 
 ## What the user can ask
 
-Each only while the view's \`allowedEvents\` names it.
+A request is accepted only while the view's \`allowedEvents\` names it.
 
 ${requestTable()}
 
-## What goes wrong
+## What can go wrong
 
-The first row that fits. \`provider_unavailable\` and \`rate_limited\` are transient failures: they are tried again where that sends nothing twice. [The codes](../packages/core/README.md#reason-codes) say what each means.
+The first row that matches applies. \`provider_unavailable\` and \`rate_limited\` are transient failures: they are retried, unless that would send something twice. [The codes](../packages/core/README.md#reason-codes) say what each means.
 
 ${failureTable()}
 `;

@@ -9,7 +9,7 @@ export interface DocumentedMember {
 
 export const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 
-/** The members of the tables in a source file: those that have a comment of one line. */
+/** The members of the tables in a source file that have a comment of one line. */
 export function membersOf(source: string): readonly DocumentedMember[] {
   return [...source.matchAll(/^ {2}\/\*\* (.+) \*\/\n {2}([a-z_]+): (.+),$/gm)].map(
     ([, comment = '', name = '', value = '']) => ({ name, comment, value }),
@@ -26,7 +26,7 @@ export function tableOf(head: readonly string[], rows: readonly (readonly string
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
-/** The page, with another table in the place of the first one under a heading. */
+/** The page, with the first table under a heading replaced. */
 export function withTable(page: string, heading: string, table: string): string {
   const start = page.indexOf(`\n## ${heading}\n`);
   if (start === -1) throw new Error(`the page has no heading "${heading}"`);
