@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createCustomer } from './support/customer.ts';
 import { openDesk } from './support/desk.ts';
 
-const MAX_AGE_SECONDS = 8;
+const MAX_AGE_SECONDS = 600;
 
 it('tells the whole story at the Express bank without a reload: enrol, deny, expire, approve', {
   timeout: 150_000,
@@ -17,7 +17,6 @@ it('tells the whole story at the Express bank without a reload: enrol, deny, exp
   await ada.transfer(100);
   await ada.addPhone();
   await ada.sees(100);
-  const approved = Date.now();
   expect(desk.pushes()).toBe(0);
 
   // The approval serves as long as it is fresh.
@@ -27,7 +26,7 @@ it('tells the whole story at the Express bank without a reload: enrol, deny, exp
   expect(desk.pushes()).toBe(0);
 
   // Denied, and sent again; not answered in time, and sent again; approved.
-  await bank.waitForFunction((end) => Date.now() > end, approved + MAX_AGE_SECONDS * 1_000);
+  await desk.skipTime(MAX_AGE_SECONDS * 1_000);
   await ada.transfer(102);
   await ada.reads('Check your phone');
   await ada.onPhone('Deny');

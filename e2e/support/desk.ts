@@ -40,6 +40,8 @@ export interface Desk {
   readonly viewer: Page;
   /** How many pushes the tenant was asked for. */
   pushes(): number;
+  /** Moves the clocks of the tenant and the bank forward, but no timers. */
+  skipTime(ms: number): Promise<void>;
   /** Keeps the answers to the bank page's requests back until the returned function is called. */
   hold(url: string): Promise<() => void>;
   /** Leaves a mark in the bank's page, which tells later whether it is still the same one. */
@@ -94,6 +96,10 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     phone,
     viewer,
     pushes: () => emulator.requests.filter(({ path }) => path === '/mfa/challenge').length,
+    async skipTime(ms) {
+      emulator.clock.advance(ms);
+      await program.skipTime(ms);
+    },
     async hold(url) {
       const released = Promise.withResolvers<void>();
       await bank.route(url, async (route) => {

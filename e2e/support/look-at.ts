@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import { violationsIn } from './axe.ts';
 
 /** Where pictures go, when somebody wants them: `STEPGATE_PICTURES=.stepgate-artifacts`. */
@@ -43,7 +44,18 @@ export function focused(page: Page): Promise<string | undefined> {
   });
 }
 
-/** The elements of a page with what they are and in which state, in shadows too; texts and times are left out. */
+/** The style sheets of a page, by address, or by length where they are part of it. */
+function stylesOf(page: Page): Promise<string> {
+  return page.evaluate(() =>
+    [...document.styleSheets]
+      .map(({ href, ownerNode }) =>
+        href === null ? (ownerNode?.textContent ?? '').length : new URL(href).pathname,
+      )
+      .join(),
+  );
+}
+
+/** The elements of a page with their roles and states, in shadow roots too, without texts and times. */
 function markupOf(page: Page): Promise<string> {
   return page.evaluate(() => {
     function walk(root: Element | ShadowRoot): string {
@@ -54,14 +66,14 @@ function markupOf(page: Page): Promise<string> {
         const inside = element.shadowRoot === null ? '' : walk(element.shadowRoot);
         return `<${element.tagName} ${states.map(({ name, value }) => `${name}=${value}`).join()}>${inside}${walk(element)}</>`;
       });
-      // A longer list is no other sight.
+      // A longer list is not another sight.
       return [...new Set(children)].join('');
     }
     return walk(document.documentElement);
   });
 }
 
-/** The elements of a page with all that colours them, and what they stand in. */
+/** The elements of a page with everything that can colour them, and their parents. */
 function coloursOf(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const nameOf = ({ localName, attributes }: Element): string =>
@@ -82,20 +94,26 @@ function coloursOf(page: Page): Promise<readonly string[]> {
   });
 }
 
-/** What axe has seen already, of which it would say the same again. */
-const seen = new Set<string>();
-const seenByNight = new Set<string>();
+/** Whether nobody has seen this in this run, in any file: axe would say the same of it again. */
+function isNew(sight: string): boolean {
+  const name = createHash('sha256').update(sight).digest('hex');
+  try {
+    writeFileSync(join(inject('sightsFolder'), name), '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
 
 async function expectNothingForAxe(page: Page, what: string, colorScheme: 'dark' | 'light'): Promise<void> {
-  const sight = `${what} ${await markupOf(page)}`;
-  if (seen.has(sight)) return;
-  seen.add(sight);
+  const styles = await stylesOf(page);
+  if (!isNew(`${what} ${styles} ${await markupOf(page)}`)) return;
   if (colorScheme === 'dark') {
-    const fresh = (await coloursOf(page)).filter((one) => !seenByNight.has(one));
+    const fresh = (await coloursOf(page)).filter((one) => isNew(`dark ${styles} ${one}`));
     if (fresh.length === 0) return;
-    for (const one of fresh) seenByNight.add(one);
   }
-  // By night only the colours are others.
+  // The dark scheme changes nothing but colours.
   const found = await violationsIn(page, colorScheme === 'dark' ? { rules: ['color-contrast'] } : {});
   expect(found, what).toEqual([]);
 }

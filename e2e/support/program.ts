@@ -1,9 +1,16 @@
-import { spawn } from 'node:child_process';
-import { createServer, type Server } from 'node:net';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const preload = new URL('./preload.mjs', import.meta.url).href;
+const compileCache = join(root, 'node_modules', '.cache', 'compiled');
 
 /** A program of the repository that runs beside the test. */
 export interface Program {
@@ -18,6 +25,8 @@ export interface Program {
   interrupt(): void;
   /** As `kill` does it: to the program alone. */
   kill(): void;
+  /** Moves the program's clock forward. Its timers are not moved. */
+  skipTime(ms: number): Promise<void>;
   /** Its exit code. */
   readonly ended: Promise<number | null>;
 }
@@ -28,12 +37,12 @@ export function startProgram(
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
 ): Program {
-  const child = spawn(process.execPath, [file, ...args], {
+  const child = spawn(process.execPath, ['--import', preload, file, ...args], {
     cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
+    stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
     detached: true,
-  });
+  }) as ChildProcessByStdio<Writable, Readable, Readable>;
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -79,20 +88,43 @@ export function startProgram(
     type: (line) => child.stdin.write(`${line}\n`),
     interrupt: () => signal('SIGINT'),
     kill: () => void child.kill('SIGTERM'),
+    async skipTime(ms) {
+      const skipped = once(child, 'message');
+      child.send({ skipMs: ms });
+      await skipped;
+    },
     ended,
   };
 }
 
-/** Takes a port of this machine, any or the one given; rejects when that one is taken already. */
-export async function takePort(port = 0): Promise<{ readonly port: number; free(): Promise<void> }> {
-  const server: Server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  return { port: address.port, free: () => new Promise((resolve) => server.close(() => resolve())) };
+/** A port that a test holds. */
+interface TakenPort {
+  readonly port: number;
+  free(): Promise<void>;
+}
+
+/** Below the ports that the system gives to connections: one of those could be taken by anything meanwhile. */
+const PORTS = { from: 15_000, to: 30_000 } as const;
+
+/** Takes a port of this machine: any, or the given one as soon as it is free. */
+export async function takePort(port?: number): Promise<TakenPort> {
+  const until = performance.now() + 10_000;
+  for (;;) {
+    try {
+      return await listenOn(port ?? randomInt(PORTS.from, PORTS.to));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || performance.now() > until) throw error;
+      // A process that ends closes its output before its ports.
+      if (port !== undefined) await sleep(20);
+    }
+  }
+}
+
+async function listenOn(port: number): Promise<TakenPort> {
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return { port, free: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
 /** Ports that nobody listens on. */
