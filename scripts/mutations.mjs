@@ -83,28 +83,65 @@ export const MUTATIONS = [
     edits: [
       [
         server('flow/admission'),
-        'const other = isPush(effect) ? await retry(() => lockPush(owner, challengeTtlMs)) : undefined;',
+        'const other = isPush(effect) ? await lockOrAsk(owner, waiting) : undefined;',
         'const other = undefined;',
       ],
     ],
     shownBy: [shared('flow', 'has one push at a time: a second browser is told so, and so is the first')],
   },
   {
-    defence: 'the limit on messages',
-    edits: [[server('limits/limits'), "    ['messagesPerSession', 'session'],\n", '']],
+    defence: 'the limit on pushes',
+    edits: [
+      [
+        server('limits/limits'),
+        '  pushes: {\n    perSession: { count: 3, windowMs: 5 * MINUTE_MS },\n',
+        '  pushes: {\n',
+      ],
+    ],
     shownBy: [
       own('limits/limits-in-flows', 'is in the view of the push that is not sent, with the time to wait'),
     ],
   },
   {
     defence: 'the limit on pushes that nobody approves',
-    edits: [[server('limits/limits'), "    ['unapprovedPerSession', 'session'],\n", '']],
+    edits: [
+      [
+        server('limits/limits'),
+        '  unapprovedPushes: {\n    perSession: { count: 5, windowMs: HOUR_MS },\n',
+        '  unapprovedPushes: {\n',
+      ],
+    ],
     shownBy: [
       own(
         'limits/limits-in-flows',
         'is in the view of a push that is not sent, since so many were denied or cancelled; other ways stay open',
       ),
     ],
+  },
+  {
+    defence: 'a limit counts what the provider may have done, not what was heard of it',
+    edits: [[server('limits/attempts'), '  if (isIndefinite(fact.code)) return [];\n', '']],
+    shownBy: [
+      own('flow/counting', 'counts as a push: five an hour ring the phone, whatever is cancelled when'),
+      own('flow/counting', 'counts as a code: the tenant judges five an hour'),
+      own('flow/counting', 'counts as a password: the tenant judges five in a quarter of an hour'),
+    ],
+  },
+  {
+    defence: 'two pushes to one device keep their distance, whatever flows send them',
+    edits: [
+      [
+        server('limits/attempts'),
+        "['unapprovedPushes', 'pushes', 'resends']",
+        "['unapprovedPushes', 'pushes']",
+      ],
+    ],
+    shownBy: [own('flow/counting', 'are 15 seconds apart, whatever flow sends them')],
+  },
+  {
+    defence: 'a phone that has answered blocks no other browser of its owner',
+    edits: [[server('flow/admission'), '    await checkHolder(other.holder);\n', '']],
+    shownBy: [own('flow/counting', 'keeps no other browser waiting once the phone has answered')],
   },
   {
     defence: 'the waiting time between two pushes',
@@ -187,7 +224,7 @@ export const MUTATIONS = [
     edits: [
       [
         server('limits/limits'),
-        "    ['wrongCodesPerFlow', 'flow'],\n    ['wrongCodesPerSession', 'session'],\n",
+        '    perFlow: { count: 5, windowMs: 15 * MINUTE_MS },\n    perSession: { count: 5, windowMs: HOUR_MS },\n',
         '',
       ],
     ],
@@ -195,7 +232,9 @@ export const MUTATIONS = [
   },
   {
     defence: 'the budget of wrong codes of a subject',
-    edits: [[server('limits/limits'), "    ['wrongCodesPerSubject', 'subject'],\n", '']],
+    edits: [
+      [server('limits/limits'), '    perSubject: { count: 8, windowMs: HOUR_MS },\n  },\n};', '  },\n};'],
+    ],
     shownBy: [
       own(
         'limits/bursts',
@@ -411,7 +450,13 @@ export const MUTATIONS = [
   },
   {
     defence: 'the limit on passwords',
-    edits: [[server('limits/limits'), "    ['passwordsPerSession', 'session'],\n", '']],
+    edits: [
+      [
+        server('limits/limits'),
+        '  passwords: {\n    perSession: { count: 5, windowMs: 15 * MINUTE_MS },\n',
+        '  passwords: {\n',
+      ],
+    ],
     shownBy: [own('limits/limits', 'let a session do so many of a kind (%s: %i) by default')],
   },
   {
@@ -507,8 +552,8 @@ export const MUTATIONS = [
     edits: [
       [
         server('limits/sliding-window'),
-        'return parsed.success ? parsed.output.times.filter',
-        'return stored !== undefined ? (stored.value as any).times.filter',
+        'return parsed.success ? parsed.output.points.filter',
+        'return stored !== undefined ? (stored.value as any).points.filter',
       ],
     ],
     shownBy: [

@@ -24,11 +24,10 @@ const gate = createGate({
   // The same users come again and again, and leave flows behind that were denied.
   capacity: { flowsPerSession: 10_000, flowsPerSubject: 10_000 },
   limits: {
-    startsPerSession: false,
-    messagesPerSession: false,
-    messagesPerSubject: false,
-    unapprovedPerSession: false,
-    unapprovedPerSubject: false,
+    starts: false,
+    pushes: false,
+    messages: false,
+    unapprovedPushes: false,
   },
   store: createRedisStore({ url: REDIS_URL }),
   // The tenant's refusals are for single users here; what a budget does about others has tests of its own.

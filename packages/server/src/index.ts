@@ -28,7 +28,13 @@ export type { FlowStatus, StepUpStatus } from './gate/status-and-revocation.ts';
 export type { Decision, StepUp, Verdict } from './guard/decision.ts';
 export type { Guard } from './guard/guard.ts';
 export { type Capacity, DEFAULT_CAPACITY } from './limits/capacity.ts';
-export { DEFAULT_LIMITS, type Limit, type Limits } from './limits/limits.ts';
+export {
+  DEFAULT_LIMITS,
+  type Limit,
+  type LimitOptions,
+  type LimitScopes,
+  type Limits,
+} from './limits/limits.ts';
 export type { ClaimsOf, TokenClaims } from './policy/evidence.ts';
 export { type Action, type Evidence, type Policy, policyOf, type RoutePolicy } from './policy/policy.ts';
 export type { RouteOptions } from './policy/route-options.ts';

@@ -109,11 +109,14 @@ export type Fact =
   | { readonly type: 'identity.verified' }
   | { readonly type: 'effect.failed'; readonly code: ReasonCode; readonly retryAfterMs?: number };
 
-/** Everything the machine reacts to. A fact carries the number of its effect. */
+/**
+ * Everything the machine reacts to. A fact carries the number of its effect. `push.freed`: the push of another flow,
+ * which this flow was refused for, does not wait for an answer any more.
+ */
 export type FlowEvent =
   | (RequestEvent & Stamp)
   | (Fact & Stamp & { readonly seq: number })
-  | ({ readonly type: 'time.passed' } & Stamp);
+  | ({ readonly type: 'time.passed' | 'push.freed' } & Stamp);
 
 /** Takes what the user typed out of a request, so that the machine never sees it. */
 export function splitRequest(request: StepUpRequest): SplitRequest {

@@ -468,7 +468,7 @@ export const stepUpMachine = flow.createMachine({
     rejected: { on: nextSteps },
     // An expired flow cannot expire again.
     expired: { on: { ...nextSteps, 'time.passed': {} } },
-    failed: { on: nextSteps },
+    failed: { on: { ...nextSteps, 'push.freed': { guard: 'waitsForPush', actions: 'stopWaiting' } } },
 
     approved: { type: 'final' },
     cancelled: { type: 'final', entry: because('cancelled') },

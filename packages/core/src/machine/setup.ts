@@ -264,6 +264,10 @@ export const flow = setup({
         context.hasRecoveryCodes || ('hasRecoveryCodes' in event && event.hasRecoveryCodes === true),
     })),
     holdResend: assign(hold),
+    stopWaiting: assign(({ context: { target, resendAllowedAt }, event }) => ({
+      waitUntil: undefined,
+      ...(target && { resendAllowedAt: { ...resendAllowedAt, [addressee(target)]: event.at } }),
+    })),
     schedulePoll: assign((scope) => ({
       ...afterPoll(scope, outcomeOf(scope.event)),
       reason: scope.event.type === 'effect.failed' ? scope.event.code : undefined,
@@ -298,6 +302,7 @@ export const flow = setup({
     noteNothingToOffer: assign(({ context }) => ({ reason: nothingToOffer(context) })),
   },
   guards: {
+    waitsForPush: ({ context }) => context.reason === 'push_in_progress',
     isCurrent,
     failedWith: (scope: Scope, { codes }: { codes: readonly ReasonCode[] }) =>
       isCurrent(scope) && scope.event.type === 'effect.failed' && codes.includes(scope.event.code),

@@ -1,5 +1,5 @@
 import type { EnrollableFactor, Factor, ReasonCode } from '@stepgate/core';
-import type { Attempt } from '../limits/limits.ts';
+import type { LimitName } from '../limits/limits.ts';
 import type { ParsedPolicy } from '../policy/policy.ts';
 import type { Approval } from '../records/handle-record.ts';
 import { type HostRequest, pathOf } from '../request/host-request.ts';
@@ -16,6 +16,7 @@ export const AUDIT_EVENT_TYPES = [
   'message.sent',
   'delivery.unknown',
   'code.refused',
+  'attempt.unanswered',
   'recovery_code.used',
   'authenticator.enrolled',
   'authenticator.removed',
@@ -86,6 +87,7 @@ export type EventBody =
   | (InFlow & ByFactor & { readonly type: 'message.sent' })
   | (InFlow & ByFactor & { readonly type: 'delivery.unknown' })
   | (InFlow & ByFactor & { readonly type: 'code.refused' })
+  | (InFlow & { readonly type: 'attempt.unanswered'; readonly attempt: 'code' | 'password' })
   | (InFlow & { readonly type: 'recovery_code.used' })
   | (InFlow & { readonly type: 'authenticator.enrolled'; readonly factor: Factor })
   | (ByFactor & { readonly type: 'authenticator.removed' })
@@ -109,7 +111,7 @@ export type EventBody =
   | {
       readonly type: 'limit.reached';
       /** What there was too much of. */
-      readonly attempt: Attempt;
+      readonly limit: LimitName;
       readonly retryAfterMs: number;
     };
 
@@ -129,6 +131,7 @@ export type EventBody =
  * | `message.sent` | `flow`, `factor`, `authenticatorId`? | the provider has taken a text, call or e-mail |
  * | `delivery.unknown` | `flow`, `factor`, `authenticatorId`? | a push or message may have gone out: no answer came, or none was waited for |
  * | `code.refused` | `flow`, `factor`, `authenticatorId`? | a typed code was wrong |
+ * | `attempt.unanswered` | `flow`, `attempt` | a code or password went out and its answer never came, or was aborted: the provider may have judged it, and it counts |
  * | `recovery_code.used` | `flow` | the recovery code was taken |
  * | `authenticator.enrolled` | `flow`, `factor` | a new authenticator was confirmed |
  * | `authenticator.removed` | `factor`, `authenticatorId` | an authenticator is gone; one event for each that went along |
@@ -139,7 +142,7 @@ export type EventBody =
  * | `approval.released` | `approval`, `factor`, `authenticatorId`?, `singleUse` | the handler, or a later guard that refused, has given an approval for a single use back |
  * | `approval.revoked` | `scope` | `gate.revoke` has ended a login's approvals (`login`), or `gate.revokeSubject` all (`subject`) |
  * | `guard.denied` | `action`?, `method`, `path` | a guard has refused a request for want of an approval |
- * | `limit.reached` | `attempt`, `retryAfterMs` | one of the gate's limits has refused a start, message, push, password, list or code |
+ * | `limit.reached` | `limit`, `retryAfterMs` | one of the gate's limits has refused a start, push, message, password, code or list, or a message too soon after another to the same device (`resends`) |
  */
 export type AuditEvent = EventBody & {
   readonly version: 1;

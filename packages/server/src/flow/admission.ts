@@ -1,30 +1,36 @@
-import {
-  type Clock,
-  type Effect,
-  type EffectResult,
-  isAddressed,
-  isTapped,
-  type ReasonCode,
-  StepUpError,
-  sendsMessage,
-} from '@stepgate/core';
+import { randomUUID } from 'node:crypto';
+import { type Clock, type Effect, type EffectResult, type ReasonCode, StepUpError } from '@stepgate/core';
 import type { Audit } from '../events/audit.ts';
 import { digest } from '../lib/seal.ts';
-import type { Attempt, LimitBook, LimitKeys } from '../limits/limits.ts';
+import { attemptsOf, givenBack, isPush, limitKeysOf } from '../limits/attempts.ts';
+import type { LimitBook, LimitName } from '../limits/limits.ts';
 import type { TenantBudget } from '../limits/tenant-budget.ts';
 import type { Records } from '../records/records.ts';
 import type { Owner } from '../request/handle-cookie.ts';
 import type { Lock, Locks } from '../store/lock.ts';
 import { once, type Retry } from '../store/retry.ts';
 import { awaitsPush } from './rules.ts';
+import type { Job } from './steps.ts';
 
-/** It may go out at once, nobody wants it any more, or the result that stands in for it. */
+/** The effect may go out at once, or is not wanted any more; or else the result that stands in for it. */
 export type AdmissionResult = 'admitted' | 'unwanted' | EffectResult;
+
+/** An effect that asks to go out, and the claim under which it is counted. */
+export type Admitted = Pick<Job, 'effect' | 'claim'>;
+
+/** What an effect needs while it waits to go out. */
+export interface Waiting {
+  /** Whether the flow still waits for the effect. */
+  readonly isWanted: () => Promise<boolean>;
+  readonly retry: Retry;
+  /** Asks the provider about the push of the flow that holds the lock, if it is time to. */
+  readonly checkHolder: (holder: string) => Promise<void>;
+}
 
 /** Decides what may go out: within the limits, and with one live push per subject. */
 export interface Admission {
   /**
-   * Counts a start; answers with what takes it back, for a start that began no flow.
+   * Counts a start. Answers with a function that takes it back, for a start that began no flow.
    *
    * @throws StepUpError `rate_limited` (429) when the session has started flows, or begun them again, too often.
    */
@@ -36,15 +42,17 @@ export interface Admission {
    */
   admitList(owner: Owner): Promise<void>;
   /** Whether the effect may go out. What does not go out is not counted. */
-  admit(
+  admit(owner: Owner, job: Admitted, waiting: Waiting): Promise<AdmissionResult>;
+  /** Gives attempts back as the result allows, and keeps the push lock for as long as a sent push lives. */
+  account(
     owner: Owner,
-    effect: Effect,
-    still: { readonly isWanted: () => Promise<boolean>; readonly retry: Retry },
-  ): Promise<AdmissionResult>;
-  /** Takes an attempt back that was no wrong one, and keeps the push lock for as long as a sent push lives. */
-  account(owner: Owner, effect: Effect, result: EffectResult): Promise<void>;
-  /** Lets the subject's next push go out when this flow waits for none any more. */
+    job: Pick<Job, 'effect' | 'claim' | 'pushes' | 'purpose'>,
+    result: EffectResult,
+  ): Promise<void>;
+  /** Lets the subject's next push go out when this flow does not wait for one any more. */
   release(owner: Owner): Promise<void>;
+  /** Another flow's hold on the subject's push; `undefined` when a push may go out. */
+  otherHolder(owner: Owner): Promise<Lock | undefined>;
 }
 
 const pushLock = (subject: string): string => `push:${digest(subject)}`;
@@ -62,41 +70,60 @@ export function createAdmission(options: {
 }): Admission {
   const { records, locks, limits, budget, clock, challengeTtlMs, audit, onError } = options;
 
-  /** Counts an attempt; answers how long to wait instead when there were too many, and tells of it. */
-  async function charge(attempt: Attempt, owner: Owner, retry: Retry): Promise<number | undefined> {
-    const retryAfterMs = await limits.charge(attempt, limitKeysOf(owner), retry);
+  /** Counts an attempt. Answers how long to wait instead when there were too many, and tells of it. */
+  async function charge(
+    limit: LimitName,
+    id: string,
+    owner: Owner,
+    { retry = once, effect }: { readonly retry?: Retry; readonly effect?: Effect } = {},
+  ): Promise<number | undefined> {
+    const retryAfterMs = await limits.charge(limit, id, limitKeysOf(owner, effect), retry);
     if (retryAfterMs !== undefined) {
-      audit.publish({ caller: owner.caller }, { type: 'limit.reached', attempt, retryAfterMs });
+      audit.publish({ caller: owner.caller }, { type: 'limit.reached', limit, retryAfterMs });
     }
     return retryAfterMs;
   }
 
-  async function refund(attempts: readonly Attempt[], owner: Owner, retry: Retry = once): Promise<void> {
-    for (const attempt of attempts) await limits.refund(attempt, limitKeysOf(owner), retry);
-  }
-
-  /** Counts what an effect counts as, or nothing of it: what is refused counts nowhere. */
+  /** Counts an effect in each of its limits, or in none: what is refused counts nowhere. */
   async function chargeAll(
-    attempts: readonly Attempt[],
     owner: Owner,
+    { effect, claim }: Admitted,
     retry: Retry,
   ): Promise<EffectResult | undefined> {
-    for (const [nth, attempt] of attempts.entries()) {
-      const wait = await charge(attempt, owner, retry);
+    const attempts = attemptsOf(effect);
+    for (const [nth, limit] of attempts.entries()) {
+      const wait = await charge(limit, claim, owner, { retry, effect });
       if (wait === undefined) continue;
-      await refund(attempts.slice(0, nth), owner, retry);
-      return refusal(attempt === 'message' ? 'rate_limited' : 'too_many_attempts', wait);
+      await refundAll(owner, { effect, claim }, attempts.slice(0, nth), retry);
+      return refusal(REFUSED_AS[limit], wait);
     }
     return undefined;
   }
 
-  /** Takes the subject's push lock, or extends it; answers with whoever else holds it. */
-  async function lockPush({ key, caller }: Owner, ttlMs: number): Promise<Lock | undefined> {
+  async function refundAll(
+    owner: Owner,
+    { effect, claim }: Admitted,
+    attempts: readonly LimitName[],
+    retry: Retry = once,
+  ): Promise<void> {
+    for (const limit of attempts) await limits.refund(limit, claim, limitKeysOf(owner, effect), retry);
+  }
+
+  /** Takes the subject's push lock, or extends it. Answers with the other flow that holds it. */
+  function lockPush({ key, caller }: Owner, ttlMs: number): Promise<Lock | undefined> {
     return locks.acquire(pushLock(caller.subject), key, clock.now() + ttlMs);
   }
 
-  /** The first browser is told that a second one has asked: it may be a thief's. */
-  async function tellHolder(holder: string): Promise<void> {
+  /** Takes the lock, asking about the other flow's push once: its phone may have answered while nobody watched. */
+  async function lockOrAsk(owner: Owner, { retry, checkHolder }: Waiting): Promise<Lock | undefined> {
+    const other = await retry(() => lockPush(owner, challengeTtlMs));
+    if (other === undefined) return undefined;
+    await checkHolder(other.holder);
+    return retry(() => lockPush(owner, challengeTtlMs));
+  }
+
+  /** Tells the first browser that a second one has asked: it may be an attacker's. */
+  async function notifyHolder(holder: string): Promise<void> {
     await records.update(holder, (record) => {
       const isTold = record?.flow?.isContested === true;
       if (record?.flow === undefined || isTold || !awaitsPush(record.flow)) return { result: undefined };
@@ -105,8 +132,8 @@ export function createAdmission(options: {
     });
   }
 
-  /** The budget's turn, and whether the effect is wanted still after the wait for it. */
-  async function lastWord(effect: Effect, isWanted: () => Promise<boolean>): Promise<AdmissionResult> {
+  /** Waits for the budget's turn, and asks whether the effect is still wanted after the wait. */
+  async function takeTurn(effect: Effect, isWanted: () => Promise<boolean>): Promise<AdmissionResult> {
     const busy = asksTenant(effect) ? await budget.takeTurn() : undefined;
     if (busy !== undefined) return refusal('rate_limited', busy);
     return (await isWanted()) ? 'admitted' : 'unwanted';
@@ -114,51 +141,51 @@ export function createAdmission(options: {
 
   return {
     async admitStart(owner) {
-      const retryAfterMs = await charge('start', owner, once);
-      if (retryAfterMs === undefined) return () => limits.refund('start', limitKeysOf(owner));
+      const id = randomUUID();
+      const retryAfterMs = await charge('starts', id, owner);
+      if (retryAfterMs === undefined) return () => limits.refund('starts', id, limitKeysOf(owner));
       throw tooOften('this session has started flows, or begun them again, too often', retryAfterMs);
     },
 
     async admitList(owner) {
-      const retryAfterMs = await charge('list', owner, once);
+      const retryAfterMs = await charge('lists', randomUUID(), owner);
       if (retryAfterMs !== undefined) {
-        throw tooOften('this session has looked at the list of its sign-in devices too often', retryAfterMs);
+        throw tooOften('this session has looked at its list of authenticators too often', retryAfterMs);
       }
     },
 
-    async admit(owner, effect, { isWanted, retry }) {
-      // Its turn has come before its claim, so that nothing was waited for since the flow wanted it.
+    async admit(owner, job, waiting) {
+      const { isWanted, retry } = waiting;
+      const { effect } = job;
+      // A poll has waited for its turn before it was claimed.
       if (effect.type === 'poll') return 'admitted';
       // The lock first: a push that waits for another one is not sent, and so not counted.
-      const other = isPush(effect) ? await retry(() => lockPush(owner, challengeTtlMs)) : undefined;
+      const other = isPush(effect) ? await lockOrAsk(owner, waiting) : undefined;
       if (other !== undefined) {
-        await retry(() => tellHolder(other.holder));
+        await retry(() => notifyHolder(other.holder));
         return refusal('push_in_progress', Math.max(0, other.until - clock.now()));
       }
-      const attempts = attemptsOf(effect);
-      const tooMany = await chargeAll(attempts, owner, retry);
+      const tooMany = await chargeAll(owner, job, retry);
       if (tooMany !== undefined) return tooMany;
-      // Tried again with a turn of its own: what goes out then goes out at once.
-      const result = await retry(() => lastWord(effect, isWanted));
-      if (result !== 'admitted') await refund(attempts, owner, retry).catch(onError);
+      // The turn is taken inside the retry: what goes out after a pause then still goes out at once.
+      const result = await retry(() => takeTurn(effect, isWanted));
+      if (result !== 'admitted') await refundAll(owner, job, attemptsOf(effect), retry).catch(onError);
       return result;
     },
 
-    async account(owner, effect, { fact }) {
-      // It can be answered from now on, and by the provider's word for longer than ours.
+    async account(owner, job, result) {
+      const { effect, pushes, purpose } = job;
+      const { fact } = result;
+      // The push can be answered from now on, and by the provider's word for longer than ours.
       if (fact.type === 'challenge.sent' && isPush(effect)) {
         await lockPush(owner, Math.max(challengeTtlMs, fact.expiresInMs ?? 0));
       }
-      const isWrong =
-        fact.type === 'effect.failed' &&
-        (fact.code === 'code_refused' || fact.code === 'credentials_refused');
-      // What was lost before it was used has sent nothing.
-      const isUnsent = fact.type === 'effect.failed' && fact.code === 'input_lost';
-      if (isUnsent || (isTyped(effect) && !isWrong)) await refund(attemptsOf(effect), owner);
-      // By whichever factor: whoever takes a code in the place of a push is no thief.
-      const isApproved =
-        provesFactor(effect) && (fact.type === 'tokens.received' || fact.type === 'mfa.required');
-      if (isApproved || (isPush(effect) && fact.type === 'effect.failed')) await refund(['push'], owner);
+      await refundAll(owner, job, givenBack(effect, result));
+      // By any factor: a user who types a code instead of tapping is no attacker. Only once it is known who proved it,
+      // and only what this flow was charged.
+      if (fact.type === 'identity.verified' && purpose !== 'adding') {
+        for (const push of pushes) await limits.refund('unapprovedPushes', push, limitKeysOf(owner));
+      }
     },
 
     async release({ key, caller }) {
@@ -167,28 +194,28 @@ export function createAdmission(options: {
         return record?.flow === undefined || !awaitsPush(record.flow);
       });
     },
+
+    async otherHolder({ key, caller }) {
+      const lock = await locks.holder(pushLock(caller.subject));
+      return lock?.holder === key ? undefined : lock;
+    },
   };
 }
 
+/** The reason that a user is told when a limit is reached. */
+const REFUSED_AS: Readonly<Record<LimitName, ReasonCode>> = {
+  starts: 'rate_limited',
+  pushes: 'rate_limited',
+  messages: 'rate_limited',
+  lists: 'rate_limited',
+  resends: 'rate_limited',
+  unapprovedPushes: 'too_many_attempts',
+  passwords: 'too_many_attempts',
+  codes: 'too_many_attempts',
+};
+
 function tooOften(message: string, retryAfterMs: number): StepUpError {
   return new StepUpError('rate_limited', message, { status: 429, retryAfterMs });
-}
-
-/** What an effect counts as, until it has come to a good end. */
-function attemptsOf(effect: Effect): readonly Attempt[] {
-  switch (effect.type) {
-    case 'challenge':
-      if (isPush(effect)) return ['push', 'message'];
-      return sendsMessage(effect.params.factor) ? ['message'] : [];
-    case 'enroll':
-      return isAddressed(effect.params.factor) ? ['message'] : [];
-    case 'verify':
-      return ['code'];
-    case 'authenticate':
-      return effect.params.method === 'password' ? ['password'] : [];
-    default:
-      return [];
-  }
 }
 
 /**
@@ -198,24 +225,6 @@ function attemptsOf(effect: Effect): readonly Attempt[] {
 function asksTenant({ type, params }: Effect): boolean {
   if (type === 'authenticate') return params.method !== 'access-token' && params.method !== 'mfa-token';
   return type !== 'poll' && type !== 'identify';
-}
-
-function limitKeysOf({ key, caller: { session, subject } }: Owner): LimitKeys {
-  return { flow: key, session, subject: digest(subject) };
-}
-
-function isPush(effect: Effect): boolean {
-  return effect.type === 'challenge' && isTapped(effect.params.factor);
-}
-
-/** Whether the effect can show that the user has a factor, rather than add one. */
-function provesFactor({ type, params }: Effect): boolean {
-  return (type === 'poll' || type === 'verify') && !params.enrolling;
-}
-
-/** Whether the effect tries something that the user typed. */
-function isTyped(effect: Effect): boolean {
-  return effect.type === 'verify' || (effect.type === 'authenticate' && effect.params.method === 'password');
 }
 
 function refusal(code: ReasonCode, retryAfterMs: number): EffectResult {

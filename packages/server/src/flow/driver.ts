@@ -8,7 +8,7 @@ import { telling } from './announce.ts';
 import { notFound, otherAddress, refusalOf, stale } from './errors.ts';
 import { isAsApproved } from './factor-to-add.ts';
 import type { FlowParts } from './parts.ts';
-import { ownedBy } from './rules.ts';
+import { awaitsLock, ownedBy } from './rules.ts';
 import { createFlowRunner } from './runner.ts';
 import { type Beginning, createFlowStarts, type FactorToAdd } from './starts.ts';
 import type { Job } from './steps.ts';
@@ -143,8 +143,9 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
       const { record } = await records.read(target.key);
       const flow = ownedBy(target.caller, record)?.flow;
       if (record === undefined || flow === undefined) return undefined;
-      if (runner.dueTime(target.key, flow) > clock.now()) return viewOf(target.key, record);
-      await runner.catchUp(target);
+      if (awaitsLock(flow, clock.now())) await runner.awaitLock(target);
+      else if (runner.dueTime(target.key, flow) > clock.now()) return viewOf(target.key, record);
+      else await runner.catchUp(target);
       const { record: after } = await records.read(target.key);
       return after && steps.view(target.key, after);
     },

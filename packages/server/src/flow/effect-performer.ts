@@ -40,8 +40,11 @@ export function whileClaimed<T>(
   return retryUntilDone(work, { clock, until: claimedUntil, signal: unwanted });
 }
 
-/** Makes the performer. */
-export function createEffectPerformer(parts: FlowParts): EffectPerformer {
+/** Makes the performer. `checkHolder`: asks about the push of another flow of the same subject. */
+export function createEffectPerformer(
+  parts: FlowParts,
+  checkHolder: (target: FlowTarget, holder: string) => Promise<void>,
+): EffectPerformer {
   const { admission } = parts;
   const { api, firstLeg, managementLeg, identityCheck, eagerPolling } = parts.tenant;
   const { records, subjects } = parts.state;
@@ -67,13 +70,17 @@ export function createEffectPerformer(parts: FlowParts): EffectPerformer {
     const signal = AbortSignal.any([unwanted, late]);
     // Before anything is sent whose answer could not be checked, and before a turn that does not wait for it.
     const prepared = signsIn(job.effect) ? identityCheck.prepare({ signal }) : undefined;
-    await prepared?.catch(() => {});
-    const verdict = await admission.admit(target, job.effect, {
-      isWanted: async () => (await isWanted(target.key, job)) && !late.aborted,
-      retry: (step) => whileClaimed(clock, job, unwanted, step),
-    });
-    if (verdict === 'unwanted') return undefined;
-    if (verdict !== 'admitted') return verdict;
+    const isPrepared = prepared === undefined || (await prepared.then(() => true).catch(() => false));
+    // Without the keys nothing is sent, and so nothing is counted.
+    const admitted = !isPrepared
+      ? 'admitted'
+      : await admission.admit(target, job, {
+          isWanted: async () => (await isWanted(target.key, job)) && !late.aborted,
+          retry: (step) => whileClaimed(clock, job, unwanted, step),
+          checkHolder: (holder) => checkHolder(target, holder),
+        });
+    if (admitted === 'unwanted') return undefined;
+    if (admitted !== 'admitted') return admitted;
     const done = await runEffect(job.effect, {
       api,
       vault: job.vault,
@@ -98,7 +105,7 @@ export function createEffectPerformer(parts: FlowParts): EffectPerformer {
     });
     if (job.effect.type === 'poll') eagerPolling.note(done);
     // What is not taken back errs on the safe side; what has come must not be lost for it.
-    await admission.account(target, job.effect, done).catch(onError);
+    await admission.account(target, job, done).catch(onError);
     return whileClaimed(clock, job, unwanted, () => recognised(target, job, done));
   }
 

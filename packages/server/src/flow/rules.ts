@@ -82,6 +82,12 @@ export function awaitsPush({ state }: FlowRecord): boolean {
   return name === 'challenging' || name === 'polling' || (name === 'failed' && reason === 'delivery_unknown');
 }
 
+/** Whether the flow was refused for another one's push, and still tells its user to wait. */
+export function awaitsLock({ state }: FlowRecord, now: number): boolean {
+  const { reason, waitUntil } = state.context;
+  return stateName(state) === 'failed' && reason === 'push_in_progress' && (waitUntil ?? 0) > now;
+}
+
 /**
  * Why an effect whose process has died must not be done again, or `undefined` when it may. What sends something to
  * the user is never repeated, and what the user typed is gone with the process.

@@ -6,7 +6,7 @@ import type { Change } from '../records/records.ts';
 import { telling } from './announce.ts';
 import { createEffectPerformer, whileClaimed } from './effect-performer.ts';
 import type { FlowParts } from './parts.ts';
-import { awaitsPush, endOfWait, lossOf, nextDue, nextPoll, withoutPending } from './rules.ts';
+import { awaitsLock, awaitsPush, endOfWait, lossOf, nextDue, nextPoll, withoutPending } from './rules.ts';
 import type { Job, Step } from './steps.ts';
 import { isWritten } from './steps.ts';
 import type { FlowTarget } from './target.ts';
@@ -22,6 +22,8 @@ export interface FlowRunner {
   catchUp(target: FlowTarget): Promise<void>;
   /** Has what is due done without waiting, unless this process is at it. */
   nudge(target: FlowTarget): void;
+  /** Lets a flow that was refused for another's push try again as soon as that one waits for no answer any more. */
+  awaitLock(target: FlowTarget): Promise<void>;
   /** Breaks off what is at work on a flow, or waits to be, unless it is this claim's: nobody wants it any more. */
   breakOff(key: string, claim: string | undefined): void;
   /** When something is next to be done, at the pace that the budget allows. */
@@ -51,11 +53,12 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
   const { budget } = parts.tenant;
   const { records } = parts.state;
   const { audit, clock, closing, onError } = parts.runtime;
-  const performer = createEffectPerformer(parts);
+  const performer = createEffectPerformer(parts, checkHolder);
   const pollLane = createWorkQueue(parts.capacity.pollsPerProcess, clock);
   const advancing = new Map<string, Promise<void>>();
   const toAdvance = new Map<string, Promise<void>>();
   const inLine = new Map<string, AbortController>();
+  const locking = new Map<string, Promise<void>>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
 
   /** Does one effect and commits what came of it. */
@@ -210,17 +213,54 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     return steps.apply(key, record, { type: 'effect.failed', code: lost, seq: effect.params.seq });
   }
 
+  /**
+   * Polls once for the flow that holds the subject's push, if its poll is due: its phone may have answered while nobody
+   * watched. Commits what came of it and no more: what follows an approval belongs to that flow's own watchers.
+   */
+  async function checkHolder({ context }: FlowTarget, key: string): Promise<void> {
+    await patiently(drive({ key }, () => pollFor(key, context.request))).catch(onError);
+  }
+
+  async function pollFor(key: string, request: unknown): Promise<void> {
+    const { record } = await records.read(key);
+    const identity = record?.flow && steps.identity(key, record.flow);
+    if (record?.flow === undefined || identity === undefined) return;
+    const { subject, session } = record;
+    const holder = { key, caller: { identity, subject, session }, context: { request, identity } };
+    let flow: FlowRecord | undefined = record.flow;
+    if (awaitsPush(flow) && isPoll(flow) && dueTime(key, flow) <= clock.now()) {
+      const move = await pollInTurn(holder, flow);
+      if (move.found !== 'step') return;
+      if (move.job !== undefined) await handOver(key, move.job);
+      flow = move.flow;
+    }
+    if (flow === undefined || !awaitsPush(flow)) await release(holder);
+  }
+
+  /** Frees a flow that waits for the subject's push, once no other flow holds it. */
+  async function tryLock(target: FlowTarget): Promise<void> {
+    const { key } = target;
+    const other = await admission.otherHolder(target);
+    if (other !== undefined) await checkHolder(target, other.holder);
+    if (other !== undefined && (await admission.otherHolder(target)) !== undefined) return;
+    await records.update<void>(key, (record) => {
+      if (record?.flow === undefined || !awaitsLock(record.flow, clock.now())) return { result: undefined };
+      const step = steps.apply(key, record, { type: 'push.freed' });
+      return { record: step.record, result: undefined, ...telling(audit, target, step) };
+    });
+  }
+
   /** Lets only one of this process's requests drive a flow; the others wait for it. */
-  function drive(target: FlowTarget, work: () => Promise<void>): Promise<void> {
-    const before = advancing.get(target.key) ?? Promise.resolve();
+  function drive({ key }: Pick<FlowTarget, 'key'>, work: () => Promise<void>): Promise<void> {
+    const before = advancing.get(key) ?? Promise.resolve();
     // What failed before is no reason to leave undone what was committed since.
     const settled = before.catch(() => {});
     const after = settled.then(work).finally(() => {
-      if (advancing.get(target.key) === after) advancing.delete(target.key);
+      if (advancing.get(key) === after) advancing.delete(key);
     });
     // Whoever waits hears of the failure; nobody else must.
     after.catch(() => {});
-    advancing.set(target.key, after);
+    advancing.set(key, after);
     return after;
   }
 
@@ -258,6 +298,15 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     catchUp: (target) => patiently(nextAdvance(target)),
     nudge(target) {
       if (!advancing.has(target.key)) drive(target, () => advance(target)).catch(onError);
+    },
+    awaitLock(target) {
+      const trying =
+        locking.get(target.key) ??
+        tryLock(target)
+          .catch(onError)
+          .finally(() => locking.delete(target.key));
+      locking.set(target.key, trying);
+      return trying;
     },
     breakOff(key, claim) {
       inLine.get(key)?.abort();

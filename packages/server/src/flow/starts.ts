@@ -85,7 +85,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
       ...settingsOf(flow.requirement.policy),
       ...flow.settings,
     };
-    const begun = steps.begin({ key, record, ...caller, ...flow, settings });
+    const begun = steps.begin({ key, record, caller, ...flow, settings });
     const started = steps.apply(key, begun, { type: 'flow.start' });
     mustHaveRoom(started.record, capacity.recordBytes, clock.now());
     return { record: started.record, result: started, ...telling(audit, target, started) };

@@ -8,6 +8,7 @@ import {
   stateName,
 } from '@stepgate/core';
 import { approvalMembers, type EventBody, type FlowEnd } from '../events/audit-event.ts';
+import { attemptsOf, isIndefinite } from '../limits/attempts.ts';
 import type { Approval, FlowRecord } from '../records/handle-record.ts';
 
 /** What an event has made happen to a flow. `granted`: the approval that it has brought. */
@@ -21,6 +22,7 @@ export function stepEvents(step: {
   return [
     ...saidBy(event, before),
     ...(leavesDeliveryUnknown(event, before, after) ? ofTarget('delivery.unknown', before) : []),
+    ...unanswered(event, before),
     ...(granted === undefined ? [] : [grant(after, granted)]),
     ...transition(before, after, event.at),
   ];
@@ -78,6 +80,15 @@ function leavesDeliveryUnknown(event: FlowEvent, { pending }: FlowRecord, after:
   if (pending === undefined || !isSending(pending.effect)) return false;
   if (event.type === 'effect.failed') return after.state.context.reason === 'delivery_unknown';
   return !('seq' in event);
+}
+
+/** A code or password whose answer never came, or was not waited for: it counts as one that was wrong. */
+function unanswered(event: FlowEvent, { id: flow, pending }: FlowRecord): readonly EventBody[] {
+  const limits = pending === undefined ? [] : attemptsOf(pending.effect);
+  const attempt = limits.includes('codes') ? 'code' : limits.includes('passwords') ? 'password' : undefined;
+  if (attempt === undefined) return [];
+  const isOpen = 'seq' in event ? event.type === 'effect.failed' && isIndefinite(event.code) : true;
+  return isOpen ? [{ type: 'attempt.unanswered', flow, attempt }] : [];
 }
 
 const ENDS: Readonly<Partial<Record<FlowStateName, FlowEnd>>> = {

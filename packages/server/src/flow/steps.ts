@@ -19,10 +19,12 @@ import {
 import type { EventBody } from '../events/audit-event.ts';
 import type { FlowSignal } from '../events/signals.ts';
 import type { Sealer } from '../lib/seal.ts';
+import { isPush } from '../limits/attempts.ts';
 import { type Requirement, requirementHash } from '../policy/requirement.ts';
 import { createApproval, keepUseful } from '../records/approval.ts';
 import type { FlowRecord, HandleRecord, PendingEffect } from '../records/handle-record.ts';
 import { keepLiving, sealTokens, tokensEnd } from '../records/kept-tokens.ts';
+import type { Caller, Identity } from '../request/caller.ts';
 import { awaitsPush } from './rules.ts';
 import { stepEvents } from './step-events.ts';
 
@@ -35,6 +37,8 @@ export interface Job extends PendingEffect {
   readonly purpose: 'approving' | 'managing' | 'adding';
   /** The first leg that the flow has come by. */
   readonly leg: FirstLegMethod;
+  /** The claims of the flow's pushes, which were counted under them. */
+  readonly pushes: readonly string[];
 }
 
 /** A record after an event; `accepted` is false, and nothing has changed, when the flow does not take it. */
@@ -49,7 +53,10 @@ export interface Step {
 }
 
 /** What a flow hears of. When, and what is left to chance, the step adds. */
-export type FlowInput = RequestEvent | (Fact & { readonly seq: number }) | { readonly type: 'time.passed' };
+export type FlowInput =
+  | RequestEvent
+  | (Fact & { readonly seq: number })
+  | { readonly type: 'time.passed' | 'push.freed' };
 
 /** The pure part of driving a flow: records in, records out. */
 export interface FlowSteps {
@@ -57,8 +64,7 @@ export interface FlowSteps {
   begin(options: {
     readonly key: string;
     readonly record: HandleRecord | undefined;
-    readonly subject: string;
-    readonly session: string;
+    readonly caller: Caller;
     readonly requirement: Requirement;
     readonly settings: FlowSettings;
     /** The secrets that the flow begins with. */
@@ -69,9 +75,12 @@ export interface FlowSteps {
   /** Claims the pending effect again, after its process has died. */
   reclaim(key: string, record: HandleRecord): Step;
   view(key: string, record: HandleRecord): FlowView | undefined;
+  /** The identity of the login that the flow was started in; `undefined` when it does not open (a retired key). */
+  identity(key: string, flow: FlowRecord): Identity | undefined;
 }
 
 const vaultOf = (key: string): string => `vault:${key}`;
+const identityOf = (key: string): string => `identity:${key}`;
 
 /** Makes the steps. `leaseMs` must be longer than any effect can take. */
 export function createFlowSteps(options: {
@@ -110,10 +119,21 @@ export function createFlowSteps(options: {
     return { effect, claim: randomId(), claimedUntil: now() + leaseMs };
   }
 
-  function jobOf({ id: flow, state, requirement }: FlowRecord, pending: PendingEffect, vault: Vault): Job {
+  function jobOf(
+    { id: flow, state, requirement, pushes = [] }: FlowRecord,
+    pending: PendingEffect,
+    vault: Vault,
+  ): Job {
     const { leg, settings } = state.context;
     const approves = requirement.policy.opensMfaApi ? 'managing' : 'approving';
-    return { ...pending, flow, vault, leg, purpose: settings.adds === undefined ? approves : 'adding' };
+    return {
+      ...pending,
+      flow,
+      vault,
+      leg,
+      pushes,
+      purpose: settings.adds === undefined ? approves : 'adding',
+    };
   }
 
   /** The record with the approval that its flow has just ended in, if it has, and the tokens that came with it. */
@@ -145,7 +165,8 @@ export function createFlowSteps(options: {
   }
 
   return {
-    begin({ key, record, subject, session, requirement, settings, vault = {} }) {
+    begin({ key, record, caller, requirement, settings, vault = {} }) {
+      const { subject, session, identity } = caller;
       const approvals = keepUseful(record?.approvals ?? [], now());
       const flow: FlowRecord = {
         id: randomId(),
@@ -153,6 +174,7 @@ export function createFlowSteps(options: {
         version: (record?.flow?.version ?? 0) + 1,
         state: createFlow(settings),
         vault: sealer.seal(updateVault({}, vault), vaultOf(key)),
+        identity: sealer.seal(identity, identityOf(key)),
         requirement,
         // No start for the same requirement joins a flow that ends in no approval.
         requirementHash: settings.adds === undefined ? requirementHash(requirement.policy) : 'adding',
@@ -185,6 +207,7 @@ export function createFlowSteps(options: {
         state,
         vault: changed === undefined ? flow.vault : sealer.seal(changed, vaultOf(key)),
         ...(pending && { pending }),
+        ...(pending && isPush(pending.effect) && { pushes: [...(flow.pushes ?? []), pending.claim] }),
       };
       const isUnchanged = isSameView(render(flow, before), render(moved, after));
       const version = isUnchanged ? flow.version : flow.version + 1;
@@ -218,6 +241,7 @@ export function createFlowSteps(options: {
     view(key, { flow }) {
       return flow && render(flow, vaultIn(key, flow));
     },
+    identity: (key, { identity }) => sealer.open(identity, identityOf(key)) as Identity | undefined,
   };
 }
 

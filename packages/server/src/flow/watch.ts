@@ -3,7 +3,7 @@ import type { Runtime } from '../events/runtime.ts';
 import { RECONSIDER_MS } from '../limits/poll-pace.ts';
 import type { HandleRecord } from '../records/handle-record.ts';
 import type { State } from '../records/state.ts';
-import { nextPoll, ownedBy } from './rules.ts';
+import { awaitsLock, nextPoll, ownedBy } from './rules.ts';
 import type { FlowRunner } from './runner.ts';
 import type { FlowTarget } from './target.ts';
 
@@ -29,6 +29,9 @@ export type WatchFlow = (
   listener: WatchListener,
 ) => Watch;
 
+/** How often a watcher looks whether another flow's push is answered. */
+const LOCK_CHECK_MS = 2_000;
+
 /** How often a watcher reads again when the store cannot call. */
 const REREAD_MS = 1_000;
 
@@ -39,7 +42,7 @@ const REREAD_MS = 1_000;
 export function createFlowWatch(options: {
   readonly state: Pick<State, 'store' | 'records'>;
   readonly runtime: Pick<Runtime, 'clock' | 'closing'>;
-  readonly runner: Pick<FlowRunner, 'dueTime' | 'nudge'>;
+  readonly runner: Pick<FlowRunner, 'dueTime' | 'nudge' | 'awaitLock'>;
   readonly viewOf: (key: string, record: HandleRecord) => FlowView;
 }): WatchFlow {
   const { runner, viewOf } = options;
@@ -65,12 +68,15 @@ export function createFlowWatch(options: {
     }
     const dueAt = runner.dueTime(target.key, flow);
     if (dueAt <= now) runner.nudge(target);
+    const isLocked = awaitsLock(flow, now);
+    if (isLocked) void runner.awaitLock(target);
     const mayBeDueSooner = nextPoll(flow) !== undefined;
     return {
       againAt: Math.min(
         until,
         dueAt > now ? dueAt : now + REREAD_MS,
         mayBeDueSooner ? now + RECONSIDER_MS : Number.POSITIVE_INFINITY,
+        isLocked ? now + LOCK_CHECK_MS : Number.POSITIVE_INFINITY,
         store.subscribe === undefined ? now + REREAD_MS : Number.POSITIVE_INFINITY,
       ),
     };

@@ -7,7 +7,7 @@ import type { TextsByLanguage } from '../endpoints/page-texts.ts';
 import type { AuditListeners } from '../events/audit.ts';
 import type { LoginUrl } from '../guard/signed-out.ts';
 import type { Capacity } from '../limits/capacity.ts';
-import type { Limits } from '../limits/limits.ts';
+import type { LimitOptions } from '../limits/limits.ts';
 import type { ClaimsOf } from '../policy/evidence.ts';
 import type { Identity } from '../request/caller.ts';
 import type { Store } from '../store/store.ts';
@@ -37,7 +37,7 @@ export interface GateOptions<Native> extends AuditListeners<Native> {
    */
   readonly evidence?: ClaimsOf<Native>;
   /** How much one session, and one subject, may do; see `DEFAULT_LIMITS`. */
-  readonly limits?: Partial<Limits>;
+  readonly limits?: LimitOptions;
   /** How much is taken on at the same time; see `DEFAULT_CAPACITY`. */
   readonly capacity?: Partial<Capacity>;
   /**

@@ -112,7 +112,12 @@ export function runFlows(options: Options, foundation: Foundation, tenant: Tenan
     ...runtime,
     records: state.records,
     locks: state.locks,
-    limits: createLimitBook({ store, now, limits: options.limits }),
+    limits: createLimitBook({
+      store,
+      now,
+      limits: options.limits,
+      resendAfterMs: settings.resendAfterMs,
+    }),
     budget: tenant.budget,
     challengeTtlMs: settings.challengeTtlMs,
   });

@@ -1,176 +1,220 @@
-import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
+import { assertKnownOptions } from '../lib/known-options.ts';
 import { once, type Retry } from '../store/retry.ts';
 import type { Store } from '../store/store.ts';
-import { createSlidingWindow } from './sliding-window.ts';
+import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';
 
-/** So many within any `windowMs`; `false` lifts the limit. */
+/** At most `count` within any `windowMs`; `false` lifts the limit. */
 export type Limit = { readonly count: number; readonly windowMs: number } | false;
 
+/** One limit for each scope in which an attempt is counted. */
+export interface LimitScopes {
+  /** One browser or client. */
+  readonly perFlow?: Limit;
+  /** One login, whatever number of browsers show its cookie. */
+  readonly perSession?: Limit;
+  /** All of the user's logins together. */
+  readonly perSubject?: Limit;
+}
+
 /**
- * What a gate lets one session, and one subject, do, counted in the gate's store. Sessions are asked first, and what
- * is refused counts nowhere. Of what the subject may do, one session can never use up the last: whatever a stolen
- * session does, another of the owner's has at least one left.
+ * What a gate lets one session, and one user, do; counted in the gate's store. A limit counts what the provider may
+ * have done: an attempt is given back only on the provider's definite answer. Sessions are asked first, and what is
+ * refused counts nowhere. One session never gets the last of what a user may do: whatever a stolen session does,
+ * the owner's has at least one left.
  */
 export interface Limits {
-  /** Flows started. */
-  readonly startsPerSession: Limit;
-  /** Pushes, SMS, calls and e-mails sent. */
-  readonly messagesPerSession: Limit;
-  readonly messagesPerSubject: Limit;
+  /** Flows started or begun again, and factors whose enrolment began without a message. */
+  readonly starts: LimitScopes;
+  /** Pushes sent. */
+  readonly pushes: LimitScopes;
   /** Pushes after which no factor was shown: denied, not answered, or cancelled. */
-  readonly unapprovedPerSession: Limit;
-  readonly unapprovedPerSubject: Limit;
-  /** Wrong passwords. */
-  readonly passwordsPerSession: Limit;
-  readonly passwordsPerSubject: Limit;
+  readonly unapprovedPushes: LimitScopes;
+  /** Texts, calls and e-mails sent. */
+  readonly messages: LimitScopes;
+  /** Passwords that were wrong, or whose answer never came. */
+  readonly passwords: LimitScopes;
   /** Looks at the list of authenticators where they are managed, each of which is a request to the tenant. */
-  readonly listsPerSession: Limit;
-  /** Wrong codes, of one browser or client. */
-  readonly wrongCodesPerFlow: Limit;
-  readonly wrongCodesPerSession: Limit;
-  readonly wrongCodesPerSubject: Limit;
+  readonly lists: LimitScopes;
+  /** Codes that were wrong, or whose answer never came. */
+  readonly codes: LimitScopes;
 }
+
+/** Limits as options: a bare limit holds in every scope of its attempt. */
+export type LimitOptions = { readonly [Name in keyof Limits]?: Limit | LimitScopes | undefined };
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** The defaults of {@link Limits}. */
 export const DEFAULT_LIMITS: Limits = {
-  startsPerSession: { count: 10, windowMs: 600_000 },
-  messagesPerSession: { count: 3, windowMs: 300_000 },
-  messagesPerSubject: { count: 5, windowMs: 600_000 },
-  unapprovedPerSession: { count: 5, windowMs: 3_600_000 },
-  unapprovedPerSubject: { count: 8, windowMs: 3_600_000 },
-  passwordsPerSession: { count: 5, windowMs: 900_000 },
-  passwordsPerSubject: { count: 10, windowMs: 900_000 },
-  listsPerSession: { count: 30, windowMs: 60_000 },
-  wrongCodesPerFlow: { count: 5, windowMs: 900_000 },
-  wrongCodesPerSession: { count: 5, windowMs: 3_600_000 },
-  wrongCodesPerSubject: { count: 8, windowMs: 3_600_000 },
+  starts: { perSession: { count: 10, windowMs: 10 * MINUTE_MS } },
+  pushes: {
+    perSession: { count: 3, windowMs: 5 * MINUTE_MS },
+    perSubject: { count: 5, windowMs: 10 * MINUTE_MS },
+  },
+  unapprovedPushes: {
+    perSession: { count: 5, windowMs: HOUR_MS },
+    perSubject: { count: 8, windowMs: HOUR_MS },
+  },
+  messages: {
+    perSession: { count: 3, windowMs: 5 * MINUTE_MS },
+    perSubject: { count: 5, windowMs: 10 * MINUTE_MS },
+  },
+  passwords: {
+    perSession: { count: 5, windowMs: 15 * MINUTE_MS },
+    perSubject: { count: 10, windowMs: 15 * MINUTE_MS },
+  },
+  lists: { perSession: { count: 30, windowMs: MINUTE_MS } },
+  codes: {
+    perFlow: { count: 5, windowMs: 15 * MINUTE_MS },
+    perSession: { count: 5, windowMs: HOUR_MS },
+    perSubject: { count: 8, windowMs: HOUR_MS },
+  },
 };
 
-/** What is counted. */
-export type Attempt = 'start' | 'message' | 'push' | 'password' | 'list' | 'code';
+/** What is counted: one of {@link Limits}, or the distance between two messages to one device. */
+export type LimitName = keyof Limits | 'resends';
 
-/** Whom an attempt counts against. */
+/** What an attempt counts against, one name for each scope. */
 export interface LimitKeys {
-  /** Names the flow of one browser. */
+  /** One browser's flow. */
   readonly flow: string;
   readonly session: string;
   readonly subject: string;
+  /** The device that a message goes to, for `resends`. */
+  readonly device?: string | undefined;
 }
 
-/** Counts attempts. */
+/** Counts attempts. Each has an id, so that it is counted once and can be given back exactly. */
 export interface LimitBook {
-  /** Counts one attempt. Answers how long to wait instead, when there were too many; then nothing is counted. */
-  charge(attempt: Attempt, keys: LimitKeys, retry?: Retry): Promise<number | undefined>;
-  /** Takes a counted attempt back, since it was none of those that the limit is about. */
-  refund(attempt: Attempt, keys: LimitKeys, retry?: Retry): Promise<void>;
+  /** Counts an attempt. Answers how long to wait instead when there were too many; then nothing is counted. */
+  charge(name: LimitName, id: string, keys: LimitKeys, retry?: Retry): Promise<number | undefined>;
+  /** Gives an attempt back that was not one of those the limit is about. */
+  refund(name: LimitName, id: string, keys: LimitKeys, retry?: Retry): Promise<void>;
 }
 
-/** What an attempt counts as, in the order of the questions: whoever tries too much is stopped at his own limit. */
-const COUNTED_AS: Readonly<Record<Attempt, readonly (readonly [keyof Limits, keyof LimitKeys])[]>> = {
-  start: [['startsPerSession', 'session']],
-  message: [
-    ['messagesPerSession', 'session'],
-    ['messagesPerSubject', 'subject'],
-  ],
-  push: [
-    ['unapprovedPerSession', 'session'],
-    ['unapprovedPerSubject', 'subject'],
-  ],
-  password: [
-    ['passwordsPerSession', 'session'],
-    ['passwordsPerSubject', 'subject'],
-  ],
-  list: [['listsPerSession', 'session']],
-  code: [
-    ['wrongCodesPerFlow', 'flow'],
-    ['wrongCodesPerSession', 'session'],
-    ['wrongCodesPerSubject', 'subject'],
-  ],
-};
-
-/** One counter of an attempt, and whose it is. */
+/** One window of an attempt, and whose it is. */
 interface Counter {
-  readonly limiter: RateLimiterAbstract;
+  readonly window: SlidingWindow;
   readonly whose: keyof LimitKeys;
 }
 
+/** The scopes in the order in which they are asked: an attacker meets the limit of their own session first. */
+const SCOPES = [
+  ['perFlow', 'flow'],
+  ['perSession', 'session'],
+  ['perSubject', 'subject'],
+] as const;
+
 /**
- * Makes the counters.
+ * Makes the counters. `resendAfterMs`: the least time between two messages to one device.
  *
  * @throws TypeError naming the limit that is wrong.
  */
 export function createLimitBook(options: {
   readonly store: Store;
   readonly now: () => number;
-  readonly limits?: Partial<Limits> | undefined;
+  readonly resendAfterMs: number;
+  readonly limits?: LimitOptions | undefined;
 }): LimitBook {
-  const { store, now } = options;
+  const { store, now, resendAfterMs } = options;
   const limits = parseLimits(options.limits ?? {});
 
-  function countersOf(name: keyof Limits, whose: keyof LimitKeys): readonly Counter[] {
-    const limit = limits[name];
-    if (limit === false) return [];
-    const own = { limiter: createSlidingWindow({ store, now, name, ...limit }), whose };
-    if (whose !== 'subject') return [own];
-    const count = Math.max(1, limit.count - 1);
-    const share = createSlidingWindow({ store, now, name: `${name}.share`, ...limit, count });
-    return [{ limiter: share, whose: 'session' }, own];
+  function countersOf(name: keyof Limits): readonly Counter[] {
+    return SCOPES.flatMap(([scope, whose]): readonly Counter[] => {
+      const limit = limits[name][scope] ?? false;
+      if (limit === false) return [];
+      const own = { window: createSlidingWindow({ store, now, name: `${name}.${scope}`, ...limit }), whose };
+      if (whose !== 'subject') return [own];
+      const count = Math.max(1, limit.count - 1);
+      const share = createSlidingWindow({ store, now, name: `${name}.share`, ...limit, count });
+      return [{ window: share, whose: 'session' }, own];
+    });
   }
 
-  const countersFor = (attempt: Attempt): readonly Counter[] =>
-    COUNTED_AS[attempt].flatMap(([name, whose]) => countersOf(name, whose));
-  const counters: Readonly<Record<Attempt, readonly Counter[]>> = {
-    start: countersFor('start'),
-    message: countersFor('message'),
-    push: countersFor('push'),
-    password: countersFor('password'),
-    list: countersFor('list'),
-    code: countersFor('code'),
+  const counters: Readonly<Record<LimitName, readonly Counter[]>> = {
+    starts: countersOf('starts'),
+    pushes: countersOf('pushes'),
+    unapprovedPushes: countersOf('unapprovedPushes'),
+    messages: countersOf('messages'),
+    passwords: countersOf('passwords'),
+    lists: countersOf('lists'),
+    codes: countersOf('codes'),
+    resends: [
+      {
+        window: createSlidingWindow({ store, now, name: 'resends', count: 1, windowMs: resendAfterMs }),
+        whose: 'device',
+      },
+    ],
   };
 
-  async function giveBack(counted: readonly Counter[], keys: LimitKeys, retry: Retry): Promise<void> {
-    for (const { limiter, whose } of counted) await retry(() => limiter.reward(keys[whose]));
+  /** The counters of an attempt, each with the key that it counts under. */
+  function entriesOf(name: LimitName, keys: LimitKeys): readonly (readonly [SlidingWindow, string])[] {
+    return counters[name].flatMap(({ window, whose }) => {
+      const key = keys[whose];
+      return key === undefined ? [] : [[window, key] as const];
+    });
   }
 
   return {
-    async charge(attempt, keys, retry = once) {
-      const all = counters[attempt];
-      for (const [index, { limiter, whose }] of all.entries()) {
-        const wait = await retry(() => limiter.consume(keys[whose]).then(noWait, waitOf));
+    async charge(name, id, keys, retry = once) {
+      const entries = entriesOf(name, keys);
+      for (const [index, [window, key]] of entries.entries()) {
+        const wait = await retry(() => window.take(key, id));
         if (wait === undefined) continue;
-        await giveBack(all.slice(0, index), keys, retry);
-        // Those that were not asked may want a longer wait: better heard of now than after the first.
-        const others = all.slice(index + 1);
-        const waits = await Promise.all(others.map((one) => retry(() => one.limiter.get(keys[one.whose]))));
-        return Math.max(wait, ...waits.map((state) => state?.msBeforeNext ?? 0));
+        for (const [counted, of] of entries.slice(0, index)) await retry(() => counted.giveBack(of, id));
+        // The scopes that were not asked may want a longer wait: the user hears of it now, not after the first one.
+        const others = entries.slice(index + 1).map(([one, of]) => retry(() => one.wait(of)));
+        return Math.max(wait, ...(await Promise.all(others)));
       }
       return undefined;
     },
-    refund: (attempt, keys, retry = once) => giveBack(counters[attempt], keys, retry),
+    async refund(name, id, keys, retry = once) {
+      for (const [window, key] of entriesOf(name, keys)) await retry(() => window.giveBack(key, id));
+    },
   };
 }
 
-const noWait = (): undefined => undefined;
-
-/** The library rejects with its result when the limit is reached, and with the store's error when it cannot count. */
-function waitOf(refused: unknown): number {
-  if (refused instanceof RateLimiterRes) return refused.msBeforeNext;
-  throw refused;
+function parseLimits(options: LimitOptions): Limits {
+  if (typeof options !== 'object' || options === null) throw new TypeError('limits: must be an object');
+  assertKnownOptions('limits.', options, Object.keys(DEFAULT_LIMITS));
+  const scopesOf = (name: keyof Limits): LimitScopes => parseScopes(name, options[name]);
+  return {
+    starts: scopesOf('starts'),
+    pushes: scopesOf('pushes'),
+    unapprovedPushes: scopesOf('unapprovedPushes'),
+    messages: scopesOf('messages'),
+    passwords: scopesOf('passwords'),
+    lists: scopesOf('lists'),
+    codes: scopesOf('codes'),
+  };
 }
 
-function parseLimits(overrides: Partial<Limits>): Limits {
-  if (typeof overrides !== 'object' || overrides === null) throw new TypeError('limits: must be an object');
-  const given = Object.entries(overrides).filter(([, limit]) => limit !== undefined);
-  for (const [name, limit] of given as [string, Limit][]) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
-      throw new TypeError(`limits.${name}: is not a limit (${Object.keys(DEFAULT_LIMITS).join(', ')})`);
-    }
-    if (limit === false) continue;
-    if (!isWhole(limit?.count) || !isWhole(limit?.windowMs)) {
-      throw new TypeError(`limits.${name}: must be false, or { count, windowMs } of whole numbers from 1`);
-    }
+function parseScopes(name: keyof Limits, option: Limit | LimitScopes | undefined): LimitScopes {
+  const defaults = DEFAULT_LIMITS[name];
+  if (option === undefined) return defaults;
+  const scopes = Object.keys(defaults) as (keyof LimitScopes)[];
+  if (option === false || (typeof option === 'object' && option !== null && 'count' in option)) {
+    assertLimit(`limits.${name}`, option);
+    return Object.fromEntries(scopes.map((scope) => [scope, option]));
   }
-  return { ...DEFAULT_LIMITS, ...Object.fromEntries(given) };
+  if (typeof option !== 'object' || option === null) throw wrongLimit(`limits.${name}`);
+  assertKnownOptions(`limits.${name}.`, option, scopes);
+  for (const scope of scopes) {
+    if (option[scope] !== undefined) assertLimit(`limits.${name}.${scope}`, option[scope]);
+  }
+  return {
+    ...defaults,
+    ...Object.fromEntries(Object.entries(option).filter(([, one]) => one !== undefined)),
+  };
+}
+
+function assertLimit(path: string, limit: Limit): void {
+  if (limit !== false && !(isWhole(limit?.count) && isWhole(limit?.windowMs))) throw wrongLimit(path);
+}
+
+function wrongLimit(path: string): TypeError {
+  return new TypeError(`${path}: must be false, or { count, windowMs } of whole numbers from 1`);
 }
 
 function isWhole(value: unknown): boolean {

@@ -1,78 +1,66 @@
-import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
-import RateLimiterStoreAbstract from 'rate-limiter-flexible/lib/RateLimiterStoreAbstract.js';
 import * as v from 'valibot';
 import { reachable, updateStored } from '../store/compare-and-set.ts';
 import type { Store, StoredRecord } from '../store/store.ts';
 
-/** What a counter is made of. */
-export interface SlidingWindowOptions {
+/** A counter in the store, shared by all processes: at most `count` points in any interval as long as the window. */
+export interface SlidingWindow {
+  /**
+   * Counts a point under this id, once however often it is called. Answers with the time to wait in milliseconds when
+   * the window is full; then nothing is counted.
+   */
+  take(key: string, id: string): Promise<number | undefined>;
+  /** Takes the point with this id back. Other points keep their times. */
+  giveBack(key: string, id: string): Promise<void>;
+  /** The time to wait until another point fits, in milliseconds. */
+  wait(key: string): Promise<number>;
+}
+
+/** One counted point: when, and under which id. */
+type Point = readonly [time: number, id: string];
+
+const PointsSchema = v.object({ points: v.array(v.tuple([v.number(), v.string()])) });
+
+/** Makes a counter. `name` tells its records from those of other counters. */
+export function createSlidingWindow(options: {
   readonly store: Store;
   readonly now: () => number;
   readonly name: string;
   readonly count: number;
   readonly windowMs: number;
-}
+}): SlidingWindow {
+  const { store, now, name, count, windowMs } = options;
+  const placeOf = (key: string): string => `limit:${name}:${key}`;
 
-/** The points that count now, and how many an attempt would have made of them. */
-interface Window {
-  readonly times: readonly number[];
-  readonly consumed: number;
-}
-
-const TimesSchema = v.object({ times: v.array(v.number()) });
-
-/**
- * Makes a counter in the store, the same for all processes. It keeps the time of each point, so that no interval as
- * long as the window ever holds more than `count`; what is refused leaves no trace.
- */
-export function createSlidingWindow(options: SlidingWindowOptions): RateLimiterAbstract {
-  return new SlidingWindow(options);
-}
-
-class SlidingWindow extends RateLimiterStoreAbstract {
-  readonly #options: SlidingWindowOptions;
-
-  constructor(options: SlidingWindowOptions) {
-    const { name, count, windowMs, store } = options;
-    super({
-      keyPrefix: `limit:${name}`,
-      points: count,
-      duration: windowMs / 1_000,
-      storeClient: store,
-    });
-    this.#options = options;
+  function pointsIn(stored: StoredRecord | undefined): readonly Point[] {
+    const parsed = v.safeParse(PointsSchema, stored?.value);
+    return parsed.success ? parsed.output.points.filter(([time]) => time > now() - windowMs) : [];
   }
 
-  /** The library's way to add points, or with less than none to take the latest back. */
-  async _upsert(key: string, points: number): Promise<Window> {
-    const { store, now, count, windowMs } = this.#options;
-    return updateStored<Window>(store, key, (stored) => {
-      const before = this.#timesIn(stored);
-      const consumed = Math.max(0, before.length + points);
-      if (consumed > count && points > 0) return { result: { times: before, consumed } };
-      const added = Array.from({ length: Math.max(0, points) }, now);
-      const times = [...before.slice(0, consumed), ...added];
-      return { write: { value: { times }, ttlMs: windowMs }, result: { times, consumed } };
-    });
+  /** How long until fewer than `count` points are left. */
+  function waitAmong(points: readonly Point[]): number {
+    const oldest = points[points.length - count];
+    return oldest === undefined ? 0 : Math.max(1, oldest[0] + windowMs - now());
   }
 
-  async _get(key: string): Promise<Window | null> {
-    const stored = await reachable(this.#options.store.read(key));
-    if (stored === undefined) return null;
-    const times = this.#timesIn(stored);
-    return { times, consumed: times.length };
-  }
-
-  _getRateLimiterRes(_key: string, _points: number, { times, consumed }: Window): RateLimiterRes {
-    const { now, count, windowMs } = this.#options;
-    const inTheWay = times[times.length - count];
-    const wait = inTheWay === undefined ? 0 : Math.max(1, inTheWay + windowMs - now());
-    return new RateLimiterRes(Math.max(0, count - consumed), wait, consumed);
-  }
-
-  #timesIn(stored: StoredRecord | undefined): readonly number[] {
-    const { now, windowMs } = this.#options;
-    const parsed = v.safeParse(TimesSchema, stored?.value);
-    return parsed.success ? parsed.output.times.filter((time) => time > now() - windowMs) : [];
-  }
+  return {
+    take: (key, id) =>
+      updateStored<number | undefined>(store, placeOf(key), (stored) => {
+        const points = pointsIn(stored);
+        if (points.some(([, one]) => one === id)) return { result: undefined };
+        if (points.length >= count) return { result: waitAmong(points) };
+        const value = { points: [...points, [now(), id]] };
+        return { write: { value, ttlMs: windowMs }, result: undefined };
+      }),
+    giveBack: (key, id) =>
+      updateStored(store, placeOf(key), (stored) => {
+        const points = pointsIn(stored);
+        const left = points.filter(([, one]) => one !== id);
+        if (left.length === points.length) return { result: undefined };
+        return {
+          write: { value: { points: left.map(([...point]) => point) }, ttlMs: windowMs },
+          result: undefined,
+        };
+      }),
+    wait: async (key) => waitAmong(pointsIn(await reachable(store.read(placeOf(key))))),
+  };
 }

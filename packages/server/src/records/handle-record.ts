@@ -50,6 +50,10 @@ export interface FlowRecord {
   readonly requirement: Requirement;
   readonly requirementHash: string;
   readonly pending?: PendingEffect;
+  /** The identity of the login that the flow was started in, sealed: for hooks that another request sets off. */
+  readonly identity: string;
+  /** The claims of the pushes that this flow was admitted to send, or asked to: its share of what is counted. */
+  readonly pushes?: readonly string[];
   /** Another browser of the same subject wanted to send a push meanwhile. */
   readonly isContested?: boolean;
 }

@@ -6,6 +6,8 @@ import type { Store, StoredRecord } from './store.ts';
 export interface Locks {
   /** Takes the lock or extends the holder's own. Answers with the other holder and its end when it is taken. */
   acquire(name: string, holder: string, until: number): Promise<Lock | undefined>;
+  /** Who holds the lock now; `undefined` when it is free. */
+  holder(name: string): Promise<Lock | undefined>;
   /** Frees the holder's lock. `isOver` is asked between: a lock that is taken anew meanwhile stays. */
   release(name: string, holder: string, isOver?: () => Promise<boolean>): Promise<void>;
 }
@@ -36,6 +38,10 @@ export function createLocks(store: Store, now: () => number): Locks {
         // Whoever won the race may be the same holder, in another request.
       }
       return { holder: '', until };
+    },
+    async holder(name) {
+      const lock = lockIn(await reachable(store.read(name)));
+      return lock !== undefined && lock.until > now() ? lock : undefined;
     },
     async release(name, holder, isOver = async () => true) {
       const stored = await reachable(store.read(name));

@@ -269,7 +269,7 @@ describe('audit events', () => {
   });
 
   it('tell of a push that another browser wanted, and of limits', async () => {
-    const there = await scene({ limits: { startsPerSession: { count: 1, windowMs: 60_000 } } });
+    const there = await scene({ limits: { starts: { perSession: { count: 1, windowMs: 60_000 } } } });
     const { client, gate, tenant, events, news } = there;
     const other = createGateClient({
       gate,
@@ -289,7 +289,7 @@ describe('audit events', () => {
     news();
     await client.start();
     expect(news()).toEqual(['guard.denied', 'limit.reached']);
-    expect(events.at(-1)).toMatchObject({ attempt: 'start', retryAfterMs: 60_000 });
+    expect(events.at(-1)).toMatchObject({ limit: 'starts', retryAfterMs: 60_000 });
   });
 
   it('tell of a push of which nobody knows whether it went out', async () => {

@@ -25,17 +25,29 @@ const browser = (key: string): Owner => ({
 
 /** Tries again until it succeeds. */
 const retry: Retry = (step) => step().catch(() => retry(step));
-const wanted = { isWanted: async () => true, retry };
+const wanted = { isWanted: async () => true, retry, checkHolder: async () => {} };
+const ONE = { count: 1, windowMs: 60_000 };
+
+let lastClaim = 0;
+/** An effect under a claim of this attempt. */
+const jobOf = (effect: Effect) => ({
+  effect,
+  claim: `claim ${++lastClaim}`,
+  pushes: [],
+  purpose: 'approving' as const,
+});
 
 /** An admission that lets every session send one message. */
 function createTestAdmission({
   budget = UNLIMITED,
+  time = { now: 1_000 },
   fails = () => false,
 }: {
   readonly budget?: TenantBudget;
+  readonly time?: { now: number };
   readonly fails?: (key: string) => boolean;
 } = {}): Admission {
-  const now = (): number => 1_000;
+  const now = (): number => time.now;
   const memory = createMemoryStore({ now });
   const store: Store = {
     ...memory,
@@ -45,7 +57,12 @@ function createTestAdmission({
   return createAdmission({
     records: createRecords({ store, now, sealer: createSealer(SECRET, randomBytes) }),
     locks: createLocks(store, now),
-    limits: createLimitBook({ store, now, limits: { messagesPerSession: { count: 1, windowMs: 60_000 } } }),
+    limits: createLimitBook({
+      store,
+      now,
+      resendAfterMs: 15_000,
+      limits: { messages: { perSession: ONE }, pushes: { perSession: ONE } },
+    }),
     budget,
     clock: { now, setTimeout, clearTimeout: () => {} },
     challengeTtlMs: 300_000,
@@ -60,28 +77,32 @@ describe('admission', () => {
     const adding: Effect = { type: 'enroll', params: { seq: 1, factor: 'sms' } };
     const end = (code: ReasonCode) => ({ fact: { type: 'effect.failed', code } }) as const;
 
-    expect(await admission.admit(browser('b'), adding, wanted)).toBe('admitted');
-    await admission.account(browser('b'), adding, end('input_lost'));
-    expect(await admission.admit(browser('b'), adding, wanted)).toBe('admitted');
-    await admission.account(browser('b'), adding, end('result_lost'));
-    expect(await admission.admit(browser('b'), adding, wanted)).toMatchObject({
+    const lost = jobOf(adding);
+    expect(await admission.admit(browser('b'), lost, wanted)).toBe('admitted');
+    await admission.account(browser('b'), lost, end('input_lost'));
+    const sent = jobOf(adding);
+    expect(await admission.admit(browser('b'), sent, wanted)).toBe('admitted');
+    await admission.account(browser('b'), sent, end('result_lost'));
+    expect(await admission.admit(browser('b'), jobOf(adding), wanted)).toMatchObject({
       fact: { code: 'rate_limited' },
     });
   });
 
   it('does not count a push that has to wait for another browser', async () => {
-    const admission = createTestAdmission();
+    const time = { now: 1_000 };
+    const admission = createTestAdmission({ time });
 
-    expect(await admission.admit(browser('first'), push, wanted)).toBe('admitted');
+    expect(await admission.admit(browser('first'), jobOf(push), wanted)).toBe('admitted');
     for (let i = 0; i < 3; i += 1) {
-      expect(await admission.admit(browser('second'), push, wanted)).toMatchObject({
+      expect(await admission.admit(browser('second'), jobOf(push), wanted)).toMatchObject({
         fact: { code: 'push_in_progress' },
       });
     }
     await admission.release(browser('first'));
+    time.now += 15_000;
 
-    expect(await admission.admit(browser('second'), push, wanted)).toBe('admitted');
-    expect(await admission.admit(browser('second'), push, wanted)).toMatchObject({
+    expect(await admission.admit(browser('second'), jobOf(push), wanted)).toBe('admitted');
+    expect(await admission.admit(browser('second'), jobOf(push), wanted)).toMatchObject({
       fact: { code: 'rate_limited' },
     });
   });
@@ -89,12 +110,12 @@ describe('admission', () => {
   it('does not count what nobody wants any more when its turn has come', async () => {
     const admission = createTestAdmission();
 
-    const unwanted = { isWanted: async () => false, retry };
-    expect(await admission.admit(browser('b'), push, unwanted)).toBe('unwanted');
-    expect(await admission.admit(browser('b'), push, wanted)).toBe('admitted');
+    const unwanted = { ...wanted, isWanted: async () => false };
+    expect(await admission.admit(browser('b'), jobOf(push), unwanted)).toBe('unwanted');
+    expect(await admission.admit(browser('b'), jobOf(push), wanted)).toBe('admitted');
   });
 
-  it.each(['messagesPerSubject', 'messagesPerSession'])(
+  it.each(['pushes.perSubject', 'pushes.perSession'])(
     'counts once though %s is away for once',
     async (name) => {
       let faults = 1;
@@ -102,7 +123,7 @@ describe('admission', () => {
         fails: (key) => key.startsWith(`limit:${name}:`) && faults-- > 0,
       });
 
-      expect(await admission.admit(browser('b'), push, wanted)).toBe('admitted');
+      expect(await admission.admit(browser('b'), jobOf(push), wanted)).toBe('admitted');
       expect(faults).toBeLessThan(1);
     },
   );
@@ -125,11 +146,11 @@ describe('admission', () => {
       },
     });
 
-    expect(await admission.admit(browser('b'), push, wanted)).toMatchObject({
+    expect(await admission.admit(browser('b'), jobOf(push), wanted)).toMatchObject({
       fact: { code: 'rate_limited' },
     });
     isBusy = false;
-    expect(await admission.admit(browser('b'), push, wanted)).toBe('admitted');
+    expect(await admission.admit(browser('b'), jobOf(push), wanted)).toBe('admitted');
   });
 
   it('takes another turn when the store was away after the first: what goes out follows its turn', async () => {
@@ -143,7 +164,7 @@ describe('admission', () => {
       return true;
     };
 
-    expect(await admission.admit(browser('b'), push, { isWanted, retry })).toBe('admitted');
+    expect(await admission.admit(browser('b'), jobOf(push), { ...wanted, isWanted })).toBe('admitted');
     expect(order).toEqual(['turn', 'asked', 'turn', 'asked']);
   });
 });

@@ -71,7 +71,7 @@ async function run(draw: Draw, isStale: boolean): Promise<Outcome> {
       identify: ({ identity }) => identity,
       firstLeg: { custom: async () => ({ mfaToken: 'token' }) },
       tenantBudget: false,
-      limits: { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false },
+      limits: { starts: false, pushes: false, messages: false },
       random: () => 0.5,
       onError: () => {},
     }),

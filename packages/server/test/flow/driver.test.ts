@@ -300,10 +300,11 @@ describe('one live push per subject', () => {
     expect(await other.event({ type: 'flow.retry' })).toMatchObject({ state: 'polling' });
   });
 
-  it('is free again when the first browser has cancelled', async () => {
-    const { own, other } = await twoBrowsers();
+  it('is free again when the first browser has cancelled, once the phone has had its rest', async () => {
+    const { tenant, own, other } = await twoBrowsers();
     await own.start();
     await own.send('DELETE', '/step-up/flow');
+    tenant.clock.advance(15_000);
     expect(await other.start()).toMatchObject({ state: 'polling' });
   });
 });

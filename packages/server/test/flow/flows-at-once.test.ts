@@ -33,7 +33,7 @@ function createScene(
   const gate = createTestGate(tenant, {
     capacity,
     store: wrap(createMemoryStore({ now: () => tenant.clock.now() })),
-    limits: { startsPerSession: { count: 6, windowMs: 60_000 } },
+    limits: { starts: { perSession: { count: 6, windowMs: 60_000 } } },
     timing: { flowTtlMs: FLOW_TTL_MS },
     ...options,
   });

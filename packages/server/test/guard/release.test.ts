@@ -14,7 +14,7 @@ async function scene(
   return { tenant, client: createGateClient({ gate, identity, policy }) };
 }
 
-const NO_LIMITS = { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false } as const;
+const NO_LIMITS = { starts: false, pushes: false, messages: false } as const;
 
 async function approve(tenant: TestTenant, client: GateClient): Promise<void> {
   await client.start();

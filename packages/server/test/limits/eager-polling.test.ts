@@ -18,7 +18,7 @@ async function createBank(options: Parameters<typeof createTestGate>[1]) {
         token = rotated;
       },
     },
-    limits: { messagesPerSession: false, messagesPerSubject: false },
+    limits: { pushes: false, messages: false },
     ...options,
   });
   const flow = async (sessionId: string) => {
@@ -51,6 +51,7 @@ describe('pollSchedule', () => {
     tenant.clock.advance(SOON_MS);
     expect((await slowed.view()).state).toBe('polling');
     await slowed.event({ type: 'flow.cancel' });
+    tenant.clock.advance(15_000);
 
     const calm = await flow('b');
     tenant.phone.approve();

@@ -10,7 +10,9 @@ import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tena
 describe('starts', () => {
   it('do not count where another flow is under way, nor where they join one', async () => {
     const tenant = createTestTenant();
-    const gate = createTestGate(tenant, { limits: { startsPerSession: { count: 2, windowMs: 60_000 } } });
+    const gate = createTestGate(tenant, {
+      limits: { starts: { perSession: { count: 2, windowMs: 60_000 } } },
+    });
     const identity = { subject: tenant.ada.subject, sessionId: 's' };
     const client = createGateClient({ gate, identity });
     const other = createGateClient({ gate, identity, policy: { action: { id: 'close' } } });
@@ -46,7 +48,7 @@ describe('what does the same as a start', () => {
     const gate = createTestGate(tenant, {
       enroll,
       firstLeg: { refreshToken: () => refreshToken },
-      limits: { startsPerSession: { count: COUNT, windowMs: 60_000 } },
+      limits: { starts: { perSession: { count: COUNT, windowMs: 60_000 } } },
     });
     const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
     return {
@@ -213,7 +215,7 @@ describe('the list of sign-in devices', () => {
     const refreshToken = await tenant.signIn();
     const gate = createTestGate(tenant, {
       firstLeg: { refreshToken: () => refreshToken },
-      limits: { listsPerSession: { count: 3, windowMs: 60_000 } },
+      limits: { lists: { perSession: { count: 3, windowMs: 60_000 } } },
     });
     const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
     const list = (): Promise<GateAnswer> => client.send('GET', '/step-up/authenticators');

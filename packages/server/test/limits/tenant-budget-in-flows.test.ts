@@ -52,7 +52,7 @@ async function createScene(options: {
     firstLeg: {
       refreshToken: ({ identity }: { identity: { subject: string } }) => tokens.get(identity.subject),
     },
-    limits: { messagesPerSession: { count: 2, windowMs: 600_000 } },
+    limits: { messages: { perSession: { count: 2, windowMs: 600_000 } } },
   };
   // The starts are not what these tests are about.
   const opening = createTestGate(tenant, { ...gateOptions, tenantBudget: false });
@@ -222,7 +222,7 @@ describe('what a user does while others use the budget up', () => {
     const begun = await inTime(scene, client.start());
     expect(begun).toMatchObject({ state: 'authenticating', reason: 'rate_limited' });
     leave();
-    await pass(6);
+    await pass(15);
     expect(await inTime(scene, client.view())).toMatchObject({ state: 'polling' });
     expect(tenant.challenges()).toBe(2);
   });

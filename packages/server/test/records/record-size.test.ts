@@ -36,7 +36,7 @@ async function createScene(): Promise<Scene> {
   const gate = createTestGate(tenant, {
     capacity: { recordBytes: RECORD_BYTES },
     firstLeg: { refreshToken: () => refreshToken },
-    limits: { startsPerSession: false, messagesPerSession: false, messagesPerSubject: false },
+    limits: { starts: false, pushes: false, messages: false },
     store: {
       ...store,
       write(key, value, options) {

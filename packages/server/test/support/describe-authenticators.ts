@@ -280,7 +280,9 @@ export function describeAuthenticators(scene: Scene): void {
     });
 
     it('are added as a further phone too, and by a code that is sent', async () => {
-      const { browser } = await opened({ gateOptions: { limits: { messagesPerSession: false } } });
+      const { browser } = await opened({
+        gateOptions: { limits: { pushes: { perSession: false }, messages: { perSession: false } } },
+      });
       const push = (await approved(browser, () => add(browser, { factor: 'push' }))).json<FlowView>();
       expect(push).toMatchObject({ state: 'confirming', factor: 'push' });
       scene.tenant.phone.scan(push.disclosure?.barcodeUri);

@@ -1,0 +1,78 @@
+import {
+  type Effect,
+  type EffectResult,
+  isAddressed,
+  isTapped,
+  type ReasonCode,
+  sendsMessage,
+} from '@stepgate/core';
+import { digest } from '../lib/seal.ts';
+import type { Owner } from '../request/handle-cookie.ts';
+import type { LimitKeys, LimitName } from './limits.ts';
+
+/** What an effect counts as. */
+export function attemptsOf(effect: Effect): readonly LimitName[] {
+  switch (effect.type) {
+    case 'challenge':
+      if (isPush(effect)) return ['unapprovedPushes', 'pushes', 'resends'];
+      return sendsMessage(effect.params.factor) ? ['messages', 'resends'] : [];
+    case 'enroll':
+      return isAddressed(effect.params.factor) ? ['messages', 'resends'] : [];
+    case 'verify':
+      return ['codes'];
+    case 'authenticate':
+      return effect.params.method === 'password' ? ['passwords'] : [];
+    default:
+      return [];
+  }
+}
+
+/** The keys that an effect counts under. */
+export function limitKeysOf({ key, caller: { session, subject } }: Owner, effect?: Effect): LimitKeys {
+  const device = effect && deviceOf(effect);
+  return {
+    flow: key,
+    session,
+    subject: digest(subject),
+    ...(device !== undefined && { device: digest(JSON.stringify([subject, device])) }),
+  };
+}
+
+/** Whom an effect sends something to: a device of the user's, or one that is being added. */
+function deviceOf({ type, params }: Effect): string | undefined {
+  if (type === 'challenge') return params.authenticatorId;
+  return type === 'enroll' ? params.factor : undefined;
+}
+
+/** Answers that leave open what the provider did: none came, or nobody knows what it means. */
+const INDEFINITE: readonly ReasonCode[] = ['provider_unavailable', 'provider_error', 'delivery_unknown'];
+
+/** Whether a failure leaves open what the provider did. */
+export function isIndefinite(code: ReasonCode): boolean {
+  return INDEFINITE.includes(code);
+}
+
+/**
+ * The attempts that an effect gives back, by the provider's definite answer alone: what was aborted or not answered may
+ * have reached the phone, or been judged. A password or code that was right is not one of those that its limit is
+ * about; what counts as sent (`pushes`, `messages`) counts even when it was refused.
+ */
+export function givenBack(effect: Effect, { fact }: EffectResult): readonly LimitName[] {
+  const attempts = attemptsOf(effect);
+  if (fact.type !== 'effect.failed') {
+    return attempts.filter((name) => name === 'codes' || name === 'passwords');
+  }
+  // It was lost here, before it was sent.
+  if (fact.code === 'input_lost') return attempts;
+  if (isIndefinite(fact.code)) return [];
+  return attempts.filter((name) => {
+    if (name === 'codes') return fact.code !== 'code_refused';
+    if (name === 'passwords') return fact.code !== 'credentials_refused';
+    return name === 'unapprovedPushes' || name === 'resends';
+  });
+}
+
+/** Whether the effect sends a push to a phone that is enrolled. */
+export function isPush(effect: Effect): boolean {
+  return effect.type === 'challenge' && isTapped(effect.params.factor);
+}
