@@ -34,7 +34,7 @@ export const ROOMS = {
     'store',
     'lib',
   ],
-  web: ['page', 'index.ts', 'dialog.ts', 'fetch', 'dialog', 'ui', 'elements', 'texts', 'remote'],
+  web: ['page', 'index.ts', 'dialog.ts', 'fetch', 'dialog', 'ui', 'screens', 'elements', 'texts', 'remote'],
 };
 
 /** The largest number of files in a folder of sources. */

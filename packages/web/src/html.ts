@@ -3,13 +3,13 @@ import type { Detail } from './elements/control-action.ts';
 import { h } from './elements/element.ts';
 import { type FormTarget, toHtml } from './elements/to-html.ts';
 import type { RemoteError } from './remote/remote-error.ts';
+import type { KeptForm, Unkept } from './screens/kept-form.ts';
+import type { ScreenModel } from './screens/screen.ts';
+import { screenOf } from './screens/screens.ts';
+import type { StepUpAction } from './screens/step-up-action.ts';
 import type { AuthenticatorsTexts } from './texts/authenticators-texts.ts';
 import { fill, type Texts, withTexts } from './texts/texts.ts';
 import { card } from './ui/card.ts';
-import type { KeptForm, Unkept } from './ui/kept-form.ts';
-import type { ScreenModel } from './ui/screen.ts';
-import { screenOf } from './ui/screens.ts';
-import type { StepUpAction } from './ui/step-up-action.ts';
 
 export { DETAILS, type Detail, TYPED_MEMBERS, tidy } from './elements/control-action.ts';
 export { escapeHtml } from './elements/to-html.ts';
@@ -18,7 +18,7 @@ export { type PageTexts, pageTexts, type SomePageTexts } from './texts/page-text
 export type { FormTarget, Texts };
 export { fill, withTexts };
 
-/** The page of the user's authenticators before its script has taken it over: all that it is without one. */
+/** The page of the user's authenticators as the server draws it. Its script does the rest; the page needs it. */
 export function authenticatorsToHtml({ heading, needsScript }: AuthenticatorsTexts): {
   readonly html: string;
   readonly heading: string;
@@ -28,32 +28,32 @@ export function authenticatorsToHtml({ heading, needsScript }: AuthenticatorsTex
   return { html: toHtml(section, { action: '', start: '', page: () => '', fields: [] }), heading };
 }
 
-/** What {@link flowToHtml} writes down. */
+/** What {@link flowToHtml} writes as HTML. */
 export interface FlowMoment {
   readonly view: FlowView;
   /** What the approval is for. */
   readonly action?: StepUpAction | undefined;
   /** Why the last request was refused. */
   readonly error?: Pick<RemoteError, 'code'> | undefined;
-  /** What the user looks at beside the flow itself. Default `none`. */
+  /** What the user has opened besides the flow's own screen. Default `none`. */
   readonly detail?: Detail | undefined;
   /** Where an approval leads. */
   readonly continueTo?: string | undefined;
-  /** Back to where the user came from, unconfirmed. */
+  /** Where the user came from, to go back without confirming. */
   readonly leaveTo?: string | undefined;
   /**
-   * What has become of what was sent before: where it is kept, the approval leads on by the form itself, whose target
-   * and fields are its.
+   * What became of the refused form. If it is kept, the last screen sends it again; the target then has its URL and
+   * fields.
    */
   readonly form?: KeptForm | undefined;
-  /** Why what was sent before is not kept. */
+  /** Why the refused form is not kept. */
   readonly unkept?: Unkept | undefined;
   readonly texts: Texts;
 }
 
 /**
- * One moment of a flow as HTML that works without a script, and that `renderFlow` takes over where there is one. For
- * servers: it touches no document.
+ * One moment of a flow as HTML. It works without a script, and `renderFlow` takes it over where there is one. For
+ * servers: it needs no document.
  */
 export function flowToHtml(
   moment: FlowMoment,

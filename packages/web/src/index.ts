@@ -13,4 +13,4 @@ export {
 } from './remote/remote-step-up-logic.ts';
 export type { RemoteStepUpObserver, RemoteStepUpSnapshot } from './remote/snapshots.ts';
 export type { Connection } from './remote/watch-flow.ts';
-export type { StepUpAction } from './ui/step-up-action.ts';
+export type { StepUpAction } from './screens/step-up-action.ts';

@@ -1,8 +1,8 @@
 import type { StepUpActor } from '@stepgate/core';
+import type { StepUpAction } from '../screens/step-up-action.ts';
 import type { Texts } from '../texts/texts.ts';
 import { flowStyles } from '../ui/flow-styles.ts';
 import { renderFlow } from '../ui/render-flow.ts';
-import type { StepUpAction } from '../ui/step-up-action.ts';
 
 const dialogStyles = `
 :host { color-scheme: light dark; }
@@ -18,29 +18,29 @@ dialog::backdrop { background: #0a0d1499; backdrop-filter: blur(3px); }
 @keyframes stepgate-fade { from { opacity: 0; } }
 `;
 
-/** How long "Confirmed" stays. */
+/** How long "Confirmed" stays on the screen. */
 const FAREWELL_MS = 1_100;
 
 interface ShowOptions {
   /** What the approval is for. */
   readonly action?: StepUpAction | undefined;
-  /** The number or address that the user has just typed, for the code to be sent to. */
+  /** The number or address that the user has just typed and that the code goes to. */
   readonly destination?: string | undefined;
 }
 
-// The module can be loaded where there is no document, by a server that renders the app.
+// A server that renders the app can load this module without a document.
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
-/** An element that shows a flow, remote or local, in a modal dialog of its own. What it says is its subclass's. */
+/** An element that shows a flow, remote or local, in a modal dialog. Subclasses supply the texts. */
 export abstract class FlowDialog extends Base {
   readonly #dialog: HTMLDialogElement;
   #close: ((options?: { isOver: boolean }) => void) | undefined;
 
   constructor() {
     super();
-    // From the start: without a shadow, what is for the slots would stand in the page.
+    // Attached from the start. Without a shadow root, the page would show the slots' content.
     const root = this.attachShadow({ mode: 'open' });
-    // A <style> in a shadow root is inline style, which a strict Content-Security-Policy forbids.
+    // A strict Content-Security-Policy forbids a <style> in a shadow root, since it counts as inline style.
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(flowStyles + dialogStyles);
     root.adoptedStyleSheets = [sheet];
@@ -49,10 +49,10 @@ export abstract class FlowDialog extends Base {
     root.append(this.#dialog);
   }
 
-  /** What it says. */
+  /** The texts of the screens. */
   protected abstract loadTexts(): Promise<Texts>;
 
-  /** Shows a flow until the dialog is closed again; a flow that was shown before is cancelled. */
+  /** Shows a flow, and resolves when the dialog is closed again. A flow that it showed before is cancelled. */
   async show(stepUp: StepUpActor, options: ShowOptions = {}): Promise<void> {
     this.close();
     const giveUp = (): void => {
@@ -82,11 +82,11 @@ export abstract class FlowDialog extends Base {
     const onEscape = (event: Event): void => {
       if (event.target !== dialog) return;
       event.preventDefault();
-      // Recovery codes are shown once: a stray key must not lose them.
+      // Recovery codes are shown only once. A stray key must not lose them.
       if (stepUp.view.state !== 'acknowledging') close();
     };
     const onClose = (): void => {
-      // The event comes late: it may be about the flow before, when the dialog is open again.
+      // The event comes late. If the dialog is open again, it belongs to the flow before this one.
       if (!dialog.open) close();
     };
     const close = ({ isOver = false } = {}): void => {
@@ -107,12 +107,12 @@ export abstract class FlowDialog extends Base {
     dialog.addEventListener('close', onClose);
   }
 
-  /** Whether a flow is shown, or about to be. */
+  /** Whether a flow is shown or about to be shown. */
   get isOpen(): boolean {
     return this.#close !== undefined;
   }
 
-  /** Closes the dialog; a flow that is still under way is cancelled. */
+  /** Closes the dialog. A flow that is still under way is cancelled. */
   close(): void {
     this.#close?.();
   }

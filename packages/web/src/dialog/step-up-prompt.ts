@@ -1,5 +1,5 @@
 import type { RemoteStepUp } from '../remote/remote-step-up.ts';
-import type { StepUpAction } from '../ui/step-up-action.ts';
+import type { StepUpAction } from '../screens/step-up-action.ts';
 
 /** A flow that is to be shown to the user. */
 export interface StepUpPrompt {

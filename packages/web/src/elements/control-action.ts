@@ -1,28 +1,28 @@
 import type { EnrollableFactor, StepUpRequest, StepUpRequestType } from '@stepgate/core';
 import { ADDRESSED_FACTORS } from '@stepgate/core/ui';
 
-/** What the user can look at beside the flow itself: nothing, the list of ways, or the details of a new factor. */
+/** What the user can open besides the flow's own screen: nothing, the list of ways, or the form for a new factor. */
 export const DETAILS = ['none', 'ways', ...ADDRESSED_FACTORS] as const;
 
 /** One of {@link DETAILS}. */
 export type Detail = (typeof DETAILS)[number];
 
-/** Ways out of a flow besides those that it takes itself; which there are depends on where it is shown. */
+/** How the user can leave a flow besides its own requests. Where it is shown decides which of these exist. */
 export type Exit = 'cancel' | 'goBack' | 'restart' | 'takeOver';
 
-/** The members of requests that the user types, and so the names of inputs. */
+/** The members of requests that the user types, which are also the names of the inputs. */
 export const TYPED_MEMBERS = ['password', 'code', 'phoneNumber', 'email'] as const;
 
 /** One of {@link TYPED_MEMBERS}. */
 export type TypedMember = (typeof TYPED_MEMBERS)[number];
 
-/** A request that lacks what the user is about to type. */
+/** A request without the member that the user still has to type. */
 export interface UnfinishedRequest {
   readonly type: StepUpRequestType;
   readonly factor?: EnrollableFactor;
 }
 
-/** What a control does, as data: a browser does it at once, a page without script has a form for it. */
+/** What a control does, as data: a script does it in place, and a page without script uses a form. */
 export type ControlAction =
   | { readonly send: StepUpRequest }
   | { readonly send: UnfinishedRequest; readonly typed: TypedMember }
@@ -30,12 +30,12 @@ export type ControlAction =
   | { readonly copy: string }
   | { readonly leave: Exit };
 
-const FOR_THE_EYE = String.raw`[\s\(\)\.\-]*`;
+const SEPARATORS = String.raw`[\s\(\)\.\-]*`;
 
-/** What an input for a phone number takes: E.164, and what {@link tidy} takes away. */
-export const PHONE_PATTERN = String.raw`${FOR_THE_EYE}\+${FOR_THE_EYE}[1-9](${FOR_THE_EYE}\d){7,14}${FOR_THE_EYE}`;
+/** What an input for a phone number accepts: E.164, with the separators that {@link tidy} removes. */
+export const PHONE_PATTERN = String.raw`${SEPARATORS}\+${SEPARATORS}[1-9](${SEPARATORS}\d){7,14}${SEPARATORS}`;
 
-/** What was typed, without what is there for the eye. A password is taken as it is. */
+/** What was typed, without separators. A password stays as it is. */
 export function tidy(member: TypedMember, value: string): string {
   switch (member) {
     case 'password':

@@ -1,13 +1,13 @@
 import type { ControlAction } from './control-action.ts';
 
-/** A description of an element: `patch` makes the document look like it, `toHtml` writes it down. */
+/** A description of an element. `patch` changes the document to match it, and `toHtml` writes it as HTML. */
 export interface ElementSpec {
   readonly tag: string;
   readonly props: Props;
   readonly children: readonly (ElementSpec | string)[];
 }
 
-/** Attributes. `key` tells siblings of one tag apart; `onPress` says what the control does. */
+/** Attributes. `key` distinguishes siblings with the same tag; `onPress` says what the control does. */
 export interface Props {
   readonly key?: string;
   readonly onPress?: ControlAction;
@@ -23,7 +23,7 @@ export function h(
   return { tag, props, children: children.filter((child) => child !== false && child !== undefined) };
 }
 
-/** The attributes as they are written; those that are absent or `false` are left out. */
+/** The attributes as text. Those that are absent or `false` are left out. */
 export function attributesOf({ key: _key, ...props }: Props): ReadonlyMap<string, string> {
   const written = new Map<string, string>();
   for (const [name, value] of Object.entries(props)) {

@@ -18,7 +18,7 @@ const paths = {
 /** The name of an icon. */
 export type IconName = keyof typeof paths;
 
-/** A line icon, for the eye only. */
+/** A line icon. Screen readers skip it. */
 export function icon(name: IconName): ElementSpec {
   return h(
     'svg',

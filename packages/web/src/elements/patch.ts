@@ -5,14 +5,13 @@ const rendered = new WeakMap<Node, ElementSpec>();
 const svgTags: readonly string[] = ['svg', 'path', 'circle', 'rect'];
 
 /**
- * Makes the children of `parent` look as described, and touches nothing that already does: what the user typed,
- * the focus and the selection stay. Elements that came with the page are taken over. Text becomes text nodes,
- * never markup.
+ * Changes the children of `parent` to match the description, and nothing that already matches: what the user typed, the
+ * focus and the selection stay. Elements that came with the page are reused. Text becomes text nodes, never markup.
  */
 export function patch(parent: Node, children: ElementSpec['children']): void {
   children.forEach((child, index) => {
     let node = parent.childNodes[index];
-    // An element that went away: whatever stood before the one that is wanted now.
+    // If the wanted element comes later, what stands before it is no longer described.
     if (!matches(node, child) && !children.slice(index + 1).some((later) => matches(node, later))) {
       const found = [...parent.childNodes].slice(index).findIndex((later) => matches(later, child));
       for (let surplus = 0; surplus < found; surplus += 1) parent.childNodes[index]?.remove();
@@ -25,7 +24,7 @@ export function patch(parent: Node, children: ElementSpec['children']): void {
   while (parent.childNodes.length > children.length) parent.lastChild?.remove();
 }
 
-/** What the control does. */
+/** What a control does. */
 export function actionOf(control: Element): ControlAction | undefined {
   return rendered.get(control)?.props.onPress;
 }

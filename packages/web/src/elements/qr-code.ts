@@ -1,14 +1,14 @@
 import { type Bitmap2D, generate } from 'lean-qr/nano';
 import { type ElementSpec, h } from './element.ts';
 
-/** About how wide it should be, in pixels; whole pixels to a module keep it sharp. */
+/** About how wide it is, in pixels. A module is a whole number of pixels, so that it stays sharp. */
 const WIDTH = 232;
 /** Light modules around the code that scanners need. */
 const QUIET_ZONE = 3;
 
 const drawn = new Map<string, ElementSpec>();
 
-/** A QR code as SVG: always dark on light, whatever the page's colours, because cameras want it so. */
+/** A QR code as SVG. It is always dark on light, whatever the page's colours, since many cameras need that. */
 export function qrCode(text: string, label: string): ElementSpec {
   const known = drawn.get(text);
   if (known !== undefined) return known;
@@ -35,7 +35,7 @@ export function qrCode(text: string, label: string): ElementSpec {
   return spec;
 }
 
-/** One horizontal bar for each run of dark modules. */
+/** One horizontal bar per run of dark modules. */
 function pathOf({ size, get }: Bitmap2D): string {
   let path = '';
   for (let y = 0; y < size; y += 1) {

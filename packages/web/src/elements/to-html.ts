@@ -1,24 +1,24 @@
 import { type ControlAction, type Detail, TYPED_MEMBERS } from './control-action.ts';
 import { attributesOf, type ElementSpec } from './element.ts';
 
-/** Where the form and the links of a page without script go. */
+/** Where the form and the links of a page without script lead. */
 export interface FormTarget {
-  /** Takes the events. */
+  /** The URL for events. */
   readonly action: string;
   readonly enctype?: string;
-  /** Takes the start. */
+  /** The URL that starts a flow. */
   readonly start: string;
-  /** The address of the page that shows this. */
+  /** The URL of the page that shows this detail. */
   readonly page: (detail: Detail) => string;
-  /** What the form sends along, by name. */
+  /** Hidden fields, as names and values. */
   readonly fields: readonly (readonly [string, string])[];
 }
 
 const VOID_TAGS: readonly string[] = ['input'];
 
 /**
- * Writes an element down as HTML in which forms and links do what a script would: a button that sends a request is
- * a submit button whose `event` is the request as JSON; what the user types goes beside it.
+ * Writes an element as HTML that works without a script. A button that sends a request becomes a submit button whose
+ * `event` is the request as JSON; what the user types is sent beside it.
  */
 export function toHtml(child: ElementSpec | string, target: FormTarget): string {
   if (typeof child === 'string') return escapeHtml(child);
@@ -33,7 +33,7 @@ export function toHtml(child: ElementSpec | string, target: FormTarget): string 
   return `${start}${children}${tag === 'form' ? hidden(target.fields) : ''}</${tag}>`;
 }
 
-/** What makes the element work by itself. */
+/** The attributes that make the element work without a script. */
 function behaviour({ tag, props }: ElementSpec, target: FormTarget): readonly (readonly [string, string])[] {
   if (tag === 'form') {
     const { action, enctype } = target;
@@ -46,7 +46,7 @@ function behaviour({ tag, props }: ElementSpec, target: FormTarget): readonly (r
   return Object.entries({
     type: 'submit',
     ...submission(action, target),
-    // Whoever cancels need not have typed anything.
+    // A user who cancels need not fill in anything.
     ...(props.type !== 'submit' && { formnovalidate: '' }),
   });
 }
@@ -71,7 +71,7 @@ function write(attributes: Iterable<readonly [string, string]>): string {
     .join('');
 }
 
-/** Text as it stands in an element or between the quotes of an attribute. */
+/** Escapes text for an element or a quoted attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

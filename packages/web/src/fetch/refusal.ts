@@ -1,4 +1,4 @@
-import { readAction, type StepUpAction } from '../ui/step-up-action.ts';
+import { readAction, type StepUpAction } from '../screens/step-up-action.ts';
 
 /** A call that the guard refused until there is an approval (RFC 9470), and how to get one. */
 export interface Refusal {

@@ -3,7 +3,7 @@ import type { Texts } from '../texts/texts.ts';
 import { openAuthenticatorsPage } from './authenticators-page.ts';
 import { textsOfPage } from './page-data.ts';
 
-/** The page of this site that the user came from, but for this one and Stepgate's own. */
+/** The page of this site that the user came from, unless it is one of Stepgate's pages. */
 function cameFrom(basePath: string): string | undefined {
   if (!URL.canParse(document.referrer)) return undefined;
   const { href, origin, pathname } = new URL(document.referrer);

@@ -1,24 +1,24 @@
 import { DETAILS } from '../elements/control-action.ts';
 import { createRemoteStepUp } from '../remote/remote-step-up.ts';
+import { readAction } from '../screens/step-up-action.ts';
 import { renderFlow } from '../ui/render-flow.ts';
-import { readAction } from '../ui/step-up-action.ts';
 import { textsOfPage } from './page-data.ts';
 
-/** How long "Confirmed" stays before the page goes back. */
+/** How long "Confirmed" stays on the screen before the page goes back. */
 const FAREWELL_MS = 1_200;
 
-/** Marks the address of a page that has been loaded anew because its flow had moved on meanwhile: once is enough. */
+/** Marks the URL of a page that was reloaded because its flow had moved on. It is not reloaded twice. */
 const RELOADED = 'reloaded';
 
 /**
- * Takes the built-in page over: what the server has drawn stays where it is, and its buttons need no page load any
- * more. Nothing is sent to a phone by opening it.
+ * Takes over the built-in page: what the server has drawn stays where it is, and its buttons no longer load a page.
+ * Opening the page sends nothing to a phone.
  */
 async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
   const { basePath = '/step-up', requirement, state = 'idle' } = main.dataset;
   const ticket = { ...(requirement !== undefined && { requirement }) };
   const address = `${basePath}?${new URLSearchParams(ticket)}`;
-  // What was sent before is sent once more from the page that the server draws.
+  // The page that the server draws sends the kept form again.
   const resends = main.dataset.form !== undefined;
   const returnTo = resends ? undefined : sameOrigin(main.dataset.returnTo);
   const leaveTo = sameOrigin(main.dataset.leaveTo);
@@ -59,7 +59,7 @@ async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
     else if (returnTo !== undefined) setTimeout(() => location.replace(returnTo), FAREWELL_MS);
   }
 
-  // A flow that has ended needs no script: a new one, or sending once more, is a page load.
+  // A flow that has ended needs no script: a new flow and the kept form are page loads.
   if (state === 'cancelled' || (state === 'approved' && resends)) return;
   if (state === 'approved') return goOn();
   const stepUp = createRemoteStepUp(options);
@@ -68,7 +68,7 @@ async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
   location.replace(`${address}&${RELOADED}`);
 }
 
-/** The server checks it too; a page that goes wherever its HTML says is worth a second look. */
+/** The server checks the URL too. This is a second check, so that the page cannot be led to another site by its HTML. */
 function sameOrigin(path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   const url = new URL(path, location.origin);

@@ -1,4 +1,4 @@
-// The package as one module, for pages without a bundler. The dialog's code is in it anyway, so the element is there
-// from the start.
+// The whole package as one module, for pages without a bundler. It contains the dialog, so the element is defined from
+// the start.
 export * from '../dialog.ts';
 export * from '../index.ts';

@@ -1,16 +1,16 @@
 import type { Factor } from '@stepgate/core';
 
-/** Everything that the page of the user's authenticators says, in one language; what is filled in stands in braces. */
+/** The texts of the page of the user's authenticators in one language. Names in braces are filled in. */
 export interface AuthenticatorsTexts {
   readonly heading: string;
   readonly lead: string;
-  /** Before the list may be seen. */
+  /** Before the user may see the list. */
   readonly locked: string;
   readonly unlock: string;
   readonly loading: string;
   readonly none: string;
   readonly kinds: Readonly<Record<Factor, string>>;
-  /** Beneath a code generator that came with a `{phone}`. */
+  /** Below a code generator that came with a `{phone}`. */
   readonly sameApp: string;
   readonly addHeading: string;
   readonly remove: string;
@@ -28,14 +28,14 @@ export interface AuthenticatorsTexts {
   readonly unchanged: string;
   readonly goBack: string;
   readonly needsScript: string;
-  /** What the user confirms, in the words of a list of things to do. */
+  /** The titles of the actions that the user confirms. */
   readonly actions: {
     readonly see: string;
     /** `{device}`, here and below. */
     readonly remove: string;
     readonly add: string;
     readonly devices: Readonly<Record<Factor, string>>;
-    /** Of which only the `{id}` is known. */
+    /** A device of which only the `{id}` is known. */
     readonly unknownDevice: string;
   };
 }

@@ -5,15 +5,15 @@ import type { Some, SomeTexts, Texts } from './texts.ts';
 import { english } from './texts-en.ts';
 import { canadianFrench, french } from './texts-fr.ts';
 
-/** Everything that the built-in pages say, in one language. */
+/** The texts of the built-in pages in one language. */
 export interface PageTexts {
-  /** The screens of a flow, in the dialog too. */
+  /** The screens of a flow, which the dialog shows too. */
   readonly flow: Texts;
   /** The page of the user's authenticators. */
   readonly authenticators: AuthenticatorsTexts;
 }
 
-/** Texts that take the place of the built-in ones. */
+/** Texts that replace some of the built-in ones. */
 export interface SomePageTexts {
   readonly flow?: SomeTexts;
   readonly authenticators?: Some<AuthenticatorsTexts>;

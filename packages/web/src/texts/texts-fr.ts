@@ -193,7 +193,7 @@ export const french: Texts = {
   },
 };
 
-/** French as in Canada: its own words for what France takes from English, and no space before ? and !. */
+/** French, as in Canada: other words where France borrows from English, and no space before ? and !. */
 export const canadianFrench: Texts = withTexts(french, {
   language: 'fr-CA',
   states: { choosing: { heading: 'Comment voulez-vous confirmer?' } },

@@ -1,13 +1,13 @@
 import type { CodeFactor, Factor, FlowStateName, Notice, ReasonCode } from '@stepgate/core';
 import type { RemoteError } from '../remote/remote-error.ts';
 
-/** A screen's heading and what it says beneath. */
+/** A screen's heading and the text below it. */
 export interface ScreenText {
   readonly heading: string;
   readonly lead: string;
 }
 
-/** What to do with recovery codes, and the words of the box that says it is done. */
+/** What to do with recovery codes, and the label of the box to tick when it is done. */
 export interface RecoveryCodesText extends ScreenText {
   readonly saved: string;
 }
@@ -17,12 +17,12 @@ export type PluralForms<Text> = Readonly<Partial<Record<Intl.LDMLPluralRule, Tex
   readonly other: Text;
 };
 
-/** Texts of which some are left out. */
+/** The same texts, with any of them left out. */
 export type Some<T> = T extends string | readonly string[] ? T : { readonly [K in keyof T]?: Some<T[K]> };
 
 /**
- * Everything that the built-in screens say, in one language. Plain data, so that a server can hand it to its page;
- * what is filled in stands in braces.
+ * The texts of the built-in screens in one language. They are plain data, so that a server can write them into its page.
+ * Names in braces are filled in.
  */
 export interface Texts {
   /** BCP 47. */
@@ -31,14 +31,14 @@ export interface Texts {
   readonly states: Readonly<
     Record<Exclude<FlowStateName, 'acknowledging' | 'prompting' | 'failed'>, ScreenText>
   >;
-  /** `authenticating` while the password is asked for. */
+  /** `authenticating`, while the flow asks for the password. */
   readonly password: ScreenText;
-  /** `approved` of a flow that adds a device. */
+  /** `approved`, for a flow that adds a device. */
   readonly added: ScreenText;
-  /** `prompting` while a one-time password is added. */
+  /** `prompting`, while an authenticator app is added. */
   readonly newOtp: ScreenText;
   readonly failed: string;
-  /** `failed` while another browser or device waits for the phone. */
+  /** `failed`, while another browser or device waits for the phone. */
   readonly waitingElsewhere: string;
   readonly codeHeading: string;
   /** What to type, by factor. */
@@ -60,7 +60,7 @@ export interface Texts {
   readonly start: string;
   readonly continue: string;
   readonly submit: string;
-  /** On a button whose work is under way. */
+  /** On a button while its request is under way. */
   readonly busy: string;
   readonly cancel: string;
   readonly cancelOther: string;
@@ -84,29 +84,29 @@ export interface Texts {
   readonly waitingForAnswer: string;
   /** `acknowledging`, by how many codes there are to save. */
   readonly recoveryCodes: PluralForms<RecoveryCodesText>;
-  /** What a button says that can be pressed only later: `{label}`, and `{when}`, like "in 15 seconds". */
+  /** On a button that cannot be pressed yet: `{label}`, and `{when}`, such as "in 15 seconds". */
   readonly later: string;
-  /** `{time}`, like "4:05" or "1 minute". */
+  /** `{time}`, such as "4:05" or "1 minute". */
   readonly timeLeft: string;
   readonly connectionLost: string;
   /** While the server has no room for this tab. */
   readonly connectionBusy: string;
   readonly connectionBack: string;
-  /** `{device}`: its name, or a number or address as far as it may be shown. */
+  /** `{device}`: the name of a phone, or a number or address, masked as the tenant masks it. */
   readonly sentTo: string;
   readonly returning: string;
-  /** Instead, where nothing is left of what was to be sent once more. */
+  /** The same, when the form to send again is no longer kept. */
   readonly nothingLeft: string;
-  /** After an approval, before what was refused is sent once more. */
+  /** After an approval, before the kept form is sent again. */
   readonly resending: string;
-  /** Before the start, when what was refused is not kept. */
+  /** Before the start, when the refused form is not kept. */
   readonly unkept: Readonly<Record<'file' | 'size', string>>;
-  /** On a page that does not go on by itself. */
+  /** On a page that does not continue by itself. */
   readonly checkAgain: string;
   readonly expiredRequirement: ScreenText;
 }
 
-/** Texts that take the place of the built-in ones. */
+/** Texts that replace some of the built-in ones. */
 export type SomeTexts = Some<Omit<Texts, 'language'>>;
 
 /** What to tell the user about a request that was refused or lost. */
@@ -120,12 +120,12 @@ export function fill(text: string, values: Readonly<Record<string, string>>): st
   return text.replace(/\{(\w+)\}/g, (braces, name: string) => values[name] ?? braces);
 }
 
-/** The form for a number of things. */
+/** The plural form for a count. */
 export function pluralOf<Text>(forms: PluralForms<Text>, count: number, language: string): Text {
   return forms[new Intl.PluralRules(language).select(count)] ?? forms.other;
 }
 
-/** Texts in which some have been replaced. */
+/** Texts with some of them replaced. */
 export function withTexts<T extends object>(texts: T, some: Some<T> = {} as Some<T>): T {
   const replaced = Object.entries(some).map(([name, value]) => {
     const isGroup = typeof value === 'object' && !Array.isArray(value);

@@ -1,18 +1,18 @@
 import { type ElementSpec, h } from '../elements/element.ts';
 import { withoutBidiControls } from '../elements/foreign-text.ts';
 import { icon } from '../elements/icons.ts';
-import { connectionText, isCutOff } from './controls.ts';
-import type { Screen, ScreenModel } from './screen.ts';
+import { connectionText, isCutOff } from '../screens/messages.ts';
+import type { Screen, ScreenModel } from '../screens/screen.ts';
 
 const RING = 100;
 
-/** Amounts stay on one line: no break between thousands, nor before a currency. */
+/** Keeps amounts on one line: no line break between thousands or before a currency. */
 function unbroken(text: string): string {
   return text.replace(/(?<=\d) (?=\d{3}(?!\d)|\p{Sc}|[A-Z]{3}\b)/gu, '\u00a0');
 }
 
 /**
- * The card of a screen. `said` is what the live region says, `span` how long what is on the screen lasts in all.
+ * The card with a screen. `said` is what the live region says; `span` is how long the current wait lasts in total.
  */
 export function card(
   model: ScreenModel,
@@ -37,7 +37,7 @@ export function card(
         h('p', { class: 'title', part: 'title', dir: 'auto' }, unbroken(withoutBidiControls(action.title))),
         hasSlots ? h('slot', { name: 'details' }, details) : details,
       ),
-    // A screen is one form, with or without a script: whatever its buttons send.
+    // Every screen is a form, so that its buttons work without a script too.
     h(
       'form',
       { key: screen.name, class: `screen screen-${screen.name}` },

@@ -1,6 +1,6 @@
 /**
- * The look of {@link renderFlow}'s card. Colours, radius and font are custom properties that the app can set; light
- * and dark follow `color-scheme`.
+ * The style of the card. The app can set colours, radius and font by custom properties. Light and dark follow
+ * `color-scheme`.
  */
 export const flowStyles = `
 .card {

@@ -4,52 +4,52 @@ import { type ControlAction, type Detail, type Exit, tidy } from '../elements/co
 import { actionOf, patch } from '../elements/patch.ts';
 import type { RemoteStepUp } from '../remote/remote-step-up.ts';
 import type { RemoteStepUpSnapshot } from '../remote/snapshots.ts';
+import type { Unkept } from '../screens/kept-form.ts';
+import { connectionText, errorText, isCutOff } from '../screens/messages.ts';
+import type { Screen, ScreenModel } from '../screens/screen.ts';
+import { screenOf } from '../screens/screens.ts';
+import type { StepUpAction } from '../screens/step-up-action.ts';
 import { fill, type Texts } from '../texts/texts.ts';
 import { card } from './card.ts';
-import { connectionText, errorText, isCutOff } from './controls.ts';
-import type { Unkept } from './kept-form.ts';
-import type { Screen, ScreenModel } from './screen.ts';
-import { screenOf } from './screens.ts';
-import type { StepUpAction } from './step-up-action.ts';
 
 /** Options of {@link renderFlow}. */
 export interface RenderFlowOptions {
-  /** What the approval is for; shown on every screen. */
+  /** What the approval is for. Every screen shows it. */
   readonly action?: StepUpAction | undefined;
   readonly texts: Texts;
   readonly clock?: Clock;
-  /** Ends the flow: closes the dialog. Without it, `flow.cancel` is sent and a last screen shown. */
+  /** Ends the flow and closes the dialog. Without it, `flow.cancel` is sent and a last screen is shown. */
   readonly cancel?: (() => void) | undefined;
-  /** Back to where the user came from, unconfirmed. */
+  /** Goes back to where the user came from, without confirming. */
   readonly goBack?: (() => void) | undefined;
-  /** The same as a link. */
+  /** The same, as a link. */
   readonly leaveTo?: string | undefined;
-  /** A new flow, after the end of this one. */
+  /** Starts a new flow after this one has ended. */
   readonly restart?: (() => void) | undefined;
-  /** Where an approval leads; shown as a link. */
+  /** Where an approval leads, as a link. */
   readonly continueTo?: string | undefined;
-  /** Why what the user sent before is not kept. */
+  /** Why the refused form is not kept. */
   readonly unkept?: Unkept | undefined;
-  /** Draws places for the app's own elements; `root` is in a shadow root. */
+  /** Draws slots for the app's elements. `root` must be in a shadow root. */
   readonly hasSlots?: boolean;
-  /** The number or address that the user has just typed, for the code to be sent to. */
+  /** The number or address that the user has just typed and that the code goes to. */
   readonly destination?: string | undefined;
-  /** What is looked at first, when `root` came with the page. */
+  /** What is open at first, if the page came with it open. */
   readonly detail?: Detail | undefined;
-  /** Leaves the focus alone on the first screen: a page that has just been loaded. */
+  /** Leaves the focus alone on the first screen, for a page that has just been loaded. */
   readonly keepsFirstFocus?: boolean;
-  /** Hears of every new screen's heading. */
+  /** Called with the heading of every new screen. */
   readonly onScreen?: (heading: string) => void;
 }
 
 const ONE_MINUTE_MS = 60_000;
 
 /**
- * Draws a flow into `root`, and keeps it drawn until the returned function is called. The one renderer of the dialog
- * and the built-in page: any actor will do, remote or local.
+ * Draws a flow into `root`, and redraws it until you call the returned function. The dialog and the built-in page both
+ * use it; the actor can be remote or local.
  *
- * Only what changes is touched, the focus goes to the heading (or the input) of a new screen, and a live region
- * says what cannot be heard otherwise.
+ * Only what changes is touched. The focus goes to the heading or the input of a new screen, and a live region announces
+ * what happens on a screen.
  */
 export function renderFlow(
   root: Element | ShadowRoot,
@@ -73,11 +73,11 @@ export function renderFlow(
   let said = '';
   let last: RemoteStepUpSnapshot | undefined;
   let leftBefore = 0;
-  /** What was typed on this screen is on its way. */
+  /** What was typed on this screen has been sent. */
   let isSubmitted = false;
   let timer: unknown;
 
-  /** A view is never newer than now, so the largest difference of the clocks is the nearest to the truth. */
+  /** A view is never newer than now, so the largest difference of the clocks is the most accurate one. */
   function observe(snapshot: RemoteStepUpSnapshot): void {
     const { view } = snapshot;
     skew = Math.max(skew, view.now - clock.now());
@@ -124,7 +124,7 @@ export function renderFlow(
     if (snapshot.status === 'active') timer = clock.setTimeout(draw, 1_000);
   }
 
-  /** The live region speaks of what happens on a screen; a new screen speaks for itself, by the focus. */
+  /** The live region announces what happens on a screen. A new screen is announced by its focus. */
   function announce(model: ScreenModel, isNew: boolean): void {
     const { connection, error, now, view } = model;
     const left = (view.expiresAt ?? 0) - now;
@@ -146,7 +146,7 @@ export function renderFlow(
       (input ?? root.querySelector<HTMLElement>('h1'))?.focus();
       return;
     }
-    // A refused code or password: the next one is typed in the same place.
+    // The code or password was refused: the user types the next one into the same input.
     const wasChecked = isSubmitted && isChecking(last) && !isChecking(snapshot);
     if (input !== null && wasChecked) {
       isSubmitted = false;
@@ -189,7 +189,7 @@ export function renderFlow(
   }
 
   function onClick({ target }: Event): void {
-    // What the browser submits comes back as that, after it has looked at the inputs.
+    // Submit buttons are left to the browser, which checks the inputs and then fires `submit`.
     press((target as Element).closest('button[type="button"]'));
   }
 
@@ -211,7 +211,7 @@ export function renderFlow(
   };
 }
 
-/** Where the ways out lead. */
+/** What each way to leave does. */
 function exitsOf(
   actor: StepUpActor,
   { cancel, goBack, restart }: RenderFlowOptions,
@@ -220,7 +220,7 @@ function exitsOf(
   return { cancel, goBack, restart, takeOver };
 }
 
-/** Whether the flow is about something else now, or has done what the list of ways was opened for. */
+/** Whether the flow has moved to something else, or the user's choice has been accepted. */
 function hasMovedOn(before: RemoteStepUpSnapshot, now: RemoteStepUpSnapshot): boolean {
   const wasAnswered = before.pending !== undefined && now.pending === undefined && now.error === undefined;
   return (
@@ -231,7 +231,7 @@ function hasMovedOn(before: RemoteStepUpSnapshot, now: RemoteStepUpSnapshot): bo
   );
 }
 
-/** Whether something that the user typed is being checked. */
+/** Whether the server is checking what the user typed. */
 function isChecking(snapshot: RemoteStepUpSnapshot | undefined): boolean {
   if (snapshot === undefined) return false;
   const { pending, view } = snapshot;

@@ -10,35 +10,36 @@ import type { StepUpAction } from './step-up-action.ts';
 /** What a screen is drawn from. */
 export interface ScreenModel extends Omit<RemoteStepUpSnapshot, 'status'> {
   readonly texts: Texts;
-  /** The server's time now, by this device's clock and the difference between the two. */
+  /** The server's time now: this device's clock, corrected by the difference between the two. */
   readonly now: number;
   readonly action: StepUpAction | undefined;
   readonly detail: Detail;
-  /** The number or address that the user has just typed, for the code to be sent to. */
+  /** The number or address that the user has just typed and that the code goes to. */
   readonly destination: string | undefined;
-  /** It is drawn anew as time goes by. */
+  /** The screen is redrawn as time passes. */
   readonly isTicking: boolean;
-  /** The name of the screen that is shown. */
+  /** The name of the screen that is on display. */
   readonly shown: string | undefined;
   /** What was copied to the clipboard on this screen. */
   readonly copied: string | undefined;
   readonly canCopy: boolean;
-  /** The ways out that there are here. */
+  /** The ways to leave that exist here. */
   readonly exits: readonly Exit[];
-  /** Where an approval leads; shown as a link. */
+  /** Where an approval leads, as a link. */
   readonly continueTo: string | undefined;
-  /** Back to where the user came from, unconfirmed. */
+  /** Where the user came from, to go back without confirming. */
   readonly leaveTo: string | undefined;
-  /** What was refused: it is kept, and the approval leads on by sending it once more; or nothing is left of it. */
+  /** The refused form: kept, so that it can be sent again after the approval, or gone. */
   readonly form: KeptForm | undefined;
+  /** Why the refused form is not kept. */
   readonly unkept: Unkept | undefined;
-  /** The app's own elements have places on the card: it is drawn into a shadow root. */
+  /** The card is drawn into a shadow root and has slots for the app's elements. */
   readonly hasSlots: boolean;
 }
 
-/** One screen: everything between the card's edges. */
+/** One screen: what the card shows. */
 export interface Screen {
-  /** Screens of one name are one and the same: what is typed into it stays. */
+  /** Two screens with one name are the same screen: what the user typed stays. */
   readonly name: string;
   readonly icon: IconName;
   readonly tone?: 'calm' | 'busy' | 'waiting' | 'good' | 'bad';

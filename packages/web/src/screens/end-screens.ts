@@ -1,0 +1,77 @@
+import { type ElementSpec, h } from '../elements/element.ts';
+import type { IconName } from '../elements/icons.ts';
+import { button, buttonLink, cancelButton, goBackButton, otherWayButton, resendButton } from './buttons.ts';
+import { errorText, notice } from './messages.ts';
+import { type Screen, type ScreenModel, takes } from './screen.ts';
+
+/** The flow has ended well. */
+export function approved({ continueTo, form, texts, view }: ScreenModel): Screen {
+  const { heading, lead } = view.adds === undefined ? texts.states.approved : texts.added;
+  const leaving = form === 'gone' ? texts.nothingLeft : texts.returning;
+  return {
+    name: 'approved',
+    icon: 'check',
+    tone: 'good',
+    heading,
+    lead: form === 'kept' ? texts.resending : continueTo === undefined ? lead : leaving,
+    buttons: [
+      form === 'kept'
+        ? h('button', { class: 'button primary', part: 'button primary', type: 'submit' }, texts.continue)
+        : continueTo !== undefined && buttonLink(continueTo, texts.continue, 'primary'),
+    ],
+  };
+}
+
+type Rest = 'rejected' | 'expired' | 'failed';
+
+/** Rejected, expired or failed: says why, and what the user can do next. */
+export function atRest(model: ScreenModel, state: Rest): Screen {
+  const { texts, view } = model;
+  const { heading, lead } = state === 'failed' ? { heading: texts.failed, lead: '' } : texts.states[state];
+  const reason = view.reason && texts.reasons[view.reason];
+  // Another window has sent the push, and this one has sent nothing.
+  const isElsewhere = view.reason === 'push_in_progress';
+  return {
+    name: state,
+    icon: isElsewhere ? 'clock' : REST_ICONS[state],
+    tone: isElsewhere ? 'calm' : 'bad',
+    heading: isElsewhere ? texts.waitingElsewhere : heading,
+    lead: state === 'rejected' ? `${lead} ${reason ?? ''}`.trim() : (reason ?? lead),
+    body: [notice(errorText(model))],
+    buttons: restButtons(model, isElsewhere),
+  };
+}
+
+const REST_ICONS: Readonly<Record<Rest, IconName>> = { rejected: 'cross', expired: 'clock', failed: 'alert' };
+
+function restButtons(model: ScreenModel, isElsewhere: boolean): readonly (ElementSpec | false)[] {
+  const { pending, texts, view } = model;
+  const resend = resendButton(model, 'primary');
+  const canRetry = takes(model, 'flow.retry');
+  const retry = { send: { type: 'flow.retry' } } as const;
+  const waitUntil = view.retryAllowedAt;
+  const isBusy = pending === 'flow.retry';
+  return [
+    resend,
+    canRetry && resend === false && button(model, texts.retry, retry, { kind: 'primary', waitUntil, isBusy }),
+    otherWayButton(model),
+    canRetry && resend !== false && !isElsewhere && button(model, texts.startOver, retry, { waitUntil }),
+    cancelButton(model),
+  ];
+}
+
+/** The flow was cancelled. */
+export function cancelled(model: ScreenModel): Screen {
+  const { exits, texts } = model;
+  const { heading, lead } = texts.states.cancelled;
+  return {
+    name: 'cancelled',
+    icon: 'cross',
+    heading,
+    lead,
+    buttons: [
+      exits.includes('restart') && button(model, texts.startAgain, { leave: 'restart' }, { kind: 'primary' }),
+      goBackButton(model, 'secondary'),
+    ],
+  };
+}
