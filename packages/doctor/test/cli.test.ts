@@ -62,7 +62,7 @@ describe('stepgate-doctor', () => {
     const { out, code } = await run(flags(), { ...env, AUTH0_CLIENT_SECRET: 'wrong' });
     expect(code).toBe(1);
     expect(out).toMatch(
-      /^FAIL +client-authentication +401 invalid_client\n +why: .+\n +fix: copy client id and secret/m,
+      /^FAIL +client-authentication +401 access_denied\n +why: .+\n +fix: copy client id and secret/m,
     );
     expect(out).toMatch(/^ok +issuer +http:\/\/127/m);
     expect(out).toMatch(/^3 ok, 0 to be better, 1 failed, 19 not looked at$/m);

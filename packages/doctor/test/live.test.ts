@@ -80,7 +80,7 @@ describe('the live script', () => {
       'after a denial still good, after an approval dead: 403 invalid_grant',
       'still good; the last code got 403 invalid_grant',
       'auth0: none; otp: none; recovery-code: none',
-      '401 invalid_client',
+      '401 access_denied',
       'a push',
     ]);
     expect(out).not.toContain('stepgate-demo-secret');

@@ -1,8 +1,8 @@
 import { createPortableEmulator, type PortableEmulator } from './emulator.ts';
-import type { EmulatorOptions } from './options.ts';
+import type { EmulatorOptions } from './emulator-options.ts';
 
-export { EmulatorError } from './emulator-error.ts';
 export type * from './exported-types.ts';
+export { EmulatorError } from './lib/emulator-error.ts';
 
 /**
  * Makes an emulator where there is no Node: in a page, a worker, Bun, Deno or workerd. A `TypeError` names an option

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { defaultClients } from './client.ts';
+import { defaultClients } from './directory/client.ts';
+import { defaultUsers } from './directory/user-options.ts';
 import type { EmulatorServer } from './http/listen.ts';
 import { createEmulator, type Emulator } from './listening-emulator.ts';
-import { defaultUsers } from './options.ts';
-import { assertSettingsPatch, type SettingsPatch } from './settings.ts';
+import { assertSettingsPatch, type SettingsPatch } from './settings/settings.ts';
 
 const usage = `Usage: stepgate-emulator [options]
 

@@ -1,11 +1,10 @@
-import { createClock } from './clock.ts';
-import { createEmulatorParts, type EmulatorControl } from './emulator-control.ts';
+import { createEmulatorParts, type EmulatorControl, type EmulatorStart } from './control/emulator-control.ts';
+import { createNamedTenants, type NamedTenantOptions, type NamedTenants } from './control/named-tenants.ts';
+import { type EmulatorOptions, resolveOptions } from './emulator-options.ts';
 import { createHandler } from './http/handle.ts';
-import { createNamedTenants, type NamedTenants } from './named-tenants.ts';
-import { type EmulatorOptions, type ResolvedOptions, resolveOptions } from './options.ts';
-import { randomId } from './random.ts';
-import type { TenantFrame } from './tenant.ts';
-import { createSigningKeys, type SigningKeys } from './tokens/signing-keys.ts';
+import { createSigningKeys, type SigningKeys } from './keys/signing-keys.ts';
+import { createClock } from './lib/clock.ts';
+import type { TenantFrame } from './state/tenant.ts';
 
 /** An emulated Auth0 tenant that needs no Node API: for pages, workers and other runtimes. */
 export interface PortableEmulator extends EmulatorControl, NamedTenants {
@@ -21,31 +20,35 @@ export function createPortableEmulator(options: EmulatorOptions = {}): {
   readonly emulator: PortableEmulator;
   serveAt(this: void, url: string): void;
 } {
-  const resolved = resolveOptions(options);
-  let issuer = resolved.issuer ?? 'http://127.0.0.1:4400/';
+  const { issuer: given } = resolveOptions(options);
+  let issuer = given ?? 'http://127.0.0.1:4400/';
   const tenants = createNamedTenants((name, own) =>
-    createServedTenant(resolveOptions({ ...options, ...own }), {
-      basePath: `/t/${name}`,
-      issuer: () => `${issuer}t/${name}/`,
-    }),
+    createServedTenant(
+      { ...withoutOwn(options, own), ...own },
+      {
+        basePath: `/t/${name}`,
+        issuer: () => `${issuer}t/${name}/`,
+      },
+    ),
   );
-  const root = createServedTenant(resolved, { basePath: '', issuer: () => issuer, tenants });
+  const root = createServedTenant(options, { basePath: '', issuer: () => issuer, tenants });
   return {
     emulator: Object.assign(root.control, tenants, {
       handle: (request: Request) => (tenants.serving(request) ?? root).handle(request),
     }),
     serveAt(url) {
-      if (resolved.issuer === undefined) issuer = url;
+      if (given === undefined) issuer = url;
     },
   };
 }
 
 /** One tenant with its control functions and its own requests. */
 function createServedTenant(
-  resolved: ResolvedOptions,
+  options: EmulatorOptions,
   place: Pick<TenantFrame, 'basePath' | 'issuer'> & { readonly tenants?: NamedTenants },
 ): { readonly control: EmulatorControl; handle(this: void, request: Request): Promise<Response> } {
   const { basePath, issuer, tenants } = place;
+  const resolved = resolveOptions(options);
   const clock = createClock(resolved.clock);
   let keys: Promise<SigningKeys> | undefined;
   const frame: TenantFrame = {
@@ -55,10 +58,38 @@ function createServedTenant(
     issuer,
     mfaAudience: () => resolved.mfaAudience ?? `${issuer()}mfa/`,
     signingKeys() {
-      keys ??= createSigningKeys(randomId(resolved.randomBytes, 12));
+      keys ??= createSigningKeys({
+        given: resolved.signingKey,
+        issuer: issuer(),
+        now: clock.now(),
+        serial: resolved.randomBytes(16),
+      });
       return keys;
     },
   };
-  const parts = createEmulatorParts(frame, resolved.settings, clock, resolved.onRequest);
+  const parts = createEmulatorParts({
+    frame,
+    settings: resolved.settings,
+    clock,
+    state: resolved.state,
+    onRequest: resolved.onRequest,
+    fixed: fixedOptions(options),
+  });
   return { control: parts.control, handle: createHandler(parts, basePath, tenants) };
+}
+
+/** The options of the emulator that a named tenant of it shares, if it has none of its own in their place. */
+function withoutOwn(options: EmulatorOptions, own: NamedTenantOptions): EmulatorOptions {
+  const { state: _state, issuer: _issuer, ...shared } = options;
+  if (own.audience === undefined && own.apis === undefined) return shared;
+  const { audience: _audience, apis: _apis, ...rest } = shared;
+  return rest;
+}
+
+function fixedOptions({ issuer, mfaAudience, logStreams }: EmulatorOptions): EmulatorStart['fixed'] {
+  return {
+    ...(issuer !== undefined && { issuer }),
+    ...(mfaAudience !== undefined && { mfaAudience }),
+    ...(logStreams !== undefined && { logStreams }),
+  };
 }

@@ -1,18 +1,30 @@
 // The types that both entries of the package export.
-export type { ClientOptions } from './client.ts';
-export type { EmulatorClock } from './clock.ts';
+
+export type { Directory, EmulatorUser } from './control/directory.ts';
+export type { EmulatorControl } from './control/emulator-control.ts';
+export type { TenantExport } from './control/export.ts';
 export type { Fault, FaultMatch, FaultResponse, Faults, WaitingFault } from './control/faults.ts';
-export type { Dialect } from './dialect.ts';
+export type { NamedTenantOptions, NamedTenants } from './control/named-tenants.ts';
+export type {
+  Phone,
+  PhoneCode,
+  PhoneEnrollment,
+  PhoneMessage,
+  PhonePush,
+  PhoneView,
+} from './control/phone.ts';
+export type { ApiOptions } from './directory/api.ts';
+export type { ClientOptions } from './directory/client.ts';
+export type { LogStreamOptions, TenantConfig } from './directory/options.ts';
+export type { EnrolledFactor, UserOptions } from './directory/user-options.ts';
 export type { PortableEmulator } from './emulator.ts';
-export type { EmulatorControl, EmulatorUser } from './emulator-control.ts';
-export type { EmulatorErrorDetails } from './emulator-error.ts';
-export type { Factor, RequirementType } from './factor.ts';
-export type { Lifetimes } from './lifetimes.ts';
-export type { Limits, RateLimit } from './limits.ts';
-export type { UserOptions } from './mfa/user.ts';
-export type { NamedTenantOptions, NamedTenants } from './named-tenants.ts';
-export type { EmulatorOptions } from './options.ts';
-export type { Phone, PhoneCode, PhoneEnrollment, PhoneMessage, PhonePush, PhoneView } from './phone.ts';
-export type { RandomBytes } from './random.ts';
-export type { MfaRequirements, Settings, SettingsPatch } from './settings.ts';
+export type { EmulatorOptions } from './emulator-options.ts';
+export type { EmulatorClock } from './lib/clock.ts';
+export type { EmulatorErrorDetails } from './lib/emulator-error.ts';
+export type { RandomBytes } from './lib/random.ts';
+export type { Dialect } from './settings/dialect.ts';
+export type { Factor, RequirementType } from './settings/factor.ts';
+export type { Lifetimes } from './settings/lifetimes.ts';
+export type { Limits, RateLimit } from './settings/limits.ts';
+export type { MfaRequirements, Settings, SettingsPatch } from './settings/settings.ts';
 export type { Belonging, LoggedAnswer, LoggedRequest, RequestEnd } from './timeline/logged-request.ts';

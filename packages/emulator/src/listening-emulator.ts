@@ -1,6 +1,6 @@
 import { createPortableEmulator, type PortableEmulator } from './emulator.ts';
+import type { EmulatorOptions } from './emulator-options.ts';
 import { type EmulatorServer, type ListenOptions, listen } from './http/listen.ts';
-import type { EmulatorOptions } from './options.ts';
 
 /** An emulated Auth0 tenant. */
 export interface Emulator extends PortableEmulator {

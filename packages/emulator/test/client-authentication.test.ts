@@ -53,7 +53,10 @@ describe('client authentication', () => {
     ['a wrong secret', { client_id: 'secret', client_secret: 'wrong' }],
     ['a secret in place of an assertion', { client_id: 'keys', client_secret: 'a secret' }],
   ])('refuses %s', async (_case, params) => {
-    expect(await signIn(params)).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
+    expect(await signIn(params)).toMatchObject({
+      status: 401,
+      body: { error: 'access_denied', error_description: 'Unauthorized' },
+    });
   });
 
   it('takes a fresh assertion, with or without client_id', async () => {
@@ -110,7 +113,7 @@ describe('client authentication', () => {
     const headers = { authorization: `Basic ${basic}` };
     expect(await client.call('POST', '/mfa/challenge', { json, headers })).toMatchObject({
       status: 401,
-      body: { error: 'invalid_client' },
+      body: { error: 'access_denied' },
     });
   });
 

@@ -205,7 +205,7 @@ describe('a client that may not use a factor', () => {
 describe('what an emulator cannot be', () => {
   it.each([
     ['mfaAudience', { mfaAudience: '' }],
-    ['clients[].keys', { clients: [{ clientId: 'x', keys: [{}] as never }] }],
+    ['clients[0].keys[0]', { clients: [{ clientId: 'x', keys: [{}] as never }] }],
   ])('is a TypeError that names %s', (name, options) => {
     expect(() => createEmulator(options)).toThrow(TypeError);
     expect(() => createEmulator(options)).toThrow(name);

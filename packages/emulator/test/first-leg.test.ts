@@ -170,7 +170,7 @@ describe('the MFA audience', () => {
     await enrollPush(emulator, client);
     emulator.clock.advance(600_000);
     const expired = await client.call('GET', '/mfa/authenticators', { bearer: String(body.access_token) });
-    expect(expired).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
+    expect(expired).toMatchObject({ status: 401, body: { error: 'invalid_grant' } });
     const renewed = await client.token({
       grant_type: 'refresh_token',
       refresh_token: String(body.refresh_token),

@@ -101,7 +101,7 @@ describe('the tenant', () => {
     expect([signedIn, wrong, listed].map((reply) => [reply.status, rateLimit(reply)[1]])).toEqual([
       [200, '2'],
       [403, '1'],
-      [403, '0'],
+      [401, '0'],
     ]);
     for (const reply of refused) {
       expect(reply).toMatchObject({ status: 429, body: { error: 'too_many_requests' } });

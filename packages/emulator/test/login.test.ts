@@ -100,11 +100,11 @@ describe('/authorize and the login page', () => {
       aud: 'stepgate-demo',
       nonce: 'once',
       sid: expect.any(String),
-      name: 'ada',
+      name: 'ada@example.com',
       auth_time: emulator.clock.now() / 1000,
     });
     const userinfo = await client.call('GET', '/userinfo', { bearer: String(body.access_token) });
-    expect(userinfo.body).toMatchObject({ name: 'ada' });
+    expect(userinfo.body).toMatchObject({ name: 'ada@example.com', nickname: 'ada' });
   });
 
   it('bring a refresh token whose id_token keeps the sid, and has no nonce', async () => {
@@ -253,7 +253,7 @@ describe('a code', () => {
     ['no verifier', { code_verifier: '' }, 403, 'invalid_grant'],
     ['another callback', { redirect_uri: 'http://localhost:3000/' }, 403, 'invalid_grant'],
     ['another client', { client_id: 'listed', client_secret: 'secret' }, 403, 'invalid_grant'],
-    ['a wrong secret', { client_secret: 'wrong' }, 401, 'invalid_client'],
+    ['a wrong secret', { client_secret: 'wrong' }, 401, 'access_denied'],
     ['another code', { code: 'guessed' }, 403, 'invalid_grant'],
     ['no code', { code: '' }, 400, 'invalid_request'],
   ])('is refused with %s', async (_case, params, status, error) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { dialectChoices } from '../src/dialect.ts';
 import { createEmulator } from '../src/index.ts';
+import { dialectChoices } from '../src/settings/dialect.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const { settings } = createEmulator();

@@ -52,6 +52,13 @@ const RULES: readonly Rule[] = [
     code: 'provider_misconfigured',
     hint: 'the client id or its credentials are wrong',
   },
+  // What Auth0 answers to an unknown client and to a wrong secret. No user's refusal is worded like it.
+  {
+    error: ['access_denied'],
+    says: /^unauthorized$/i,
+    code: 'provider_misconfigured',
+    hint: 'the client id or its credentials are wrong',
+  },
   {
     error: ['unauthorized_client', 'unsupported_grant_type'],
     code: 'provider_misconfigured',

@@ -280,6 +280,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       means: 'factor_unavailable',
     },
     { calls: EXCHANGES, statuses: ANY, error: 'invalid_client', means: 'provider_misconfigured' },
+    {
+      calls: EXCHANGES,
+      statuses: [401],
+      error: 'access_denied',
+      says: 'Unauthorized',
+      means: 'provider_misconfigured',
+    },
     { calls: EXCHANGES, statuses: ANY, error: 'unauthorized_client', means: 'provider_misconfigured' },
     { calls: EXCHANGES, statuses: ANY, error: 'unsupported_grant_type', means: 'provider_misconfigured' },
     ...['Invalid sub', 'Invalid session id', 'Invalid challenge type'].map(
@@ -349,6 +356,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       means: 'mfa_token_expired',
     },
     { calls: ['challenge'], statuses: ANY, error: 'invalid_client', means: 'provider_misconfigured' },
+    {
+      calls: ['challenge'],
+      statuses: [401],
+      error: 'access_denied',
+      says: 'Unauthorized',
+      means: 'provider_misconfigured',
+    },
     { calls: ['challenge'], statuses: ANY, error: 'unauthorized_client', means: 'provider_misconfigured' },
     {
       calls: ['challenge'],
@@ -433,6 +447,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       calls: ['password', 'refresh token'],
       statuses: ANY,
       error: 'invalid_client',
+      means: 'provider_misconfigured',
+    },
+    {
+      calls: ['password', 'refresh token'],
+      statuses: [401],
+      error: 'access_denied',
+      says: 'Unauthorized',
       means: 'provider_misconfigured',
     },
     {

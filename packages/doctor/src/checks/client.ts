@@ -1,7 +1,7 @@
 import { createAuth0MfaApi, type Proof } from '@stepgate/core';
 import { allBlocked, type Finding, fail, ok, warn } from '../finding.ts';
 import type { DoctorAuth0 } from '../options.ts';
-import { errorOf, inWords, observe, type Wire } from '../wire.ts';
+import { errorOf, inWords, type Outcome, observe, type Wire } from '../wire.ts';
 
 /** No token and no code of anybody's: what is refused, and how, tells whether the client and the grant are good. */
 const NOBODYS = 'stepgate-doctor';
@@ -20,7 +20,7 @@ export async function checkClient(auth0: DoctorAuth0, wire: Wire): Promise<reado
   for (const proof of PROBES) {
     const outcome = await observe(wire, () => api.redeem({ mfaToken: NOBODYS, proof }));
     seen = inWords(outcome);
-    if (errorOf(outcome) === 'invalid_client') {
+    if (isClientRefused(outcome)) {
       return [
         fail('client-authentication', seen, wrongClient(auth0)),
         ...allBlocked(['mfa-grants'], 'client-authentication'),
@@ -37,6 +37,12 @@ export async function checkClient(auth0: DoctorAuth0, wire: Wire): Promise<reado
     if (isRefused) missing.push(proof.type);
   }
   return [authenticated(auth0), grants(missing)];
+}
+
+/** Real tenants answer 401 `access_denied` to an unknown client and to a wrong secret, in place of `invalid_client`. */
+function isClientRefused(outcome: Outcome<unknown>): boolean {
+  const error = errorOf(outcome);
+  return error === 'invalid_client' || (error === 'access_denied' && outcome.exchange?.status === 401);
 }
 
 function wrongClient({ clientSecret, clientAssertion }: DoctorAuth0): string {

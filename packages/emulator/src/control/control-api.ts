@@ -1,17 +1,16 @@
 import { type Context, Hono } from 'hono';
-import { invalidRequest, requiredText } from '../api/api-request.ts';
-import { toErrorResponse, toJsonResponse } from '../api/json-response.ts';
-import type { EmulatorControl, EmulatorParts } from '../emulator-control.ts';
-import { EmulatorError } from '../emulator-error.ts';
-import { requestPath } from '../http/request-path.ts';
-import type { UserOptions } from '../mfa/user.ts';
-import type { NamedTenants } from '../named-tenants.ts';
+import { EmulatorError, invalidRequest } from '../lib/emulator-error.ts';
+import { requestPath } from '../lib/request-path.ts';
 import { deskPageResponse } from '../pages/desk-page.ts';
-import { phoneAssetResponse, phonePageResponse, qrCodeResponse } from '../phone-page/phone-page.ts';
-import { assertSettingsPatch } from '../settings.ts';
+import { phoneAssetResponse, phonePageResponse, qrCodeResponse } from '../pages/phone-page.ts';
+import { toErrorResponse, toJsonResponse } from '../request/json-response.ts';
+import { assertSettingsPatch } from '../settings/settings.ts';
 import { assertLoopbackHost, assertSameOrigin } from './cross-site-guard.ts';
 import { addDeskRoutes } from './desk-routes.ts';
-import { type ControlBindings, parseControlBody, pick, toFault, toSnakeCase } from './wire.ts';
+import { addDirectoryRoutes } from './directory-routes.ts';
+import type { EmulatorControl, EmulatorParts } from './emulator-control.ts';
+import type { NamedTenants } from './named-tenants.ts';
+import { type ControlBindings, parseControlBody, pick, reply, toFault } from './wire.ts';
 
 type ControlContext = Context<{ Bindings: ControlBindings }>;
 
@@ -48,6 +47,7 @@ export function createControlApi(
     await next();
   });
   addPhoneRoutes(app, parts.control);
+  addDirectoryRoutes(app, parts.control);
   addTenantRoutes(app, parts.control);
   addDeskRoutes(app, parts, tenants);
   if (tenants !== undefined) addNamedTenantRoutes(app, tenants);
@@ -77,20 +77,6 @@ function addPhoneRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: Emul
 }
 
 function addTenantRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: EmulatorControl): void {
-  app.get('/users', () => reply(emulator.users()));
-  app.post('/users', (c) => {
-    const body = members(c, ['username', 'password', 'email', 'email_verified']);
-    const { email, email_verified: emailVerified } = body;
-    // Values of the wrong type are for `addUser` to refuse.
-    const options = {
-      username: requiredText(body, 'username'),
-      password: requiredText(body, 'password'),
-      ...(email !== undefined && { email }),
-      ...(emailVerified !== undefined && { emailVerified }),
-    } as UserOptions;
-    return reply(emulator.addUser(options), 201);
-  });
-
   app.post('/faults', (c) => {
     emulator.faults.add(toFault(parseControlBody(c.env.body)));
     return reply({}, 201);
@@ -109,6 +95,7 @@ function addTenantRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: Emu
     emulator.clock.advance(advanceMs);
     return reply({ now: emulator.clock.now() });
   });
+  app.get('/export', async () => toJsonResponse(200, await emulator.export()));
   app.get('/settings', () => toJsonResponse(200, emulator.settings));
   app.patch('/settings', (c) => {
     const patch: unknown = parseControlBody(c.env.body);
@@ -138,10 +125,6 @@ function addNamedTenantRoutes(app: Hono<{ Bindings: ControlBindings }>, tenants:
 
 function members(c: ControlContext, names: readonly string[]): Record<string, unknown> {
   return pick(parseControlBody(c.env.body), 'The body', names);
-}
-
-function reply(value: unknown, status = 200): Response {
-  return toJsonResponse(status, toSnakeCase(value));
 }
 
 function toControlError(error: Error): EmulatorError {

@@ -1,8 +1,8 @@
-import type { ClientOptions } from '../client.ts';
-import { dialectChoices } from '../dialect.ts';
-import type { EmulatorParts } from '../emulator-control.ts';
-import type { NamedTenants } from '../named-tenants.ts';
-import { defaultSettings, type Settings } from '../settings.ts';
+import type { ClientOptions } from '../directory/client.ts';
+import { dialectChoices } from '../settings/dialect.ts';
+import { defaultSettings, type Settings } from '../settings/settings.ts';
+import type { EmulatorParts } from './emulator-control.ts';
+import type { NamedTenants } from './named-tenants.ts';
 
 const choices: Readonly<Record<string, readonly unknown[]>> = {
   mfaPolicy: ['scope', 'always', 'never'],
@@ -25,7 +25,7 @@ export function toDeskOverview(
     now: control.clock.now(),
     users: control.users().map((user) => ({ ...user, ...onPhone(control, user.username) })),
     clients: [...tenant.clients.values()].map(toClient),
-    audiences: tenant.audiences,
+    audiences: [...tenant.apis.keys()],
     settings: toSettings(control.settings),
     faults: control.faults.list(),
     tenants: (tenants?.tenantNames() ?? []).map((name) => ({

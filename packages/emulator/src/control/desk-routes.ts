@@ -1,11 +1,11 @@
 import type { Hono } from 'hono';
-import { toJsonResponse } from '../api/json-response.ts';
-import type { EmulatorParts } from '../emulator-control.ts';
-import type { NamedTenants } from '../named-tenants.ts';
+import { toJsonResponse } from '../request/json-response.ts';
 import { eventStreamResponse } from '../timeline/event-stream.ts';
 import type { LoggedRequest } from '../timeline/logged-request.ts';
 import { toWireRequest } from '../timeline/wire-request.ts';
 import { toDeskOverview } from './desk-overview.ts';
+import type { EmulatorParts } from './emulator-control.ts';
+import type { NamedTenants } from './named-tenants.ts';
 import { type ControlBindings, toWireFault } from './wire.ts';
 
 /** What the desk page looks at: the requests, as a list and as they happen, and the faults that wait. */

@@ -1,21 +1,39 @@
-import { invalidRequest } from '../api/api-request.ts';
-import type { Fault, FaultMatch, WaitingFault } from './faults.ts';
+import { invalidRequest } from '../lib/emulator-error.ts';
+import { toJsonResponse } from '../request/json-response.ts';
 
+import type { Fault, FaultMatch, WaitingFault } from './faults.ts';
 /** What a control request brings along into the routes. */
 export interface ControlBindings {
   readonly body: string;
 }
 
+/** Members whose own members are not ours to rename. */
+const opaque = ['claims', 'keys', 'signingKey', 'signing_key', 'details'];
+
 /** The value with the names of its members in snake_case, as the control API spells them. */
-export function toSnakeCase(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(toSnakeCase);
+function toSnakeCase(value: unknown): unknown {
+  return renamed(value, (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+}
+
+/** The value with the names of its members in camelCase, as the library spells them. */
+export function toCamelCase(value: unknown): unknown {
+  return renamed(value, (name) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+}
+
+function renamed(value: unknown, rename: (name: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((item) => renamed(item, rename));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      toSnakeCase(member),
+      rename(name),
+      opaque.includes(name) ? member : renamed(member, rename),
     ]),
   );
+}
+
+/** A JSON answer of the control API. */
+export function reply(value: unknown, status = 200): Response {
+  return toJsonResponse(status, toSnakeCase(value));
 }
 
 /** The JSON object in a control request; an empty body is an empty object. */

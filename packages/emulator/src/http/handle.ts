@@ -1,12 +1,12 @@
-import { toErrorResponse } from '../api/json-response.ts';
-import { createTenantApi } from '../api/tenant-api.ts';
 import { createControlApi } from '../control/control-api.ts';
+import type { EmulatorParts } from '../control/emulator-control.ts';
 import { runExchange } from '../control/exchange.ts';
-import type { EmulatorParts } from '../emulator-control.ts';
-import { EmulatorError } from '../emulator-error.ts';
-import type { NamedTenants } from '../named-tenants.ts';
+import type { NamedTenants } from '../control/named-tenants.ts';
+import { EmulatorError } from '../lib/emulator-error.ts';
+import { requestPath } from '../lib/request-path.ts';
+import { toErrorResponse } from '../request/json-response.ts';
+import { createTenantApi } from '../tenant-api/tenant-api.ts';
 import { readBody } from './read-body.ts';
-import { requestPath } from './request-path.ts';
 
 /**
  * One function for every request of a tenant: the control API under `/_emulator`, the tenant's own API everywhere else.

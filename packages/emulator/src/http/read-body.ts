@@ -1,4 +1,4 @@
-import { EmulatorError } from '../emulator-error.ts';
+import { EmulatorError } from '../lib/emulator-error.ts';
 
 /** The largest body that is read: 64 KiB. */
 const maxBodyBytes = 64 * 1024;

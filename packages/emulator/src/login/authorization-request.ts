@@ -1,10 +1,10 @@
-import { type ApiRequest, invalidRequest, optionalText, requiredText } from '../api/api-request.ts';
-import { assertGrantAllowed } from '../api/client-authentication.ts';
-import { resolveAudience } from '../api/grants/password.ts';
-import type { ClientOptions } from '../client.ts';
-import { EmulatorError } from '../emulator-error.ts';
-import { parseScopes } from '../tokens/scopes.ts';
-import type { AuthorizationRequest, ReturnTarget } from './login-state.ts';
+import type { ClientOptions } from '../directory/client.ts';
+import { EmulatorError, invalidRequest } from '../lib/emulator-error.ts';
+import { parseScopes } from '../lib/scopes.ts';
+import { type ApiRequest, optionalText, requiredText } from '../request/api-request.ts';
+import { resolveAudience } from '../request/audience.ts';
+import { assertGrantAllowed } from '../request/client-authentication.ts';
+import type { AuthorizationRequest, ReturnTarget } from '../state/login-state.ts';
 import { assertReturnUrl } from './return-url.ts';
 
 /** Reads where to answer. As long as that is in doubt, an error stays with the tenant. */

@@ -1,11 +1,11 @@
-import type { ApiRequest } from '../api/api-request.ts';
-import { isMfaRequired } from '../api/mfa-required.ts';
-import { EmulatorError } from '../emulator-error.ts';
-import type { Grant } from '../mfa/transaction.ts';
-import { randomId } from '../random.ts';
-import type { Tenant } from '../tenant.ts';
+import { EmulatorError } from '../lib/emulator-error.ts';
+import { randomId } from '../lib/random.ts';
+import { isMfaRequired } from '../mfa-api/mfa-required.ts';
+import type { ApiRequest } from '../request/api-request.ts';
+import type { AuthorizationRequest, TenantSession } from '../state/login-state.ts';
+import type { Tenant } from '../state/tenant.ts';
+import type { Grant } from '../state/transaction.ts';
 import { parseAuthorizationRequest, parseReturnTarget } from './authorization-request.ts';
-import type { AuthorizationRequest, TenantSession } from './login-state.ts';
 import { redirect, returnToClient } from './return-to-client.ts';
 
 /** A request of a browser, which may be known by its cookie. */

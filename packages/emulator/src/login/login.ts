@@ -1,10 +1,10 @@
 import { html } from 'hono/html';
-import { optionalText, requiredText } from '../api/api-request.ts';
-import { signIn } from '../api/grants/password.ts';
-import { EmulatorError } from '../emulator-error.ts';
-import { randomId } from '../random.ts';
+import { EmulatorError } from '../lib/emulator-error.ts';
+import { randomId } from '../lib/random.ts';
+import { optionalText, requiredText } from '../request/api-request.ts';
+import { signIn } from '../request/sign-in.ts';
+import type { AuthorizationRequest } from '../state/login-state.ts';
 import { type BrowserRequest, issueCode } from './authorize.ts';
-import type { AuthorizationRequest } from './login-state.ts';
 import { pageResponse } from './page.ts';
 import { beginSession, endSession } from './tenant-session.ts';
 

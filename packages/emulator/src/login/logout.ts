@@ -1,7 +1,8 @@
 import { decodeJwt, jwtVerify } from 'jose';
-import { invalidRequest, optionalText } from '../api/api-request.ts';
-import type { ClientOptions } from '../client.ts';
-import type { Tenant } from '../tenant.ts';
+import type { ClientOptions } from '../directory/client.ts';
+import { invalidRequest } from '../lib/emulator-error.ts';
+import { optionalText } from '../request/api-request.ts';
+import type { Tenant } from '../state/tenant.ts';
 import type { BrowserRequest } from './authorize.ts';
 import { redirect } from './return-to-client.ts';
 import { assertReturnUrl, withQuery } from './return-url.ts';

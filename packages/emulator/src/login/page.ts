@@ -1,6 +1,6 @@
 import { html, raw } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
-import type { EmulatorError } from '../emulator-error.ts';
+import type { EmulatorError } from '../lib/emulator-error.ts';
 import { loginStyles } from './login-styles.ts';
 
 /** A piece of HTML whose values are escaped. */

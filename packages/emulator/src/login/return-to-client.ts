@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
-import { randomId } from '../random.ts';
-import type { Tenant } from '../tenant.ts';
-import type { ReturnTarget } from './login-state.ts';
+import { randomId } from '../lib/random.ts';
+import type { ReturnTarget } from '../state/login-state.ts';
+import type { Tenant } from '../state/tenant.ts';
 import { pageResponse } from './page.ts';
 import { withQuery } from './return-url.ts';
 

@@ -1,4 +1,4 @@
-import { EmulatorError } from '../emulator-error.ts';
+import { EmulatorError } from '../lib/emulator-error.ts';
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 

@@ -1,7 +1,7 @@
-import type { User } from '../mfa/user.ts';
-import { randomId } from '../random.ts';
-import type { Tenant } from '../tenant.ts';
-import type { TenantSession } from './login-state.ts';
+import { randomId } from '../lib/random.ts';
+import type { TenantSession } from '../state/login-state.ts';
+import type { Tenant } from '../state/tenant.ts';
+import type { User } from '../state/user.ts';
 
 /** The cookie by which a browser is known, named as Auth0's. */
 export const sessionCookie = 'auth0';

@@ -1,9 +1,11 @@
-import { digits, randomId, randomText } from '../random.ts';
-import { createSealedString } from '../sealed-string.ts';
-import { announce, type Tenant } from '../tenant.ts';
-import type { Authenticator } from './authenticator.ts';
-import type { OobCode } from './oob-code.ts';
-import type { Transaction } from './transaction.ts';
+import { digits, randomId, randomText } from '../lib/random.ts';
+import { createSealedString } from '../lib/sealed-string.ts';
+import type { Authenticator } from '../state/authenticator.ts';
+import type { OobCode } from '../state/oob-code.ts';
+import type { PhoneNotification } from '../state/phone-state.ts';
+import { announce, type Tenant } from '../state/tenant.ts';
+import type { Transaction } from '../state/transaction.ts';
+import type { User } from '../state/user.ts';
 
 /** Opens an out-of-band request: what the `oob_code` of an answer stands for. */
 export function openOobCode(
@@ -31,15 +33,26 @@ export function openOobCode(
 }
 
 /** Sends a push to the phone that scanned the authenticator's code. */
-export function sendPush(tenant: Tenant, oobCode: OobCode): void {
-  const { clientId } = oobCode.transaction.grant;
+export function sendPush(
+  tenant: Tenant,
+  { user, clientId }: { readonly user: User; readonly clientId: string },
+  authenticator: Authenticator,
+  push: Pick<PhoneNotification, 'kind' | 'request' | 'content'>,
+): void {
   tenant.notifications.push({
     id: randomId(tenant.randomBytes, 12),
-    phone: oobCode.authenticator.phone ?? oobCode.transaction.grant.user.username,
-    clientName: tenant.clients.get(clientId)?.name ?? clientId,
-    oobCode,
+    phone: authenticator.phone ?? user.username,
+    user,
+    clientName: clientName(tenant, clientId),
+    enrollment: authenticator.enrollment,
+    ...push,
   });
   announce(tenant);
+}
+
+/** What users are shown of a client. */
+export function clientName(tenant: Tenant, clientId: string): string {
+  return tenant.clients.get(clientId)?.name ?? clientId;
 }
 
 /** Sends the code of an SMS, call or e-mail to the user's inbox. */

@@ -1,9 +1,11 @@
-import type { Factor } from '../factor.ts';
-import { alphanumeric, randomText, recoveryAlphabet } from '../random.ts';
-import type { Tenant } from '../tenant.ts';
-import { type Authenticator, toAuthenticatorId } from './authenticator.ts';
-import { createTotpSecret } from './totp.ts';
-import { isEnrolled, type User } from './user.ts';
+import { alphanumeric, randomText, recoveryAlphabet } from '../lib/random.ts';
+import { createTotpSecret } from '../lib/totp.ts';
+import type { Factor } from '../settings/factor.ts';
+import { type Authenticator, toAuthenticatorId } from '../state/authenticator.ts';
+import { twinOf } from '../state/enrolled-factors.ts';
+import { keep } from '../state/forget-user.ts';
+import type { Tenant } from '../state/tenant.ts';
+import { isEnrolled, type User } from '../state/user.ts';
 
 /** What an enrolment is started with. */
 export interface EnrollmentStart {
@@ -15,7 +17,8 @@ export interface EnrollmentStart {
 }
 
 /**
- * Adds the unconfirmed rows of an enrolment: push brings a one-time password along, SMS and voice come together.
+ * Adds the unconfirmed rows of an enrolment: push brings a one-time password along, SMS and voice come together where
+ * both are switched on.
  * The row of the factor asked for comes first.
  */
 export function startEnrollment(
@@ -35,9 +38,10 @@ export function startEnrollment(
     ...(factor === 'otp' && { secret: createTotpSecret(tenant.randomBytes) }),
   });
   const rows: [Authenticator, ...Authenticator[]] = [row(start.factor)];
-  if (start.factor === 'push') rows.push(row('otp', randomText(tenant.randomBytes, 16, alphanumeric)));
-  if (start.factor === 'sms') rows.push(row('voice'));
-  if (start.factor === 'voice') rows.push(row('sms'));
+  if (start.factor === 'push') rows.push(row('otp', twinOf(device)));
+  const { factors } = tenant.settings;
+  if (start.factor === 'sms' && factors.includes('voice')) rows.push(row('voice'));
+  if (start.factor === 'voice' && factors.includes('sms')) rows.push(row('sms'));
   user.authenticators.push(...rows);
   return rows;
 }
@@ -62,7 +66,7 @@ export function removeEnrollment(tenant: Tenant, user: User, enrollment: string)
   for (const [code, oobCode] of tenant.oobCodes) {
     if (isGone(oobCode)) tenant.oobCodes.delete(code);
   }
-  keep(tenant.notifications, ({ oobCode }) => !isGone(oobCode));
+  keep(tenant.notifications, (push) => push.enrollment !== enrollment);
   keep(tenant.waitingCodes, ({ authenticators }) => authenticators[0]?.enrollment !== enrollment);
 }
 
@@ -86,8 +90,4 @@ export function startRecoveryCode(tenant: Tenant, user: User): string | undefine
 /** A new recovery code: 24 characters. */
 export function createRecoveryCode(tenant: Tenant): string {
   return randomText(tenant.randomBytes, 24, recoveryAlphabet);
-}
-
-function keep<T>(list: T[], isKept: (item: T) => boolean): void {
-  list.splice(0, list.length, ...list.filter(isKept));
 }

@@ -1,4 +1,4 @@
-import { contentSecurityPolicy } from '../phone-page/phone-page.ts';
+import { contentSecurityPolicy } from './phone-page.ts';
 
 const minute = 60_000;
 

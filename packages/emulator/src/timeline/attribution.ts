@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
-import type { User } from '../mfa/user.ts';
-import type { Tenant } from '../tenant.ts';
+import type { Tenant } from '../state/tenant.ts';
+import type { User } from '../state/user.ts';
 import type { FlowFacts } from './flows.ts';
 
 type Members = Readonly<Record<string, unknown>>;

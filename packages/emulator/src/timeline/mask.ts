@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import { sha256Hex } from '../digest.ts';
+import { sha256Hex } from '../lib/digest.ts';
 
 const secretNames =
   /pass|secret|token(_hint)?$|^(code|otp|key|request|state)$|assertion|verifier|recovery_code|(oob|binding|user)_code$|^auth_req_id$|barcode|cookie|credential|private|ticket/i;

@@ -1,7 +1,7 @@
-import { bearerToken, type Params, parseBody } from '../api/api-request.ts';
-import { requestPath } from '../http/request-path.ts';
+import { requestPath } from '../lib/request-path.ts';
 import { sessionCookie } from '../login/tenant-session.ts';
-import type { Tenant } from '../tenant.ts';
+import { bearerToken, type Params, parseBody } from '../request/api-request.ts';
+import type { Tenant } from '../state/tenant.ts';
 import { attribute, type Clues } from './attribution.ts';
 import { createFlows, type FlowKeys, keysOfAnswer, keysOfRequest } from './flows.ts';
 import type { Belonging, LoggedAnswer, LoggedRequest } from './logged-request.ts';

@@ -1,8 +1,8 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
-import { EmulatorError } from '../emulator-error.ts';
-import type { Grant } from '../mfa/transaction.ts';
-import { randomId } from '../random.ts';
-import { type Tenant, userinfoAudience } from '../tenant.ts';
+import { EmulatorError } from '../lib/emulator-error.ts';
+import { randomId } from '../lib/random.ts';
+import { type Tenant, userinfoAudience } from '../state/tenant.ts';
+import type { Grant } from '../state/transaction.ts';
 import { signWithTenantKey } from './sign.ts';
 
 /** How long an access token for this audience lives. */
@@ -22,6 +22,7 @@ export async function signAccessToken(tenant: Tenant, grant: Grant): Promise<str
     azp: grant.clientId,
     scope: scopes.join(' '),
     jti: randomId(tenant.randomBytes, 16),
+    ...(grant.gty !== undefined && { gty: grant.gty }),
   });
 }
 
@@ -44,6 +45,13 @@ export async function verifyAccessToken(
     if (error instanceof errors.JWTExpired) throw invalidToken('The access token expired');
     throw invalidToken(`The access token is not one for ${audience}`);
   }
+}
+
+/** A 401 for a request without any token, which names the scheme and no error (RFC 6750, section 3.1). */
+export function missingToken(): EmulatorError {
+  return new EmulatorError(401, 'invalid_token', 'The bearer token is missing', {
+    headers: { 'www-authenticate': 'Bearer' },
+  });
 }
 
 /** A 401 about the bearer token. */

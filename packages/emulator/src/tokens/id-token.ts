@@ -1,6 +1,6 @@
-import type { ClientOptions } from '../client.ts';
-import type { Grant } from '../mfa/transaction.ts';
-import type { Tenant } from '../tenant.ts';
+import type { ClientOptions } from '../directory/client.ts';
+import type { Tenant } from '../state/tenant.ts';
+import type { Grant } from '../state/transaction.ts';
 import { signWithSecret, signWithTenantKey } from './sign.ts';
 import { userClaims } from './user-claims.ts';
 

@@ -1,5 +1,5 @@
 import { type JWTPayload, SignJWT } from 'jose';
-import type { Tenant } from '../tenant.ts';
+import type { Tenant } from '../state/tenant.ts';
 
 /** A JWT signed with the tenant's RS256 key, living from now on. */
 export async function signWithTenantKey(

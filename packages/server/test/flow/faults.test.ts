@@ -305,7 +305,7 @@ describe('a set-up that is wrong', () => {
       'a client secret',
       { clientSecret: 'another' },
       'provider_misconfigured',
-      'POST oauth/token was refused: 401 invalid_client: the client id or its credentials are wrong',
+      'POST oauth/token was refused: 401 access_denied: the client id or its credentials are wrong',
     ],
     [
       'an audience',

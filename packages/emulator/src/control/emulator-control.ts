@@ -1,0 +1,99 @@
+import type { KeptState } from '../directory/kept-state.ts';
+import type { UserOptions } from '../directory/user-options.ts';
+import type { EmulatorClock } from '../lib/clock.ts';
+import {
+  assertSettingsPatch,
+  mergeSettings,
+  type Settings,
+  type SettingsPatch,
+} from '../settings/settings.ts';
+import { restoreState } from '../state/kept-state.ts';
+import { createTenant, type Tenant, type TenantFrame } from '../state/tenant.ts';
+import type { LoggedRequest } from '../timeline/logged-request.ts';
+import { createTimeline, type Timeline } from '../timeline/timeline.ts';
+import { createDirectory, type Directory } from './directory.ts';
+import { exportTenant, type TenantExport } from './export.ts';
+import { createFaultBook, type FaultBook, type Faults } from './faults.ts';
+import { createPhone, type Phone } from './phone.ts';
+
+/** What can be seen and done from outside the tenant's own API. */
+export interface EmulatorControl extends Directory {
+  /** The issuer of its tokens, with a slash at its end. */
+  readonly issuer: string;
+  readonly clock: EmulatorClock;
+  readonly faults: Faults;
+  /** Every request to the tenant so far, oldest first. */
+  readonly requests: readonly LoggedRequest[];
+  readonly settings: Settings;
+  /** The phone of a user; using it while there is no such user is a 404. */
+  phone(username: string): Phone;
+  /** Changes settings; those left out stay as they are. A `TypeError` names one that is wrong. */
+  configure(patch: SettingsPatch): void;
+  /** Back to the start: users, tokens, phones, settings, faults, log and clock. The signing key stays. */
+  reset(): void;
+  /** The tenant as it is now, for the options of another emulator: `createEmulator({ ...config, state })`. */
+  export(): Promise<TenantExport>;
+}
+
+/** The parts behind the control functions that answering a request takes. */
+export interface EmulatorParts {
+  readonly control: EmulatorControl;
+  readonly timeline: Timeline;
+  readonly faults: FaultBook;
+  currentTenant(): Tenant;
+}
+
+/** What a tenant begins with. */
+export interface EmulatorStart {
+  readonly frame: TenantFrame;
+  readonly settings: Settings;
+  readonly clock: EmulatorClock & { reset(): void };
+  readonly state: KeptState | undefined;
+  /** What was given of the options that never change. */
+  readonly onRequest: ((request: LoggedRequest) => void) | undefined;
+  readonly fixed: Pick<TenantExport['config'], 'issuer' | 'mfaAudience' | 'logStreams'>;
+}
+
+/** A tenant with the functions that control it. */
+export function createEmulatorParts({
+  frame,
+  settings,
+  clock,
+  state,
+  fixed,
+  onRequest,
+}: EmulatorStart): EmulatorParts {
+  const faults = createFaultBook();
+  const timeline = createTimeline(onRequest);
+  let tenant = createTenant(frame, settings);
+  if (state !== undefined) restoreState(tenant, state);
+  const initialUsers: readonly UserOptions[] = frame.users;
+
+  const control: EmulatorControl = {
+    ...createDirectory(() => tenant, initialUsers),
+    get issuer() {
+      return frame.issuer();
+    },
+    clock,
+    faults,
+    get requests() {
+      return timeline.log.entries;
+    },
+    get settings() {
+      return tenant.settings;
+    },
+    phone: (username) => createPhone(() => tenant, username),
+    configure(patch) {
+      assertSettingsPatch(patch);
+      tenant.settings = mergeSettings(tenant.settings, patch);
+    },
+    reset() {
+      clock.reset();
+      faults.clear();
+      timeline.clear();
+      tenant = createTenant(frame, settings);
+    },
+    export: () => exportTenant(tenant, fixed),
+  };
+  return { control, timeline, faults, currentTenant: () => tenant };
+}

@@ -1,0 +1,66 @@
+import type { JWK } from 'jose';
+import * as v from 'valibot';
+import { flag, listOf, listOfNames, listOfTexts, oneOf, optional, shape, text, url } from '../lib/shape.ts';
+
+/** An application registered with the tenant. Without secret and keys it is a public one. */
+export interface ClientOptions {
+  readonly clientId: string;
+  /** Shown on the phone and on the login page. Default: the client id. */
+  readonly name?: string | undefined;
+  /** Its secret. Without secret and keys it is a public client. */
+  readonly clientSecret?: string | undefined;
+  /** Public keys for `private_key_jwt`, as JWK. */
+  readonly keys?: readonly JWK[] | undefined;
+  /** The grant types it may use. Default: all. */
+  readonly grantTypes?: readonly string[] | undefined;
+  /** Where logins may go back to, each an exact URL. Default: anywhere on this machine. */
+  readonly callbackUrls?: readonly string[] | undefined;
+  /** Where logouts may go to, each an exact URL. Default: anywhere on this machine. */
+  readonly logoutUrls?: readonly string[] | undefined;
+  /** Origins of pages that may have answers posted to them (`web_message`). Default: any on this machine. */
+  readonly webOrigins?: readonly string[] | undefined;
+  /** How its `id_token` is signed; `HS256` uses the secret. Default `RS256`. */
+  readonly idTokenAlg?: 'RS256' | 'HS256' | undefined;
+  /** Whether each exchange of a refresh token brings the next one, and uses up the old one. Default true. */
+  readonly rotatesRefreshTokens?: boolean | undefined;
+  /** Whether it belongs to the tenant's owner; only such clients may use CIBA. Default true. */
+  readonly isFirstParty?: boolean | undefined;
+  /** How CIBA reaches its users: `guardian-push`, `email`, or both. Default: by push alone. */
+  readonly notificationChannels?: readonly ('guardian-push' | 'email')[] | undefined;
+  /** The types of `authorization_details` it may ask for. Default: all that its API knows. */
+  readonly authorizationDetailsTypes?: readonly string[] | undefined;
+}
+
+const publicKey = v.custom<JWK>(
+  (value) => typeof value === 'object' && value !== null && 'kty' in value,
+  'is a public key as JWK',
+);
+
+/** What a client looks like. */
+export const clientShape = v.pipe(
+  shape('ClientOptions', {
+    clientId: text(),
+    name: optional(text()),
+    clientSecret: optional(text()),
+    keys: optional(listOf(publicKey)),
+    grantTypes: optional(listOfTexts),
+    callbackUrls: optional(listOf(url)),
+    logoutUrls: optional(listOf(url)),
+    webOrigins: optional(listOf(url)),
+    idTokenAlg: optional(oneOf(['RS256', 'HS256'])),
+    rotatesRefreshTokens: optional(flag),
+    isFirstParty: optional(flag),
+    notificationChannels: optional(listOfNames(['guardian-push', 'email'])),
+    authorizationDetailsTypes: optional(listOfTexts),
+  }),
+  v.check(
+    ({ idTokenAlg, clientSecret }) => idTokenAlg !== 'HS256' || clientSecret !== undefined,
+    'needs a clientSecret, since its idTokenAlg is HS256',
+  ),
+) satisfies v.GenericSchema<unknown, ClientOptions>;
+
+/** The clients of an emulator that was given none: one for servers, one for browsers. */
+export const defaultClients: readonly ClientOptions[] = [
+  { clientId: 'stepgate-demo', name: 'Stepgate demo', clientSecret: 'stepgate-demo-secret' },
+  { clientId: 'stepgate-demo-public', name: 'Stepgate demo' },
+];

@@ -1,0 +1,89 @@
+import type { JWK } from 'jose';
+import * as v from 'valibot';
+import { type ApiOptions, defaultApis } from './directory/api.ts';
+import { type ClientOptions, defaultClients } from './directory/client.ts';
+import { type KeptState, keptStateShape } from './directory/kept-state.ts';
+import { configShape, type LogStreamOptions, type TenantConfig } from './directory/options.ts';
+import { defaultUsers, type UserOptions } from './directory/user-options.ts';
+import { type RandomBytes, systemRandomBytes } from './lib/random.ts';
+import { assertShape, optional, shape } from './lib/shape.ts';
+import { defaultSettings, mergeSettings, type Settings, type SettingsPatch } from './settings/settings.ts';
+import type { LoggedRequest } from './timeline/logged-request.ts';
+
+/** Options of `createEmulator`: a tenant, and where its time and chance come from. */
+export interface EmulatorOptions extends TenantConfig {
+  /** Called with every request to the tenant that has ended; secrets are masked. Named tenants call it too. */
+  readonly onRequest?: ((request: LoggedRequest) => void) | undefined;
+  /** What the emulator's clock runs with. Default: the system's time. */
+  readonly clock?: { now(): number } | undefined;
+  /** Source of everything random but the signing key. */
+  readonly randomBytes?: RandomBytes | undefined;
+  /** What `export()` kept of another run. */
+  readonly state?: KeptState | undefined;
+}
+
+/** The options with every default in its place. */
+export interface ResolvedOptions {
+  readonly issuer: string | undefined;
+  readonly apis: readonly ApiOptions[];
+  readonly mfaAudience: string | undefined;
+  readonly clients: readonly ClientOptions[];
+  readonly users: readonly UserOptions[];
+  readonly signingKey: JWK | string | undefined;
+  readonly logStreams: readonly LogStreamOptions[];
+  readonly clock: { now(): number };
+  readonly randomBytes: RandomBytes;
+  readonly state: KeptState | undefined;
+  readonly settings: Settings;
+  readonly onRequest: ((request: LoggedRequest) => void) | undefined;
+}
+
+const aFunction = v.custom<() => void>((value) => typeof value === 'function', 'is a function');
+
+const seamsShape = shape('EmulatorOptions', {
+  clock: optional(
+    v.custom<object>((value) => typeof value === 'object' && value !== null && 'now' in value, 'has now()'),
+  ),
+  randomBytes: optional(aFunction),
+  state: optional(keptStateShape),
+  onRequest: optional(aFunction),
+});
+
+/** Checks the options; a `TypeError` names the first one that is unknown or wrong. */
+export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
+  const { clock, randomBytes, state, onRequest, ...config } = options;
+  assertShape(seamsShape, { clock, randomBytes, state, onRequest });
+  assertShape(configShape, config);
+  const { issuer, audience, apis, mfaAudience, clients, users, signingKey, logStreams, ...settings } =
+    options;
+  return {
+    issuer: issuer === undefined ? undefined : new URL(issuer).href,
+    apis: apis ?? (audience === undefined ? defaultApis : toApis(audience)),
+    mfaAudience,
+    clients: clients ?? defaultClients,
+    users: users ?? defaultUsers,
+    signingKey,
+    logStreams: logStreams ?? [],
+    clock: clock ?? { now: () => Date.now() },
+    randomBytes: randomBytes ?? systemRandomBytes,
+    state,
+    settings: mergeSettings(defaultSettings, toSettings(settings)),
+    onRequest,
+  };
+}
+
+function toApis(audience: string | readonly string[]): readonly ApiOptions[] {
+  return (typeof audience === 'string' ? [audience] : audience).map((each) => ({ audience: each }));
+}
+
+/** Leaves out the options that are no settings. */
+function toSettings(rest: SettingsPatch & Partial<EmulatorOptions>): SettingsPatch {
+  const {
+    clock: _clock,
+    randomBytes: _randomBytes,
+    state: _state,
+    onRequest: _onRequest,
+    ...settings
+  } = rest;
+  return settings;
+}

@@ -1,0 +1,39 @@
+/** Values under keys that are handed out, each for a time. */
+export interface ExpiringMap<T> {
+  /** Keeps a value for so long. */
+  set(key: string, value: T, lifetimeMs: number): void;
+  /** The value, unless it is gone or too old. */
+  get(key: string): T | undefined;
+  delete(key: string): void;
+  /** What is not too old, oldest first. */
+  entries(): { readonly key: string; readonly value: T; readonly expiresAt: number }[];
+  /** Takes out every value that is like this. */
+  deleteWhere(isGone: (value: T) => boolean): void;
+}
+
+/** An empty map on the emulator's clock. */
+export function createExpiringMap<T>(now: () => number): ExpiringMap<T> {
+  const kept = new Map<string, { readonly value: T; readonly expiresAt: number }>();
+  return {
+    set(key, value, lifetimeMs) {
+      for (const [old, { expiresAt }] of kept) {
+        if (expiresAt <= now()) kept.delete(old);
+      }
+      kept.set(key, { value, expiresAt: now() + lifetimeMs });
+    },
+    get(key) {
+      const entry = kept.get(key);
+      return entry === undefined || entry.expiresAt <= now() ? undefined : entry.value;
+    },
+    delete: (key) => void kept.delete(key),
+    entries: () =>
+      [...kept]
+        .filter(([, { expiresAt }]) => expiresAt > now())
+        .map(([key, { value, expiresAt }]) => ({ key, value, expiresAt })),
+    deleteWhere(isGone) {
+      for (const [key, { value }] of kept) {
+        if (isGone(value)) kept.delete(key);
+      }
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import { type EmulatorError, toErrorBody } from '../lib/emulator-error.ts';
+
+/** A JSON answer. */
+export function toJsonResponse(status: number, body: unknown, headers?: HeadersInit): Response {
+  return Response.json(body, { status, ...(headers !== undefined && { headers }) });
+}
+
+/** An error's answer; its own headers come on top of those given. */
+export function toErrorResponse(error: EmulatorError, headers?: HeadersInit): Response {
+  const all = new Headers(headers);
+  for (const [name, value] of Object.entries(error.details.headers ?? {})) all.set(name, value);
+  return toJsonResponse(error.status, toErrorBody(error), all);
+}

@@ -1,0 +1,57 @@
+import type { Authenticator } from './authenticator.ts';
+import type { OobCode } from './oob-code.ts';
+import type { User } from './user.ts';
+
+/** A QR code on somebody's screen, until it is scanned. */
+export interface WaitingCode {
+  readonly barcodeUri: string;
+  readonly user: User;
+  /** The application that shows it. */
+  readonly clientId: string;
+  readonly authenticators: readonly Authenticator[];
+  /** The request that a scan confirms; an authenticator app's code has none. */
+  readonly oobCode?: OobCode;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** What waits for the answer to a push. */
+export interface PushRequest {
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  answer: 'pending' | 'approved' | 'denied';
+}
+
+/** What a push shows besides who asks; one of the MFA API shows nothing. */
+export interface PushContent {
+  readonly message: string;
+  readonly scopes: readonly string[];
+  readonly audience: string;
+  readonly details?: readonly unknown[];
+}
+
+/** A push that arrived on a phone. */
+export interface PhoneNotification {
+  readonly id: string;
+  /** Whose phone it is, by username. */
+  readonly phone: string;
+  readonly user: User;
+  readonly clientName: string;
+  readonly kind: 'mfa' | 'ciba';
+  /** The enrolment of the authenticator that it was sent to. */
+  readonly enrollment: string;
+  readonly request: PushRequest;
+  readonly content?: PushContent;
+}
+
+/** An SMS, a call or an e-mail that arrived. */
+export interface InboxMessage {
+  readonly id: string;
+  readonly username: string;
+  readonly channel: 'sms' | 'voice' | 'email';
+  readonly to: string;
+  readonly text: string;
+  /** The code in the text, where there is one. */
+  readonly code?: string;
+  readonly createdAt: number;
+}

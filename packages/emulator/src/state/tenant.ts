@@ -1,0 +1,107 @@
+import type { ApiOptions } from '../directory/api.ts';
+import type { ClientOptions } from '../directory/client.ts';
+import type { UserOptions } from '../directory/user-options.ts';
+import type { SigningKeys } from '../keys/signing-keys.ts';
+import type { EmulatorClock } from '../lib/clock.ts';
+import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
+import type { RandomBytes } from '../lib/random.ts';
+import { createLimitBook, type LimitBook } from '../settings/limits.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { AuthorizationRequest, IssuedCode, TenantSession } from './login-state.ts';
+import type { OobCode } from './oob-code.ts';
+import type { InboxMessage, PhoneNotification, WaitingCode } from './phone-state.ts';
+import { createRefreshTokens, type RefreshTokens } from './refresh-tokens.ts';
+import type { Transaction } from './transaction.ts';
+import { createUser, type User } from './user.ts';
+
+/** What outlives a reset. */
+export interface TenantFrame {
+  readonly clock: EmulatorClock;
+  readonly randomBytes: RandomBytes;
+  /** What there is from the start and after a reset. Of the APIs, the first one is the default. */
+  readonly apis: readonly ApiOptions[];
+  readonly clients: readonly ClientOptions[];
+  readonly users: readonly UserOptions[];
+  /** The path that the tenant is served under, without a slash at its end: empty, or `/t/<name>`. */
+  readonly basePath: string;
+  /** With a slash at its end, as Auth0's. */
+  issuer(): string;
+  /** The audience whose tokens manage authenticators. */
+  mfaAudience(): string;
+  signingKeys(): Promise<SigningKeys>;
+}
+
+/** The whole state of an emulated tenant; a reset is a new one. */
+export interface Tenant extends Omit<TenantFrame, 'apis' | 'clients' | 'users'> {
+  settings: Settings;
+  /** By audience; the first one is the default. */
+  readonly apis: Map<string, ApiOptions>;
+  /** By client id. */
+  readonly clients: Map<string, ClientOptions>;
+  /** By username. */
+  readonly users: Map<string, User>;
+  readonly transactions: Map<string, Transaction>;
+  readonly oobCodes: Map<string, OobCode>;
+  readonly waitingCodes: WaitingCode[];
+  readonly notifications: PhoneNotification[];
+  readonly inbox: InboxMessage[];
+  readonly refreshTokens: RefreshTokens;
+  /** Login pages that stand open, codes waiting for their exchange, and sessions of browsers. */
+  readonly logins: ExpiringMap<AuthorizationRequest>;
+  readonly authorizationCodes: ExpiringMap<IssuedCode>;
+  readonly sessions: ExpiringMap<TenantSession>;
+  readonly limits: LimitBook;
+  /** Ids of client assertions that were used, with the time from which they may be forgotten. */
+  readonly usedAssertions: Map<string, number>;
+  /** Called whenever something arrives on a phone. */
+  readonly watchers: Set<() => void>;
+}
+
+/** A tenant in which nothing happened yet. */
+export function createTenant(frame: TenantFrame, settings: Settings): Tenant {
+  const now = (): number => frame.clock.now();
+  const tenant: Tenant = {
+    ...frame,
+    settings,
+    apis: new Map(frame.apis.map((api) => [api.audience, api])),
+    clients: new Map(frame.clients.map((client) => [client.clientId, client])),
+    users: new Map(
+      frame.users.map((options) => [
+        options.username,
+        createUser(options, { now: now(), factors: settings.factors }),
+      ]),
+    ),
+    transactions: new Map(),
+    oobCodes: new Map(),
+    waitingCodes: [],
+    notifications: [],
+    inbox: [],
+    refreshTokens: createRefreshTokens(
+      frame.randomBytes,
+      now,
+      () => tenant.settings.lifetimes.refreshTokenMs,
+    ),
+    logins: createExpiringMap(now),
+    authorizationCodes: createExpiringMap(now),
+    sessions: createExpiringMap(now),
+    limits: createLimitBook(now),
+    usedAssertions: new Map(),
+    watchers: new Set(),
+  };
+  return tenant;
+}
+
+/** The audience of `/userinfo`. */
+export function userinfoAudience(tenant: Tenant): string {
+  return `${tenant.issuer()}userinfo`;
+}
+
+/** The user behind a `sub`. */
+export function findUser(tenant: Tenant, sub: string | undefined): User | undefined {
+  return [...tenant.users.values()].find((user) => user.sub === sub);
+}
+
+/** Tells whoever waits for something on a phone to look again. */
+export function announce(tenant: Tenant): void {
+  for (const watcher of tenant.watchers) watcher();
+}
