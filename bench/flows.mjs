@@ -85,11 +85,13 @@ function createBank(tenant) {
     },
     capacity: { watchersPerProcess: 1_000_000 },
     tenantBudget: false,
-    timing: {
-      pollIntervalMs: INTERVAL_MS - JITTER_MS / 2,
-      mfaTokenTtlMs: DAY_MS,
-      challengeTtlMs: DAY_MS,
-      flowTtlMs: DAY_MS,
+    testing: {
+      timing: {
+        pollIntervalMs: INTERVAL_MS - JITTER_MS / 2,
+        mfaTokenTtlMs: DAY_MS,
+        challengeTtlMs: DAY_MS,
+        flowTtlMs: DAY_MS,
+      },
     },
   });
   const app = express();

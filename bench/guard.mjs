@@ -55,10 +55,12 @@ async function guardedByStepgate() {
     secret: SECRET,
     identify: (req) => ({ subject: req.session.user.sub, sessionId: req.session.user.loginId }),
     firstLeg: { custom: async () => ({ mfaToken: 'mfa' }) },
-    api: willing,
-    identityCheck: { prepare: async () => {}, check: async () => {} },
-    timing: { pollIntervalMs: 1 },
-    random: () => 0,
+    testing: {
+      api: willing,
+      identityCheck: { prepare: async () => {}, check: async () => {} },
+      timing: { pollIntervalMs: 1 },
+      random: () => 0,
+    },
   });
   const app = express();
   app.disable('x-powered-by');

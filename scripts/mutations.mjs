@@ -29,7 +29,13 @@ export const MUTATIONS = [
   },
   {
     defence: 'a first factor is added after the password',
-    edits: [[server('gate/assert-options'), '  return rule;', "  return 'session';"]],
+    edits: [
+      [
+        server('gate/parse-options'),
+        "return enroll ?? (hasPassword ? 'password' : 'refuse');",
+        "return 'session';",
+      ],
+    ],
     shownBy: [
       shared('flow', 'asks for the password before a factor is added, whatever mfa_token it began with'),
       shared('flow', 'adds no factor where the gate refuses it'),

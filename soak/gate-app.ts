@@ -32,7 +32,7 @@ const gate = createGate({
   store: createRedisStore({ url: REDIS_URL }),
   // The tenant's refusals are for single users here; what a budget does about others has tests of its own.
   tenantBudget: 1_000,
-  timing: { pollIntervalMs: 2_000, resendAfterMs: 1, challengeTtlMs: Number(CHALLENGE_TTL_MS) },
+  testing: { timing: { pollIntervalMs: 2_000, resendAfterMs: 1, challengeTtlMs: Number(CHALLENGE_TTL_MS) } },
   onError: (error) => console.error(error),
 });
 

@@ -27,8 +27,7 @@ export async function oneApproval({ createEmulator, createAuth0MfaApi, createAut
     secret: 'a secret of at least 32 characters, for tests',
     identify: () => ({ subject: sub, sessionId: 'login' }),
     firstLeg: { custom: async () => ({ mfaToken: await mfaToken() }) },
-    timing: { pollIntervalMs: 100 },
-    random: () => 0,
+    testing: { timing: { pollIntervalMs: 100 }, random: () => 0 },
   });
   const headers = { 'content-type': 'application/json', 'stepgate-handle': 'new' };
   const post = (path, body) => fetch(app.url + path, { method: 'POST', headers, body: JSON.stringify(body) });

@@ -51,8 +51,7 @@ function createTenant(id: string, issuer: string, death: string | undefined): Te
     },
     enroll: 'session',
     store,
-    timing: { pollIntervalMs: 400, resendAfterMs: 1 },
-    random: () => 0,
+    testing: { timing: { pollIntervalMs: 400, resendAfterMs: 1 }, random: () => 0 },
     onError: (error) => console.error(error),
   });
   const guards = Object.entries(ROUTES).map(([path, policy]) => [path, gate.require(policy)]);

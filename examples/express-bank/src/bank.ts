@@ -69,7 +69,7 @@ export function createBank({
     },
     limits: DEMO_LIMITS,
     pollSchedule: settings.pollSchedule,
-    timing: { resendAfterMs: settings.resendAfterMs },
+    testing: { timing: { resendAfterMs: settings.resendAfterMs } },
     loginUrl: () => '/',
   });
 

@@ -48,7 +48,7 @@ const gate = createGate({
   },
   limits: DEMO_LIMITS,
   pollSchedule: settings.pollSchedule,
-  timing: { resendAfterMs: settings.resendAfterMs },
+  testing: { timing: { resendAfterMs: settings.resendAfterMs } },
   loginUrl: () => '/',
 });
 

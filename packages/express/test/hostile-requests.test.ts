@@ -23,7 +23,7 @@ async function listen(): Promise<{
   const gate = createGate({
     auth0: tenant.auth0,
     secret: 'a secret of at least 32 characters, for tests',
-    clock: tenant.clock,
+    testing: { clock: tenant.clock },
     identify: () => ({ subject: tenant.ada.subject, sessionId: 'login' }),
     firstLeg: { custom: async () => ({ mfaToken: await tenant.mfaToken() }) },
     onError: (error) => faults.push(error),

@@ -14,7 +14,7 @@ async function listen(tenant: TestTenant): Promise<string> {
   const gate = createGate({
     auth0: tenant.auth0,
     secret,
-    clock: tenant.clock,
+    testing: { clock: tenant.clock },
     identify: (req) =>
       req.headers.authorization === 'Bearer of ada'
         ? { subject: tenant.ada.subject, sessionId: 'one login' }

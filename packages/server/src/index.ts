@@ -25,6 +25,7 @@ export { createGate, type Gate } from './gate/gate.ts';
 export type { GateOptions } from './gate/gate-options.ts';
 export { createNativeGate, type NativeGate } from './gate/native-gate.ts';
 export type { FlowStatus, StepUpStatus } from './gate/status-and-revocation.ts';
+export type { TestingOptions, Timing } from './gate/testing-options.ts';
 export type { Decision, StepUp, Verdict } from './guard/decision.ts';
 export type { Guard } from './guard/guard.ts';
 export { type Capacity, DEFAULT_CAPACITY } from './limits/capacity.ts';

@@ -45,10 +45,7 @@ export interface GrantOptions {
 
 /** The options of a gate that {@link TestKit} gives. */
 type KitOptions = Required<
-  Pick<
-    GateOptions<unknown>,
-    'auth0' | 'secret' | 'store' | 'api' | 'identityCheck' | 'timing' | 'random' | 'enroll'
-  >
+  Pick<GateOptions<unknown>, 'auth0' | 'secret' | 'store' | 'enroll' | 'testing'>
 > & { readonly firstLeg: { readonly custom: () => Promise<{ readonly mfaToken: string }> } };
 
 /** A gate's surroundings for an app's own tests: no tenant, no network, no waiting. */
@@ -119,14 +116,16 @@ export function createTestKit(): TestKit {
       auth0: AUTH0,
       secret,
       store,
-      api,
-      // The tokens of the tests have no owner to check.
-      identityCheck: { prepare: () => Promise.resolve(), check: () => Promise.resolve() },
       firstLeg: { custom: () => Promise.resolve({ mfaToken: 'test mfa_token' }) },
       enroll: 'refuse',
-      // The next look at the flow finds what the phone has said.
-      timing: { pollIntervalMs: 1 },
-      random: () => 0,
+      testing: {
+        api,
+        // The tokens of the tests have no owner to check.
+        identityCheck: { prepare: () => Promise.resolve(), check: () => Promise.resolve() },
+        // The next look at the flow finds the phone's answer.
+        timing: { pollIntervalMs: 1 },
+        random: () => 0,
+      },
     },
     phone: {
       code: CODE,

@@ -66,7 +66,7 @@ export function createWebGate<Native extends object = Request>(
   }
   if (origin !== undefined && typeof origin !== 'function') assertOrigin(origin);
   const gate = createGate<Native>(gateOptions);
-  const answers = createOpenAnswers(options.clock ?? systemClock);
+  const answers = createOpenAnswers(options.testing?.clock ?? systemClock);
 
   function originOf(native: Native): string | undefined {
     if (typeof origin !== 'function') return origin;

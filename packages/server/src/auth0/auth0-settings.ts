@@ -1,13 +1,19 @@
-import { type Auth0MfaApiOptions, parseIssuer } from '@stepgate/core';
+import { parseIssuer } from '@stepgate/core';
 import { digest } from '../lib/seal.ts';
 
-/** Names the application of a tenant that a gate stands for: what its users own is nothing to another one's gate. */
-export function realmOf(auth0: Auth0Settings): string {
-  return digest(JSON.stringify([parseIssuer(auth0), auth0.clientId]));
-}
-
 /** The tenant, the application in it, and what is asked of it. */
-export interface Auth0Settings extends Auth0MfaApiOptions {
+export interface Auth0Settings {
+  /** The address of the tenant or of its custom domain: `https://tenant.eu.auth0.com/`. */
+  readonly issuer: string;
+  /** The application's client id. */
+  readonly clientId: string;
+  /** The application's secret, if it authenticates with one. */
+  readonly clientSecret?: string;
+  /**
+   * Signs a fresh assertion for every request, if the application authenticates with `private_key_jwt`. `iss` and `sub`
+   * are the client id, `aud` is the issuer with its trailing slash, `jti` is unique, and it lives 5 minutes at most.
+   */
+  readonly clientAssertion?: () => Promise<string>;
   /** The API whose step-up scope is asked for. */
   readonly audience?: string;
   /** The scope for which the tenant demands MFA. */
@@ -16,7 +22,20 @@ export interface Auth0Settings extends Auth0MfaApiOptions {
   readonly realm?: string;
   /**
    * The audience of the MFA API, for managing authenticators; default `<issuer>mfa/`. With a custom domain it may
-   * have to be that of the tenant's own domain.
+   * have to be the one of the tenant's own domain.
    */
   readonly mfaAudience?: string;
+  /** Sends the client's credentials when an enrolment starts, for tenants that demand them there. Default `false`. */
+  readonly enrollWithCredentials?: boolean;
+  /** Milliseconds until a request to the tenant counts as lost; default 10 000. */
+  readonly timeoutMs?: number;
+  /** Sends the requests to the tenant, for a proxy on the way there. Default: the platform's `fetch`. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Accepts an `http:` issuer. For an emulator on this machine. */
+  readonly allowInsecureIssuer?: boolean;
+}
+
+/** Names the application of a tenant that a gate stands for: what its users own is nothing to another one's gate. */
+export function realmOf(auth0: Auth0Settings): string {
+  return digest(JSON.stringify([parseIssuer(auth0), auth0.clientId]));
 }

@@ -5,7 +5,6 @@ import {
   createAuth0SignIn,
   type MfaApi,
   type PollSchedule,
-  type TenantReport,
 } from '@stepgate/core';
 import { createEagerPolling, type EagerPolling } from '../limits/eager-polling.ts';
 import type { TenantBudget } from '../limits/tenant-budget.ts';
@@ -45,6 +44,9 @@ export interface TenantOptions {
   readonly fetch: typeof globalThis.fetch;
 }
 
+type WireOptions = Auth0Settings &
+  Required<Pick<Auth0MfaApiOptions, 'now' | 'fetch' | 'timeoutMs' | 'onResponse'>>;
+
 const UPSTREAM_TIMEOUT_MS = 10_000;
 /** Room for the store's answers around an effect. */
 const LEASE_SLACK_MS = 5_000;
@@ -76,20 +78,12 @@ export function createTenant(options: TenantOptions): Tenant {
 }
 
 /** The options of the wire clients: with a time limit, and with every answer reported to the budget. */
-function wireOptions({
-  auth0,
-  budget,
-  clock,
-  fetch,
-}: TenantOptions): Auth0Settings & Required<Pick<Auth0MfaApiOptions, 'now' | 'fetch' | 'timeoutMs'>> {
+function wireOptions({ auth0, budget, clock, fetch }: TenantOptions): WireOptions {
   return {
-    now: () => clock.now(),
     ...auth0,
+    now: () => clock.now(),
     fetch,
     timeoutMs: auth0.timeoutMs ?? UPSTREAM_TIMEOUT_MS,
-    onResponse(report: TenantReport): void {
-      budget.note(report);
-      auth0.onResponse?.(report);
-    },
+    onResponse: (report) => budget.note(report),
   };
 }

@@ -1,7 +1,7 @@
 import type { FlowSettings } from '@stepgate/core';
 import type { Tenant } from '../auth0/tenant.ts';
 import type { Runtime } from '../events/runtime.ts';
-import type { Capacity } from '../limits/capacity.ts';
+import type { Bounds } from '../limits/capacity.ts';
 import type { State } from '../records/state.ts';
 import type { Admission } from './admission.ts';
 import type { FlowSteps } from './steps.ts';
@@ -12,7 +12,7 @@ export interface FlowParts {
   readonly basePath: string;
   /** The settings of every flow; a start adds those of its policy. */
   readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
-  readonly capacity: Pick<Capacity, 'recordBytes' | 'pollsPerProcess'>;
+  readonly capacity: Pick<Bounds, 'recordBytes' | 'pollsPerProcess'>;
   readonly tenant: Tenant;
   readonly state: State;
   readonly steps: FlowSteps;

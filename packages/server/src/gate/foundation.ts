@@ -1,19 +1,18 @@
 import cluster from 'node:cluster';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type Clock, StepUpError, systemClock } from '@stepgate/core';
 import { createAudit } from '../events/audit.ts';
 import type { Runtime } from '../events/runtime.ts';
 import { tracedStore } from '../events/signals.ts';
-import { type Capacity, parseCapacity } from '../limits/capacity.ts';
+import type { Bounds, Capacity } from '../limits/capacity.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
-import { parseBasePath } from './assert-options.ts';
-import type { GateOptions } from './gate-options.ts';
+import type { GateSettings } from './parse-options.ts';
 
 /** What everything else in a gate stands on. */
 export interface Foundation {
   readonly basePath: string;
-  readonly capacity: Capacity;
+  readonly capacity: Capacity & Bounds;
   readonly store: Store;
   readonly random: Random;
   readonly runtime: Runtime;
@@ -29,37 +28,37 @@ export interface Random {
   readonly number: () => number;
 }
 
+/** As many as nobody guesses, and no two are ever the same. */
+const ID_BYTES = 16;
 const NOT_SHARED =
   'No store configured: records live in this process only and are lost on restart. Give all processes the same store; if there is only one process, say so with `store: createMemoryStore()`.';
 
-/**
- * Lays the foundation.
- *
- * @throws TypeError naming the option that is wrong.
- */
-export function createFoundation(options: GateOptions<unknown>): Foundation {
+/** Lays the foundation. */
+export function createFoundation(settings: GateSettings): Foundation {
+  const { basePath, capacity, testing } = settings;
   const store = tracedStore(
-    options.store ?? createMemoryStore({ now: () => (options.clock ?? systemClock).now() }),
+    settings.store ?? createMemoryStore({ now: () => (testing.clock ?? systemClock).now() }),
   );
-  const clock = options.clock ?? clockOf(store);
-  const onError = shielded(options.onError ?? ((error) => console.error(error)));
+  const clock = testing.clock ?? clockOf(store);
+  const onError = shielded(settings.onError ?? ((error) => console.error(error)));
+  const bytes = testing.randomBytes ?? randomBytes;
   const closing = new AbortController();
-  if (options.store === undefined && isMeantForMany()) {
+  if (settings.store === undefined && isMeantForMany()) {
     onError(new StepUpError('misconfigured', NOT_SHARED));
   }
 
   return {
-    basePath: parseBasePath(options.basePath ?? '/step-up'),
-    capacity: parseCapacity(options.capacity),
+    basePath,
+    capacity,
     store,
     random: {
-      bytes: options.randomBytes ?? randomBytes,
-      id: options.randomUUID ?? randomUUID,
-      number: options.random ?? Math.random,
+      bytes,
+      id: () => Buffer.from(bytes(ID_BYTES)).toString('base64url'),
+      number: testing.random ?? Math.random,
     },
     runtime: {
       clock,
-      audit: createAudit({ ...options, now: () => clock.now(), onError }),
+      audit: createAudit({ ...settings, now: () => clock.now(), onError }),
       onError,
       closing: closing.signal,
     },

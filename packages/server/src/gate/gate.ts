@@ -1,9 +1,9 @@
 import type { Endpoints } from '../endpoints/router.ts';
-import { assertOptions } from './assert-options.ts';
 import { createDecisions, type Decisions } from './decisions.ts';
 import { createFoundation } from './foundation.ts';
 import type { GateOptions } from './gate-options.ts';
 import { createMountCheck } from './mount-check.ts';
+import { type GateSettings, parseGateOptions } from './parse-options.ts';
 import { connectTenant, openState, readCallers, runFlows, serveEndpoints, setUpGuards } from './parts.ts';
 import { createReporting } from './reporting.ts';
 import { createStatusAndRevocation, type StatusAndRevocation } from './status-and-revocation.ts';
@@ -26,22 +26,21 @@ export interface Gate<Native> extends Decisions<Native>, StatusAndRevocation<Nat
  * @throws TypeError naming the option that is wrong.
  */
 export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
-  assertOptions(options);
   // A gate hands its hooks only the requests that its own adapter has passed in, so nothing inside needs their type.
-  return buildGate(options as GateOptions<unknown>);
+  return buildGate(parseGateOptions(options as GateOptions<unknown>));
 }
 
-function buildGate(options: GateOptions<unknown>): Gate<unknown> {
-  const foundation = createFoundation(options);
-  const tenant = connectTenant(options, foundation);
-  const state = openState(options, foundation);
-  const callers = readCallers(options, foundation, tenant);
-  const flows = runFlows(options, foundation, tenant, state);
-  const guarding = setUpGuards(options, foundation, state, callers);
-  const endpoints = serveEndpoints(options, foundation, { tenant, state, callers, flows, guarding });
+function buildGate(settings: GateSettings): Gate<unknown> {
+  const foundation = createFoundation(settings);
+  const tenant = connectTenant(settings, foundation);
+  const state = openState(settings, foundation);
+  const callers = readCallers(settings, foundation, tenant);
+  const flows = runFlows(settings, foundation, tenant, state);
+  const guarding = setUpGuards(settings, foundation, state, callers);
+  const endpoints = serveEndpoints(settings, foundation, { tenant, state, callers, flows, guarding });
 
   const { basePath, runtime } = foundation;
-  const mounting = createMountCheck({ basePath, isAlone: options.store === undefined, runtime });
+  const mounting = createMountCheck({ basePath, isAlone: settings.store === undefined, runtime });
   const reporting = createReporting(runtime.onError);
 
   return {
@@ -49,8 +48,8 @@ function buildGate(options: GateOptions<unknown>): Gate<unknown> {
     ...createDecisions({
       guards: guarding.guards,
       keptForms: state.keptForms,
-      takesClaims: options.evidence !== undefined,
-      isForApp: options.mode === 'throw',
+      takesClaims: settings.evidence !== undefined,
+      isForApp: settings.mode === 'throw',
       mounting,
       reporting,
     }),

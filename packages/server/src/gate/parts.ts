@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AUTH0_EXCHANGE_LIMIT, FLOW_DEFAULTS } from '@stepgate/core';
+import { AUTH0_EXCHANGE_LIMIT } from '@stepgate/core';
 import { createTenant, type Tenant } from '../auth0/tenant.ts';
 import { createAuthenticators } from '../endpoints/authenticators.ts';
 import { createOwners } from '../endpoints/owner.ts';
@@ -15,22 +15,14 @@ import { boundedFetch } from '../lib/bounded-fetch.ts';
 import { createSealer } from '../lib/seal.ts';
 import { budgetedApi } from '../limits/budgeted-api.ts';
 import { createLimitBook } from '../limits/limits.ts';
-import {
-  createTenantBudget,
-  DEFAULT_TENANT_BUDGET,
-  type TenantBudget,
-  UNLIMITED,
-} from '../limits/tenant-budget.ts';
+import { createTenantBudget, type TenantBudget, UNLIMITED } from '../limits/tenant-budget.ts';
 import { createWatchers } from '../limits/watchers.ts';
 import { demandOf } from '../policy/policy-reader.ts';
 import { createRequirements, type Requirements } from '../policy/requirement.ts';
 import { createState, type State } from '../records/state.ts';
 import { type Callers, createCallers } from '../request/callers.ts';
-import { authenticatorSettings, enrollmentRule } from './assert-options.ts';
 import type { Foundation } from './foundation.ts';
-import type { GateOptions } from './gate-options.ts';
-
-type Options = GateOptions<unknown>;
+import type { GateSettings } from './parse-options.ts';
 
 /** Flows: what runs them, and what decides which of their effects may go out. */
 export interface Flows {
@@ -44,25 +36,23 @@ export interface Guarding {
   readonly requirements: Requirements;
 }
 
-const REQUIREMENT_TTL_MS = 600_000;
-
 /** Connects the gate to its tenant, within the budget of requests. */
-export function connectTenant(options: Options, foundation: Foundation): Tenant {
-  const { auth0, firstLeg, pollSchedule = 'steady', api, identityCheck } = options;
+export function connectTenant(settings: GateSettings, foundation: Foundation): Tenant {
+  const { auth0, firstLeg, pollSchedule = 'steady', testing } = settings;
   return createTenant({
     auth0,
     firstLeg,
     pollSchedule,
-    api,
-    identityCheck,
-    budget: tenantBudgetOf(options, foundation),
+    api: testing.api,
+    identityCheck: testing.identityCheck,
+    budget: tenantBudgetOf(settings, foundation),
     clock: foundation.runtime.clock,
     fetch: tracedFetch(boundedFetch(auth0.fetch)),
   });
 }
 
 function tenantBudgetOf(
-  { auth0, tenantBudget = DEFAULT_TENANT_BUDGET }: Options,
+  { auth0, tenantBudget }: GateSettings,
   { store, random, runtime }: Foundation,
 ): TenantBudget {
   if (tenantBudget === false) return UNLIMITED;
@@ -77,7 +67,7 @@ function tenantBudgetOf(
 }
 
 /** Opens what is kept in the store, sealed under the secret. */
-export function openState({ secret }: Options, { store, random, runtime, capacity }: Foundation): State {
+export function openState({ secret }: GateSettings, { store, random, runtime, capacity }: Foundation): State {
   return createState({
     store,
     sealer: createSealer(secret, random.bytes),
@@ -87,26 +77,30 @@ export function openState({ secret }: Options, { store, random, runtime, capacit
 }
 
 /** Tells who sends a request, and from which browser and origin. */
-export function readCallers(options: Options, { random }: Foundation, { realm }: Tenant): Callers {
+export function readCallers(settings: GateSettings, { random }: Foundation, { realm }: Tenant): Callers {
   return createCallers({
-    identify: options.identify,
+    identify: settings.identify,
     realm,
-    allowedOrigins: options.allowedOrigins ?? [],
-    insecureCookie: options.insecureCookie === true,
+    allowedOrigins: settings.allowedOrigins,
+    insecureCookie: settings.insecureCookie === true,
     randomBytes: random.bytes,
   });
 }
 
 /** Sets up what runs flows. */
-export function runFlows(options: Options, foundation: Foundation, tenant: Tenant, state: State): Flows {
+export function runFlows(
+  settings: GateSettings,
+  foundation: Foundation,
+  tenant: Tenant,
+  state: State,
+): Flows {
   const { basePath, capacity, store, random, runtime } = foundation;
-  const { requirementTtlMs: _own, ...timing } = options.timing ?? {};
   const now = (): number => runtime.clock.now();
-  const settings = {
-    ...FLOW_DEFAULTS,
+  const { requirementTtlMs: _notOfFlows, ...timing } = settings.testing.timing;
+  const flowSettings = {
     ...timing,
     exchangeLimit: AUTH0_EXCHANGE_LIMIT,
-    enroll: enrollmentRule(options),
+    enroll: settings.enroll,
   };
   const admission = createAdmission({
     ...runtime,
@@ -115,11 +109,11 @@ export function runFlows(options: Options, foundation: Foundation, tenant: Tenan
     limits: createLimitBook({
       store,
       now,
-      limits: options.limits,
-      resendAfterMs: settings.resendAfterMs,
+      limits: settings.limits,
+      resendAfterMs: flowSettings.resendAfterMs,
     }),
     budget: tenant.budget,
-    challengeTtlMs: settings.challengeTtlMs,
+    challengeTtlMs: flowSettings.challengeTtlMs,
   });
   const steps = createFlowSteps({
     sealer: state.sealer,
@@ -130,7 +124,7 @@ export function runFlows(options: Options, foundation: Foundation, tenant: Tenan
   });
   const driver = createFlowDriver({
     basePath,
-    settings,
+    settings: flowSettings,
     capacity,
     tenant,
     state,
@@ -143,7 +137,7 @@ export function runFlows(options: Options, foundation: Foundation, tenant: Tenan
 
 /** Sets up what decides about guarded requests. */
 export function setUpGuards(
-  { loginUrl, evidence: claimsOf, timing }: Options,
+  { loginUrl, evidence: claimsOf, testing }: GateSettings,
   { basePath, runtime }: Foundation,
   state: State,
   callers: Callers,
@@ -151,7 +145,7 @@ export function setUpGuards(
   const requirements = createRequirements({
     sealer: state.sealer,
     now: () => runtime.clock.now(),
-    ttlMs: timing?.requirementTtlMs ?? REQUIREMENT_TTL_MS,
+    ttlMs: testing.timing.requirementTtlMs,
   });
   const guards = createGuards({ basePath, state, callers, requirements, loginUrl, claimsOf, runtime });
   return { guards, requirements };
@@ -159,7 +153,7 @@ export function setUpGuards(
 
 /** Serves what is under the base path. */
 export function serveEndpoints(
-  options: Options,
+  settings: GateSettings,
   { basePath, capacity, runtime }: Foundation,
   built: {
     readonly tenant: Tenant;
@@ -178,25 +172,24 @@ export function serveEndpoints(
     owners: createOwners({ basePath, callers }),
     requirements: guarding.requirements,
     textsOf: createTextsOf({
-      language: options.language,
-      texts: options.texts,
+      language: settings.language,
+      texts: settings.texts,
       onError: runtime.onError,
     }),
     runtime,
   };
-  const settings = authenticatorSettings(options);
   const authenticators =
-    settings &&
+    settings.authenticators &&
     createAuthenticators(parts, {
-      settings,
+      settings: settings.authenticators,
       api: budgetedApi(tenant.api, tenant.budget),
       admission: flows.admission,
       decide: (request, policy, uses) => guarding.guards.check(request, () => demandOf(policy), uses),
     });
   return createEndpoints(parts, {
-    loginUrl: options.loginUrl,
-    authenticators,
-    takesMfaToken: options.firstLeg.mfaToken === true,
+    loginUrl: settings.loginUrl,
+    authenticators: authenticators || undefined,
+    takesMfaToken: settings.firstLeg.mfaToken === true,
     watchers: createWatchers(capacity),
   });
 }

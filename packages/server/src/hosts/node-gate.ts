@@ -64,7 +64,7 @@ export function createNodeGate<Native extends object>(
 ): NodeGate<Native> {
   const gate = createGate(options);
   const { basePath } = gate;
-  const answers = createOpenAnswers(options.clock ?? systemClock);
+  const answers = createOpenAnswers(options.testing?.clock ?? systemClock);
 
   return {
     basePath,

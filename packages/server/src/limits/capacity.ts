@@ -1,51 +1,42 @@
-import { assertKnownOptions } from '../lib/known-options.ts';
-
-/** How much a gate takes on at the same time; beyond it, requests are refused and told when to come again. */
+/** How much a gate takes on at the same time; beyond it, requests are refused and told when to try again. */
 export interface Capacity {
-  /** Event streams and long-polls of one browser or client. */
-  readonly watchersPerHandle: number;
-  /** Event streams and long-polls of all, in this process. */
+  /** Event streams and long-polls of all users, in this process. */
   readonly watchersPerProcess: number;
-  /** Polls of this process that the tenant has not answered yet. Those beyond are not refused: they wait their turn. */
-  readonly pollsPerProcess: number;
-  /** Flows of one session that have neither been approved, nor cancelled, nor expired. */
+  /** Flows of one session that were not approved or cancelled, and have not expired. */
   readonly flowsPerSession: number;
-  /** The same, of all the subject's sessions. One session can never have as many, if there can be two. */
+  /** The same, over all sessions of the user. If it is at least 2, one session can never take the last place. */
   readonly flowsPerSubject: number;
-  /**
-   * The size of a record as JSON, at which nothing more is begun in it; a quarter is kept free for what a flow brings.
-   * A store must take somewhat larger ones: an approval that was given is always written.
-   */
-  readonly recordBytes: number;
 }
 
 /** The defaults of {@link Capacity}. */
 export const DEFAULT_CAPACITY: Capacity = {
-  watchersPerHandle: 20,
   watchersPerProcess: 10_000,
-  pollsPerProcess: 64,
   flowsPerSession: 5,
   flowsPerSubject: 20,
+};
+
+/** What is bounded too, and needs no setting. */
+export interface Bounds {
+  /** Event streams and long-polls of one browser or client. */
+  readonly watchersPerHandle: number;
+  /**
+   * Polls of this process that the tenant has not answered yet. Polls beyond it are not refused: they wait for their
+   * turn.
+   */
+  readonly pollsPerProcess: number;
+  /**
+   * The size of a record as JSON beyond which nothing more is begun in it; a quarter of it is kept free for what a running
+   * flow adds. A store must accept somewhat larger ones: an approval that was given is always written.
+   */
+  readonly recordBytes: number;
+}
+
+/** The values of {@link Bounds}. */
+export const BOUNDS: Bounds = {
+  watchersPerHandle: 20,
+  pollsPerProcess: 64,
   recordBytes: 262_144,
 };
 
-/** A flow for the longest requirement there is, and its approval. */
-const LEAST_RECORD_BYTES = 16_384;
-
-/**
- * The capacity with its defaults.
- *
- * @throws TypeError naming the member that is wrong.
- */
-export function parseCapacity(overrides: Partial<Capacity> = {}): Capacity {
-  if (typeof overrides !== 'object' || overrides === null) throw new TypeError('capacity: must be an object');
-  assertKnownOptions('capacity.', overrides, Object.keys(DEFAULT_CAPACITY));
-  const given = Object.entries(overrides).filter(([, most]) => most !== undefined);
-  for (const [name, most] of given) {
-    const least = name === 'recordBytes' ? LEAST_RECORD_BYTES : 1;
-    if (!Number.isSafeInteger(most) || most < least) {
-      throw new TypeError(`capacity.${name}: must be a whole number from ${least}`);
-    }
-  }
-  return { ...DEFAULT_CAPACITY, ...Object.fromEntries(given) };
-}
+/** The smallest record that holds a flow for the longest requirement there is, and its approval. */
+export const LEAST_RECORD_BYTES = 16_384;

@@ -1,5 +1,5 @@
 import { StepUpError } from '@stepgate/core';
-import type { Capacity } from './capacity.ts';
+import type { Bounds, Capacity } from './capacity.ts';
 
 /** Counts the requests that are held open in this process: long-polls and event streams. */
 export interface Watchers {
@@ -20,7 +20,7 @@ export const WATCH_AGAIN_SECONDS = 10;
 export function createWatchers({
   watchersPerHandle,
   watchersPerProcess,
-}: Pick<Capacity, 'watchersPerHandle' | 'watchersPerProcess'>): Watchers {
+}: Pick<Bounds, 'watchersPerHandle'> & Pick<Capacity, 'watchersPerProcess'>): Watchers {
   const perKey = new Map<string, number>();
   let all = 0;
 

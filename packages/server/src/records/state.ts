@@ -1,5 +1,5 @@
 import type { Sealer } from '../lib/seal.ts';
-import type { Capacity } from '../limits/capacity.ts';
+import type { Bounds, Capacity } from '../limits/capacity.ts';
 import { createLocks, type Locks } from '../store/lock.ts';
 import type { Store } from '../store/store.ts';
 import { createKeptForms, type KeptForms } from './kept-forms.ts';
@@ -23,7 +23,7 @@ export function createState(options: {
   readonly store: Store;
   readonly sealer: Sealer;
   readonly now: () => number;
-  readonly capacity: Capacity;
+  readonly capacity: Capacity & Bounds;
 }): State {
   const { store, sealer, now, capacity } = options;
   const records = createRecords({ store, sealer, now });

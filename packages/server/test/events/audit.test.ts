@@ -306,10 +306,12 @@ describe('audit events', () => {
     ['identity_refused', 'identity.refused'],
   ] as const)('tell of %s', async (code, type) => {
     const there = await scene({
-      identityCheck: {
-        prepare: async () => {},
-        check: async () => {
-          throw new StepUpError(code, 'refused');
+      testing: {
+        identityCheck: {
+          prepare: async () => {},
+          check: async () => {
+            throw new StepUpError(code, 'refused');
+          },
         },
       },
     });

@@ -64,15 +64,17 @@ async function run(draw: Draw, isStale: boolean): Promise<Outcome> {
     createGate<TestNative>({
       auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
       secret: SECRET,
-      clock,
+      testing: {
+        clock,
+        api: phone.api,
+        identityCheck: { prepare: async () => {}, check: async () => {} },
+        random: () => 0.5,
+      },
       store: unruly.store,
-      api: phone.api,
-      identityCheck: { prepare: async () => {}, check: async () => {} },
       identify: ({ identity }) => identity,
       firstLeg: { custom: async () => ({ mfaToken: 'token' }) },
       tenantBudget: false,
       limits: { starts: false, pushes: false, messages: false },
-      random: () => 0.5,
       onError: () => {},
     }),
   );

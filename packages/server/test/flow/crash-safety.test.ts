@@ -70,8 +70,7 @@ function twoProcesses(): TwoProcesses {
       const gate = createTestGate(tenant, {
         store,
         firstLeg,
-        api: dying,
-        clock: stoppedClock(tenant.clock),
+        testing: { api: dying, clock: stoppedClock(tenant.clock) },
       });
       const other = createTestGate(tenant, {
         store,
@@ -172,12 +171,14 @@ describe('a process that dies', () => {
     const gate = createTestGate(tenant, {
       store,
       firstLeg,
-      clock: stoppedClock(tenant.clock),
-      identityCheck: {
-        prepare: async () => {},
-        check: () => {
-          die();
-          return new Promise(() => {});
+      testing: {
+        clock: stoppedClock(tenant.clock),
+        identityCheck: {
+          prepare: async () => {},
+          check: () => {
+            die();
+            return new Promise(() => {});
+          },
         },
       },
     });
@@ -262,16 +263,18 @@ describe('a process that dies', () => {
           return failingReads >= 0 ? Promise.reject(new Error('the store is away')) : store.read(key);
         },
       },
-      api: {
-        ...createAuth0MfaApi(tenant.auth0),
-        redeem: ({ signal }) =>
-          new Promise((_, reject) => {
-            signal?.addEventListener('abort', () => {
-              failingReads = 1;
-              reject(new StepUpError('provider_unavailable', 'aborted'));
-            });
-            asked();
-          }),
+      testing: {
+        api: {
+          ...createAuth0MfaApi(tenant.auth0),
+          redeem: ({ signal }) =>
+            new Promise((_, reject) => {
+              signal?.addEventListener('abort', () => {
+                failingReads = 1;
+                reject(new StepUpError('provider_unavailable', 'aborted'));
+              });
+              asked();
+            }),
+        },
       },
     });
     const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
@@ -298,7 +301,7 @@ describe('an effect that waits behind one that hangs', () => {
     const gateOf = (): Gate<TestNative> =>
       createTestGate(tenant, {
         store,
-        identityCheck: { prepare: async () => {}, check: async () => {} },
+        testing: { identityCheck: { prepare: async () => {}, check: async () => {} } },
         firstLeg: {
           custom({ signal }) {
             calls += 1;

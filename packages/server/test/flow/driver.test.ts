@@ -65,12 +65,14 @@ describe('a hook that never ends', () => {
     const signals: AbortSignal[] = [];
     let calls = 0;
     const { tenant, client, errors } = await scene({
-      identityCheck: {
-        prepare: async () => {},
-        check: (_tokens, _subject, { signal }) => {
-          calls += 1;
-          if (signal) signals.push(signal);
-          return calls === 1 ? hook() : Promise.resolve();
+      testing: {
+        identityCheck: {
+          prepare: async () => {},
+          check: (_tokens, _subject, { signal }) => {
+            calls += 1;
+            if (signal) signals.push(signal);
+            return calls === 1 ? hook() : Promise.resolve();
+          },
         },
       },
     });
@@ -96,11 +98,13 @@ describe('a hook that never ends', () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
     const { tenant, client } = await scene({
-      identityCheck: {
-        prepare: async () => {},
-        check: () => {
-          reach();
-          return answered;
+      testing: {
+        identityCheck: {
+          prepare: async () => {},
+          check: () => {
+            reach();
+            return answered;
+          },
         },
       },
     });
@@ -170,18 +174,20 @@ describe('a store that fails for a while', () => {
       const { promise: redeemed, resolve: redeem } = Promise.withResolvers<void>();
       const gate = createTestGate(tenant, {
         store: failing.store,
-        identityCheck: { prepare: async () => {}, check: async () => {} },
-        firstLeg: { refreshToken: () => refreshToken },
-        onError: () => {},
-        api: {
-          ...api,
-          async redeem(options) {
-            const answer = await api.redeem(options);
-            failing.fail(5, when);
-            redeem();
-            return answer;
+        testing: {
+          identityCheck: { prepare: async () => {}, check: async () => {} },
+          api: {
+            ...api,
+            async redeem(options) {
+              const answer = await api.redeem(options);
+              failing.fail(5, when);
+              redeem();
+              return answer;
+            },
           },
         },
+        firstLeg: { refreshToken: () => refreshToken },
+        onError: () => {},
       });
       const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
       await client.start();
@@ -220,12 +226,14 @@ describe('a refresh token that cannot be saved', () => {
           saved.push(token);
         },
       },
-      api: {
-        ...api,
-        async redeem(options) {
-          const answer = await api.redeem(options);
-          if (answer.status !== 'approved') return answer;
-          return { ...answer, tokens: { ...answer.tokens, refreshToken: 'the rotated one' } };
+      testing: {
+        api: {
+          ...api,
+          async redeem(options) {
+            const answer = await api.redeem(options);
+            if (answer.status !== 'approved') return answer;
+            return { ...answer, tokens: { ...answer.tokens, refreshToken: 'the rotated one' } };
+          },
         },
       },
     });
@@ -358,7 +366,7 @@ describe('many who look at a flow at once', () => {
     const gate = createTestGate(tenant, {
       store,
       firstLeg: { refreshToken: () => refreshToken },
-      api: { ...api, redeem: (options) => answered.then(() => api.redeem(options)) },
+      testing: { api: { ...api, redeem: (options) => answered.then(() => api.redeem(options)) } },
     });
     const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
     await client.start();

@@ -164,12 +164,14 @@ describe('faults that pass', () => {
     const checked: string[] = [];
     const gate = createTestGate(tenant, {
       firstLeg: { refreshToken: () => refreshToken },
-      identityCheck: {
-        prepare: async () => {},
-        check: async (_tokens, subject) => {
-          const { StepUpError } = await import('@stepgate/core');
-          if (isDown) throw new StepUpError('provider_unavailable', 'no keys', { status: 503 });
-          checked.push(subject);
+      testing: {
+        identityCheck: {
+          prepare: async () => {},
+          check: async (_tokens, subject) => {
+            const { StepUpError } = await import('@stepgate/core');
+            if (isDown) throw new StepUpError('provider_unavailable', 'no keys', { status: 503 });
+            checked.push(subject);
+          },
         },
       },
     });

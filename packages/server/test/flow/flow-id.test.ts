@@ -23,7 +23,7 @@ describe("a flow's name, by which the tabs of a browser share a connection", () 
 
     expect((await otherTab.start()).flowId).toBe(flowId);
     expect((await otherTab.view()).flowId).toBe(flowId);
-    expect(flowId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(flowId).toMatch(/^[\w-]{22}$/);
   });
 
   it('is another one for the next flow, for another browser, and for another login in the same browser', async () => {

@@ -34,7 +34,7 @@ function createScene(
     capacity,
     store: wrap(createMemoryStore({ now: () => tenant.clock.now() })),
     limits: { starts: { perSession: { count: 6, windowMs: 60_000 } } },
-    timing: { flowTtlMs: FLOW_TTL_MS },
+    testing: { timing: { flowTtlMs: FLOW_TTL_MS } },
     ...options,
   });
   let browsers = 0;

@@ -2,13 +2,8 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { FlowView } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
-import type { GateOptions } from '../../src/index.ts';
-import {
-  createGateClient,
-  createTestGate,
-  type GateClient,
-  type TestNative,
-} from '../support/gate-client.ts';
+import type { TestingOptions } from '../../src/index.ts';
+import { createGateClient, createTestGate, type GateClient } from '../support/gate-client.ts';
 import { createTestTenant, PASSWORD, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 const MOST = 3;
@@ -22,14 +17,13 @@ interface Scene {
 }
 
 /** `poll`: what the tenant waits for before it answers one. */
-function createScene(poll: () => Promise<void>, options: Partial<GateOptions<TestNative>> = {}): Scene {
+function createScene(poll: () => Promise<void>, testing: TestingOptions = {}): Scene {
   const tenant = createTestTenant();
   const { fetch = globalThis.fetch } = tenant.auth0;
   let polls = 0;
   const tokens = new Map<string, string>();
   const gate = createTestGate(tenant, {
     tenantBudget: false,
-    capacity: { pollsPerProcess: MOST },
     firstLeg: { refreshToken: ({ identity }) => tokens.get(identity.subject) },
     auth0: {
       ...tenant.auth0,
@@ -42,7 +36,7 @@ function createScene(poll: () => Promise<void>, options: Partial<GateOptions<Tes
         return fetch(request);
       },
     },
-    ...options,
+    testing: { bounds: { pollsPerProcess: MOST }, ...testing },
   });
   async function openFor(username: string): Promise<GateClient> {
     const user = { username, password: PASSWORD };
@@ -91,7 +85,7 @@ describe('a tenant that does not answer', () => {
     const answers: (() => void)[] = [];
     const { tenant, polls, openFor } = createScene(() => new Promise((resolve) => answers.push(resolve)), {
       timing: { challengeTtlMs: 60_000 },
-      capacity: { pollsPerProcess: 1 },
+      bounds: { pollsPerProcess: 1 },
     });
     const ending = await openFor('ending');
     tenant.clock.advance(44_000);

@@ -16,12 +16,14 @@ async function twoProcesses() {
   const options = { store, firstLeg: { refreshToken: () => refreshToken } };
   const stopping = createTestGate(tenant, {
     ...options,
-    api: {
-      ...api,
-      async redeem(request) {
-        asked.resolve();
-        await answered.promise;
-        return api.redeem(request);
+    testing: {
+      api: {
+        ...api,
+        async redeem(request) {
+          asked.resolve();
+          await answered.promise;
+          return api.redeem(request);
+        },
       },
     },
   });

@@ -23,7 +23,7 @@ function openGate({ isShared = false } = {}): Scene {
     secret: 'a secret of at least 32 characters, for tests',
     identify: () => ({ subject: 'ada', sessionId: 's' }),
     firstLeg: { password: { username: () => 'ada' } },
-    clock,
+    testing: { clock },
     ...(isShared && { store: createMemoryStore({ now: () => clock.now() }) }),
     onError: (error) => errors.push(error),
   });

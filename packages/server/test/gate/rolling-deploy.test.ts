@@ -99,6 +99,8 @@ describe('a rolling deploy', () => {
 
     expect(await after.send('GET', '/step-up/flow')).toMatchObject({ status: 404 });
     expect(await after.isAllowed()).toBe(false);
+    // Two messages to one device are some seconds apart.
+    tenant.clock.advance(15_000);
     expect(await after.start()).toMatchObject({ state: 'polling' });
     expect(tenant.challenges()).toBe(2);
   });

@@ -44,9 +44,11 @@ async function createScene(options: {
   const identity = createIdentityCheck({ ...auth0, now: () => clock.now(), timeoutMs: 10_000 });
   const gateOptions = {
     auth0,
-    identityCheck: {
-      ...identity,
-      check: underWay.track((...of: Parameters<IdentityCheck['check']>) => identity.check(...of)),
+    testing: {
+      identityCheck: {
+        ...identity,
+        check: underWay.track((...of: Parameters<IdentityCheck['check']>) => identity.check(...of)),
+      },
     },
     store,
     firstLeg: {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Capacity, createMemoryStore, type Store } from '../../src/index.ts';
-import { createGateClient, createTestGate, type GateClient } from '../support/gate-client.ts';
+import { createMemoryStore, type GateOptions, type Store } from '../../src/index.ts';
+import {
+  createGateClient,
+  createTestGate,
+  type GateClient,
+  type TestNative,
+} from '../support/gate-client.ts';
 import { createTestTenant, type TestTenant } from '../support/test-tenant.ts';
 
 interface Scene {
@@ -11,10 +16,10 @@ interface Scene {
   readonly errors: readonly unknown[];
 }
 
-async function createScene(capacity: Partial<Capacity>): Promise<Scene> {
+async function createScene(options: Pick<GateOptions<TestNative>, 'capacity' | 'testing'>): Promise<Scene> {
   const tenant = createTestTenant();
   const errors: unknown[] = [];
-  const gate = createTestGate(tenant, { capacity, onError: (error) => errors.push(error) });
+  const gate = createTestGate(tenant, { ...options, onError: (error) => errors.push(error) });
   const identity = { subject: tenant.ada.subject, sessionId: 's' };
   const client = createGateClient({ gate, identity });
   const other = createGateClient({ gate, identity, handle: 'o'.repeat(43) });
@@ -37,7 +42,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 describe('watchers', () => {
   it('of one browser are not more than its share, and those beyond it are told when to come again', async () => {
-    const { client, other } = await createScene({ watchersPerHandle: 2 });
+    const { client, other } = await createScene({ testing: { bounds: { watchersPerHandle: 2 } } });
     void longPoll(client);
     void stream(client);
     await settled();
@@ -56,10 +61,10 @@ describe('watchers', () => {
   });
 
   it.each([
-    ['of one browser', { watchersPerHandle: 1 }],
-    ['of all', { watchersPerProcess: 1 }],
-  ])('beyond the most %s get no stream, but the view, unless they have it', async (_, capacity) => {
-    const { client } = await createScene(capacity);
+    ['of one browser', { testing: { bounds: { watchersPerHandle: 1 } } }],
+    ['of all', { capacity: { watchersPerProcess: 1 } }],
+  ])('beyond the most %s get no stream, but the view, unless they have it', async (_, options) => {
+    const { client } = await createScene(options);
     void longPoll(client);
     await settled();
 
@@ -78,7 +83,7 @@ describe('watchers', () => {
   });
 
   it('of all are not more than the process holds, which is no fault for the log', async () => {
-    const { client, other, errors } = await createScene({ watchersPerProcess: 1 });
+    const { client, other, errors } = await createScene({ capacity: { watchersPerProcess: 1 } });
     void stream(client);
     await settled();
 
@@ -98,7 +103,7 @@ describe('watchers', () => {
     ['a long-poll', longPoll],
     ['an event stream', stream],
   ])('make room when %s is given up', async (_, watch) => {
-    const { client } = await createScene({ watchersPerHandle: 1 });
+    const { client } = await createScene({ testing: { bounds: { watchersPerHandle: 1 } } });
     const leaving = new AbortController();
     const first = watch(client, leaving.signal);
     await settled();
@@ -111,7 +116,7 @@ describe('watchers', () => {
   });
 
   it('make room when a long-poll has its answer, and a stream its end', async () => {
-    const { tenant, client } = await createScene({ watchersPerHandle: 2 });
+    const { tenant, client } = await createScene({ testing: { bounds: { watchersPerHandle: 2 } } });
     const watching = [longPoll(client), stream(client)];
     await settled();
     expect((await longPoll(client)).status).toBe(429);
@@ -128,7 +133,7 @@ describe('watchers', () => {
   });
 
   it('make room when whoever reads a stream goes without a word', async () => {
-    const { client } = await createScene({ watchersPerHandle: 1 });
+    const { client } = await createScene({ testing: { bounds: { watchersPerHandle: 1 } } });
     const response = await client.open('/step-up/flow', { headers: { accept: 'text/event-stream' } });
     await response.body?.cancel();
 
@@ -136,7 +141,7 @@ describe('watchers', () => {
   });
 
   it('make room when the client has gone before its stream is read, of which nothing is told then', async () => {
-    const { client } = await createScene({ watchersPerHandle: 1 });
+    const { client } = await createScene({ testing: { bounds: { watchersPerHandle: 1 } } });
     const leaving = new AbortController();
     const headers = { accept: 'text/event-stream' };
     const response = await client.open('/step-up/flow', { headers, signal: leaving.signal });
@@ -155,7 +160,11 @@ describe('watchers', () => {
         throw new Error('down');
       },
     };
-    const gate = createTestGate(tenant, { store, capacity: { watchersPerHandle: 1 }, onError: () => {} });
+    const gate = createTestGate(tenant, {
+      store,
+      testing: { bounds: { watchersPerHandle: 1 } },
+      onError: () => {},
+    });
     const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
     await client.start();
 
@@ -171,7 +180,7 @@ describe('watchers', () => {
       ...memory,
       read: (key) => (isDown ? Promise.reject(new Error('down')) : memory.read(key)),
     };
-    const gate = createTestGate(tenant, { store, capacity: { watchersPerHandle: 1 } });
+    const gate = createTestGate(tenant, { store, testing: { bounds: { watchersPerHandle: 1 } } });
     const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
     await client.start();
     const { body } = await client.open('/step-up/flow', { headers: { accept: 'text/event-stream' } });
@@ -192,7 +201,7 @@ describe('watchers', () => {
     await tenant.enrolPush();
     const refreshToken = await tenant.signIn();
     const gate = createTestGate(tenant, {
-      capacity: { watchersPerHandle: 1 },
+      testing: { bounds: { watchersPerHandle: 1 } },
       firstLeg: { refreshToken: () => refreshToken },
     });
     const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });

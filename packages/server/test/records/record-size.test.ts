@@ -34,7 +34,7 @@ async function createScene(): Promise<Scene> {
   const store = createMemoryStore({ now: () => tenant.clock.now() });
   let size = 0;
   const gate = createTestGate(tenant, {
-    capacity: { recordBytes: RECORD_BYTES },
+    testing: { bounds: { recordBytes: RECORD_BYTES } },
     firstLeg: { refreshToken: () => refreshToken },
     limits: { starts: false, pushes: false, messages: false },
     store: {

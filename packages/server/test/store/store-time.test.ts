@@ -10,8 +10,8 @@ describe('the time of a gate', () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const now = (): number => Date.now() + HOUR_MS;
-    const { clock: _own, ...options } = { clock: undefined, store: { ...createMemoryStore({ now }), now } };
-    const gate = createTestGate(tenant, { ...options, clock: undefined as never });
+    const store = { ...createMemoryStore({ now }), now };
+    const gate = createTestGate(tenant, { store, testing: { clock: undefined as never } });
     const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
 
     const view = await client.start();

@@ -197,8 +197,6 @@ export async function openBank(options: {
     gateOptions: {
       auth0: tenant.auth0,
       secret: 'a secret of at least 32 characters, for tests',
-      clock: tenant.clock,
-      random: () => 0.5,
       identify: (request) => {
         const session = sessionOf(request);
         return session && { subject: session.user.subject, sessionId: session.loginId };
@@ -214,6 +212,7 @@ export async function openBank(options: {
       },
       onError: (error) => errors.push(error),
       ...gateOptions,
+      testing: { clock: tenant.clock, random: () => 0.5, ...gateOptions?.testing },
     },
     routes: [
       ...Object.entries({ ...ROUTES, ...REPLAYED, ...policies }).map(([name, policy]) => ({

@@ -96,7 +96,7 @@ export function describeWatching(scene: Scene): void {
     });
 
     it('takes a client that leaves a stream for no error, and counts it no more', async () => {
-      const bank = await scene.open({ gateOptions: { capacity: { watchersPerHandle: 1 } } });
+      const bank = await scene.open({ gateOptions: { testing: { bounds: { watchersPerHandle: 1 } } } });
       const browser = await bank.browser();
       await browser.start();
       const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');

@@ -18,16 +18,15 @@ export const SECRET = 'a secret of at least 32 characters, for tests';
 /** A gate on a test tenant, with the given differences; mounted, as an adapter would tell by the first request. */
 export function createTestGate(
   tenant: TestTenant,
-  options: Partial<GateOptions<TestNative>> = {},
+  { testing, ...options }: Partial<GateOptions<TestNative>> = {},
 ): Gate<TestNative> {
   const gate = createGate<TestNative>({
     auth0: tenant.auth0,
     secret: SECRET,
-    clock: tenant.clock,
-    random: () => 0.5,
     identify: ({ identity }) => identity,
     firstLeg: { password: { username: () => tenant.ada.username } },
     onError: () => {},
+    testing: { clock: tenant.clock, random: () => 0.5, ...testing },
     ...options,
   });
   void gate.endpoints({ url: '/' } as HostRequest<TestNative>, () => new Request('http://localhost/'));

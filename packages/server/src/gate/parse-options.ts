@@ -1,0 +1,236 @@
+import {
+  type Clock,
+  type EnrollmentRule,
+  FACTORS,
+  FLOW_DEFAULTS,
+  isEnrollable,
+  type MfaApi,
+  parseIssuer,
+} from '@stepgate/core';
+import * as v from 'valibot';
+import type { Auth0Settings } from '../auth0/auth0-settings.ts';
+import type { FirstLegOptions } from '../auth0/first-leg.ts';
+import type { IdentityCheck } from '../auth0/id-token-check.ts';
+import type { AuthenticatorSettings } from '../endpoints/authenticators.ts';
+import { aFlag, aFunction, optionsSchema, parseOptions, port, someOf } from '../lib/parse-options.ts';
+import {
+  BOUNDS,
+  type Bounds,
+  type Capacity,
+  DEFAULT_CAPACITY,
+  LEAST_RECORD_BYTES,
+} from '../limits/capacity.ts';
+import { DEFAULT_TENANT_BUDGET } from '../limits/tenant-budget.ts';
+import { isOrigin } from '../request/same-origin.ts';
+import type { Store } from '../store/store.ts';
+import type { GateOptions } from './gate-options.ts';
+import type { TestingOptions, Timing } from './testing-options.ts';
+
+/** The options of a gate, checked and with their defaults. */
+export type GateSettings = GateOptions<unknown> & {
+  readonly basePath: string;
+  readonly enroll: EnrollmentRule;
+  readonly authenticators: Required<AuthenticatorSettings> | false;
+  readonly capacity: Capacity & Bounds;
+  readonly tenantBudget: number | false;
+  readonly allowedOrigins: readonly string[];
+  readonly testing: TestingOptions & { readonly timing: Required<Timing> };
+};
+
+type SchemasOf<T> = Readonly<Record<keyof T, v.GenericSchema<unknown, unknown>>>;
+
+/** A member whose own parser names what is wrong with it. */
+const checkedElsewhere = v.unknown();
+const optionalFunction = v.optional(aFunction);
+const optionalFlag = v.optional(aFlag);
+
+const wholeFrom = (least: number): v.GenericSchema<unknown, number> => {
+  const message = `must be a whole number from ${least}`;
+  return v.pipe(v.number(message), v.safeInteger(message), v.minValue(least, message));
+};
+
+const REQUIREMENT_TTL_MS = 600_000;
+
+/** The schema, or `false` as it is; what is wrong is said in the words of the schema. */
+function orFalse<T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T | false> {
+  return v.lazy((value) => (value === false ? v.literal(false) : schema)) as v.GenericSchema<
+    unknown,
+    T | false
+  >;
+}
+
+const NOT_A_DURATION = 'must be a positive number of milliseconds';
+const aDuration = v.pipe(v.number(NOT_A_DURATION), v.finite(NOT_A_DURATION), v.gtValue(0, NOT_A_DURATION));
+
+const auth0Entries = {
+  issuer: checkedElsewhere,
+  clientId: checkedElsewhere,
+  clientSecret: checkedElsewhere,
+  clientAssertion: checkedElsewhere,
+  allowInsecureIssuer: checkedElsewhere,
+  timeoutMs: checkedElsewhere,
+  enrollWithCredentials: optionalFlag,
+  audience: checkedElsewhere,
+  scope: checkedElsewhere,
+  realm: checkedElsewhere,
+  mfaAudience: checkedElsewhere,
+  fetch: optionalFunction,
+} satisfies SchemasOf<Auth0Settings>;
+
+const timingEntries = {
+  pollIntervalMs: v.optional(aDuration, FLOW_DEFAULTS.pollIntervalMs),
+  mfaTokenTtlMs: v.optional(aDuration, FLOW_DEFAULTS.mfaTokenTtlMs),
+  challengeTtlMs: v.optional(aDuration, FLOW_DEFAULTS.challengeTtlMs),
+  resendAfterMs: v.optional(aDuration, FLOW_DEFAULTS.resendAfterMs),
+  flowTtlMs: v.optional(aDuration, FLOW_DEFAULTS.flowTtlMs),
+  requirementTtlMs: v.optional(aDuration, REQUIREMENT_TTL_MS),
+} satisfies SchemasOf<Timing>;
+
+const boundsEntries = {
+  watchersPerHandle: v.optional(wholeFrom(1), BOUNDS.watchersPerHandle),
+  pollsPerProcess: v.optional(wholeFrom(1), BOUNDS.pollsPerProcess),
+  recordBytes: v.optional(wholeFrom(LEAST_RECORD_BYTES), BOUNDS.recordBytes),
+} satisfies SchemasOf<Bounds>;
+
+const capacityEntries = {
+  watchersPerProcess: v.optional(wholeFrom(1), DEFAULT_CAPACITY.watchersPerProcess),
+  flowsPerSession: v.optional(wholeFrom(1), DEFAULT_CAPACITY.flowsPerSession),
+  flowsPerSubject: v.optional(wholeFrom(1), DEFAULT_CAPACITY.flowsPerSubject),
+} satisfies SchemasOf<Capacity>;
+
+const testingEntries = {
+  clock: v.optional(port<Clock>('now', 'setTimeout', 'clearTimeout')),
+  randomBytes: optionalFunction,
+  random: optionalFunction,
+  timing: v.optional(optionsSchema(timingEntries), {}),
+  api: v.optional(port<MfaApi>('list', 'enroll', 'challenge', 'redeem', 'remove')),
+  identityCheck: v.optional(port<IdentityCheck>('prepare', 'check')),
+  bounds: v.optional(optionsSchema(boundsEntries), {}),
+} satisfies SchemasOf<TestingOptions>;
+
+const firstLegEntries = {
+  refreshToken: optionalFunction,
+  saveRefreshToken: optionalFunction,
+  mfaToken: optionalFlag,
+  custom: optionalFunction,
+  password: v.optional(
+    optionsSchema(
+      { username: aFunction, ip: optionalFunction },
+      { message: 'must be an object with username' },
+    ),
+  ),
+} satisfies SchemasOf<FirstLegOptions<never>>;
+
+const ADDABLE = FACTORS.filter(isEnrollable);
+
+const authenticatorEntries = {
+  factors: v.optional(someOf(FACTORS), ['push', 'otp']),
+  addable: v.optional(someOf(ADDABLE), ADDABLE),
+} satisfies SchemasOf<AuthenticatorSettings>;
+
+const AuthenticatorsSchema = optionsSchema(authenticatorEntries, { message: 'must be an object, or false' });
+
+const NOT_A_PATH = "must be an absolute path without a trailing slash, like '/step-up'";
+const NOT_A_LOGIN_URL = "must be a path or an address, like '/login', or a function that returns one";
+const NOT_A_BUDGET = 'must be false, or a whole number of requests per second from 1';
+const NOT_ORIGINS = "must be a list of origins, like ['https://app.bank.example']";
+
+const gateEntries = {
+  auth0: optionsSchema(auth0Entries),
+  secret: checkedElsewhere,
+  identify: aFunction,
+  firstLeg: optionsSchema(firstLegEntries, {
+    message: 'must be an object with refreshToken, custom or password',
+  }),
+  enroll: v.optional(
+    v.picklist(['password', 'session', 'refuse'], "must be 'password', 'session' or 'refuse'"),
+  ),
+  authenticators: v.optional(orFalse(AuthenticatorsSchema), {}),
+  evidence: optionalFunction,
+  limits: checkedElsewhere,
+  capacity: v.optional(optionsSchema(capacityEntries), {}),
+  tenantBudget: v.optional(
+    v.union([v.literal(false), v.pipe(v.number(), v.safeInteger(), v.minValue(1))], NOT_A_BUDGET),
+    DEFAULT_TENANT_BUDGET,
+  ),
+  store: v.optional(port<Store>('read', 'write', 'delete')),
+  basePath: v.optional(
+    v.pipe(
+      v.string(NOT_A_PATH),
+      v.regex(/^(\/[\w.~-]+)+$/, NOT_A_PATH),
+      v.check((path) => !/\/\.{1,2}(\/|$)/.test(path), NOT_A_PATH),
+    ),
+    '/step-up',
+  ),
+  loginUrl: v.optional(
+    v.union([v.pipe(v.string(), v.regex(/^(\/|https?:\/\/)[\x21-\x7e]*$/)), v.function()], NOT_A_LOGIN_URL),
+  ),
+  language: optionalFunction,
+  texts: checkedElsewhere,
+  mode: v.optional(v.picklist(['answer', 'throw'], "must be 'answer' or 'throw'")),
+  allowedOrigins: v.optional(
+    v.custom<readonly string[]>((value) => Array.isArray(value) && value.every(isOrigin), NOT_ORIGINS),
+    [],
+  ),
+  insecureCookie: optionalFlag,
+  pollSchedule: v.optional(v.picklist(['steady', 'eager'], "must be 'steady' or 'eager'")),
+  onError: optionalFunction,
+  onEvent: optionalFunction,
+  onPushRejected: optionalFunction,
+  testing: v.optional(optionsSchema(testingEntries), {}),
+} satisfies SchemasOf<GateOptions<never>>;
+
+const GateSchema = optionsSchema(gateEntries, {
+  belongsIn: {
+    ...placedIn('auth0', auth0Entries),
+    ...placedIn('testing', testingEntries),
+  },
+});
+
+function placedIn(place: string, entries: object): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.keys(entries).map((name) => [name, place]));
+}
+
+/**
+ * Checks the options of a gate, and fills in what was left out.
+ *
+ * @throws TypeError that names the option that is wrong, and says what it must be.
+ */
+export function parseGateOptions(options: GateOptions<unknown>): GateSettings {
+  // Without it, flows would stop in the middle. npm only warns about an older Node.
+  if (typeof Promise.withResolvers !== 'function') throw new TypeError('Stepgate needs Node 22.12 or newer');
+  // First, because an environment that lacks it is the most common mistake.
+  if (hasMembers(options) && hasMembers(options.auth0)) parseIssuer(options.auth0);
+  const parsed = parseOptions(GateSchema, options);
+  const { bounds, timing } = parsed.testing;
+  assertForwardedIp(options);
+  return {
+    ...options,
+    basePath: parsed.basePath,
+    enroll: enrollmentRule(options),
+    authenticators: parsed.authenticators,
+    capacity: { ...parsed.capacity, ...bounds },
+    tenantBudget: parsed.tenantBudget,
+    allowedOrigins: parsed.allowedOrigins,
+    testing: { ...options.testing, timing },
+  };
+}
+
+function hasMembers(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function assertForwardedIp({ firstLeg, auth0 }: GateOptions<unknown>): void {
+  if (firstLeg.password?.ip === undefined) return;
+  if (auth0.clientSecret !== undefined || auth0.clientAssertion !== undefined) return;
+  throw new TypeError(
+    'firstLeg.password.ip: needs auth0.clientSecret or auth0.clientAssertion, because Auth0 takes the address from confidential clients only',
+  );
+}
+
+/** The rule for adding factors; by default the strictest one that the first legs allow. */
+function enrollmentRule({ enroll, firstLeg }: GateOptions<unknown>): EnrollmentRule {
+  const hasPassword = firstLeg.password !== undefined;
+  if (enroll !== 'password' || hasPassword) return enroll ?? (hasPassword ? 'password' : 'refuse');
+  throw new TypeError("enroll: 'password' needs firstLeg.password, which asks for it");
+}
