@@ -9,7 +9,9 @@ const folder = join(root, 'node_modules', '.cache', 'readme');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
-const docs = readdirSync(join(root, 'docs')).map((name) => join('docs', name));
+const docs = readdirSync(join(root, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => join('docs', name));
 const blocks = ['README.md', ...docs].flatMap((file) => [
   ...readFileSync(join(root, file), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms),
 ]);
