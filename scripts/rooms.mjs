@@ -20,10 +20,12 @@ export const ROOMS = {
     'options.ts',
   ],
   emulator: [
+    'command',
     'listening-emulator.ts',
     'exported-types.ts',
     'emulator.ts',
     'http',
+    'control-api',
     'control',
     'emulator-options.ts',
     'timeline',

@@ -6,7 +6,7 @@ import { type KeptState, keptStateShape } from './directory/kept-state.ts';
 import { configShape, type LogStreamOptions, type TenantConfig } from './directory/options.ts';
 import { defaultUsers, type UserOptions } from './directory/user-options.ts';
 import { type RandomBytes, systemRandomBytes } from './lib/random.ts';
-import { assertShape, optional, shape } from './lib/shape.ts';
+import { assertShape, listOfTexts, optional, shape } from './lib/shape.ts';
 import { defaultSettings, mergeSettings, type Settings, type SettingsPatch } from './settings/settings.ts';
 import type { LoggedRequest } from './timeline/logged-request.ts';
 
@@ -14,6 +14,11 @@ import type { LoggedRequest } from './timeline/logged-request.ts';
 export interface EmulatorOptions extends TenantConfig {
   /** Called with every request to the tenant that has ended; secrets are masked. Named tenants call it too. */
   readonly onRequest?: ((request: LoggedRequest) => void) | undefined;
+  /**
+   * Host names that the control API and its pages answer on, besides `localhost`, `127.0.0.1` and `[::1]`: such as the name
+   * of a container. Whoever reaches it there controls the tenant.
+   */
+  readonly controlHosts?: readonly string[] | undefined;
   /** What the emulator's clock runs with. Default: the system's time. */
   readonly clock?: { now(): number } | undefined;
   /** Source of everything random but the signing key. */
@@ -36,6 +41,7 @@ export interface ResolvedOptions {
   readonly state: KeptState | undefined;
   readonly settings: Settings;
   readonly onRequest: ((request: LoggedRequest) => void) | undefined;
+  readonly controlHosts: readonly string[];
 }
 
 const aFunction = v.custom<() => void>((value) => typeof value === 'function', 'is a function');
@@ -47,12 +53,13 @@ const seamsShape = shape('EmulatorOptions', {
   randomBytes: optional(aFunction),
   state: optional(keptStateShape),
   onRequest: optional(aFunction),
+  controlHosts: optional(listOfTexts),
 });
 
 /** Checks the options; a `TypeError` names the first one that is unknown or wrong. */
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
-  const { clock, randomBytes, state, onRequest, ...config } = options;
-  assertShape(seamsShape, { clock, randomBytes, state, onRequest });
+  const { clock, randomBytes, state, onRequest, controlHosts, ...config } = options;
+  assertShape(seamsShape, { clock, randomBytes, state, onRequest, controlHosts });
   assertShape(configShape, config);
   const { issuer, audience, apis, mfaAudience, clients, users, signingKey, logStreams, ...settings } =
     options;
@@ -69,6 +76,7 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
     state,
     settings: mergeSettings(defaultSettings, toSettings(settings)),
     onRequest,
+    controlHosts: controlHosts ?? [],
   };
 }
 
@@ -83,6 +91,7 @@ function toSettings(rest: SettingsPatch & Partial<EmulatorOptions>): SettingsPat
     randomBytes: _randomBytes,
     state: _state,
     onRequest: _onRequest,
+    controlHosts: _controlHosts,
     ...settings
   } = rest;
   return settings;

@@ -49,6 +49,7 @@ function createServedTenant(
 ): { readonly control: EmulatorControl; handle(this: void, request: Request): Promise<Response> } {
   const { basePath, issuer, tenants } = place;
   const resolved = resolveOptions(options);
+  const { controlHosts } = resolved;
   const clock = createClock(resolved.clock);
   let keys: Promise<SigningKeys> | undefined;
   const frame: TenantFrame = {
@@ -75,7 +76,7 @@ function createServedTenant(
     onRequest: resolved.onRequest,
     fixed: fixedOptions(options),
   });
-  return { control: parts.control, handle: createHandler(parts, basePath, tenants) };
+  return { control: parts.control, handle: createHandler(parts, { basePath, tenants, controlHosts }) };
 }
 
 /** The options of the emulator that a named tenant of it shares, if it has none of its own in their place. */

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createEmulator } from '../src/index.ts';
@@ -74,6 +76,10 @@ describe('stepgate-emulator', () => {
     ['--colour', 'red'],
     ['--issuer', 'tenant'],
     ['--mfa-policy', 'sometimes'],
+    ['exec', '--json'],
+    ['serve', '--json'],
+    ['--', 'true'],
+    ['exec', '--', 'there-is-no-such-command'],
     ['--dialect', 'pendingStatus=418'],
   ])('refuses %s %s in a sentence', async (...args) => {
     const { output, ended } = run(...args);
@@ -81,9 +87,89 @@ describe('stepgate-emulator', () => {
     expect(output.err).toMatch(/^stepgate-emulator: .+\n$/);
   });
 
+  it('ends well when the signal comes right after the first line', async () => {
+    const { child, ended } = run('--port', '0', '--json');
+    child.stdout.once('data', () => child.kill('SIGTERM'));
+    expect(await ended).toBe(0);
+  });
+
+  it('writes a line for each request to standard error', async () => {
+    const { output } = run('--port', '0', '--json', '--log');
+    await expect.poll(() => output.out).toContain('\n');
+    const { url } = JSON.parse(output.out);
+    await fetch(new URL('/userinfo', url));
+    await expect
+      .poll(() => output.err)
+      .toMatch(/^[\d:.]+ {2}GET {3}\/userinfo {2}→ {2}401 invalid_token .* ms\n$/);
+    expect(output.out.split('\n')).toHaveLength(2);
+  });
+
+  it('prints its version', async () => {
+    const { output, ended } = run('--version');
+    expect(await ended).toBe(0);
+    const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+    expect(output.out).toBe(`${JSON.parse(manifest).version}\n`);
+  });
+
+  it('serves in a container as its Dockerfile says, and is controlled on the names it is given', async () => {
+    const dockerfile = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8');
+    const [, entry = ''] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
+    const [program, ...args] = JSON.parse(entry) as string[];
+    expect(program).toBe('stepgate-emulator');
+    const { output } = run(...args, '--port', '0', '--json', '--control-host', 'emulator');
+    await expect.poll(() => output.out).toContain('\n');
+    const { url } = JSON.parse(output.out);
+    expect(url).toMatch(/^http:\/\/localhost:\d+\/$/);
+    const health = /http:\/\/127\.0\.0\.1:4400(\S+)"/.exec(dockerfile)?.[1] ?? '';
+    const status = async (host: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const { port } = new URL(url);
+        const options = { host: '127.0.0.1', port, path: health, headers: { host } };
+        request(options, (response) => resolve(response.resume().statusCode ?? 0))
+          .on('error', reject)
+          .end();
+      });
+    expect(await Promise.all(['127.0.0.1', 'emulator', 'evil.example'].map(status))).toEqual([200, 200, 403]);
+  });
+
   it('explains itself', async () => {
     const { output, ended } = run('--help');
     expect(await ended).toBe(0);
     expect(output.out).toContain('--port');
+  });
+});
+
+describe('stepgate-emulator exec', () => {
+  const node = (script: string): string[] => [
+    'exec',
+    '--mfa-policy=always',
+    '--',
+    process.execPath,
+    '-e',
+    script,
+  ];
+
+  it('runs a command beside a tenant, and ends with its exit code', async () => {
+    const { output, ended } = run(
+      ...node(`
+        const { AUTH0_ISSUER, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_AUDIENCE } = process.env;
+        const body = new URLSearchParams({
+          grant_type: 'password', username: 'ada', password: 'correct-horse', audience: AUTH0_AUDIENCE,
+          client_id: AUTH0_CLIENT_ID, client_secret: AUTH0_CLIENT_SECRET,
+        });
+        fetch(AUTH0_ISSUER + 'oauth/token', { method: 'POST', body })
+          .then((response) => response.json())
+          .then(({ error }) => { console.log(error); process.exit(7); });
+      `),
+    );
+    expect(await ended).toBe(7);
+    expect(output).toEqual({ out: 'mfa_required\n', err: '' });
+  });
+
+  it('passes signals on, and ends as the command did', async () => {
+    const { child, output, ended } = run(...node('console.log("up"); setInterval(() => {}, 1000)'));
+    await expect.poll(() => output.out).toBe('up\n');
+    child.kill('SIGTERM');
+    expect(await ended).toBe(143);
   });
 });

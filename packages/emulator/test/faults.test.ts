@@ -131,8 +131,11 @@ describe('serving', () => {
     await expect(createEmulator().listen({ port })).rejects.toThrow(`Port ${port} is already taken`);
   });
 
-  it('serves on loopback only', async () => {
-    await expect(emulator.listen({ host: '0.0.0.0' as '127.0.0.1' })).rejects.toThrow(TypeError);
+  it('serves on loopback unless it is told another address, and names that so that it can be reached', async () => {
+    expect(new URL(server.url).hostname).toBe('127.0.0.1');
+    await using everywhere = await createEmulator().listen({ host: '0.0.0.0' });
+    expect(new URL(everywhere.url).hostname).toBe('localhost');
+    expect((await fetch(new URL('_emulator/health', everywhere.url))).status).toBe(200);
   });
 
   it('keeps the issuer it was given', async () => {

@@ -1,7 +1,6 @@
-import { createControlApi } from '../control/control-api.ts';
 import type { EmulatorParts } from '../control/emulator-control.ts';
 import { runExchange } from '../control/exchange.ts';
-import type { NamedTenants } from '../control/named-tenants.ts';
+import { type ControlApiOptions, createControlApi } from '../control-api/control-api.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import { requestPath } from '../lib/request-path.ts';
 import { toErrorResponse } from '../request/json-response.ts';
@@ -14,11 +13,11 @@ import { readBody } from './read-body.ts';
  */
 export function createHandler(
   parts: EmulatorParts,
-  basePath: string,
-  tenants?: NamedTenants,
+  options: ControlApiOptions,
 ): (request: Request) => Promise<Response> {
   const { control, timeline, faults } = parts;
-  const controlApi = createControlApi(parts, { basePath, tenants });
+  const { basePath } = options;
+  const controlApi = createControlApi(parts, options);
   const tenantApi = createTenantApi();
 
   async function handleTenant(request: Request, body: string): Promise<Response> {

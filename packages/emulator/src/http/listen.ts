@@ -8,8 +8,11 @@ import { ConnectionDropped } from '../control/connection-dropped.ts';
 export interface ListenOptions {
   /** 0, the default, takes a free one. */
   readonly port?: number | undefined;
-  /** A loopback address. Default `127.0.0.1`. */
-  readonly host?: '127.0.0.1' | '::1' | 'localhost' | undefined;
+  /**
+   * The address to serve on. Default `127.0.0.1`. Any other than a loopback address lets others sign in as the tenant's
+   * users: it is for containers, whose network is closed.
+   */
+  readonly host?: string | undefined;
 }
 
 /** An emulator that serves. */
@@ -22,23 +25,26 @@ export interface EmulatorServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Serves `handle` on a loopback address. */
+/** Serves `handle`. */
 export async function listen(
   handle: (request: Request) => Promise<Response>,
   { port = 0, host = '127.0.0.1' }: ListenOptions,
 ): Promise<EmulatorServer> {
-  if (!['127.0.0.1', '::1', 'localhost'].includes(host)) {
-    throw new TypeError('host is a loopback address: 127.0.0.1, ::1 or localhost');
-  }
   const server = createServer(createListener(handle));
   await bind(server, port, host);
-  const url = `http://${host === '::1' ? '[::1]' : host}:${(server.address() as AddressInfo).port}/`;
+  const url = `http://${toHostName(host)}:${(server.address() as AddressInfo).port}/`;
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
   return { url, phoneUrl: `${url}_emulator/phone`, close, [Symbol.asyncDispose]: close };
+}
+
+/** How a URL names the address; every address of the machine is reached as localhost. */
+function toHostName(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function createListener(

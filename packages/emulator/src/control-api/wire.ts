@@ -1,7 +1,6 @@
+import type { Fault, FaultMatch, WaitingFault } from '../control/faults.ts';
 import { invalidRequest } from '../lib/emulator-error.ts';
 import { toJsonResponse } from '../request/json-response.ts';
-
-import type { Fault, FaultMatch, WaitingFault } from './faults.ts';
 /** What a control request brings along into the routes. */
 export interface ControlBindings {
   readonly body: string;

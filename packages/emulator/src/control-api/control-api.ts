@@ -1,29 +1,37 @@
 import { type Context, Hono } from 'hono';
+import type { EmulatorControl, EmulatorParts } from '../control/emulator-control.ts';
+import type { NamedTenants } from '../control/named-tenants.ts';
 import { EmulatorError, invalidRequest } from '../lib/emulator-error.ts';
 import { requestPath } from '../lib/request-path.ts';
 import { deskPageResponse } from '../pages/desk-page.ts';
 import { phoneAssetResponse, phonePageResponse, qrCodeResponse } from '../pages/phone-page.ts';
 import { toErrorResponse, toJsonResponse } from '../request/json-response.ts';
 import { assertSettingsPatch } from '../settings/settings.ts';
-import { assertLoopbackHost, assertSameOrigin } from './cross-site-guard.ts';
+import { assertControlHost, assertSameOrigin } from './cross-site-guard.ts';
 import { addDeskRoutes } from './desk-routes.ts';
 import { addDirectoryRoutes } from './directory-routes.ts';
-import type { EmulatorControl, EmulatorParts } from './emulator-control.ts';
-import type { NamedTenants } from './named-tenants.ts';
 import { type ControlBindings, parseControlBody, pick, reply, toFault } from './wire.ts';
 
 type ControlContext = Context<{ Bindings: ControlBindings }>;
 
+/** Where a control API is, and what else it controls. */
+export interface ControlApiOptions {
+  readonly basePath: string;
+  readonly tenants: NamedTenants | undefined;
+  /** Host names that it answers on, besides those of this machine. */
+  readonly controlHosts: readonly string[];
+}
+
 /** The control API under `/_emulator`: a thin layer over the typed control of an emulator. */
 export function createControlApi(
   parts: EmulatorParts,
-  { basePath, tenants }: { readonly basePath: string; readonly tenants: NamedTenants | undefined },
+  { basePath, tenants, controlHosts }: ControlApiOptions,
 ): Hono<{ Bindings: ControlBindings }> {
   const root = new Hono<{ Bindings: ControlBindings }>({
     getPath: (request) => requestPath(request, basePath),
   });
   root.get('/', (c) => {
-    assertLoopbackHost(c.req.raw);
+    assertControlHost(c.req.raw, controlHosts);
     return deskPageResponse();
   });
   const app = root.basePath('/_emulator');
@@ -34,7 +42,7 @@ export function createControlApi(
     ),
   );
   app.use(async (c, next) => {
-    assertLoopbackHost(c.req.raw);
+    assertControlHost(c.req.raw, controlHosts);
     await next();
     c.header('cache-control', 'no-store');
     c.header('x-content-type-options', 'nosniff');

@@ -1,8 +1,8 @@
+import type { EmulatorParts } from '../control/emulator-control.ts';
+import type { NamedTenants } from '../control/named-tenants.ts';
 import type { ClientOptions } from '../directory/client.ts';
 import { dialectChoices } from '../settings/dialect.ts';
 import { defaultSettings, type Settings } from '../settings/settings.ts';
-import type { EmulatorParts } from './emulator-control.ts';
-import type { NamedTenants } from './named-tenants.ts';
 
 const choices: Readonly<Record<string, readonly unknown[]>> = {
   mfaPolicy: ['scope', 'always', 'never'],

@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
+import type { Directory } from '../control/directory.ts';
 import type { ApiOptions } from '../directory/api.ts';
 import type { ClientOptions } from '../directory/client.ts';
 import type { EnrolledFactor, UserOptions } from '../directory/user-options.ts';
 import { toJsonResponse } from '../request/json-response.ts';
-import type { Directory } from './directory.ts';
 import { parseControlBody, reply, toCamelCase } from './wire.ts';
 
 type App = Hono<{ Bindings: { readonly body: string } }>;

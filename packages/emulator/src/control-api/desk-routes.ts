@@ -1,11 +1,12 @@
 import type { Hono } from 'hono';
+import type { EmulatorParts } from '../control/emulator-control.ts';
+import { toEnvironment } from '../control/environment.ts';
+import type { NamedTenants } from '../control/named-tenants.ts';
 import { toJsonResponse } from '../request/json-response.ts';
 import { eventStreamResponse } from '../timeline/event-stream.ts';
 import type { LoggedRequest } from '../timeline/logged-request.ts';
 import { toWireRequest } from '../timeline/wire-request.ts';
 import { toDeskOverview } from './desk-overview.ts';
-import type { EmulatorParts } from './emulator-control.ts';
-import type { NamedTenants } from './named-tenants.ts';
 import { type ControlBindings, toWireFault } from './wire.ts';
 
 /** What the desk page looks at: the requests, as a list and as they happen, and the faults that wait. */
@@ -16,6 +17,11 @@ export function addDeskRoutes(
 ): void {
   const { control, timeline } = parts;
   app.get('/desk', () => toJsonResponse(200, toDeskOverview(parts, tenants)));
+  app.get('/health', () => toJsonResponse(200, { status: 'ok' }));
+  app.get('/environment', (c) => {
+    const url = c.req.url.replace(/_emulator\/environment.*$/, '');
+    return toJsonResponse(200, toEnvironment(control, url));
+  });
   app.get('/requests', (c) => {
     const { user, flow } = c.req.query();
     const isWanted = (entry: LoggedRequest): boolean =>

@@ -3,10 +3,12 @@ import { EmulatorError } from '../lib/emulator-error.ts';
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Refuses a host name that is not this machine's own: a page whose name was re-pointed here (DNS rebinding). */
-export function assertLoopbackHost(request: Request): void {
+export function assertControlHost(request: Request, further: readonly string[]): void {
   const { hostname } = new URL(request.url);
-  if (loopbackNames.includes(hostname)) return;
-  throw forbidden(`The control API answers on localhost and 127.0.0.1, not on ${hostname}`);
+  if (loopbackNames.includes(hostname) || further.includes(hostname)) return;
+  throw forbidden(
+    `The control API answers on localhost and 127.0.0.1, not on ${hostname}; allow it with --control-host ${hostname}`,
+  );
 }
 
 /** Refuses what a page of another origin makes a browser send. Programs send neither header. */

@@ -1,0 +1,105 @@
+import { parseArgs } from 'node:util';
+import { assertSettingsPatch, type SettingsPatch } from '../settings/settings.ts';
+
+/** What `--help` prints. */
+export const usage = `Usage: stepgate-emulator [options]
+       stepgate-emulator exec [options] -- <command>
+
+An Auth0 tenant for the desk: MFA API, tokens, a phone in a web page, and every request to look at.
+
+exec starts a tenant on a free port, runs the command with its address in the environment (STEPGATE_EMULATOR_URL,
+AUTH0_ISSUER, AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_AUDIENCE), and ends with the command's exit code.
+
+  --port <number>          port to serve on; 0 takes a free one (default 4400, with exec 0)
+  --host <address>         address to serve on (default 127.0.0.1); 0.0.0.0 for containers
+  --control-host <name>    a host name, besides localhost, that the control API and its pages answer on; can be repeated
+  --issuer <url>           issuer of the tokens (default: the address it serves on)
+  --mfa-policy <policy>    when MFA is asked for: scope, always, never (default scope)
+  --dialect <name>=<value> one choice where the sources contradict each other; can be repeated
+  --log                    write a line for each request to standard error
+  --json                   print one line {"url": ..., "phone": ...} and nothing else
+  --version                print the version
+  --help                   print this
+`;
+
+/** What the command line asks for. */
+export interface CommandLine {
+  /** The command to run beside the tenant; none to serve until a signal comes. */
+  readonly exec: readonly string[] | undefined;
+  readonly port: number;
+  readonly host: string | undefined;
+  readonly controlHosts: readonly string[];
+  readonly issuer: string | undefined;
+  readonly settings: SettingsPatch;
+  readonly isLogging: boolean;
+  readonly isJson: boolean;
+  readonly isVersion: boolean;
+  readonly isHelp: boolean;
+}
+
+/** Parses the command line; throws a `TypeError` with a sentence for the user. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const end = args.indexOf('--');
+  const [own, command] = end === -1 ? [args, undefined] : [args.slice(0, end), args.slice(end + 1)];
+  const { values, positionals } = parseArgs({
+    args: [...own],
+    allowPositionals: true,
+    options: {
+      port: { type: 'string' },
+      host: { type: 'string' },
+      'control-host': { type: 'string', multiple: true, default: [] },
+      issuer: { type: 'string' },
+      'mfa-policy': { type: 'string' },
+      dialect: { type: 'string', multiple: true, default: [] },
+      log: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      version: { type: 'boolean', short: 'v', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const exec = toExec(positionals, command);
+  const settings: unknown = { mfaPolicy: values['mfa-policy'], dialect: parseDialect(values.dialect) };
+  assertSettingsPatch(settings);
+  return {
+    exec,
+    port: toPort(values.port ?? (exec === undefined ? '4400' : '0')),
+    host: values.host,
+    controlHosts: values['control-host'],
+    issuer: values.issuer,
+    settings,
+    isLogging: values.log,
+    isJson: values.json,
+    isVersion: values.version,
+    isHelp: values.help,
+  };
+}
+
+function toExec(
+  [name, ...others]: readonly string[],
+  command: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (name !== undefined && (name !== 'exec' || others.length > 0)) {
+    throw new TypeError(`There is no command ${[name, ...others].join(' ')}; see --help`);
+  }
+  if (name === undefined && command === undefined) return undefined;
+  if (name === undefined) throw new TypeError('A command after -- needs exec in front: exec -- npm test');
+  if (command === undefined || command.length === 0) {
+    throw new TypeError('exec needs a command after --: exec -- npm test');
+  }
+  return command;
+}
+
+function toPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new TypeError('--port takes a number from 0 to 65535');
+}
+
+function parseDialect(pairs: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = '', value = ''] = pair.split('=', 2);
+      return [name, /^\d+$/.test(value) ? Number(value) : value];
+    }),
+  );
+}

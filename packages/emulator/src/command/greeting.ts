@@ -1,0 +1,38 @@
+import { defaultUsers } from '../directory/user-options.ts';
+import type { EmulatorServer } from '../http/listen.ts';
+import type { Emulator } from '../listening-emulator.ts';
+
+/** More clients or users than this are counted and not listed. */
+const mostListed = 10;
+
+/** Where the tenant is, for a program. */
+export function toJsonLine({ url, phoneUrl }: EmulatorServer): string {
+  return `${JSON.stringify({ url, phone: phoneUrl })}\n`;
+}
+
+/** Where to go, and as what: everything that an app has to be told. */
+export function toText({ url, phoneUrl }: EmulatorServer, emulator: Emulator): string {
+  const clients = emulator
+    .clients()
+    .map(({ clientId, clientSecret }) =>
+      clientSecret === undefined ? clientId : `${clientId}, secret ${clientSecret}`,
+    );
+  const users = emulator.users().map(({ username, sub }) => {
+    const password = defaultUsers.find((user) => user.username === username)?.password;
+    return `${username}${password === undefined ? '' : `, password ${password}`}, sub ${sub}`;
+  });
+  const lines = [
+    ['tenant', url],
+    ['phone', phoneUrl],
+    ...(emulator.issuer === url ? [] : [['issuer', emulator.issuer]]),
+    ...listed('client', clients),
+    ...listed('user', users),
+  ];
+  return lines.map(([name = '', text = '']) => `${name.padEnd(8)}${text}\n`).join('');
+}
+
+function listed(name: string, entries: readonly string[]): string[][] {
+  const rest = entries.length - mostListed;
+  const shown = entries.slice(0, mostListed).map((entry) => [name, entry]);
+  return rest > 0 ? [...shown, [name, `and ${rest} more`]] : shown;
+}
