@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,9 +7,10 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     globalSetup: ['support/shared-browser.ts'],
     testTimeout: 90_000,
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 30_000 } },
-    // They wait more than they work. After everything else, so that nothing else takes the processor from a browser.
-    maxWorkers: 4,
+    // These tests wait more than they work. They run after all others, so that nothing else slows the browser down.
+    maxWorkers: 2 * availableParallelism() + 1,
     sequence: { groupOrder: 1 },
   },
 });

@@ -1,5 +1,4 @@
 import { defineConfig } from 'vitest/config';
+import { shared } from '../vitest.shared.ts';
 
-export default defineConfig({
-  test: { name: 'scripts', include: ['test/*.test.mjs'] },
-});
+export default defineConfig({ test: { ...shared, name: 'scripts', include: ['test/*.test.mjs'] } });

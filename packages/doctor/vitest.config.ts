@@ -1,11 +1,4 @@
 import { defineConfig } from 'vitest/config';
+import { shared } from '../../vitest.shared.ts';
 
-// The command's tests start processes, which takes its time on a busy machine.
-export default defineConfig({
-  test: {
-    name: 'doctor',
-    include: ['test/**/*.test.ts'],
-    isolate: false,
-    testTimeout: 20_000,
-  },
-});
+export default defineConfig({ test: { ...shared, name: 'doctor' } });

@@ -1,12 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { shared } from '../../vitest.shared.ts';
 
-// The command's tests start processes, which takes its time on a busy machine.
 export default defineConfig({
   test: {
+    ...shared,
     name: 'emulator',
-    include: ['test/**/*.test.ts'],
-    isolate: false,
-    testTimeout: 20_000,
+    // The command's tests start processes, which takes its time on a busy machine.
     expect: { poll: { timeout: 10_000 } },
   },
 });

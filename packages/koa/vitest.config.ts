@@ -1,6 +1,4 @@
 import { defineConfig } from 'vitest/config';
+import { shared } from '../../vitest.shared.ts';
 
-// Nothing waits for time to pass; the limit is only for machines that are busy with something else.
-export default defineConfig({
-  test: { name: 'koa', include: ['test/**/*.test.ts'], testTimeout: 20_000 },
-});
+export default defineConfig({ test: { ...shared, name: 'koa' } });

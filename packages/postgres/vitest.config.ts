@@ -1,11 +1,6 @@
 import { defineConfig } from 'vitest/config';
+import { sharedByStores } from '../../vitest.shared.ts';
 
-// Servers and processes are started and killed: they take what a busy machine gives them.
 export default defineConfig({
-  test: {
-    name: 'postgres',
-    include: ['test/**/*.test.ts'],
-    globalSetup: 'test/support/global-setup.ts',
-    testTimeout: 30_000,
-  },
+  test: { ...sharedByStores, name: 'postgres', globalSetup: 'test/support/global-setup.ts' },
 });

@@ -1,6 +1,4 @@
 import { defineConfig } from 'vitest/config';
+import { sharedByStores } from '../../vitest.shared.ts';
 
-// Processes are started and killed: they take what a busy machine gives them.
-export default defineConfig({
-  test: { name: 'sqlite', include: ['test/**/*.test.ts'], testTimeout: 30_000 },
-});
+export default defineConfig({ test: { ...sharedByStores, name: 'sqlite' } });
