@@ -2,17 +2,17 @@ import { and, not } from 'xstate';
 import type { EnrollableFactor, Factor } from '../terms/factor.ts';
 import type { ReasonCode } from '../terms/reason-codes.ts';
 import { initialContext } from './context.ts';
-import { failedWith, flow } from './setup.ts';
+import { failedWith, flowSetup } from './setup.ts';
 
 const because = (code: ReasonCode) => ({ type: 'noteReason', params: { code } }) as const;
 
 /** Waits after a transient failure, then tries `requesting` again. */
-const backingOff = flow.createStateConfig({
+const backingOff = flowSetup.createStateConfig({
   on: { 'time.passed': { guard: 'isTryDue', target: 'requesting' } },
 });
 
 /** What the user can do instead, wherever the flow waits or rests. */
-const alternatives = flow.createStateConfig({
+const alternatives = flowSetup.createStateConfig({
   on: {
     'factor.choose': [
       {
@@ -88,7 +88,7 @@ const failure = { guard: 'isCurrent', target: '#flow.failed', actions: 'noteFail
 
 /** Polls until the user has answered on the phone. Confirming and polling differ in nothing else. */
 function pollLoop(enrolling: boolean) {
-  return flow.createStateConfig({
+  return flowSetup.createStateConfig({
     initial: 'waiting',
     on: alternatives,
     states: {
@@ -144,7 +144,7 @@ function pollLoop(enrolling: boolean) {
  * as named actions, and their results come back as facts. `approved` and `cancelled` are final. `rejected`, `expired`
  * and `failed` are at rest: `reason` says why, and their transitions say what can be done next.
  */
-export const stepUpMachine = flow.createMachine({
+export const stepUpMachine = flowSetup.createMachine({
   id: 'flow',
   context: ({ input }) => initialContext(input),
   initial: 'idle',

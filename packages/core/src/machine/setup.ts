@@ -131,7 +131,7 @@ const BACK_OFF_MS = 1_000;
 const LONGEST_BACK_OFF_MS = 30_000;
 
 /** Everything the chart names: its effects, its other actions and its guards. */
-export const flow = setup({
+export const flowSetup = setup({
   types: {
     context: {} as FlowContext,
     events: {} as FlowEvent,
