@@ -7,7 +7,7 @@
  * without folders needs no list.
  */
 export const ROOMS = {
-  core: ['runner', 'auth0', 'machine', 'provider', 'terms', 'lib'],
+  core: ['runner', 'ciba', 'auth0', 'machine', 'oauth', 'provider', 'terms', 'lib'],
   doctor: [
     'command-line.ts',
     'report.ts',

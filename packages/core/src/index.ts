@@ -1,8 +1,7 @@
-export { type Auth0Options, parseIssuer } from './auth0/client.ts';
+export type { Auth0Options, TenantReport } from './auth0/client.ts';
 export type { Auth0Call } from './auth0/errors.ts';
 export { AUTH0_EXCHANGE_LIMIT } from './auth0/exchange-limit.ts';
 export { type Auth0MfaApiOptions, createAuth0MfaApi } from './auth0/mfa-api.ts';
-export type { TenantReport } from './auth0/report.ts';
 export {
   type Auth0SignIn,
   type Auth0SignInOptions,
@@ -57,6 +56,7 @@ export {
 } from './machine/poll-schedule.ts';
 export { updateVault, type Vault } from './machine/vault.ts';
 export { createView, type Disclosure, type FlowView, isSameView, type Notice } from './machine/view.ts';
+export { parseIssuer } from './oauth/issuer.ts';
 export type { ExchangeLimit } from './provider/exchange-limit.ts';
 export type {
   Authenticator,

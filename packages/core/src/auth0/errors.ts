@@ -1,7 +1,4 @@
-import { dropUndefined } from '../lib/drop-undefined.ts';
-import { stringMember } from '../lib/json.ts';
-import type { ReasonCode } from '../terms/reason-codes.ts';
-import { StepUpError } from '../terms/step-up-error.ts';
+import type { RefusalRule } from '../oauth/refusal.ts';
 
 /** What a request is for. The same error means different things for a push and for a typed code. */
 export type Auth0Call =
@@ -14,35 +11,13 @@ export type Auth0Call =
   | 'verify'
   | 'remove';
 
-/** A refused request, as it came over the wire. */
-export interface Refusal {
-  readonly call: Auth0Call;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  /** The `error` member of the body. */
-  readonly error: string | undefined;
-  readonly body: unknown;
-  readonly retryAfterMs: number | undefined;
-}
-
-interface Rule {
-  readonly to?: readonly Auth0Call[];
-  readonly error?: readonly string[];
-  readonly says?: RegExp;
-  readonly status?: (status: number) => boolean;
-  readonly code: ReasonCode;
-  /** What to repair, for the log. */
-  readonly hint?: string;
-}
-
 const FIRST_LEGS: readonly Auth0Call[] = ['password', 'refresh-token'];
 
 /**
  * What Auth0's errors mean. The sources contradict each other about statuses and codes. So the `error` and the text of
  * the description decide, first match first, and the status only where there is nothing else.
  */
-const RULES: readonly Rule[] = [
+export const AUTH0_REFUSALS: readonly RefusalRule<Auth0Call>[] = [
   { error: ['too_many_attempts'], code: 'too_many_attempts' },
   { says: /too many (failed|wrong)/i, code: 'too_many_attempts' },
   { error: ['too_many_requests', 'too_many_pn', 'slow_down'], code: 'rate_limited' },
@@ -142,61 +117,3 @@ const RULES: readonly Rule[] = [
     code: 'mfa_token_expired',
   },
 ];
-
-/** Translates a refused request. This is the only place that knows what Auth0's errors mean. */
-export function refusal(refused: Refusal): StepUpError {
-  const { method, path, status, error, retryAfterMs } = refused;
-  const { code, hint } = meaning(refused);
-  // The error's name is for the log. Anything but a plain word could be an echo of what was sent.
-  const name = error !== undefined && /^[a-z_]{1,40}$/.test(error) ? ` ${error}` : '';
-  const advice = hint === undefined ? '' : `: ${hint}`;
-  return new StepUpError(
-    code,
-    `${method.toUpperCase()} ${path} was refused: ${status}${name}${advice}`,
-    dropUndefined({ retryAfterMs }),
-  );
-}
-
-function meaning({ call, status, error, body }: Refusal): Pick<Rule, 'code' | 'hint'> {
-  const description = stringMember(body, 'error_description') ?? stringMember(body, 'message') ?? '';
-  const rule = RULES.find(
-    (one) =>
-      (one.to?.includes(call) ?? true) &&
-      (one.error === undefined || (error !== undefined && one.error.includes(error))) &&
-      (one.says?.test(description) ?? true) &&
-      (one.status?.(status) ?? true),
-  );
-  if (rule !== undefined) return rule;
-  // An HTML page comes from something between us and the tenant.
-  return { code: body === undefined ? 'provider_unavailable' : 'provider_error' };
-}
-
-/** Longer than any flow. Infinity would become null in JSON, and so no wait at all. */
-export const LONGEST_WAIT_MS = 86_400_000;
-
-/**
- * How long the provider wants us to wait, at most a day: `Retry-After` (seconds or a date), else `x-ratelimit-reset`
- * (UNIX time) when nothing is left. Both are compared with the response's own `Date`, since clocks differ.
- */
-export function retryAfter({
-  isLimited,
-  headers,
-  now,
-}: {
-  /** Whether the response says that a limit was reached. A reset time means nothing otherwise. */
-  readonly isLimited: boolean;
-  readonly headers: Headers;
-  readonly now: number;
-}): number | undefined {
-  const sentAt = Date.parse(headers.get('date') ?? '');
-  const reference = Number.isNaN(sentAt) ? now : sentAt;
-  const waitUntil = (until: number): number => Math.min(LONGEST_WAIT_MS, Math.max(0, until - reference));
-  const header = headers.get('retry-after');
-  if (header !== null) {
-    const until = /^\d+$/.test(header) ? reference + Number(header) * 1_000 : Date.parse(header);
-    if (!Number.isNaN(until)) return waitUntil(until);
-  }
-  const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN);
-  if (!isLimited || Number.isNaN(reset)) return undefined;
-  return waitUntil(reset * 1_000);
-}

@@ -1,11 +1,13 @@
 import { dropUndefined } from '../lib/drop-undefined.ts';
 import { isRecord, numberMember, stringMember } from '../lib/json.ts';
+import { unreadable } from '../oauth/refusal.ts';
+import { LONGEST_WAIT_MS } from '../oauth/retry-after.ts';
+import { parseTokens } from '../oauth/token-set.ts';
 import type { Authenticator, Binding, Enrollment, MfaApi, Proof, Redemption } from '../provider/mfa-api.ts';
 import { type EnrollableFactor, type Factor, isFactor, isOwnCode } from '../terms/factor.ts';
 import { isStepUpError } from '../terms/step-up-error.ts';
 import { type Auth0Options, createAuth0Client } from './client.ts';
-import { LONGEST_WAIT_MS } from './errors.ts';
-import { parseTokens, parseTransaction, unreadable } from './wire.ts';
+import { parseTransaction } from './wire.ts';
 import { factorNamed, WIRE_FACTORS } from './wire-factors.ts';
 
 /** Options of {@link createAuth0MfaApi}. */

@@ -1,7 +1,8 @@
 import { stringMember } from '../lib/json.ts';
+import { parseTokens } from '../oauth/token-set.ts';
 import type { CallOptions, MfaTransaction, TokenSet } from '../provider/mfa-api.ts';
 import { type Auth0Options, createAuth0Client } from './client.ts';
-import { parseTokens, parseTransaction } from './wire.ts';
+import { parseTransaction } from './wire.ts';
 
 /** Options of {@link createAuth0SignIn}. */
 export interface Auth0SignInOptions extends Auth0Options {

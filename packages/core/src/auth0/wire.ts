@@ -1,28 +1,9 @@
 import { dropUndefined } from '../lib/drop-undefined.ts';
-import { isRecord, numberMember, stringMember } from '../lib/json.ts';
-import type { FactorRequirements, MfaTransaction, TokenSet } from '../provider/mfa-api.ts';
+import { isRecord, stringMember } from '../lib/json.ts';
+import type { FactorRequirements, MfaTransaction } from '../provider/mfa-api.ts';
 import type { Factor } from '../terms/factor.ts';
 import { StepUpError } from '../terms/step-up-error.ts';
 import { factorsNamed } from './wire-factors.ts';
-
-/** The error for a response without a required member. */
-export function unreadable(what: string): StepUpError {
-  return new StepUpError('provider_error', `the response of ${what} could not be read`);
-}
-
-/** Reads a token response (RFC 6749, section 5.1). */
-export function parseTokens(body: unknown): TokenSet {
-  const accessToken = stringMember(body, 'access_token');
-  if (accessToken === undefined) throw unreadable('oauth/token');
-  return dropUndefined({
-    accessToken,
-    tokenType: stringMember(body, 'token_type') ?? 'Bearer',
-    expiresIn: numberMember(body, 'expires_in'),
-    scope: stringMember(body, 'scope'),
-    idToken: stringMember(body, 'id_token'),
-    refreshToken: stringMember(body, 'refresh_token'),
-  });
-}
 
 /** Reads an `mfa_required` response. Throws `login_required` when it has no token to continue with. */
 export function parseTransaction(body: unknown): MfaTransaction {
