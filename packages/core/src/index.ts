@@ -8,6 +8,22 @@ export {
   createAuth0SignIn,
   type SignInResult,
 } from './auth0/sign-in.ts';
+export {
+  AUTH0_MESSAGE_RULES,
+  bindingMessage,
+  COMMON_MESSAGE_RULES,
+  type MessageRules,
+} from './ciba/binding-message.ts';
+export {
+  type CibaChallenge,
+  type CibaClient,
+  type CibaOptions,
+  type CibaPoll,
+  type CibaRequest,
+  type CibaResult,
+  createCibaClient,
+} from './ciba/client.ts';
+export type { CibaCall } from './ciba/errors.ts';
 export { type Clock, setTimer, systemClock } from './lib/clock.ts';
 export {
   type Addition,
@@ -56,7 +72,16 @@ export {
 } from './machine/poll-schedule.ts';
 export { updateVault, type Vault } from './machine/vault.ts';
 export { createView, type Disclosure, type FlowView, isSameView, type Notice } from './machine/view.ts';
+export { type AuthorizationDetail, approvesDetails } from './oauth/authorization-details.ts';
+export type { ClientOptions } from './oauth/client-authentication.ts';
+export {
+  createDiscovery,
+  type Discover,
+  type DiscoveryOptions,
+  type ProviderMetadata,
+} from './oauth/discovery.ts';
 export { parseIssuer } from './oauth/issuer.ts';
+export type { ResponseReport } from './oauth/response-report.ts';
 export type { ExchangeLimit } from './provider/exchange-limit.ts';
 export type {
   Authenticator,

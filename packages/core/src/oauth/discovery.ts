@@ -1,0 +1,107 @@
+import { dropUndefined } from '../lib/drop-undefined.ts';
+import { isRecord, stringMember } from '../lib/json.ts';
+import { StepUpError } from '../terms/step-up-error.ts';
+import { createHttp, type HttpOptions } from './http.ts';
+import { type IssuerOptions, parseIssuer } from './issuer.ts';
+
+/** What a provider says about itself. Every member is used exactly as the provider wrote it. */
+export interface ProviderMetadata {
+  /** What tokens call the issuer, with or without a slash at its end. It is also the audience of client assertions. */
+  readonly issuer: string;
+  readonly jwksUri: string;
+  readonly tokenEndpoint: string;
+  readonly authorizationEndpoint?: string;
+  readonly pushedAuthorizationRequestEndpoint?: string;
+  /** Absent when the provider has no CIBA. */
+  readonly backchannelAuthenticationEndpoint?: string;
+  /** `poll`, `ping` and `push`, as far as the provider has them. */
+  readonly backchannelTokenDeliveryModes: readonly string[];
+}
+
+/**
+ * Reads the provider's discovery document once, and remembers it. A failed attempt is not remembered.
+ *
+ * Throws `provider_unavailable`, or `provider_misconfigured` when the document does not fit the configured issuer.
+ */
+export type Discover = () => Promise<ProviderMetadata>;
+
+/** Options of {@link createDiscovery}. */
+export interface DiscoveryOptions extends IssuerOptions, HttpOptions<'discovery'> {}
+
+const PATH = '.well-known/openid-configuration';
+
+/**
+ * Reads a provider's metadata from its discovery document (OpenID Connect Discovery 1.0).
+ *
+ * @throws TypeError when an option is wrong.
+ *
+ * @example
+ * const discover = createDiscovery({ issuer: 'https://tenant.eu.auth0.com/' });
+ * const { jwksUri } = await discover();
+ */
+export function createDiscovery(options: DiscoveryOptions): Discover {
+  const base = parseIssuer(options);
+  const http = createHttp(options);
+  const isInsecureAllowed = base.startsWith('http:');
+  let found: Promise<ProviderMetadata> | undefined;
+
+  async function read(): Promise<ProviderMetadata> {
+    const { status, body } = await http({ call: 'discovery', method: 'get', url: base + PATH, path: PATH });
+    if (status >= 500 || status === 429 || (status < 400 && body === undefined)) {
+      throw new StepUpError('provider_unavailable', `GET ${PATH} failed: ${status}`);
+    }
+    if (status !== 200 || !isRecord(body)) {
+      throw misconfigured(`there is no discovery document (${status}): check the issuer`);
+    }
+    return parseMetadata(body);
+  }
+
+  function parseMetadata(body: Readonly<Record<string, unknown>>): ProviderMetadata {
+    const issuer = stringMember(body, 'issuer');
+    if (issuer === undefined || withSlash(issuer) !== base) {
+      throw misconfigured('the discovery document is of another issuer: configure the issuer that it names');
+    }
+    const modes = body.backchannel_token_delivery_modes_supported;
+    return dropUndefined({
+      issuer,
+      jwksUri: required(body, 'jwks_uri'),
+      tokenEndpoint: required(body, 'token_endpoint'),
+      authorizationEndpoint: endpoint(body, 'authorization_endpoint'),
+      pushedAuthorizationRequestEndpoint: endpoint(body, 'pushed_authorization_request_endpoint'),
+      backchannelAuthenticationEndpoint: endpoint(body, 'backchannel_authentication_endpoint'),
+      backchannelTokenDeliveryModes: Array.isArray(modes)
+        ? modes.filter((mode: unknown): mode is string => typeof mode === 'string')
+        : [],
+    });
+  }
+
+  function required(body: unknown, name: string): string {
+    const url = endpoint(body, name);
+    if (url === undefined) throw misconfigured(`the discovery document has no ${name}`);
+    return url;
+  }
+
+  function endpoint(body: unknown, name: string): string | undefined {
+    const url = stringMember(body, name);
+    if (url === undefined) return undefined;
+    const { protocol } = URL.canParse(url) ? new URL(url) : { protocol: '' };
+    if (protocol === 'https:' || (protocol === 'http:' && isInsecureAllowed)) return url;
+    throw misconfigured(`${name} in the discovery document is not an https address`);
+  }
+
+  return () => {
+    found ??= read().catch((error: unknown) => {
+      found = undefined;
+      throw error;
+    });
+    return found;
+  };
+}
+
+function withSlash(url: string): string {
+  return url.endsWith('/') ? url : `${url}/`;
+}
+
+function misconfigured(message: string): StepUpError {
+  return new StepUpError('provider_misconfigured', message);
+}
