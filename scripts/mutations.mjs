@@ -628,9 +628,9 @@ export const MUTATIONS = [
     defence: 'the issuer is https',
     edits: [
       [
-        core('auth0/client'),
+        core('oauth/issuer'),
         "if (url.protocol === 'http:' && allowInsecureIssuer !== true) {",
-        'if (allowInsecureIssuer === undefined && isText(0)) {',
+        'if (allowInsecureIssuer === undefined && url.port === issuer) {',
       ],
     ],
     shownBy: [ofCore('auth0/client', 'throw a TypeError that names %s when it is wrong: %j')],

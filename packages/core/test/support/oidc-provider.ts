@@ -1,0 +1,101 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import Provider, { errors } from 'oidc-provider';
+
+/** A standard OpenID provider with CIBA. Its only user is `auth0|ada`, and the test answers in place of the phone. */
+export interface OidcProvider {
+  /** Without a slash at its end. */
+  readonly issuer: string;
+  /** Signs in place of the client `jwt`. */
+  readonly clientKey: CryptoKey;
+  /** Only for challenges of the client `post`. */
+  approve(authReqId: string): Promise<void>;
+  refuse(authReqId: string, reason: keyof typeof errors): Promise<void>;
+  close(): Promise<void>;
+}
+
+const GRANT = 'urn:openid:params:grant-type:ciba';
+
+/** Clients: `post` and `basic` with the secret `client-secret`, `jwt`, and `other` without the grant. */
+export async function startOidcProvider(): Promise<OidcProvider> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const ours = await generateKeyPair('RS256', { extractable: true });
+  const clients = await generateKeyPair('RS256', { extractable: true });
+  const provider = new Provider(issuer, {
+    clients: [
+      clientOf('post', { token_endpoint_auth_method: 'client_secret_post' }),
+      clientOf('basic', { token_endpoint_auth_method: 'client_secret_basic' }),
+      clientOf('jwt', {
+        client_secret: undefined,
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks: { keys: [await publicJwk(clients.publicKey)] },
+      }),
+      clientOf('other', {
+        token_endpoint_auth_method: 'client_secret_post',
+        grant_types: ['client_credentials'],
+      }),
+    ],
+    jwks: { keys: [{ ...(await exportJWK(ours.privateKey)), kid: 'k', alg: 'RS256', use: 'sig' }] },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      ciba: {
+        enabled: true,
+        deliveryModes: ['poll'],
+        processLoginHint: (_ctx: unknown, hint: string) => (JSON.parse(hint) as { sub: string }).sub,
+        validateBindingMessage: () => {},
+        validateRequestContext: () => {},
+        verifyUserCode: () => {},
+        triggerAuthenticationDevice: () => {},
+      },
+    },
+    ttl: {
+      AccessToken: 600,
+      Grant: 600,
+      IdToken: 600,
+      BackchannelAuthenticationRequest: ({ oidc }: { oidc: { params: { requested_expiry?: string } } }) =>
+        Number(oidc.params.requested_expiry ?? 600),
+    },
+    findAccount: (_ctx: unknown, id: string) =>
+      id === 'auth0|ada' ? { accountId: id, claims: () => ({ sub: id }) } : undefined,
+  });
+  server.on('request', provider.callback());
+
+  return {
+    issuer,
+    clientKey: clients.privateKey,
+    async approve(authReqId) {
+      const grant = new provider.Grant({ accountId: 'auth0|ada', clientId: 'post' });
+      grant.addOIDCScope('openid');
+      await provider.backchannelResult(authReqId, await grant.save());
+    },
+    refuse: (authReqId, reason) => provider.backchannelResult(authReqId, new errors[reason]()),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    },
+  };
+}
+
+function clientOf(id: string, members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return {
+    client_id: id,
+    client_secret: 'client-secret',
+    grant_types: [GRANT],
+    response_types: [],
+    redirect_uris: [],
+    backchannel_token_delivery_mode: 'poll',
+    ...members,
+  };
+}
+
+async function publicJwk(key: CryptoKey): Promise<JWK> {
+  return { ...(await exportJWK(key)), kid: 'c', alg: 'RS256', use: 'sig' };
+}
