@@ -9,7 +9,7 @@ import { pollingView, promptingView, viewOf } from './support/views.ts';
 
 type ShowStepUp = (root: HTMLElement, stepUp: StepUpActor) => void;
 
-/** The screen that the guide builds, as it stands there. */
+/** The screen from the guide. */
 async function screenOfGuide(): Promise<ShowStepUp> {
   const guide = readFileSync(join(import.meta.dirname, '../../../docs/custom-ui.md'), 'utf8');
   const [, source = ''] = /^```ts\n(.*?)^```$/ms.exec(guide) ?? [];
@@ -78,7 +78,7 @@ describe("the guide's own screen", () => {
     expect(document.activeElement).toBe(root.querySelector('h2'));
   });
 
-  it('shows the QR link and the recovery codes in their states alone', () => {
+  it('shows the QR link and the recovery codes only in their states', () => {
     const barcodeUri = 'otpauth://totp/x';
     const stepUp = createScriptedActor(viewOf('confirming', { disclosure: { barcodeUri } }));
     const root = show(stepUp);

@@ -157,7 +157,7 @@ describe('Svelte', () => {
     expect(seen).toEqual(['idle', 'cancelled']);
   });
 
-  /** Runs the script of a component, as a server does when the HTML is asked for, and destroys it again. */
+  /** Runs a component as a server does to render its HTML, and destroys it. */
   function runSvelte(script: () => void): void {
     const component = (renderer: { component(script: () => void): void }): void => renderer.component(script);
     expect(render(component as unknown as Component).body).not.toContain('error');

@@ -80,7 +80,7 @@ describe('flowToHtml', () => {
     expect(root.textContent).toContain(`Sent to ${HOSTILE}`);
   });
 
-  it('makes each button a submit button that says what it sends', () => {
+  it('makes each button a submit button with its event', () => {
     const root = draw(
       viewOf('choosing', { authenticators: [app], allowedEvents: ['factor.choose', 'flow.cancel'] }),
     );
@@ -99,7 +99,7 @@ describe('flowToHtml', () => {
     ]);
   });
 
-  it('lets the browser insist on what must be typed, and cancel without it', () => {
+  it('marks inputs as required, and lets the user cancel without them', () => {
     const root = draw(promptingView());
 
     expect(root.querySelector('input')?.hasAttribute('required')).toBe(true);
@@ -107,7 +107,7 @@ describe('flowToHtml', () => {
     expect(button(root, 'Cancel').hasAttribute('formnovalidate')).toBe(true);
   });
 
-  it('sends a start where starts are sent, and makes links of what only shows', () => {
+  it('sends a start to the start URL, and turns buttons that only show something into links', () => {
     const idle = draw(viewOf('idle', { allowedEvents: ['flow.start'] }));
     expect(button(idle, 'Send approval request').getAttribute('formaction')).toBe('/step-up/flow');
 
@@ -116,14 +116,14 @@ describe('flowToHtml', () => {
     expect(link?.getAttribute('href')).toBe('/step-up?show=ways');
   });
 
-  it('tells no time that would stand still', () => {
+  it('shows no time that could not tick', () => {
     const root = draw(pollingView());
 
     expect(root.textContent).not.toMatch(/\d:\d\d|seconds/);
     expect(button(root, 'Send again').getAttribute('aria-disabled')).toBe('true');
   });
 
-  it('says where nothing is left of the form that the approval was for', () => {
+  it('says when the form for the approval is no longer kept', () => {
     const approved = viewOf('approved');
 
     expect(draw(approved, { continueTo: '/account' }).textContent).toContain('Taking you back…');

@@ -13,7 +13,7 @@ async function createBank(): Promise<Bank & { readonly api: KyInstance }> {
 }
 
 describe('the ky hook', () => {
-  it('starts the flow of the refusal, and after the approval makes the call once more, with its body', async () => {
+  it('starts a flow when the call is refused, and repeats the call with its body after the approval', async () => {
     const bank = await createBank();
     const call = bank.api.post(`${bank.server.url}/transfers`, { json: { amount: 250 } }).json();
 
@@ -50,7 +50,7 @@ describe('the ky hook', () => {
     expect(bank.prompts).toHaveLength(1);
   });
 
-  it('hands a second refusal to ky, as any other error', async () => {
+  it('leaves a second refusal to ky, like any other error', async () => {
     const bank = await createBank();
     bank.uses = 0;
     const call = bank.api.post(`${bank.server.url}/transfers`);
@@ -77,7 +77,7 @@ describe('the ky hook', () => {
     expect(bank.calls).toHaveLength(1);
   });
 
-  it('gives the flow up with the call', async () => {
+  it('cancels the flow when the call is aborted', async () => {
     const bank = await createBank();
     const controller = new AbortController();
     const call = bank.api.post(`${bank.server.url}/transfers`, { signal: controller.signal });
@@ -103,7 +103,7 @@ describe('the ky hook', () => {
     expect(await call).toMatchObject({ path: '/transfers' });
   });
 
-  it('leaves every other answer to ky', async () => {
+  it('leaves every other response to ky', async () => {
     const bank = await createBank();
     bank.server.onOther = (_exchange, response) => send(response, 401, { error: 'invalid_token' });
     await expect(bank.api.get(`${bank.server.url}/balance`)).rejects.toMatchObject({ name: 'HTTPError' });

@@ -25,7 +25,7 @@ async function open(view = pollingView()): Promise<Stage> {
   }
   openStepUpDialog({ stepUp: actor, action: { title: 'Transfer 250 €' }, signal: controller.signal });
   const element = document.querySelector('stepgate-dialog');
-  // The texts come first.
+  // It opens after its texts have loaded.
   await vi.waitUntil(() => element?.shadowRoot?.querySelector('dialog[open]'));
   const dialog = element?.shadowRoot?.querySelector('dialog');
   if (!(element instanceof StepgateDialog) || !(dialog instanceof HTMLDialogElement)) {
@@ -48,7 +48,7 @@ function pressEscape(dialog: HTMLDialogElement): Event {
   return cancel;
 }
 
-it('shows the flow in a modal dialog with styles of its own', async () => {
+it('shows the flow in a modal dialog with its own styles', async () => {
   const { dialog, element, screen } = await open();
 
   expect(dialog.open).toBe(true);
@@ -68,7 +68,7 @@ it('has a button that starts a flow which has not started', async () => {
   expect(actor.sent).toEqual([{ type: 'flow.start' }]);
 });
 
-it('cancels the flow when the user cancels, and goes away at once', async () => {
+it('cancels the flow and closes at once when the user cancels', async () => {
   const { actor, dialog, element, events, screen } = await open();
 
   screen.press('Cancel');
@@ -80,7 +80,7 @@ it('cancels the flow when the user cancels, and goes away at once', async () => 
   await vi.waitUntil(() => !element.isConnected);
 });
 
-it('takes Escape for a cancel', async () => {
+it('treats Escape as a cancel', async () => {
   const { actor, dialog } = await open();
 
   pressEscape(dialog);
@@ -89,7 +89,7 @@ it('takes Escape for a cancel', async () => {
   expect(actor.sent).toEqual([{ type: 'flow.cancel' }]);
 });
 
-it('does not let Escape lose the recovery codes', async () => {
+it('ignores Escape while it shows recovery codes', async () => {
   const { actor, dialog } = await open(
     viewOf('acknowledging', {
       disclosure: { recoveryCodes: ['AAAA'] },
@@ -126,7 +126,7 @@ it('closes when the flow was cancelled elsewhere', async () => {
   expect(events).toEqual(['stepgate-cancelled']);
 });
 
-it('goes away when nobody waits for the approval any more', async () => {
+it('closes when no caller waits for the approval any more', async () => {
   const { element, leave } = await open();
 
   leave();
@@ -134,7 +134,7 @@ it('goes away when nobody waits for the approval any more', async () => {
   await vi.waitUntil(() => !element.isConnected);
 });
 
-it('does not open for a flow that is over', () => {
+it('does not open for a flow that has ended', () => {
   const actor = createScriptedActor(viewOf('approved'), { status: 'done' });
 
   openStepUpDialog({ stepUp: actor, signal: new AbortController().signal });
@@ -142,11 +142,11 @@ it('does not open for a flow that is over', () => {
   expect(document.querySelector('stepgate-dialog')?.shadowRoot?.querySelector('dialog')?.open).toBe(false);
 });
 
-it('uses the dialog that stands in the page, with the app’s own logo and details, and leaves it there', async () => {
+it('uses the page’s dialog with the app’s logo and details, and leaves it in the page', async () => {
   const placed = new StepgateDialog();
   placed.innerHTML = '<img slot="logo" alt="Bank"><p slot="details">to Grace</p>';
   document.body.append(placed);
-  // What has no slot yet is not shown.
+  // Content without a slot is not shown.
   expect(placed.shadowRoot?.querySelector('slot')).toBeNull();
   const { actor, dialog, element } = await open();
 
@@ -161,7 +161,7 @@ it('uses the dialog that stands in the page, with the app’s own logo and detai
   expect(placed.isConnected).toBe(true);
 });
 
-it('opens a second dialog where the one in the page is busy', async () => {
+it('opens a second dialog if the page’s dialog is in use', async () => {
   const { element } = await open();
   openStepUpDialog({ stepUp: createScriptedActor(pollingView()), signal: new AbortController().signal });
   const all = [...document.querySelectorAll('stepgate-dialog')];
@@ -173,7 +173,7 @@ it('opens a second dialog where the one in the page is busy', async () => {
   expect(element.isOpen).toBe(true);
 });
 
-it('speaks the language of the page it stands in, with the app’s own words', async () => {
+it('uses the language of the page, with the app’s texts', async () => {
   document.documentElement.lang = 'fr-CA';
   onTestFinished(() => document.documentElement.removeAttribute('lang'));
   const element = new StepgateDialog();
@@ -189,7 +189,7 @@ it('speaks the language of the page it stands in, with the app’s own words', a
   expect(dialog.querySelector('section')?.lang).toBe('fr-CA');
 });
 
-it('cancels the flow of an element that is taken away before its texts have come', async () => {
+it('cancels the flow of an element that is removed before its texts have loaded', async () => {
   const element = new StepgateDialog();
   const actor = createScriptedActor(pollingView());
   document.body.append(element);
@@ -203,13 +203,13 @@ it('cancels the flow of an element that is taken away before its texts have come
   expect(element.shadowRoot?.querySelector('dialog')?.open).toBe(false);
 });
 
-it('shows the second of two flows that come before their texts, and cancels that one', async () => {
+it('shows the second of two flows that start before their texts have loaded, and cancels it when it is removed', async () => {
   const element = new StepgateDialog();
   const first = createScriptedActor(viewOf('authenticating'));
   const second = createScriptedActor(pollingView());
   document.body.append(element);
   const shown = element.show(first);
-  // Its texts come later than the first one's.
+  // The French texts load later than the first flow's English ones.
   element.lang = 'fr';
   const shownSecond = element.show(second);
   await shown;

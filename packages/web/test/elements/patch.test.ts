@@ -7,7 +7,7 @@ function childrenOf(parent: Element): string[] {
   return [...parent.children].map((child) => child.outerHTML);
 }
 
-it('makes the document look as described', () => {
+it('changes the document to match the description', () => {
   const root = document.createElement('div');
 
   patch(root, [h('p', { class: 'a', hidden: true, title: undefined }, 'one ', h('b', {}, 'two')), 'three']);
@@ -15,7 +15,7 @@ it('makes the document look as described', () => {
   expect(root.innerHTML).toBe('<p class="a" hidden="">one <b>two</b></p>three');
 });
 
-it('keeps the elements around one that comes and goes', () => {
+it('keeps the elements around one that is added and removed', () => {
   const root = document.createElement('div');
   const input = h('input', { name: 'code' });
   patch(root, [h('p', {}, 'a'), input]);
@@ -28,7 +28,7 @@ it('keeps the elements around one that comes and goes', () => {
   expect(childrenOf(root)).toEqual(['<input name="code">']);
 });
 
-it('replaces what has another key', () => {
+it('replaces an element whose key has changed', () => {
   const root = document.createElement('div');
   patch(root, [h('div', { key: 'a' }, h('input'))]);
   const [before] = root.children;
@@ -39,7 +39,7 @@ it('replaces what has another key', () => {
   expect(root.children).toHaveLength(1);
 });
 
-it('takes back attributes and actions that are gone', () => {
+it('removes attributes and actions that are no longer described', () => {
   const root = document.createElement('div');
   patch(root, [h('button', { 'aria-disabled': 'true', onPress: { show: 'ways' } })]);
   const button = root.firstElementChild as HTMLButtonElement;
@@ -51,7 +51,7 @@ it('takes back attributes and actions that are gone', () => {
   expect(button.outerHTML).toBe('<button></button>');
 });
 
-it('takes over what came with the page, and what was typed and focused there', () => {
+it('reuses the page’s elements, with their text and focus', () => {
   const root = document.createElement('div');
   document.body.append(root);
   root.innerHTML = '<p class="old" hidden="">a</p><input name="code"><input type="hidden" name="version">';

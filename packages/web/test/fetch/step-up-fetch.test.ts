@@ -16,7 +16,7 @@ async function createBank(options: StepUpFetchOptions = {}): Promise<FetchingBan
 }
 
 describe('stepUpFetch', () => {
-  it('hands every other answer through', async () => {
+  it('hands back every other response', async () => {
     const { fetch, prompts, server } = await createBank();
     server.onOther = (_exchange, response) => send(response, 401, { error: 'invalid_token' });
 
@@ -27,7 +27,7 @@ describe('stepUpFetch', () => {
     expect(prompts).toHaveLength(0);
   });
 
-  it('starts the flow of the refusal, and after the approval makes the call once more, with its body', async () => {
+  it('starts a flow when the call is refused, and repeats the call with its body after the approval', async () => {
     const bank = await createBank();
     const headers = { 'content-type': 'application/json', 'x-csrf': 'token' };
     const call = bank.fetch(`${bank.server.url}/transfers`, {
@@ -103,7 +103,7 @@ describe('stepUpFetch', () => {
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it('asks for a click in a browser that cannot tell of gestures', async () => {
+  it('asks for a click in a browser without userActivation', async () => {
     vi.stubGlobal('document', {});
     vi.stubGlobal('navigator', {});
     onTestFinished(() => {
@@ -122,7 +122,7 @@ describe('stepUpFetch', () => {
     expect((await call).status).toBe(200);
   });
 
-  it('takes a Request, body and all', async () => {
+  it('accepts a Request with its body', async () => {
     const bank = await createBank();
     const call = bank.fetch(new Request(`${bank.server.url}/transfers`, { method: 'PUT', body: 'text' }));
 
@@ -132,7 +132,7 @@ describe('stepUpFetch', () => {
     expect(await (await call).json()).toMatchObject({ body: 'text' });
   });
 
-  it('retries once only: a second refusal is the answer', async () => {
+  it('retries only once: a second refusal is the response', async () => {
     const bank = await createBank();
     bank.uses = 0;
     const call = bank.fetch(`${bank.server.url}/transfers`);
@@ -145,7 +145,7 @@ describe('stepUpFetch', () => {
     expect(bank.prompts).toHaveLength(1);
   });
 
-  it('names the action to whoever shows the flow', async () => {
+  it('passes the action to the UI that shows the flow', async () => {
     const bank = await createBank();
     const call = bank.fetch(`${bank.server.url}/account`, { method: 'DELETE' });
 
@@ -183,7 +183,7 @@ describe('stepUpFetch', () => {
     expect(bank.prompts).toHaveLength(2);
   });
 
-  it('rejects with a typed error when the user cancels, for everybody who waits', async () => {
+  it('rejects every waiting call with a typed error when the user cancels', async () => {
     const bank = await createBank();
     const calls = ['/a', '/b'].map((path) => bank.fetch(bank.server.url + path));
     await vi.waitUntil(() => bank.calls.length === 2);
@@ -201,7 +201,7 @@ describe('stepUpFetch', () => {
     expect(bank.calls).toHaveLength(2);
   });
 
-  it('says where the flow stood when it was closed', async () => {
+  it('says in which state the flow was closed', async () => {
     const bank = await createBank();
     const call = bank.fetch(`${bank.server.url}/a`);
 
@@ -213,7 +213,7 @@ describe('stepUpFetch', () => {
     await expect(call).rejects.toMatchObject({ code: 'cancelled', reason: 'rejected' });
   });
 
-  it('does not take the no to one action for a no to another', async () => {
+  it('does not treat a cancel of one action as a cancel of another', async () => {
     const bank = await createBank();
     const first = bank.fetch(`${bank.server.url}/a`);
     const { stepUp } = await shown(bank);
@@ -228,7 +228,7 @@ describe('stepUpFetch', () => {
     expect((await second).status).toBe(200);
   });
 
-  it('honours the signal of a caller, and leaves the flow to the others', async () => {
+  it('ends one caller’s wait by its signal, and keeps the flow for the others', async () => {
     const bank = await createBank();
     const controller = new AbortController();
     const impatient = bank.fetch(`${bank.server.url}/a`, { signal: controller.signal });
@@ -244,7 +244,7 @@ describe('stepUpFetch', () => {
     expect((await patient).status).toBe(200);
   });
 
-  it('cancels a flow that nobody waits for any more', async () => {
+  it('cancels a flow when the last caller has left', async () => {
     const bank = await createBank();
     const controller = new AbortController();
     const call = bank.fetch(`${bank.server.url}/a`, { signal: controller.signal });
@@ -257,7 +257,7 @@ describe('stepUpFetch', () => {
     expect(signal.aborted).toBe(true);
   });
 
-  it('does not ask for a caller who has gone already', async () => {
+  it('starts no flow for a caller that has already left', async () => {
     const controller = new AbortController();
     const bank = await createBank({
       async fetch(input, init) {
@@ -275,7 +275,7 @@ describe('stepUpFetch', () => {
     expect(bank.server.count('POST /flow')).toBe(0);
   });
 
-  it('tries again first when the refusal is older than an approval', async () => {
+  it('repeats the call first if its refusal is older than an approval', async () => {
     const bank = await createBank();
     const { onOther } = bank.server;
     let release: (() => void) | undefined;
@@ -300,7 +300,7 @@ describe('stepUpFetch', () => {
     expect(bank.prompts).toHaveLength(1);
   });
 
-  it('fails with the error of a UI that cannot show the flow', async () => {
+  it('rejects with the error of a UI that cannot show the flow', async () => {
     const bank = await createBank({
       onStepUp() {
         throw new Error('no screen');
@@ -333,7 +333,7 @@ describe('stepUpFetch', () => {
     expect(bank.prompts).toHaveLength(0);
   });
 
-  it('does not step up for an origin to which a call of the page’s own was redirected', async () => {
+  it('does not step up for another origin that a call was redirected to', async () => {
     const [own, other] = [await createBank(), await createBank()];
     own.server.onOther = (_exchange, response) =>
       response.writeHead(307, { location: `${other.server.url}/a` }).end();
@@ -346,7 +346,7 @@ describe('stepUpFetch', () => {
     expect([...own.prompts, ...other.prompts]).toHaveLength(0);
   });
 
-  it('does nothing a second time whose answer was a redirect to what is refused', async () => {
+  it('does not repeat a POST whose redirect leads to a refusal', async () => {
     const bank = await createBank();
     const refuse = bank.server.onOther;
     let transfers = 0;

@@ -56,13 +56,13 @@ const recovery: ManagedAuthenticator = {
   removal: { isPossible: false, isLast: false, goesAlong: [] },
 };
 
-/** Screens say goodbye for a second. */
+/** The last screen stays for a second. */
 const until = (holds: () => boolean): Promise<boolean> =>
   vi.waitUntil(holds, { timeout: 5_000, interval: 5 });
 
 type Answer = { readonly status: number; readonly body: unknown };
 
-/** The page on a server that answers each call in turn by what its kind has been given; the last answer stays. */
+/** The page, with a list of answers for each kind of call, in order. The last answer of a list repeats. */
 async function open(answers: Readonly<Record<string, readonly Answer[]>>): Promise<Stage> {
   const calls: Call[] = [];
   const left = new Map(Object.entries(answers).map(([kind, list]) => [kind, [...list]]));
@@ -120,14 +120,14 @@ const listOf = (
   body: { authenticators, addable },
 });
 
-it('asks for no approval before the user does', async () => {
+it('asks for no approval until the user clicks', async () => {
   const { calls, root } = await open({ 'GET /authenticators': [{ status: 401, body: REFUSAL }] });
 
   expect(root.textContent).toContain('Show my devices');
   expect(calls.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /step-up/authenticators']);
 });
 
-it('asks for an approval when the user wants to see the list, and says when the user gives up', async () => {
+it('asks for an approval when the user opens the list, and says that nothing changed when the user gives up', async () => {
   const { calls, dialog, press, root, said } = await open({
     'GET /authenticators': [{ status: 401, body: REFUSAL }],
     'POST /flow': [{ status: 201, body: viewOf('polling') }],
@@ -143,7 +143,7 @@ it('asks for an approval when the user wants to see the list, and says when the 
   expect(root.textContent).toContain('Show my devices');
 });
 
-it('shows what there is, what belongs together, and offers to remove what can be removed', async () => {
+it('lists the authenticators, says which belong together, and offers to remove those that can be removed', async () => {
   const { root } = await open({ 'GET /authenticators': [listOf([pushed, generated, recovery])] });
 
   const rows = [...root.querySelectorAll('.authenticator-row')].map((row) => row.textContent);
@@ -178,7 +178,7 @@ it('lets no name reorder what the user reads', async () => {
   expect(said()).not.toMatch(/\p{Bidi_Control}/u);
 });
 
-it('says what goes along before it removes, and removes nothing on a no', async () => {
+it('says what else a removal removes, and removes nothing if the user keeps it', async () => {
   const { calls, heading, press, root } = await open({
     'GET /authenticators': [listOf([pushed, generated])],
   });
@@ -193,7 +193,7 @@ it('says what goes along before it removes, and removes nothing on a no', async 
   expect(calls).toHaveLength(1);
 });
 
-it('removes on a yes, and says what is gone', async () => {
+it('removes after a confirmation, and says what was removed', async () => {
   const { calls, press, root, said } = await open({
     'GET /authenticators': [listOf([pushed, generated, recovery]), listOf([])],
     'DELETE /authenticators/push%7C1': [
@@ -208,7 +208,7 @@ it('removes on a yes, and says what is gone', async () => {
   expect(root.textContent).toContain('You have not set up a device.');
 });
 
-it('asks for the number before it adds it, without what is there for the eye', async () => {
+it('asks for the number before it adds it, and sends it without separators', async () => {
   const { calls, heading, press, root, type } = await open({
     'GET /authenticators': [listOf([pushed])],
     'POST /authenticators': [{ status: 400, body: { error: 'invalid_request' } }],
@@ -224,7 +224,7 @@ it('asks for the number before it adds it, without what is there for the eye', a
   expect(root.querySelector('dialog')).toBeNull();
 });
 
-it('shows the flow that adds a device, and says what has come of it', async () => {
+it('shows the flow that adds an authenticator, and says how it ended', async () => {
   const asking = viewOf('prompting', {
     factor: 'otp',
     adds: 'otp',

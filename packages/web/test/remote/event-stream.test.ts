@@ -21,7 +21,7 @@ it('reads the data of the events of its type', async () => {
   expect(await read('id: 1\nevent: view\ndata: {"a":1}\n\nevent: other\ndata: 2\n\n')).toEqual([['{"a":1}']]);
 });
 
-it('puts events together that come in pieces', async () => {
+it('joins events that arrive in pieces', async () => {
   expect(await read('event: vi', 'ew\ndata: {"é":', '1}\n', '\nevent: view\ndata: 2\n\n')).toEqual([
     [],
     [],
@@ -30,7 +30,7 @@ it('puts events together that come in pieces', async () => {
   ]);
 });
 
-it('hears of heartbeats as signs of life without data', async () => {
+it('reports heartbeats without data', async () => {
   expect(await read(': still here\n\n')).toEqual([[]]);
 });
 

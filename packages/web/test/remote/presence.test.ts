@@ -11,20 +11,23 @@ function openWindow(): GlobalWindow {
 }
 
 describe('the presence of a document', () => {
-  it.each(['visibilitychange', 'pageshow', 'offline', 'online'])('hears of %s, until it is done', (type) => {
-    const window = openWindow();
-    const heard = vi.fn();
-    const target = type === 'visibilitychange' ? window.document : window;
-    const unsubscribe = documentPresence().subscribe(heard);
+  it.each(['visibilitychange', 'pageshow', 'offline', 'online'])(
+    'reports %s until it is unsubscribed',
+    (type) => {
+      const window = openWindow();
+      const heard = vi.fn();
+      const target = type === 'visibilitychange' ? window.document : window;
+      const unsubscribe = documentPresence().subscribe(heard);
 
-    target.dispatchEvent(new window.Event(type, { bubbles: true }));
-    unsubscribe();
-    target.dispatchEvent(new window.Event(type, { bubbles: true }));
+      target.dispatchEvent(new window.Event(type, { bubbles: true }));
+      unsubscribe();
+      target.dispatchEvent(new window.Event(type, { bubbles: true }));
 
-    expect(heard).toHaveBeenCalledOnce();
-  });
+      expect(heard).toHaveBeenCalledOnce();
+    },
+  );
 
-  it('takes the browser at its word that there is no network, and one that says nothing for one with a network', () => {
+  it('is offline only if the browser says so', () => {
     expect(documentPresence().isOffline).toBe(false);
 
     vi.stubGlobal('navigator', { onLine: false });
@@ -32,7 +35,7 @@ describe('the presence of a document', () => {
     expect(documentPresence().isOffline).toBe(true);
   });
 
-  it('is somebody looking, over a network, where there is no document', () => {
+  it('is visible and online without a document', () => {
     const presence = documentPresence();
 
     expect(presence).toMatchObject({ isHidden: false, isOffline: false });

@@ -9,7 +9,7 @@ import { pollingView, viewOf } from '../support/views.ts';
 const remote = { requirement: 'ticket' };
 
 describe('a remote step-up as actor logic', () => {
-  it('takes requests, and what else a remote step-up can do', () => {
+  it('takes requests, and the methods of a remote step-up as events', () => {
     const stepUp = createActor(remoteStepUpLogic, { input: remote });
 
     expectTypeOf<Parameters<typeof stepUp.send>[0]>().toEqualTypeOf<RemoteStepUpEvent>();
@@ -36,7 +36,7 @@ describe('a remote step-up as actor logic', () => {
     expect(output?.state).toBe('approved');
   });
 
-  it('cuts its connections when it is stopped', async () => {
+  it('closes its connections when it is stopped', async () => {
     const server = await startScriptedServer();
     const stepUp = createActor(remoteStepUpLogic, {
       input: { ...remote, basePath: server.basePath },
@@ -59,7 +59,7 @@ describe('a remote step-up as actor logic', () => {
     expect(await emitted).toEqual({ type: 'flow.cancelled' });
   });
 
-  it('brings no XState along', async () => {
+  it('does not pull in XState', async () => {
     const { metafile } = await build({
       entryPoints: [fileURLToPath(new URL('../../src/index.ts', import.meta.url))],
       bundle: true,

@@ -36,7 +36,7 @@ async function createScene(options: RemoteStepUpOptions = {}): Promise<Scene> {
   return { server, clock, presence, stepUp };
 }
 
-/** A scene in which the phone is waited for, and the stream is open. */
+/** A scene in which the flow waits for the phone, with an open stream. */
 async function createWaitingScene(options?: RemoteStepUpOptions): Promise<Scene> {
   const scene = await createScene(options);
   scene.server.onStart = () => pollingView({ version: 3 });
@@ -45,7 +45,7 @@ async function createWaitingScene(options?: RemoteStepUpOptions): Promise<Scene>
   return scene;
 }
 
-/** One in which a code is asked for. */
+/** A scene in which the flow asks for a code. */
 async function createPromptingScene(): Promise<Scene> {
   const scene = await createScene();
   scene.server.onStart = () => promptingView({ version: 3 });
@@ -61,12 +61,12 @@ describe('a remote flow', () => {
     expectTypeOf<RemoteStepUp['send']>().parameter(0).toEqualTypeOf<StepUpRequest>();
   });
 
-  it('takes no event that there is not, or that lacks what it needs: neither compiles', async () => {
+  it('ignores unknown and incomplete events, which do not compile', async () => {
     const { server, stepUp } = await createScene();
 
     // @ts-expect-error -- no such request
     stepUp.send({ type: 'flow.begin' });
-    // @ts-expect-error -- a fact is no request
+    // @ts-expect-error -- a fact is not a request
     stepUp.send({ type: 'poll.rejected' });
     // @ts-expect-error -- a code is missing
     stepUp.send({ type: 'code.submit' });
@@ -75,7 +75,7 @@ describe('a remote flow', () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  it('sends nothing before it is started, and says what can be done', async () => {
+  it('sends nothing before it is started, and lists what can be requested', async () => {
     const { server, stepUp } = await createScene();
 
     expect(stepUp.view).toMatchObject({ state: 'idle', allowedEvents: ['flow.start', 'flow.cancel'] });
@@ -137,7 +137,7 @@ describe('a remote flow', () => {
     expect(seen).toEqual([7]);
   });
 
-  it('stops cleanly: connections are cut, observers completed, nothing is asked any more', async () => {
+  it('closes connections, completes observers and asks nothing more when it is stopped', async () => {
     const { presence, server, stepUp } = await createWaitingScene();
     const stream = await server.request('GET /flow');
     let isComplete = false;
@@ -155,7 +155,7 @@ describe('a remote flow', () => {
 });
 
 describe('starting', () => {
-  it('posts once, however often it is asked to', async () => {
+  it('posts only once, even if it is asked twice', async () => {
     const { server, stepUp } = await createScene();
 
     stepUp.send({ type: 'flow.start' });
@@ -182,7 +182,7 @@ describe('starting', () => {
     expect(stepUp.getSnapshot().error).toBeUndefined();
   });
 
-  it('forgets a start that was lost when the network is back', async () => {
+  it('clears the error of a lost start when the network is back', async () => {
     const { presence, server, stepUp } = await createScene();
     server.fail('POST /flow', { type: 'drop' });
     presence.disconnect();
@@ -209,7 +209,7 @@ describe('starting', () => {
     },
   );
 
-  it('says how long to wait when there were too many', async () => {
+  it('says how long to wait after too many', async () => {
     const { server, stepUp } = await createScene();
     const headers = { 'retry-after': '30' };
     server.fail('POST /flow', { type: 'answer', status: 429, headers, body: { error: 'rate_limited' } });
@@ -230,7 +230,7 @@ describe('starting', () => {
     expect(view.allowedEvents).not.toContain('flow.start');
   });
 
-  it('takes the place of another flow of this browser only when told to', async () => {
+  it('cancels another flow of this browser only in takeOver', async () => {
     const { server, stepUp } = await createScene();
     server.view = pollingView();
     server.fail('POST /flow', { type: 'answer', status: 409, body: { error: 'flow_in_progress' } });
@@ -253,7 +253,7 @@ describe('two tabs that start at once', () => {
     body: { error: 'flow_in_progress' },
   } as const;
 
-  it('are one flow: the later one tries again when the other start is over', async () => {
+  it('share a flow: the later tab tries again when the other start is over', async () => {
     const { clock, server, stepUp } = await createScene();
     server.fail('POST /flow', busy, busy);
 
@@ -269,7 +269,7 @@ describe('two tabs that start at once', () => {
     expect(server.count('POST /flow')).toBe(3);
   });
 
-  it.each(['a cancel', 'a stop'])('are none any more after %s', async (end) => {
+  it.each(['a cancel', 'a stop'])('do not start again after %s', async (end) => {
     const { clock, server, stepUp } = await createScene();
     server.fail('POST /flow', busy);
     stepUp.send({ type: 'flow.start' });
@@ -284,7 +284,7 @@ describe('two tabs that start at once', () => {
     expect(server.count('POST /flow')).toBe(1);
   });
 
-  it('are none any more while a cancel is still on its way', async () => {
+  it('do not start again while a cancel is under way', async () => {
     const { clock, server, stepUp } = await createScene();
     server.fail('POST /flow', busy);
     server.fail('DELETE /flow', { type: 'hang' });
@@ -301,7 +301,7 @@ describe('two tabs that start at once', () => {
 });
 
 describe('joining', () => {
-  it('takes up the flow of this browser without starting one', async () => {
+  it('joins the flow of this browser without starting one', async () => {
     const { server, stepUp } = await createScene();
     server.view = pollingView();
 
@@ -311,7 +311,7 @@ describe('joining', () => {
     expect(server.count('POST /flow')).toBe(0);
   });
 
-  it('finds nothing where there is no flow, or one that has ended', async () => {
+  it('finds nothing if there is no flow, or if it has ended', async () => {
     const { server, stepUp } = await createScene();
 
     expect(await stepUp.join()).toBe(false);
@@ -336,7 +336,7 @@ describe('asking something of a flow', () => {
     expect(headers['if-match']).toBe('"3"');
   });
 
-  it('ignores what the flow does not take now', async () => {
+  it('ignores what the flow does not allow now', async () => {
     const { server, stepUp } = await createWaitingScene();
 
     stepUp.send({ type: 'code.submit', code: '123456' });
@@ -369,7 +369,7 @@ describe('asking something of a flow', () => {
     expect(server.count('POST /flow/events')).toBe(2);
   });
 
-  it('takes the next request as soon as the flow has moved on, though the answer to the last one is still out', async () => {
+  it('takes the next request as soon as the flow has moved on, before the last answer arrives', async () => {
     const { server, stepUp } = await createScene();
     server.onStart = () => pollingView({ version: 3, allowedEvents: ['factor.choose', 'flow.cancel'] });
     stepUp.send({ type: 'flow.start' });
@@ -389,7 +389,7 @@ describe('asking something of a flow', () => {
     expect(server.count('POST /flow/events')).toBe(2);
   });
 
-  it('is not broken off by a second click while only the reason of the view changes', async () => {
+  it('keeps the first request when the user clicks again and only the view’s reason has changed', async () => {
     const { server, stepUp } = await createWaitingScene();
     server.fail('POST /flow/events', { type: 'hang' });
     let isBrokenOff = false;
@@ -407,7 +407,7 @@ describe('asking something of a flow', () => {
     expect(isBrokenOff).toBe(false);
   });
 
-  it('takes none while a cancel is on its way, whatever else moves the flow', async () => {
+  it('takes no other request while a cancel is under way, even if the flow moves', async () => {
     const { server, stepUp } = await createWaitingScene();
     server.fail('DELETE /flow', { type: 'hang' });
     stepUp.send({ type: 'flow.cancel' });
@@ -422,7 +422,7 @@ describe('asking something of a flow', () => {
     expect(server.count('POST /flow/events')).toBe(0);
   });
 
-  it('takes none while the last one is made again for a newer view', async () => {
+  it('takes no other request while the last one is repeated for a newer view', async () => {
     const { server, stepUp } = await createScene();
     server.onStart = () => pollingView({ version: 3, allowedEvents: ['factor.choose', 'flow.cancel'] });
     stepUp.send({ type: 'flow.start' });
@@ -443,7 +443,7 @@ describe('asking something of a flow', () => {
     expect(server.count('POST /flow/events')).toBe(2);
   });
 
-  it('does not repeat an event that the newer view does not take', async () => {
+  it('does not repeat an event that the newer view does not allow', async () => {
     const { server, stepUp } = await createPromptingScene();
     server.view = viewOf('expired', { version: 7, allowedEvents: ['flow.retry', 'flow.cancel'] });
 
@@ -454,7 +454,7 @@ describe('asking something of a flow', () => {
     expect(server.count('POST /flow/events')).toBe(1);
   });
 
-  it('does not repeat a code for another challenge than the one it was typed for', async () => {
+  it('does not repeat a code for another challenge', async () => {
     const { server, stepUp } = await createPromptingScene();
     server.view = promptingView({
       version: 7,
@@ -538,7 +538,7 @@ describe('cancelling', () => {
     expect(server.count('DELETE /flow')).toBe(1);
   });
 
-  it('ends a flow whose start it has overtaken', async () => {
+  it('ends a flow even if it overtakes the start', async () => {
     const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
     const { server, stepUp } = await createScene({
       async fetch(input, init) {
@@ -559,7 +559,7 @@ describe('cancelling', () => {
     expect(server.view).toMatchObject({ state: 'cancelled' });
   });
 
-  it('leaves the flow of another tab alone whose start was refused', async () => {
+  it('leaves the flow of another tab alone when its own start was refused', async () => {
     const { server, stepUp } = await createScene();
     const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
     server.fail('POST /flow', { type: 'answer', status: 409, body: { error: 'flow_in_progress' } });
@@ -594,7 +594,7 @@ describe('cancelling', () => {
 });
 
 describe('following', () => {
-  it('waits out lost connections, with growing pauses, and never ends the flow for them', async () => {
+  it('reconnects with growing pauses, and never ends the flow for a lost connection', async () => {
     const { clock, server, stepUp } = await createWaitingScene();
     server.fail(
       'GET /flow',
@@ -620,7 +620,7 @@ describe('following', () => {
     expect((await until(stepUp, ({ status }) => status === 'done')).view.state).toBe('approved');
   });
 
-  it('says that the connection is lost only when it stays so, and that it is back', async () => {
+  it('reports a lost connection from the second failure, and when it is back', async () => {
     const { clock, server, stepUp } = await createWaitingScene();
     const seen: unknown[] = [];
     stepUp.subscribe(({ connection }) => seen.push(connection));
@@ -644,7 +644,7 @@ describe('following', () => {
   it.each([
     ['of its own', { error: 'overloaded' }],
     ['of a proxy', '<html>'],
-  ])('calls a server without room busy, not lost, by an answer %s', async (_, body) => {
+  ])('reports a full server as busy, not lost, with an answer %s', async (_, body) => {
     const { clock, server, stepUp } = await createWaitingScene();
     const seen: unknown[] = [];
     stepUp.subscribe(({ connection }) => seen.push(connection));
@@ -681,7 +681,7 @@ describe('following', () => {
     expect(stepUp.getSnapshot().status).toBe('active');
   });
 
-  it('says at once that the network is gone, and catches up at once when it is back', async () => {
+  it('reports at once that the network is gone, and catches up at once when it is back', async () => {
     const { clock, presence, server, stepUp } = await createWaitingScene();
     const stream = await server.request('GET /flow');
     server.fail('GET /flow', { type: 'drop' });
@@ -702,7 +702,7 @@ describe('following', () => {
     expect(server.count('GET /flow')).toBe(3);
   });
 
-  it('does not say any longer that a request was lost when it hears of the flow again', async () => {
+  it('clears the error of a lost request when the connection is back', async () => {
     const { clock, presence, server, stepUp } = await createPromptingScene();
     server.fail('GET /flow', { type: 'drop' });
     server.fail('POST /flow/events', { type: 'drop' });
@@ -721,7 +721,7 @@ describe('following', () => {
     expect(stepUp.getSnapshot().error).toBeUndefined();
   });
 
-  it('forgets a lost request at the next sign of life of a stream that was never lost', async () => {
+  it('clears the error of a lost request at the next heartbeat of a live stream', async () => {
     const { server, stepUp } = await createPromptingScene();
     server.fail('POST /flow/events', { type: 'drop' });
     stepUp.send({ type: 'code.submit', code: '123456' });
@@ -732,7 +732,7 @@ describe('following', () => {
     expect((await until(stepUp, ({ error }) => error === undefined)).connection).toBe('live');
   });
 
-  it('keeps a refusal on the screen at a sign of life', async () => {
+  it('keeps the error of a refused request at a heartbeat', async () => {
     const { server, stepUp } = await createPromptingScene();
     server.fail('POST /flow/events', { type: 'answer', status: 400, body: { error: 'invalid_request' } });
     stepUp.send({ type: 'code.submit', code: '123456' });
@@ -745,7 +745,7 @@ describe('following', () => {
     expect(stepUp.getSnapshot().error?.code).toBe('invalid_request');
   });
 
-  it('goes on without a network where the server is reached all the same', async () => {
+  it('continues offline if the server can be reached', async () => {
     const { clock, presence, stepUp } = await createWaitingScene();
 
     presence.disconnect();
@@ -760,7 +760,7 @@ describe('following', () => {
   it.each([
     [429, 'too_many_watchers'],
     [503, 'overloaded'],
-  ])('leaves the server alone for as long as it says: %i %s', async (status, error) => {
+  ])('waits for as long as the server says: %i %s', async (status, error) => {
     const { clock, presence, server } = await createWaitingScene();
     const headers = { 'retry-after': '20' };
     server.fail('GET /flow', { type: 'answer', status, headers, body: { error } });
@@ -781,7 +781,7 @@ describe('following', () => {
   it.each([
     [429, 'too_many_watchers'],
     [503, 'overloaded'],
-  ])('sees the approval though the server never has room for a watcher: %i %s', async (status, error) => {
+  ])('sees the approval even if the server never has room for a watcher: %i %s', async (status, error) => {
     const { clock, server, stepUp } = await createScene();
     const headers = { 'retry-after': '20' };
     server.onStart = () => pollingView({ version: 3 });
@@ -831,7 +831,7 @@ describe('following', () => {
     await server.request('GET /flow', 2);
   });
 
-  it('falls back to long-polling where streams are not spoken', async () => {
+  it('falls back to long-polling if the server sends no stream', async () => {
     const { server, stepUp } = await createScene();
     server.onStart = () => pollingView({ version: 3 });
     server.fail('GET /flow', { type: 'answer', status: 200, body: pollingView({ version: 3 }) });
@@ -858,7 +858,7 @@ describe('following', () => {
     expect((await server.request('GET /flow', 2)).headers.prefer).toBe('wait=25');
   });
 
-  it('opens a new stream when the old one has fallen silent', async () => {
+  it('opens a new stream when the old one is silent', async () => {
     const { clock, server } = await createWaitingScene();
 
     clock.advance(40_000);
@@ -868,7 +868,7 @@ describe('following', () => {
     expect((await server.request('GET /flow', 2)).headers.accept).toBe('text/event-stream');
   });
 
-  it('takes heartbeats for signs of life', async () => {
+  it('keeps a stream open while heartbeats come', async () => {
     const { clock, server } = await createWaitingScene();
 
     clock.advance(30_000);
@@ -880,7 +880,7 @@ describe('following', () => {
     expect(server.count('GET /flow')).toBe(1);
   });
 
-  it('does not hurry when long-polls are answered at once with nothing new', async () => {
+  it('waits between long-polls that are answered at once with nothing new', async () => {
     const { clock, server, stepUp } = await createScene();
     server.onStart = () => pollingView({ version: 3 });
     server.fail(
@@ -910,7 +910,7 @@ describe('following', () => {
     expect(view.allowedEvents).toContain('flow.start');
   });
 
-  it('stops asking when nobody is signed in any more', async () => {
+  it('stops asking when the user is signed out', async () => {
     const { clock, presence, server, stepUp } = await createWaitingScene();
     server.fail('GET /flow', { type: 'answer', status: 401, body: { error: 'login_required' } });
 
@@ -923,7 +923,7 @@ describe('following', () => {
     expect(presence.listeners).toBe(0);
   });
 
-  it('takes what does not speak in codes for a lost connection', async () => {
+  it('treats an error without a code as a lost connection', async () => {
     const { clock, server, stepUp } = await createWaitingScene();
     server.fail('GET /flow', { type: 'answer', status: 404, body: { error: 'Not Found' } });
 
@@ -937,7 +937,7 @@ describe('following', () => {
     expect(stepUp.getSnapshot()).toMatchObject({ status: 'active', view: { state: 'polling' } });
   });
 
-  it('takes an answer that is no view for a lost connection', async () => {
+  it('treats an answer that is not a view as a lost connection', async () => {
     const { server, stepUp } = await createScene();
     server.fail('POST /flow', { type: 'answer', status: 200, body: '<html>sign in</html>' });
 

@@ -18,7 +18,7 @@ interface Scene {
   readonly flowId: string;
   /** Opens a tab that follows the flow, and waits until it does. */
   readonly openTab: () => Promise<Tab>;
-  /** One that is just being opened. */
+  /** Opens a tab without waiting. */
   readonly beginTab: () => Tab;
 }
 
@@ -46,11 +46,11 @@ async function createScene(): Promise<Scene> {
   };
 }
 
-/** Takes the lead as a tab that then says nothing, until the test is over. */
+/** Takes the lead as a tab that stays silent until the test is over. */
 function hang(flowId: string, options: LockOptions = {}): void {
   const { promise: forever, resolve: letGo } = Promise.withResolvers<void>();
   onTestFinished(() => letGo());
-  // The lead can be stolen from it.
+  // Rejects when another tab steals the lead.
   navigator.locks.request(`stepgate ${flowId}`, options, () => forever).catch(() => {});
 }
 
@@ -63,7 +63,7 @@ async function tabsAt(flowId: string): Promise<number> {
 afterEach(() => vi.unstubAllGlobals());
 
 describe('tabs that follow the same flow', () => {
-  it('have one connection between them, to the end', async () => {
+  it('share one connection to the end', async () => {
     const { flowId, openTab, server } = await createScene();
     const tabs = [await openTab(), await openTab(), await openTab()];
 
@@ -80,7 +80,7 @@ describe('tabs that follow the same flow', () => {
     ['hidden', ({ presence }) => presence.hide()],
     ['closed', ({ stepUp }) => stepUp.stop()],
     ['offline', ({ presence }) => presence.disconnect()],
-  ])('go on by another one at once when the leading one is %s', async (_, leave) => {
+  ])('continue through another tab at once when the leading tab is %s', async (_, leave) => {
     const { flowId, openTab, server } = await createScene();
     const leading = await openTab();
     const other = await openTab();
@@ -94,7 +94,7 @@ describe('tabs that follow the same flow', () => {
     expect((await until(other.stepUp, ({ status }) => status === 'done')).view.state).toBe('approved');
   });
 
-  it('tell one that is shown again what it has missed, without a request', async () => {
+  it('pass the missed view to a tab that is shown again, without a request', async () => {
     const { flowId, openTab, server } = await createScene();
     const leading = await openTab();
     const other = await openTab();
@@ -110,7 +110,7 @@ describe('tabs that follow the same flow', () => {
     expect(server.count('GET /flow')).toBe(1);
   });
 
-  it('hear heartbeats of each other as signs of life', async () => {
+  it('pass heartbeats on to each other', async () => {
     const { openTab, server } = await createScene();
     await openTab();
     const other = await openTab();
@@ -126,7 +126,7 @@ describe('tabs that follow the same flow', () => {
     expect(server.count('GET /flow')).toBe(1);
   });
 
-  it('take the lead from one that hangs', async () => {
+  it('take the lead from a tab that hangs', async () => {
     const { beginTab, flowId, server } = await createScene();
     hang(flowId);
     const { clock, stepUp } = beginTab();
@@ -140,7 +140,7 @@ describe('tabs that follow the same flow', () => {
     await until(stepUp, ({ connection }) => connection === 'live');
   });
 
-  it('are followers again after the lead was taken from them', async () => {
+  it('follow again after they have lost the lead', async () => {
     const { flowId, openTab, server } = await createScene();
     const { clock, stepUp } = await openTab();
     const stream = await server.request('GET /flow');
@@ -158,7 +158,7 @@ describe('tabs that follow the same flow', () => {
     expect(server.count('GET /flow')).toBe(1);
   });
 
-  it('move on together when another flow has taken its place', async () => {
+  it('move on together when another flow starts', async () => {
     const { openTab, server } = await createScene();
     const tabs = [await openTab(), await openTab()];
     const flowId = randomUUID();
@@ -209,7 +209,7 @@ describe('a tab', () => {
     expect(seen).toEqual([7]);
   });
 
-  it('knows better than a leading tab that is behind', async () => {
+  it('keeps a newer view than the leading tab has', async () => {
     const { flowId, openTab, server } = await createScene();
     await openTab();
 
@@ -220,7 +220,7 @@ describe('a tab', () => {
     expect(server.count('GET /flow')).toBe(1);
   });
 
-  it('has a connection of its own where the browser has no locks', async () => {
+  it('has its own connection in a browser without locks', async () => {
     vi.stubGlobal('navigator', {});
     const { openTab, server } = await createScene();
 

@@ -4,16 +4,16 @@ import { type Exchange, type ScriptedServer, send, startScriptedServer } from '.
 import { until } from './until.ts';
 import { pollingView, viewOf } from './views.ts';
 
-/** A server that refuses until there is an approval, and what calls it through a step-up. */
+/** A server that refuses calls until there is an approval. */
 export interface Bank {
   readonly server: ScriptedServer;
-  /** Shows a flow: notes its prompt. */
+  /** Records the prompt instead of showing it. */
   readonly onStepUp: (prompt: StepUpPrompt) => void;
   /** The prompts that were shown. */
   readonly prompts: readonly StepUpPrompt[];
   /** Resolves with the n-th prompt, past or future. */
   prompt(nth?: number): Promise<StepUpPrompt>;
-  /** The phone says yes. */
+  /** The user approves on the phone. */
   approve(): void;
   /** How many calls an approval lets through. */
   uses: number;

@@ -6,11 +6,11 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until it is told otherwise. */
+/** A clock that moves only when a test advances it. */
 export interface ManualClock extends Clock {
-  /** Moves on, and runs what falls due on the way, in order. */
+  /** Moves on, and runs the timers that are due, in order. */
   advance(ms: number): void;
-  /** Resolves once a timer of such a length is waiting. */
+  /** Resolves when a timer with such a length is waiting. */
   timerOf(isWanted: (ms: number) => boolean): Promise<void>;
 }
 

@@ -1,20 +1,20 @@
-/** A drawn flow, as a user meets it. */
+/** A drawn flow, as a user sees it. */
 export interface DrawnScreen {
   readonly heading: string;
   readonly text: string;
-  /** The names of the buttons and links, in order; the ones that only wait are in brackets. */
+  /** The names of the buttons and links, in order. Those that cannot be pressed yet are in brackets. */
   readonly buttons: readonly string[];
   /** What the live region says. */
   readonly said: string;
   press(name: string): void;
   input(): HTMLInputElement;
-  /** What an input is described by. */
+  /** The description of the input. */
   description(): string;
   type(value: string): void;
   submit(): void;
 }
 
-/** Looks at what is drawn in `root`. */
+/** Reads what is drawn in `root`. */
 export function screenIn(root: Element | ShadowRoot): DrawnScreen {
   const all = (selector: string): HTMLElement[] => [...root.querySelectorAll<HTMLElement>(selector)];
   const one = <T extends HTMLElement>(selector: string): T => {

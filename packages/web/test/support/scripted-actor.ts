@@ -1,7 +1,7 @@
 import type { FlowView, StepUpRequest } from '@stepgate/core';
 import type { RemoteStepUp, RemoteStepUpObserver, RemoteStepUpSnapshot } from '../../src/index.ts';
 
-/** An actor without a flow behind it: shows what it is told, and remembers what it was asked. */
+/** An actor without a flow: it shows the views that a test gives it, and records requests. */
 export interface ScriptedActor extends RemoteStepUp {
   readonly sent: readonly (StepUpRequest | { readonly type: 'takeOver' })[];
   tell(view: FlowView, members?: Partial<RemoteStepUpSnapshot>): void;

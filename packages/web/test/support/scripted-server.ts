@@ -5,17 +5,17 @@ import type { FlowView, StepUpRequest } from '@stepgate/core';
 import { onTestFinished } from 'vitest';
 import { viewOf } from './views.ts';
 
-/** One request that the server has had. */
+/** One request that the server received. */
 export interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
-  /** Resolves when the client has gone away, or the answer has. */
+  /** Resolves when the response has been sent, or the client is gone. */
   readonly closed: Promise<void>;
 }
 
-/** What a request is answered with instead of the usual; `drop` cuts the connection, `hang` never answers. */
+/** The answer to a request instead of the normal one. `drop` cuts the connection, `hang` never answers. */
 export type Fault =
   | { readonly type: 'drop' | 'hang' }
   | {
@@ -25,28 +25,28 @@ export type Fault =
       readonly body?: unknown;
     };
 
-/** The endpoints' wire, with a flow that does what a test says. */
+/** The endpoints, with a flow that a test controls. */
 export interface ScriptedServer {
   readonly url: string;
   readonly basePath: string;
   readonly requests: readonly Exchange[];
-  /** What `GET /flow` answers; `undefined` is "no flow". Telling a new one wakes long-polls and streams. */
+  /** What `GET /flow` answers; `undefined` means that there is no flow. `tell` also wakes long-polls and streams. */
   view: FlowView | undefined;
   tell(view: FlowView | undefined): void;
   onStart: (requirement: string) => FlowView;
   onEvent: (event: StepUpRequest) => FlowView;
-  /** Answers the next request of that kind by a fault: "POST /flow", "GET /flow". */
+  /** Answers the next request of a kind ("POST /flow", "GET /flow") with a fault. */
   fail(kind: string, ...faults: readonly Fault[]): void;
   /** Resolves with the n-th request of that kind, past or future. */
   request(kind: string, nth?: number): Promise<Exchange>;
   count(kind: string): number;
-  /** Resolves when everything that was on its way has arrived. */
+  /** Resolves when everything that was under way has arrived. */
   settle(): Promise<void>;
-  /** Writes to every open stream as it is. */
+  /** Writes a raw chunk to every open stream. */
   write(chunk: string): void;
   /** Ends every open stream and long-poll, with nothing new. */
   endWaits(): void;
-  /** Other paths than the endpoints'. */
+  /** Answers every other path. */
   onOther: (exchange: Exchange, response: ServerResponse) => void;
 }
 
@@ -112,7 +112,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
         check();
       }),
     async settle() {
-      // What is sent a few ticks from now would be overtaken by a single round.
+      // One round could be faster than a request that leaves a few ticks from now.
       for (let round = 0; round < 3; round += 1)
         await fetch(`${url}/settle`).then((response) => response.text());
     },

@@ -1,6 +1,6 @@
 import type { RemoteStepUp, RemoteStepUpSnapshot } from '../../src/index.ts';
 
-/** Resolves with the first snapshot, from now on, that is as described. */
+/** Resolves with the first snapshot, from now on, that matches. */
 export function until(
   stepUp: RemoteStepUp,
   isWanted: (snapshot: RemoteStepUpSnapshot) => boolean,

@@ -1,6 +1,6 @@
 import { onTestFinished, vi } from 'vitest';
 
-/** A page of which the browser says whether the user has just acted in it, until the test is over. */
+/** Sets what the browser says about the user's last gesture, until the test is over. */
 export function stubUserGesture(isActive: boolean): { isActive: boolean } {
   const userActivation = { isActive };
   vi.stubGlobal('document', globalThis.document ?? {});

@@ -14,7 +14,7 @@ it.each([
   expect((await textsFor(asked)).language).toBe(given);
 });
 
-it('takes the language of the nearest element that tells one, through shadow roots', () => {
+it('uses the lang of the nearest element, also outside of a shadow root', () => {
   const outer = document.createElement('div');
   outer.lang = 'fr-CA';
   const root = outer.attachShadow({ mode: 'open' });

@@ -19,17 +19,17 @@ function leavesOf(texts: object, path = ''): readonly (readonly [path: string, t
 const placeholdersOf = (text: string): readonly string[] => text.match(/\{\w+\}/g) ?? [];
 const inEnglish = new Map(leavesOf(pageTexts.en as object));
 
-/** Codes of the endpoints that have no sentence of their own, and why. A new code does not compile until it has either. */
+/** Codes without a sentence, and why. A new code does not compile until it is listed here or below. */
 const UNSAID = {
-  insufficient_user_authentication: 'begins a flow, and is no error of one',
+  insufficient_user_authentication: 'starts a flow, and is not an error of one',
   event_unknown: 'the screens send no such event',
   not_found: 'the screens call no such endpoint',
   method_not_allowed: 'the screens call no such endpoint',
   body_too_large: 'the screens send no such body',
   unsupported_media_type: 'the screens send JSON and forms',
   version_required: 'the screens send the version',
-  too_many_watchers: 'is waited out while following: the user has nothing to do',
-  misconfigured: 'the app is at fault: something went wrong is all that there is to say',
+  too_many_watchers: 'the page waits by itself: the user has nothing to do',
+  misconfigured: 'the app is at fault: the general sentence is enough',
 } as const satisfies Partial<Record<RequestErrorCode, string>>;
 const SAID = {
   login_required: 'reasons',
@@ -53,7 +53,7 @@ const SAID = {
 >;
 
 it.each(Object.entries(pageTexts))(
-  'the texts in %s have a sentence for each code, or a why not',
+  'the texts in %s have a sentence for each code, or a reason for its absence',
   (_, texts) => {
     const { errors, reasons } = texts.flow;
     for (const [code, group] of Object.entries(SAID)) {
@@ -63,13 +63,13 @@ it.each(Object.entries(pageTexts))(
   },
 );
 
-/** What is the same word in both languages. */
+/** Texts that are the same in both languages. */
 const SAME = ['codeLabel', 'codes.voice', 'later', 'kinds.email'];
 
 describe.each(['fr', 'fr-CA'])('the texts in %s', (language) => {
   const texts = leavesOf(pageTexts[language] as object);
 
-  it('say all that the English ones say, with the same things filled in', () => {
+  it('have the same keys and placeholders as the English texts', () => {
     expect(texts.map(([path]) => path).sort()).toEqual([...inEnglish.keys()].sort());
     for (const [path, text] of texts) {
       expect(placeholdersOf(text), path).toEqual(placeholdersOf(inEnglish.get(path) ?? ''));
@@ -77,13 +77,13 @@ describe.each(['fr', 'fr-CA'])('the texts in %s', (language) => {
     }
   });
 
-  it('end their sentences where the English ones do', () => {
+  it('end their sentences like the English texts', () => {
     for (const [path, text] of texts) {
       expect(/[.…?]$/.test(text), path).toBe(/[.…?]$/.test(inEnglish.get(path) ?? ''));
     }
   });
 
-  it('have the spaces and quotes of the place', () => {
+  it('have the local spaces and quotes', () => {
     for (const [path, text] of texts) {
       const before = language === 'fr' ? NARROW : '[^\\s]';
       expect(text, path).toMatch(new RegExp(`^([^?!;]|${before}[?!;])*$`, 'u'));
@@ -93,7 +93,7 @@ describe.each(['fr', 'fr-CA'])('the texts in %s', (language) => {
   });
 });
 
-it('differ in France and in Canada by the words for what comes from English', () => {
+it('differ in France and Canada where France borrows from English', () => {
   const { fr, 'fr-CA': canadian } = pageTexts;
   expect(fr?.flow.factors.email).toBe('Code par e-mail');
   expect(canadian?.flow.factors.email).toBe('Code par courriel');
@@ -102,7 +102,7 @@ it('differ in France and in Canada by the words for what comes from English', ()
 });
 
 describe('fill', () => {
-  it('fills in what stands in braces, and leaves the rest', () => {
+  it('replaces known names in braces, and leaves the rest', () => {
     expect(fill('{label} {when}, {unknown}', { label: 'Send {when}', when: '$1' })).toBe(
       'Send {when} $1, {unknown}',
     );
@@ -110,7 +110,7 @@ describe('fill', () => {
 });
 
 describe('pluralOf', () => {
-  it('takes the form of the language’s own rules', () => {
+  it('uses the plural rules of the language', () => {
     const forms = { one: 'one', few: 'few', other: 'other' };
     expect([0, 1, 2].map((count) => pluralOf(forms, count, 'en'))).toEqual(['other', 'one', 'other']);
     expect([0, 1, 2].map((count) => pluralOf(forms, count, 'fr'))).toEqual(['one', 'one', 'other']);

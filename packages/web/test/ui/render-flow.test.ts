@@ -83,13 +83,13 @@ describe('before the start', () => {
     expect(actor.sent).toEqual([{ type: 'flow.start' }]);
   });
 
-  it('shows the app’s words as text, never as markup', () => {
+  it('shows the app’s texts as text, never as markup', () => {
     const { root } = draw(idle, { action: { title: '<img src=x onerror=alert(1)>' } });
 
     expect(root.querySelector('img')).toBeNull();
   });
 
-  it('offers to take the place of another flow', () => {
+  it('offers to cancel another flow and start this one', () => {
     const error = { code: 'flow_in_progress', message: '' } as const;
     const { actor, screen } = draw(idle, { snapshot: { error } });
 
@@ -108,7 +108,7 @@ describe('before the start', () => {
     expect(isBack).toBe(true);
   });
 
-  it('keeps the screen while the start is under way, and shows where it went wrong', () => {
+  it('keeps the screen while the start is under way, and shows why it failed', () => {
     const { actor, screen } = draw(idle);
 
     actor.tell(idle, { pending: 'flow.start' });
@@ -132,7 +132,7 @@ describe('the action', () => {
 });
 
 describe('waiting for the phone', () => {
-  it('counts down by the server’s clock, whatever this device’s says', () => {
+  it('counts down by the server’s clock, even if this device’s clock is wrong', () => {
     const { clock, screen } = draw(
       pollingView({ now: 5_000_000, expiresAt: 5_245_000, resendAllowedAt: 5_015_000 }),
     );
@@ -144,7 +144,7 @@ describe('waiting for the phone', () => {
     expect(screen.buttons[0]).toBe('Send again');
   });
 
-  it('does not send again before it may', () => {
+  it('does not send again before it is allowed', () => {
     const { actor, clock, screen } = draw(pollingView());
 
     screen.press('Send again');
@@ -154,7 +154,7 @@ describe('waiting for the phone', () => {
     expect(actor.sent).toEqual([{ type: 'challenge.resend' }]);
   });
 
-  it('offers the other ways, and those that send a message only when they may', () => {
+  it('offers the other ways, and those that send a message only when that is allowed', () => {
     const { actor, clock, screen } = draw(
       pollingView({
         authenticators: [phone, app, texts],
@@ -174,7 +174,7 @@ describe('waiting for the phone', () => {
     expect(actor.sent).toEqual([{ type: 'factor.choose', authenticatorId: texts.id }]);
   });
 
-  it('says when another browser wanted a push meanwhile', () => {
+  it('says when another browser has tried to send a push', () => {
     const { screen } = draw(pollingView({ notice: 'push_requested_elsewhere' }));
     expect(screen.text).toContain('Another browser or device also tried to send you a request');
   });
@@ -195,7 +195,7 @@ describe('waiting for the phone', () => {
     ]);
   });
 
-  it('comes back from the other ways', () => {
+  it('goes back from the list of ways', () => {
     const { screen } = draw(pollingView());
 
     screen.press('Try another way');
@@ -229,7 +229,7 @@ describe('waiting for the phone', () => {
 });
 
 describe('typing a code', () => {
-  it('asks for a one-time code as phones and password managers expect it', () => {
+  it('marks the code input for phones and password managers', () => {
     const { root, screen } = draw(promptingView());
 
     expect(screen.input().autocomplete).toBe('one-time-code');
@@ -237,7 +237,7 @@ describe('typing a code', () => {
     expect(root.querySelector('label')?.getAttribute('for')).toBe(screen.input().id);
   });
 
-  it('takes what was pasted, and leaves out what is there for the eye', () => {
+  it('accepts a pasted code, without its separators', () => {
     const { actor, screen } = draw(promptingView());
 
     screen.type(' 123 4-56 ');
@@ -254,14 +254,14 @@ describe('typing a code', () => {
     expect(actor.sent).toEqual([]);
   });
 
-  it('takes letters for a recovery code', () => {
+  it('accepts letters in a recovery code', () => {
     const { screen } = draw(promptingView({ factor: 'recovery-code', authenticatorId: 'recovery-code|1' }));
 
     expect(screen.input().inputMode).not.toBe('numeric');
     expect(screen.input().autocomplete).not.toBe('one-time-code');
   });
 
-  it('keeps input, text and focus while views and seconds go by', () => {
+  it('keeps the input, its text and the focus while views and seconds pass', () => {
     const { actor, clock, screen } = draw(promptingView());
     const input = screen.input();
     expect(document.activeElement).toBe(input);
@@ -306,7 +306,7 @@ describe('typing a code', () => {
     expect(screen.said).toContain('That code is wrong');
   });
 
-  it('waits out too many attempts', () => {
+  it('waits after too many attempts', () => {
     const view = promptingView({ reason: 'too_many_attempts', retryAllowedAt: 1_045_000 });
     const { actor, clock, screen } = draw(view);
     screen.type('123456');
@@ -319,7 +319,7 @@ describe('typing a code', () => {
     expect(actor.sent).toHaveLength(1);
   });
 
-  it('is another screen for another authenticator', () => {
+  it('shows a new screen for another authenticator', () => {
     const { actor, screen } = draw(promptingView());
     screen.type('123');
 
@@ -349,7 +349,7 @@ describe('the password', () => {
     expect(actor.sent).toEqual([{ type: 'password.submit', password: ' correct horse ' }]);
   });
 
-  it('stays on the screen while it is checked; a refused one is cleared', () => {
+  it('stays on the screen while it is checked, and is cleared when it is refused', () => {
     const { actor, screen } = draw(asked);
     screen.type('wrong');
     screen.submit();
@@ -362,7 +362,7 @@ describe('the password', () => {
     expect(screen.description()).toContain('That password is wrong');
   });
 
-  it('says for as long as it is asked for that a device is to be added', () => {
+  it('says that a device is to be added for as long as it is asked for', () => {
     const { actor, screen } = draw({ ...asked, factor: 'push' });
     expect(screen.text).toContain('A device is about to be added');
 
@@ -390,13 +390,13 @@ describe('setting up a device', () => {
     expect(root.querySelector('a')?.getAttribute('href')).toBe(uri);
   });
 
-  it('makes no link of anything but an authenticator’s', () => {
+  it('makes a link only of an otpauth URI', () => {
     const { root } = draw(viewOf('confirming', { disclosure: { barcodeUri: 'javascript:alert(1)' } }));
 
     expect(root.querySelector('a')).toBeNull();
   });
 
-  it('does not draw the code anew while it waits', () => {
+  it('does not redraw the code while it waits', () => {
     const { clock, root } = draw(
       viewOf('confirming', { expiresAt: 1_300_000, disclosure: { barcodeUri: uri } }),
     );
@@ -407,7 +407,7 @@ describe('setting up a device', () => {
     expect(root.querySelector('svg.qr path')).toBe(path);
   });
 
-  it('shows the key of a one-time password for typing it', () => {
+  it('shows the key of a one-time password, to be typed', () => {
     const disclosure = { barcodeUri: uri, otpSecret: 'JBSWY3DPEHPK3PXP' };
     const { screen } = draw(promptingView({ authenticatorId: undefined as never, disclosure }));
 
@@ -453,7 +453,7 @@ describe('setting up a device', () => {
     '+1555012',
     '+1555010012345678',
     '+1 555 CALL NOW',
-  ])('lets the browser judge the phone number %j as the server does', (typed) => {
+  ])('lets the browser accept and refuse phone numbers as the server does: %j', (typed) => {
     const { screen } = draw(
       viewOf('choosing', { enrollable: ['sms'], allowedEvents: ['enrollment.begin', 'flow.cancel'] }),
     );
@@ -461,7 +461,7 @@ describe('setting up a device', () => {
     const { pattern, title, type } = screen.input();
     const parse = (): unknown =>
       parseRequest({ type: 'enrollment.begin', factor: 'sms', phoneNumber: tidy('phoneNumber', typed) });
-    // Browsers compile it so: with the flag v, from end to end.
+    // As browsers compile it: with the flag v, for the whole value.
     const isTaken = new RegExp(`^(?:${pattern})$`, 'v').test(typed);
 
     if (isTaken) expect(parse).not.toThrow();
@@ -477,7 +477,7 @@ describe('recovery codes', () => {
     allowedEvents: ['codes.acknowledge', 'flow.cancel'],
   });
 
-  it('are acknowledged only after a tick', () => {
+  it('are acknowledged only after the box is ticked', () => {
     const { actor, root, screen } = draw(view);
     expect(screen.text).toContain('AAAA-BBBB');
 
@@ -489,7 +489,7 @@ describe('recovery codes', () => {
     expect(actor.sent).toEqual([{ type: 'codes.acknowledge' }]);
   });
 
-  it('cannot be cancelled away by a slip', () => {
+  it('cannot be lost by a cancel', () => {
     const { screen } = draw(view);
 
     expect(screen.buttons).not.toContain('Cancel');
@@ -497,7 +497,7 @@ describe('recovery codes', () => {
 });
 
 describe('typing a number', () => {
-  it('names it where the code is asked for', () => {
+  it('shows it where the code is asked for', () => {
     const { actor, screen } = draw(
       viewOf('choosing', { enrollable: ['sms'], allowedEvents: ['enrollment.begin', 'flow.cancel'] }),
     );
@@ -512,7 +512,7 @@ describe('typing a number', () => {
 });
 
 describe('at rest', () => {
-  it('sends for the first time what another window has kept it from', () => {
+  it('sends the push that another window has held back', () => {
     const { screen } = draw(
       viewOf('failed', {
         reason: 'push_in_progress',
@@ -566,7 +566,7 @@ describe('at rest', () => {
     expect(calls).toEqual(['restart', 'back']);
   });
 
-  it('leads on after an approval', () => {
+  it('links to the next page after an approval', () => {
     const { root, screen } = draw(viewOf('approved'), { continueTo: 'https://bank.example/transfers' });
 
     expect(screen.heading).toBe('Confirmed');
@@ -574,7 +574,7 @@ describe('at rest', () => {
   });
 });
 
-describe('for those who do not see the screen', () => {
+describe('for users of screen readers', () => {
   it('moves the focus to the heading of a new screen', () => {
     const { actor, root } = draw(idle);
 
@@ -589,7 +589,7 @@ describe('for those who do not see the screen', () => {
     expect(root.contains(document.activeElement)).toBe(false);
   });
 
-  it('does not announce seconds, but the last minute', () => {
+  it('announces the last minute, and not the seconds', () => {
     const { clock, root, screen } = draw(pollingView({ expiresAt: 1_090_000 }));
     expect(root.querySelector('[role="timer"]')?.getAttribute('aria-live')).toBe('off');
 
@@ -617,7 +617,7 @@ describe('for those who do not see the screen', () => {
   );
 });
 
-it('draws nothing any more after it was stopped', () => {
+it('draws nothing after it was stopped', () => {
   const actor = createScriptedActor(pollingView());
   const clock = createManualClock();
   const root = document.createElement('div');
