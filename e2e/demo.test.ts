@@ -75,20 +75,26 @@ describe('the demo', () => {
     },
   );
 
-  it.each(['before-demo', 'demo'])('says in a sentence that a port is taken (%s)', async (script) => {
+  it.each([
+    ['scripts/demo.mjs', []],
+    // As npm starts it on a bare clone: before anything is installed.
+    ['scripts/run.mjs', ['demo']],
+  ] as const)('says that a port is in use (%s)', async (script, args) => {
     for (const name of ['BANK_PORT', 'EMULATOR_PORT']) {
       const taken = await takePort();
       const [other = 0] = await freePorts(1);
-      const demo = startProgram(`scripts/${script}.mjs`, {
+      const env = {
         BANK_PORT: String(other),
         EMULATOR_PORT: String(other),
         [name]: String(taken.port),
-      });
+        npm_config_user_agent: 'npm',
+      };
+      const demo = startProgram(script, env, args);
 
       expect(await demo.ended).toBe(1);
       expect(demo.stdout).toBe('');
       expect(demo.stderr).toBe(
-        `Port ${taken.port} is taken: end what listens there, or choose another one with ${name}.\n`,
+        `Port ${taken.port} is in use. Stop the program that uses it, or choose another port with ${name}.\n`,
       );
       await taken.free();
       await (await takePort(other)).free();
@@ -98,7 +104,7 @@ describe('the demo', () => {
   it('wants a port that is a number', async () => {
     const demo = startProgram('scripts/demo.mjs', { BANK_PORT: 'three thousand' });
     expect(await demo.ended).toBe(1);
-    expect(demo.stderr).toBe('BANK_PORT is a port, a number from 1 to 65535.\n');
+    expect(demo.stderr).toBe('BANK_PORT must be a port: a number from 1 to 65535.\n');
   });
 });
 

@@ -1,4 +1,4 @@
-// The emulator and the example bank side by side, until Ctrl-C. BANK_PORT and EMULATOR_PORT choose other ports.
+// Runs the emulator and the example bank side by side until Ctrl-C. BANK_PORT and EMULATOR_PORT choose other ports.
 import { execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const children = new Set();
 let isEnding = false;
 
-/** Starts a program and resolves to the first line it prints; when it ends, everything does. */
+/** Starts a program and resolves to the first line that it prints. When it ends, the demo ends. */
 function start(file, args, env) {
   const child = spawn(process.execPath, [file, ...args], {
     cwd: root,
@@ -33,14 +33,14 @@ function end(code) {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end(0));
 
 /**
- * The programs between the command that was typed (`npm run demo`) and this one. A signal to one of them alone ends
- * that one, and tells nobody.
+ * The programs between the command that was typed (`npm run demo`) and this one. A signal to only one of them may end
+ * that one without a word to the others.
  */
 function launchers() {
   const found = [];
   for (let pid = process.ppid; pid > 1; ) {
     const [, parent, command] = /^\s*(\d+)\s+(.*)/.exec(lookUp([pid])) ?? [];
-    if (command === undefined || !/\bp?np[mx]\b/.test(command)) break;
+    if (command === undefined || !/\bp?np[mx]\b|\bscripts\/run\.mjs\b/.test(command)) break;
     found.push(pid);
     pid = Number(parent);
   }
@@ -59,7 +59,7 @@ function lookUp(pids) {
 const above = launchers();
 if (above.length > 0) {
   const whole = lookUp(above);
-  // Whoever loses a parent gets another one.
+  // A process whose parent ends gets another parent.
   setInterval(() => lookUp(above) === whole || end(0), 1_000).unref();
 }
 

@@ -1,0 +1,32 @@
+const build = ['pnpm', '--silent', 'run', 'build'];
+const findPrograms = ['node', 'scripts/ensure-system.mjs'];
+const vitest = (...projects) => ['vitest', 'run', ...projects.map((name) => `--project=${name}`)];
+
+/** The tests that try inputs at random. */
+const FUZZ_TESTS = [
+  'packages/server/test/endpoints/hostile-input.test.ts',
+  'packages/server/test/records/hostile-store.test.ts',
+  'packages/server/test/flow/any-order.test.ts',
+  'packages/server/test/auth0/id-token-check.test.ts',
+  'packages/express/test/hostile-requests.test.ts',
+];
+
+/**
+ * The tasks of `scripts/run.mjs`, each with its steps in order. Further arguments of a task go to its last step.
+ *
+ * @type {Readonly<Record<string, { steps: string[][], env?: Record<string, string> }>>}
+ */
+export const TASKS = {
+  demo: { steps: [build, ['node', 'scripts/demo.mjs']] },
+  test: { steps: [build, findPrograms, vitest()] },
+  'test:unit': { steps: [build, vitest('scripts', 'core', 'web', 'emulator', 'server')] },
+  check: { steps: [build, ...['lint', 'types', 'packages'].map((script) => ['pnpm', 'run', script])] },
+  bench: { steps: [build, ['pnpm', '--silent', '--filter', 'bench', 'run']] },
+  soak: { steps: [build, findPrograms, ['node', 'soak/main.ts']] },
+  fuzz: {
+    steps: [build, [...vitest('server', 'express'), '--testTimeout=7200000', ...FUZZ_TESTS]],
+    env: { FUZZ_CASES: '10000' },
+  },
+  mutate: { steps: [build, ['node', 'scripts/mutate.mjs']] },
+  live: { steps: [build, ['node', 'packages/doctor/live/main.ts']] },
+};
