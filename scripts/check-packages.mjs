@@ -40,9 +40,14 @@ function nodes(majors) {
 /** What npm runs by itself on the machine of whoever installs. */
 const ON_INSTALL = ['preinstall', 'install', 'postinstall', 'prepare'];
 
+/** Modules that only a test runner can import. Their own tests do that. */
+const IN_RUNNERS = ['./vitest', './playwright'];
+
 /** The names under which a package's modules are imported. */
 function entriesOf({ name, exports }) {
-  const modules = Object.entries(exports).filter(([, target]) => typeof target === 'object');
+  const modules = Object.entries(exports).filter(
+    ([path, target]) => typeof target === 'object' && !IN_RUNNERS.includes(path),
+  );
   return modules.map(([path]) => name + path.slice(1));
 }
 

@@ -21,6 +21,7 @@ export const ROOMS = {
   ],
   emulator: [
     'command',
+    'testing',
     'listening-emulator.ts',
     'exported-types.ts',
     'emulator.ts',

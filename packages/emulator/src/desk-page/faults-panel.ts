@@ -6,10 +6,10 @@ import type { Act } from './users-panel.ts';
 /** The faults that wait. */
 export function faultRows(faults: readonly DeskFault[]): Node[] {
   if (faults.length === 0) return [element('p', 'small', 'No fault waits.')];
-  return [element('ul', 'faults', ...faults.map((fault) => element('li', '', describe(fault))))];
+  return [element('ul', 'faults', ...faults.map((fault) => element('li', '', toSentence(fault))))];
 }
 
-function describe({ match = {}, respond, drop, delay_ms: delayMs, left }: DeskFault): string {
+function toSentence({ match = {}, respond, drop, delay_ms: delayMs, left }: DeskFault): string {
   const target = Object.values(match).join(' ') || 'any request';
   const effects = [
     ...(delayMs === undefined ? [] : [`waits ${delayMs} ms`]),
