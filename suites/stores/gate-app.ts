@@ -86,6 +86,8 @@ process.on('message', (message) => {
   const closing = [...tenants.values()].map(({ gate }) => gate.close());
   void Promise.all(closing).then(() => process.send?.({ closed: true }));
 });
+// The test that started it is gone.
+process.once('disconnect', () => process.exit());
 const server = app.listen(0, '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });

@@ -5,6 +5,8 @@ const store = await openStoreOfProcess();
 const { KEY = '' } = process.env;
 const TTL_MS = 600_000;
 
+// The test that started it is gone.
+process.once('disconnect', () => process.exit());
 process.send?.('ready');
 for (;;) {
   const record = await store.read(KEY);

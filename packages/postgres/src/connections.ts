@@ -1,17 +1,17 @@
 import { Client, Pool } from 'pg';
-import type { Line } from './listening.ts';
-import { lend, type PoolLike } from './pool.ts';
+import type { ListenConnection } from './listening.ts';
+import { type PoolLike, takeClient } from './pool.ts';
 
 /** How the store reaches the server. */
 export interface Connections {
   readonly pool: PoolLike;
-  /** Opens a connection to listen on; undefined when notifications are not wanted. */
-  readonly openLine: (() => Promise<Line>) | undefined;
+  /** Opens a connection for LISTEN; undefined if the app wants no notifications. */
+  readonly openListen: (() => Promise<ListenConnection>) | undefined;
   /** Ends the pool, unless it is the app's. */
   readonly end: () => void;
 }
 
-/** How many times `timeoutMs` a connection may take to open: it serves the next request, if the first was refused. */
+/** How many times `timeoutMs` a connection may take to open. If the first request is refused, it serves the next. */
 const TIMEOUTS_TO_CONNECT = 2;
 
 const ignore = (): void => {};
@@ -29,8 +29,8 @@ export function createConnections({
   readonly timeoutMs: number;
 }): Connections {
   if (pool !== undefined) {
-    const borrow = listen === undefined ? () => borrowLine(pool, timeoutMs) : undefined;
-    return { pool, openLine: borrow ?? lineTo(listen, timeoutMs), end: ignore };
+    const borrow = listen === undefined ? () => listenInPool(pool, timeoutMs) : undefined;
+    return { pool, openListen: borrow ?? listenAt(listen, timeoutMs), end: ignore };
   }
   const own = new Pool({
     connectionString: url,
@@ -38,11 +38,18 @@ export function createConnections({
     keepAlive: true,
     application_name: 'stepgate',
   });
-  return { pool: own, openLine: lineTo(listen ?? url, timeoutMs), end: () => void own.end().catch(ignore) };
+  return {
+    pool: own,
+    openListen: listenAt(listen ?? url, timeoutMs),
+    end: () => void own.end().catch(ignore),
+  };
 }
 
 /** A connection that only listens. */
-function lineTo(url: string | false | undefined, timeoutMs: number): (() => Promise<Line>) | undefined {
+function listenAt(
+  url: string | false | undefined,
+  timeoutMs: number,
+): (() => Promise<ListenConnection>) | undefined {
   if (url === undefined || url === false) return undefined;
   return async () => {
     const client = new Client({
@@ -59,8 +66,8 @@ function lineTo(url: string | false | undefined, timeoutMs: number): (() => Prom
 }
 
 /** A connection of the app's pool, for as long as the store listens. */
-async function borrowLine(pool: PoolLike, timeoutMs: number): Promise<Line> {
-  const client = await lend(pool, timeoutMs);
+async function listenInPool(pool: PoolLike, timeoutMs: number): Promise<ListenConnection> {
+  const client = await takeClient(pool, timeoutMs);
   client.on('error', ignore);
   return { client, end: () => client.release(true) };
 }

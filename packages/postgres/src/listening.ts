@@ -1,64 +1,64 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientLike } from './pool.ts';
 
-/** A connection that is listened on. */
-export interface Line {
+/** A connection for LISTEN. */
+export interface ListenConnection {
   readonly client: ClientLike;
   readonly end: () => void;
 }
 
-/** Hears notifications. */
+/** Receives notifications. */
 export interface Listening {
-  /** Begins, if it has not begun yet. */
+  /** Starts listening, unless it listens already. */
   start(): void;
   close(): void;
 }
 
 /** Options of {@link createListening}. */
 export interface ListeningOptions {
-  readonly open: () => Promise<Line>;
+  readonly open: () => Promise<ListenConnection>;
   readonly channel: string;
   readonly timeoutMs: number;
-  /** Sends a payload to everyone who listens, by another connection. */
+  /** Sends a payload to every listener, on another connection. */
   readonly notify: (payload: string) => Promise<unknown>;
   readonly onPayload: (payload: string) => void;
   /** Called every second while notifications may be missed, and once when that is over. */
   readonly onGap: () => void;
-  readonly onHeard: () => void;
+  readonly onReceiving: () => void;
   readonly onError: (error: unknown) => void;
 }
 
-const NOT_HEARD =
+const NOT_RECEIVING =
   'postgres: LISTEN was accepted, but notifications do not arrive, so watchers read every second. A pooler in transaction mode does this: give `listen` the address of the server itself, or false';
 const LOOK_EVERY_MS = 1_000;
 const PROBE = 'probe ';
 
 /**
  * Makes the listener. Its connection is renewed when it breaks, and when the server does not answer on it: a server that
- * has lost its power tells nobody. It counts as heard once a test message has arrived. Behind a pooler that lends
- * connections by the transaction, LISTEN succeeds and nothing ever comes.
+ * has lost its power sends no sign. It counts as working once a test message has arrived: behind a pooler in transaction
+ * mode, LISTEN succeeds and no notification ever arrives.
  */
 export function createListening(options: ListeningOptions): Listening {
-  const { open, channel, timeoutMs, notify, onPayload, onGap, onHeard, onError } = options;
+  const { open, channel, timeoutMs, notify, onPayload, onGap, onReceiving, onError } = options;
   const probe = `${PROBE}${randomUUID()}`;
   let timer: NodeJS.Timeout | undefined;
-  let line: Line | undefined;
+  let connection: ListenConnection | undefined;
   let listeningSince = 0;
   let isLooking = false;
-  let isHeard = false;
+  let isReceiving = false;
   let isClosed = false;
 
-  function hangUp(): void {
-    line?.end();
-    line = undefined;
-    isHeard = false;
+  function disconnect(): void {
+    connection?.end();
+    connection = undefined;
+    isReceiving = false;
   }
 
   function receive(payload: string): void {
     if (payload.startsWith(PROBE)) {
-      if (payload !== probe || isHeard) return;
-      isHeard = true;
-      onHeard();
+      if (payload !== probe || isReceiving) return;
+      isReceiving = true;
+      onReceiving();
       onGap();
     } else {
       onPayload(payload);
@@ -71,9 +71,9 @@ export function createListening(options: ListeningOptions): Listening {
       fresh.end();
       return;
     }
-    line = fresh;
+    connection = fresh;
     const lose = (): void => {
-      if (line === fresh) hangUp();
+      if (connection === fresh) disconnect();
     };
     fresh.client.on('error', lose);
     fresh.client.on('end', lose);
@@ -86,13 +86,13 @@ export function createListening(options: ListeningOptions): Listening {
     if (isLooking) return;
     isLooking = true;
     try {
-      if (line === undefined) await connect();
-      else await line.client.query({ text: 'SELECT 1', query_timeout: timeoutMs });
-      if (isHeard || isClosed) return;
-      if (performance.now() - listeningSince > timeoutMs) onError(new Error(NOT_HEARD));
+      if (connection === undefined) await connect();
+      else await connection.client.query({ text: 'SELECT 1', query_timeout: timeoutMs });
+      if (isReceiving || isClosed) return;
+      if (performance.now() - listeningSince > timeoutMs) onError(new Error(NOT_RECEIVING));
       await notify(probe);
     } catch (error) {
-      hangUp();
+      disconnect();
       onError(error);
     } finally {
       isLooking = false;
@@ -103,7 +103,7 @@ export function createListening(options: ListeningOptions): Listening {
     start() {
       if (timer !== undefined || isClosed) return;
       timer = setInterval(() => {
-        if (!isHeard) onGap();
+        if (!isReceiving) onGap();
         void look();
       }, LOOK_EVERY_MS);
       timer.unref();
@@ -112,7 +112,7 @@ export function createListening(options: ListeningOptions): Listening {
     close() {
       isClosed = true;
       clearInterval(timer);
-      hangUp();
+      disconnect();
     },
   };
 }

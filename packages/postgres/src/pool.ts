@@ -5,7 +5,7 @@ export interface PoolLike {
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-/** A connection, as the pool lends it. */
+/** A client, as taken from the pool. */
 interface PoolClient extends ClientLike {
   release(error?: boolean): void;
 }
@@ -34,25 +34,25 @@ interface Answer {
   readonly rowCount: number | null;
 }
 
-/** Sends one statement; refuses when there is no answer within the time. */
+/** Sends one statement; rejects when there is no answer within the time. */
 export type Ask = (text: string, values?: unknown[], options?: AskOptions) => Promise<Answer>;
 
 interface AskOptions {
   readonly timeoutMs?: number;
   /** Called when the statement is sent, after the wait for a connection. */
   readonly onSent?: () => void;
-  /** Throws when the answer is from the wrong server: its connection is not used again. */
+  /** Throws if the answer is from the wrong server; its connection is then closed. */
   readonly accept?: (rows: Answer['rows']) => void;
 }
 
 const ignore = (): void => {};
 
-/** Makes the sender. A connection on which something failed is closed, since it may lead to a server that is gone. */
+/** Makes the sender. It closes a connection on which something failed, since that may lead to a dead server. */
 export function createAsk(pool: PoolLike, usualTimeoutMs: number): Ask {
   return async (text, values, { timeoutMs = usualTimeoutMs, onSent, accept } = {}) => {
     const until = performance.now() + timeoutMs;
-    const client = await lend(pool, timeoutMs);
-    // Without a listener, a connection that breaks ends the process. What waits for an answer is told anyway.
+    const client = await takeClient(pool, timeoutMs);
+    // Without a listener, a connection that breaks ends the process. The query below rejects anyway.
     client.on('error', ignore);
     let isBroken = true;
     try {
@@ -71,8 +71,8 @@ export function createAsk(pool: PoolLike, usualTimeoutMs: number): Ask {
   };
 }
 
-/** Takes a connection. One that comes too late goes back unused, since what was refused must not be sent any more. */
-export async function lend(pool: PoolLike, timeoutMs: number): Promise<PoolClient> {
+/** Takes a client. One that comes too late goes back unused, since the caller was refused. */
+export async function takeClient(pool: PoolLike, timeoutMs: number): Promise<PoolClient> {
   const connecting = pool.connect();
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {

@@ -23,8 +23,8 @@ export interface PostgresStoreOptions {
    */
   readonly pool?: PoolLike;
   /**
-   * Where notifications are heard: the address of the server itself, where the `url` or the `pool` leads to a pooler in
-   * transaction mode; or `false`, and watchers read every second. By default the `url`, or one connection of the `pool`.
+   * The address for `LISTEN`; by default the `url`, or one connection of the `pool`. If these lead to a pooler in
+   * transaction mode, give the address of the server itself, or `false`: watchers then read every second.
    */
   readonly listen?: string | false;
   /** The table: a name, or a schema and a name; default `stepgate`. */
@@ -66,10 +66,13 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
   const { table = 'stepgate', timeoutMs = 2_000, onError = (error) => console.error(error) } = options;
   const names = namesOf(table);
   const statements = createStatements(names);
-  const { pool, openLine, end } = createConnections({ ...options, timeoutMs });
+  const { pool, openListen, end } = createConnections({ ...options, timeoutMs });
   const faults = createFaultReport(onError);
-  // Without a listener, an idle connection that breaks ends the process. It stays for those that end after the store.
-  pool.on('error', (error) => faults.report(error));
+  // Without a listener, an idle connection that breaks ends the process. It stays, since connections end after the store.
+  pool.on('error', ({ message }) => {
+    // The pool's own error holds the client, and with it the settings of the connection.
+    faults.report(new Error(`postgres: an idle connection broke: ${message}`));
+  });
   const clock = createServerClock();
   const send = createAsk(pool, timeoutMs);
   let isClosed = false;
@@ -93,16 +96,16 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
   const stopSweeper = startSweeper(forWrite, statements.sweep);
   const listeners = createListeners();
   const listening =
-    openLine === undefined
+    openListen === undefined
       ? undefined
       : createListening({
-          open: openLine,
+          open: openListen,
           channel: names.channel,
           timeoutMs,
           notify: (payload) => forWrite(statements.notify, [payload]),
           onPayload: listeners.wake,
           onGap: listeners.wakeAll,
-          onHeard: () => faults.isOver('watch'),
+          onReceiving: () => faults.isOver('watch'),
           onError: (error) => faults.report(error, 'watch'),
         });
 
@@ -132,7 +135,7 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
             : await forWrite(statements.replace, [...values, String(ifVersion)]);
         return rows[0] === undefined ? undefined : Number(rows[0].version);
       } catch (error) {
-        // Under a stricter isolation than usual, this is how a write learns that another one was first.
+        // With a stricter isolation level than the default, a write that lost gets this error.
         if (isConflict(error)) return undefined;
         throw error;
       }
@@ -161,12 +164,12 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
   };
 }
 
-/** Keys may hold NUL, which `text` cannot. */
+/** Keys may contain NUL, which `text` cannot. */
 function bytesOf(key: string): Buffer {
   return Buffer.from(key);
 }
 
-/** What notifications call a key: they hold 8,000 bytes at most. */
+/** Names a key in notifications, which hold 8,000 bytes at most. */
 function digestOf(key: string): string {
   return hash('sha256', key, 'base64url');
 }

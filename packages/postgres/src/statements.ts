@@ -1,35 +1,35 @@
 import type { Names } from './migration.ts';
 
-/** What the store asks of the server: each is one statement, and so one transaction. */
+/** What the store sends. Each is one statement, and therefore one transaction. */
 export interface Statements {
   /** $1 key. Always one row, with the server's time. */
   readonly read: string;
-  /** $1 key, $2 value, $3 time to live in ms, $4 payload, $5 longest wait in ms. One row when it has written. */
+  /** $1 key, $2 value, $3 time to live in ms, $4 payload, $5 longest wait in ms. Returns a row if it has written. */
   readonly create: string;
   /** The same, and $6 the version that must be there. */
   readonly replace: string;
   /** $1 key, $2 payload. */
   readonly delete: string;
-  /** $1 how many at most. */
+  /** $1 the largest number of rows. */
   readonly sweep: string;
   /** $1 payload. */
   readonly notify: string;
 }
 
-/** Some 95 years, since times that PostgreSQL cannot hold are errors. */
+/** About 95 years. PostgreSQL rejects times that it cannot represent. */
 const LONGEST_TTL_MS = '3e12';
 
 /**
- * Writes the statements. `clock_timestamp()` is the time as it is: `now()` stands still at the begin of the transaction.
- * A write is two statements, since one that serves both cases would decide by a snapshot, and create anew a record that
- * has been deleted meanwhile.
+ * Writes the statements. `clock_timestamp\(\)` is the present time, while `now\(\)` is the start of the transaction. There are
+ * two kinds of write: a single statement for both would decide by its snapshot, and re-create a record that was deleted
+ * meanwhile.
  */
 export function createStatements({ table, sequence, channel }: Names): Statements {
   const expires = `clock_timestamp() + least($3::float8, ${LONGEST_TTL_MS}) * interval '1 millisecond'`;
-  // One that has waited for a lock for longer was refused meanwhile, and must not be done any more.
+  // A write that had to wait for a lock for longer was already refused, so it must not happen.
   const inTime = "clock_timestamp() < now() + $5::float8 * interval '1 millisecond'";
   const version = `nextval('${sequence}')`;
-  const told = (payload: string): string =>
+  const notified = (payload: string): string =>
     `SELECT version::text, pg_notify('${channel}', ${payload}) FROM written`;
   return {
     read: `
@@ -43,15 +43,15 @@ WITH written AS (
   ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = excluded.version, expires = excluded.expires
   WHERE record.expires <= clock_timestamp() AND ${inTime}
   RETURNING version
-) ${told('$4')}`,
+) ${notified('$4')}`,
     replace: `
 WITH written AS (
   UPDATE ${table} SET value = $2, version = ${version}, expires = ${expires}
   WHERE key = $1 AND version = $6::bigint AND expires > clock_timestamp() AND ${inTime}
   RETURNING version
-) ${told('$4')}`,
+) ${notified('$4')}`,
     delete: `
-WITH written AS (DELETE FROM ${table} WHERE key = $1 RETURNING version) ${told('$2')}`,
+WITH written AS (DELETE FROM ${table} WHERE key = $1 RETURNING version) ${notified('$2')}`,
     sweep: `
 DELETE FROM ${table} WHERE key IN (
   SELECT key FROM ${table} WHERE expires < clock_timestamp() - interval '1 minute'

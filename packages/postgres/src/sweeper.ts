@@ -3,7 +3,7 @@ import type { Ask } from './pool.ts';
 const SWEEP_EVERY_MS = 60_000;
 const ROWS_AT_ONCE = 500;
 
-/** Deletes expired records about once a minute. Answers with how to end it. */
+/** Deletes expired records about once a minute. Returns the function that ends it. */
 export function startSweeper(ask: Ask, sweep: string): () => void {
   let isOver = false;
   let timer: NodeJS.Timeout | undefined;
@@ -14,12 +14,12 @@ export function startSweeper(ask: Ask, sweep: string): () => void {
         swept = (await ask(sweep, [ROWS_AT_ONCE])).rowCount ?? 0;
       }
     } catch {
-      // It is reported, and there is time in a minute.
+      // `ask` has reported it, and the next sweep tries again.
     }
     if (!isOver) wait();
   }
 
-  /** At random: many processes begin at the same time. */
+  /** Random, since many processes start at the same time. */
   function wait(): void {
     timer = setTimeout(() => void sweepAll(), SWEEP_EVERY_MS * (0.5 + Math.random()));
     timer.unref();

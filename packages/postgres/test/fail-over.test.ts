@@ -7,6 +7,8 @@ import { describeWithPostgres } from './support/describe-with-postgres.ts';
 import { type PostgresServer, startPostgres, startReplica } from './support/postgres-server.ts';
 
 const TIMEOUT_MS = 500;
+/** A busy machine is late. */
+const SLACK_MS = 1_500;
 const RECORD = { ifVersion: 0, ttlMs: 60_000 };
 
 async function newServer({ onTestFinished }: TestContext, settings = {}): Promise<PostgresServer> {
@@ -58,8 +60,12 @@ function countCalls(store: PostgresStore, { onTestFinished }: TestContext): () =
   return () => calls;
 }
 
-/** Resolves when each write wakes the watchers, and not only each second. */
-async function hears(store: PostgresStore, calls: () => number, { expect }: TestContext): Promise<void> {
+/** Resolves when every write wakes the watchers, and not only the timer each second. */
+async function untilNotified(
+  store: PostgresStore,
+  calls: () => number,
+  { expect }: TestContext,
+): Promise<void> {
   await expect
     .poll(
       async () => {
@@ -77,16 +83,16 @@ async function hears(store: PostgresStore, calls: () => number, { expect }: Test
     .toBeGreaterThanOrEqual(10);
 }
 
-// They wait more than they work.
+// Concurrent, since the tests wait more than they work.
 describeWithPostgres.concurrent('when a server is gone, a PostgreSQL store', () => {
-  it('refuses within its time, reports that once, loses nothing that it had written, and works again', async (context) => {
+  it('rejects within its time, reports that once, loses no reported write, and works again', async (context) => {
     const { expect } = context;
     const server = await newServer(context);
     const faults: unknown[] = [];
     const store = storeAt(server.url, context, { onError: (error) => faults.push(error) });
     await store.migrate();
     const calls = countCalls(store, context);
-    await hears(store, calls, context);
+    await untilNotified(store, calls, context);
     let version = await store.write('count', 0, RECORD);
     let written = 0;
     // The server is killed in the middle of writes.
@@ -96,14 +102,15 @@ describeWithPostgres.concurrent('when a server is gone, a PostgreSQL store', () 
         written += 1;
       }
     })();
-    await Promise.all([expect(writing).rejects.toThrow(), sleep(100).then(() => server.crash())]);
+    const crashing = expect.poll(() => written, { timeout: 10_000, interval: 1 }).toBeGreaterThan(20);
+    await Promise.all([expect(writing).rejects.toThrow(), crashing.then(() => server.crash())]);
 
     for (const work of [
       () => store.read('k'),
       () => store.write('late', 1, RECORD),
       () => store.delete('k'),
     ]) {
-      expect(await refused(work)).toBeLessThan(TIMEOUT_MS + 500);
+      expect(await refused(work)).toBeLessThan(TIMEOUT_MS + SLACK_MS);
     }
     const told = faults.length;
     await Promise.allSettled(Array.from({ length: 50 }, () => store.read('k')));
@@ -112,15 +119,14 @@ describeWithPostgres.concurrent('when a server is gone, a PostgreSQL store', () 
 
     await server.start();
     const record = await recovered(() => store.read('count'));
-    expect(written).toBeGreaterThan(5);
     // The last one may have been written, and its answer lost.
     expect([written, written + 1]).toContain(record?.value);
     expect(await store.read('late')).toBeUndefined();
     expect(await store.write('new', 1, RECORD)).toBeGreaterThan(record?.version ?? 0);
-    await hears(store, calls, context);
+    await untilNotified(store, calls, context);
   });
 
-  it('takes one that is not there yet for one that is away', async (context) => {
+  it('treats one that has not started yet like one that is away', async (context) => {
     const { expect } = context;
     const server = await newServer(context);
     await server.crash();
@@ -133,7 +139,7 @@ describeWithPostgres.concurrent('when a server is gone, a PostgreSQL store', () 
     expect(await store.write('k', 1, RECORD)).toBeDefined();
   });
 
-  it('notices a connection that has died without a word, for its statements and for its watchers', async (context) => {
+  it('notices a connection that has fallen silent, for its statements and for its watchers', async (context) => {
     const { expect } = context;
     const server = await newServer(context);
     const wire = await layWire(server.port);
@@ -141,16 +147,16 @@ describeWithPostgres.concurrent('when a server is gone, a PostgreSQL store', () 
     const store = storeAt(through(server.url, wire.port), context);
     await store.migrate();
     const calls = countCalls(store, context);
-    await hears(store, calls, context);
+    await untilNotified(store, calls, context);
 
     wire.freeze();
 
-    expect(await refused(() => store.read('k'))).toBeLessThan(TIMEOUT_MS + 500);
+    expect(await refused(() => store.read('k'))).toBeLessThan(TIMEOUT_MS + SLACK_MS);
     await recovered(() => store.read('k'));
-    await hears(store, calls, context);
+    await untilNotified(store, calls, context);
   });
 
-  it('goes on with the replica that takes over, without a restart, and calls its watchers', async (context) => {
+  it('moves to the replica that takes over, without a restart, and wakes its watchers', async (context) => {
     const { expect } = context;
     const primary = await newServer(context, { synchronous_standby_names: '*' });
     const replica = await startReplica(primary);
@@ -160,7 +166,7 @@ describeWithPostgres.concurrent('when a server is gone, a PostgreSQL store', () 
     const store = storeAt(through(primary.url, wire.port), context);
     await store.migrate();
     const calls = countCalls(store, context);
-    await hears(store, calls, context);
+    await untilNotified(store, calls, context);
     const onReplica = storeAt(replica.url, context, { listen: false });
     await recovered(() => store.write('kept', 'used', RECORD));
     const admin = new Client({ connectionString: replica.url });
@@ -174,7 +180,7 @@ describeWithPostgres.concurrent('when a server is gone, a PostgreSQL store', () 
     wire.leadTo(replica.port);
 
     expect((await recovered(() => store.read('kept')))?.value).toBe('used');
-    await hears(store, calls, context);
+    await untilNotified(store, calls, context);
     expect((await onReplica.read('kept'))?.value).toBe('used');
   });
 });

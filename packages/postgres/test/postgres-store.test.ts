@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { Client, Pool } from 'pg';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
@@ -36,13 +37,13 @@ function countCalls(store: PostgresStore, key: string): () => number {
   return () => calls;
 }
 
-/** Resolves when watchers are woken by writes, and not only once a second. */
-async function hears(store: PostgresStore, calls: () => number): Promise<void> {
+/** Resolves when every write wakes the watchers, and not only the timer each second. */
+async function untilNotified(store: PostgresStore, calls: () => number): Promise<void> {
   await expect
     .poll(
       async () => {
         const before = calls();
-        await store.write('unheard', 1, RECORD);
+        await store.write('other', 1, RECORD);
         await store.write('k', 1, RECORD);
         await store.delete('k');
         await sleep(50);
@@ -122,7 +123,7 @@ describeWithPostgres('the table of a PostgreSQL store', () => {
     onTestFinished(() => store.close());
 
     const calls = countCalls(store, 'k');
-    await hears(store, calls);
+    await untilNotified(store, calls);
     expect(await store.write('k', 1, RECORD)).toBeDefined();
   });
 
@@ -152,7 +153,7 @@ describeWithPostgres('a PostgreSQL store', () => {
   it("works on the app's pool, listens on one of its connections, and leaves it open", async () => {
     const pool = poolOf(2);
     const store = await newStore({ pool });
-    await hears(store, countCalls(store, 'k'));
+    await untilNotified(store, countCalls(store, 'k'));
 
     store.close();
 
@@ -240,14 +241,37 @@ describeWithPostgres('a PostgreSQL store', () => {
     for (const place of [{}, { pool: poolOf(3) }]) {
       const store = await newStore({ ...place, onError: () => {} });
       const calls = countCalls(store, 'k');
-      await hears(store, calls);
+      await untilNotified(store, calls);
 
       await client.query(
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
       );
 
-      await hears(store, calls);
+      await untilNotified(store, calls);
     }
+  });
+
+  it('keeps the password out of what it reports', async () => {
+    const faults: unknown[] = [];
+    const url = postgresUrl.replace('stepgate@', 'stepgate:battery-staple@');
+    const store = await newStore({ url, timeoutMs: 200, onError: (error) => faults.push(error) });
+    await store.read('k');
+    const client = await admin();
+
+    await client.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
+    );
+    await expect.poll(() => faults.length).toBeGreaterThan(0);
+    const nowhere = createPostgresStore({
+      url: url.replace(/:\d+/, ':1'),
+      onError: (error) => faults.push(error),
+    });
+    await expect(nowhere.read('k')).rejects.toThrow();
+    nowhere.close();
+
+    expect(faults.length).toBeGreaterThan(1);
+    const told = inspect(faults, { depth: 20, showHidden: true });
+    expect(told).not.toContain('battery-staple');
   });
 
   it("tells the server's time, whatever this machine's clock says", async () => {
@@ -271,7 +295,7 @@ describeWithPostgres('a PostgreSQL store', () => {
     await expect.poll(connections).toBe(0);
     const store = await newStore();
     const calls = countCalls(store, 'k');
-    await hears(store, calls);
+    await untilNotified(store, calls);
 
     store.close();
 

@@ -9,7 +9,7 @@ import { startSentinels } from './support/redis-sentinels.ts';
 
 const TIMEOUT_MS = 1_000;
 const RECORD = { ifVersion: 0, ttlMs: 60_000 };
-/** So many that each node has some. */
+/** Enough for each node to have some. */
 const KEYS = Array.from({ length: 20 }, (_, nth) => `record-${nth}`);
 
 type Template = NonNullable<RedisStoreOptions['client']>;
@@ -30,7 +30,7 @@ async function writeAgain(store: RedisStore, key: string): Promise<void> {
   await store.write(key, 'again', { ...RECORD, ifVersion: record?.version ?? 0 });
 }
 
-/** Resolves when each key can be written again. */
+/** Resolves when every key can be written again. */
 async function recover(store: RedisStore): Promise<void> {
   const pending = new Set(KEYS);
   while (pending.size > 0) {
@@ -44,7 +44,7 @@ async function recover(store: RedisStore): Promise<void> {
   }
 }
 
-/** Hears that every write calls the watchers of its key: more often than they would look for themselves. */
+/** Checks that every write wakes the watchers of its key, and not only the timer each second. */
 async function expectCalls(store: RedisStore, { expect, onTestFinished }: TestContext): Promise<void> {
   const rounds = 5;
   const calls = new Map<string, number>();
@@ -63,10 +63,10 @@ async function expectCalls(store: RedisStore, { expect, onTestFinished }: TestCo
   await expect.poll(everyWriteIsHeard, { timeout: 15_000, interval: 100 }).toBe(true);
 }
 
-// They wait more than they work.
+// Concurrent, since the tests wait more than they work.
 describeWithRedis.concurrent('when a server is gone', () => {
   it.for(['crash', 'freeze'] as const)(
-    'goes on with the one that takes over in a cluster, without a restart, and calls its watchers (%s)',
+    'moves to the node that takes over in a cluster, without a restart, and wakes its watchers (%s)',
     async (fault, context) => {
       const cluster = await startCluster({ replicated: true });
       context.onTestFinished(() => cluster.stop());
@@ -80,7 +80,7 @@ describeWithRedis.concurrent('when a server is gone', () => {
     },
   );
 
-  it('keeps what is on the other nodes of a cluster within reach', async (context) => {
+  it('still reaches the other nodes of a cluster', async (context) => {
     const cluster = await startCluster();
     context.onTestFinished(() => cluster.stop());
     const store = storeOn(clusterClient(cluster), context);
@@ -91,7 +91,7 @@ describeWithRedis.concurrent('when a server is gone', () => {
     const onOthers = KEYS.filter((_, nth) => firsts[nth]?.status === 'fulfilled');
     context.expect(onOthers.length).toBeGreaterThan(0);
 
-    // Again and again it looks for a node that has taken the place of the silent one.
+    // Meanwhile it keeps looking for a node that has replaced the silent one.
     const until = Date.now() + 4 * TIMEOUT_MS;
     while (Date.now() < until) {
       await Promise.allSettled(KEYS.map((key) => store.read(key)));
@@ -99,7 +99,7 @@ describeWithRedis.concurrent('when a server is gone', () => {
     }
   });
 
-  it('reads from no replica, whatever the client that it is given does', async (context) => {
+  it('never reads from a replica, even if the given client does', async (context) => {
     const cluster = await startCluster({ replicated: true });
     context.onTestFinished(() => cluster.stop());
     for (const { url } of cluster.replicas) {
@@ -118,7 +118,7 @@ describeWithRedis.concurrent('when a server is gone', () => {
   });
 
   it.for(['crash', 'freeze'] as const)(
-    'goes on with the replica that Sentinel chooses, without a restart, and calls its watchers (%s)',
+    'moves to the replica that Sentinel promotes, without a restart, and wakes its watchers (%s)',
     async (fault, context) => {
       const sentinels = await startSentinels();
       context.onTestFinished(() => sentinels.stop());

@@ -15,7 +15,7 @@ function storeAt(url: string, options: Partial<RedisStoreOptions> = {}): RedisSt
   return store;
 }
 
-async function serverOfItsOwn(...options: string[]): Promise<RedisServer> {
+async function newServer(...options: string[]): Promise<RedisServer> {
   const server = await startRedis(...options);
   onTestFinished(() => server.stop());
   return server;
@@ -28,7 +28,7 @@ async function refused(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** Resolves when it works again. */
+/** Tries until it works. */
 async function recovered(work: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
@@ -49,7 +49,7 @@ describe('createRedisStore', () => {
     [/^prefix:/, { url: 'redis://localhost', prefix: 1 }],
     [/^onError:/, { url: 'redis://localhost', onError: true }],
     [/keyPrefix/, { client: { withCommandOptions: () => {}, options: { keyPrefix: 'app:' } } }],
-    // As ioredis is, and redis before 6.
+    // ioredis looks like this, and redis before 6.
     [/^client: .*ioredis/, { client: { hmget: () => {}, duplicate: () => {} } }],
     [/^client: /, { client: null }],
     [/^timeout: is not an option/, { url: 'redis://localhost', timeout: 1_000 }],
@@ -61,7 +61,7 @@ describe('createRedisStore', () => {
 });
 
 describeWithRedis('a Redis store', () => {
-  it('works on when the server has forgotten its scripts', async () => {
+  it('still works after the server has forgotten its scripts', async () => {
     const store = storeAt(redisUrl);
     const admin = await createClient({ url: redisUrl }).connect();
     onTestFinished(() => admin.destroy());
@@ -75,8 +75,8 @@ describeWithRedis('a Redis store', () => {
     expect(await store.read('k')).toBeUndefined();
   });
 
-  it('leaves nothing behind but what lives, and under its prefix', async () => {
-    const server = await serverOfItsOwn();
+  it('leaves nothing behind but live records, under its prefix', async () => {
+    const server = await newServer();
     const store = storeAt(server.url, { prefix: 'bank:' });
     const admin = await createClient({ url: server.url }).connect();
     onTestFinished(() => admin.destroy());
@@ -89,8 +89,8 @@ describeWithRedis('a Redis store', () => {
     expect(await admin.pTTL('bank:lives')).toBeGreaterThan(50_000);
   });
 
-  it('refuses within its time while the server is away, and works again without a restart', async () => {
-    const server = await serverOfItsOwn();
+  it('rejects within its time while the server is away, and works again without a restart', async () => {
+    const server = await newServer();
     const faults: unknown[] = [];
     const store = storeAt(server.url, { onError: (error) => faults.push(error) });
     await store.write('k', 1, { ifVersion: 0, ttlMs: 60_000 });
@@ -111,12 +111,12 @@ describeWithRedis('a Redis store', () => {
     await server.start();
     await recovered(() => store.read('k'));
     expect(await store.write('k', 2, { ifVersion: 0, ttlMs: 60_000 })).toBeDefined();
-    // What was refused is not done behind everybody's back.
+    // The caller was refused, so it must not happen later.
     expect(await store.read('late')).toBeUndefined();
   });
 
-  it('takes a server that is not there yet for one that is away', async () => {
-    const server = await serverOfItsOwn();
+  it('treats a server that has not started yet like one that is away', async () => {
+    const server = await newServer();
     await server.stop();
     const store = storeAt(server.url, { onError: () => {} });
 
@@ -126,8 +126,8 @@ describeWithRedis('a Redis store', () => {
     await recovered(() => store.read('k'));
   });
 
-  it('does nothing that it has refused once a server answers that was silent at the start', async () => {
-    const server = await serverOfItsOwn();
+  it('does not do later what it rejected while the server was silent', async () => {
+    const server = await newServer();
     server.freeze();
     const store = storeAt(server.url, { onError: () => {} });
 
@@ -138,8 +138,8 @@ describeWithRedis('a Redis store', () => {
     expect(await store.read('late')).toBeUndefined();
   });
 
-  it('wakes its watchers once when it can hear again, and then with every write', async () => {
-    const server = await serverOfItsOwn();
+  it('wakes its watchers once when it is connected again, and then with every write', async () => {
+    const server = await newServer();
     const [store, other] = [
       storeAt(server.url, { prefix: 'p:', onError: () => {} }),
       storeAt(server.url, { prefix: 'p:', onError: () => {} }),
@@ -161,8 +161,8 @@ describeWithRedis('a Redis store', () => {
     await expect.poll(() => calls).toBe(before + 2);
   });
 
-  it('notices a connection that has died without a word', async () => {
-    const server = await serverOfItsOwn();
+  it('notices a connection that has fallen silent', async () => {
+    const server = await newServer();
     const wire = await layWire(server.port);
     onTestFinished(() => wire.close());
     const store = storeAt(`redis://127.0.0.1:${wire.port}`, { onError: () => {} });
@@ -186,15 +186,15 @@ describeWithRedis('a Redis store', () => {
     await expect.poll(() => calls, { timeout: 500 }).toBeGreaterThan(before);
   });
 
-  it('refuses a write for which there is no memory, rather than to forget another record', async () => {
-    const server = await serverOfItsOwn('--maxmemory', '1', '--maxmemory-policy', 'noeviction');
+  it('rejects a write when memory is full, and does not evict another record', async () => {
+    const server = await newServer('--maxmemory', '1', '--maxmemory-policy', 'noeviction');
     const store = storeAt(server.url, { onError: () => {} });
 
     await expect(store.write('k', 'x', { ifVersion: 0, ttlMs: 60_000 })).rejects.toThrow(/OOM/);
   });
 
-  it('leaves no connection behind that was on its way when it closed', async () => {
-    const server = await serverOfItsOwn();
+  it('leaves no connection behind that was still opening when it closed', async () => {
+    const server = await newServer();
     const admin = await createClient({ url: server.url }).connect();
     onTestFinished(() => admin.destroy());
     const store = storeAt(server.url);

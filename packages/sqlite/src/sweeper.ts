@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isBusy } from './busy.ts';
 
 const SWEEP_EVERY_MS = 60_000;
-/** Deleted records stay for so long, so that every process sees that they have changed. */
+/** How long deleted records stay, so that every process notices the change. */
 const KEPT_MS = 60_000;
 const ROWS_AT_ONCE = 500;
 /** Other processes get the lock between two steps. */
 const PAUSE_MS = 10;
 const PAGES_AT_ONCE = 256;
 
-/** Deletes expired records every minute and gives their space back to the file system. Answers with how to end it. */
+/** Deletes expired records every minute and gives their space back to the file system. Returns the function that ends it. */
 export function startSweeper(database: DatabaseSync, onError: (error: unknown) => void): () => void {
   const sweep = database.prepare(
     'DELETE FROM stepgate WHERE version IN (SELECT version FROM stepgate WHERE expires <= :before LIMIT :most)',
@@ -38,7 +38,7 @@ export function startSweeper(database: DatabaseSync, onError: (error: unknown) =
     try {
       await sweepAll();
     } catch (error) {
-      // Somebody else writes: there is time in a minute.
+      // Another process is writing; the next sweep tries again.
       if (!isOver && !isBusy(error)) onError(error);
     } finally {
       isSweeping = false;

@@ -102,7 +102,7 @@ describe('a SQLite store', () => {
     expect(await store.write('new', 1, RECORD)).toBeGreaterThan(version ?? 0);
   });
 
-  it('lets nobody else read its files', async () => {
+  it('keeps its files from other users', async () => {
     const path = newPath();
     await storeAt(path).write('k', 1, RECORD);
 

@@ -4,14 +4,14 @@ import { createTemplate, postgresProgram, startPostgres } from './postgres-serve
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Empty where this machine has no server, which is allowed outside CI. */
+    /** Empty if this machine has no server, which is allowed outside CI. */
     postgresUrl: string;
     /** The files of a server that has never run. */
     postgresTemplate: string;
   }
 }
 
-/** Starts one server for all tests of the project. */
+/** Starts one server for all tests of this project. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (postgresProgram() === undefined) {
     if (process.env.CI) throw new Error('there is no postgres: run `node scripts/ensure-system.mjs`');

@@ -2,11 +2,11 @@ import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_pro
 import { once } from 'node:events';
 import { chownSync, existsSync, readFileSync, realpathSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from 'suites/stores/free-port.ts';
 
 /** A PostgreSQL server for tests. */
 export interface PostgresServer {
@@ -24,7 +24,7 @@ export interface PostgresServer {
 const run = promisify(execFile);
 const FOUND = new URL('../../../../node_modules/.cache/system.json', import.meta.url);
 
-/** Where the program is, by scripts/ensure-system.mjs; `undefined` where there is none. */
+/** The program that scripts/ensure-system.mjs has found, if any. */
 export function postgresProgram(): string | undefined {
   if (!existsSync(FOUND)) return undefined;
   const { postgres } = JSON.parse(readFileSync(FOUND, 'utf8')) as { postgres?: string };
@@ -155,15 +155,4 @@ function isReady(child: ChildProcess): Promise<string | undefined> {
       if (/ready to accept/.test(log)) resolve(undefined);
     });
   });
-}
-
-/** A port of this machine that nothing listens on. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

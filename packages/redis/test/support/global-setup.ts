@@ -3,12 +3,12 @@ import { redisProgram, startRedis } from './redis-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Empty where this machine has no server, which is allowed outside CI. */
+    /** Empty if this machine has no server, which is allowed outside CI. */
     redisUrl: string;
   }
 }
 
-/** Starts one server for all tests of the project. */
+/** Starts one server for all tests of this project. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (redisProgram() === undefined) {
     if (process.env.CI) throw new Error('there is no redis-server: run `node scripts/ensure-system.mjs`');

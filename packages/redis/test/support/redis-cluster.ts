@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { type RedisServer, startRedis } from './redis-server.ts';
 
-/** A cluster of the tests' own on this machine. */
+/** A cluster on this machine, for tests. */
 export interface RedisCluster {
   readonly primaries: readonly RedisServer[];
   readonly replicas: readonly RedisServer[];
@@ -11,7 +11,7 @@ export interface RedisCluster {
 }
 
 const SLOTS = 16_384;
-/** How long a node must be silent before the others take it for dead. */
+/** How long a node must be silent before the others consider it dead. */
 const NODE_TIMEOUT_MS = 500;
 
 /** Starts a cluster whose slots are spread over `primaries` nodes, each with a replica where `replicated`. */
@@ -53,7 +53,7 @@ export async function startCluster({
       ];
       await admin.clusterAddSlotsRange({ start, end: end - 1 });
     }
-    // Nodes that have never met must not claim the same one.
+    // Nodes that have not met yet must not claim the same epoch.
     await admin.clusterSetConfigEpoch(nth + 1);
     if (nth > 0) await first?.clusterMeet('127.0.0.1', nodes[nth]?.port ?? 0);
   }
@@ -62,7 +62,7 @@ export async function startCluster({
     if (nth >= count) await admin.clusterReplicate(ids[nth - count] ?? '');
   await all(async (admin) => (await admin.clusterInfo()).includes('cluster_state:ok'));
   await all(async (admin) => !(await admin.info('replication')).includes('master_link_status:down'));
-  // Clients are told of a replica only when it has replicated something, if but a ping.
+  // Clients learn of a replica only after it has replicated something, a ping at least.
   await all(async (admin) =>
     (await admin.clusterSlots()).every(({ replicas }) => replicas.length === nodes.length / count - 1),
   );

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
-import { freePort, type RedisServer, redisProgram, startRedis } from './redis-server.ts';
+import { freePort } from 'suites/stores/free-port.ts';
+import { type RedisServer, redisProgram, startRedis } from './redis-server.ts';
 
-/** A primary, its replica, and the three that watch over them. */
+/** A primary, its replica, and three sentinels. */
 export interface RedisSentinels {
   readonly name: string;
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
@@ -18,7 +19,7 @@ export interface RedisSentinels {
 const NAME = 'main';
 const HOST = '127.0.0.1';
 const QUORUM = 2;
-/** How long the primary must be silent before it is taken for dead. */
+/** How long the primary must be silent before it is considered dead. */
 const DOWN_AFTER_MS = 500;
 
 /** Starts them on this machine. */
@@ -29,7 +30,7 @@ export async function startSentinels(): Promise<RedisSentinels> {
   const ports = [await freePort(), await freePort(), await freePort()];
   const sentinels = await Promise.all(
     ports.map(async (port) => {
-      // A sentinel writes into its configuration what it learns.
+      // A sentinel writes what it learns into its configuration.
       const file = join(folder, `${port}.conf`);
       const lines = [
         `port ${port}`,
@@ -62,7 +63,7 @@ export async function startSentinels(): Promise<RedisSentinels> {
   };
 }
 
-/** Until the sentinel has found the replica and the other sentinels. */
+/** Waits until the sentinel has found the replica and the other sentinels. */
 async function knowsAll(port: number, count: number): Promise<void> {
   const admin = createClient({ url: `redis://${HOST}:${port}` });
   admin.on('error', () => {});

@@ -2,27 +2,27 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from 'suites/stores/free-port.ts';
 
-/** A redis-server (or valkey-server) of the tests' own. */
+/** A redis-server (or valkey-server) for tests. */
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
-  /** Starts it again on the same port; empty, unless it has crashed and keeps a log of its writes. */
+  /** Starts it again on the same port. It is empty, unless it crashed and keeps a log of its writes. */
   start(): Promise<void>;
-  /** Says nothing any more, and holds its connections: as a machine does that has lost its power. */
+  /** Stops answering and keeps its connections, like a machine that has lost its power. */
   freeze(): void;
   thaw(): void;
-  /** SIGKILL. What it has on disk stays. */
+  /** SIGKILL. Its files stay. */
   crash(): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 const FOUND = new URL('../../../../node_modules/.cache/system.json', import.meta.url);
 
-/** Where the program is, by scripts/ensure-system.mjs; `undefined` where there is none. */
+/** The program that scripts/ensure-system.mjs has found, if any. */
 export function redisProgram(): string | undefined {
   if (!existsSync(FOUND)) return undefined;
   const { redisServer } = JSON.parse(readFileSync(FOUND, 'utf8')) as { redisServer?: string };
@@ -80,15 +80,4 @@ function isReady(child: ChildProcess): Promise<void> {
       if (/ready to accept connections/i.test(log)) resolve();
     });
   });
-}
-
-/** A port of this machine that nobody has. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
