@@ -62,6 +62,7 @@ describe('the demo', () => {
         STEP_UP_MAX_AGE: '-1',
         STEP_UP_POLL_SCHEDULE: 'fast',
         STEP_UP_RESEND_AFTER: '0',
+        STORE: 'oracle',
         DEMO_PHONE_URL: 'javascript:alert(1)',
       };
       const programs = Object.entries(wrong).map(([name, value]) => ({

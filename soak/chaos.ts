@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '@stepgate/emulator';
-import type { RedisServer } from '../packages/redis/test/support/redis-server.ts';
 import type { Gates } from './gates.ts';
 import type { Dice } from './random.ts';
+import type { SoakedStore } from './stores.ts';
 import type { Tenant } from './tenant.ts';
 
 /** What was done to the system. */
@@ -49,13 +49,13 @@ const FAILING = 0.12;
 /** Strikes at random until it is stopped; pauses grow with `calm`. */
 export function startChaos(options: {
   readonly tenant: Tenant;
-  readonly redis: RedisServer;
+  readonly store: SoakedStore;
   readonly gates: Gates;
   readonly processes: number;
   readonly dice: Dice;
   readonly calm: number;
 }): Chaos {
-  const { tenant, redis, gates, processes, dice, calm } = options;
+  const { tenant, store, gates, processes, dice, calm } = options;
   const counts = new Map<string, number>();
   const over = new AbortController();
   const weights = Object.fromEntries(
@@ -89,18 +89,12 @@ export function startChaos(options: {
     await gates.replace(dice.between(0, processes - 1));
   }
 
-  async function restartStore(): Promise<void> {
-    note('store: SIGKILL, and back after up to 3 s');
-    await redis.crash();
-    await sleep(dice.between(100, 3_000));
-    await redis.start();
+  async function failStore(): Promise<void> {
+    note(store.blow);
+    await store.strike(dice.between(100, 3_000));
   }
 
-  const striking = Promise.all([
-    every(100, failTenant),
-    every(12_000, killGate),
-    every(25_000, restartStore),
-  ]);
+  const striking = Promise.all([every(100, failTenant), every(12_000, killGate), every(25_000, failStore)]);
   return {
     async stop() {
       over.abort();

@@ -1,10 +1,10 @@
 // The app behind the gate, as a process of its own that others can take the place of at any time.
 import type { AddressInfo } from 'node:net';
 import { createGate } from '@stepgate/express';
-import { createRedisStore } from '@stepgate/redis';
 import express, { type Request } from 'express';
+import { openStoreOfProcess } from 'suites/stores/open-store.ts';
 
-const { REDIS_URL = '', ISSUER = '', GATE_SECRET = '', CLIENT_SECRET = '' } = process.env;
+const { ISSUER = '', GATE_SECRET = '', CLIENT_SECRET = '' } = process.env;
 const { TIMEOUT_MS, CHALLENGE_TTL_MS } = process.env;
 
 const gate = createGate({
@@ -29,7 +29,7 @@ const gate = createGate({
     messages: false,
     unapprovedPushes: false,
   },
-  store: createRedisStore({ url: REDIS_URL }),
+  store: await openStoreOfProcess(),
   // The tenant's refusals are for single users here; what a budget does about others has tests of its own.
   tenantBudget: 1_000,
   testing: { timing: { pollIntervalMs: 2_000, resendAfterMs: 1, challengeTtlMs: Number(CHALLENGE_TTL_MS) } },

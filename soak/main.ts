@@ -3,11 +3,12 @@
 
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { redisProgram, startRedis } from '../packages/redis/test/support/redis-server.ts';
+import { environmentOf } from 'suites/stores/open-store.ts';
 import { openBrowser } from './browser.ts';
 import { startChaos, TIMEOUT_MS } from './chaos.ts';
 import { startGates } from './gates.ts';
 import { createDice } from './random.ts';
+import { STORES } from './stores.ts';
 import { createTally, tables } from './tally.ts';
 import { CLIENT_SECRET, PASSWORD, startTenant } from './tenant.ts';
 import { newHandle, type Plan, runFlow } from './user.ts';
@@ -35,14 +36,24 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '30' },
     users: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    store: { type: 'string', default: 'redis' },
   },
 });
 const minutes = numberOf('minutes', values.minutes, 0);
 const users = numberOf('users', values.users, 1);
 const seed = numberOf('seed', values.seed, 0);
 
-if (redisProgram() === undefined) {
-  console.error('There is no redis-server: run `node scripts/ensure-system.mjs`.');
+const kind = STORES[values.store];
+if (kind === undefined) {
+  console.error(
+    `--store is one of ${Object.keys(STORES).join(', ')}, and not ${JSON.stringify(values.store)}.`,
+  );
+  process.exit(2);
+}
+if (!kind.isThere()) {
+  console.error(
+    `This machine has no server for --store ${values.store}. Run \`node scripts/ensure-system.mjs\`.`,
+  );
   process.exit(2);
 }
 
@@ -50,19 +61,15 @@ const dice = createDice(seed);
 const gateSecret = randomBytes(32).toString('hex');
 const startedAt = Date.now();
 const endsAt = startedAt + minutes * 60_000;
-console.log(`${minutes} minutes, ${users} users, seed ${seed}`);
+console.log(`${minutes} minutes, ${users} users, seed ${seed}, store ${values.store}`);
 
-const [tenant, redis] = await Promise.all([
-  startTenant(CHALLENGE_TTL_MS),
-  // Written before it is answered: with `everysec`, a busy disk may cost what was written within two seconds.
-  startRedis('--appendonly', 'yes', '--appendfsync', 'always'),
-]);
+const [tenant, store] = await Promise.all([startTenant(CHALLENGE_TTL_MS), kind.start()]);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void redis.stop('SIGKILL').finally(() => process.exit(1)));
+  process.once(signal, () => void store.stop().finally(() => process.exit(1)));
 }
 const gates = await startGates(PROCESSES, {
   ISSUER: tenant.issuer,
-  REDIS_URL: redis.url,
+  ...environmentOf(store.place),
   GATE_SECRET: gateSecret,
   CLIENT_SECRET,
   TIMEOUT_MS: String(TIMEOUT_MS),
@@ -77,7 +84,7 @@ const secrets = [gateSecret, CLIENT_SECRET, PASSWORD, ...everybody.map(({ refres
 // A short run is to see everything too, but nobody who waits for the end of a deadline.
 const isShort = minutes < 1;
 const plans = isShort ? { ...PLANS, ignore: 0 } : PLANS;
-const chaos = startChaos({ tenant, redis, gates, processes: PROCESSES, dice, calm: isShort ? 0.3 : 1 });
+const chaos = startChaos({ tenant, store, gates, processes: PROCESSES, dice, calm: isShort ? 0.3 : 1 });
 const progress = setInterval(() => console.log(tally.line()), 60_000);
 
 await Promise.all(
@@ -106,7 +113,8 @@ for (const secret of secrets)
 for (const pattern of [/Fe26\.2\*/, /eyJ[\w-]{10,}\./]) {
   if (pattern.test(log)) tally.fault(`a token in the log: ${pattern}`);
 }
-await Promise.all([gates.stop(), redis.stop(), tenant.stop()]);
+await gates.stop();
+await Promise.all([store.stop(), tenant.stop()]);
 
 const took = (Date.now() - startedAt) / 60_000;
 console.log(tables({ tally, blows, requests: tenant.emulator.requests.length, minutes: took }));

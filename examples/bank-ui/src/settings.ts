@@ -1,3 +1,5 @@
+import { STORE_PLACES } from './store.ts';
+
 /** What a bank is told by its environment. */
 export interface Settings {
   /** 0 takes a free one. */
@@ -11,6 +13,8 @@ export interface Settings {
   readonly pollSchedule: 'steady' | 'eager';
   /** How long after a message another may be sent to the same device, in milliseconds. */
   readonly resendAfterMs: number;
+  /** Where approvals are kept, see `openStore`. */
+  readonly store: string;
   /** Where the emulator's phone is, when the customer has no other. */
   readonly phoneUrl: string | undefined;
 }
@@ -23,6 +27,7 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     STEP_UP_MAX_AGE = '60',
     STEP_UP_POLL_SCHEDULE = 'steady',
     STEP_UP_RESEND_AFTER = '15',
+    STORE = 'memory',
   } = env;
   const { AUTH0_CLIENT_ID = 'stepgate-demo', AUTH0_CLIENT_SECRET = 'stepgate-demo-secret' } = env;
   const { DEMO_PHONE_URL } = env;
@@ -52,6 +57,7 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     /^[1-9]\d*$/.test(STEP_UP_RESEND_AFTER),
     'a number of seconds, at least 1',
   );
+  insist('STORE', STORE, STORE_PLACES.pattern.test(STORE), STORE_PLACES.words);
   if (DEMO_PHONE_URL !== undefined) {
     insist(
       'DEMO_PHONE_URL',
@@ -68,6 +74,7 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     maxAge: /^\d+$/.test(STEP_UP_MAX_AGE) ? Number(STEP_UP_MAX_AGE) : STEP_UP_MAX_AGE,
     pollSchedule: STEP_UP_POLL_SCHEDULE === 'eager' ? 'eager' : 'steady',
     resendAfterMs: Number(STEP_UP_RESEND_AFTER) * 1_000,
+    store: STORE,
     phoneUrl: DEMO_PHONE_URL,
   };
 }

@@ -3,7 +3,7 @@ import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import { createAuth0SignIn } from '@stepgate/core';
 import { createGate, isStepUpError } from '@stepgate/koa';
-import { accountPage, DEMO_LIMITS, loginPage, publicFolder, readSettings } from 'example-bank-ui';
+import { accountPage, DEMO_LIMITS, loginPage, openStore, publicFolder, readSettings } from 'example-bank-ui';
 import { decodeJwt } from 'jose';
 import Koa from 'koa';
 import mount from 'koa-mount';
@@ -17,6 +17,7 @@ interface User {
 }
 
 const settings = readSettings(process.env, { port: 3001 });
+const store = await openStore(settings.store);
 
 const auth0 = {
   issuer: settings.issuer,
@@ -37,6 +38,7 @@ const gate = createGate({
   auth0: { ...auth0, scope: 'transfer:funds' },
   // A real app keeps it in its configuration, the same for all of its processes.
   secret: randomBytes(32).toString('hex'),
+  ...(store && { store }),
   identify: (ctx) => {
     const user = userOf(ctx);
     return user && { subject: user.sub, sessionId: user.loginId };
@@ -166,7 +168,7 @@ server.once('listening', () => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    server.close();
+    server.close(() => store?.close());
     void gate.close().finally(() => server.closeAllConnections());
   });
 }

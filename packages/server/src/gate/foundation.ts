@@ -31,7 +31,7 @@ export interface Random {
 /** As many as nobody guesses, and no two are ever the same. */
 const ID_BYTES = 16;
 const NOT_SHARED =
-  'No store configured: records live in this process only and are lost on restart. Give all processes the same store; if there is only one process, say so with `store: createMemoryStore()`.';
+  'No store configured: records live in this process only and are lost on restart. On one server, use @stepgate/sqlite; on several, @stepgate/redis or @stepgate/postgres. To keep records in memory, pass `store: createMemoryStore()`.';
 
 /** Lays the foundation. */
 export function createFoundation(settings: GateSettings): Foundation {
