@@ -35,7 +35,10 @@ interface Answer {
 }
 
 /** Sends one statement; rejects when there is no answer within the time. */
-export type Ask = (text: string, values?: unknown[], options?: AskOptions) => Promise<Answer>;
+export type Ask = (text: string, values?: unknown[] | TimedValues, options?: AskOptions) => Promise<Answer>;
+
+/** Values that depend on how long the caller still waits. */
+type TimedValues = (leftMs: number) => unknown[];
 
 interface AskOptions {
   readonly timeoutMs?: number;
@@ -58,7 +61,8 @@ export function createAsk(pool: PoolLike, usualTimeoutMs: number): Ask {
     try {
       onSent?.();
       const left = Math.max(1, Math.ceil(until - performance.now()));
-      const answer = await client.query({ text, ...(values && { values }), query_timeout: left });
+      const given = typeof values === 'function' ? values(left) : values;
+      const answer = await client.query({ text, ...(given && { values: given }), query_timeout: left });
       accept?.(answer.rows);
       isBroken = false;
       return answer;

@@ -127,12 +127,13 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
     },
     async write(key, value, { ifVersion, ttlMs }) {
       const ttl = Math.max(0, Math.ceil(ttlMs));
-      const values = [bytesOf(key), JSON.stringify(value), ttl, digestOf(key), timeoutMs];
+      const text = JSON.stringify(value);
+      const values = (leftMs: number) => [bytesOf(key), text, ttl, digestOf(key), leftMs];
       try {
         const { rows } =
           ifVersion === 0
             ? await forWrite(statements.create, values)
-            : await forWrite(statements.replace, [...values, String(ifVersion)]);
+            : await forWrite(statements.replace, (leftMs) => [...values(leftMs), String(ifVersion)]);
         return rows[0] === undefined ? undefined : Number(rows[0].version);
       } catch (error) {
         // With a stricter isolation level than the default, a write that lost gets this error.

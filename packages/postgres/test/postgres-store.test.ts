@@ -1,19 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { Client, Pool } from 'pg';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   createPostgresStore,
   migrationSql,
   type PostgresStore,
   type PostgresStoreOptions,
 } from '../src/index.ts';
-import { describeWithPostgres, newStore, newTable, postgresUrl } from './support/describe-with-postgres.ts';
+import {
+  databaseUrl,
+  describeWithPostgres,
+  newStore as newStoreAt,
+  newTable,
+  postgresUrl,
+} from './support/describe-with-postgres.ts';
 
 const RECORD = { ifVersion: 0, ttlMs: 60_000 };
+/** Other test files use the same server at the same time. */
+const ownUrl = databaseUrl('own');
+const TERMINATE_OTHERS =
+  'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
 const URL_OF_NOTHING = 'postgres://stepgate@127.0.0.1/postgres';
 
-async function admin(url = postgresUrl): Promise<Client> {
+beforeAll(async () => {
+  if (postgresUrl === '') return;
+  const client = new Client({ connectionString: postgresUrl });
+  await client.connect();
+  await client.query('CREATE DATABASE own');
+  await client.end();
+});
+
+function newStore(options: Partial<PostgresStoreOptions> = {}): Promise<PostgresStore> {
+  return newStoreAt({ ...(options.pool === undefined && { url: ownUrl }), ...options });
+}
+
+async function admin(url = ownUrl): Promise<Client> {
   const client = new Client({ connectionString: url });
   await client.connect();
   onTestFinished(() => client.end());
@@ -21,7 +43,7 @@ async function admin(url = postgresUrl): Promise<Client> {
 }
 
 function poolOf(max: number): Pool {
-  const pool = new Pool({ connectionString: postgresUrl, max });
+  const pool = new Pool({ connectionString: ownUrl, max });
   onTestFinished(() => pool.end());
   return pool;
 }
@@ -86,7 +108,7 @@ describeWithPostgres('the table of a PostgreSQL store', () => {
   it('is missing at first, which the error says, with the fix', async () => {
     const faults: unknown[] = [];
     const store = createPostgresStore({
-      url: postgresUrl,
+      url: ownUrl,
       table: newTable(),
       onError: (error) => faults.push(error),
     });
@@ -102,7 +124,7 @@ describeWithPostgres('the table of a PostgreSQL store', () => {
 
   it('can be made by many processes at the same time, and any number of times', async () => {
     const table = newTable();
-    const stores = Array.from({ length: 8 }, () => createPostgresStore({ url: postgresUrl, table }));
+    const stores = Array.from({ length: 8 }, () => createPostgresStore({ url: ownUrl, table }));
     onTestFinished(() => {
       for (const store of stores) store.close();
     });
@@ -119,7 +141,7 @@ describeWithPostgres('the table of a PostgreSQL store', () => {
     const table = `app.${newTable()}`;
     await client.query('CREATE SCHEMA IF NOT EXISTS app');
     await client.query(migrationSql(table));
-    const store = createPostgresStore({ url: postgresUrl, table });
+    const store = createPostgresStore({ url: ownUrl, table });
     onTestFinished(() => store.close());
 
     const calls = countCalls(store, 'k');
@@ -173,7 +195,7 @@ describeWithPostgres('a PostgreSQL store', () => {
     await client.query('CREATE DATABASE elsewhere');
     const faults: unknown[] = [];
     // Behind a pooler in transaction mode, LISTEN succeeds in the same way.
-    const listen = postgresUrl.replace(/\w+$/, 'elsewhere');
+    const listen = databaseUrl('elsewhere');
     const store = await newStore({ listen, timeoutMs: 300, onError: (error) => faults.push(error) });
 
     const calls = countCalls(store, 'k');
@@ -208,6 +230,8 @@ describeWithPostgres('a PostgreSQL store', () => {
       store.write('changed', 'late', { ...RECORD, ifVersion: version ?? -1 }),
     ]);
     expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    // The server counts from when a statement arrives, which is a little later.
+    await sleep(300);
     await client.query('COMMIT');
 
     // It gets the lock after those that have waited for longer.
@@ -220,7 +244,7 @@ describeWithPostgres('a PostgreSQL store', () => {
     const client = await admin();
     await client.query('CREATE DATABASE strict');
     await client.query("ALTER DATABASE strict SET default_transaction_isolation = 'serializable'");
-    const store = await newStore({ url: postgresUrl.replace(/\w+$/, 'strict') });
+    const store = await newStore({ url: databaseUrl('strict') });
     await store.write('count', 0, RECORD);
     async function increment(): Promise<void> {
       for (;;) {
@@ -243,9 +267,7 @@ describeWithPostgres('a PostgreSQL store', () => {
       const calls = countCalls(store, 'k');
       await untilNotified(store, calls);
 
-      await client.query(
-        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
-      );
+      await client.query(TERMINATE_OTHERS);
 
       await untilNotified(store, calls);
     }
@@ -253,14 +275,12 @@ describeWithPostgres('a PostgreSQL store', () => {
 
   it('keeps the password out of what it reports', async () => {
     const faults: unknown[] = [];
-    const url = postgresUrl.replace('stepgate@', 'stepgate:battery-staple@');
+    const url = ownUrl.replace('stepgate@', 'stepgate:battery-staple@');
     const store = await newStore({ url, timeoutMs: 200, onError: (error) => faults.push(error) });
     await store.read('k');
     const client = await admin();
 
-    await client.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
-    );
+    await client.query(TERMINATE_OTHERS);
     await expect.poll(() => faults.length).toBeGreaterThan(0);
     const nowhere = createPostgresStore({
       url: url.replace(/:\d+/, ':1'),
@@ -288,7 +308,7 @@ describeWithPostgres('a PostgreSQL store', () => {
     const client = await admin();
     const connections = async (): Promise<unknown> => {
       const { rows } = await client.query(
-        "SELECT count(*)::int FROM pg_stat_activity WHERE application_name ~ 'stepgate'",
+        "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ 'stepgate'",
       );
       return rows[0]?.count;
     };

@@ -3,10 +3,15 @@ import type { StorePlace } from 'suites/stores/open-store.ts';
 import { describe, inject, onTestFinished } from 'vitest';
 import { createPostgresStore, type PostgresStore, type PostgresStoreOptions } from '../../src/index.ts';
 
-/** The address of the tests' server; empty where this machine has none. */
+/** The address of the test server; empty if this machine has none. */
 export const postgresUrl = inject('postgresUrl');
 
-/** `describe`, skipped where this machine has no server. */
+/** The address of another database on that server. */
+export function databaseUrl(name: string): string {
+  return postgresUrl.replace(/\w+$/, name);
+}
+
+/** `describe`, skipped if this machine has no server. */
 export const describeWithPostgres = describe.skipIf(postgresUrl === '');
 
 /** A table that nothing else uses. */
