@@ -372,6 +372,16 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'gates of different tenants or applications share nothing in their store',
+    edits: [[server('gate/parts'), 'tracedStore(scopedStore(store, realm))', 'tracedStore(store)']],
+    shownBy: [
+      own('gate/several-gates', 'of different %s send a push each'),
+      own('gate/several-gates', 'of different %s count apart'),
+      own('gate/several-gates', 'of different %s revoke the subject for themselves alone'),
+      own('gate/several-gates', 'of different %s learn by themselves how old a device is'),
+    ],
+  },
+  {
     defence: 'no other host sets a cookie that is taken for the handle',
     edits: [
       [

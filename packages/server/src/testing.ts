@@ -20,6 +20,7 @@ import { createRecords } from './records/records.ts';
 import { type Identity, toCaller } from './request/caller.ts';
 import { HANDLE_HEADER, recordKey } from './request/handle-cookie.ts';
 import { createMemoryStore } from './store/memory-store.ts';
+import { scopedStore } from './store/scoped-store.ts';
 
 /** The phone of every user of a {@link TestKit}. It is enrolled, and takes pushes and shows codes. */
 export interface TestPhone {
@@ -63,6 +64,7 @@ export interface TestKit {
 }
 
 const AUTH0 = { issuer: 'https://tenant.test/', clientId: 'test' };
+const REALM = realmOf(AUTH0);
 const CODE = '123456';
 const AUTHENTICATORS: readonly Authenticator[] = [
   { id: 'push|dev_test', factor: 'push', active: true, name: 'Test phone' },
@@ -83,7 +85,11 @@ export function createTestKit(): TestKit {
   const store = createMemoryStore();
   const now = (): number => Date.now();
   const secret = randomBytes(32).toString('base64url');
-  const records = createRecords({ store, sealer: createSealer(secret, randomBytes), now });
+  const records = createRecords({
+    store: scopedStore(store, REALM),
+    sealer: createSealer(secret, randomBytes),
+    now,
+  });
   let pushes = 0;
   let answer: 'waiting' | 'approved' | 'rejected' | undefined;
 
@@ -140,7 +146,7 @@ export function createTestKit(): TestKit {
       const { policy = {}, factor = 'push', ageMs = 0 } = options;
       if (!isFactor(factor)) throw new TypeError(`factor: must be one of ${FACTORS.join(', ')}`);
       if (!Number.isFinite(ageMs) || ageMs < 0) throw new TypeError('ageMs: must be milliseconds, 0 or more');
-      const caller = toCaller(identity, realmOf(AUTH0));
+      const caller = toCaller(identity, REALM);
       const handle = randomBytes(32).toString('base64url');
       const parsed = parsePolicy(policy);
       const approvedAt = now() - ageMs;

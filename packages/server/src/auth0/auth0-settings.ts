@@ -35,7 +35,13 @@ export interface Auth0Settings {
   readonly allowInsecureIssuer?: boolean;
 }
 
-/** Names the application of a tenant that a gate stands for: what its users own is nothing to another one's gate. */
+/**
+ * Names the tenant and the application that a gate stands for. It is in every key of the store and in every session's
+ * name, so that gates of others, on the same store and with the same secret, share nothing with this one.
+ */
 export function realmOf(auth0: Auth0Settings): string {
-  return digest(JSON.stringify([parseIssuer(auth0), auth0.clientId]));
+  return digest(JSON.stringify([parseIssuer(auth0), auth0.clientId])).slice(0, REALM_LENGTH);
 }
+
+/** 132 bits: nobody finds two that are the same, and keys stay short. */
+const REALM_LENGTH = 22;

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, StepUpError, systemClock } from '@stepgate/core';
 import { createAudit } from '../events/audit.ts';
 import type { Runtime } from '../events/runtime.ts';
-import { tracedStore } from '../events/signals.ts';
 import type { Bounds, Capacity } from '../limits/capacity.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
@@ -13,6 +12,7 @@ import type { GateSettings } from './parse-options.ts';
 export interface Foundation {
   readonly basePath: string;
   readonly capacity: Capacity & Bounds;
+  /** The app's store, whose keys it may share with other gates. */
   readonly store: Store;
   readonly random: Random;
   readonly runtime: Runtime;
@@ -36,9 +36,7 @@ const NOT_SHARED =
 /** Lays the foundation. */
 export function createFoundation(settings: GateSettings): Foundation {
   const { basePath, capacity, testing } = settings;
-  const store = tracedStore(
-    settings.store ?? createMemoryStore({ now: () => (testing.clock ?? systemClock).now() }),
-  );
+  const store = settings.store ?? createMemoryStore({ now: () => (testing.clock ?? systemClock).now() });
   const clock = testing.clock ?? clockOf(store);
   const onError = shielded(settings.onError ?? ((error) => console.error(error)));
   const bytes = testing.randomBytes ?? randomBytes;

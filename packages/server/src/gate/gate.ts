@@ -33,7 +33,7 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
 function buildGate(settings: GateSettings): Gate<unknown> {
   const foundation = createFoundation(settings);
   const tenant = connectTenant(settings, foundation);
-  const state = openState(settings, foundation);
+  const state = openState(settings, foundation, tenant);
   const callers = readCallers(settings, foundation, tenant);
   const flows = runFlows(settings, foundation, tenant, state);
   const guarding = setUpGuards(settings, foundation, state, callers);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { AUTH0_EXCHANGE_LIMIT } from '@stepgate/core';
 import { createTenant, type Tenant } from '../auth0/tenant.ts';
 import { createAuthenticators } from '../endpoints/authenticators.ts';
@@ -6,7 +5,7 @@ import { createOwners } from '../endpoints/owner.ts';
 import { createTextsOf } from '../endpoints/page-texts.ts';
 import type { EndpointParts } from '../endpoints/parts.ts';
 import { createEndpoints, type Endpoints } from '../endpoints/router.ts';
-import { tracedFetch } from '../events/signals.ts';
+import { tracedFetch, tracedStore } from '../events/signals.ts';
 import { type Admission, createAdmission } from '../flow/admission.ts';
 import { createFlowDriver, type FlowDriver } from '../flow/driver.ts';
 import { createFlowSteps } from '../flow/steps.ts';
@@ -21,6 +20,7 @@ import { demandOf } from '../policy/policy-reader.ts';
 import { createRequirements, type Requirements } from '../policy/requirement.ts';
 import { createState, type State } from '../records/state.ts';
 import { type Callers, createCallers } from '../request/callers.ts';
+import { scopedStore } from '../store/scoped-store.ts';
 import type { Foundation } from './foundation.ts';
 import type { GateSettings } from './parse-options.ts';
 
@@ -57,19 +57,24 @@ function tenantBudgetOf(
 ): TenantBudget {
   if (tenantBudget === false) return UNLIMITED;
   return createTenantBudget({
-    store,
+    // Shared by all gates of the tenant.
+    store: tracedStore(store),
     clock: runtime.clock,
     random: random.number,
-    process: randomUUID(),
+    process: random.id(),
     issuer: auth0.issuer,
     perSecond: tenantBudget,
   });
 }
 
-/** Opens what is kept in the store, sealed under the secret. */
-export function openState({ secret }: GateSettings, { store, random, runtime, capacity }: Foundation): State {
+/** Opens what this application of this tenant keeps in the store, sealed under the secret. */
+export function openState(
+  { secret }: GateSettings,
+  { store, random, runtime, capacity }: Foundation,
+  { realm }: Tenant,
+): State {
   return createState({
-    store,
+    store: tracedStore(scopedStore(store, realm)),
     sealer: createSealer(secret, random.bytes),
     now: () => runtime.clock.now(),
     capacity,
@@ -94,7 +99,7 @@ export function runFlows(
   tenant: Tenant,
   state: State,
 ): Flows {
-  const { basePath, capacity, store, random, runtime } = foundation;
+  const { basePath, capacity, random, runtime } = foundation;
   const now = (): number => runtime.clock.now();
   const { requirementTtlMs: _notOfFlows, ...timing } = settings.testing.timing;
   const flowSettings = {
@@ -107,7 +112,7 @@ export function runFlows(
     records: state.records,
     locks: state.locks,
     limits: createLimitBook({
-      store,
+      store: state.store,
       now,
       limits: settings.limits,
       resendAfterMs: flowSettings.resendAfterMs,

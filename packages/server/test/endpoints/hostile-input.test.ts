@@ -12,7 +12,7 @@ import {
   type KnockAnswer,
   recordsOf,
 } from '../support/hostile-world.ts';
-import { storedRecord } from '../support/stored-record.ts';
+import { isRecordKey, storedRecord } from '../support/stored-record.ts';
 
 /** What a page of this site sends along, with the owner's cookie. */
 const HEADERS = {
@@ -63,7 +63,7 @@ describe('a requirement', () => {
   async function impostors(): Promise<{ ticket: string; others: readonly string[] }> {
     const { tenant, browser, strangers } = world;
     const ticket = await world.clientOf(world.ada, HANDLE, { maxAge: '1m' }).requirement();
-    const [key = ''] = world.store.keys().filter((name) => name.length === 43);
+    const [key = ''] = world.store.keys().filter(isRecordKey);
     const vault = storedRecord(world.store.valueOf(key))?.flow?.vault ?? '';
     const retired = createTestGate(tenant, {
       store: world.store,

@@ -9,6 +9,7 @@ import {
   type GateClient,
   type TestNative,
 } from '../support/gate-client.ts';
+import { isRecordKey } from '../support/stored-record.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 /** Longer than a claimed effect is waited for. */
@@ -151,7 +152,7 @@ function failingStore(store: Store): {
     store: {
       ...store,
       async write(key, value, options) {
-        const isFailing = left > 0 && !key.includes(':');
+        const isFailing = left > 0 && isRecordKey(key);
         if (isFailing) left -= 1;
         if (isFailing && when === 'before') throw new Error('the store is away');
         const written = await store.write(key, value, options);
@@ -325,7 +326,7 @@ describe('a cancel', () => {
     const store: Store = {
       ...memory,
       async write(key, value, options) {
-        if (key.startsWith('push:') && options.ifVersion === 0) {
+        if (key.includes(':push:') && options.ifVersion === 0) {
           reach();
           await held;
         }
@@ -359,7 +360,7 @@ describe('many who look at a flow at once', () => {
     const store: Store = {
       ...memory,
       read(key) {
-        if (/^[\w-]{43}$/.test(key)) reads += 1;
+        if (isRecordKey(key)) reads += 1;
         return memory.read(key);
       },
     };

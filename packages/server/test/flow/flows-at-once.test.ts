@@ -13,6 +13,7 @@ import {
   type GateClient,
   type TestNative,
 } from '../support/gate-client.ts';
+import { isRecordKey } from '../support/stored-record.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 const FLOW_TTL_MS = 600_000;
@@ -155,11 +156,11 @@ describe('flows at once', () => {
         ...store,
         async write(key, ...rest) {
           const isWritten = await store.write(key, ...rest);
-          if (outage === 'after the next place' && key.startsWith('subject:')) outage = 'now';
+          if (outage === 'after the next place' && key.includes(':subject:')) outage = 'now';
           return isWritten;
         },
         read: (key) =>
-          outage === 'now' && /^[\w-]{43}$/.test(key) ? Promise.reject(new Error('gone')) : store.read(key),
+          outage === 'now' && isRecordKey(key) ? Promise.reject(new Error('gone')) : store.read(key),
       }),
       { enroll: 'refuse' },
     );
@@ -248,7 +249,7 @@ describe('flows at once', () => {
     const { tenant, browser } = createScene({ flowsPerSession: 1 }, (store) => ({
       ...store,
       write: (key, ...rest) =>
-        isDead && /^[\w-]{43}$/.test(key) ? Promise.reject(new Error('gone')) : store.write(key, ...rest),
+        isDead && isRecordKey(key) ? Promise.reject(new Error('gone')) : store.write(key, ...rest),
     }));
     const unlucky = browser('s');
     const requirement = await unlucky.requirement();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, type Json, type Store } from '../../src/index.ts';
 import { createGateClient, createTestGate, type GateClient, SECRET } from '../support/gate-client.ts';
+import { isRecordKey } from '../support/stored-record.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 const NEXT_SECRET = 'the next secret, of at least 32 characters, for tests';
@@ -35,7 +36,7 @@ async function deploy(): Promise<Deploy> {
     at: (secret) => browser.at(gateWith(secret)),
     async replace(value) {
       // Records have the digest of their handle for a name; everything else is named by more.
-      const key = written.findLast((name) => /^[\w-]{43}$/.test(name)) ?? '';
+      const key = written.findLast(isRecordKey) ?? '';
       const version = (await store.read(key))?.version ?? 0;
       await store.write(key, value, { ifVersion: version, ttlMs: 60_000 });
     },

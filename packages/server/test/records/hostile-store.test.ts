@@ -4,6 +4,7 @@ import type { Json } from '../../src/index.ts';
 import { damagedJson, everyCase } from '../support/damage.ts';
 import { createTestGate, SECRET } from '../support/gate-client.ts';
 import { createHostileWorld, HANDLE, type HostileWorld, type Knock } from '../support/hostile-world.ts';
+import { isRecordKey } from '../support/stored-record.ts';
 
 const HEADERS = {
   cookie: `stepgate=${HANDLE}`,
@@ -13,7 +14,6 @@ const HEADERS = {
 };
 /** Each case asks everything there is. */
 const SHORT_RUN = 80;
-const isRecord = (key: string): boolean => /^[\w-]{43}$/.test(key);
 
 let world: HostileWorld;
 /** The store while the owner's push waits, and once it was approved. */
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const others = new Set(world.store.keys());
   world.tenant.clock.advance(60_000);
   await world.browser.start();
-  adasKey = world.store.keys().find((key) => isRecord(key) && !others.has(key)) ?? '';
+  adasKey = world.store.keys().find((key) => isRecordKey(key) && !others.has(key)) ?? '';
   waiting = world.store.snapshot();
   world.tenant.phone.approve();
   world.tenant.clock.advance(6_000);
@@ -101,7 +101,7 @@ describe('a record in the store', () => {
 
   it('of another user or login is nobody’s in this place', async () => {
     for (const [key, value] of approved) {
-      if (!isRecord(key) || key === adasKey) continue;
+      if (!isRecordKey(key) || key === adasKey) continue;
       await world.store.restore(approved);
       await world.store.put(adasKey, value);
 
@@ -115,7 +115,7 @@ describe('a record in the store', () => {
     const other = world.clientOf(world.ada, 'b'.repeat(43));
     const keys = new Set(world.store.keys());
     await other.start();
-    const [key = ''] = world.store.keys().filter((name) => isRecord(name) && !keys.has(name));
+    const [key = ''] = world.store.keys().filter((name) => isRecordKey(name) && !keys.has(name));
     await world.store.put(key, approved.get(adasKey) ?? null);
 
     expect(await other.isAllowed()).toBe(false);
@@ -140,7 +140,7 @@ describe('a record in the store', () => {
 
 it('nothing else in the store, whatever is in its place, makes an approval or a fault', async () => {
   const others = [...approved].map(([, value]) => value);
-  const keys = [...approved.keys()].filter((key) => !isRecord(key));
+  const keys = [...approved.keys()].filter((key) => !isRecordKey(key));
   const changed = fc
     .constantFrom(...keys)
     .chain((key) => damagedJson(approved.get(key), others).map((value) => [key, value] as const));

@@ -14,6 +14,7 @@ import {
   type GateClient,
   SECRET,
 } from '../support/gate-client.ts';
+import { isRecordKey } from '../support/stored-record.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 /** The smallest there may be. */
@@ -40,7 +41,7 @@ async function createScene(): Promise<Scene> {
     store: {
       ...store,
       write(key, value, options) {
-        if (/^[\w-]{43}$/.test(key)) size = JSON.stringify(value).length;
+        if (isRecordKey(key)) size = JSON.stringify(value).length;
         return store.write(key, value, options);
       },
     },

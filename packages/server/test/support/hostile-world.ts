@@ -3,6 +3,7 @@ import { createMemoryStore, type Gate, type Identity, type Json, type Store } fr
 import type { Policy } from '../../src/policy/policy.ts';
 import { type HostRequest, whenAborted } from '../../src/request/host-request.ts';
 import { createGateClient, createTestGate, type GateClient, SECRET, type TestNative } from './gate-client.ts';
+import { isRecordKey } from './stored-record.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from './test-tenant.ts';
 
 /** A store whose content can be seen, changed and put back. */
@@ -205,6 +206,6 @@ function isHeaderValue(value: string): boolean {
 
 /** The records of handles, as text: what a flow or an approval is in. */
 export function recordsOf(store: OpenStore): string {
-  const records = store.keys().filter((key) => /^[\w-]{43}$/.test(key));
+  const records = store.keys().filter(isRecordKey);
   return JSON.stringify(records.toSorted().map((key) => [key, store.valueOf(key)]));
 }

@@ -1,0 +1,17 @@
+import type { Store } from './store.ts';
+
+/**
+ * The same store, with a scope in front of every key: what is written under one scope is not there under another.
+ * Gates of different tenants or applications can share a store, and share nothing in it.
+ */
+export function scopedStore(store: Store, scope: string): Store {
+  const subscribe = store.subscribe?.bind(store);
+  const keyOf = (key: string): string => `${scope}:${key}`;
+  return {
+    read: (key) => store.read(keyOf(key)),
+    write: (key, value, options) => store.write(keyOf(key), value, options),
+    delete: (key) => store.delete(keyOf(key)),
+    ...(subscribe && { subscribe: (key, listener) => subscribe(keyOf(key), listener) }),
+    ...(store.now && { now: store.now.bind(store) }),
+  };
+}
