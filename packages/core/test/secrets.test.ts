@@ -347,7 +347,7 @@ describe('an error of the client contains no secret', () => {
     'a refusal with an odd name': [{ status: 400, body: { error: SECRET.code } }],
     'an unknown refusal': [{ status: 400, body: { error: 'something_new' } }],
     'a limit': [{ status: 429, headers: { 'retry-after': '7' }, body: { error: 'too_many_requests' } }],
-    'an answer that is none': [{ body: `{"access_token": "${SECRET.accessToken}` }],
+    'a response that is cut off': [{ body: `{"access_token": "${SECRET.accessToken}` }],
   };
 
   it.each(Object.keys(calls).flatMap((call) => Object.keys(faults).map((fault) => ({ call, fault }))))(

@@ -8,7 +8,7 @@ import { AUTH0_REFUSALS, type Auth0Call } from './errors.ts';
 /** What a response says about the tenant's limits. No secrets. */
 export type TenantReport = ResponseReport<Auth0Call>;
 
-/** How to reach a tenant, and as which application. A secret goes into the body, which every `/mfa/*` endpoint accepts. */
+/** How to reach a tenant, and as which application. A secret goes into the body, which all endpoints accept. */
 export interface Auth0Options
   extends IssuerOptions,
     Omit<ClientOptions, 'clientAuthentication'>,

@@ -16,7 +16,7 @@ export const COMMON_MESSAGE_RULES: MessageRules = { maxLength: 20, characters: '
  * accents. Nothing else is changed or cut: `1,250.00` without its comma would be another amount.
  *
  * @example
- * bindingMessage({ code: 'K7QM', title: 'Transfer 250 EUR to Zoé' }, AUTH0_MESSAGE_RULES); // K7QM-Transfer-250-EUR-to-Zoe
+ * bindingMessage({ code: 'K7QM', title: 'Pay 250 EUR to Zoé' }, AUTH0_MESSAGE_RULES); // K7QM-Pay-250-EUR-to-Zoe
  */
 export function bindingMessage(
   { code, title }: { readonly code: string; readonly title?: string | undefined },

@@ -251,7 +251,7 @@ describe('client authentication', () => {
     expect(formOf()).not.toHaveProperty('client_secret');
   });
 
-  it('can be private_key_jwt: a fresh assertion for each request, for the issuer as the provider writes it', async () => {
+  it('can be private_key_jwt: a fresh assertion for each request, for the issuer verbatim', async () => {
     server.answer(STARTED, PENDING);
     const audiences: string[] = [];
     const api = createCibaClient({

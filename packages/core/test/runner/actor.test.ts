@@ -17,7 +17,7 @@ const OTHER_PUSH: Authenticator = { id: 'push|dev_2', factor: 'push', active: tr
 const OTP: Authenticator = { id: 'totp|dev_3', factor: 'otp', active: true };
 const TOKENS = { accessToken: 'access', tokenType: 'Bearer' };
 const APPROVED: Redemption = { status: 'approved', tokens: TOKENS };
-const UNAVAILABLE = new StepUpError('provider_unavailable', 'no answer', { status: 503 });
+const UNAVAILABLE = new StepUpError('provider_unavailable', 'no answer');
 
 interface Running {
   readonly actor: LocalStepUpActor;

@@ -157,7 +157,6 @@ function transactionOf(result: SignInResult, isForMfaApi: boolean): MfaTransacti
   throw new StepUpError(
     'mfa_not_required',
     'the tenant did not ask for MFA: its policy or Action must demand it for the step-up scope',
-    { status: 502 },
   );
 }
 
@@ -168,5 +167,5 @@ function hasScopes(tokens: TokenSet, asked = ''): boolean {
 }
 
 function loginRequired(message: string): StepUpError {
-  return new StepUpError('login_required', message, { status: 401 });
+  return new StepUpError('login_required', message);
 }

@@ -98,9 +98,6 @@ export function createIdentityCheck(options: {
         throw new StepUpError(
           'subject_mismatch',
           'somebody else has approved than the signed-in user, or identify gives a subject that is no sub of the tenant',
-          {
-            status: 403,
-          },
         );
       }
     },
@@ -133,11 +130,9 @@ function isAboutToken(error: unknown): error is errors.JOSEError {
 }
 
 function refused(message: string): StepUpError {
-  return new StepUpError('identity_refused', message, { status: 403 });
+  return new StepUpError('identity_refused', message);
 }
 
 function unreachable({ href }: URL): StepUpError {
-  return new StepUpError('provider_unavailable', `the tenant's keys cannot be fetched from ${href}`, {
-    status: 503,
-  });
+  return new StepUpError('provider_unavailable', `the tenant's keys cannot be fetched from ${href}`);
 }

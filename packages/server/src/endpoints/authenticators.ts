@@ -222,7 +222,7 @@ function describe(
 function findRemovable(all: readonly Authenticator[], id: string): Authenticator {
   const found = all.find((one) => one.id === id);
   if (found === undefined) {
-    throw new StepUpError('not_found', 'you have no such sign-in device', { status: 404 });
+    throw new StepUpError('not_found', 'you have no such sign-in device');
   }
   if (!isEnrollable(found.factor)) {
     throw unremovable('a recovery code is not removed by itself: it goes with the last factor');
@@ -231,20 +231,20 @@ function findRemovable(all: readonly Authenticator[], id: string): Authenticator
 }
 
 function unremovable(message: string): StepUpError {
-  return new StepUpError('invalid_request', message, { status: 400 });
+  return new StepUpError('invalid_request', message);
 }
 
 /** @throws StepUpError `invalid_request` (400) when it names no factor that is offered, or lacks what that needs. */
 function parseAddition(body: unknown, addable: readonly EnrollableFactor[]): EnrollmentRequest {
   const request = asEnrollment(body);
   if (request.type === 'enrollment.begin' && addable.includes(request.factor)) return request;
-  throw new StepUpError('invalid_request', `"factor" must be one of ${addable.join(', ')}`, { status: 400 });
+  throw new StepUpError('invalid_request', `"factor" must be one of ${addable.join(', ')}`);
 }
 
 function asEnrollment(body: unknown): StepUpRequest {
   try {
     return parseRequest({ ...(body as object | null), type: 'enrollment.begin' });
   } catch (error) {
-    throw isStepUpError(error) ? new StepUpError('invalid_request', error.message, { status: 400 }) : error;
+    throw isStepUpError(error) ? new StepUpError('invalid_request', error.message) : error;
   }
 }

@@ -159,5 +159,5 @@ export function createPageEndpoints(
 
 function mustHaveVersion({ version }: PageForm): number {
   if (version !== undefined) return version;
-  throw new StepUpError('version_required', 'the form lacks the version of the view', { status: 428 });
+  throw new StepUpError('version_required', 'the form lacks the version of the view');
 }

@@ -50,7 +50,7 @@ function eventOf(text: string | null): object {
   try {
     return Object(JSON.parse(text ?? '')) as object;
   } catch {
-    throw new StepUpError('event_unknown', 'the form names no event', { status: 400 });
+    throw new StepUpError('event_unknown', 'the form names no event');
   }
 }
 

@@ -53,7 +53,6 @@ function noWord(): StepUpError {
   return new StepUpError(
     'misconfigured',
     'language: must answer with a language tag or undefined, and at once: no promise',
-    { status: 500 },
   );
 }
 

@@ -97,7 +97,7 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
       const endpoint = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
       if (endpoint === undefined) throw methodNotAllowed(Object.keys(methods));
       if (!URL.canParse(originOf(request))) {
-        throw new StepUpError('invalid_request', 'the Host header names no host', { status: 400 });
+        throw new StepUpError('invalid_request', 'the Host header names no host');
       }
       return await endpoint({ request, web });
     } catch (error) {
@@ -161,15 +161,10 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
       throw new StepUpError(
         'invalid_request',
         'the body must be {"requirement": "…"} as the 401 has given it, and may hold an "mfa_token"',
-        {
-          status: 400,
-        },
       );
     }
     if (body.output.mfa_token !== undefined && !options.takesMfaToken) {
-      throw new StepUpError('invalid_request', 'this app takes no mfa_token (firstLeg.mfaToken)', {
-        status: 400,
-      });
+      throw new StepUpError('invalid_request', 'this app takes no mfa_token (firstLeg.mfaToken)');
     }
     const requirement = requirements.open(caller, body.output.requirement);
     const { handle, headers, isTravelling } = handles.hold(request);
@@ -225,7 +220,7 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
     const event = parseRequest(await readJson(web()));
     const version = versionOf(request.header('if-match'));
     if (version === undefined) {
-      throw new StepUpError('version_required', "send the view's version in If-Match", { status: 428 });
+      throw new StepUpError('version_required', "send the view's version in If-Match");
     }
     return respondWithView(await driver.request(target, event, version), 200);
   }
@@ -246,7 +241,7 @@ function unescapeId(escaped: string): string {
   } catch {
     // No UTF-8: an id of nobody.
   }
-  throw new StepUpError('not_found', 'this is no id of a sign-in device', { status: 404 });
+  throw new StepUpError('not_found', 'this is no id of a sign-in device');
 }
 
 function versionOf(header: string | undefined): number | undefined {
@@ -268,14 +263,11 @@ function toResponse({ status, headers, body }: HostResponse): Response {
 }
 
 function unknownPath(): Response {
-  return toResponse(
-    errorResponse(new StepUpError('not_found', 'there is no such endpoint', { status: 404 })),
-  );
+  return toResponse(errorResponse(new StepUpError('not_found', 'there is no such endpoint')));
 }
 
 function methodNotAllowed(allowed: readonly string[]): StepUpError {
   return new StepUpError('method_not_allowed', `this endpoint takes ${allowed.join(', ')}`, {
-    status: 405,
     headers: { allow: allowed.join(', ') },
   });
 }

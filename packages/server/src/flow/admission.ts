@@ -215,7 +215,7 @@ const REFUSED_AS: Readonly<Record<LimitName, ReasonCode>> = {
 };
 
 function tooOften(message: string, retryAfterMs: number): StepUpError {
-  return new StepUpError('rate_limited', message, { status: 429, retryAfterMs });
+  return new StepUpError('rate_limited', message, { retryAfterMs });
 }
 
 /**

@@ -52,7 +52,7 @@ export function createEffectPerformer(
 
   const tellFault = createErrorThrottle({ now: () => clock.now(), onError });
   /** Stands for an error that `onError` has heard already. */
-  const saveFailed = new StepUpError('provider_unavailable', 'saveRefreshToken failed', { status: 503 });
+  const saveFailed = new StepUpError('provider_unavailable', 'saveRefreshToken failed');
 
   /** Whether the flow still waits for this effect: a cancel may have come between the commit and now. */
   async function isWanted(key: string, { claim }: Job): Promise<boolean> {

@@ -6,13 +6,10 @@ export function refusalOf(request: StepUpRequest, view: FlowView, now: number): 
   const wait = (allowedAt(request, view) ?? 0) - now;
   if (view.allowedEvents.includes(type) && wait > 0) {
     return new StepUpError('rate_limited', `${type} comes too early: wait ${Math.ceil(wait / 1_000)} s`, {
-      status: 429,
       retryAfterMs: wait,
     });
   }
-  return new StepUpError('event_not_allowed', `the flow is ${view.state} and does not take ${type} now`, {
-    status: 409,
-  });
+  return new StepUpError('event_not_allowed', `the flow is ${view.state} and does not take ${type} now`);
 }
 
 /** From when on the flow takes this very request, when only the time is against it. */
@@ -33,16 +30,12 @@ function allowedAt(request: StepUpRequest, view: FlowView): number | undefined {
 
 /** There is no flow that this browser owns. */
 export function notFound(basePath: string): StepUpError {
-  return new StepUpError('flow_not_found', `this browser has no flow: start one with POST ${basePath}/flow`, {
-    status: 404,
-  });
+  return new StepUpError('flow_not_found', `this browser has no flow: start one with POST ${basePath}/flow`);
 }
 
 /** The user has decided on an old view. */
 export function stale(): StepUpError {
-  return new StepUpError('version_stale', 'the flow has moved on: read the view and decide again', {
-    status: 412,
-  });
+  return new StepUpError('version_stale', 'the flow has moved on: read the view and decide again');
 }
 
 /** The flow adds a number or an address, and the request names another one. */
@@ -50,7 +43,6 @@ export function otherAddress(): StepUpError {
   return new StepUpError(
     'event_not_allowed',
     'the approval was for another number or address: cancel, and add this one with an approval of its own',
-    { status: 409 },
   );
 }
 
@@ -60,7 +52,6 @@ export function startedElsewhere(): StepUpError {
     'flow_in_progress',
     'this session starts a flow in another tab or client: try again',
     {
-      status: 409,
       retryAfterMs: 1_000,
     },
   );
@@ -71,16 +62,15 @@ export function inProgress(basePath: string): StepUpError {
   return new StepUpError(
     'flow_in_progress',
     `this browser is in a flow for something else: finish it, or cancel it with DELETE ${basePath}/flow`,
-    { status: 409 },
   );
 }
 
 /** Another site has sent it, or may have. */
 export function crossSite(): StepUpError {
-  return new StepUpError('cross_site_request', 'only pages of this site can do this', { status: 403 });
+  return new StepUpError('cross_site_request', 'only pages of this site can do this');
 }
 
 /** Nobody is signed in. */
 export function signInFirst(): StepUpError {
-  return new StepUpError('login_required', 'sign in first', { status: 401 });
+  return new StepUpError('login_required', 'sign in first');
 }

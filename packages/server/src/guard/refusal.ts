@@ -54,7 +54,6 @@ export async function refuse(
     'insufficient_user_authentication',
     'this needs a fresh approval: start a flow with the requirement, then repeat the request',
     {
-      status: 401,
       headers: { ...challenge, ...cookie },
       details: {
         max_age: maxAgeSeconds,

@@ -14,7 +14,6 @@ export function signedOut(
   isPageLoad = isNavigation(request),
 ): Refusal {
   const error = new StepUpError('login_required', 'sign in first', {
-    status: 401,
     headers: { 'www-authenticate': 'Bearer' },
   });
   const location = isPageLoad ? locationOf(request, loginUrl) : undefined;

@@ -33,7 +33,6 @@ function unreadableBody(): StepUpError {
   return new StepUpError(
     'invalid_request',
     'This request needs a body: send one of a content type that the app reads.',
-    { status: 400 },
   );
 }
 
@@ -41,6 +40,5 @@ function unparsedBody(): StepUpError {
   return new StepUpError(
     'misconfigured',
     'The policy reads the request body, but no parser has filled it. Put the body parser before the guard.',
-    { status: 500 },
   );
 }

@@ -53,8 +53,6 @@ function written(body: unknown, headers: Headers): string {
       ? new URLSearchParams(fieldsOf(body).map(([...field]) => field)).toString()
       : JSON.stringify(body);
   } catch {
-    throw new StepUpError('invalid_request', 'The body is nested too deep: send a flatter one.', {
-      status: 400,
-    });
+    throw new StepUpError('invalid_request', 'The body is nested too deep: send a flatter one.');
   }
 }

@@ -12,7 +12,6 @@ export function budgetedApi(api: MfaApi, budget: TenantBudget): Pick<MfaApi, 'li
     const retryAfterMs = await budget.takeTurn();
     if (retryAfterMs === undefined) return;
     throw new StepUpError('rate_limited', 'the app has asked too much of the provider lately', {
-      status: 429,
       retryAfterMs,
     });
   }

@@ -54,7 +54,7 @@ function tooMany(most: number): StepUpError {
   return new StepUpError(
     'too_many_watchers',
     `this browser follows its flow in ${most} places already: close one, or read the view without waiting`,
-    { status: 429, retryAfterMs: WATCH_AGAIN_SECONDS * 1_000 },
+    { retryAfterMs: WATCH_AGAIN_SECONDS * 1_000 },
   );
 }
 
@@ -62,6 +62,6 @@ function overloaded(): StepUpError {
   return new StepUpError(
     'overloaded',
     'this server follows as many flows as it can: come again, or read the view without waiting',
-    { status: 503, retryAfterMs: WATCH_AGAIN_SECONDS * 1_000 },
+    { retryAfterMs: WATCH_AGAIN_SECONDS * 1_000 },
   );
 }

@@ -85,7 +85,6 @@ export function createRequirements(options: {
     throw new StepUpError(
       'requirement_invalid',
       'the requirement is none of this gate for this user and session: call the guarded route again; where that does not help, gates or processes have different secrets, or identify gives a sessionId that changes',
-      { status: 400 },
     );
   }
 
@@ -114,9 +113,7 @@ export function createRequirements(options: {
 
 /** The ticket has had its time. */
 export function requirementExpired(): StepUpError {
-  return new StepUpError('requirement_expired', 'the requirement is too old: call the guarded route again', {
-    status: 400,
-  });
+  return new StepUpError('requirement_expired', 'the requirement is too old: call the guarded route again');
 }
 
 /** Names what must be approved; two refusals of the same route and action have the same. */

@@ -43,6 +43,6 @@ export function tooManyFlows(places: readonly FlowSlot[], now: number): StepUpEr
   return new StepUpError(
     'too_many_flows',
     'there are as many flows under way as are allowed at once: finish one, cancel one, or wait',
-    { status: 429, retryAfterMs: Math.max(0, Math.min(...places.map(({ until }) => until)) - now) },
+    { retryAfterMs: Math.max(0, Math.min(...places.map(({ until }) => until)) - now) },
   );
 }

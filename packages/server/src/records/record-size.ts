@@ -38,6 +38,6 @@ function recordFull({ approvals }: HandleRecord, now: number): StepUpError {
   return new StepUpError(
     'record_full',
     'this browser holds as many approvals and tokens as are kept for one: wait until one of them ends',
-    { status: 429, retryAfterMs: Number.isFinite(next) ? next - now : FALLBACK_MS },
+    { retryAfterMs: Number.isFinite(next) ? next - now : FALLBACK_MS },
   );
 }

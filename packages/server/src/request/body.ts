@@ -10,15 +10,13 @@ const LARGEST_BODY_BYTES = 65_536;
 export async function readJson(request: Request): Promise<unknown> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type)) {
-    throw new StepUpError('unsupported_media_type', 'send JSON, with content-type: application/json', {
-      status: 415,
-    });
+    throw new StepUpError('unsupported_media_type', 'send JSON, with content-type: application/json');
   }
   const text = await readText(request);
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new StepUpError('invalid_request', 'the body is no valid JSON', { status: 400 });
+    throw new StepUpError('invalid_request', 'the body is no valid JSON');
   }
 }
 
@@ -52,11 +50,11 @@ export async function readBytes(request: Request): Promise<Buffer<ArrayBuffer>> 
     }
   } catch (error) {
     if (isStepUpError(error)) throw error;
-    throw new StepUpError('invalid_request', 'the body broke off', { status: 400 });
+    throw new StepUpError('invalid_request', 'the body broke off');
   }
   return Buffer.concat(chunks);
 }
 
 function tooLarge(): StepUpError {
-  return new StepUpError('body_too_large', 'the body must not be larger than 64 KB', { status: 413 });
+  return new StepUpError('body_too_large', 'the body must not be larger than 64 KB');
 }

@@ -60,5 +60,5 @@ export function isFault({ expose, code }: StepUpError): boolean {
 export function toStepUpError(error: unknown): StepUpError {
   if (error instanceof StepUpError) return error;
   const message = error instanceof Error ? error.message : 'something was thrown that is no error';
-  return new StepUpError('misconfigured', message, { status: 500 });
+  return new StepUpError('misconfigured', message);
 }

@@ -67,7 +67,6 @@ export function createHandles(options: {
     throw new StepUpError(
       'insecure_transport',
       'step-up needs https. Behind a proxy that ends TLS, tell the framework to trust it ("trust proxy"); for plain http in a closed network there is insecureCookie: true',
-      { status: 403 },
     );
   }
 

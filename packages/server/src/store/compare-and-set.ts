@@ -51,7 +51,6 @@ export function reachable<T>(answer: Promise<T>): Promise<T> {
 
 function unavailable(): StepUpError {
   return new StepUpError('store_unavailable', 'the store does not answer', {
-    status: 503,
     retryAfterMs: 1_000,
     headers: { 'retry-after': '1' },
   });

@@ -170,7 +170,7 @@ describe('faults that pass', () => {
           prepare: async () => {},
           check: async (_tokens, subject) => {
             const { StepUpError } = await import('@stepgate/core');
-            if (isDown) throw new StepUpError('provider_unavailable', 'no keys', { status: 503 });
+            if (isDown) throw new StepUpError('provider_unavailable', 'no keys');
             checked.push(subject);
           },
         },
