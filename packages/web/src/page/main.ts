@@ -18,9 +18,9 @@ async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
   const { basePath = '/step-up', requirement, state = 'idle' } = main.dataset;
   const ticket = { ...(requirement !== undefined && { requirement }) };
   const address = `${basePath}?${new URLSearchParams(ticket)}`;
-  // The page that the server draws sends the kept form again.
-  const resends = main.dataset.form !== undefined;
-  const returnTo = resends ? undefined : sameOrigin(main.dataset.returnTo);
+  // The form was refused: the server draws the last screen, which sends it again if it is kept.
+  const hasForm = main.dataset.form !== undefined;
+  const returnTo = hasForm ? undefined : sameOrigin(main.dataset.returnTo);
   const leaveTo = sameOrigin(main.dataset.leaveTo);
   const options = { basePath, ...ticket };
   const { flow: texts } = textsOfPage();
@@ -55,12 +55,12 @@ async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
   }
 
   function goOn(): void {
-    if (resends) location.replace(address);
+    if (hasForm) location.replace(address);
     else if (returnTo !== undefined) setTimeout(() => location.replace(returnTo), FAREWELL_MS);
   }
 
   // A flow that has ended needs no script: a new flow and the kept form are page loads.
-  if (state === 'cancelled' || (state === 'approved' && resends)) return;
+  if (state === 'cancelled' || (state === 'approved' && hasForm)) return;
   if (state === 'approved') return goOn();
   const stepUp = createRemoteStepUp(options);
   if (state === 'idle' || (await stepUp.join())) return open(stepUp);

@@ -44,8 +44,8 @@ export function button(
   );
 }
 
-/** The label of a control that cannot be used yet, with the time until then. A time that cannot tick is left out. */
-export function laterLabel({ isTicking, now, texts }: ScreenModel, label: string, waitUntil: number): string {
+/** The label of a button that cannot be used yet, with the time until then. A time that cannot tick is left out. */
+function laterLabel({ isTicking, now, texts }: ScreenModel, label: string, waitUntil: number): string {
   if (waitUntil <= now || !isTicking) return label;
   return fill(texts.later, { label, when: formatWhen(waitUntil - now, texts.language) });
 }

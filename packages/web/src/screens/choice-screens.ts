@@ -4,17 +4,11 @@ import { type ControlAction, PHONE_PATTERN } from '../elements/control-action.ts
 import { type ElementSpec, h } from '../elements/element.ts';
 import { isolated } from '../elements/foreign-text.ts';
 import { factorIcons, icon } from '../elements/icons.ts';
-import {
-  button,
-  cancelButton,
-  laterLabel,
-  otherAuthenticators,
-  otherEnrollable,
-  submitButton,
-} from './buttons.ts';
+import { fill } from '../texts/texts.ts';
+import { button, cancelButton, otherAuthenticators, otherEnrollable, submitButton } from './buttons.ts';
 import { field, fields } from './field.ts';
 import { errorText, notice } from './messages.ts';
-import { type Screen, type ScreenModel, takes } from './screen.ts';
+import { formatWhen, type Screen, type ScreenModel, takes } from './screen.ts';
 
 /** Whether there is anything to choose. */
 export function hasWays(model: ScreenModel): boolean {
@@ -71,7 +65,9 @@ interface Way {
 }
 
 function way(model: ScreenModel, { factor, label, hint, waitUntil, action }: Way): ElementSpec {
-  const isOff = model.pending !== undefined || waitUntil > model.now;
+  const { isTicking, now, pending, texts } = model;
+  const isLater = waitUntil > now;
+  const isOff = pending !== undefined || isLater;
   return h(
     'button',
     { class: 'way', part: 'way', type: 'button', onPress: action, 'aria-disabled': isOff && 'true' },
@@ -79,8 +75,15 @@ function way(model: ScreenModel, { factor, label, hint, waitUntil, action }: Way
     h(
       'span',
       { class: 'way-text' },
-      h('span', {}, laterLabel(model, label, waitUntil)),
-      hint !== undefined && h('span', { class: 'hint' }, isolated(hint)),
+      h('span', {}, label),
+      hint !== undefined && h('span', { key: 'hint', class: 'hint' }, isolated(hint)),
+      isLater &&
+        isTicking &&
+        h(
+          'span',
+          { key: 'later', class: 'hint' },
+          fill(texts.availableLater, { when: formatWhen(waitUntil - now, texts.language) }),
+        ),
     ),
     icon('chevron'),
   );

@@ -159,6 +159,7 @@ export const english: Texts = {
     },
   },
   later: '{label} {when}',
+  availableLater: 'Available {when}',
   timeLeft: '{time} left',
   connectionLost: 'Connection lost. Trying again…',
   connectionBusy: 'The service is busy. This may take a little longer…',

@@ -174,6 +174,7 @@ export const french: Texts = {
     },
   },
   later: '{label} {when}',
+  availableLater: 'Disponible {when}',
   timeLeft: 'Il reste {time}',
   connectionLost: 'Connexion perdue. Nouvelle tentative…',
   connectionBusy: 'Le service est très sollicité. Cela peut prendre un peu plus de temps…',

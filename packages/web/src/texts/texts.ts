@@ -86,6 +86,8 @@ export interface Texts {
   readonly recoveryCodes: PluralForms<RecoveryCodesText>;
   /** On a button that cannot be pressed yet: `{label}`, and `{when}`, such as "in 15 seconds". */
   readonly later: string;
+  /** On a way that cannot be chosen yet: `{when}`, as above. */
+  readonly availableLater: string;
   /** `{time}`, such as "4:05" or "1 minute". */
   readonly timeLeft: string;
   readonly connectionLost: string;

@@ -34,7 +34,7 @@ export const flowStyles = `
 }
 :where(.card) *, :where(.card) *::before { box-sizing: border-box; }
 :where(.card) :where(p, h1, ul, ol) { margin: 0; padding: 0; }
-:where(.card) :where(p, h1, li, label, button, a) { unicode-bidi: plaintext; }
+:where(.card) :where(p, h1, h2, li, label, button, a, .wait span, .way-text span, .check span) { unicode-bidi: plaintext; }
 :where(.card) :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 h1:focus { outline: none; }
 .action { margin-block-end: 1.75rem; padding: .75rem 1rem; border-radius: calc(var(--radius) * .6); background: var(--subtle); }

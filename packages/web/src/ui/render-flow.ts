@@ -5,11 +5,11 @@ import { actionOf, patch } from '../elements/patch.ts';
 import type { RemoteStepUp } from '../remote/remote-step-up.ts';
 import type { RemoteStepUpSnapshot } from '../remote/snapshots.ts';
 import type { Unkept } from '../screens/kept-form.ts';
-import { connectionText, errorText, isCutOff } from '../screens/messages.ts';
 import type { Screen, ScreenModel } from '../screens/screen.ts';
 import { screenOf } from '../screens/screens.ts';
 import type { StepUpAction } from '../screens/step-up-action.ts';
-import { fill, type Texts } from '../texts/texts.ts';
+import type { Texts } from '../texts/texts.ts';
+import { createAnnouncer } from './announcer.ts';
 import { card } from './card.ts';
 
 /** Options of {@link renderFlow}. */
@@ -42,8 +42,6 @@ export interface RenderFlowOptions {
   readonly onScreen?: (heading: string) => void;
 }
 
-const ONE_MINUTE_MS = 60_000;
-
 /**
  * Draws a flow into `root`, and redraws it until you call the returned function. The dialog and the built-in page both
  * use it; the actor can be remote or local.
@@ -57,11 +55,7 @@ export function renderFlow(
   options: RenderFlowOptions,
 ): () => void {
   const { clock = systemClock, texts } = options;
-  const oneMinute = new Intl.NumberFormat(texts.language, {
-    style: 'unit',
-    unit: 'minute',
-    unitDisplay: 'long',
-  }).format(1);
+  const announcer = createAnnouncer(texts);
   const exits = exitsOf(actor, options);
   let detail = options.detail ?? 'none';
   let { destination } = options;
@@ -70,9 +64,7 @@ export function renderFlow(
   let skew = Number.NEGATIVE_INFINITY;
   let span = 0;
   let spanEnd: number | undefined;
-  let said = '';
   let last: RemoteStepUpSnapshot | undefined;
-  let leftBefore = 0;
   /** What was typed on this screen has been sent. */
   let isSubmitted = false;
   let timer: unknown;
@@ -115,27 +107,13 @@ export function renderFlow(
     };
     const screen = screenOf(model);
     const isNew = screen.name !== shown?.name;
-    announce(model, isNew);
-    patch(root, [card(model, screen, { said, span })]);
+    announcer.update(model, last, isNew);
+    patch(root, [card(model, screen, { said: announcer.said, span })]);
     settleFocus(snapshot, isNew);
     shown = screen;
     last = snapshot;
     if (isNew) options.onScreen?.(screen.heading);
     if (snapshot.status === 'active') timer = clock.setTimeout(draw, 1_000);
-  }
-
-  /** The live region announces what happens on a screen. A new screen is announced by its focus. */
-  function announce(model: ScreenModel, isNew: boolean): void {
-    const { connection, error, now, view } = model;
-    const left = (view.expiresAt ?? 0) - now;
-    if (isNew) said = '';
-    else if (view.reason !== last?.view.reason && view.reason) said = texts.reasons[view.reason];
-    else if (error !== last?.error && error) said = errorText(model) ?? '';
-    else if (connection !== last?.connection && isCutOff(connection)) said = connectionText(model);
-    else if (connection === 'live' && isCutOff(last?.connection)) said = texts.connectionBack;
-    else if (left <= ONE_MINUTE_MS && leftBefore > ONE_MINUTE_MS)
-      said = fill(texts.timeLeft, { time: oneMinute });
-    leftBefore = left;
   }
 
   function settleFocus(snapshot: RemoteStepUpSnapshot, isNew: boolean): void {
@@ -158,7 +136,7 @@ export function renderFlow(
   function copy(text: string): void {
     void navigator.clipboard.writeText(text).then(() => {
       copied = text;
-      said = texts.copied;
+      announcer.say(texts.copied);
       draw();
     });
   }

@@ -166,7 +166,7 @@ describe('waiting for the phone', () => {
     expect(screen.heading).toBe('Try another way');
     expect(screen.buttons).toEqual([
       'Code from an authenticator app',
-      '[Code by text message in 15 secondsXXXX4567]',
+      '[Code by text messageXXXX4567Available in 15 seconds]',
       'Back',
     ]);
     clock.advance(15_000);
