@@ -70,7 +70,7 @@ try {
 
   const app = join(folder, 'app');
   cpSync(join(root, 'scripts', 'packed'), app, { recursive: true });
-  const dependencies = { ...tarballs, express: '^5.3.0', koa: '^3.3.0' };
+  const dependencies = { ...tarballs, express: '^5.3.0', koa: '^3.3.0', hono: '^4.13.0' };
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }));
   npm(['install'], app);
   writeFileSync(join(app, 'all.mjs'), entries.map((entry) => `await import('${entry}');`).join('\n'));

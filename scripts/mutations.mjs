@@ -267,7 +267,7 @@ export const MUTATIONS = [
     edits: [
       [
         server('guard/guard'),
-        'if (found === undefined || !found.singleUse || !uses) {',
+        'if (found === undefined || !found.singleUse || !usesUp) {',
         'if (found === undefined || key !== undefined) {',
       ],
     ],
@@ -275,6 +275,11 @@ export const MUTATIONS = [
       shared('guard', 'uses an approval for a single use once, however many requests come at once'),
       own('limits/bursts', 'of requests share one approval for a single use: it is used once'),
     ],
+  },
+  {
+    defence: 'what a handler has run with is not given back by a guard behind it',
+    edits: [[server('guard/used-approvals'), 'uses.settled = uses.used.length;', 'uses.settled = 0;']],
+    shownBy: [shared('policy', 'gives nothing back that the handler has run with, whatever it refuses')],
   },
   {
     defence: 'an approval of an action serves that action alone',

@@ -1,11 +1,10 @@
-import type { GateOptions, StepUp } from '@stepgate/server';
+import type { GateOptions, RequireArguments, StepUp } from '@stepgate/server';
 import {
   createNodeGate,
   type GateResponse,
   headersOf,
   isRepeatable,
   type NodeHost,
-  type RequireArguments,
   toNodeStream,
 } from '@stepgate/server/node';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
@@ -23,7 +22,8 @@ const HOST: NodeHost<FastifyRequest> = {
   host: (request) => request.host,
   parsed: (request) => request,
   withParsed: (_request, parsed) => parsed as FastifyRequest,
-  routeHandlers: () => [],
+  handlerChains: () => [],
+  isMounted: () => true,
 };
 
 /** A gate for Fastify: a plugin that serves the endpoints, and makes the guards of routes. */
@@ -50,7 +50,7 @@ export function createGate(options: GateOptions<FastifyRequest>) {
   function requireWith(...args: RequireArguments<FastifyRequest>): preHandlerAsyncHookHandler {
     const decide = gate.guard(...args);
     return async function requireStepUp(request, reply) {
-      const verdict = await decide(request, reply.raw);
+      const verdict = await decide(request, reply.raw, requireStepUp);
       if (!verdict.isAllowed) return answer(reply, verdict.response);
       request.stepUp = verdict.stepUp;
       return undefined;

@@ -1,10 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GateOptions, NativeGate, RouteOptions, RoutePolicy, StepUp } from '@stepgate/server';
+import type {
+  GateOptions,
+  NativeGate,
+  RequireArguments,
+  RouteOptions,
+  RoutePolicy,
+  StepUp,
+} from '@stepgate/server';
 import {
   createNodeGate,
   isOpen,
+  isUnder,
   type NodeHost,
-  type RequireArguments,
   sendResponse,
   writeHeaders,
 } from '@stepgate/server/node';
@@ -69,7 +76,7 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
   function requireWith(...args: RequireArguments<ExpressRequest>): ExpressGuard {
     const decide = gate.guard(...args);
     function requireStepUp(req: ExpressRequest, res: ExpressResponse, next: NextFunction): void {
-      decide(req, res)
+      decide(req, res, requireStepUp)
         .then((verdict) => {
           if (verdict.isAllowed) {
             if (verdict.stepUp) req.stepUp = verdict.stepUp;
@@ -97,11 +104,26 @@ const HOST: NodeHost<ExpressRequest> = {
   host: hostOf,
   parsed: (req) => req,
   withParsed: (_req, parsed) => parsed as ExpressRequest,
-  routeHandlers({ route }) {
-    const { stack = [] } = (route ?? {}) as { readonly stack?: readonly { readonly handle: unknown }[] };
-    return stack.map(({ handle }) => handle);
+  handlerChains: (req) => [routeHandlers(req)],
+  isMounted(req, basePath, gate) {
+    // Express compares without regard to case, by default.
+    const isReached = isUnder(basePath.toLowerCase(), req.baseUrl.toLowerCase());
+    return isReached && !routeHandlers(req).includes(gate);
   },
 };
+
+/** What Express tells of one handler of a route. */
+interface Layer {
+  readonly handle: unknown;
+  readonly method?: string;
+}
+
+function routeHandlers({ route, method }: ExpressRequest): readonly unknown[] {
+  // One list has the handlers of all methods. GET's run for HEAD too.
+  const { stack = [] } = (route ?? {}) as { readonly stack?: readonly Layer[] };
+  const own = method === 'HEAD' ? ['head', 'get'] : [method.toLowerCase()];
+  return stack.filter((layer) => !layer.method || own.includes(layer.method)).map(({ handle }) => handle);
+}
 
 /** Host and port by the app's `trust proxy`, as Express 5 has them in `req.host`. Express 4's lacks the port. */
 function hostOf(req: ExpressRequest): string {

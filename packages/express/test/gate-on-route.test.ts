@@ -1,12 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createGate, type ExpressGateOptions } from '@stepgate/express';
-import express5 from 'express';
+import { createGate, type ExpressGate, type ExpressGateOptions } from '@stepgate/express';
+import express5, { type Express, type RequestHandler } from 'express';
 import express4 from 'express-4';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Answer, call } from '../../server/test/support/http.ts';
-
-type Express = typeof express5;
+import { call } from '../../server/test/support/http.ts';
 
 const OPTIONS: ExpressGateOptions = {
   auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
@@ -15,20 +13,19 @@ const OPTIONS: ExpressGateOptions = {
   firstLeg: { password: { username: () => 'ada' } },
 };
 
-/** What an app answers that has used the gate itself on the guarded route, and a guard on another. */
-async function answersOf(
-  express: Express,
-): Promise<{ errors: unknown[]; post: (path: string) => Promise<Answer> }> {
-  const gate = createGate(OPTIONS);
-  const errors: unknown[] = [];
+const done: RequestHandler = (_req, res) => void res.send('done');
+
+/** Serves an app; the result asks it for a path, and tells the status and what its error handler has heard of. */
+async function serve(
+  express: typeof express5,
+  build: (app: Express, gate: ExpressGate) => void,
+  options: Partial<ExpressGateOptions> = {},
+): Promise<(path: string) => Promise<{ readonly status: number; readonly error: string | undefined }>> {
+  let error: string | undefined;
   const app = express();
-  app.all('/passed/on', (_req, _res, next) => next());
-  app.use(gate);
-  app.post('/mistaken', gate, (_req, res) => void res.send('done'));
-  app.post('/guarded', gate.require(), (_req, res) => void res.send('done'));
-  app.post('/passed/on', (_req, res) => void res.send('done'));
-  app.use(((error, _req, res, _next) => {
-    errors.push(error);
+  build(app, createGate({ ...OPTIONS, ...options }));
+  app.use(((thrown: Error, _req, res, _next) => {
+    error = thrown.message;
     res.status(500).send();
   }) satisfies express5.ErrorRequestHandler);
   const server = app.listen(0, '127.0.0.1');
@@ -38,7 +35,11 @@ async function answersOf(
     server.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { errors, post: (path) => call('POST', url + path) };
+  return async (path) => {
+    error = undefined;
+    const { status } = await call('POST', url + path);
+    return { status, error };
+  };
 }
 
 it('makes no guard of a policy that is not there: a misspelt one would be the default', async () => {
@@ -54,25 +55,52 @@ it('makes no guard of a policy that is not there: a misspelt one would be the de
 });
 
 describe.each([
-  ['4', express4 as unknown as Express],
+  ['4', express4 as unknown as typeof express5],
   ['5', express5],
 ])('the gate in Express %s', (_, express) => {
-  it('lets nobody through where a route has it in the place of a guard', async () => {
-    const { errors, post } = await answersOf(express);
+  it.each<[string, (app: Express, gate: ExpressGate) => void]>([
+    ['on a route', (app, gate) => app.use(gate).post('/admin/users', gate, done)],
+    ['on a route for all methods', (app, gate) => app.all('/admin/users', gate, done)],
+    ['under a path that it does not serve', (app, gate) => app.use('/admin', gate, done)],
+    [
+      'in a router under such a path',
+      (app, gate) => app.use('/admin', express.Router().use(gate).post('/users', done)),
+    ],
+  ])('lets nobody through in a guard’s place: %s', async (_where, build) => {
+    const ask = await serve(express, build);
 
-    expect((await post('/mistaken')).status).toBe(500);
-
-    expect(errors).toEqual([
-      expect.objectContaining({ message: expect.stringContaining('gate.require(policy)') }),
-    ]);
+    expect(await ask('/admin/users')).toEqual({
+      status: 500,
+      error: expect.stringMatching(/^The gate was used as a guard.* gate\.require\(policy\).* \/step-up /),
+    });
   });
 
-  it('is passed by where it is mounted, behind the route of another too', async () => {
-    const { errors, post } = await answersOf(express);
+  it.each<[string, (app: Express, gate: ExpressGate) => void]>([
+    ['for all paths', (app, gate) => app.use(gate)],
+    ['for its own path', (app, gate) => app.use('/step-up', gate)],
+    ['behind the route of another', (app, gate) => app.all('/transfers', (_q, _s, next) => next()).use(gate)],
+  ])('raises no alarm where it is mounted: %s', async (_where, mount) => {
+    const ask = await serve(express, (app, gate) => {
+      mount(app, gate);
+      app.post('/transfers', gate.require(), done);
+      app.post('/open', done);
+    });
 
-    const answers = [await post('/guarded'), await post('/passed/on')];
+    const answers = [await ask('/transfers'), await ask('/open'), await ask('/step-up/flow')];
 
-    expect(answers.map(({ status }) => status)).toEqual([401, 200]);
-    expect(errors).toEqual([]);
+    expect(answers.map(({ status }) => status)).toEqual([401, 200, 415]);
+    expect(answers.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('raises no alarm in a router whose path it serves, however the path is written', async () => {
+    const ask = await serve(
+      express,
+      (app, gate) => app.use('/bank', express.Router().use(gate).post('/transfers', gate.require(), done)),
+      { basePath: '/bank/step-up' },
+    );
+
+    const answers = [await ask('/bank/transfers'), await ask('/BANK/transfers')];
+
+    expect(answers.map(({ status }) => status)).toEqual([401, 401]);
   });
 });

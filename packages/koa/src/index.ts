@@ -1,11 +1,18 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { GateOptions, NativeGate, RouteOptions, RoutePolicy, StepUp } from '@stepgate/server';
+import type {
+  GateOptions,
+  NativeGate,
+  RequireArguments,
+  RouteOptions,
+  RoutePolicy,
+  StepUp,
+} from '@stepgate/server';
 import {
   createNodeGate,
   type GateResponse,
+  isUnder,
   type NodeHost,
-  type RequireArguments,
   toNodeStream,
   writeHeaders,
 } from '@stepgate/server/node';
@@ -56,7 +63,7 @@ export function createGate(options: KoaGateOptions): KoaGate {
   function requireWith(...args: RequireArguments<Context>): Middleware {
     const decide = gate.guard(...args);
     return async function requireStepUp(ctx, next) {
-      const verdict = await decide(ctx, ctx.res);
+      const verdict = await decide(ctx, ctx.res, requireStepUp);
       if (verdict.isAllowed) {
         if (verdict.stepUp) ctx.state.stepUp = verdict.stepUp;
         await next();
@@ -78,15 +85,36 @@ const HOST: NodeHost<Context> = {
   host: (ctx) => ctx.host,
   parsed: (ctx) => ctx.request,
   withParsed: (ctx, request) => Object.create(ctx, { request: { value: request } }) as Context,
-  routeHandlers({ matched }: Context & { readonly matched?: readonly Layer[] }) {
-    return (matched ?? []).flatMap(({ methods, stack }) => (methods.length > 0 ? stack : []));
+  handlerChains: (ctx) => layersOf(ctx).map(({ stack }) => stack),
+  isMounted(ctx, basePath, gate) {
+    const prefix = mountPathOf(ctx);
+    const layers = layersOf(ctx).filter(({ stack }) => stack.includes(gate));
+    const path = basePath.slice(prefix.length) || '/';
+    return isUnder(basePath, prefix) && layers.every((layer) => isUse(layer) && layer.match(path));
   },
 };
 
-/** What @koa/router tells of a route that has matched. One of `router.use` has no methods. */
+/** What @koa/router tells of handlers whose path has matched. */
 interface Layer {
   readonly methods: readonly string[];
   readonly stack: readonly unknown[];
+  match(path: string): boolean;
+}
+
+function layersOf({ matched = [] }: Context & { readonly matched?: readonly Layer[] }): readonly Layer[] {
+  return matched;
+}
+
+/** Whether they come from `router.use` rather than from a route. */
+function isUse({ methods }: Layer): boolean {
+  return methods.length === 0;
+}
+
+/** The path that koa-mount has cut off. Without koa-mount, a path that is not the one asked for was rewritten. */
+function mountPathOf({ originalUrl, path, mountPath }: Context & { readonly mountPath?: string }): string {
+  const asked = originalUrl.split('?', 1).join();
+  if (mountPath === undefined) return '';
+  return (asked.endsWith(path) ? asked.slice(0, -path.length) : asked).replace(/\/$/, '');
 }
 
 function answer(ctx: Context, { status, headers, body }: GateResponse): void {

@@ -1,45 +1,113 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
-import { createGate } from '@stepgate/koa';
-import Koa from 'koa';
-import { expect, it, onTestFinished } from 'vitest';
+import { createGate, type KoaGate, type KoaGateOptions } from '@stepgate/koa';
+import Koa3 from 'koa';
+import Koa2 from 'koa-2';
+import mount from 'koa-mount';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { call } from '../../server/test/support/http.ts';
 
-it('lets nobody through where a route has the gate, or a policy that is not there, in the place of a guard', async () => {
-  const gate = createGate({
-    auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
-    secret: 'a secret of at least 32 characters, for tests',
-    identify: () => ({ subject: 'ada', sessionId: 's' }),
-    firstLeg: { password: { username: () => 'ada' } },
+const OPTIONS: KoaGateOptions = {
+  auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+  secret: 'a secret of at least 32 characters, for tests',
+  identify: () => ({ subject: 'ada', sessionId: 's' }),
+  firstLeg: { password: { username: () => 'ada' } },
+};
+
+const done = (ctx: Koa3.Context): void => {
+  ctx.body = 'done';
+};
+
+type Build = (app: Koa3, gate: KoaGate) => void;
+
+/** Serves an app; the result asks it for a path, and tells the status and what Koa has reported. */
+async function serve(
+  Koa: typeof Koa3,
+  build: Build,
+  options: Partial<KoaGateOptions> = {},
+): Promise<(path: string) => Promise<{ readonly status: number; readonly error: string | undefined }>> {
+  let error: string | undefined;
+  const app = new Koa();
+  build(app, createGate({ ...OPTIONS, ...options }));
+  app.on('error', (thrown: Error) => {
+    error = thrown.message;
   });
-  expect(() => gate.require(undefined as never)).toThrow('policy: is undefined');
-  const done = (ctx: Koa.Context): void => {
-    ctx.body = 'done';
-  };
-  const router = new Router();
-  router.use(gate);
-  router.post('/mistaken', gate, done);
-  router.post('/guarded', gate.require(), done);
-  router.post('/open', done);
-  const errors: unknown[] = [];
-  const app = new Koa().use(router.routes());
-  app.on('error', (error) => errors.push(error));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const statuses = [];
-  for (const path of ['/mistaken', '/guarded', '/open']) {
-    statuses.push((await call('POST', url + path)).status);
-  }
+  return async (path) => {
+    error = undefined;
+    const { status } = await call('POST', url + path);
+    return { status, error };
+  };
+}
 
-  expect(statuses).toEqual([500, 401, 200]);
-  expect(errors).toEqual([
-    expect.objectContaining({ message: expect.stringContaining('gate.require(policy)') }),
-  ]);
+it('makes no guard of a policy that is not there', () => {
+  expect(() => createGate(OPTIONS).require(undefined as never)).toThrow('policy: is undefined');
+});
+
+describe.each([
+  ['2', Koa2 as unknown as typeof Koa3],
+  ['3', Koa3],
+])('the gate in Koa %s', (_, Koa) => {
+  it.each<[string, Build]>([
+    ['on a route', (app, gate) => app.use(new Router().post('/admin/users', gate, done).routes())],
+    [
+      'under a path of the router',
+      (app, gate) => app.use(new Router().use('/admin', gate).post('/admin/users', done).routes()),
+    ],
+    ['mounted under a path that it does not serve', (app, gate) => app.use(mount('/admin', gate)).use(done)],
+    ['in an app under such a path', (app, gate) => app.use(mount('/admin', new Koa().use(gate).use(done)))],
+  ])('lets nobody through in a guard’s place: %s', async (_where, build) => {
+    const ask = await serve(Koa, build);
+
+    expect(await ask('/admin/users')).toEqual({
+      status: 500,
+      error: expect.stringMatching(/^The gate was used as a guard.* gate\.require\(policy\).* \/step-up /),
+    });
+  });
+
+  it.each<[string, Build]>([
+    ['for all paths', (app, gate) => app.use(gate)],
+    ['for its own path', (app, gate) => app.use(mount('/step-up', gate))],
+    [
+      'behind an app under another path',
+      (app, gate) => app.use(mount('/open', (_ctx, next) => next())).use(gate),
+    ],
+    [
+      'behind middleware that rewrites the path',
+      (app, gate) =>
+        app
+          .use((ctx, next) => {
+            ctx.path = ctx.path.replace(/^\/old/, '');
+            return next();
+          })
+          .use(gate),
+    ],
+  ])('raises no alarm where it is mounted: %s', async (_where, build) => {
+    const ask = await serve(Koa, (app, gate) => {
+      build(app, gate);
+      const router = new Router().post('/transfers', gate.require(), done).post('/open', done);
+      app.use(router.routes());
+    });
+
+    const answers = [await ask('/transfers'), await ask('/open'), await ask('/step-up/flow')];
+
+    expect(answers.map(({ status }) => status)).toEqual([401, 200, 415]);
+    expect(answers.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('raises no alarm in a router', async () => {
+    const ask = await serve(Koa, (app, gate) => {
+      const router = new Router().use(gate).post('/transfers', gate.require(), done).post('/open', done);
+      app.use(router.routes());
+    });
+
+    expect([(await ask('/transfers')).status, (await ask('/open')).status]).toEqual([401, 200]);
+  });
 });

@@ -1,4 +1,4 @@
-export { createNodeGate, type NodeGate, type NodeHost, type RequireArguments } from './hosts/node-gate.ts';
+export { createNodeGate, type NodeGate, type NodeHost } from './hosts/node-gate.ts';
 export {
   type GateResponse,
   headersOf,
@@ -8,3 +8,4 @@ export {
   toNodeStream,
   writeHeaders,
 } from './hosts/node-response.ts';
+export { isUnder } from './request/host-request.ts';

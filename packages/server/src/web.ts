@@ -1,41 +1,65 @@
+import type { ServerResponse } from 'node:http';
 import { systemClock } from '@stepgate/core';
 import { createGate } from './gate/gate.ts';
 import type { GateOptions } from './gate/gate-options.ts';
 import { createNativeGate, type NativeGate } from './gate/native-gate.ts';
 import type { StepUp } from './guard/decision.ts';
-import { withGuardedBody } from './hosts/guarded-body.ts';
+import { misplaced } from './hosts/misplaced.ts';
+import { whenGone } from './hosts/node-response.ts';
 import { createOpenAnswers } from './hosts/open-answers.ts';
-import { policyOf, type RoutePolicy } from './policy/policy.ts';
-import type { RouteOptions } from './policy/route-options.ts';
+import { policyOf } from './policy/policy.ts';
+import type { RequireArguments } from './policy/route-options.ts';
 import { type HostRequest, isUnder, pathOf, whenAborted } from './request/host-request.ts';
 import { isOrigin } from './request/same-origin.ts';
 
+export { isRepeatable } from './hosts/node-response.ts';
+
 /** Options of {@link createWebGate}. `Native` is what the app's functions see of a request: Hono's `c`, say. */
-export interface WebGateOptions<Native extends object = Request> extends GateOptions<Native> {
-  /** Finds the web-standard request in the host's own. Needed where that is not the request itself. */
-  readonly requestOf?: (native: Native) => Request;
+export interface WebGateOptions<Native = Request> extends GateOptions<Native> {
   /**
    * The origin that browsers see, `https://bank.example`, where a proxy that ends TLS hides it from the request's
-   * own URL; as a function where it depends on the request.
+   * own URL. Use a function where it depends on the request.
    */
   readonly origin?: string | ((native: Native) => string);
+}
+
+/** How a framework that speaks `Request` and `Response` shows a request: what an adapter has to say of it. */
+export interface WebHost<Native extends object> {
+  /** The web-standard request. */
+  request(native: Native): Request;
+  /** A request whose body can be read, also when the app has read it. */
+  readable(native: Native): Request | Promise<Request>;
+  /** The request for policies to read. What they read of a body must be there for the handler too. */
+  forPolicy(native: Native): Native;
+  /** Lists of handlers that run one directly after the other, this request's. */
+  handlerChains(native: Native): readonly (readonly unknown[])[];
   /**
-   * Calls back when the client has gone or the answer is out, at once if that is so already. Where a host can tell
-   * both, `gate.close()` waits for the last bytes of the gate's answers. Default: the `signal` of the request, which
-   * tells only of the client.
+   * Whether the middleware that runs now stands where requests for `basePath` reach it, rather than among the handlers
+   * of a route or under another path.
    */
-  readonly whenGone?: (native: Native, callback: () => void) => void;
+  isMounted(native: Native, basePath: string): boolean;
+  /**
+   * Node's response behind the request, where there is one. It tells when an answer is out, for which `gate.close()`
+   * waits, and when the client has gone. Without it the `signal` of the request tells the latter.
+   */
+  nodeResponse?(native: Native): ServerResponse | undefined;
 }
 
 /** The guard of a handler: the response that refuses, or the approval; `undefined` where the policy asks for none. */
-export type WebGuard<Native> = (native: Native) => Promise<Response | StepUp | undefined>;
+export type WebGuard<Native> = (native: Native, self?: unknown) => Promise<Response | StepUp | undefined>;
 
 /** Step-up for hosts that speak `Request` and `Response`. */
 export interface WebGate<Native = Request> extends NativeGate<Native> {
-  /** Answers requests under the base path; `undefined` for everything else. */
+  readonly basePath: string;
+  /**
+   * Answers requests under the base path; `undefined` for everything else.
+   *
+   * @throws TypeError when the gate stands in a guard's place, as far as the host can tell.
+   */
   respond(native: Native): Promise<Response | undefined>;
   /**
-   * A guard: call it at the beginning of the handler, and return the response if it gives one.
+   * A guard: call it at the beginning of the handler, and return the response if it gives one. Adapters also pass the
+   * middleware that asks (`self`).
    *
    * @example
    * const stepUp = await guard(request);
@@ -43,29 +67,41 @@ export interface WebGate<Native = Request> extends NativeGate<Native> {
    *
    * @throws TypeError when the policy or an option is wrong.
    */
-  require(): WebGuard<Native>;
-  require(policy: RoutePolicy<Native>, options?: RouteOptions): WebGuard<Native>;
+  require(...args: RequireArguments<Native>): WebGuard<Native>;
 }
 
+/** Requests without a framework. */
+const PLAIN: WebHost<Request> = {
+  request: (request) => request,
+  readable: (request) => request.clone(),
+  forPolicy: (request) => request.clone(),
+  handlerChains: () => [],
+  isMounted: () => true,
+};
+
 /**
- * Makes a gate for web-standard hosts on Node: Hono, Fastify with a few lines, any `(request: Request) => Response`.
+ * Makes a gate for web-standard hosts on Node: any `(request: Request) => Response`, or with a `host` the adapter of a
+ * framework that is made of such.
  *
  * @example
- * const gate = createWebGate<Context>({ requestOf: (c) => c.req.raw, auth0, secret, identify, firstLeg });
- * app.use(async (c, next) => (await gate.respond(c)) ?? next());
+ * const gate = createWebGate({ auth0, secret, identify, firstLeg });
+ * const answer = (await gate.respond(request)) ?? (await handle(request));
  *
  * @throws TypeError naming the option that is wrong.
  */
-export function createWebGate<Native extends object = Request>(
+export function createWebGate(options: WebGateOptions): WebGate;
+export function createWebGate<Native extends object>(
   options: WebGateOptions<Native>,
+  host: WebHost<Native>,
+): WebGate<Native>;
+export function createWebGate<Native extends object>(
+  options: WebGateOptions<Native>,
+  host: WebHost<Native> = PLAIN as unknown as WebHost<Native>,
 ): WebGate<Native> {
-  const { requestOf = (native) => native as Request & Native, origin, whenGone, ...gateOptions } = options;
-  if (typeof requestOf !== 'function') throw new TypeError('requestOf: must be a function');
-  if (whenGone !== undefined && typeof whenGone !== 'function') {
-    throw new TypeError('whenGone: must be a function');
-  }
+  const { origin, ...gateOptions } = options;
   if (origin !== undefined && typeof origin !== 'function') assertOrigin(origin);
   const gate = createGate<Native>(gateOptions);
+  const { basePath } = gate;
   const answers = createOpenAnswers(options.testing?.clock ?? systemClock);
 
   function originOf(native: Native): string | undefined {
@@ -76,47 +112,51 @@ export function createWebGate<Native extends object = Request>(
   }
 
   function hostRequest(native: Native): HostRequest<Native> {
-    const request = requestOf(native);
+    const request = host.request(native);
     const url = new URL(request.url);
-    const { protocol, host } = new URL(originOf(native) ?? url);
+    const { protocol, host: authority } = new URL(originOf(native) ?? url);
     return {
       native,
       method: request.method,
       url: url.pathname + url.search,
       protocol: protocol.slice(0, -1),
-      host,
+      host: authority,
       header: (name) => request.headers.get(name) ?? undefined,
-      // What a policy reads of a body must be there for the handler too.
-      forPolicy: () =>
-        native instanceof Request ? (native.clone() as Request & Native) : withGuardedBody(native),
+      forPolicy: () => host.forPolicy(native),
       whenGone(callback) {
-        if (whenGone !== undefined) whenGone(native, callback);
-        else whenAborted(requestOf(native).signal, callback);
+        const res = host.nodeResponse?.(native);
+        if (res) whenGone(res, callback);
+        else whenAborted(request.signal, callback);
       },
     };
   }
 
   return {
-    async respond(native) {
-      const request = hostRequest(native);
-      const isOurs = isUnder(pathOf(request), gate.basePath);
-      if (isOurs && whenGone !== undefined) answers.add((callback) => whenGone(native, callback));
-      return gate.endpoints(request, () => requestOf(native));
-    },
-    require(...args: readonly [policy?: RoutePolicy<Native>, options?: RouteOptions]) {
-      const guard = gate.guard(policyOf(args), args[1]);
-      return async function requireStepUp(native) {
-        const decision = await guard(hostRequest(native), () => ({ raw: requestOf(native).clone() }));
-        if (decision.isAllowed) return decision.stepUp;
-        if (decision.isForApp) throw decision.error;
-        const { status, headers, body } = decision.response;
-        return new Response(body === '' ? null : body, { status, headers });
-      };
-    },
     ...createNativeGate(gate, hostRequest),
+    basePath,
     async close() {
       await gate.close();
       await answers.written();
+    },
+    async respond(native) {
+      const request = hostRequest(native);
+      const res = host.nodeResponse?.(native);
+      if (res && isUnder(pathOf(request), basePath)) answers.add((callback) => whenGone(res, callback));
+      const response = await gate.endpoints(request, () => host.readable(native));
+      if (response === undefined && !host.isMounted(native, basePath)) throw misplaced(basePath);
+      return response;
+    },
+    require(...args: RequireArguments<Native>) {
+      const guard = gate.guard(policyOf(args), args[1]);
+      return async function requireStepUp(native, self) {
+        const body = async () => ({ raw: await host.readable(native) });
+        const place = { self, chains: () => host.handlerChains(native) };
+        const verdict = await guard(hostRequest(native), body, place);
+        if (verdict.isAllowed) return verdict.stepUp;
+        if (verdict.isForApp) throw verdict.error;
+        const { status, headers, body: text } = verdict.response;
+        return new Response(text === '' ? null : text, { status, headers });
+      };
     },
   };
 }

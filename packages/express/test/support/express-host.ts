@@ -15,6 +15,8 @@ export function expressHost(
   ...middlewares: readonly RequestHandler[]
 ): AdapterHost {
   return {
+    readsBodies: false,
+    bodyOf: (native) => (native as { readonly body?: unknown }).body,
     listen({ gateOptions, routes, parsesBodies, trustsProxy, errorsBy, onAppError }) {
       const gate = createGate(gateOptions);
       const app = createExpress();
@@ -23,8 +25,9 @@ export function expressHost(
       if (trustsProxy) app.set('trust proxy', 'loopback');
       if (parsesBodies) app.use(createExpress.json(), createExpress.urlencoded({ extended: false }));
       app.use(gate);
-      for (const { path, policies, options, handle } of routes) {
-        app.all(path, ...policies.map((policy) => gate.require(policy, options)), (req, res, next) => {
+      for (const { path, policies, policiesBehind, options, handle } of routes) {
+        const guardsOf = (list: typeof policies) => list.map((policy) => gate.require(policy, options));
+        const handler: RequestHandler = (req, res, next) => {
           const inHandler: HandlerGate = {
             check: (policy) => gate.check(req, policy),
             assert: (policy) => gate.assert(req, policy),
@@ -33,8 +36,12 @@ export function expressHost(
             revokeSubject: (subject) => gate.revokeSubject(subject),
           };
           // Express 4 does not forward rejections by itself.
-          Promise.resolve(handle(req.stepUp, inHandler)).then((result) => res.json(result), next);
-        });
+          Promise.resolve(handle(req.stepUp, inHandler)).then((result) => {
+            res.json(result);
+            if (policiesBehind.length > 0) next();
+          }, next);
+        };
+        app.all(path, ...guardsOf(policies), handler, ...guardsOf(policiesBehind));
       }
       const answerError: ErrorRequestHandler = (error: AppError, _req, res, _next) => {
         onAppError(error);

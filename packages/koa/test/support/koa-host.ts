@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { bodyParser } from '@koa/bodyparser';
+import Router from '@koa/router';
 import { createGate } from '@stepgate/koa';
 import type Koa from 'koa';
 import type { Middleware } from 'koa';
@@ -8,6 +9,8 @@ import { type AdapterHost, type AppError, serve } from '../../../server/test/sup
 /** The suite's app on one version of Koa, behind these middlewares. */
 export function koaHost(Application: typeof Koa, ...middlewares: readonly Middleware[]): AdapterHost {
   return {
+    readsBodies: false,
+    bodyOf: (native) => (native as { readonly request?: { readonly body?: unknown } }).request?.body,
     listen({ gateOptions, routes, parsesBodies, trustsProxy, errorsBy, onAppError }) {
       const gate = createGate(gateOptions);
       const app = new Application({ proxy: trustsProxy });
@@ -16,25 +19,22 @@ export function koaHost(Application: typeof Koa, ...middlewares: readonly Middle
       for (const middleware of middlewares) app.use(middleware);
       if (parsesBodies) app.use(bodyParser({ formLimit: '100kb' }));
       app.use(gate);
-      for (const { path, policies, options, handle } of routes) {
-        const guards = policies.map((policy) => gate.require(policy, options));
-        app.use((ctx, next) => {
-          if (ctx.path !== path) return next();
-          const handled = async (): Promise<void> => {
-            ctx.body = await handle(ctx.state.stepUp, {
-              check: (policy) => gate.check(ctx, policy),
-              assert: (policy) => gate.assert(ctx, policy),
-              status: () => gate.status(ctx),
-              revoke: () => gate.revoke(ctx),
-              revokeSubject: (subject) => gate.revokeSubject(subject),
-            });
-          };
-          return guards.reduceRight<() => Promise<void>>(
-            (inner, guard) => async () => void (await guard(ctx, inner)),
-            handled,
-          )();
-        });
+      const router = new Router();
+      for (const { path, policies, policiesBehind, options, handle } of routes) {
+        const guardsOf = (list: typeof policies) => list.map((policy) => gate.require(policy, options));
+        const handler: Middleware = async (ctx, next) => {
+          ctx.body = await handle(ctx.state.stepUp, {
+            check: (policy) => gate.check(ctx, policy),
+            assert: (policy) => gate.assert(ctx, policy),
+            status: () => gate.status(ctx),
+            revoke: () => gate.revoke(ctx),
+            revokeSubject: (subject) => gate.revokeSubject(subject),
+          });
+          if (policiesBehind.length > 0) await next();
+        };
+        router.all(path, ...guardsOf(policies), handler, ...guardsOf(policiesBehind));
       }
+      app.use(router.routes());
       return serve(createServer(app.callback()), gate);
     },
   };

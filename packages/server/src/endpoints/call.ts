@@ -3,7 +3,7 @@ import type { HostRequest } from '../request/host-request.ts';
 /** One request, and what the endpoint needs of it. */
 export interface Call {
   readonly request: HostRequest;
-  readonly web: () => Request;
+  readonly web: () => Request | Promise<Request>;
 }
 
 /** Answers one method of one path. */

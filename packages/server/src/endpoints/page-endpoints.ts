@@ -68,7 +68,7 @@ export function createPageEndpoints(
       if (caller === undefined) return problemPage(request, signInFirst());
       let form: PageForm | undefined;
       try {
-        form = parsePageForm(await readForm(web()));
+        form = parsePageForm(await readForm(await web()));
         mustBeOurs(request, caller, form);
         const headers = await work({ request, caller, form });
         const location = pageAddress(basePath, form.ticket)();

@@ -25,7 +25,7 @@ import { etagOf, viewResponse } from './view-response.ts';
 /** Answers the requests under the base path; `undefined` for everything else. */
 export type Endpoints<Native = unknown> = (
   request: HostRequest<Native>,
-  web: () => Request,
+  web: () => Request | Promise<Request>,
 ) => Promise<Response | undefined>;
 
 /** What the endpoints are made of, beside what all of them share. */
@@ -136,7 +136,7 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
     return async ({ request, web }) => {
       mustBeOurs(request);
       await mustBeSignedIn(request);
-      return toResponse(await authenticators.add(request, await readJson(web())));
+      return toResponse(await authenticators.add(request, await readJson(await web())));
     };
   }
 
@@ -156,7 +156,7 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
   async function start({ request, web }: Call): Promise<Response> {
     mustBeOurs(request);
     const caller = await mustBeSignedIn(request);
-    const body = v.safeParse(StartSchema, await readJson(web()));
+    const body = v.safeParse(StartSchema, await readJson(await web()));
     if (!body.success) {
       throw new StepUpError(
         'invalid_request',
@@ -217,7 +217,7 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
   async function send({ request, web }: Call): Promise<Response> {
     mustBeOurs(request);
     const target = await mustOwn(request);
-    const event = parseRequest(await readJson(web()));
+    const event = parseRequest(await readJson(await web()));
     const version = versionOf(request.header('if-match'));
     if (version === undefined) {
       throw new StepUpError('version_required', "send the view's version in If-Match");

@@ -62,8 +62,8 @@ export function createDecisions(options: DecisionsOptions): Decisions<unknown> {
       assertRouteOptions(route);
       const replay = route.replay === true ? createReplay(keptForms) : undefined;
       const guard = guards.guard(readerOf(policy), { replay, answer: route.answer });
-      return async (request, body) => {
-        const decision = await guard(request, body).catch(reporting.refusalOf);
+      return async (...args) => {
+        const decision = await guard(...args).catch(reporting.refusalOf);
         if (decision.isAllowed) return decision;
         const isStepUp = decision.error.code === 'insufficient_user_authentication';
         if (isStepUp && decision.response.status === 303) mounting.sentToPage();

@@ -19,12 +19,19 @@ import { refuse } from './refusal.ts';
 import type { PostedForm, Replay } from './replay.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
 import { traceGuard } from './trace-guard.ts';
-import { type UsedApproval, usedApprovalsOf } from './used-approvals.ts';
+import {
+  createUses,
+  enterGuard,
+  type GuardPlace,
+  type RequestUses,
+  type UsedApproval,
+} from './used-approvals.ts';
 
 /** Decides about one request under one policy. `body` is read only to keep a refused form. */
 export type Guard<Native = unknown> = (
   request: HostRequest<Native>,
-  body?: () => HostBody,
+  body?: () => HostBody | Promise<HostBody>,
+  place?: GuardPlace,
 ) => Promise<Verdict>;
 
 /** How a route wants refused requests to be treated. */
@@ -40,13 +47,10 @@ export interface Guards {
   /**
    * The guard of a route. Its path with a fresh approval is one store read, and no cryptography but a hash and the
    * record's signature, which is checked once for a store that gives the same object again. Several
-   * guards of one route are met by one approval each, or by the same one where they ask for the same; when one of
-   * them refuses, what the ones before have used up is given back.
+   * guards of one request are met by one approval each, or by the same one where they ask for the same. When one of
+   * several that follow each other directly refuses, what the others have used up is given back.
    */
-  guard(
-    read: PolicyReader,
-    route: GuardedRoute,
-  ): (request: HostRequest, body?: () => HostBody) => Promise<Decision>;
+  guard(read: PolicyReader, route: GuardedRoute): (...args: Parameters<Guard>) => Promise<Decision>;
   /** Decides by itself. `uses`: whether an approval for a single use is used up. */
   check(request: HostRequest, read: PolicyReader, options: { readonly uses: boolean }): Promise<Decision>;
 }
@@ -73,20 +77,20 @@ export function createGuards(options: GuardOptions): Guards {
   const now = (): number => clock.now();
 
   /**
-   * `before`: what the guards in front of this one have used. `answer`: the kind that the route wants. `form`: what
-   * it keeps of the request.
+   * `uses`: what the guards of this request have used. `usesUp`: whether a single-use approval is used up. `answer`:
+   * the kind that the route wants. `form`: what it keeps of the request.
    */
   async function decide(
     request: HostRequest,
     read: PolicyReader,
     {
-      before,
       uses,
+      usesUp,
       answer,
       form,
     }: {
-      readonly before: UsedApproval[];
-      readonly uses: boolean;
+      readonly uses: RequestUses;
+      readonly usesUp: boolean;
       readonly answer?: AnswerKind | undefined;
       readonly form?: PostedForm | undefined;
     },
@@ -104,8 +108,8 @@ export function createGuards(options: GuardOptions): Guards {
     if (demand.evidence && (await isProven(request, caller, demand))) return { isAllowed: true };
     const handle = handles.read(request);
     const key = handle && recordKey(handle, caller);
-    const met = before.find((use) => use.key === key && use.hash === demand.hash);
-    const use = met ?? (key && (await take(key, caller, demand, uses)));
+    const met = uses.used.find((use) => use.key === key && use.hash === demand.hash);
+    const use = met ?? (key && (await take(key, caller, demand, usesUp)));
     if (!use) {
       if (audit.hasListeners()) {
         audit.publish({ caller }, { type: 'guard.denied', ...requestMembers(request, demand) });
@@ -116,14 +120,14 @@ export function createGuards(options: GuardOptions): Guards {
       );
       return { isAllowed: false, ...refusal };
     }
-    if (met === undefined) before.push(use);
+    if (met === undefined) uses.used.push(use);
     // A form that stays behind does no harm: it ends by itself, and to be sent again takes an approval of its own.
     if (form) await form.use(use).catch(() => {});
-    if (met === undefined && uses && audit.hasListeners()) {
+    if (met === undefined && usesUp && audit.hasListeners()) {
       const approval = approvalMembers(use.approval);
       audit.publish({ caller }, { type: 'approval.used', ...approval, ...requestMembers(request, demand) });
     }
-    return { isAllowed: true, stepUp: stepUpOf(use, before) };
+    return { isAllowed: true, stepUp: stepUpOf(use, uses) };
   }
 
   /** Whether claims stand for an approval, and were not revoked since. */
@@ -138,12 +142,12 @@ export function createGuards(options: GuardOptions): Guards {
     return at !== undefined && at > (await subjects.revokedAt(subject));
   }
 
-  function stepUpOf({ key, approval, kept }: UsedApproval, used: UsedApproval[]): StepUp {
+  function stepUpOf({ key, approval, kept }: UsedApproval, uses: RequestUses): StepUp {
     return {
       // A copy: the record is kept in memory for the requests to come, and a handler may change what it is given.
       approval: { ...approval },
       tokens: () => openTokens(sealer, key, approval, { kept, now: now() }),
-      release: () => giveBack(used),
+      release: () => giveBack(uses, 0),
     };
   }
 
@@ -151,7 +155,7 @@ export function createGuards(options: GuardOptions): Guards {
     key: string,
     caller: Caller,
     { policy, hash }: Demand,
-    uses: boolean,
+    usesUp: boolean,
   ): Promise<UsedApproval | undefined> {
     const { subject, session } = caller;
     const isOldEnough = policy.minAuthenticatorAgeSeconds === 0 ? ofAnyAge : await ageCheck(subject, policy);
@@ -160,7 +164,7 @@ export function createGuards(options: GuardOptions): Guards {
     const { record } = await records.read(key);
     if (record === undefined || record.session !== session) return undefined;
     const found = find(record.approvals);
-    if (found === undefined || !found.singleUse || !uses) {
+    if (found === undefined || !found.singleUse || !usesUp) {
       return found && { key, caller, hash, approval: found, kept: record.tokens, isUsedUp: false };
     }
     // Used up before the handler runs, in the same write that finds it unused.
@@ -186,9 +190,9 @@ export function createGuards(options: GuardOptions): Guards {
     };
   }
 
-  /** Once only: by the second time an approval may be another request's. */
-  async function giveBack(used: UsedApproval[]): Promise<void> {
-    for (const { key, caller, approval, isUsedUp } of used.splice(0)) {
+  /** Gives back what was used from the `first` on. Once only: by the second time it may be another request's. */
+  async function giveBack({ used }: RequestUses, first: number): Promise<void> {
+    for (const { key, caller, approval, isUsedUp } of used.splice(first)) {
       if (!isUsedUp) continue;
       const afterwards = (): void =>
         audit.publish({ caller }, { type: 'approval.released', ...approvalMembers(approval) });
@@ -203,17 +207,17 @@ export function createGuards(options: GuardOptions): Guards {
   return {
     guard:
       (read, { replay, answer }) =>
-      async (request, body) => {
-        const before = usedApprovalsOf(request.native);
+      async (request, body, place) => {
+        const uses = enterGuard(request.native, place);
         const form = body && replay?.(request, body);
         const decision = await traceGuard(request, () =>
-          decide(request, read, { before, uses: true, answer, form }),
+          decide(request, read, { uses, usesUp: true, answer, form }),
         );
-        if (!decision.isAllowed) await giveBack(before);
+        if (!decision.isAllowed) await giveBack(uses, uses.settled);
         return decision;
       },
-    check: (request, read, { uses }) =>
-      traceGuard(request, () => decide(request, read, { before: [], uses })),
+    check: (request, read, { uses: usesUp }) =>
+      traceGuard(request, () => decide(request, read, { uses: createUses(), usesUp })),
   };
 }
 

@@ -6,7 +6,10 @@ import { type HostRequest, originOf } from '../request/host-request.ts';
 import { safePath, siteOf } from '../request/same-origin.ts';
 
 /** Looks at the requests of a route that keeps refused form posts; `undefined` for what is no post. */
-export type Replay = (request: HostRequest<unknown>, body: () => HostBody) => PostedForm | undefined;
+export type Replay = (
+  request: HostRequest<unknown>,
+  body: () => HostBody | Promise<HostBody>,
+) => PostedForm | undefined;
 
 /** A form post, to be kept while its approval is asked for. */
 export interface PostedForm {
@@ -28,7 +31,7 @@ export function createReplay(keptForms: KeptForms): Replay {
       async keep(owner) {
         const enctype = enctypeOf(request.header('content-type'));
         if (enctype === undefined || !isProvenOurs(request)) return {};
-        const fields = await readFields(body(), enctype);
+        const fields = await readFields(await body(), enctype);
         if (fields === undefined) return {};
         if (typeof fields === 'string') return { unkept: fields };
         const form = await keptForms.put(owner, { url, enctype, fields });

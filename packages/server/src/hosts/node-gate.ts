@@ -4,11 +4,12 @@ import { createGate } from '../gate/gate.ts';
 import type { GateOptions } from '../gate/gate-options.ts';
 import { createNativeGate, type NativeGate } from '../gate/native-gate.ts';
 import type { Verdict } from '../guard/decision.ts';
-import { policyOf, type RoutePolicy } from '../policy/policy.ts';
-import type { RouteOptions } from '../policy/route-options.ts';
+import { policyOf } from '../policy/policy.ts';
+import type { RequireArguments } from '../policy/route-options.ts';
 import type { HostBody } from '../request/form-body.ts';
 import { type HostRequest, isUnder, pathOf } from '../request/host-request.ts';
 import { withGuardedBody } from './guarded-body.ts';
+import { misplaced } from './misplaced.ts';
 import { type NodeRequest, toHostBody, toWebRequest } from './node-body.ts';
 import { whenGone } from './node-response.ts';
 import { createOpenAnswers } from './open-answers.ts';
@@ -30,12 +31,14 @@ export interface NodeHost<Native extends object> {
   parsed(native: Native): object;
   /** The same request with another object in place of {@link NodeHost.parsed}, for policies to read. */
   withParsed(native: Native, parsed: object): Native;
-  /** The handlers of the route that has matched; the gate itself must not be one of them. Empty outside of routes. */
-  routeHandlers(native: Native): readonly unknown[];
+  /** Lists of handlers that run one directly after the other, this request's. */
+  handlerChains(native: Native): readonly (readonly unknown[])[];
+  /**
+   * Whether the gate stands where requests for `basePath` reach it, rather than among the handlers of a route or under
+   * another path. `self` is the gate as the adapter's user mounts it.
+   */
+  isMounted(native: Native, basePath: string, self: unknown): boolean;
 }
-
-/** The arguments of `gate.require`. */
-export type RequireArguments<Native> = readonly [policy?: RoutePolicy<Native>, options?: RouteOptions];
 
 /** A gate for frameworks on `node:http`, on which their adapters stand. */
 export interface NodeGate<Native> {
@@ -46,15 +49,18 @@ export interface NodeGate<Native> {
    * Answers requests under the base path; `undefined` for everything else.
    *
    * @param self The adapter's middleware.
-   * @throws TypeError when the route has `self` as a guard.
+   * @throws TypeError when `self` stands in a guard's place.
    */
   respond(native: Native, res: ServerResponse, self: unknown): Promise<Response | undefined>;
   /**
    * Makes a guard out of the arguments of `gate.require`.
    *
+   * @param self The adapter's middleware that asks.
    * @throws TypeError when the policy or an option is wrong.
    */
-  guard(...args: RequireArguments<Native>): (native: Native, res: ServerResponse) => Promise<Verdict>;
+  guard(
+    ...args: RequireArguments<Native>
+  ): (native: Native, res: ServerResponse, self: unknown) => Promise<Verdict>;
 }
 
 /** Makes it. */
@@ -79,21 +85,20 @@ export function createNodeGate<Native extends object>(
       const request = new NodeHostRequest(native, host, res);
       if (isUnder(pathOf(request), basePath)) answers.add((callback) => whenGone(res, callback));
       const response = await gate.endpoints(request, () => toWebRequest(request.node()));
-      if (response === undefined && host.routeHandlers(native).includes(self)) throw new TypeError(NO_GUARD);
+      if (response === undefined && !host.isMounted(native, basePath, self)) throw misplaced(basePath);
       return response;
     },
     guard(...args) {
       const guard = gate.guard(policyOf(args), args[1]);
-      return (native, res) => {
+      return (native, res, self) => {
         const request = new NodeHostRequest(native, host, res);
-        return guard(request, () => request.body());
+        // Something has answered: whatever was used for it stays used.
+        const place = res.headersSent ? undefined : { self, chains: () => host.handlerChains(native) };
+        return guard(request, () => request.body(), place);
       };
     },
   };
 }
-
-const NO_GUARD =
-  'The gate was passed to a route as a guard, but by itself it guards nothing. Give the route gate.require(policy), and mount the gate with app.use(gate).';
 
 /** A class: a literal with getters costs a microsecond, and every guarded request makes one. */
 class NodeHostRequest<Native extends object> implements HostRequest<Native> {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { aFlag, optionsSchema, parseOptions } from '../lib/parse-options.ts';
 import type { AnswerKind } from '../request/navigation.ts';
+import type { RoutePolicy } from './policy.ts';
 
 /** Options of one guarded route, besides its policy. */
 export interface RouteOptions {
@@ -16,6 +17,9 @@ export interface RouteOptions {
    */
   readonly answer?: AnswerKind;
 }
+
+/** The arguments of `gate.require`. */
+export type RequireArguments<Native> = readonly [policy?: RoutePolicy<Native>, options?: RouteOptions];
 
 const RouteSchema = optionsSchema({
   replay: v.optional(aFlag),

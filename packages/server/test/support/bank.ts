@@ -21,6 +21,8 @@ export interface BankRoute {
   readonly path: string;
   /** One guard each. */
   readonly policies: readonly RoutePolicy<HostRequest>[];
+  /** One guard each, to which the handler hands the request on when it has answered. */
+  readonly policiesBehind: readonly RoutePolicy<HostRequest>[];
   readonly options: RouteOptions;
   readonly handle: (stepUp: StepUp | undefined, gate: HandlerGate) => unknown;
 }
@@ -70,6 +72,10 @@ export interface Served {
 /** Builds the app with its framework and serves it on a free loopback port. */
 export interface AdapterHost {
   listen(app: BankApp): Promise<Served>;
+  /** Reads the JSON body, where a policy of this host finds it. */
+  bodyOf(native: HostRequest): unknown;
+  /** Whether the framework reads bodies by itself, without a parser in front of the guard. */
+  readonly readsBodies: boolean;
 }
 
 /** Serves an app on a free loopback port. `server` is not listening yet. */
@@ -145,6 +151,8 @@ export interface BankOptions {
   readonly policies?: Readonly<
     Record<string, RoutePolicy<HostRequest> | readonly RoutePolicy<HostRequest>[]>
   >;
+  /** Guards that stand behind the handlers of guarded routes, by name. */
+  readonly behind?: Readonly<Record<string, readonly RoutePolicy<HostRequest>[]>>;
   /** Options of all guarded routes. */
   readonly route?: RouteOptions;
   /** Routes without a guard, by name. */
@@ -180,6 +188,7 @@ export async function openBank(options: {
     errorsBy = 'tests',
     gateOptions,
     policies,
+    behind = {},
     route,
     deeds = {},
   } = options.bank ?? {};
@@ -218,6 +227,7 @@ export async function openBank(options: {
       ...Object.entries({ ...ROUTES, ...REPLAYED, ...policies }).map(([name, policy]) => ({
         path: `/${name}`,
         policies: [policy].flat(),
+        policiesBehind: behind[name] ?? [],
         options: { replay: name in REPLAYED, ...route },
         handle: async (stepUp: StepUp | undefined) => {
           const isFree = typeof policy === 'function';
@@ -233,6 +243,7 @@ export async function openBank(options: {
       ...Object.entries(deeds).map(([name, deed]) => ({
         path: `/${name}`,
         policies: [],
+        policiesBehind: [],
         options: {},
         handle: (_none: StepUp | undefined, gate: HandlerGate) => deed(gate),
       })),

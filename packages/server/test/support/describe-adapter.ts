@@ -16,6 +16,7 @@ import { listenTestTenant, type TestTenant } from './test-tenant.ts';
 
 /** What every part of the suite works with. */
 export interface Scene {
+  readonly host: AdapterHost;
   readonly tenant: TestTenant;
   /** A bank on the host; closed after the test. */
   open(bank?: BankOptions): Promise<Bank>;
@@ -32,6 +33,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     afterAll(() => listening.close());
 
     const scene: Scene = {
+      host,
       get tenant() {
         return listening;
       },

@@ -442,6 +442,7 @@ export function describeFactors(scene: Scene): void {
       const after = bank.sessions.get(browser.sessionCookie)?.refreshToken;
 
       await browser.post('/single', {});
+      tenant.clock.advance(15_000);
       const next = await browser.start('/single');
 
       expect(end).toMatchObject({ state: 'approved' });

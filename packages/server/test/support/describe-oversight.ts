@@ -75,6 +75,7 @@ export function describeOversight(scene: Scene): void {
       await browser.post('/sign-out', {});
 
       expect((await browser.send('GET', '/step-up/flow')).status).toBe(404);
+      scene.tenant.clock.advance(15_000);
       expect(await (await bank.browser()).start()).toMatchObject({ state: 'polling' });
     });
   });

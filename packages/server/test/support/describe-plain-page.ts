@@ -196,6 +196,7 @@ export function describePlainPage(scene: Scene): void {
       expect(cancelled.heading).toBe('Cancelled');
       expect(cancelled.refresh).toBeUndefined();
       expect(cancelled.link('Go back')).toBe('/account');
+      scene.tenant.clock.advance(15_000);
       expect((await press(browser, cancelled, 'Start again')).heading).toBe('Check your phone');
     });
 
@@ -207,6 +208,7 @@ export function describePlainPage(scene: Scene): void {
 
       const refused = await press(browser, other, 'Send approval request');
       expect(refused.answer.status).toBe(409);
+      scene.tenant.clock.advance(15_000);
       const taken = await press(browser, refused, 'Cancel the other and continue');
 
       expect(taken.heading).toBe('Check your phone');
