@@ -1,6 +1,6 @@
 // Takes each defence of docs/threat-model.md away, one after the other, and runs the tests that must notice. Prints
 // what went red, and fails when one stayed green. With words behind it, only the defences that have them in their
-// names: `pnpm mutate id_token`. The sources are put back, also when it is broken off.
+// names: `npm run mutate -- id_token`. The sources are put back, also when it is broken off.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

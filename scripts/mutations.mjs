@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: pieces of source
 // The defences of docs/threat-model.md: for each the edits that take it away, and the tests that must then fail.
-// `pnpm mutate` makes the edits in turn; test/threat-model.test.mjs checks that this list, the page and the sources agree.
+// `npm run mutate` makes the edits in turn; test/threat-model.test.mjs checks that this list, the page and the sources agree.
 
 const server = (file) => `packages/server/src/${file}.ts`;
 const core = (file) => `packages/core/src/${file}.ts`;

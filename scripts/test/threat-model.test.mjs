@@ -25,11 +25,11 @@ describe('the threat model', () => {
     expect(named.filter(([file, title]) => !isTitleIn(file, title))).toEqual([]);
   });
 
-  it('names exactly the tests that `pnpm mutate` expects to fail', () => {
+  it('names exactly the tests that `npm run mutate` expects to fail', () => {
     expect(keysOf(namedTests())).toEqual(keysOf(MUTATIONS.flatMap(({ shownBy }) => shownBy)));
   });
 
-  it('lists defences that `pnpm mutate` can still take away', () => {
+  it('lists defences that `npm run mutate` can still take away', () => {
     const lost = MUTATIONS.flatMap(({ edits }) => edits).filter(
       ([file, from]) => textOf(file).split(from).length !== 2,
     );
