@@ -32,6 +32,8 @@ export const ROOMS = {
     'timeline',
     'tenant-api',
     'login',
+    'second-factor',
+    'browser',
     'oauth',
     'mfa-api',
     'request',

@@ -64,3 +64,8 @@ export const defaultClients: readonly ClientOptions[] = [
   { clientId: 'stepgate-demo', name: 'Stepgate demo', clientSecret: 'stepgate-demo-secret' },
   { clientId: 'stepgate-demo-public', name: 'Stepgate demo' },
 ];
+
+/** Whether a client has nothing to prove itself with. */
+export function isPublicClient({ clientSecret, keys }: ClientOptions): boolean {
+  return clientSecret === undefined && keys === undefined;
+}

@@ -1,11 +1,12 @@
-import type { ClientOptions } from '../directory/client.ts';
+import { assertReturnUrl, assertWebOrigin } from '../browser/return-url.ts';
+import { isPublicClient } from '../directory/client.ts';
 import { EmulatorError, invalidRequest } from '../lib/emulator-error.ts';
 import { parseScopes } from '../lib/scopes.ts';
-import { type ApiRequest, optionalText, requiredText } from '../request/api-request.ts';
-import { resolveAudience } from '../request/audience.ts';
+import { type ApiRequest, optionalText, type Params, requiredText } from '../request/api-request.ts';
+import { grantScopes, resolveAudience } from '../request/audience.ts';
+import { parseDetails } from '../request/authorization-details.ts';
 import { assertGrantAllowed } from '../request/client-authentication.ts';
-import type { AuthorizationRequest, ReturnTarget } from '../state/login-state.ts';
-import { assertReturnUrl } from './return-url.ts';
+import type { AuthorizationRequest, ResponseType, ReturnTarget } from '../state/login-state.ts';
 
 /** Reads where to answer. As long as that is in doubt, an error stays with the tenant. */
 export function parseReturnTarget({ tenant, params }: ApiRequest): ReturnTarget {
@@ -20,45 +21,73 @@ export function parseReturnTarget({ tenant, params }: ApiRequest): ReturnTarget 
     code: 'unauthorized_client',
     what: 'Callback URL',
   });
-  const isPosted = params.response_mode === 'form_post';
-  const state = optionalText(params, 'state');
-  return { client, redirectUri, responseMode: isPosted ? 'form_post' : 'query', state };
+  const responseMode = parseResponseMode(params);
+  if (responseMode === 'web_message') assertWebOrigin(redirectUri, client.webOrigins);
+  return { client, redirectUri, responseMode, state: optionalText(params, 'state') };
 }
 
-/** Reads the rest of the request, whose errors the client hears of. */
+/** Reads the rest of the request, whose errors the client hears of. Details come by pushed requests alone. */
 export function parseAuthorizationRequest(
   { tenant, params }: ApiRequest,
   target: ReturnTarget,
+  { isPushed }: { readonly isPushed: boolean },
 ): AuthorizationRequest {
-  const responseType = requiredText(params, 'response_type');
-  if (responseType !== 'code') {
-    throw new EmulatorError(
-      400,
-      'unsupported_response_type',
-      `Unsupported response type: ${responseType}; the emulator has code`,
-    );
+  const responseTypes = parseResponseTypes(params);
+  assertOneOf(params, 'response_mode', ['query', 'fragment', 'form_post', 'web_message']);
+  const isImplicit = responseTypes.some((type) => type !== 'code');
+  if (isImplicit && params.response_mode === 'query') {
+    throw invalidRequest('Invalid parameter: response_mode query would write tokens into logs');
   }
-  assertGrantAllowed(target.client, 'authorization_code');
-  assertOneOf(params, 'response_mode', ['query', 'form_post']);
+  if (responseTypes.includes('code')) assertGrantAllowed(target.client, 'authorization_code');
+  if (isImplicit) assertGrantAllowed(target.client, 'implicit');
+  const nonce = optionalText(params, 'nonce');
+  if (responseTypes.includes('id_token') && nonce === undefined) {
+    throw invalidRequest('Missing required parameter: nonce');
+  }
+  const audience = resolveAudience(tenant, optionalText(params, 'audience'));
+  const details = isPushed ? optionalText(params, 'authorization_details') : undefined;
   return {
     ...target,
-    scopes: parseScopes(optionalText(params, 'scope')),
-    audience: resolveAudience(tenant, optionalText(params, 'audience')),
-    nonce: optionalText(params, 'nonce'),
-    codeChallenge: parseCodeChallenge(params, target.client),
+    responseTypes,
+    scopes: grantScopes(tenant, audience, parseScopes(optionalText(params, 'scope'))),
+    audience,
+    nonce,
+    codeChallenge: responseTypes.includes('code') ? parseCodeChallenge(params, target) : undefined,
     prompt: parsePrompt(params),
     maxAgeMs: parseMaxAge(params),
     loginHint: optionalText(params, 'login_hint'),
+    acrValues: parseScopes(optionalText(params, 'acr_values')),
+    connection: optionalText(params, 'connection'),
+    organization: optionalText(params, 'organization'),
+    details:
+      details === undefined
+        ? undefined
+        : parseDetails(tenant, { text: details, audience, client: target.client }),
   };
 }
 
-type Params = ApiRequest['params'];
+const responseTypes: readonly ResponseType[] = ['code', 'id_token', 'token'];
+
+function parseResponseTypes(params: Params): readonly ResponseType[] {
+  const text = requiredText(params, 'response_type');
+  const types = parseScopes(text);
+  const unknown = types.find((type) => !responseTypes.some((each) => each === type));
+  if (unknown === undefined) return responseTypes.filter((type) => types.includes(type));
+  throw new EmulatorError(400, 'unsupported_response_type', `Unsupported response type: ${text}`);
+}
+
+/** What was asked for, else what fits: tokens go into the fragment, where no server sees them. */
+function parseResponseMode(params: Params): ReturnTarget['responseMode'] {
+  const mode = params.response_mode;
+  if (mode === 'form_post' || mode === 'web_message' || mode === 'fragment') return mode;
+  return /token/.test(String(params.response_type)) ? 'fragment' : 'query';
+}
 
 /** PKCE (RFC 7636): S256 only, and never missing for a client without credentials. */
-function parseCodeChallenge(params: Params, client: ClientOptions): string | undefined {
+function parseCodeChallenge(params: Params, { client }: ReturnTarget): string | undefined {
   const challenge = optionalText(params, 'code_challenge');
   if (challenge === undefined) {
-    if (client.clientSecret !== undefined || client.keys !== undefined) return undefined;
+    if (!isPublicClient(client)) return undefined;
     throw invalidRequest('Missing required parameter: code_challenge, which public clients need');
   }
   if (optionalText(params, 'code_challenge_method') !== 'S256') {

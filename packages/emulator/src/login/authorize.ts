@@ -1,56 +1,68 @@
+import type { BrowserRequest } from '../browser/browser-request.ts';
+import { redirect, returnToClient } from '../browser/return-to-client.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import { randomId } from '../lib/random.ts';
-import { isMfaRequired } from '../mfa-api/mfa-required.ts';
-import type { ApiRequest } from '../request/api-request.ts';
-import type { AuthorizationRequest, TenantSession } from '../state/login-state.ts';
+import { optionalText } from '../request/api-request.ts';
+import type { AuthorizationRequest, OpenLogin, ReturnTarget, TenantSession } from '../state/login-state.ts';
 import type { Tenant } from '../state/tenant.ts';
-import type { Grant } from '../state/transaction.ts';
 import { parseAuthorizationRequest, parseReturnTarget } from './authorization-request.ts';
-import { redirect, returnToClient } from './return-to-client.ts';
+import { beginFederated } from './connection.ts';
+import { proceed } from './proceed.ts';
+import { usePushedRequest } from './pushed-request.ts';
 
-/** A request of a browser, which may be known by its cookie. */
-export interface BrowserRequest extends ApiRequest {
-  readonly sessionId: string | undefined;
-}
-
-/** `GET` and `POST /authorize`: a code for who is signed in already, else the login page. */
-export function authorize(request: BrowserRequest): Response {
-  const { tenant, sessionId } = request;
-  const target = parseReturnTarget(request);
+/** `GET` and `POST /authorize`: an answer for who is signed in already, else a page. */
+export async function authorize(request: BrowserRequest): Promise<Response> {
+  const { tenant } = request;
+  const pushed = usePushedRequest(request);
+  if (pushed instanceof Response) return pushed;
+  const target = pushed?.target ?? parseReturnTarget(request);
   try {
-    const authorization = parseAuthorizationRequest(request, target);
-    const session = sessionId === undefined ? undefined : tenant.sessions.get(sessionId);
-    if (session !== undefined && isEnough(tenant, session, authorization)) {
-      return issueCode(tenant, session, authorization);
-    }
-    if (authorization.prompt === 'none') throw new EmulatorError(400, 'login_required', 'Login required');
-    const id = randomId(tenant.randomBytes, 32);
-    tenant.logins.set(id, authorization, tenant.settings.lifetimes.loginMs);
-    return redirect(`${tenant.basePath}/u/login?state=${id}`);
+    const authorization = pushed?.request ?? parsePlain(request, target);
+    return await begin(request, authorization);
   } catch (error) {
     if (!(error instanceof EmulatorError)) throw error;
     return returnToClient(tenant, target, { error: error.code, error_description: error.message });
   }
 }
 
-/** Sends the browser back with a code for the one who signed in, or with why there is none. */
-export function issueCode(
-  tenant: Tenant,
-  { user, authTime, sid }: TenantSession,
-  request: AuthorizationRequest,
-): Response {
-  const { client, audience, scopes, redirectUri, nonce, codeChallenge } = request;
-  const grant: Grant = { user, clientId: client.clientId, audience, scopes, authTime, sid };
-  if (isMfaRequired(tenant, grant)) {
-    return returnToClient(tenant, request, {
-      error: request.prompt === 'none' ? 'interaction_required' : 'access_denied',
-      error_description: 'Multifactor authentication required; the login page of the emulator has none',
-    });
+function parsePlain(request: BrowserRequest, target: ReturnTarget): AuthorizationRequest {
+  if (request.tenant.settings.par === 'required') {
+    throw new EmulatorError(400, 'invalid_request', 'Pushed Authorization Request must be used');
   }
-  const code = randomId(tenant.randomBytes, 32);
-  const { authorizationCodeMs } = tenant.settings.lifetimes;
-  tenant.authorizationCodes.set(code, { grant, redirectUri, nonce, codeChallenge }, authorizationCodeMs);
-  return returnToClient(tenant, request, { code });
+  return parseAuthorizationRequest(request, target, { isPushed: false });
+}
+
+async function begin(browser: BrowserRequest, request: AuthorizationRequest): Promise<Response> {
+  const { tenant, sessionId } = browser;
+  const id = randomId(tenant.randomBytes, 32);
+  const login: OpenLogin = { request };
+  tenant.logins.set(id, login, tenant.settings.lifetimes.loginMs);
+  const session = sessionId === undefined ? undefined : tenant.sessions.get(sessionId);
+  if (session !== undefined && isEnough(tenant, session, request)) {
+    login.session = session;
+    return proceed(browser, { id, login });
+  }
+  if (request.prompt === 'none') {
+    tenant.logins.delete(id);
+    throw new EmulatorError(400, 'login_required', 'Login required');
+  }
+  if (request.connection !== undefined) {
+    const federated = await beginFederated(browser, { id, login }, request.connection);
+    if (federated !== undefined) return federated;
+  }
+  return redirect(`${tenant.basePath}/u/login?state=${id}`);
+}
+
+/** `POST /u/cancel`: the user does not want to go on. */
+export function cancelLogin({ tenant, params }: BrowserRequest): Response {
+  const id = optionalText(params, 'state') ?? '';
+  const login = tenant.logins.get(id);
+  if (login === undefined) throw new EmulatorError(400, 'invalid_request', 'This login has ended already');
+  tenant.logins.delete(id);
+  return returnToClient(tenant, login.request, {
+    error: 'access_denied',
+    error_description: 'User did not authorize the request',
+  });
 }
 
 function isEnough(
@@ -58,6 +70,7 @@ function isEnough(
   { authTime }: TenantSession,
   { prompt, maxAgeMs }: AuthorizationRequest,
 ): boolean {
-  if (prompt === 'login' || maxAgeMs === 0) return false;
+  if (prompt === 'login') return false;
+  if (maxAgeMs === 0) return tenant.settings.dialect.maxAgeZero === 'ignored';
   return maxAgeMs === undefined || tenant.clock.now() - authTime <= maxAgeMs;
 }

@@ -1,67 +1,79 @@
 import { html } from 'hono/html';
+import {
+  type BrowserRequest,
+  cancelForm,
+  loginForm,
+  loginPage,
+  requireLogin,
+} from '../browser/browser-request.ts';
+import type { Html } from '../browser/page.ts';
+import { returnToClient } from '../browser/return-to-client.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
-import { randomId } from '../lib/random.ts';
 import { optionalText, requiredText } from '../request/api-request.ts';
 import { signIn } from '../request/sign-in.ts';
-import type { AuthorizationRequest } from '../state/login-state.ts';
-import { type BrowserRequest, issueCode } from './authorize.ts';
-import { pageResponse } from './page.ts';
-import { beginSession, endSession } from './tenant-session.ts';
+import { connectionsOf } from './connection.ts';
+import { type NamedLogin, proceed } from './proceed.ts';
+import { newSession } from './tenant-session.ts';
 
 /** `GET /u/login`: the login page of an authorization request. */
 export function getLogin(request: BrowserRequest): Response {
-  return loginPage(request, requireLogin(request));
+  return passwordPage(request, requireLogin(request));
 }
 
-/** `POST /u/login`: signs in and goes back to the client, or shows the page again with what was wrong. */
-export function postLogin(request: BrowserRequest): Response {
+/** `POST /u/login`: signs in and goes on, or shows the page again with what was wrong. */
+export async function postLogin(request: BrowserRequest): Promise<Response> {
   const { tenant, params } = request;
-  const authorization = requireLogin(request);
+  const named = requireLogin(request);
   try {
     const user = signIn(tenant, requiredText(params, 'username'), requiredText(params, 'password'));
-    tenant.logins.delete(requiredText(params, 'state'));
-    // A new login is a new session, also in a browser that has one.
-    endSession(tenant, request.sessionId);
-    const { session, setCookie } = beginSession(tenant, user);
-    const response = issueCode(tenant, session, authorization);
-    response.headers.append('set-cookie', setCookie);
-    return response;
+    named.login.session = newSession(tenant, user);
   } catch (error) {
     if (!(error instanceof EmulatorError)) throw error;
-    return loginPage(request, authorization, error);
+    return passwordPage(request, named, error);
+  }
+  return goOn(request, named);
+}
+
+/** Goes on with a login; what cannot be is told to the client. */
+export async function goOn(request: BrowserRequest, named: NamedLogin): Promise<Response> {
+  try {
+    return await proceed(request, named);
+  } catch (error) {
+    if (!(error instanceof EmulatorError)) throw error;
+    request.tenant.logins.delete(named.id);
+    const answer = { error: error.code, error_description: error.message };
+    return returnToClient(request.tenant, named.login.request, answer);
   }
 }
 
-function requireLogin({ tenant, params }: BrowserRequest): AuthorizationRequest {
-  const authorization = tenant.logins.get(requiredText(params, 'state'));
-  if (authorization !== undefined) return authorization;
-  throw new EmulatorError(
-    400,
-    'invalid_request',
-    'This login has ended, or was never begun: go back to the application and sign in from there',
-  );
-}
-
-function loginPage(
-  { tenant, params }: BrowserRequest,
-  { client, loginHint }: AuthorizationRequest,
+function passwordPage(
+  request: BrowserRequest,
+  { login: { request: asked } }: NamedLogin,
   error?: EmulatorError,
 ): Response {
-  const username = error === undefined ? loginHint : optionalText(params, 'username');
-  const body = html`<img class="mark" src="/_emulator/assets/icon.svg" alt="">
-<h1>Sign in</h1>
-<p>to go on to ${client.name ?? client.clientId}</p>
-${error === undefined ? '' : html`<p class="error" role="alert">${error.message}</p>`}
-<form method="post" action="${tenant.basePath}/u/login">
-<input type="hidden" name="state" value="${requiredText(params, 'state')}">
-<label for="username">Username or e-mail address</label>
+  const { client, loginHint } = asked;
+  const username = error === undefined ? loginHint : optionalText(request.params, 'username');
+  const fields = html`<label for="username">Username or e-mail address</label>
 <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="254" required value="${username ?? ''}"${username === undefined ? ' autofocus' : ''}>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required${username === undefined ? '' : ' autofocus'}>
-<button>Sign in</button>
-</form>
+<button>Sign in</button>`;
+  const content = html`${loginForm(request, '/u/login', fields)}
+${connectionForms(request)}
+${cancelForm(request)}
 <p class="note">A login page for the desk: enter no real password here.</p>`;
-  // As Auth0's page, which answers every wrong password with 400.
-  const status = error === undefined ? 200 : error.status === 403 ? 400 : error.status;
-  return pageResponse({ title: 'Sign in', body, nonce: randomId(tenant.randomBytes, 16), status });
+  const intro = `to go on to ${client.name ?? client.clientId}`;
+  return loginPage(request, { title: 'Sign in', intro, content, error });
+}
+
+/** One button for each identity provider that a user comes from. */
+function connectionForms(request: BrowserRequest): Html[] {
+  return connectionsOf(request.tenant).map((connection) =>
+    loginForm(
+      request,
+      '/u/connection',
+      html`<input type="hidden" name="connection" value="${connection}">
+<button class="other">Continue with ${connection}</button>`,
+    ),
+  );
 }

@@ -1,11 +1,11 @@
 import { decodeJwt, jwtVerify } from 'jose';
+import type { BrowserRequest } from '../browser/browser-request.ts';
+import { redirect } from '../browser/return-to-client.ts';
+import { assertReturnUrl, withQuery } from '../browser/return-url.ts';
 import type { ClientOptions } from '../directory/client.ts';
 import { invalidRequest } from '../lib/emulator-error.ts';
 import { optionalText } from '../request/api-request.ts';
 import type { Tenant } from '../state/tenant.ts';
-import type { BrowserRequest } from './authorize.ts';
-import { redirect } from './return-to-client.ts';
-import { assertReturnUrl, withQuery } from './return-url.ts';
 
 import { endSession } from './tenant-session.ts';
 

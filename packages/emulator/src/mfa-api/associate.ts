@@ -1,19 +1,16 @@
 import { isEmail, isPhoneNumber } from '../directory/user-options.ts';
 import { EmulatorError, invalidRequest } from '../lib/emulator-error.ts';
-import { randomId } from '../lib/random.ts';
-import { toTotpUri } from '../lib/totp.ts';
-import { openOobCode, sendMessage } from '../mfa/delivery.ts';
-import { startEnrollment, startRecoveryCode } from '../mfa/enrollment.ts';
+import { startRecoveryCode } from '../mfa/enrollment.ts';
 import { type ApiRequest, optionalText, type Params, requiredList } from '../request/api-request.ts';
 import { authenticateClient } from '../request/client-authentication.ts';
-import { enforceLimit } from '../request/enforce-limit.ts';
 import { toJsonResponse } from '../request/json-response.ts';
 import { type Factor, fromChannel, toChannel } from '../settings/factor.ts';
-import { announce, type Tenant } from '../state/tenant.ts';
+import type { Tenant } from '../state/tenant.ts';
 import type { Transaction } from '../state/transaction.ts';
 import { isEnrolled, type User } from '../state/user.ts';
 import { requireMfaCredential } from './mfa-credential.ts';
 import { allowedFactors } from './mfa-required.ts';
+import { type StartedEnrollment, startFactor } from './start-factor.ts';
 
 /** `POST /mfa/associate`: starts the enrolment of an authenticator. */
 export async function postAssociate(request: ApiRequest): Promise<Response> {
@@ -23,12 +20,10 @@ export async function postAssociate(request: ApiRequest): Promise<Response> {
   const factor = requestedFactor(params);
   assertMayEnroll(tenant, transaction, factor);
   const { user } = transaction.grant;
-  const body = factor === 'otp' || factor === 'push' ? startByQrCode : startByMessage;
-  const enrollment = body(tenant, transaction, factor, params);
+  const enrollment = startFactor(tenant, transaction, factor, requestedAddress(factor, params, user));
   const recoveryCode = startRecoveryCode(tenant, user);
-  announce(tenant);
   return toJsonResponse(200, {
-    ...enrollment,
+    ...toAnswer(enrollment),
     ...(recoveryCode !== undefined && { recovery_codes: [recoveryCode] }),
   });
 }
@@ -60,50 +55,24 @@ function assertMayEnroll(tenant: Tenant, { kind, grant, passed }: Transaction, f
   throw new EmulatorError(401, 'unsupported_challenge_type', 'This authenticator cannot be enrolled.');
 }
 
-function startByQrCode(tenant: Tenant, transaction: Transaction, factor: Factor): Record<string, unknown> {
-  const { user, clientId } = transaction.grant;
-  const authenticators = startEnrollment(tenant, user, { factor, startedWith: transaction.mfaToken });
-  const [authenticator] = authenticators;
-  const createdAt = tenant.clock.now();
-  const expiresAt = createdAt + tenant.settings.lifetimes.enrollmentMs;
-  if (authenticator.secret !== undefined) {
-    const barcodeUri = toTotpUri(authenticator.secret, tenantName(tenant), user.email);
-    tenant.waitingCodes.push({ barcodeUri, user, clientId, authenticators, createdAt, expiresAt });
+/** The answer to a started enrolment, as each factor has it. */
+function toAnswer({ authenticator, oobCode, barcodeUri }: StartedEnrollment): Record<string, unknown> {
+  if (oobCode === undefined) {
     return { authenticator_type: 'otp', secret: authenticator.secret, barcode_uri: barcodeUri };
   }
-  const oobCode = openOobCode(tenant, transaction, authenticator, 'enrollment');
-  const barcodeUri = pushBarcodeUri(tenant, user);
-  tenant.waitingCodes.push({ barcodeUri, user, clientId, authenticators, oobCode, createdAt, expiresAt });
   return {
     authenticator_type: 'oob',
-    oob_channel: 'auth0',
+    ...(barcodeUri === undefined && { binding_method: 'prompt' }),
+    oob_channel: toChannel(authenticator.factor),
     oob_code: oobCode.code,
-    barcode_uri: barcodeUri,
+    ...(barcodeUri !== undefined && { barcode_uri: barcodeUri }),
   };
 }
 
-function startByMessage(
-  tenant: Tenant,
-  transaction: Transaction,
-  factor: Factor,
-  params: Params,
-): Record<string, unknown> {
-  const { user } = transaction.grant;
-  const address = factor === 'email' ? emailAddress(params, user) : phoneNumber(params);
-  enforceLimit(tenant, factor === 'email' ? 'emails' : 'phoneMessages', user.sub);
-  const [authenticator] = startEnrollment(tenant, user, {
-    factor,
-    address,
-    startedWith: transaction.mfaToken,
-  });
-  const oobCode = openOobCode(tenant, transaction, authenticator, 'enrollment');
-  sendMessage(tenant, oobCode);
-  return {
-    authenticator_type: 'oob',
-    binding_method: 'prompt',
-    oob_channel: toChannel(factor),
-    oob_code: oobCode.code,
-  };
+/** Where a message goes; nothing for the factors that send none. */
+function requestedAddress(factor: Factor, params: Params, user: User): string | undefined {
+  if (factor === 'email') return emailAddress(params, user);
+  return factor === 'sms' || factor === 'voice' ? phoneNumber(params) : undefined;
 }
 
 function phoneNumber(params: Params): string {
@@ -117,20 +86,4 @@ function emailAddress(params: Params, user: User): string {
   const address = optionalText(params, 'email') ?? user.email;
   if (!isEmail(address)) throw invalidRequest('The email is invalid.');
   return address;
-}
-
-/** The two parameters that recorded links have; the app asks `base_url` for everything else. */
-function pushBarcodeUri(tenant: Tenant, user: User): string {
-  const label = `${encodeURIComponent(tenantName(tenant))}:${encodeURIComponent(user.email)}`;
-  const query = new URLSearchParams({
-    enrollment_tx_id: randomId(tenant.randomBytes, 24),
-    base_url: tenant.issuer().replace(/\/$/, ''),
-  });
-  return `otpauth://totp/${label}?${query}`;
-}
-
-/** The first label of the issuer's name, as Auth0 names a tenant; an address has none. */
-function tenantName(tenant: Tenant): string {
-  const { hostname } = new URL(tenant.issuer());
-  return /^[a-z]/i.test(hostname) ? (hostname.split('.')[0] ?? hostname) : 'emulator';
 }

@@ -1,5 +1,4 @@
 import { EmulatorError, invalidGrant, invalidRequest } from '../lib/emulator-error.ts';
-import { openOobCode, sendMessage, sendPush } from '../mfa/delivery.ts';
 import {
   type ApiRequest,
   assertContentType,
@@ -8,15 +7,16 @@ import {
   requiredText,
 } from '../request/api-request.ts';
 import { assertGrantAllowed, authenticateClient } from '../request/client-authentication.ts';
-import { enforceLimit } from '../request/enforce-limit.ts';
 import { toJsonResponse } from '../request/json-response.ts';
 import { type Factor, factors, toChannel } from '../settings/factor.ts';
 import type { Authenticator } from '../state/authenticator.ts';
+import type { OobCode } from '../state/oob-code.ts';
 import type { Tenant } from '../state/tenant.ts';
 import type { Transaction } from '../state/transaction.ts';
 import { activeAuthenticators } from '../state/user.ts';
 import { requireTransaction } from './mfa-credential.ts';
 import { allowedFactors } from './mfa-required.ts';
+import { sendChallenge } from './start-factor.ts';
 
 /** `POST /mfa/challenge`: sends a push or a message, or says that a one-time password will do. */
 export async function postChallenge(request: ApiRequest): Promise<Response> {
@@ -31,7 +31,7 @@ export async function postChallenge(request: ApiRequest): Promise<Response> {
     client,
     `http://auth0.com/oauth/grant-type/mfa-${challengeTypeOf(authenticator.factor)}`,
   );
-  return toJsonResponse(200, sendChallenge(tenant, transaction, authenticator));
+  return toJsonResponse(200, toAnswer(sendChallenge(tenant, transaction, authenticator)));
 }
 
 type ChallengeType = 'oob' | 'otp';
@@ -90,24 +90,14 @@ function requestedChannel(tenant: Tenant, params: Params, types: readonly string
   return channel;
 }
 
-function sendChallenge(
-  tenant: Tenant,
-  transaction: Transaction,
-  authenticator: Authenticator,
-): Record<string, unknown> {
-  const { factor } = authenticator;
-  if (factor === 'otp') return { challenge_type: 'otp' };
-  const { sub } = transaction.grant.user;
-  if (factor === 'push') {
-    enforceLimit(tenant, 'pushes', sub);
-    const oobCode = openOobCode(tenant, transaction, authenticator, 'challenge');
-    sendPush(tenant, transaction.grant, authenticator, { kind: 'mfa', request: oobCode });
-    return { challenge_type: 'oob', oob_code: oobCode.code };
-  }
-  enforceLimit(tenant, factor === 'email' ? 'emails' : 'phoneMessages', sub);
-  const oobCode = openOobCode(tenant, transaction, authenticator, 'challenge');
-  sendMessage(tenant, oobCode);
-  return { challenge_type: 'oob', oob_code: oobCode.code, binding_method: 'prompt' };
+/** A push is polled for, a message has a code to be typed, and a one-time password needs no challenge at all. */
+function toAnswer(oobCode: OobCode | undefined): Record<string, unknown> {
+  if (oobCode === undefined) return { challenge_type: 'otp' };
+  return {
+    challenge_type: 'oob',
+    oob_code: oobCode.code,
+    ...(oobCode.bindingCode !== undefined && { binding_method: 'prompt' }),
+  };
 }
 
 function associationRequired(tenant: Tenant): EmulatorError {

@@ -9,12 +9,23 @@ export function toDiscoveryDocument(tenant: Tenant): Record<string, unknown> {
     authorization_endpoint: `${issuer}authorize`,
     end_session_endpoint: `${issuer}oidc/logout`,
     token_endpoint: `${issuer}oauth/token`,
+    revocation_endpoint: `${issuer}oauth/revoke`,
     userinfo_endpoint: `${issuer}userinfo`,
     jwks_uri: `${issuer}.well-known/jwks.json`,
     mfa_challenge_endpoint: `${issuer}mfa/challenge`,
     grant_types_supported: supportedGrantTypes,
-    response_types_supported: ['code'],
-    response_modes_supported: ['query', 'form_post'],
+    response_types_supported: [
+      'code',
+      'token',
+      'id_token',
+      'code token',
+      'code id_token',
+      'token id_token',
+      'code token id_token',
+    ],
+    response_modes_supported: ['query', 'fragment', 'form_post', 'web_message'],
+    ...parMetadata(tenant),
+    ...(tenant.settings.issParameter && { authorization_response_iss_parameter_supported: true }),
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256', 'HS256'],
@@ -64,5 +75,14 @@ export function toDiscoveryDocument(tenant: Tenant): Record<string, unknown> {
     ],
     request_uri_parameter_supported: false,
     request_parameter_supported: false,
+  };
+}
+
+function parMetadata(tenant: Tenant): Record<string, unknown> {
+  const { par } = tenant.settings;
+  if (par === 'off') return {};
+  return {
+    pushed_authorization_request_endpoint: `${tenant.issuer()}oauth/par`,
+    require_pushed_authorization_requests: par === 'required',
   };
 }

@@ -4,6 +4,7 @@ import { type ApiRequest, assertContentType, requiredText } from '../request/api
 import { assertGrantAllowed, authenticateClient } from '../request/client-authentication.ts';
 import { toErrorResponse, toJsonResponse } from '../request/json-response.ts';
 import { exchangeAuthorizationCode } from './grants/authorization-code.ts';
+import { exchangeClientCredentials } from './grants/client-credentials.ts';
 import { exchangeOobCode } from './grants/mfa-oob.ts';
 import { exchangeOtp } from './grants/mfa-otp.ts';
 import { exchangeRecoveryCode } from './grants/mfa-recovery-code.ts';
@@ -21,6 +22,7 @@ const grantTypes = new Map<string, Exchange>([
   ['password', exchangePassword],
   ['http://auth0.com/oauth/grant-type/password-realm', exchangePasswordRealm],
   ['refresh_token', exchangeRefreshToken],
+  ['client_credentials', exchangeClientCredentials],
   ['http://auth0.com/oauth/grant-type/mfa-oob', exchangeOobCode],
   ['http://auth0.com/oauth/grant-type/mfa-otp', exchangeOtp],
   ['http://auth0.com/oauth/grant-type/mfa-recovery-code', exchangeRecoveryCode],

@@ -3,7 +3,7 @@ import { EmulatorError } from '../lib/emulator-error.ts';
 import { type Tenant, userinfoAudience } from '../state/tenant.ts';
 
 /** The audience whose tokens call the Management API. */
-function managementAudience(tenant: Tenant): string {
+export function managementAudience(tenant: Tenant): string {
   return `${tenant.issuer()}api/v2/`;
 }
 

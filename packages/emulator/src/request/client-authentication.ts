@@ -1,5 +1,5 @@
 import { createLocalJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose';
-import type { ClientOptions } from '../directory/client.ts';
+import { type ClientOptions, isPublicClient } from '../directory/client.ts';
 import { sha256Hex } from '../lib/digest.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import type { Tenant } from '../state/tenant.ts';
@@ -22,7 +22,7 @@ export async function authenticateClient(
 
   const basic = options.basic ? basicCredentials(request.headers) : undefined;
   const client = findClient(request, basic?.id ?? requiredText(params, 'client_id'));
-  if (client.clientSecret === undefined && client.keys === undefined) return client;
+  if (isPublicClient(client)) return client;
   const secret = basic?.secret ?? optionalText(params, 'client_secret');
   if (client.clientSecret === undefined)
     throw clientRefused(request, 'This client authenticates with private_key_jwt');

@@ -61,6 +61,22 @@ export interface Dialect {
    * asked for or not; or those asked for and no more.
    */
   readonly passwordScopes: 'standard' | 'all' | 'requested';
+  /** `auth_time` after a second factor on the login page, where no `max_age` was sent: absent, or one of the two times. */
+  readonly stepUpAuthTime: 'absent' | 'login' | 'mfa';
+  /** What `amr` and `acr` speak of: a second factor passed for this very request, or in the session. */
+  readonly amrScope: 'transaction' | 'session';
+  /** Whether `max_age=0` asks for the login again. */
+  readonly maxAgeZero: 'login' | 'ignored';
+  /** Whether `acr` repeats what was asked for, MFA or not. */
+  readonly acrEcho: 'off' | 'on';
+  /** How many seconds a pushed request can be used. */
+  readonly requestUriLife: 30 | 90;
+  /** Whether an error of `/authorize` gives `state` back. */
+  readonly authorizeErrorState: 'echoed' | 'absent';
+  /** How a token response writes `authorization_details`: as a list, or as its JSON text. */
+  readonly detailsForm: 'array' | 'text';
+  /** `error` of a silent request (`prompt=none`) that needs MFA. */
+  readonly mfaSilent: 'login_required' | 'interaction_required';
 }
 
 /** Every choice of every {@link Dialect} member; the first one is the default. */
@@ -91,6 +107,14 @@ export const dialectChoices: { readonly [K in keyof Dialect]: readonly [Dialect[
   clientRefused: ['access_denied', 'invalid_client'],
   authenticatorType: ['with_requirements', 'always', 'never'],
   passwordScopes: ['standard', 'all', 'requested'],
+  stepUpAuthTime: ['absent', 'login', 'mfa'],
+  amrScope: ['transaction', 'session'],
+  maxAgeZero: ['login', 'ignored'],
+  acrEcho: ['off', 'on'],
+  requestUriLife: [30, 90],
+  authorizeErrorState: ['echoed', 'absent'],
+  detailsForm: ['array', 'text'],
+  mfaSilent: ['login_required', 'interaction_required'],
 };
 
 /** What each member can be. */

@@ -18,6 +18,8 @@ export interface Lifetimes {
   readonly authorizationCodeMs: number;
   /** How long the tenant remembers who signed in with this browser. */
   readonly sessionMs: number;
+  /** How long it remembers that a second factor was passed with this browser. */
+  readonly rememberedBrowserMs: number;
 }
 
 const minute = 60_000;
@@ -35,4 +37,5 @@ export const defaultLifetimes: Lifetimes = {
   loginMs: hour,
   authorizationCodeMs: 10 * minute,
   sessionMs: 7 * 24 * hour,
+  rememberedBrowserMs: 30 * 24 * hour,
 };

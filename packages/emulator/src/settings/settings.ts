@@ -7,6 +7,7 @@ import {
   oneOf,
   optional,
   shape,
+  text,
   wholeNumber,
 } from '../lib/shape.ts';
 import { type Dialect, dialectEntries, recordedDialect } from './dialect.ts';
@@ -41,6 +42,25 @@ export interface Settings {
   readonly requiredFactors: number;
   /** Sent as `mfa_requirements`, and enforced; absent by default, as under a tenant-wide policy. */
   readonly mfaRequirements: MfaRequirements | undefined;
+  /**
+   * When the login page asks for a second factor, besides when `mfaPolicy` does: where `acr_values` holds the multi-factor
+   * value, once in every session, or never.
+   */
+  readonly loginMfa: 'acr' | 'always' | 'never';
+  /** What the login page does for a user without a factor who needs one: enrol one on the spot, or deny the login. */
+  readonly noFactor: 'enroll' | 'deny';
+  /** Whether the login page can remember a browser for 30 days, so that MFA is asked for only where `acr_values` do. */
+  readonly rememberBrowser: boolean;
+  /** A claim of `id_token`s with time and type of the last second factor, `{at, type}`, as an Action would set it. */
+  readonly mfaClaim: string | undefined;
+  /** How users of another identity provider come in: by a button on its page, or without seeing any. */
+  readonly federatedLogin: 'button' | 'silent';
+  /** Pushed authorization requests (RFC 9126): not known, taken, or a must. */
+  readonly par: 'off' | 'on' | 'required';
+  /** Whether answers of `/authorize` name the issuer (RFC 9207). */
+  readonly issParameter: boolean;
+  /** Whether pages of the tenant cut themselves off from the window that opened them (`Cross-Origin-Opener-Policy`). */
+  readonly severedOpener: boolean;
   /** Digits of the code in an SMS, a call or an e-mail. */
   readonly messageCodeLength: number;
   /** A poll sooner than this after the one before gets `slow_down`; 0 leaves only the limit `oobExchange`. */
@@ -52,12 +72,14 @@ export interface Settings {
 
 /** Some settings; the three groups can be given in part too. */
 export type SettingsPatch = {
-  readonly [K in keyof Omit<Settings, 'mfaRequirements' | 'dialect' | 'limits' | 'lifetimes'>]?:
+  readonly [K in keyof Omit<Settings, 'mfaRequirements' | 'mfaClaim' | 'dialect' | 'limits' | 'lifetimes'>]?:
     | Settings[K]
     | undefined;
 } & {
   /** `null` takes them away again. */
   readonly mfaRequirements?: MfaRequirements | null | undefined;
+  /** `null` takes it away again. */
+  readonly mfaClaim?: string | null | undefined;
   readonly dialect?: Partial<Dialect> | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly lifetimes?: Partial<Lifetimes> | undefined;
@@ -73,6 +95,14 @@ export const defaultSettings: Settings = {
   refreshScopes: 'any',
   requiredFactors: 1,
   mfaRequirements: undefined,
+  loginMfa: 'acr',
+  noFactor: 'enroll',
+  rememberBrowser: true,
+  mfaClaim: undefined,
+  federatedLogin: 'button',
+  par: 'off',
+  issParameter: false,
+  severedOpener: false,
   messageCodeLength: 6,
   minPollIntervalMs: 0,
   dialect: recordedDialect,
@@ -100,6 +130,14 @@ export const settingsEntries = {
   refreshScopes: optional(oneOf(['any', 'granted'])),
   requiredFactors: optional(wholeNumber(1, 4)),
   mfaRequirements: v.nullish(requirementLists),
+  loginMfa: optional(oneOf(['acr', 'always', 'never'])),
+  noFactor: optional(oneOf(['enroll', 'deny'])),
+  rememberBrowser: optional(flag),
+  mfaClaim: v.nullish(text()),
+  federatedLogin: optional(oneOf(['button', 'silent'])),
+  par: optional(oneOf(['off', 'on', 'required'])),
+  issParameter: optional(flag),
+  severedOpener: optional(flag),
   messageCodeLength: optional(wholeNumber(4, 10)),
   minPollIntervalMs: optional(wholeNumber(0)),
   dialect: optional(shape('Dialect', dialectEntries)),
@@ -134,6 +172,7 @@ export function mergeSettings(base: Settings, patch: SettingsPatch): Settings {
   return {
     ...merged,
     mfaRequirements: merged.mfaRequirements ?? undefined,
+    mfaClaim: merged.mfaClaim ?? undefined,
     dialect: { ...base.dialect, ...defined(patch.dialect) },
     limits: { ...base.limits, ...defined(patch.limits) },
     lifetimes: { ...base.lifetimes, ...defined(patch.lifetimes) },

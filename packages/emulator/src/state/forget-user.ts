@@ -18,7 +18,9 @@ export function forgetUser(tenant: Tenant, user: User): void {
   keep(tenant.inbox, ({ username }) => username !== user.username);
   tenant.refreshTokens.revokeWhere(isTheirs);
   tenant.authorizationCodes.deleteWhere(({ grant }) => isTheirs(grant));
+  tenant.logins.deleteWhere(({ session }) => session !== undefined && isTheirs(session));
   tenant.sessions.deleteWhere(isTheirs);
+  tenant.rememberedBrowsers.deleteWhere(isTheirs);
   for (const key of [user.sub, user.username, user.email]) tenant.limits.forget(key);
 }
 

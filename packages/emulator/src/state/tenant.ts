@@ -7,7 +7,7 @@ import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { RandomBytes } from '../lib/random.ts';
 import { createLimitBook, type LimitBook } from '../settings/limits.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { AuthorizationRequest, IssuedCode, TenantSession } from './login-state.ts';
+import type { IssuedCode, OpenLogin, PushedRequest, TenantSession } from './login-state.ts';
 import type { OobCode } from './oob-code.ts';
 import type { InboxMessage, PhoneNotification, WaitingCode } from './phone-state.ts';
 import { createRefreshTokens, type RefreshTokens } from './refresh-tokens.ts';
@@ -47,9 +47,14 @@ export interface Tenant extends Omit<TenantFrame, 'apis' | 'clients' | 'users'> 
   readonly inbox: InboxMessage[];
   readonly refreshTokens: RefreshTokens;
   /** Login pages that stand open, codes waiting for their exchange, and sessions of browsers. */
-  readonly logins: ExpiringMap<AuthorizationRequest>;
+  readonly logins: ExpiringMap<OpenLogin>;
+  readonly pushedRequests: ExpiringMap<PushedRequest>;
   readonly authorizationCodes: ExpiringMap<IssuedCode>;
   readonly sessions: ExpiringMap<TenantSession>;
+  /** Who has passed a second factor with a browser, by the browser's cookie. */
+  readonly rememberedBrowsers: ExpiringMap<{ readonly user: User }>;
+  /** Access tokens that are good no more. */
+  readonly revokedTokenIds: Set<string>;
   readonly limits: LimitBook;
   /** Ids of client assertions that were used, with the time from which they may be forgotten. */
   readonly usedAssertions: Map<string, number>;
@@ -82,6 +87,9 @@ export function createTenant(frame: TenantFrame, settings: Settings): Tenant {
       () => tenant.settings.lifetimes.refreshTokenMs,
     ),
     logins: createExpiringMap(now),
+    pushedRequests: createExpiringMap(now),
+    rememberedBrowsers: createExpiringMap(now),
+    revokedTokenIds: new Set(),
     authorizationCodes: createExpiringMap(now),
     sessions: createExpiringMap(now),
     limits: createLimitBook(now),

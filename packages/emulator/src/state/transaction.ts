@@ -12,6 +12,10 @@ export interface Grant {
   readonly sid?: string;
   /** The grant type by which an access token says it was issued; only some have one. */
   readonly gty?: string;
+  /** The organization of the login. */
+  readonly organization?: string;
+  /** The `authorization_details` that the user agreed to. */
+  readonly details?: readonly unknown[];
 }
 
 /** One login that waits for MFA, named by its `mfa_token`. */

@@ -1,18 +1,24 @@
 import { type Context, Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { cors } from 'hono/cors';
+import type { BrowserRequest } from '../browser/browser-request.ts';
+import { errorPage } from '../browser/page.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import { randomId } from '../lib/random.ts';
 import { requestPath } from '../lib/request-path.ts';
-import { authorize, type BrowserRequest } from '../login/authorize.ts';
+import { authorize, cancelLogin } from '../login/authorize.ts';
+import { getConnection, postConnection } from '../login/connection.ts';
+import { getConsent, postConsent } from '../login/consent.ts';
 import { getLogin, postLogin } from '../login/login.ts';
 import { logout, logoutOpenId } from '../login/logout.ts';
-import { errorPage } from '../login/page.ts';
-import { sessionCookie } from '../login/tenant-session.ts';
+import { postPushedRequest } from '../login/pushed-request.ts';
+import { getSecondFactor, postSecondFactor } from '../login/second-factor.ts';
+import { rememberedCookie, sessionCookie } from '../login/tenant-session.ts';
 import { postAssociate } from '../mfa-api/associate.ts';
 import { deleteAuthenticator, getAuthenticators } from '../mfa-api/authenticators.ts';
 import { postChallenge } from '../mfa-api/challenge.ts';
 import { toDiscoveryDocument } from '../oauth/discovery.ts';
+import { postRevoke } from '../oauth/revoke.ts';
 import { postToken } from '../oauth/token.ts';
 import { getUserinfo } from '../oauth/userinfo.ts';
 import { type ApiRequest, parseBody } from '../request/api-request.ts';
@@ -86,6 +92,10 @@ export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
   app.get('/.well-known/openid-configuration', (c) =>
     toJsonResponse(200, toDiscoveryDocument(c.env.tenant), cached),
   );
+  // The same by its name in RFC 8414, which clients of plain OAuth ask for.
+  app.get('/.well-known/oauth-authorization-server', (c) =>
+    toJsonResponse(200, toDiscoveryDocument(c.env.tenant), cached),
+  );
   app.get('/.well-known/jwks.json', async (c) =>
     toJsonResponse(200, (await c.env.tenant.signingKeys()).jwks, cached),
   );
@@ -94,6 +104,8 @@ export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
   app.post('/mfa/challenge', (c) => postChallenge(toApiRequest(c)));
   app.get('/mfa/authenticators', (c) => getAuthenticators(toApiRequest(c)));
   app.delete('/mfa/authenticators/:id', (c) => deleteAuthenticator(toApiRequest(c), c.req.param('id')));
+  app.post('/oauth/revoke', (c) => postRevoke(toApiRequest(c)));
+  app.post('/oauth/par', (c) => postPushedRequest(toApiRequest(c)));
   app.get('/userinfo', (c) => getUserinfo({ ...toApiRequest(c), params: c.req.query() }));
   app.post('/userinfo', (c) => getUserinfo(toApiRequest(c)));
   addBrowserRoutes(app);
@@ -106,6 +118,13 @@ function addBrowserRoutes(app: Hono<{ Bindings: RouteBindings }>): void {
     ['/authorize', authorize, ['GET', 'POST']],
     ['/u/login', getLogin, ['GET']],
     ['/u/login', postLogin, ['POST']],
+    ['/u/connection', getConnection, ['GET']],
+    ['/u/connection', postConnection, ['POST']],
+    ['/u/mfa', getSecondFactor, ['GET']],
+    ['/u/mfa', postSecondFactor, ['POST']],
+    ['/u/consent', getConsent, ['GET']],
+    ['/u/consent', postConsent, ['POST']],
+    ['/u/cancel', cancelLogin, ['POST']],
     ['/v2/logout', logout, ['GET']],
     ['/oidc/logout', logoutOpenId, ['GET', 'POST']],
   ];
@@ -125,7 +144,12 @@ function addBrowserRoutes(app: Hono<{ Bindings: RouteBindings }>): void {
 function toBrowserRequest(c: RouteContext): BrowserRequest {
   const request = toApiRequest(c);
   const params = c.req.method === 'GET' ? c.req.query() : request.params;
-  return { ...request, params, sessionId: getCookie(c, sessionCookie) };
+  return {
+    ...request,
+    params,
+    sessionId: getCookie(c, sessionCookie),
+    rememberedId: getCookie(c, rememberedCookie),
+  };
 }
 
 function notFound(method: string, path: string): EmulatorError {

@@ -30,13 +30,14 @@ export function attribute(tenant: Tenant, clues: Clues): FlowFacts {
   const grant = transaction?.grant ?? code?.grant;
   const user =
     grant?.user ??
+    login?.session?.user ??
     first([params.username, params.login_hint], (name) => findUser(tenant, name)) ??
     first([claims?.sub], (sub) => [...tenant.users.values()].find((each) => each.sub === sub)) ??
     (sessionId === undefined ? undefined : tenant.sessions.get(sessionId)?.user);
   const clientId =
     first([params.client_id], (id) => id) ??
     basicClientId(scheme, credentials) ??
-    login?.client.clientId ??
+    login?.request.client.clientId ??
     grant?.clientId ??
     first([claims?.azp], (id) => id);
   return {

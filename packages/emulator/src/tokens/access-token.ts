@@ -23,6 +23,24 @@ export async function signAccessToken(tenant: Tenant, grant: Grant): Promise<str
     scope: scopes.join(' '),
     jti: randomId(tenant.randomBytes, 16),
     ...(grant.gty !== undefined && { gty: grant.gty }),
+    ...(grant.organization !== undefined && { org_id: grant.organization }),
+    ...(grant.details !== undefined && { authorization_details: grant.details }),
+  });
+}
+
+/** A signed access token of a client that acts for itself. */
+export async function signMachineToken(
+  tenant: Tenant,
+  { clientId, audience, scopes }: Pick<Grant, 'clientId' | 'audience' | 'scopes'>,
+): Promise<string> {
+  return signWithTenantKey(tenant, accessTokenLifetimeMs(tenant, audience), {
+    iss: tenant.issuer(),
+    sub: `${clientId}@clients`,
+    aud: audience,
+    azp: clientId,
+    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+    jti: randomId(tenant.randomBytes, 16),
+    gty: 'client-credentials',
   });
 }
 
@@ -40,11 +58,12 @@ export async function verifyAccessToken(
       issuer: tenant.issuer(),
       currentDate: new Date(tenant.clock.now()),
     });
-    return payload;
+    if (!tenant.revokedTokenIds.has(String(payload.jti))) return payload;
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw invalidToken('The access token expired');
     throw invalidToken(`The access token is not one for ${audience}`);
   }
+  throw invalidToken('The access token was revoked');
 }
 
 /** A 401 for a request without any token, which names the scheme and no error (RFC 6750, section 3.1). */

@@ -2,8 +2,9 @@ import type { ClientOptions } from '../../directory/client.ts';
 import { EmulatorError, invalidGrant, invalidRequest } from '../../lib/emulator-error.ts';
 import { expiredToken, requireTransaction } from '../../mfa-api/mfa-credential.ts';
 import { rejected } from '../../mfa-api/rejection.ts';
+import { verifyBindingCode } from '../../mfa-api/verification.ts';
 import { type ApiRequest, bearerToken, optionalText, requiredText } from '../../request/api-request.ts';
-import { assertWithinLimit, limitHeaders, takeUnit } from '../../request/enforce-limit.ts';
+import { limitHeaders, takeUnit } from '../../request/enforce-limit.ts';
 import type { OobCode } from '../../state/oob-code.ts';
 import type { Tenant } from '../../state/tenant.ts';
 import type { Transaction } from '../../state/transaction.ts';
@@ -25,7 +26,7 @@ export async function exchangeOobCode(
   const oobCode = findOobCode(tenant, transaction, requiredText(params, 'oob_code'));
   if (oobCode.purpose === 'enrollment') assertConfirmBearer(request, transaction);
   if (oobCode.bindingCode === undefined) assertApproved(tenant, oobCode);
-  else assertBindingCode(tenant, oobCode, optionalText(params, 'binding_code'));
+  else verifyBindingCode(tenant, transaction.grant.user, oobCode, optionalText(params, 'binding_code'));
   oobCode.isRedeemed = true;
   return completeMfa(tenant, client, transaction, oobCode.authenticator);
 }
@@ -75,13 +76,4 @@ function assertApproved(tenant: Tenant, oobCode: OobCode): void {
     'authorization_pending',
     'Authorization pending: please repeat the request in a few seconds.',
   );
-}
-
-function assertBindingCode(tenant: Tenant, oobCode: OobCode, bindingCode: string | undefined): void {
-  const { sub } = oobCode.transaction.grant.user;
-  if (bindingCode === undefined) throw invalidRequest('Missing required parameter: binding_code');
-  assertWithinLimit(tenant, 'wrongCodes', sub);
-  if (bindingCode === oobCode.bindingCode) return;
-  takeUnit(tenant, 'wrongCodes', sub);
-  throw invalidGrant('Invalid binding_code.');
 }

@@ -1,10 +1,9 @@
 import type { ClientOptions } from '../../directory/client.ts';
-import { EmulatorError, invalidGrant } from '../../lib/emulator-error.ts';
-import { matchTotpStep } from '../../lib/totp.ts';
+import { EmulatorError } from '../../lib/emulator-error.ts';
 import { requireTransaction } from '../../mfa-api/mfa-credential.ts';
 import { allowedFactors } from '../../mfa-api/mfa-required.ts';
+import { verifyOtp } from '../../mfa-api/verification.ts';
 import { type ApiRequest, requiredText } from '../../request/api-request.ts';
-import { assertWithinLimit, takeUnit } from '../../request/enforce-limit.ts';
 import type { Authenticator } from '../../state/authenticator.ts';
 import type { Tenant } from '../../state/tenant.ts';
 import type { Transaction } from '../../state/transaction.ts';
@@ -20,12 +19,8 @@ export async function exchangeOtp(
   const transaction = await requireTransaction(request, client);
   const candidates = findCandidates(tenant, transaction);
   if (candidates.length === 0) throw notEnrolled();
-  const { sub } = transaction.grant.user;
-  assertWithinLimit(tenant, 'wrongCodes', sub);
-  const authenticator = candidates.find((candidate) => acceptCode(tenant, candidate, otp));
-  if (authenticator !== undefined) return completeMfa(tenant, client, transaction, authenticator);
-  takeUnit(tenant, 'wrongCodes', sub);
-  throw invalidGrant('Invalid otp_code.');
+  const authenticator = verifyOtp(tenant, transaction.grant.user, candidates, otp);
+  return completeMfa(tenant, client, transaction, authenticator);
 }
 
 /** Confirmed one-time passwords, and the one whose enrolment this very token started. */
@@ -35,15 +30,6 @@ function findCandidates(tenant: Tenant, { kind, grant, mfaToken }: Transaction):
     ({ factor, isConfirmed, startedWith }) =>
       factor === 'otp' && (isConfirmed ? isChallengeable : startedWith === mfaToken),
   );
-}
-
-/** Each time step of an authenticator is good for one login. */
-function acceptCode(tenant: Tenant, authenticator: Authenticator, otp: string): boolean {
-  if (authenticator.secret === undefined) return false;
-  const step = matchTotpStep(authenticator.secret, otp, tenant.clock.now());
-  if (step === undefined || step <= (authenticator.lastStep ?? -1)) return false;
-  authenticator.lastStep = step;
-  return true;
 }
 
 function notEnrolled(): EmulatorError {

@@ -2,7 +2,7 @@ import type { ClientOptions } from '../../directory/client.ts';
 import { parseScopes } from '../../lib/scopes.ts';
 import { isMfaRequired, mfaRequired } from '../../mfa-api/mfa-required.ts';
 import { type ApiRequest, optionalText, type Params, requiredText } from '../../request/api-request.ts';
-import { resolveAudience } from '../../request/audience.ts';
+import { grantScopes, resolveAudience } from '../../request/audience.ts';
 import type { Tenant } from '../../state/tenant.ts';
 import type { Grant } from '../../state/transaction.ts';
 import { createTokenResponse } from '../../tokens/token-response.ts';
@@ -21,7 +21,8 @@ export async function exchangeRefreshToken(
   const grant = { ...original, ...askedFor(tenant, original, params) };
   const isRenewal = grant.audience === tenant.mfaAudience() && original.audience === grant.audience;
   if (!isRenewal && isMfaRequired(tenant, grant)) throw mfaRequired(tenant, grant, { isRefresh: true });
-  const refreshToken = tenant.refreshTokens.rotate(token);
+  // Without rotation the answer has no refresh token: the old one goes on.
+  const refreshToken = client.rotatesRefreshTokens === false ? null : tenant.refreshTokens.rotate(token);
   return createTokenResponse(tenant, client, grant, { refreshToken });
 }
 
@@ -36,8 +37,9 @@ function askedFor(tenant: Tenant, original: Grant, params: Params): Pick<Grant, 
       scopes: scopes.filter((each) => original.scopes.includes(each)),
     };
   }
+  const wanted = audience === undefined ? original.audience : resolveAudience(tenant, audience);
   return {
-    audience: audience === undefined ? original.audience : resolveAudience(tenant, audience),
-    scopes,
+    audience: wanted,
+    scopes: grantScopes(tenant, wanted, scopes),
   };
 }

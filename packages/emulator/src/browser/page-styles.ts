@@ -92,6 +92,59 @@ button {
   cursor: pointer;
 }
 
+button.other,
+button.quiet {
+  color: var(--accent);
+  background: transparent;
+  border: 1px solid var(--line);
+}
+
+button.quiet {
+  min-block-size: 2.4rem;
+  border-color: transparent;
+}
+
+form + form {
+  margin-block-start: 0.6rem;
+}
+
+label.check {
+  display: flex;
+  align-items: center;
+  gap: 0.6rem;
+  min-block-size: 2rem;
+  font-weight: 400;
+}
+
+label.check input {
+  inline-size: 1.1rem;
+  min-block-size: 1.1rem;
+  margin: 0;
+}
+
+.qr {
+  inline-size: 13rem;
+  margin: 1.25rem auto 0;
+  padding: 0.5rem;
+  background: #fff;
+  border-radius: 0.75rem;
+}
+
+.code,
+.detail {
+  margin-block-start: 1rem;
+  padding: 0.8rem;
+  color: var(--text);
+  background: var(--screen);
+  border-radius: 0.9rem;
+  overflow-x: auto;
+}
+
+.code {
+  font-size: 1.125rem;
+  text-align: center;
+}
+
 button:hover {
   filter: brightness(1.08);
 }

@@ -1,7 +1,7 @@
 import { html, raw } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { EmulatorError } from '../lib/emulator-error.ts';
-import { loginStyles } from './login-styles.ts';
+import { loginStyles } from './page-styles.ts';
 
 /** A piece of HTML whose values are escaped. */
 export type Html = ReturnType<typeof html>;
@@ -13,11 +13,18 @@ export interface Page {
   /** Random, for the style sheet and, where it is `scripted`, the script in the page. */
   readonly nonce: string;
   readonly scripted?: boolean;
+  /** The one origin whose pages may frame it. Default: none. */
+  readonly framedBy?: string;
+  /** Seconds after which the browser asks for the page again. */
+  readonly refreshSeconds?: number;
+  /** Whether the page cuts itself off from the window that opened it. */
+  readonly isSevered?: boolean;
   readonly status?: number;
 }
 
-/** The page as an answer that nobody keeps and no other page can frame. */
-export function pageResponse({ title, body, nonce, scripted = false, status = 200 }: Page): Response {
+/** The page as an answer that nobody keeps and no other page can frame, unless it says so. */
+export function pageResponse({ title, body, nonce, status = 200, ...how }: Page): Response {
+  const { scripted = false, framedBy, refreshSeconds, isSevered = false } = how;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -40,10 +47,10 @@ ${body}
     `style-src 'nonce-${nonce}'`,
     "img-src 'self'",
     "base-uri 'none'",
-    "frame-ancestors 'none'",
+    `frame-ancestors ${framedBy ?? "'none'"}`,
     ...(scripted ? [`script-src 'nonce-${nonce}'`] : []),
   ];
-  // No promise is among its parts, so it is none itself.
+  // A template without promises is a string.
   return new Response(String(page as HtmlEscapedString), {
     status,
     headers: {
@@ -52,6 +59,8 @@ ${body}
       'content-security-policy': policy.join('; '),
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
+      ...(refreshSeconds !== undefined && { refresh: String(refreshSeconds) }),
+      ...(isSevered && { 'cross-origin-opener-policy': 'same-origin' }),
     },
   });
 }

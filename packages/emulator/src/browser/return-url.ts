@@ -17,6 +17,17 @@ export function assertReturnUrl(
   );
 }
 
+/** A page that answers may be posted to: one of the list of origins, or, without a list, one on this machine. */
+export function assertWebOrigin(url: string, allowed: readonly string[] | undefined): void {
+  const { origin } = new URL(url);
+  if (allowed === undefined || allowed.some((each) => new URL(each).origin === origin)) return;
+  throw new EmulatorError(
+    403,
+    'unauthorized_client',
+    `Web origin mismatch: ${origin} is not in the client's list`,
+  );
+}
+
 function isLoopback(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && loopbackNames.includes(url.hostname);
@@ -28,5 +39,12 @@ export function withQuery(url: string, members: Readonly<Record<string, string |
   for (const [name, value] of Object.entries(members)) {
     if (value !== undefined) result.searchParams.set(name, value);
   }
+  return result.href;
+}
+
+/** The URL with members in its fragment (RFC 6749, section 4.2.2). */
+export function withFragment(url: string, members: Readonly<Record<string, string>>): string {
+  const result = new URL(url);
+  result.hash = String(new URLSearchParams(members));
   return result.href;
 }

@@ -1,0 +1,74 @@
+import { EmulatorError, invalidGrant, invalidRequest } from '../lib/emulator-error.ts';
+import { matchTotpStep } from '../lib/totp.ts';
+import { createRecoveryCode } from '../mfa/enrollment.ts';
+import { assertWithinLimit, takeUnit } from '../request/enforce-limit.ts';
+import type { Authenticator } from '../state/authenticator.ts';
+import type { OobCode } from '../state/oob-code.ts';
+import type { Tenant } from '../state/tenant.ts';
+import { activeAuthenticators, type User } from '../state/user.ts';
+import { allowedFactors } from './mfa-required.ts';
+import { rejected } from './rejection.ts';
+
+/** The authenticator whose one-time password this is; 403 for a wrong one, and too many of those are a 429. */
+export function verifyOtp(
+  tenant: Tenant,
+  user: User,
+  candidates: readonly Authenticator[],
+  otp: string,
+): Authenticator {
+  assertWithinLimit(tenant, 'wrongCodes', user.sub);
+  const authenticator = candidates.find((candidate) => acceptCode(tenant, candidate, otp));
+  if (authenticator !== undefined) return authenticator;
+  takeUnit(tenant, 'wrongCodes', user.sub);
+  throw invalidGrant('Invalid otp_code.');
+}
+
+/** Refuses a code that was not in the message. */
+export function verifyBindingCode(
+  tenant: Tenant,
+  user: User,
+  oobCode: OobCode,
+  bindingCode: string | undefined,
+): void {
+  if (bindingCode === undefined) throw invalidRequest('Missing required parameter: binding_code');
+  assertWithinLimit(tenant, 'wrongCodes', user.sub);
+  if (bindingCode === oobCode.bindingCode) return;
+  takeUnit(tenant, 'wrongCodes', user.sub);
+  throw invalidGrant('Invalid binding_code.');
+}
+
+/** Uses a recovery code up. The next one comes with it, unless the dialect has none. */
+export function verifyRecoveryCode(
+  tenant: Tenant,
+  user: User,
+  code: string,
+): { readonly authenticator: Authenticator; readonly next: string | undefined } {
+  const authenticator = activeAuthenticators(user).find(({ factor }) => factor === 'recovery-code');
+  if (authenticator === undefined || !allowedFactors(tenant, 'challenge').includes('recovery-code')) {
+    throw new EmulatorError(403, 'unsupported_challenge_type', 'User does not have a recovery-code.');
+  }
+  assertWithinLimit(tenant, 'wrongRecoveryCodes', user.sub);
+  if (authenticator.recoveryCode !== code) {
+    takeUnit(tenant, 'wrongRecoveryCodes', user.sub);
+    throw rejected(tenant);
+  }
+  return { authenticator, next: replaceRecoveryCode(tenant, user, authenticator) };
+}
+
+/** Each time step of an authenticator is good for one login. */
+function acceptCode(tenant: Tenant, authenticator: Authenticator, otp: string): boolean {
+  if (authenticator.secret === undefined) return false;
+  const step = matchTotpStep(authenticator.secret, otp, tenant.clock.now());
+  if (step === undefined || step <= (authenticator.lastStep ?? -1)) return false;
+  authenticator.lastStep = step;
+  return true;
+}
+
+function replaceRecoveryCode(tenant: Tenant, user: User, authenticator: Authenticator): string | undefined {
+  if (tenant.settings.dialect.newRecoveryCode === 'absent') {
+    user.authenticators.splice(user.authenticators.indexOf(authenticator), 1);
+    return undefined;
+  }
+  authenticator.recoveryCode = createRecoveryCode(tenant);
+  return authenticator.recoveryCode;
+}
