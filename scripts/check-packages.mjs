@@ -76,7 +76,7 @@ try {
   writeFileSync(join(app, 'all.mjs'), entries.map((entry) => `await import('${entry}');`).join('\n'));
   writeFileSync(join(app, 'all.cjs'), entries.map((entry) => `require('${entry}');`).join('\n'));
   for (const node of nodes(process.argv.slice(2))) {
-    for (const file of ['all.mjs', 'all.cjs', 'app.mjs', 'app.cjs']) run(node, [file], app);
+    for (const file of ['all.mjs', 'all.cjs', 'app.mjs', 'app.cjs', 'emulator.mjs']) run(node, [file], app);
     console.log(`used on Node ${run(node, ['--version'], app).trim()}`);
   }
   console.log(`fit to publish: ${Object.keys(tarballs).join(', ')}`);
