@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { connectBrowser } from './support/desk.ts';
 
 type PageGlobals = typeof globalThis & {
-  stepUp(decision: 'approve' | 'deny'): Promise<{ states: string[]; scope?: string }>;
+  stepUp(): Promise<{ states: string[]; scope?: string }>;
 };
 
 it('runs tenant, phone and a flow in a page without any server', async () => {
@@ -31,14 +31,18 @@ it('runs tenant, phone and a flow in a page without any server', async () => {
   await page.goto('https://page.example/');
   await page.addScriptTag({ type: 'module', content: script });
 
-  const stepUp = (decision: 'approve' | 'deny') =>
-    page.evaluate((answer) => (globalThis as PageGlobals).stepUp(answer), decision);
-  // The first approval is the adding of the phone, which any answer of the test leads to.
-  const enrolled = await stepUp('approve');
+  /** Steps up, while the user presses a button on the phone. */
+  async function stepUp(button: 'Scan' | 'Approve' | 'Deny') {
+    const done = page.evaluate(() => (globalThis as PageGlobals).stepUp());
+    await page.getByRole('region', { name: 'Phone of ada' }).getByRole('button', { name: button }).click();
+    return done;
+  }
+  // The first approval is the adding of the phone.
+  const enrolled = await stepUp('Scan');
   expect(enrolled.states).toEqual(expect.arrayContaining(['confirming', 'approved']));
   expect(enrolled.scope?.split(' ')).toContain('transfer:funds');
-  const pushed = await stepUp('approve');
+  const pushed = await stepUp('Approve');
   expect(pushed.states).toEqual(expect.arrayContaining(['polling', 'approved']));
-  expect((await stepUp('deny')).states.at(-1)).toBe('rejected');
+  expect((await stepUp('Deny')).states.at(-1)).toBe('rejected');
   expect(requested.filter((url) => !url.endsWith('/favicon.ico'))).toEqual(['https://page.example/']);
 });

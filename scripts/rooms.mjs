@@ -22,6 +22,7 @@ export const ROOMS = {
   emulator: [
     'command',
     'testing',
+    'mounted-phone.ts',
     'listening-emulator.ts',
     'exported-types.ts',
     'emulator.ts',

@@ -1,6 +1,6 @@
 // Bundled into a page by tenant-in-page.test.ts: tenant, phone and flow, all in the page.
 import { createAuth0MfaApi, createAuth0SignIn, createStepUpActor, type FlowStateName } from '@stepgate/core';
-import { createEmulator } from '@stepgate/emulator/browser';
+import { createEmulator, mountPhone } from '@stepgate/emulator/browser';
 
 const emulator = createEmulator({ issuer: 'https://tenant.example/' });
 const client = {
@@ -10,12 +10,11 @@ const client = {
 };
 const api = createAuth0MfaApi(client);
 const signIn = createAuth0SignIn({ ...client, scope: 'openid transfer:funds' });
-const phone = emulator.phone('ada');
+const phone = document.body.appendChild(document.createElement('div'));
+mountPhone(phone, emulator.phone('ada'));
 
 /** Signs in and steps up; answers with the states on the way and the scope of the tokens. */
-async function stepUp(
-  decision: 'approve' | 'deny',
-): Promise<{ states: FlowStateName[]; scope?: string | undefined }> {
+async function stepUp(): Promise<{ states: FlowStateName[]; scope?: string | undefined }> {
   const first = await signIn.password({ username: 'ada', password: 'correct-horse' });
   if (first.status !== 'mfa_required') throw new Error('The tenant did not ask for MFA');
   const actor = createStepUpActor({
@@ -28,9 +27,6 @@ async function stepUp(
   const atRest = Promise.withResolvers<void>();
   actor.subscribe(({ view }) => {
     if (states.at(-1) !== view.state) states.push(view.state);
-    if (view.state === 'confirming' && phone.view().enrollments.length > 0) phone.scan();
-    const isWaiting = phone.notifications().some(({ status }) => status === 'pending');
-    if (view.state === 'polling' && isWaiting) phone[decision]();
     if (view.state === 'acknowledging') actor.send({ type: 'codes.acknowledge' });
     if (['approved', 'rejected', 'failed', 'expired'].includes(view.state)) atRest.resolve();
   });

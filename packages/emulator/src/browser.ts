@@ -3,6 +3,7 @@ import type { EmulatorOptions } from './emulator-options.ts';
 
 export type * from './exported-types.ts';
 export { EmulatorError } from './lib/emulator-error.ts';
+export { type MountedPhone, mountPhone } from './mounted-phone.ts';
 
 /**
  * Makes an emulator where there is no Node: in a page, a worker, Bun, Deno or workerd. A `TypeError` names an option

@@ -10,7 +10,7 @@ export interface ControlBindings {
 const opaque = ['claims', 'keys', 'signingKey', 'signing_key', 'details'];
 
 /** The value with the names of its members in snake_case, as the control API spells them. */
-function toSnakeCase(value: unknown): unknown {
+export function toSnakeCase(value: unknown): unknown {
   return renamed(value, (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 

@@ -35,9 +35,9 @@ export function pushCard(
 }
 
 /** A QR code in front of the camera. */
-export function scanCard(enrollment: WireEnrollment, scan: () => Promise<void>): HTMLElement {
+export function scanCard(enrollment: WireEnrollment, qrCode: string, scan: () => Promise<void>): HTMLElement {
   const image = element('img', '');
-  image.src = `/_emulator/qr.svg?text=${encodeURIComponent(enrollment.barcode_uri)}`;
+  image.src = qrCode;
   image.alt = `QR code of ${enrollment.client}`;
   const purpose = enrollment.kind === 'push' ? 'approve on this phone' : 'get codes on this phone';
   return element(

@@ -1,4 +1,5 @@
-import { decide, loadPhone, loadUsernames, scan, type WirePhone } from './control-client.ts';
+import { createAnnouncer } from './announcer.ts';
+import { decide, loadPhone, loadUsernames, scan } from './control-client.ts';
 import { updateCountdowns } from './dom.ts';
 import { createScreen } from './screen.ts';
 
@@ -6,7 +7,7 @@ const refreshMs = 500;
 
 const account = find<HTMLSelectElement>('#account');
 const clock = find<HTMLTimeElement>('#clock');
-const announcer = find<HTMLElement>('#announcer');
+const announce = createAnnouncer(find<HTMLElement>('#announcer'));
 const root = find<HTMLElement>('#screen');
 const screen = createScreen(root, {
   async scan(barcodeUri) {
@@ -17,9 +18,8 @@ const screen = createScreen(root, {
     await decide(account.value, id, decision);
     await refresh();
   },
+  toQrCode: (text) => `/_emulator/qr.svg?text=${encodeURIComponent(text)}`,
 });
-
-let announced = new Set<string>();
 
 function find<T extends Element>(selector: string): T {
   const node = document.querySelector<T>(selector);
@@ -37,20 +37,6 @@ async function refresh(): Promise<void> {
   updateCountdowns(root, phone.now);
   clock.textContent = new Date(phone.now).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
   announce(phone);
-}
-
-/** Tells a screen reader what has arrived, once. */
-function announce({ notifications, enrollments }: WirePhone): void {
-  const pushes = notifications.filter(({ status }) => status === 'pending');
-  const arrived = new Map([
-    ...pushes.map(({ id, client }) => [id, `${client} asks for your approval`] as const),
-    ...enrollments.map(
-      ({ barcode_uri, client }) => [barcode_uri, `A QR code of ${client} waits to be scanned`] as const,
-    ),
-  ]);
-  const fresh = [...arrived].filter(([id]) => !announced.has(id));
-  announced = new Set(arrived.keys());
-  if (fresh.length > 0) announcer.textContent = fresh.map(([, text]) => text).join('. ');
 }
 
 async function refreshAccounts(): Promise<void> {

@@ -6,6 +6,8 @@ import { element, icon } from './dom.ts';
 export interface ScreenActions {
   scan(barcodeUri: string): Promise<void>;
   decide(id: string, decision: 'approve' | 'deny'): Promise<void>;
+  /** Where the image of a QR code is. */
+  toQrCode(text: string): string;
 }
 
 const pastPushesShown = 4;
@@ -38,7 +40,9 @@ export function createScreen(
         pending.map((push) => pushCard(push, (decision) => actions.decide(push.id, decision))),
       );
       draw('camera', 'In front of the camera', codesToScan, () =>
-        codesToScan.map((each) => scanCard(each, () => actions.scan(each.barcode_uri))),
+        codesToScan.map((each) =>
+          scanCard(each, actions.toQrCode(each.barcode_uri), () => actions.scan(each.barcode_uri)),
+        ),
       );
       const isIdle = pending.length === 0 && enrollments.length === 0;
       draw('idle', 'Nothing to answer', isIdle ? ['idle'] : [], () => [
