@@ -444,13 +444,7 @@ export const MUTATIONS = [
   // A mailbox, a password, a phone
   {
     defence: 'a policy that names no factor takes push and otp',
-    edits: [
-      [
-        core('terms/factor'),
-        "enrollment: 'email',\n    countsByDefault: false,",
-        "enrollment: 'email',\n    countsByDefault: true,",
-      ],
-    ],
+    edits: [[server('policy/policy'), 'policy.factors ?? DEFAULT_FACTORS', 'policy.factors ?? FACTORS']],
     shownBy: [
       own(
         'policy/policy',
