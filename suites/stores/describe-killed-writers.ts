@@ -8,7 +8,7 @@ import { environmentOf, type StoreModule, type StorePlace } from './open-store.t
 
 const PROCESS = fileURLToPath(new URL('./writer-process.ts', import.meta.url));
 const WRITERS = 3;
-const ROUNDS = 3;
+const ROUNDS = 2;
 const LONGEST_ROUND_MS = 120;
 
 /** Tests that SIGKILL in the middle of writes loses none that was reported, and leaves no lock behind. */

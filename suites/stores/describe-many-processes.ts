@@ -31,7 +31,7 @@ export function describeManyProcesses(
 
     beforeAll(async () => {
       place = await store();
-      const starting = Array.from({ length: 4 }, () => startProcess(place, { isKept: true }));
+      const starting = Array.from({ length: 3 }, () => startProcess(place, { isKept: true }));
       processes = await Promise.all(starting);
       [here, there] = processes as [GateProcess, GateProcess];
     });
