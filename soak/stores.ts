@@ -37,17 +37,22 @@ function placeOf(name: string, place: string): StorePlace {
   return { module: new URL(`../packages/${name}/test/support/open-store.ts`, import.meta.url).href, place };
 }
 
+async function killAndRestart(
+  server: { readonly crash: () => Promise<void>; readonly start: () => Promise<void> },
+  downMs: number,
+): Promise<void> {
+  await server.crash();
+  await sleep(downMs);
+  await server.start();
+}
+
 async function startOnRedis(): Promise<SoakedStore> {
   // With `everysec`, a busy disk may lose what was written within two seconds.
   const server = await startRedis('--appendonly', 'yes', '--appendfsync', 'always');
   return {
     place: placeOf('redis', server.url),
     blow: SERVER_KILLED,
-    async strike(downMs) {
-      await server.crash();
-      await sleep(downMs);
-      await server.start();
-    },
+    strike: (downMs) => killAndRestart(server, downMs),
     stop: () => server.stop('SIGKILL'),
   };
 }
@@ -61,11 +66,7 @@ async function startOnPostgres(): Promise<SoakedStore> {
   return {
     place: placeOf('postgres', server.url),
     blow: SERVER_KILLED,
-    async strike(downMs) {
-      await server.crash();
-      await sleep(downMs);
-      await server.start();
-    },
+    strike: (downMs) => killAndRestart(server, downMs),
     async stop() {
       await server.stop();
       await rm(template, { recursive: true, force: true });

@@ -56,7 +56,7 @@ export function openDatabase({ path, isDurable, timeoutMs }: DatabaseOptions): D
     database.exec(`PRAGMA journal_size_limit = ${LARGEST_LOG_BYTES}`);
     return database;
   } catch (error) {
-    if (database?.isOpen) database.close();
+    database?.close();
     throw error instanceof OtherFile ? error : new Error(`${path}: ${adviceOn(error)}`, { cause: error });
   }
 }
@@ -90,8 +90,17 @@ function prepare(database: DatabaseSync, path: string): void {
     if (assertOurs(database, path) === 'empty') database.exec(SCHEMA);
     database.exec('COMMIT');
   } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
+    rollBack(database);
     throw error;
+  }
+}
+
+/** SQLite has done it already after some errors. */
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec('ROLLBACK');
+  } catch {
+    // There is no transaction any more.
   }
 }
 

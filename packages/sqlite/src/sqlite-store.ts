@@ -58,11 +58,12 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const reading = database.prepare(READ);
   const writing = database.prepare(WRITE);
   const deleting = database.prepare(DELETE);
+  let isClosed = false;
 
   async function done<T>(kind: StoreWork, work: () => T): Promise<T> {
     try {
       const result = await whileBusy(() => {
-        if (!database.isOpen) throw new Error('sqlite: the store is closed');
+        if (isClosed) throw new Error('sqlite: the store is closed');
         return work();
       }, timeoutMs);
       faults.isOver(kind);
@@ -98,7 +99,7 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
     },
     subscribe(key, listener) {
       const leave = listeners.add(key, listener);
-      if (database.isOpen) watch.start();
+      if (!isClosed) watch.start();
       return () => {
         leave();
         if (listeners.isEmpty()) watch.stop();
@@ -108,7 +109,8 @@ export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
       faults.close();
       watch.stop();
       stopSweeper();
-      if (database.isOpen) database.close();
+      if (!isClosed) database.close();
+      isClosed = true;
     },
   };
 }
