@@ -1,6 +1,6 @@
-// Takes each defence of docs/threat-model.md away, one after the other, and runs the tests that must notice. Prints
-// what went red, and fails when one stayed green. With words behind it, only the defences that have them in their
-// names: `npm run mutate -- id_token`. The sources are put back, also when it is broken off.
+// Takes each defence of docs/threat-model.md away, one at a time, and runs the tests that must then fail. Prints what they
+// did, and fails if one passed. With arguments, only the defences with all of these words in their names:
+// `npm run mutate -- id_token`. The sources are restored, also on Ctrl-C.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,18 +28,25 @@ function restore() {
   originals.clear();
 }
 
-/** How a test's title looks in a report: what `it.each` fills in can be anything. */
+/** A pattern for a test's title. What `it.each` fills in can be anything. */
 function patternOf(title) {
   const words = title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return words.replace(/\\\$\w+|%[sijdo]/g, '.*');
 }
 
-/** Shared suites run where they are mounted; one host is enough here. */
-const fileOf = (file) => (file.includes('/support/') ? 'packages/server/test/hono.test.ts' : file);
+/** Suites run in the packages that mount them. One is enough here. */
+const SUITES_RUN_IN = 'packages/hono/test/hono.test.ts';
+
+const isSuite = ([file]) => file.startsWith('suites/');
+
+/** Tests import other packages as built. An edit may leave type errors behind, which do not matter here. */
+function build() {
+  spawnSync('pnpm', ['exec', 'tsc', '-b'], { cwd: root, stdio: 'ignore' });
+}
 
 function run([file, title]) {
   const report = join(folder, 'report.json');
-  const where = fileOf(file);
+  const where = isSuite([file]) ? SUITES_RUN_IN : file;
   const project = where.split('/')[1];
   const reporters = ['--reporter=json', `--outputFile=${report}`];
   rmSync(report, { force: true });
@@ -58,17 +65,20 @@ function run([file, title]) {
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     restore();
+    build();
     process.exit(1);
   });
 }
 
 const words = process.argv.slice(2);
 const chosen = MUTATIONS.filter(({ defence }) => words.every((word) => defence.includes(word)));
+if (chosen.length === 0) throw new Error(`no defence has all of these words: ${words.join(' ')}`);
 const unnoticed = [];
 try {
   for (const { defence, edits, shownBy } of chosen) {
     try {
       for (const one of edits) edit(one);
+      build();
       for (const test of shownBy) {
         const { failed, ran } = run(test);
         const isNoticed = failed > 0;
@@ -80,6 +90,7 @@ try {
     }
   }
 } finally {
+  build();
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(`\n${chosen.length} defences taken away, ${unnoticed.length} times without a test that noticed`);

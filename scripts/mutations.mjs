@@ -5,7 +5,7 @@
 const server = (file) => `packages/server/src/${file}.ts`;
 const core = (file) => `packages/core/src/${file}.ts`;
 const web = (file) => `packages/web/src/${file}.ts`;
-const shared = (name, title) => [`packages/server/test/support/describe-${name}.ts`, title];
+const shared = (name, title) => [`suites/adapters/describe-${name}.ts`, title];
 const own = (name, title) => [`packages/server/test/${name}.test.ts`, title];
 const ofCore = (name, title) => [`packages/core/test/${name}.test.ts`, title];
 const ofWeb = (name, title) => [`packages/web/test/${name}.test.ts`, title];

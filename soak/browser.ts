@@ -1,5 +1,5 @@
 import type { FlowView } from '@stepgate/core';
-import { type Answer, call } from '../packages/server/test/support/http.ts';
+import { type Answer, call } from 'suites/http.ts';
 import type { Dice } from './random.ts';
 import type { User } from './tenant.ts';
 

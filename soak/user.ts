@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlowView } from '@stepgate/core';
-import type { Answer } from '../packages/server/test/support/http.ts';
+import type { Answer } from 'suites/http.ts';
 import type { Browser } from './browser.ts';
 import type { Dice } from './random.ts';
 import type { User } from './tenant.ts';

@@ -1,4 +1,4 @@
-import { type Answer, call, open } from '../../packages/server/test/support/http.ts';
+import { type Answer, call, open } from 'suites/http.ts';
 
 /** What a test reads of a flow's view. */
 export interface View {

@@ -1,6 +1,6 @@
 import type { FlowView } from '@stepgate/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Answer } from '../../packages/server/test/support/http.ts';
+import type { Answer } from '../http.ts';
 import { type GateProcess, startProcess } from './gate-process.ts';
 import type { StorePlace } from './open-store.ts';
 import { type Browser, startTenant } from './tenant.ts';

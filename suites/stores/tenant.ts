@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createAuth0MfaApi, createAuth0SignIn, type FlowView } from '@stepgate/core';
 import { createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
 import { onTestFinished } from 'vitest';
-import { type Answer, call } from '../../packages/server/test/support/http.ts';
+import { type Answer, call } from '../http.ts';
 import type { GateProcess } from './gate-process.ts';
 
 /** A user of a tenant, with a phone. */

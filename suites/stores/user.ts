@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Factor, FlowView } from '@stepgate/core';
-import type { Answer } from '../../packages/server/test/support/http.ts';
+import type { Answer } from '../http.ts';
 import type { GateProcess } from './gate-process.ts';
 import { type Browser, PASSWORD, type Tenant } from './tenant.ts';
 

@@ -2,7 +2,7 @@ import compression from 'compression';
 import type express from 'express';
 import express4 from 'express-4';
 import helmet from 'helmet';
-import { describeAdapter } from '../../server/test/support/describe-adapter.ts';
+import { describeAdapter } from 'suites/adapters/describe-adapter.ts';
 import { expressHost } from './support/express-host.ts';
 
 // What many an app has in front, and what has broken others: headers of its own, and answers kept back to be packed.

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { createGate, errorResponse, isStepUpError } from '@stepgate/express';
 import cors from 'cors';
 import express, { type ErrorRequestHandler } from 'express';
+import { describeAdapter } from 'suites/adapters/describe-adapter.ts';
+import { call } from 'suites/http.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { describeAdapter } from '../../server/test/support/describe-adapter.ts';
-import { call } from '../../server/test/support/http.ts';
 import { expressHost } from './support/express-host.ts';
 
 describeAdapter('Express', expressHost(express));

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { createGate, type ExpressGate, type ExpressGateOptions } from '@stepgate/express';
 import express5, { type Express, type RequestHandler } from 'express';
 import express4 from 'express-4';
+import { call } from 'suites/http.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { call } from '../../server/test/support/http.ts';
 
 const OPTIONS: ExpressGateOptions = {
   auth0: { issuer: 'https://tenant.test/', clientId: 'client' },

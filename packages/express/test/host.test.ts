@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { createGate } from '@stepgate/express';
 import express5 from 'express';
 import express4 from 'express-4';
+import { call } from 'suites/http.ts';
 import { expect, it, onTestFinished } from 'vitest';
-import { call } from '../../server/test/support/http.ts';
 
 /** The host that the built-in page names, and what Express says of members that it wants to be rid of. */
 async function hostOf(

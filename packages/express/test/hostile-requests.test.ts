@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import express from 'express';
 import fc from 'fast-check';
+import { everyCase, junk } from 'suites/damage.ts';
+import { call } from 'suites/http.ts';
+import { createTestTenant } from 'suites/test-tenant.ts';
 import { expect, it, onTestFinished } from 'vitest';
-import { everyCase, junk } from '../../server/test/support/damage.ts';
-import { call } from '../../server/test/support/http.ts';
-import { createTestTenant } from '../../server/test/support/test-tenant.ts';
 import { createGate } from '../src/index.ts';
 
 const HANDLE = `${'a'.repeat(42)}A`;

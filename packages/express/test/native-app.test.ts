@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { createAuth0MfaApi, createStepUpActor } from '@stepgate/core';
 import { createRemoteStepUp } from '@stepgate/web';
 import express from 'express';
+import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createTestTenant, POLL_MS, type TestTenant } from '../../server/test/support/test-tenant.ts';
 import { createGate } from '../src/index.ts';
 
 const secret = 'a secret of at least 32 characters, for tests';

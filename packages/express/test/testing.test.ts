@@ -1,6 +1,6 @@
 import { createGate } from '@stepgate/express';
 import express from 'express';
-import { describeTestKit } from '../../server/test/support/describe-test-kit.ts';
+import { describeTestKit } from 'suites/adapters/describe-test-kit.ts';
 
 describeTestKit('Express', ({ options, identity, policies }) => {
   const gate = createGate({ ...options, identify: () => identity });

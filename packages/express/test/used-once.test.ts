@@ -4,8 +4,8 @@ import { createGate, type ExpressGate } from '@stepgate/express';
 import { createTestKit } from '@stepgate/server/testing';
 import express5, { type Express, type RequestHandler } from 'express';
 import express4 from 'express-4';
+import { call } from 'suites/http.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { call } from '../../server/test/support/http.ts';
 
 const single = { maxAge: 0 };
 const other = { maxAge: 0, action: { id: 'other' } };

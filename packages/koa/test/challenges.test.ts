@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createGate } from '@stepgate/koa';
 import Koa from 'koa';
+import { call } from 'suites/http.ts';
 import { expect, it, onTestFinished } from 'vitest';
-import { call } from '../../server/test/support/http.ts';
 
 it('keeps the cookies and challenges that the app has set already', async () => {
   const gate = createGate({

@@ -5,8 +5,8 @@ import { createGate, type KoaGate, type KoaGateOptions } from '@stepgate/koa';
 import Koa3 from 'koa';
 import Koa2 from 'koa-2';
 import mount from 'koa-mount';
+import { call } from 'suites/http.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { call } from '../../server/test/support/http.ts';
 
 const OPTIONS: KoaGateOptions = {
   auth0: { issuer: 'https://tenant.test/', clientId: 'client' },

@@ -5,8 +5,8 @@ import Router from '@koa/router';
 import { createGate } from '@stepgate/koa';
 import Koa from 'koa';
 import mount from 'koa-mount';
+import { call } from 'suites/http.ts';
 import { expect, it, onTestFinished } from 'vitest';
-import { call } from '../../server/test/support/http.ts';
 
 it.each([false, true])(
   'works in an app that is mounted under a path, on routes of a router (parsers in front: %j)',

@@ -1,7 +1,7 @@
 import Router from '@koa/router';
 import { createGate } from '@stepgate/koa';
 import Koa from 'koa';
-import { describeTestKit } from '../../server/test/support/describe-test-kit.ts';
+import { describeTestKit } from 'suites/adapters/describe-test-kit.ts';
 
 describeTestKit('Koa', ({ options, identity, policies }) => {
   const gate = createGate({ ...options, identify: () => identity });

@@ -5,8 +5,8 @@ import { createGate, type KoaGate } from '@stepgate/koa';
 import { createTestKit } from '@stepgate/server/testing';
 import Koa3, { type Middleware } from 'koa';
 import Koa2 from 'koa-2';
+import { call } from 'suites/http.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { call } from '../../server/test/support/http.ts';
 
 const single = { maxAge: 0 };
 const other = { maxAge: 0, action: { id: 'other' } };

@@ -1,4 +1,5 @@
 import { createEmulator, type Dialect, type Emulator, type Phone } from '@stepgate/emulator';
+import { CONTRARY } from 'suites/contrary-dialect.ts';
 import { describe, expect, it } from 'vitest';
 import {
   type Auth0SignIn,
@@ -12,7 +13,6 @@ import {
   type LocalStepUpActor,
   type MfaApi,
 } from '../../src/index.ts';
-import { CONTRARY } from '../support/contrary-dialect.ts';
 import { createFakeClock, settled } from '../support/fake-clock.ts';
 
 interface World {

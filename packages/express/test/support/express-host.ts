@@ -2,12 +2,7 @@ import { createServer } from 'node:http';
 import { createGate } from '@stepgate/express';
 import type express from 'express';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import {
-  type AdapterHost,
-  type AppError,
-  type HandlerGate,
-  serve,
-} from '../../../server/test/support/bank.ts';
+import { type AdapterHost, type AppError, type HandlerGate, serve } from 'suites/adapters/bank.ts';
 
 /** The suite's app on one version of Express, behind these middlewares. */
 export function expressHost(

@@ -2,12 +2,7 @@ import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { createGate, type HonoGateOptions, type StepUpEnv } from '@stepgate/hono';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import {
-  type AdapterHost,
-  type AppError,
-  type HostRequest,
-  serve,
-} from '../../../server/test/support/bank.ts';
+import { type AdapterHost, type AppError, type HostRequest, serve } from 'suites/adapters/bank.ts';
 
 /** Hono's context, with the headers where the other hosts have them. */
 type Native = Context & HostRequest;

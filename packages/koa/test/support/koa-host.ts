@@ -4,7 +4,7 @@ import Router from '@koa/router';
 import { createGate } from '@stepgate/koa';
 import type Koa from 'koa';
 import type { Middleware } from 'koa';
-import { type AdapterHost, type AppError, serve } from '../../../server/test/support/bank.ts';
+import { type AdapterHost, type AppError, serve } from 'suites/adapters/bank.ts';
 
 /** The suite's app on one version of Koa, behind these middlewares. */
 export function koaHost(Application: typeof Koa, ...middlewares: readonly Middleware[]): AdapterHost {

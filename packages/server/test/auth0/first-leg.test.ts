@@ -1,7 +1,7 @@
 import { createAuth0SignIn } from '@stepgate/core';
+import { createTestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createFirstLeg } from '../../src/auth0/first-leg.ts';
-import { createTestTenant } from '../support/test-tenant.ts';
 
 const context = { request: undefined, identity: { subject: 'ada', sessionId: 's' } };
 const signal = new AbortController().signal;

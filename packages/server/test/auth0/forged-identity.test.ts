@@ -1,3 +1,4 @@
+import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, type Gate } from '../../src/index.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type GateClient,
   type TestNative,
 } from '../support/gate-client.ts';
-import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 const key = createSigningKey('k1');
 

@@ -1,6 +1,6 @@
+import { damaged, everyCase } from 'suites/damage.ts';
 import { describe, expect, it } from 'vitest';
 import { createIdentityCheck, type IdentityCheck } from '../../src/auth0/id-token-check.ts';
-import { damaged, everyCase } from '../support/damage.ts';
 import { createSigningKey, FORGERIES, type TokenScene, tenantToken } from '../support/forged-tokens.ts';
 
 const ISSUER = 'https://tenant.test/';

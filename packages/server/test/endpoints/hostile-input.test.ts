@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
+import { damaged, everyCase, junk } from 'suites/damage.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createSealer } from '../../src/lib/seal.ts';
-import { damaged, everyCase, junk } from '../support/damage.ts';
 import { createTestGate, SECRET } from '../support/gate-client.ts';
 import {
   createHostileWorld,

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { StepUpError } from '@stepgate/core';
+import { createTestTenant, PASSWORD, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   AUDIT_CHANNEL,
@@ -19,7 +20,6 @@ import {
   type GateClient,
   type TestNative,
 } from '../support/gate-client.ts';
-import { createTestTenant, PASSWORD, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 interface Scene {
   readonly tenant: TestTenant;

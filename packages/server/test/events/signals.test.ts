@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
+import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { tracedStore } from '../../src/events/signals.ts';
 import {
@@ -16,7 +17,6 @@ import {
   type TestNative,
 } from '../support/gate-client.ts';
 import { type Heard, listenToSignals } from '../support/signal-listener.ts';
-import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 const SESSION_ID = 'the session of this login';
 

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { type FlowView, type MfaApi, StepUpError } from '@stepgate/core';
 import fc from 'fast-check';
+import { everyCase } from 'suites/damage.ts';
+import { createManualClock } from 'suites/manual-clock.ts';
 import { describe, expect, it } from 'vitest';
 import { createGate } from '../../src/gate/gate.ts';
-import { everyCase } from '../support/damage.ts';
 import { createGateClient, type GateClient, SECRET, type TestNative } from '../support/gate-client.ts';
-import { createManualClock } from '../support/manual-clock.ts';
 import { createUnrulyStore, type Draw } from '../support/unruly-store.ts';
 
 /** What one run has come to. */

@@ -1,9 +1,9 @@
 import type { FlowView } from '@stepgate/core';
+import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../../src/index.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { createGateClient, createTestGate, type GateClient } from '../support/gate-client.ts';
-import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 /** A tenant that acts at once and answers late: each answer waits until the test lets it go, or the gate hangs up. */
 interface Slow {

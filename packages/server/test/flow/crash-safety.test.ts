@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { createAuth0MfaApi, type MfaApi, StepUpError } from '@stepgate/core';
+import { stoppedClock } from 'suites/manual-clock.ts';
+import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, type Gate, type Store } from '../../src/index.ts';
 import {
@@ -8,8 +10,6 @@ import {
   type GateClient,
   type TestNative,
 } from '../support/gate-client.ts';
-import { stoppedClock } from '../support/manual-clock.ts';
-import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 /** Longer than a claimed effect is waited for. */
 const LEASE_MS = 25_000;

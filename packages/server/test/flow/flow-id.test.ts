@@ -1,7 +1,7 @@
+import { createTestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/index.ts';
 import { createGateClient, createTestGate, type GateClient } from '../support/gate-client.ts';
-import { createTestTenant } from '../support/test-tenant.ts';
 
 /** Makes browsers, each by its handle and login. */
 function createScene(): (handle: string, sessionId: string) => GateClient {

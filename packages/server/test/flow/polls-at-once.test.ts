@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { FlowView } from '@stepgate/core';
+import { createTestTenant, PASSWORD, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import type { TestingOptions } from '../../src/index.ts';
 import { createGateClient, createTestGate, type GateClient } from '../support/gate-client.ts';
-import { createTestTenant, PASSWORD, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 const MOST = 3;
 

@@ -1,8 +1,8 @@
+import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, type Store } from '../../src/index.ts';
 import { createGateClient, createTestGate, type GateClient } from '../support/gate-client.ts';
 import { slowStore } from '../support/slow-store.ts';
-import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 /** A browser at two processes, on a store that lets their requests interleave. */
 async function twoProcesses(): Promise<{

@@ -1,8 +1,8 @@
 import { createAuth0MfaApi } from '@stepgate/core';
+import { createTestTenant, POLL_MS } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/index.ts';
 import { createGateClient, createTestGate } from '../support/gate-client.ts';
-import { createTestTenant, POLL_MS } from '../support/test-tenant.ts';
 
 /** Two processes of one app; the polls of the first wait for the test. */
 async function twoProcesses() {

@@ -1,8 +1,8 @@
+import { createManualClock, type ManualClock } from 'suites/manual-clock.ts';
 import { expect, it } from 'vitest';
 import { createGate, type Gate } from '../../src/gate/gate.ts';
 import { createMemoryStore } from '../../src/index.ts';
 import type { HostRequest } from '../../src/request/host-request.ts';
-import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { requestOf } from '../support/requests.ts';
 
 const pageLoad: HostRequest<undefined> = requestOf({ accept: 'text/html' }, { method: 'GET' });

@@ -1,8 +1,8 @@
+import { createTestTenant } from 'suites/test-tenant.ts';
 import { expect, it } from 'vitest';
 import { createMemoryStore, type Gate, type Store } from '../../src/index.ts';
 import { createGateClient, createTestGate, type TestNative } from '../support/gate-client.ts';
 import { storedRecord } from '../support/stored-record.ts';
-import { createTestTenant } from '../support/test-tenant.ts';
 
 it('ends a flow that starts at the same time, before its push is sent', async () => {
   const tenant = createTestTenant();

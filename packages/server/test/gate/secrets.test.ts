@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { FlowView } from '@stepgate/core';
+import { CLIENT_SECRET, createTestTenant, PASSWORD, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { type AuditEvent, createMemoryStore, type Store } from '../../src/index.ts';
 import { createSealer } from '../../src/lib/seal.ts';
@@ -13,13 +14,6 @@ import {
 } from '../support/gate-client.ts';
 import { type Heard, listenToSignals } from '../support/signal-listener.ts';
 import { storedRecord } from '../support/stored-record.ts';
-import {
-  CLIENT_SECRET,
-  createTestTenant,
-  PASSWORD,
-  POLL_MS,
-  type TestTenant,
-} from '../support/test-tenant.ts';
 
 const SECRET_MEMBERS = [
   'access_token',

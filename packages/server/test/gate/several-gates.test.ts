@@ -1,4 +1,5 @@
 import { createAuth0MfaApi } from '@stepgate/core';
+import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { type Auth0Settings, createMemoryStore, type GateOptions, type Policy } from '../../src/index.ts';
 import {
@@ -7,7 +8,6 @@ import {
   type GateClient,
   type TestNative,
 } from '../support/gate-client.ts';
-import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 it.each([
   ['application', { clientId: 'another' }],

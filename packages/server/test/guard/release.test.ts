@@ -1,7 +1,7 @@
+import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import type { Policy, StepUp } from '../../src/index.ts';
 import { createGateClient, createTestGate, type GateClient } from '../support/gate-client.ts';
-import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 async function scene(
   policy: Policy = { maxAge: 0 },

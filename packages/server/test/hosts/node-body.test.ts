@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { call } from 'suites/http.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toWebRequest } from '../../src/hosts/node-body.ts';
 import { readJson } from '../../src/request/body.ts';
-import { call } from '../support/http.ts';
 
 /** A server that answers with what `handle` finds out. */
 async function serve(

@@ -1,6 +1,6 @@
+import { createManualClock } from 'suites/manual-clock.ts';
 import { describe, expect, it } from 'vitest';
 import { createWorkQueue, type Place } from '../../src/lib/work-queue.ts';
-import { createManualClock } from '../support/manual-clock.ts';
 
 const clock = createManualClock();
 const STAYS: Place = { hurriesAt: Number.POSITIVE_INFINITY, leaves: new AbortController().signal };

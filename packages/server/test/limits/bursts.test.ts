@@ -1,3 +1,4 @@
+import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import {
   type AuditEvent,
@@ -13,7 +14,6 @@ import {
   type TestNative,
 } from '../support/gate-client.ts';
 import { slowStore } from '../support/slow-store.ts';
-import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 const BURST = 100;
 

@@ -1,6 +1,6 @@
+import { createTestTenant, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createGateClient, createTestGate } from '../support/gate-client.ts';
-import { createTestTenant, type TestTenant } from '../support/test-tenant.ts';
 
 const OOB = 'http://auth0.com/oauth/grant-type/mfa-oob';
 /** The first eager poll, with its jitter. */

@@ -1,3 +1,4 @@
+import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import {
   createGateClient,
@@ -5,7 +6,6 @@ import {
   type GateAnswer,
   type GateClient,
 } from '../support/gate-client.ts';
-import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 describe('starts', () => {
   it('do not count where another flow is under way, nor where they join one', async () => {

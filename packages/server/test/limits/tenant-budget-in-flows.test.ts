@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { FlowView } from '@stepgate/core';
+import { createTestTenant, PASSWORD, type TestTenant, type TestUser } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createIdentityCheck, type IdentityCheck } from '../../src/auth0/id-token-check.ts';
 import { createMemoryStore, type Store } from '../../src/index.ts';
 import { budgetedApi } from '../../src/limits/budgeted-api.ts';
 import { createTenantBudget, UNLIMITED } from '../../src/limits/tenant-budget.ts';
 import { createGateClient, createTestGate, type GateClient } from '../support/gate-client.ts';
-import { createTestTenant, PASSWORD, type TestTenant, type TestUser } from '../support/test-tenant.ts';
 import { createUnderWay } from '../support/under-way.ts';
 
 const OOB = 'http://auth0.com/oauth/grant-type/mfa-oob';

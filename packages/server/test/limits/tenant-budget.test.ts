@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import { createManualClock, type ManualClock } from 'suites/manual-clock.ts';
 import { describe, expect, it } from 'vitest';
 import { createTenantBudget, type TenantBudget } from '../../src/limits/tenant-budget.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 
 const INTERVAL_MS = 5_000;
 const STEP_MS = 50;

@@ -1,3 +1,4 @@
+import { createTestTenant, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, type GateOptions, type Store } from '../../src/index.ts';
 import {
@@ -6,7 +7,6 @@ import {
   type GateClient,
   type TestNative,
 } from '../support/gate-client.ts';
-import { createTestTenant, type TestTenant } from '../support/test-tenant.ts';
 
 interface Scene {
   readonly tenant: TestTenant;

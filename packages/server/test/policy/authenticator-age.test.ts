@@ -1,6 +1,6 @@
+import { createTestTenant, PASSWORD, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createGateClient, createTestGate, type GateClient } from '../support/gate-client.ts';
-import { createTestTenant, PASSWORD, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 const DAY_MS = 86_400_000;
 

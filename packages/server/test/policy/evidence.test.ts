@@ -1,10 +1,10 @@
+import { createTestTenant, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import type { Policy } from '../../src/index.ts';
 import { parseEvidence, provenAt, type TokenClaims } from '../../src/policy/evidence.ts';
 import { parsePolicy } from '../../src/policy/policy.ts';
 import { createTestGate, type TestNative } from '../support/gate-client.ts';
 import { requestOf } from '../support/requests.ts';
-import { createTestTenant, type TestTenant } from '../support/test-tenant.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 9);
 const MFA = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';

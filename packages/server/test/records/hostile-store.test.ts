@@ -1,7 +1,7 @@
 import fc from 'fast-check';
+import { damagedJson, everyCase } from 'suites/damage.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../src/index.ts';
-import { damagedJson, everyCase } from '../support/damage.ts';
 import { createTestGate, SECRET } from '../support/gate-client.ts';
 import { createHostileWorld, HANDLE, type HostileWorld, type Knock } from '../support/hostile-world.ts';
 import { isRecordKey } from '../support/stored-record.ts';

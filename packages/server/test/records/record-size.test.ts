@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createFormTokens } from '../../src/endpoints/page-form.ts';
 import { type Approval, createMemoryStore, type Policy, type StepUp, type Store } from '../../src/index.ts';
@@ -15,7 +16,6 @@ import {
   SECRET,
 } from '../support/gate-client.ts';
 import { isRecordKey } from '../support/stored-record.ts';
-import { createTestTenant, POLL_MS, type TestTenant } from '../support/test-tenant.ts';
 
 /** The smallest there may be. */
 const RECORD_BYTES = 16_384;

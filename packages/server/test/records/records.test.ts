@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createTestTenant, POLL_MS } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, type Store } from '../../src/index.ts';
 import { createSealer } from '../../src/lib/seal.ts';
@@ -6,7 +7,6 @@ import type { HandleRecord } from '../../src/records/handle-record.ts';
 import { type CachedRecord, createRecordCache } from '../../src/records/record-cache.ts';
 import { createRecords, type Records } from '../../src/records/records.ts';
 import { createGateClient, createTestGate, SECRET } from '../support/gate-client.ts';
-import { createTestTenant, POLL_MS } from '../support/test-tenant.ts';
 
 const RECORD: HandleRecord = { subject: 'ada', session: 's', approvals: [] };
 

@@ -1,8 +1,8 @@
+import { createTestTenant } from 'suites/test-tenant.ts';
 import { expect, it } from 'vitest';
 import { identifyError, policyError } from '../../src/request/hook-error.ts';
 import type { HostRequest } from '../../src/request/host-request.ts';
 import { createGateClient, createTestGate, type TestNative } from '../support/gate-client.ts';
-import { createTestTenant } from '../support/test-tenant.ts';
 
 const request = { method: 'POST', url: '/transfers?token=secret' } as HostRequest<unknown>;
 

@@ -1,7 +1,7 @@
+import { createTestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/index.ts';
 import { createGateClient, createTestGate } from '../support/gate-client.ts';
-import { createTestTenant } from '../support/test-tenant.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,4 +1,5 @@
 import type { FlowView } from '@stepgate/core';
+import type { TestTenant } from 'suites/test-tenant.ts';
 import type { Gate } from '../../src/gate/gate.ts';
 import { createGate } from '../../src/gate/gate.ts';
 import type { GateOptions } from '../../src/gate/gate-options.ts';
@@ -6,7 +7,6 @@ import type { Decision } from '../../src/guard/decision.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { Identity } from '../../src/request/caller.ts';
 import { type HostRequest, whenAborted } from '../../src/request/host-request.ts';
-import type { TestTenant } from './test-tenant.ts';
 
 /** The host's own request of these tests: who is signed in. */
 export interface TestNative {

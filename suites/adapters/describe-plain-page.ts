@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { call } from '../http.ts';
+import { PASSWORD, POLL_MS } from '../test-tenant.ts';
 import type { Bank, Browser } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
-import { call } from './http.ts';
 import { openPlainPage, type PlainPage, plainPage, press } from './plain-page.ts';
-import { PASSWORD, POLL_MS } from './test-tenant.ts';
 
 interface Visit {
   readonly bank: Bank;

@@ -3,13 +3,17 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FlowView } from '@stepgate/core';
-import type { GateOptions } from '../../src/gate/gate-options.ts';
-import type { StepUpStatus } from '../../src/gate/status-and-revocation.ts';
-import type { Decision, StepUp } from '../../src/guard/decision.ts';
-import type { Policy, RoutePolicy } from '../../src/policy/policy.ts';
-import type { RouteOptions } from '../../src/policy/route-options.ts';
-import { type Answer, type CallOptions, call } from './http.ts';
-import type { TestTenant, TestUser } from './test-tenant.ts';
+import type {
+  Decision,
+  GateOptions,
+  Policy,
+  RouteOptions,
+  RoutePolicy,
+  StepUp,
+  StepUpStatus,
+} from '@stepgate/server';
+import { type Answer, type CallOptions, call } from '../http.ts';
+import type { TestTenant, TestUser } from '../test-tenant.ts';
 
 /** What Express's request and Koa's context have in common. */
 export interface HostRequest {

@@ -1,11 +1,11 @@
+import type { Store } from '@stepgate/server';
+import { createMemoryStore } from '@stepgate/server';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
-import type { Store } from '../../src/store/store.ts';
+import { type Answer, call } from '../http.ts';
+import { POLL_MS } from '../test-tenant.ts';
 import type { Browser } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
-import { type Answer, call } from './http.ts';
 import { openPlainPage, type PlainPage, press } from './plain-page.ts';
-import { POLL_MS } from './test-tenant.ts';
 
 const FIELDS = [
   ['to', 'Grace & "Söhne" <b>'],

@@ -1,5 +1,5 @@
+import type { Answer } from '../http.ts';
 import type { Browser } from './bank.ts';
-import type { Answer } from './http.ts';
 
 /** A page as a browser without script sees it. */
 export interface PlainPage {

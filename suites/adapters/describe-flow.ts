@@ -1,7 +1,7 @@
 import type { FlowView } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
+import { PASSWORD, POLL_MS } from '../test-tenant.ts';
 import type { Scene } from './describe-adapter.ts';
-import { PASSWORD, POLL_MS } from './test-tenant.ts';
 
 /** Flows from their start to each of their ends, over the endpoints. */
 export function describeFlow(scene: Scene): void {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, onTestFinished } from 'vitest';
+import { listenTestTenant, type TestTenant } from '../test-tenant.ts';
 import { type AdapterHost, type Bank, type BankOptions, openBank } from './bank.ts';
 import { describeAuthenticators } from './describe-authenticators.ts';
 import { describeBadInput } from './describe-bad-input.ts';
@@ -12,7 +13,6 @@ import { describePlainPage } from './describe-plain-page.ts';
 import { describePolicy } from './describe-policy.ts';
 import { describeReplay } from './describe-replay.ts';
 import { describeWatching } from './describe-watching.ts';
-import { listenTestTenant, type TestTenant } from './test-tenant.ts';
 
 /** What every part of the suite works with. */
 export interface Scene {

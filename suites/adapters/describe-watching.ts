@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import type { FlowView } from '@stepgate/core';
+import type { Store } from '@stepgate/server';
+import { createMemoryStore } from '@stepgate/server';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../src/store/memory-store.ts';
-import type { Store } from '../../src/store/store.ts';
+import { open } from '../http.ts';
+import { POLL_MS } from '../test-tenant.ts';
 import type { Scene } from './describe-adapter.ts';
-import { open } from './http.ts';
-import { POLL_MS } from './test-tenant.ts';
 
 /** Long-polls and event streams. */
 export function describeWatching(scene: Scene): void {

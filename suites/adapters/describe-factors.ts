@@ -1,10 +1,10 @@
 import type { EnrollableFactor, Factor, FlowView } from '@stepgate/core';
 import { FACTORS } from '@stepgate/core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CONTRARY } from '../../../core/test/support/contrary-dialect.ts';
+import { CONTRARY } from '../contrary-dialect.ts';
+import { PASSWORD, POLL_MS, type TestTenant } from '../test-tenant.ts';
 import type { Bank, BankOptions, Browser } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
-import { PASSWORD, POLL_MS, type TestTenant } from './test-tenant.ts';
 
 /** Longer than a one-time password is good for: the app shows another one, and the last is not taken again. */
 const NEXT_CODE_MS = 60_000;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Answer } from '../http.ts';
+import { POLL_MS } from '../test-tenant.ts';
 import type { Bank, Browser } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
-import type { Answer } from './http.ts';
-import { POLL_MS } from './test-tenant.ts';
 
 const APP = 'https://app.example';
 const EVIL = 'https://evil.example';

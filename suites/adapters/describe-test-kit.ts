@@ -1,9 +1,8 @@
 import type { RequestListener } from 'node:http';
+import type { Identity, Policy } from '@stepgate/server';
+import { createTestKit, type TestKit } from '@stepgate/server/testing';
 import request, { type Response } from 'supertest';
 import { describe, expect, it } from 'vitest';
-import type { Policy } from '../../src/policy/policy.ts';
-import type { Identity } from '../../src/request/caller.ts';
-import { createTestKit, type TestKit } from '../../src/testing.ts';
 
 /** An app under test: `/transfers` and `/single` are guarded by {@link POLICIES}. */
 export interface AppUnderTest {

@@ -1,6 +1,6 @@
 import { createAuth0MfaApi, createAuth0SignIn } from '@stepgate/core';
 import { type ClientOptions, createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
-import type { Auth0Settings } from '../../src/auth0/auth0-settings.ts';
+import type { Auth0Settings } from '@stepgate/server';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 
 /** One request to the tenant and its answer, as text. */

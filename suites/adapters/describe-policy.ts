@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import type { StepUpError } from '@stepgate/core';
+import type { Decision } from '@stepgate/server';
 import { describe, expect, it } from 'vitest';
-import type { Decision } from '../../src/guard/decision.ts';
+import { POLL_MS } from '../test-tenant.ts';
 import type { Bank, BankOptions, Browser, HostRequest } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
-import { POLL_MS } from './test-tenant.ts';
 
 interface Transfer {
   readonly amount: number;
