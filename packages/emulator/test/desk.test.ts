@@ -87,6 +87,12 @@ describe('the filter of the timeline', () => {
     ['everything', {}, request, true],
     ['no pending poll', {}, poll, false],
     ['pending polls on demand', { hasPolls: true }, poll, true],
+    [
+      'no page that loads itself again until the phone has answered',
+      {},
+      { ...request, method: 'GET', path: '/u/mfa', status: 200 },
+      false,
+    ],
     ['every word of the search', { text: 'TOKEN mfa_req' }, request, true],
     ['nothing where a word is missing', { text: 'token push' }, request, false],
     ['its user', { username: 'ada' }, request, true],

@@ -110,6 +110,34 @@ describe('an entry of the timeline', () => {
     expect(emulator.requests[1]?.answer?.body).toBe('A page: Sign in · Stepgate emulator');
   });
 
+  it('follows a pushed request to a form post, without their secrets', async () => {
+    const { body } = await client.call('POST', '/oauth/par', {
+      form: {
+        client_id: 'stepgate-demo',
+        client_secret: 'stepgate-demo-secret',
+        response_type: 'code',
+        response_mode: 'form_post',
+        redirect_uri: 'http://localhost/cb',
+      },
+    });
+    const requestUri = String(body.request_uri);
+    const query = new URLSearchParams({ client_id: 'stepgate-demo', request_uri: requestUri });
+    const { headers } = await client.call('GET', `/authorize?${query}`);
+    const state = headers.get('location')?.split('state=')[1] ?? '';
+    const form = { state, username: 'ada', password: 'correct-horse' };
+    const done = await client.call('POST', '/u/login', { form });
+    const code = /name="code" value="([^"]+)"/.exec(done.text)?.[1] ?? '';
+    await client.token({ grant_type: 'authorization_code', code, redirect_uri: 'http://localhost/cb' });
+    expect(emulator.requests.map(({ flow, status }) => [flow, status])).toEqual([
+      [1, 201],
+      [1, 302],
+      [1, 200],
+      [1, 200],
+    ]);
+    for (const secret of [requestUri, state, code])
+      expect(JSON.stringify(emulator.requests)).not.toContain(secret);
+  });
+
   it('is told once, when it has ended', async () => {
     emulator.faults.add({ drop: 'after' });
     await client.signIn().catch(() => undefined);

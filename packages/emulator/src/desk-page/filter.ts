@@ -14,7 +14,9 @@ export interface RequestFilter {
 export const noFilter: RequestFilter = { text: '', username: '', flow: '', outcome: 'all', hasPolls: false };
 
 /** Whether the answer only says that the user has not answered yet. */
-export function isPendingPoll({ answer }: WireRequest): boolean {
+export function isPendingPoll({ method, path, status, answer }: WireRequest): boolean {
+  // The login page that waits for a phone loads itself again every second.
+  if (method === 'GET' && path === '/u/mfa' && status === 200) return true;
   return ['authorization_pending', 'slow_down'].includes(errorOf(answer?.body) ?? '');
 }
 

@@ -67,8 +67,8 @@ export const test = playwrightTest.extend<TenantFixtures, TenantWorkerFixtures>(
     await tenant.removeUser(user.username);
   },
   phone: async ({ tenant, user }, use) => use(tenant.phone(user.username)),
-  signIn: async ({ tenant, user, page }, use) =>
-    use((other = page) => signInWithPage(other, { tenant, user })),
+  signIn: async ({ tenant, user, phone, page }, use) =>
+    use((other = page) => signInWithPage(other, { tenant, user, phone })),
 });
 
 export { expect } from '@playwright/test';

@@ -46,7 +46,7 @@ type Members = Readonly<Record<string, unknown>>;
 
 /** The tokens in a request that name its flow. */
 export function keysOfRequest(path: string, params: Members, bearer: string | undefined): FlowKeys {
-  const names = ['mfa_token', 'oob_code', 'auth_req_id', 'code'];
+  const names = ['mfa_token', 'oob_code', 'auth_req_id', 'request_uri', 'code'];
   return toKeys([
     ...names.map((name) => [name, params[name]] as const),
     ['mfa_token', bearer],
@@ -59,9 +59,12 @@ export function keysOfAnswer(body: unknown, location: string | null): FlowKeys {
   const members = typeof body === 'object' && body !== null ? (body as Members) : {};
   const url = location === null ? null : URL.parse(location, 'http://tenant.invalid/');
   const query = url?.searchParams;
+  const fragment = new URLSearchParams(url?.hash.slice(1));
   return toKeys([
-    ...['mfa_token', 'oob_code', 'auth_req_id'].map((name) => [name, members[name]] as const),
-    ['code', query?.get('code')],
+    ...['mfa_token', 'oob_code', 'auth_req_id', 'request_uri', 'code'].map(
+      (name) => [name, members[name]] as const,
+    ),
+    ['code', query?.get('code') ?? fragment.get('code')],
     ['login', url?.pathname.includes('/u/') ? query?.get('state') : undefined],
   ]);
 }

@@ -2,11 +2,11 @@ import { decodeJwt } from 'jose';
 import { sha256Hex } from '../lib/digest.ts';
 
 const secretNames =
-  /pass|secret|token(_hint)?$|^(code|otp|key|request|state)$|assertion|verifier|recovery_code|(oob|binding|user)_code$|^auth_req_id$|barcode|cookie|credential|private|ticket/i;
+  /pass|secret|token(_hint)?$|^(code|otp|key|request|request_uri|state)$|assertion|verifier|recovery_code|(oob|binding|user)_code$|^auth_req_id$|barcode|cookie|credential|private|ticket/i;
 
 /** Secrets too long to be guessed: a part of their digest tells nothing about them. */
 const longSecretNames =
-  /^(mfa_token|access_token|refresh_token|id_token|id_token_hint|oob_code|code|state|auth_req_id|code_verifier|client_assertion)$/i;
+  /^(mfa_token|access_token|refresh_token|id_token|id_token_hint|oob_code|code|state|auth_req_id|request_uri|code_verifier|client_assertion)$/i;
 
 /** What looks like a token, whatever its name is. */
 const tokenValue = /^(?:eyJ[\w-]+\.[\w-]*\.|Fe26\.2\*|v1\.[\w-]{20})/;

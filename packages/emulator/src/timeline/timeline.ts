@@ -151,7 +151,9 @@ async function readAnswer(response: Response): Promise<ReadAnswer> {
   const unread = new Response(text, response);
   if (type.includes('html')) {
     const title = /<title>([^<]*)<\/title>/.exec(text)?.[1];
-    return { logged: { headers, body: `A page: ${title ?? 'without a title'}` }, unread };
+    // A form that posts itself to the app hands over the code.
+    const code = /name="code" value="([^"]+)"/.exec(text)?.[1];
+    return { json: { code }, logged: { headers, body: `A page: ${title ?? 'without a title'}` }, unread };
   }
   if (!type.includes('json')) return { logged: { headers, body: maskValue(text) }, unread };
   try {
