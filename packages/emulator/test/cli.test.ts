@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createEmulator } from '../src/index.ts';
@@ -77,6 +80,9 @@ describe('stepgate-emulator', () => {
     ['--issuer', 'tenant'],
     ['--mfa-policy', 'sometimes'],
     ['exec', '--json'],
+    ['--config', 'nowhere.yaml'],
+    ['export', '--json'],
+    ['--config=a', '--import=b'],
     ['serve', '--json'],
     ['--', 'true'],
     ['exec', '--', 'there-is-no-such-command'],
@@ -164,6 +170,29 @@ describe('stepgate-emulator exec', () => {
     );
     expect(await ended).toBe(7);
     expect(output).toEqual({ out: 'mfa_required\n', err: '' });
+  });
+
+  it('serves the tenant of a file over HTTPS, which the command trusts', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'emulator-test-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const config = join(folder, 'tenant.yaml');
+    await writeFile(config, 'users:\n  - username: grace\n    password: hopper\nmfaPolicy: never\n');
+    const script = `
+      fetch(process.env.AUTH0_ISSUER + '_emulator/users')
+        .then((response) => response.json())
+        .then(([user]) => console.log(process.env.AUTH0_ISSUER.slice(0, 18), user.username));`;
+    const { output, ended } = run(
+      'exec',
+      '--config',
+      config,
+      '--https',
+      '--',
+      process.execPath,
+      '-e',
+      script,
+    );
+    expect(await ended).toBe(0);
+    expect(output).toEqual({ out: 'https://localhost: grace\n', err: '' });
   });
 
   it('passes signals on, and ends as the command did', async () => {

@@ -4,12 +4,21 @@ import { assertSettingsPatch, type SettingsPatch } from '../settings/settings.ts
 /** What `--help` prints. */
 export const usage = `Usage: stepgate-emulator [options]
        stepgate-emulator exec [options] -- <command>
+       stepgate-emulator init [file]
+       stepgate-emulator export <file> [--url <url>]
 
 An Auth0 tenant for the desk: MFA API, tokens, a phone in a web page, and every request to look at.
 
 exec starts a tenant on a free port, runs the command with its address in the environment (STEPGATE_EMULATOR_URL,
 AUTH0_ISSUER, AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_AUDIENCE), and ends with the command's exit code.
 
+init writes a configuration file with comments (tenant.yaml). export writes a running tenant (by default the one at
+http://127.0.0.1:4400/) into a file for --import: users with what they enrolled, sessions, keys, and every secret.
+
+  --config <file>          the tenant: users, clients, APIs, settings, in YAML or JSON
+  --import <file>          a tenant that export has written, to go on with
+  --https                  serve over HTTPS, with a certificate made at the start; its path is printed
+  --certificate <file>     where to write the certificate that clients have to trust, to keep its path between runs
   --port <number>          port to serve on; 0 takes a free one (default 4400, with exec 0)
   --host <address>         address to serve on (default 127.0.0.1); 0.0.0.0 for containers
   --control-host <name>    a host name, besides localhost, that the control API and its pages answer on; can be repeated
@@ -24,6 +33,13 @@ AUTH0_ISSUER, AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_AUDIENCE
 
 /** What the command line asks for. */
 export interface CommandLine {
+  /** A file to write a configuration into. */
+  readonly initFile: string | undefined;
+  /** A file to write the tenant at an address into. */
+  readonly export: { readonly file: string; readonly url: string } | undefined;
+  readonly configFile: string | undefined;
+  readonly importFile: string | undefined;
+  readonly https: boolean | { readonly certificateFile: string };
   /** The command to run beside the tenant; none to serve until a signal comes. */
   readonly exec: readonly string[] | undefined;
   readonly port: number;
@@ -45,6 +61,11 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     args: [...own],
     allowPositionals: true,
     options: {
+      config: { type: 'string' },
+      import: { type: 'string' },
+      https: { type: 'boolean', default: false },
+      certificate: { type: 'string' },
+      url: { type: 'string', default: 'http://127.0.0.1:4400/' },
       port: { type: 'string' },
       host: { type: 'string' },
       'control-host': { type: 'string', multiple: true, default: [] },
@@ -57,11 +78,19 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const exec = toExec(positionals, command);
+  const { exec, initFile, exportFile } = toCommand(positionals, command);
+  if (values.config !== undefined && values.import !== undefined) {
+    throw new TypeError('--import brings its own configuration: leave --config out');
+  }
   const settings: unknown = { mfaPolicy: values['mfa-policy'], dialect: parseDialect(values.dialect) };
   assertSettingsPatch(settings);
   return {
     exec,
+    initFile,
+    export: exportFile === undefined ? undefined : { file: exportFile, url: values.url },
+    configFile: values.config,
+    importFile: values.import,
+    https: values.certificate === undefined ? values.https : { certificateFile: values.certificate },
     port: toPort(values.port ?? (exec === undefined ? '4400' : '0')),
     host: values.host,
     controlHosts: values['control-host'],
@@ -74,19 +103,25 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   };
 }
 
-function toExec(
+/** What the first words ask for: to run a command, to write a file, or nothing but to serve. */
+function toCommand(
   [name, ...others]: readonly string[],
   command: readonly string[] | undefined,
-): readonly string[] | undefined {
-  if (name !== undefined && (name !== 'exec' || others.length > 0)) {
-    throw new TypeError(`There is no command ${[name, ...others].join(' ')}; see --help`);
-  }
-  if (name === undefined && command === undefined) return undefined;
-  if (name === undefined) throw new TypeError('A command after -- needs exec in front: exec -- npm test');
-  if (command === undefined || command.length === 0) {
-    throw new TypeError('exec needs a command after --: exec -- npm test');
-  }
-  return command;
+): Pick<CommandLine, 'exec' | 'initFile'> & { readonly exportFile: string | undefined } {
+  const nothing = { exec: undefined, initFile: undefined, exportFile: undefined };
+  const [file] = others;
+  if (name === 'exec' && others.length === 0) return { ...nothing, exec: toExec(command) };
+  if (command !== undefined) throw new TypeError('A command after -- needs exec in front: exec -- npm test');
+  if (name === undefined) return nothing;
+  if (name === 'init' && others.length <= 1) return { ...nothing, initFile: file ?? 'tenant.yaml' };
+  if (name === 'export' && others.length === 1) return { ...nothing, exportFile: file };
+  if (name === 'export') throw new TypeError('export takes one file: export tenant.json');
+  throw new TypeError(`There is no command ${[name, ...others].join(' ')}; see --help`);
+}
+
+function toExec(command: readonly string[] | undefined): readonly string[] {
+  if (command !== undefined && command.length > 0) return command;
+  throw new TypeError('exec needs a command after --: exec -- npm test');
 }
 
 function toPort(text: string): number {

@@ -6,12 +6,12 @@ import type { Emulator } from '../listening-emulator.ts';
 const mostListed = 10;
 
 /** Where the tenant is, for a program. */
-export function toJsonLine({ url, phoneUrl }: EmulatorServer): string {
-  return `${JSON.stringify({ url, phone: phoneUrl })}\n`;
+export function toJsonLine({ url, phoneUrl, certificateFile }: EmulatorServer): string {
+  return `${JSON.stringify({ url, phone: phoneUrl, certificate: certificateFile })}\n`;
 }
 
 /** Where to go, and as what: everything that an app has to be told. */
-export function toText({ url, phoneUrl }: EmulatorServer, emulator: Emulator): string {
+export function toText({ url, phoneUrl, certificateFile }: EmulatorServer, emulator: Emulator): string {
   const clients = emulator
     .clients()
     .map(({ clientId, clientSecret }) =>
@@ -24,6 +24,7 @@ export function toText({ url, phoneUrl }: EmulatorServer, emulator: Emulator): s
   const lines = [
     ['tenant', url],
     ['phone', phoneUrl],
+    ...(certificateFile === undefined ? [] : [['trust', `NODE_EXTRA_CA_CERTS=${certificateFile}`]]),
     ...(emulator.issuer === url ? [] : [['issuer', emulator.issuer]]),
     ...listed('client', clients),
     ...listed('user', users),

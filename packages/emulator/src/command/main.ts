@@ -1,25 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { toEnvironment } from '../control/environment.ts';
+import type { KeptState } from '../directory/kept-state.ts';
+import type { TenantConfig } from '../directory/options.ts';
 import type { EmulatorServer } from '../http/listen.ts';
 import { createEmulator, type Emulator } from '../listening-emulator.ts';
+import type { SettingsPatch } from '../settings/settings.ts';
 import { toLogLine } from '../timeline/log-line.ts';
 import type { LoggedRequest } from '../timeline/logged-request.ts';
 import { type CommandLine, parseCommandLine, usage } from './arguments.ts';
+import { readConfigFile, readExportFile } from './config-file.ts';
 import { runCommand } from './exec.ts';
 import { toJsonLine, toText } from './greeting.ts';
+import { writeExport, writeInitialConfig } from './write-files.ts';
 
 /** Does what the command line says; resolves with the exit code once there is nothing left to do. */
 export async function main(args: readonly string[]): Promise<number> {
   const commandLine = parseCommandLine(args);
   if (commandLine.isHelp) return print(usage);
   if (commandLine.isVersion) return print(`${version()}\n`);
+  if (commandLine.initFile !== undefined) return print(await writeInitialConfig(commandLine.initFile));
+  if (commandLine.export !== undefined) return print(await writeExport(commandLine.export));
   // Before anything is printed: whoever reads the first line may end the process at once.
   const ended = commandLine.exec === undefined ? endOfService() : undefined;
   const { emulator, server } = await start(commandLine);
   try {
     if (commandLine.exec !== undefined)
-      return await runCommand(commandLine.exec, toEnvironment(emulator, server.url));
+      return await runCommand(commandLine.exec, environmentOf(emulator, server));
     print(commandLine.isJson ? toJsonLine(server) : toText(server, emulator));
     await ended;
     return 0;
@@ -31,14 +38,42 @@ export async function main(args: readonly string[]): Promise<number> {
 async function start(
   commandLine: CommandLine,
 ): Promise<{ readonly emulator: Emulator; readonly server: EmulatorServer }> {
-  const { port, host, issuer, settings, controlHosts, isLogging } = commandLine;
+  const { port, host, https, issuer, settings, controlHosts, isLogging } = commandLine;
+  const { config, state } = await readTenant(commandLine);
   const emulator = createEmulator({
-    issuer,
+    ...withSettings(config, settings),
+    state,
+    ...(issuer !== undefined && { issuer }),
     controlHosts,
-    ...settings,
     ...(isLogging && { onRequest: writeLogLine }),
   });
-  return { emulator, server: await emulator.listen({ port, host }) };
+  return { emulator, server: await emulator.listen({ port, host, https }) };
+}
+
+/** The tenant of a file, if one was named. */
+async function readTenant({
+  configFile,
+  importFile,
+}: CommandLine): Promise<{ readonly config: TenantConfig; readonly state?: KeptState }> {
+  if (importFile !== undefined) return readExportFile(importFile);
+  return { config: configFile === undefined ? {} : await readConfigFile(configFile) };
+}
+
+/** What the command line says goes before what the file says. */
+function withSettings(config: TenantConfig, { mfaPolicy, dialect }: SettingsPatch): TenantConfig {
+  return {
+    ...config,
+    ...(mfaPolicy !== undefined && { mfaPolicy }),
+    dialect: { ...config.dialect, ...dialect },
+  };
+}
+
+/** Where the tenant is, for a command, and what to trust there. */
+function environmentOf(emulator: Emulator, { url, certificateFile }: EmulatorServer): Record<string, string> {
+  return {
+    ...toEnvironment(emulator, url),
+    ...(certificateFile !== undefined && { NODE_EXTRA_CA_CERTS: certificateFile }),
+  };
 }
 
 /** Resolves with the first signal that asks to end. */

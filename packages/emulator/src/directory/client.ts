@@ -4,6 +4,7 @@ import { flag, listOf, listOfNames, listOfTexts, oneOf, optional, shape, text, u
 
 /** An application registered with the tenant. Without secret and keys it is a public one. */
 export interface ClientOptions {
+  /** Its id. */
   readonly clientId: string;
   /** Shown on the phone and on the login page. Default: the client id. */
   readonly name?: string | undefined;

@@ -4,6 +4,7 @@ import { type Factor, factors } from '../settings/factor.ts';
 
 /** A user to create. */
 export interface UserOptions {
+  /** What is typed on the login page. */
   readonly username: string;
   /** Not needed by users of a `connection`, who have none at the tenant. */
   readonly password?: string | undefined;
@@ -33,6 +34,7 @@ export interface UserOptions {
 
 /** A factor that a user has from the start. A push brings its one-time password along, SMS its voice calls. */
 export interface EnrolledFactor {
+  /** What kind it is of. */
   readonly factor: Factor;
   /** Of SMS and voice, in E.164. Default: one made from the username. */
   readonly phoneNumber?: string | undefined;

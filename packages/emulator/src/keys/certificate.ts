@@ -38,6 +38,12 @@ export async function createCertificate(content: CertificateContent): Promise<Ui
   return sequence(toBeSigned, algorithm, bits(await sign(signingKey, toBeSigned)));
 }
 
+/** DER as text, with its label. */
+export function toPem(label: 'CERTIFICATE' | 'PRIVATE KEY', bytes: Uint8Array): string {
+  const lines = toBase64(bytes).match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+}
+
 /** Bytes in base64, not that of URLs. */
 export function toBase64(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));

@@ -63,7 +63,17 @@ export const url = v.pipe(
   v.check((value) => URL.canParse(value), 'is a URL'),
 );
 
-/** Throws a `TypeError` that names the first member that is unknown, else the first that is wrong. */
+/** What is wrong with a value, and where in it. */
+export class ShapeError extends TypeError {
+  readonly path: readonly (string | number)[];
+
+  constructor(message: string, path: readonly (string | number)[]) {
+    super(message);
+    this.path = path;
+  }
+}
+
+/** Throws a {@link ShapeError} that names the first member that is unknown, else the first that is wrong. */
 export function assertShape<T>(schema: Shape<T>, value: unknown, what = ''): asserts value is T {
   const result = v.safeParse(schema, value);
   if (result.success) return;
@@ -73,5 +83,8 @@ export function assertShape<T>(schema: Shape<T>, value: unknown, what = ''): ass
     if (typeof key === 'number') return `${left}[${key}]`;
     return left === '' ? String(key) : `${left}.${String(key)}`;
   }, what);
-  throw new TypeError(`${path === '' ? 'the value' : path} ${issue.message}`);
+  throw new ShapeError(
+    `${path === '' ? 'the value' : path} ${issue.message}`,
+    (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key))),
+  );
 }

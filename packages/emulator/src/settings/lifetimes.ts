@@ -10,7 +10,9 @@ export interface Lifetimes {
   readonly accessTokenMs: number;
   /** Access tokens for the MFA audience; Auth0's are fixed to 10 minutes. */
   readonly mfaAccessTokenMs: number;
+  /** `id_token`s. */
   readonly idTokenMs: number;
+  /** Refresh tokens with their successors. */
   readonly refreshTokenMs: number;
   /** How long the login page may stand open. */
   readonly loginMs: number;

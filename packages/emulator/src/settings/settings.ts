@@ -17,7 +17,9 @@ import { defaultLimits, type Limits } from './limits.ts';
 
 /** What an Action of the tenant asks for: `enroll` of users without a factor, `challenge` of the others. */
 export interface MfaRequirements {
+  /** What users without a factor may enrol. */
   readonly enroll?: readonly RequirementType[];
+  /** What the others may be challenged with. */
   readonly challenge?: readonly RequirementType[];
 }
 
@@ -65,8 +67,11 @@ export interface Settings {
   readonly messageCodeLength: number;
   /** A poll sooner than this after the one before gets `slow_down`; 0 leaves only the limit `oobExchange`. */
   readonly minPollIntervalMs: number;
+  /** Choices where the sources contradict each other, or tenants differ. */
   readonly dialect: Dialect;
+  /** How many requests users, browsers and the tenant bear. */
   readonly limits: Limits;
+  /** How long things live, in milliseconds. */
   readonly lifetimes: Lifetimes;
 }
 
