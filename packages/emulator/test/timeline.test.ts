@@ -111,6 +111,7 @@ describe('an entry of the timeline', () => {
   });
 
   it('follows a pushed request to a form post, without their secrets', async () => {
+    emulator.configure({ par: 'on' });
     const { body } = await client.call('POST', '/oauth/par', {
       form: {
         client_id: 'stepgate-demo',
