@@ -625,13 +625,24 @@ export const MUTATIONS = [
     edits: [
       [
         server('request/handle-cookie'),
-        "if (protocol === 'https' || insecureCookie || LOOPBACK.test(host)) return;",
-        'if (LOOPBACK) return;',
+        'if (isSafe(request)) return;',
+        'if (isSafe(request) || !isLoopback(request)) return;',
       ],
     ],
     shownBy: [
       shared('handle', 'is refused over plain http on another host, and where the proxy is not trusted'),
     ],
+  },
+  {
+    defence: 'a public site that looks like this machine gets no cookie without Secure',
+    edits: [
+      [
+        server('request/handle-cookie'),
+        '(isLoopback(request) && !cameByProxy(request))',
+        'isLoopback(request)',
+      ],
+    ],
+    shownBy: [shared('handle', 'is refused where a proxy makes a public site look like this machine, by %s')],
   },
   {
     defence: 'the issuer is https',

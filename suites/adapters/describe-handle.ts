@@ -54,6 +54,50 @@ export function describeHandle(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
+    it.each<[string, Record<string, string>]>([
+      ['X-Forwarded-For', { 'x-forwarded-for': '192.0.2.1' }],
+      ['X-Forwarded-Proto', { 'x-forwarded-proto': 'https' }],
+      ['X-Real-IP', { 'x-real-ip': '192.0.2.1' }],
+      ['Forwarded', { forwarded: 'for=192.0.2.1;proto=https' }],
+      ['Via', { via: '1.1 proxy' }],
+      ['an Origin that is https', { origin: 'https://127.0.0.1:3000' }],
+      ['an Origin on another host', { origin: 'http://bank.example' }],
+      ['a Referer of a page on another host', { referer: 'https://bank.example/account' }],
+    ])('is refused where a proxy makes a public site look like this machine, by %s', async (_, headers) => {
+      await scene.tenant.enrolPush();
+      // The default of nginx: the proxied address as the Host, and plain http.
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      const planted = browser.copy();
+      const requirement = await browser.requirement();
+      await browser.start();
+      scene.tenant.phone.approve();
+      scene.tenant.clock.advance(POLL_MS);
+      await browser.view();
+
+      const start = await planted.post('/step-up/flow', { requirement }, headers);
+      const pageLoad = await planted.navigate('/transfers', headers);
+      const withApproval = await browser.post('/transfers', {}, headers);
+
+      for (const answer of [start, pageLoad, withApproval]) {
+        expect(answer.status).toBe(403);
+        expect(answer.json()).toMatchObject({
+          error: 'insecure_transport',
+          error_description: expect.stringMatching(/proxy.*production\.md/),
+        });
+      }
+      expect([start, pageLoad, withApproval].flatMap(({ cookies }) => cookies)).toEqual([]);
+      expect(bank.reached).toEqual([]);
+    });
+
+    it('travels behind a proxy on this machine where the app says so', async () => {
+      const browser = await (await scene.open({ gateOptions: { insecureCookie: true } })).browser();
+
+      const answer = await browser.navigate('/transfers', { 'x-forwarded-for': '127.0.0.1' });
+
+      expect(answer.cookies).toEqual([expect.stringMatching(/^stepgate=/)]);
+    });
+
     it('travels over plain http where the app says so', async () => {
       const browser = await (await scene.open({ gateOptions: { insecureCookie: true } })).browser();
 

@@ -18,7 +18,8 @@ const from = (origin: string): Record<string, string> => ({
 export function describeOrigins(scene: Scene): void {
   describe('allowedOrigins', () => {
     async function open(): Promise<{ bank: Bank; browser: Browser }> {
-      const bank = await scene.open({ gateOptions: { allowedOrigins: [APP] } });
+      // The pages are elsewhere, by https, and the tests' bank is on this machine.
+      const bank = await scene.open({ gateOptions: { allowedOrigins: [APP], insecureCookie: true } });
       return { bank, browser: await bank.browser() };
     }
 

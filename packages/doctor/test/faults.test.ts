@@ -326,6 +326,12 @@ const OF_THE_APP: readonly Fault[] = [
     seed: () => behind({ host: 'app.internal:3000' }),
   },
   {
+    fault: 'proxy asks the app as this machine, as nginx does by default',
+    finding: 'app-proxy',
+    fix: /proxy_set_header Host/,
+    seed: () => behind({ host: '127.0.0.1:3000' }, scene.distrustfulApp.port),
+  },
+  {
     fault: 'proxy takes Secure from the cookie',
     finding: 'app-cookie',
     fix: /change Set-Cookie/,

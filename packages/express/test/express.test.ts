@@ -135,6 +135,8 @@ describe('createGate for Express', () => {
       identify: () => ({ subject: 'ada', sessionId: 's' }),
       firstLeg: { password: { username: () => 'ada' } },
       allowedOrigins: [origin],
+      // The pages are on https, and the server of the test is on this machine.
+      insecureCookie: true,
     });
     const app = express();
     app.use(cors({ origin: [origin], credentials: true, exposedHeaders: ['X-Total'] }));

@@ -75,7 +75,7 @@ async function checkProxy(knock: Answer | undefined, url: URL, visitor: Visitor)
   return fail(
     'app-proxy',
     `the app takes itself for another host than ${url.host}`,
-    'let the proxy pass the Host header on, or set X-Forwarded-Host where the framework trusts it',
+    'let the proxy pass the Host header on (nginx sends its own upstream by default: proxy_set_header Host $host), or set X-Forwarded-Host where the framework trusts it',
   );
 }
 

@@ -3,6 +3,7 @@ import { digest } from '../lib/seal.ts';
 import { type AllowedOrigins, isCrossSite } from './allowed-origins.ts';
 import type { Login } from './caller.ts';
 import type { HostRequest } from './host-request.ts';
+import { cameByProxy, isLoopback } from './loopback.ts';
 import { siteOf } from './same-origin.ts';
 
 /** How a client without cookies asks for a handle (`new`), and shows it again. */
@@ -34,7 +35,6 @@ export interface HeldHandle {
 
 const HANDLE_BYTES = 32;
 const WELL_FORMED = /^[\w-]{43}$/;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
 /** A login, and the key of the record that its browser's handle owns. */
 export interface Owner {
@@ -62,17 +62,20 @@ export function createHandles(options: {
   const nameFor = ({ protocol }: HostRequest<unknown>): string =>
     protocol === 'https' ? '__Host-stepgate' : 'stepgate';
 
-  function mustTravelSafely({ protocol, host }: HostRequest<unknown>): void {
-    if (protocol === 'https' || insecureCookie || LOOPBACK.test(host)) return;
-    throw new StepUpError(
-      'insecure_transport',
-      'step-up needs https. Behind a proxy that ends TLS, tell the framework to trust it ("trust proxy"); for plain http in a closed network there is insecureCookie: true',
-    );
+  /** Whether the cookie can neither be read nor planted on its way, or the app takes that upon itself. */
+  function isSafe(request: HostRequest): boolean {
+    return request.protocol === 'https' || insecureCookie || (isLoopback(request) && !cameByProxy(request));
+  }
+
+  function mustTravelSafely(request: HostRequest): void {
+    if (isSafe(request)) return;
+    throw new StepUpError('insecure_transport', isLoopback(request) ? behindProxy(request) : PLAIN_HTTP);
   }
 
   const handles: Handles = {
     read(request) {
-      const cookies = origins.keepsHandleBack(request) ? undefined : request.header('cookie');
+      const mayRead = isSafe(request) && !origins.keepsHandleBack(request);
+      const cookies = mayRead ? request.header('cookie') : undefined;
       const shown = cookie(cookies, nameFor(request)) ?? request.header(HANDLE_HEADER);
       return shown !== undefined && WELL_FORMED.test(shown) ? shown : undefined;
     },
@@ -100,6 +103,13 @@ export function createHandles(options: {
     },
   };
   return handles;
+}
+
+const PLAIN_HTTP =
+  'Step-up needs https. Behind a proxy that ends TLS, have the framework trust it ("trust proxy"). For plain http in a closed network, set insecureCookie: true.';
+
+function behindProxy({ host }: HostRequest): string {
+  return `The request names this machine (${host}) as its host, over http, but came by a proxy. Have the proxy pass the public Host and X-Forwarded-Proto, and the framework trust it: see "Behind a proxy" in docs/production.md. For a proxy on your own machine, set insecureCookie: true.`;
 }
 
 /** On the client's explicit wish, and never in a browser: its scripts would see the handle. */
