@@ -90,6 +90,11 @@ it('answers a phone, adds a user and a fault, changes a setting, moves the clock
   await page.getByLabel('Password', { exact: true }).fill('hopper-1906');
   await page.getByRole('button', { name: 'Add user' }).click();
   await page.getByText('grace can sign in.').waitFor();
+  await page.getByRole('button', { name: 'Enrol push grace' }).click();
+  await page.getByText('grace has a phone that takes pushes.').waitFor();
+  await expect.poll(() => page.getByRole('button', { name: 'Enrol push' }).count()).toBe(0);
+  await page.getByRole('button', { name: 'Remove grace' }).click();
+  await expect.poll(() => emulator.users()).toHaveLength(1);
 
   await page.getByRole('heading', { name: 'Settings' }).click();
   await page.getByLabel('mfaPolicy').selectOption('always');

@@ -139,6 +139,15 @@ describe('the desk', () => {
         { client_id: 'stepgate-demo-public', authentication: 'none: a public client' },
       ],
       settings: expect.arrayContaining([
+        {
+          group: '',
+          name: 'mfaPolicy',
+          value: 'scope',
+          initial: 'scope',
+          choices: ['scope', 'always', 'never'],
+        },
+        { group: '', name: 'recoveryCodes', value: true, initial: true, choices: [true, false] },
+        { group: '', name: 'requiredFactors', value: 1, initial: 1, choices: null },
         { group: 'dialect', name: 'pendingStatus', value: 400, initial: 400, choices: [400, 200] },
       ]),
     });

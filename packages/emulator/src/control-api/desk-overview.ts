@@ -1,17 +1,8 @@
 import type { EmulatorParts } from '../control/emulator-control.ts';
 import type { NamedTenants } from '../control/named-tenants.ts';
 import type { ClientOptions } from '../directory/client.ts';
-import { dialectChoices } from '../settings/dialect.ts';
-import { defaultSettings, type Settings } from '../settings/settings.ts';
-
-const choices: Readonly<Record<string, readonly unknown[]>> = {
-  mfaPolicy: ['scope', 'always', 'never'],
-  refreshScopes: ['any', 'granted'],
-  recoveryCodes: [true, false],
-  offlineAccess: [true, false],
-};
-
-const groups = ['dialect', 'limits', 'lifetimes'] as const;
+import { type Dialect, dialectChoices } from '../settings/dialect.ts';
+import { defaultSettings, type Settings, settingsEntries } from '../settings/settings.ts';
 
 /** Everything that the desk shows besides the requests, as its page takes it. No secret is among it. */
 export function toDeskOverview(
@@ -63,19 +54,34 @@ function toClient(client: ClientOptions): Record<string, unknown> {
 }
 
 function toSettings(settings: Settings): Record<string, unknown>[] {
-  const rows = (group: string, values: object, initial: object, known: typeof choices) =>
+  const rows = (
+    group: string,
+    values: object,
+    initial: object,
+    choices: (name: string) => readonly unknown[] | null,
+  ) =>
     Object.entries(values).map(([name, value]) => ({
       group,
       name,
       value: value ?? null,
       initial: (initial as Record<string, unknown>)[name] ?? null,
-      choices: known[name] ?? null,
+      choices: choices(name),
     }));
-  const { dialect: _dialect, limits: _limits, lifetimes: _lifetimes, ...plain } = settings;
+  const { dialect, limits, lifetimes, ...plain } = settings;
+  const any = (): null => null;
   return [
-    ...rows('', plain, defaultSettings, choices),
-    ...groups.flatMap((group) =>
-      rows(group, settings[group], defaultSettings[group], group === 'dialect' ? dialectChoices : {}),
-    ),
+    ...rows('', plain, defaultSettings, (name) => choicesOf(name as keyof Settings)),
+    ...rows('dialect', dialect, defaultSettings.dialect, (name) => dialectChoices[name as keyof Dialect]),
+    ...rows('limits', limits, defaultSettings.limits, any),
+    ...rows('lifetimes', lifetimes, defaultSettings.lifetimes, any),
   ];
+}
+
+/** The values that the setting's schema takes, if it takes only a few. */
+function choicesOf(name: keyof Settings): readonly unknown[] | null {
+  const entry = settingsEntries[name];
+  const schema: { readonly type: string; readonly options?: unknown } =
+    'wrapped' in entry ? entry.wrapped : entry;
+  if (schema.type === 'boolean') return [true, false];
+  return schema.type === 'picklist' && Array.isArray(schema.options) ? schema.options : null;
 }

@@ -17,11 +17,19 @@ function userRow({ username, sub, factors, waiting }: DeskUser, act: Act): HTMLE
   const phone = element('a', 'plain', 'Phone');
   phone.href = `${base}_emulator/phone?user=${encodeURIComponent(username)}`;
   phone.setAttribute('aria-label', `Phone of ${username}`);
-  const reset = button('plain', 'Reset', () =>
-    act(() => call('POST', `${path}/reset`), `${username} is as at the start.`),
+  const tool = (label: string, work: () => Promise<unknown>, done: string): HTMLButtonElement => {
+    const node = button('plain', label, () => act(work, done));
+    node.id = `${label}-${username}`;
+    node.setAttribute('aria-label', `${label} ${username}`);
+    return node;
+  };
+  const enroll = tool(
+    'Enrol push',
+    () => call('POST', `${path}/factors`, { factor: 'push' }),
+    `${username} has a phone that takes pushes.`,
   );
-  reset.id = `reset-${username}`;
-  reset.setAttribute('aria-label', `Reset ${username}`);
+  const reset = tool('Reset', () => call('POST', `${path}/reset`), `${username} is as at the start.`);
+  const remove = tool('Remove', () => call('DELETE', path), `${username} is gone.`);
   return element(
     'article',
     'user',
@@ -35,7 +43,7 @@ function userRow({ username, sub, factors, waiting }: DeskUser, act: Act): HTMLE
         : factors.map((factor) => element('span', 'chip', factor))),
     ),
     ...waiting.map((each) => waitingRow(username, each, act)),
-    element('div', 'row-actions', phone, reset),
+    element('div', 'row-actions', phone, ...(factors.includes('push') ? [] : [enroll]), reset, remove),
   );
 }
 
