@@ -45,11 +45,15 @@ export function refusalBy<Call extends string>(
   );
 }
 
+/** Characters. A rule may take time that grows with the square of what it reads, and no description is as long. */
+const MOST_READ = 1_000;
+
 function meaning<Call extends string>(
   rules: readonly RefusalRule<Call>[],
   { call, status, error, body }: Refusal<Call>,
 ): Pick<RefusalRule<Call>, 'code' | 'hint'> {
-  const description = stringMember(body, 'error_description') ?? stringMember(body, 'message') ?? '';
+  const text = stringMember(body, 'error_description') ?? stringMember(body, 'message') ?? '';
+  const description = text.slice(0, MOST_READ);
   const rule = rules.find(
     (one) =>
       (one.to?.includes(call) ?? true) &&

@@ -582,4 +582,19 @@ describe('the error of a refused call', () => {
     server.answer({ status: 429, body: {} });
     await expect(CALLS.otp()).rejects.toMatchObject({ status: 429, expose: true });
   });
+
+  it.each(['mfa_token ', 'oob_code ', 'missing ', 'required '])(
+    'is told soon from a description of 200 kB made of "%s"',
+    async (word) => {
+      server.answer({
+        status: 400,
+        body: { error: 'x', error_description: word.repeat(200_000 / word.length) },
+      });
+      const before = process.cpuUsage();
+      await outcomeOf('otp');
+      const { user } = process.cpuUsage(before);
+      // Milliseconds of work; reading all of it again and again takes seconds.
+      expect(user / 1_000).toBeLessThan(500);
+    },
+  );
 });
