@@ -444,7 +444,7 @@ export const MUTATIONS = [
   // A mailbox, a password, a phone
   {
     defence: 'a policy that names no factor takes push and otp',
-    edits: [[server('policy/policy'), 'policy.factors ?? DEFAULT_FACTORS', 'policy.factors ?? FACTORS']],
+    edits: [[server('policy/policy'), 'factors = DEFAULT_FACTORS,', 'factors = FACTORS,']],
     shownBy: [
       own(
         'policy/policy',
@@ -889,6 +889,17 @@ export const MUTATIONS = [
     shownBy: [
       ofWeb('html', 'lets no text reorder what the user reads, in $state'),
       ofWeb('page/authenticators-page', 'lets no name reorder what the user reads'),
+    ],
+  },
+  {
+    defence: 'no action and no device name brings control characters that reorder it',
+    edits: [
+      [server('policy/policy'), 'if (found === undefined) return;', 'if (found !== undefined) return;'],
+      [core('auth0/mfa-api'), "?.replace(/[\\p{Bidi_Control}\\p{Cc}]/gu, '')", ''],
+    ],
+    shownBy: [
+      own('policy/policy', 'refuses an action whose %s holds %j, which reorders what the user reads'),
+      ofCore('auth0/mfa-api', 'lists the name %j as %j: nothing in it reorders or hides what the user reads'),
     ],
   },
   {

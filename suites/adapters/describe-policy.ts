@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { StepUpError } from '@stepgate/core';
-import type { Decision } from '@stepgate/server';
+import type { Decision, Policy } from '@stepgate/server';
 import { describe, expect, it } from 'vitest';
 import { POLL_MS } from '../test-tenant.ts';
 import type { Bank, BankOptions, Browser, HostRequest } from './bank.ts';
@@ -14,7 +14,7 @@ interface Transfer {
 export function describePolicy(scene: Scene): void {
   const bodyOf = async (native: HostRequest): Promise<Transfer> =>
     (await scene.host.bodyOf(native)) as Transfer;
-  const overThousand = async (native: HostRequest): Promise<{ maxAge: string } | false> =>
+  const overThousand = async (native: HostRequest): Promise<Policy | false> =>
     (await bodyOf(native)).amount > 1_000 && { maxAge: '5m' };
 
   async function visit(bank: BankOptions): Promise<{ readonly bank: Bank; readonly browser: Browser }> {
@@ -105,7 +105,7 @@ export function describePolicy(scene: Scene): void {
 
       expect((await browser.post('/pay', {})).json()).toMatchObject({ error: 'misconfigured' });
       expect(bank.errors).toEqual([
-        expect.objectContaining({ message: expect.stringContaining(`the function gave ${answer}`) }),
+        expect.objectContaining({ message: expect.stringContaining(`the function returned ${answer}`) }),
       ]);
       expect(bank.reached).toEqual([]);
     });
@@ -114,7 +114,7 @@ export function describePolicy(scene: Scene): void {
       const { bank, browser } = await visit({
         policies: {
           throwing: () => Promise.reject(new Error('the limits of db.internal are unreachable')),
-          wrong: () => ({ maxAge: 'soon' }),
+          wrong: () => ({ maxAge: 'soon' as '5m' }),
         },
       });
 

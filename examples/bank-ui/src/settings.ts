@@ -1,3 +1,4 @@
+import type { Duration } from '@stepgate/server';
 import { STORE_PLACES } from './store.ts';
 
 /** What a bank is told by its environment. */
@@ -8,7 +9,7 @@ export interface Settings {
   readonly clientId: string;
   readonly clientSecret: string;
   /** How old an approval of a transfer may be, as a policy takes it. */
-  readonly maxAge: number | string;
+  readonly maxAge: Duration;
   /** `eager` sees approvals sooner, and asks the tenant more often. */
   readonly pollSchedule: 'steady' | 'eager';
   /** How long after a message another may be sent to the same device, in milliseconds. */
@@ -71,7 +72,8 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     issuer: AUTH0_ISSUER,
     clientId: AUTH0_CLIENT_ID,
     clientSecret: AUTH0_CLIENT_SECRET,
-    maxAge: /^\d+$/.test(STEP_UP_MAX_AGE) ? Number(STEP_UP_MAX_AGE) : STEP_UP_MAX_AGE,
+    // The gate checks it.
+    maxAge: /^\d+$/.test(STEP_UP_MAX_AGE) ? Number(STEP_UP_MAX_AGE) : (STEP_UP_MAX_AGE as Duration),
     pollSchedule: STEP_UP_POLL_SCHEDULE === 'eager' ? 'eager' : 'steady',
     resendAfterMs: Number(STEP_UP_RESEND_AFTER) * 1_000,
     store: STORE,

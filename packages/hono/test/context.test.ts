@@ -85,7 +85,7 @@ describe('the gate in Hono', () => {
     const identity = { subject: 'ada', sessionId: 's' };
     const gate = createGate({ ...kit.options, identify: () => identity });
     const app = new Hono<StepUpEnv>();
-    const policy = { maxAge: '5m' };
+    const policy = { maxAge: '5m' } as const;
     app.post(
       '/transfers',
       gate.require(async (c) => ((await c.req.json<{ amount: number }>()).amount > 1_000 ? policy : false)),

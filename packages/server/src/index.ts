@@ -37,7 +37,14 @@ export {
   type Limits,
 } from './limits/limits.ts';
 export type { ClaimsOf, TokenClaims } from './policy/evidence.ts';
-export { type Action, type Evidence, type Policy, policyOf, type RoutePolicy } from './policy/policy.ts';
+export {
+  type Action,
+  type Duration,
+  type Evidence,
+  type Policy,
+  policyOf,
+  type RoutePolicy,
+} from './policy/policy.ts';
 export type { RequireArguments, RouteOptions } from './policy/route-options.ts';
 export type { Approval } from './records/handle-record.ts';
 export type { HookContext, Identity } from './request/caller.ts';

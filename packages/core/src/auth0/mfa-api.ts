@@ -143,7 +143,12 @@ function parseAuthenticator(row: unknown): Authenticator | undefined {
   if (!isRecord(row) || id === undefined) return undefined;
   const factor = factorOfRow(row, id);
   if (factor === undefined) return undefined;
-  return dropUndefined({ id, factor, active: row.active === true, name: stringMember(row, 'name') });
+  return dropUndefined({ id, factor, active: row.active === true, name: showableName(row) });
+}
+
+/** A device's name comes from the device: characters that reorder or hide what stands beside it are left out. */
+function showableName(row: Readonly<Record<string, unknown>>): string | undefined {
+  return stringMember(row, 'name')?.replace(/[\p{Bidi_Control}\p{Cc}]/gu, '') || undefined;
 }
 
 /** The channel has two names in the sources. Without either, the id's prefix tells. */

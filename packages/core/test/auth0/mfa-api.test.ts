@@ -65,6 +65,21 @@ describe('listing authenticators', () => {
     } satisfies Authenticator);
   });
 
+  it.each([
+    ['Ada\u202es phone', 'Adas phone'],
+    ['\u2067Pixel\u2069', 'Pixel'],
+    ['Ada\u200f 1\u001b[31m', 'Ada 1[31m'],
+    ['הטלפון', 'הטלפון'],
+    ['\u202e', undefined],
+  ])('lists the name %j as %j: nothing in it reorders or hides what the user reads', async (name, shown) => {
+    server.answer({
+      status: 200,
+      body: [{ id: 'push|dev_1', authenticator_type: 'oob', oob_channel: 'auth0', active: true, name }],
+    });
+    const [device] = await api.list({ mfaToken });
+    expect(device?.name).toBe(shown);
+  });
+
   it('shows unconfirmed authenticators, and those that do not say, as inactive', async () => {
     server.answer({
       status: 200,

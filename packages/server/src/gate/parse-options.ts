@@ -1,5 +1,6 @@
 import {
   type Clock,
+  DEFAULT_FACTORS,
   type EnrollmentRule,
   FACTORS,
   FLOW_DEFAULTS,
@@ -124,7 +125,7 @@ const firstLegEntries = {
 const ADDABLE = FACTORS.filter(isEnrollable);
 
 const authenticatorEntries = {
-  factors: v.optional(someOf(FACTORS), ['push', 'otp']),
+  factors: v.optional(someOf(FACTORS), DEFAULT_FACTORS),
   addable: v.optional(someOf(ADDABLE), ADDABLE),
 } satisfies SchemasOf<AuthenticatorSettings>;
 

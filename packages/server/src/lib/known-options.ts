@@ -1,7 +1,7 @@
 /**
- * A misspelt option would count as absent, and so as the default.
+ * Refuses unknown members: a misspelt option would count as absent, and so as the default.
  *
- * @throws TypeError naming the first member that is none of `known`. `prefix`: where the members are, with its dot.
+ * @throws TypeError naming the first member that is not `known`. `prefix`: where the members are, with its dot.
  */
 export function assertKnownOptions(prefix: string, members: object, known: readonly string[]): void {
   const unknown = Object.keys(members).find((name) => !known.includes(name));

@@ -1,3 +1,4 @@
+import { assertKnownOptions } from '../lib/known-options.ts';
 import type { Evidence, ParsedPolicy } from './policy.ts';
 
 /** Claims of a token that the app has verified: the `id_token` of the login, or the access token of the request. */
@@ -14,7 +15,7 @@ export type ClaimsOf<Native = unknown> = (
   request: Native,
 ) => TokenClaims | undefined | Promise<TokenClaims | undefined>;
 
-/** {@link Evidence}, checked. */
+/** {@link Evidence}, checked and with its defaults. */
 export interface ParsedEvidence {
   readonly acr: readonly string[];
   readonly amr: readonly string[];
@@ -23,28 +24,27 @@ export interface ParsedEvidence {
 const VALUE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
- * Checks what a policy takes for evidence.
+ * Checks which claims a policy accepts.
  *
- * @throws TypeError when it is wrong, or the policy asks for what no claim can tell.
+ * @throws TypeError when they are wrong, or the policy asks for something that no claim can show.
  */
 export function parseEvidence(evidence: Evidence, policy: ParsedPolicy): ParsedEvidence {
   if (typeof evidence !== 'object' || evidence === null) {
     throw new TypeError('policy.evidence: must be an object with acr or amr');
   }
-  const unknown = Object.keys(evidence).find((name) => name !== 'acr' && name !== 'amr');
-  if (unknown !== undefined) throw new TypeError(`policy.evidence.${unknown}: is not one of acr, amr`);
+  assertKnownOptions('policy.evidence.', evidence, ['acr', 'amr']);
   const acr = parseValues('acr', evidence.acr ?? []);
   const amr = parseValues('amr', evidence.amr ?? []);
-  // A time alone would be that of a password.
+  // With a time alone, a password would do.
   if (acr.length + amr.length === 0) throw new TypeError('policy.evidence: must name values of acr or amr');
   const conflict = Object.entries({
     singleUse: policy.singleUse,
     keepTokens: policy.keepTokens,
     minAuthenticatorAge: policy.minAuthenticatorAgeSeconds > 0,
     allowEnrolledInFlow: !policy.allowEnrolledInFlow,
-  }).find(([, isAsked]) => isAsked);
+  }).find(([, isSet]) => isSet);
   if (conflict) {
-    throw new TypeError(`policy.evidence: goes with no ${conflict[0]}, of which no token can tell`);
+    throw new TypeError(`policy.evidence: cannot be combined with ${conflict[0]}, which no token can show`);
   }
   return { acr, amr };
 }
@@ -53,13 +53,15 @@ function parseValues(name: string, values: unknown): readonly string[] {
   if (Array.isArray(values) && values.every((one) => typeof one === 'string' && VALUE.test(one))) {
     return values as readonly string[];
   }
-  throw new TypeError(`policy.evidence.${name}: must be a list of values as they are in tokens`);
+  throw new TypeError(
+    `policy.evidence.${name}: must be a list of values as tokens have them: visible ASCII, no quotes or backslashes`,
+  );
 }
 
 /**
- * When the user authenticated as the evidence wants it, in milliseconds since the epoch; `undefined` when the claims do
- * not show it, are somebody else's, or are older than `maxAgeSeconds`. A time in the future is no time to trust, and
- * so is one in milliseconds, which is thousands of years ahead.
+ * When the user authenticated in the way the evidence asks for, in milliseconds since the epoch. `undefined` if the
+ * claims do not show it, are another user's, or are older than `maxAgeSeconds`. A time in the future is not trusted; nor
+ * is one in milliseconds, which is thousands of years ahead.
  */
 export function provenAt(
   claims: TokenClaims,

@@ -14,45 +14,45 @@ import { requirementHash } from './requirement.ts';
 /** What one request must show. */
 export interface Demand {
   readonly policy: ParsedPolicy;
-  /** Names what must be approved, by `requirementHash`. */
+  /** Names what must be approved; see `requirementHash`. */
   readonly hash: string;
-  /** The claims that stand for an approval, where any do. */
+  /** The claims that are accepted in place of an approval, if any are. */
   readonly evidence?: ParsedEvidence;
 }
 
-/** Reads what a request must show; `undefined` when the policy has said that it is nothing. */
+/** Reads what a request must show; `undefined` if the policy says that it needs no step-up. */
 export type PolicyReader = (request: HostRequest) => Demand | undefined | Promise<Demand | undefined>;
 
-/** What a gate has for its policies. */
+/** What the gate offers to its policies. */
 export interface ReaderOptions {
   /** Whether the app gives claims of verified tokens. */
   readonly takesClaims: boolean;
 }
 
 /**
- * Makes the reader of a route's policy. What does not depend on the request is checked now.
+ * Makes the reader of a route's policy. Whatever does not depend on the request is checked now.
  *
  * @throws TypeError when the policy is wrong.
  */
 export function createPolicyReader(policy: RoutePolicy, options: ReaderOptions): PolicyReader {
   if (typeof policy !== 'function') return readerOf(policy, options);
   return (request) =>
-    asked(request, async () => {
+    callHook(request, async () => {
       const chosen: unknown = await policy(request.forPolicy());
       if (chosen === false) return undefined;
       if (typeof chosen !== 'object' || chosen === null) {
         throw new TypeError(
-          `the function gave ${String(chosen)}; it must give a policy, or false when the request needs no step-up`,
+          `the function returned ${String(chosen)}; it must return a policy, or false if the request needs no step-up`,
         );
       }
       return readerOf(chosen as Policy, options)(request);
     });
 }
 
-/** Asks functions of the app's; what goes wrong there is told with the request that it went wrong for. */
-async function asked<T>(request: HostRequest<unknown>, ask: () => Promise<T>): Promise<T> {
+/** Calls the app's functions; an error says for which request it happened. */
+async function callHook<T>(request: HostRequest, call: () => Promise<T>): Promise<T> {
   try {
-    return await ask();
+    return await call();
   } catch (error) {
     throw policyError(error, request);
   }
@@ -61,11 +61,11 @@ async function asked<T>(request: HostRequest<unknown>, ask: () => Promise<T>): P
 function readerOf(policy: Policy, { takesClaims }: ReaderOptions): PolicyReader {
   const parsed = parsePolicy(policy);
   const { action, evidence } = policy;
-  if (evidence !== undefined) {
-    if (!takesClaims)
-      throw new TypeError("policy.evidence: needs the gate's option evidence, which gives the claims");
-    if (action !== undefined)
-      throw new TypeError('policy.evidence: goes with no action, of which no token can tell');
+  if (evidence !== undefined && !takesClaims) {
+    throw new TypeError("policy.evidence: needs the gate's option `evidence`, which gives the claims");
+  }
+  if (evidence !== undefined && action !== undefined) {
+    throw new TypeError('policy.evidence: cannot be combined with action, which no token can show');
   }
   if (typeof action !== 'function') {
     const demand = {
@@ -75,9 +75,9 @@ function readerOf(policy: Policy, { takesClaims }: ReaderOptions): PolicyReader 
     return () => demand;
   }
   return (request) =>
-    asked(request, async () => {
-      const told: Action = await action(request.forPolicy());
-      return demandOf({ ...parsed, action: parseAction(told) });
+    callHook(request, async () => {
+      const read: Action = await action(request.forPolicy());
+      return demandOf({ ...parsed, action: parseAction(read) });
     });
 }
 

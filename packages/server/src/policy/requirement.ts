@@ -5,16 +5,16 @@ import type { Login } from '../request/caller.ts';
 import type { Unkept } from '../request/form-body.ts';
 import type { ParsedPolicy } from './policy.ts';
 
-/** One refused request's policy, made portable. Bound to who was refused. */
+/** One refused request's policy, made portable. Bound to the user and session that were refused. */
 export interface Requirement {
   readonly policy: ParsedPolicy;
-  /** Where the browser goes back to: a path on this origin. */
+  /** Where the browser goes after the approval: a path on this origin. */
   readonly returnTo?: string;
-  /** Where the browser came from, and can go back to unconfirmed: a path on this origin. */
+  /** Where the browser goes if the user does not approve: a path on this origin. */
   readonly leaveTo?: string;
   /** The name of the form that waits for the approval; see `KeptForms`. */
   readonly form?: string;
-  /** Why a form does not wait, and must be sent by hand. */
+  /** Why a form was not kept, so that the user has to send it again. */
   readonly unkept?: Unkept;
   /** When the request was refused, in milliseconds since the epoch. */
   readonly issuedAt: number;
@@ -28,7 +28,7 @@ export interface Requirements {
   /** @throws StepUpError `requirement_invalid` or `requirement_expired`, both 400. */
   open(caller: Login, ticket: string): Requirement;
   /**
-   * The same, for a look at what the ticket is about: an old one will do.
+   * The same, to see what the ticket is about: an expired one will do.
    *
    * @throws StepUpError `requirement_invalid` (400).
    */
@@ -66,7 +66,7 @@ const TicketSchema = v.object({
 
 const purposeOf = (session: string): string => `requirement:${session}`;
 
-/** The longest ticket in characters: it travels in an address, whose length servers and proxies limit. */
+/** The longest ticket, in characters: it travels in an address, and servers and proxies limit the length of those. */
 export const LONGEST_TICKET = 8_192;
 
 /** Makes the issuer of tickets. `ttlMs`: how long a ticket can start a flow. */
@@ -84,7 +84,7 @@ export function createRequirements(options: {
     }
     throw new StepUpError(
       'requirement_invalid',
-      'the requirement is none of this gate for this user and session: call the guarded route again; where that does not help, gates or processes have different secrets, or identify gives a sessionId that changes',
+      'This requirement was not issued by this gate for this user and session. Call the guarded route again. If that does not help, the processes have different secrets, or `identify` gives a `sessionId` that changes.',
     );
   }
 
@@ -97,10 +97,10 @@ export function createRequirements(options: {
         );
       const ticket = seal(requirement);
       if (ticket.length <= LONGEST_TICKET) return ticket;
-      // Rather no way back than none forward.
+      // Better to start without the way back than not at all.
       const bare = seal({ policy: requirement.policy });
       if (bare.length <= LONGEST_TICKET) return bare;
-      throw new TypeError(`the requirement is longer than ${LONGEST_TICKET} characters: shorten the action`);
+      throw new TypeError(`The requirement is longer than ${LONGEST_TICKET} characters. Shorten the action.`);
     },
     read,
     open(caller, text) {
@@ -111,12 +111,12 @@ export function createRequirements(options: {
   };
 }
 
-/** The ticket has had its time. */
+/** The error for a ticket that has expired. */
 export function requirementExpired(): StepUpError {
-  return new StepUpError('requirement_expired', 'the requirement is too old: call the guarded route again');
+  return new StepUpError('requirement_expired', 'This requirement is too old. Call the guarded route again.');
 }
 
-/** Names what must be approved; two refusals of the same route and action have the same. */
+/** Names what must be approved; two refusals of the same route and action have the same name. */
 export function requirementHash({
   maxAgeSeconds,
   factors,
@@ -128,7 +128,7 @@ export function requirementHash({
   opensMfaApi,
 }: ParsedPolicy): string {
   const words = action && [action.id, action.title ?? null, action.details ?? null];
-  // Here the id says everything, and the words that go with it depend on what is known at the time.
+  // The id says everything here; its words depend on what was known at the time.
   const named = opensMfaApi ? [action?.id] : words;
   const rules = [
     maxAgeSeconds,

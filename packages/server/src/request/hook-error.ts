@@ -26,7 +26,7 @@ export function identifyError(error: unknown): Error {
  */
 export function policyError(error: unknown, request: HostRequest<unknown>): Error {
   if (error instanceof HookError || isStepUpError(error)) return error;
-  const status = error instanceof ActionTooLong ? 400 : clientStatus(error);
+  const status = error instanceof UnfitAction ? 400 : clientStatus(error);
   if (status !== undefined) return new StepUpError('invalid_request', wordsOf(error), { status });
   const where = `${request.method} ${pathOf(request).slice(0, LONGEST_PATH)}`;
   return new HookError(`policy of ${where}: ${wordsOf(error)}`, { cause: error });
@@ -43,5 +43,5 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : 'something that is no error';
 }
 
-/** An action of too many words: the app's mistake where it is fixed, the client's where a request makes it. */
-export class ActionTooLong extends TypeError {}
+/** An action whose words cannot be shown: the app's mistake if they are fixed, the client's if a request makes them. */
+export class UnfitAction extends TypeError {}

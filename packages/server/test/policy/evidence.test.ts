@@ -97,10 +97,12 @@ describe('policy.evidence', () => {
     ['keepTokens', { keepTokens: true }],
     ['minAuthenticatorAge', { minAuthenticatorAge: '1d' }],
     ['allowEnrolledInFlow', { allowEnrolledInFlow: false }],
-  ])('goes with no %s: %j', (name, policy) => {
+  ])('cannot be combined with %s: %j', (name, policy) => {
     const gate = gateWith(claims);
     expect(() => gate.guard({ ...policy, evidence: { acr: [MFA] } })).toThrow(TypeError);
-    expect(() => gate.guard({ ...policy, evidence: { acr: [MFA] } })).toThrow(`goes with no ${name}`);
+    expect(() => gate.guard({ ...policy, evidence: { acr: [MFA] } })).toThrow(
+      `cannot be combined with ${name}`,
+    );
   });
 
   it.each<[string, unknown]>([
@@ -117,7 +119,7 @@ describe('policy.evidence', () => {
 
   it("needs the gate's own option, which gives the claims", () => {
     expect(() => createTestGate(createTestTenant()).guard(strict)).toThrow(
-      "needs the gate's option evidence",
+      "needs the gate's option `evidence`",
     );
   });
 });

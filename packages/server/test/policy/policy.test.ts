@@ -1,5 +1,11 @@
-import { describe, expect, it } from 'vitest';
-import { type Policy, parsePolicy, policyOf } from '../../src/policy/policy.ts';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import {
+  type Duration,
+  type Policy,
+  parsePolicy,
+  policyOf,
+  type RoutePolicy,
+} from '../../src/policy/policy.ts';
 
 it('the policy of a guard is the default one where none is named, and a mistake where it is not there', () => {
   expect(policyOf([])).toEqual({});
@@ -29,13 +35,16 @@ describe('parsePolicy', () => {
     ['5m', 300],
     ['2h', 7_200],
     ['1d', 86_400],
-  ])('reads %j as %i seconds', (maxAge, seconds) => {
+  ] as const)('reads %j as %i seconds', (maxAge, seconds) => {
     expect(parsePolicy({ maxAge })).toMatchObject({ maxAgeSeconds: seconds, singleUse: false });
   });
 
-  it.each([0, '0s'])('takes a max age of %j as single use', (maxAge) => {
-    expect(parsePolicy({ maxAge, singleUse: false })).toMatchObject({ maxAgeSeconds: 0, singleUse: true });
-  });
+  it.each([0, -0, '0s', '0m', '0h', '0d', '00s'] as const)(
+    'takes a max age of %j as single use',
+    (maxAge) => {
+      expect(parsePolicy({ maxAge, singleUse: false })).toMatchObject({ maxAgeSeconds: 0, singleUse: true });
+    },
+  );
 
   it('puts factors into one order, once each', () => {
     expect(parsePolicy({ factors: ['otp', 'push', 'otp'] }).factors).toEqual(['push', 'otp']);
@@ -58,6 +67,15 @@ describe('parsePolicy', () => {
     ['policy.maxAge:', { maxAge: '5min' }],
     ['policy.maxAge:', { maxAge: '5m\n' }],
     ['policy.maxAge:', { maxAge: '' }],
+    ['policy.maxAge:', { maxAge: null }],
+    ['policy.maxAge:', { maxAge: false }],
+    ['policy.maxAge:', { maxAge: Number.POSITIVE_INFINITY }],
+    ['policy.maxAge:', { maxAge: '-5m' }],
+    ['policy.maxAge: must be at most 90 days', { maxAge: '91d' }],
+    ['policy.maxAge: must be at most 90 days', { maxAge: `${'9'.repeat(400)}d` }],
+    ['policy.singleUse:', { singleUse: null }],
+    ['policy.factors:', { factors: null }],
+    ['policy.allowEnrolledInFlow:', { allowEnrolledInFlow: null }],
     ['policy.minAuthenticatorAge:', { minAuthenticatorAge: '1w' }],
     ['policy.minAuthenticatorAge:', { minAuthenticatorAge: '91d' }],
     ['policy.factors:', { factors: [] }],
@@ -82,5 +100,51 @@ describe('parsePolicy', () => {
     ['policy.action:', { action: 'close' }],
   ])('names %s when it is no object: %j', (name, policy) => {
     expect(() => parsePolicy(policy as Policy)).toThrow(name);
+  });
+
+  it.each([
+    ['title', '\u202e', 'U+202E'],
+    ['title', '\u2066', 'U+2066'],
+    ['details', '\u200f', 'U+200F'],
+    ['details', '\u061c', 'U+061C'],
+  ])('refuses an action whose %s holds %j, which reorders what the user reads', (name, character, called) => {
+    const action = { id: '7', [name]: `Transfer 250 EUR to ${character}Grace` };
+    expect(() => parsePolicy({ action })).toThrow(`policy.action.${name}: must not contain ${called}`);
+  });
+
+  it('takes an action in a script that is written from right to left', () => {
+    const action = { id: '7', title: 'העבר 250 אירו' };
+    expect(parsePolicy({ action }).action).toEqual(action);
+  });
+});
+
+describe('the types of a policy', () => {
+  it('take a max age with one of its units, and no other text', () => {
+    expectTypeOf<NonNullable<Policy['maxAge']>>().toEqualTypeOf<Duration>();
+    expectTypeOf<'5m'>().toExtend<Duration>();
+    expectTypeOf<300>().toExtend<Duration>();
+    expectTypeOf<'5 min'>().not.toExtend<Duration>();
+    expectTypeOf<'5'>().not.toExtend<Duration>();
+    expectTypeOf<string>().not.toExtend<Duration>();
+    expectTypeOf<NonNullable<Policy['minAuthenticatorAge']>>().toEqualTypeOf<Duration>();
+  });
+
+  it('take a function only if it always gives a policy, or false', () => {
+    const policy: Policy = { maxAge: '5m' };
+    expectTypeOf(() => policy).toExtend<RoutePolicy>();
+    // Written into the call, the literal keeps its type.
+    const take = (chosen: RoutePolicy<number>): RoutePolicy<number> => chosen;
+    take(async (amount) => (amount > 1_000 ? { maxAge: '5m' } : false));
+    expectTypeOf(() => false as const).toExtend<RoutePolicy>();
+    expectTypeOf(async () => policy).toExtend<RoutePolicy>();
+    expectTypeOf(() => undefined).not.toExtend<RoutePolicy>();
+    expectTypeOf(() => {}).not.toExtend<RoutePolicy>();
+    expectTypeOf((amount: number) => (amount > 1_000 ? policy : undefined)).not.toExtend<
+      RoutePolicy<number>
+    >();
+    expectTypeOf(async (amount: number) => (amount > 1_000 ? policy : undefined)).not.toExtend<
+      RoutePolicy<number>
+    >();
+    expectTypeOf(() => true).not.toExtend<RoutePolicy>();
   });
 });
