@@ -1,9 +1,10 @@
+import { freePort, takePort } from 'suites/ports.ts';
 import { describe, expect, it } from 'vitest';
 import { redisProgram } from '../packages/redis/test/support/redis-server.ts';
 import { createCustomer } from './support/customer.ts';
 import { openDesk } from './support/desk.ts';
 import { enrolAhead } from './support/enrol-ahead.ts';
-import { freePorts, startProgram, takePort } from './support/program.ts';
+import { startProgram } from './support/program.ts';
 
 const REDIS_SERVER = redisProgram() ?? '';
 const CLUSTER = 'examples/cluster/src/main.ts';
@@ -56,7 +57,7 @@ describe.skipIf(REDIS_SERVER === '')('the bank of two processes', () => {
 });
 
 it('the bank of two processes says in a sentence that it has no Redis', async () => {
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   const cluster = startProgram(CLUSTER, {
     PORT: String(port),
     EMULATOR_PORT: '0',

@@ -1,9 +1,10 @@
+import { freePort, takePort } from 'suites/ports.ts';
 import { describe, expect, it } from 'vitest';
-import { freePorts, startProgram, takePort } from './support/program.ts';
+import { startProgram } from './support/program.ts';
 
 describe('the demo', () => {
   it('serves the bank and the phone until Ctrl-C, and leaves nothing behind', async () => {
-    const [bankPort = 0, emulatorPort = 0] = await freePorts(2);
+    const [bankPort, emulatorPort] = [await freePort(), await freePort()];
     const demo = startProgram('scripts/demo.mjs', {
       BANK_PORT: String(bankPort),
       EMULATOR_PORT: String(emulatorPort),
@@ -24,7 +25,7 @@ describe('the demo', () => {
   });
 
   it('ends when the command ends that has started it', async () => {
-    const [bankPort = 0, emulatorPort = 0] = await freePorts(2);
+    const [bankPort, emulatorPort] = [await freePort(), await freePort()];
     const command = startProgram('e2e/support/as-npm-does.mjs', {
       BANK_PORT: String(bankPort),
       EMULATOR_PORT: String(emulatorPort),
@@ -39,7 +40,7 @@ describe('the demo', () => {
   });
 
   it('says in a sentence what is wrong with what the bank is told', async () => {
-    const [bankPort = 0, emulatorPort = 0] = await freePorts(2);
+    const [bankPort, emulatorPort] = [await freePort(), await freePort()];
     const demo = startProgram('scripts/demo.mjs', {
       BANK_PORT: String(bankPort),
       EMULATOR_PORT: String(emulatorPort),
@@ -83,7 +84,7 @@ describe('the demo', () => {
   ] as const)('says that a port is in use (%s)', async (script, args) => {
     for (const name of ['BANK_PORT', 'EMULATOR_PORT']) {
       const taken = await takePort();
-      const [other = 0] = await freePorts(1);
+      const other = await freePort();
       const env = {
         BANK_PORT: String(other),
         EMULATOR_PORT: String(other),

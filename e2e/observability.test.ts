@@ -1,15 +1,16 @@
 import { createEmulator } from '@stepgate/emulator';
+import { freePort } from 'suites/ports.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { createCaller, type View } from './support/caller.ts';
 import { enrolAhead } from './support/enrol-ahead.ts';
-import { freePorts, startProgram } from './support/program.ts';
+import { startProgram } from './support/program.ts';
 
 it('shows an approval and a denial as traces and as metrics', async () => {
   const emulator = createEmulator();
   const tenant = await emulator.listen();
   onTestFinished(() => tenant.close());
   await enrolAhead(emulator);
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   const program = startProgram('examples/observability/src/main.ts', {
     PORT: '0',
     METRICS_PORT: String(port),

@@ -1,12 +1,12 @@
+import { freePort } from 'suites/ports.ts';
 import { expect, it } from 'vitest';
 import { createCustomer } from './support/customer.ts';
 import { ada, type Desk, openDesk } from './support/desk.ts';
 import { enrolAhead } from './support/enrol-ahead.ts';
 import { lookAt } from './support/look-at.ts';
-import { freePorts } from './support/program.ts';
 
 async function openBank(): Promise<Desk> {
-  const [port] = await freePorts(1);
+  const port = await freePort();
   return openDesk({ bank: 'express-openid-connect', port, maxAgeSeconds: 60 });
 }
 

@@ -3,9 +3,10 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createEmulator } from '@stepgate/emulator';
+import { freePort } from 'suites/ports.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { ada, connectBrowser } from './support/desk.ts';
-import { freePorts, startProgram } from './support/program.ts';
+import { startProgram } from './support/program.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const file = 'node_modules/.cache/readme-app/app.mjs';
@@ -27,7 +28,7 @@ it("the README's app asks for a phone, and does what was asked when it has appro
   const emulator = createEmulator();
   const tenant = await emulator.listen();
   onTestFinished(() => tenant.close());
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   writeApp(port, tenant.url);
   const app = startProgram(file, {});
   const context = await (await connectBrowser()).newContext();

@@ -1,10 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
@@ -95,41 +92,4 @@ export function startProgram(
     },
     ended,
   };
-}
-
-/** A port that a test holds. */
-interface TakenPort {
-  readonly port: number;
-  free(): Promise<void>;
-}
-
-/** Below the ports that the system gives to connections: one of those could be taken by anything meanwhile. */
-const PORTS = { from: 15_000, to: 30_000 } as const;
-
-/** Takes a port of this machine: any, or the given one as soon as it is free. */
-export async function takePort(port?: number): Promise<TakenPort> {
-  const until = performance.now() + 10_000;
-  for (;;) {
-    try {
-      return await listenOn(port ?? randomInt(PORTS.from, PORTS.to));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || performance.now() > until) throw error;
-      // A process that ends closes its output before its ports.
-      if (port !== undefined) await sleep(20);
-    }
-  }
-}
-
-async function listenOn(port: number): Promise<TakenPort> {
-  const server = createServer();
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return { port, free: () => new Promise((resolve) => server.close(() => resolve())) };
-}
-
-/** Ports that nobody listens on. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const taken = await Promise.all(Array.from({ length: count }, () => takePort()));
-  await Promise.all(taken.map((one) => one.free()));
-  return taken.map(({ port }) => port);
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { freePort } from 'suites/stores/free-port.ts';
+import { freePort } from 'suites/ports.ts';
 
 /** A PostgreSQL server for tests. */
 export interface PostgresServer {

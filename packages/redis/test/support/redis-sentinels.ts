@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '@redis/client';
-import { freePort } from 'suites/stores/free-port.ts';
+import { freePort } from 'suites/ports.ts';
 import { type RedisServer, redisProgram, startRedis } from './redis-server.ts';
 
 /** A primary, its replica, and three sentinels. */

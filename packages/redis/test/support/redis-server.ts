@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from 'suites/stores/free-port.ts';
+import { freePort } from 'suites/ports.ts';
 
 /** A redis-server (or valkey-server) for tests. */
 export interface RedisServer {
