@@ -10,6 +10,7 @@ export const shared = {
   // Unit tests do not wait for time to pass. The limits are for machines that are busy with something else.
   testTimeout: 20_000,
   hookTimeout: 60_000,
+  expect: { poll: { timeout: 15_000 } },
 } as const;
 
 /** The same for the packages with stores, whose tests start and kill servers and processes, and keep them per file. */

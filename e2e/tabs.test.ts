@@ -52,7 +52,7 @@ it('goes on in the other tab when one is closed, and says at once when the netwo
   await desk.bank.close();
   await expect.poll(streams).toBe(2);
   await desk.context.setOffline(true);
-  await secondPage.getByText('Connection lost. Trying again…').first().waitFor({ timeout: 5_000 });
+  await secondPage.getByText('Connection lost. Trying again…').first().waitFor({ timeout: 15_000 });
   await desk.context.setOffline(false);
   await secondPage.getByText('Connection lost. Trying again…').first().waitFor({ state: 'detached' });
   await second.onPhone('Approve');

@@ -1,10 +1,12 @@
 // A small app behind a gate, as a separate process: many of them serve the same users through one store. It makes a gate
 // for every tenant that a request names, so that many tests can share a process.
+import { flushCompileCache } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createGate, type ExpressGate } from '@stepgate/express';
 import express, { type Request } from 'express';
 import { openStoreOfProcess } from './open-store.ts';
 import { createTenantStore, type Death, type TenantStore } from './tenant-store.ts';
+import { POLL_INTERVAL_MS, TIMEOUT_MS } from './timing.ts';
 
 const { IS_DOOMED } = process.env;
 const shared = await openStoreOfProcess();
@@ -39,8 +41,7 @@ function createTenant(id: string, issuer: string, death: string | undefined): Te
       audience: 'https://bank.example/',
       scope: 'transfer:funds',
       allowInsecureIssuer: true,
-      // The lease is twice this and five seconds.
-      timeoutMs: 5_000,
+      timeoutMs: TIMEOUT_MS,
       fetch: (input, init) => store.whileAlive(() => fetch(input, init)),
     },
     secret: 'a secret of at least 32 characters, for tests',
@@ -51,7 +52,7 @@ function createTenant(id: string, issuer: string, death: string | undefined): Te
     },
     enroll: 'session',
     store,
-    testing: { timing: { pollIntervalMs: 400, resendAfterMs: 1 }, random: () => 0 },
+    testing: { timing: { pollIntervalMs: POLL_INTERVAL_MS, resendAfterMs: 1 }, random: () => 0 },
     onError: (error) => console.error(error),
   });
   const guards = Object.entries(ROUTES).map(([path, policy]) => [path, gate.require(policy)]);
@@ -90,4 +91,6 @@ process.on('message', (message) => {
 process.once('disconnect', () => process.exit());
 const server = app.listen(0, '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
+  // Now, since a process that is killed does not write its compiled modules to the cache.
+  flushCompileCache();
 });

@@ -1,4 +1,5 @@
 import type { Store } from '@stepgate/server';
+import { isRecordKey } from '../record-key.ts';
 
 /** One tenant's part of a store, on the tenant's own time. */
 export interface TenantStore extends Store {
@@ -16,9 +17,6 @@ export interface Death {
   /** Which writes count: only those of flows' records, or all. */
   readonly counts: 'records' | 'all';
 }
-
-/** The keys of flows' records are digests; all other keys have a colon or a dot. */
-const RECORD = /^[\w-]{43}$/;
 
 /**
  * The part of `store` under a prefix. In a doomed process the tenant is cut off at its `death`: from then on nothing goes in
@@ -65,7 +63,7 @@ export function createTenantStore(
     write: (key, value, writeOptions) =>
       whileAlive(async () => {
         const write = (): Promise<number | undefined> => store.write(`${prefix}${key}`, value, writeOptions);
-        if (death === undefined || (death.counts === 'records' && !RECORD.test(key))) return write();
+        if (death === undefined || (death.counts === 'records' && !isRecordKey(key))) return write();
         writes += 1;
         onWrite();
         const isLast = isDoomed && writes === death.at;

@@ -79,8 +79,14 @@ function whenFree(database: DatabaseSync, path: string, timeoutMs: number): void
 }
 
 function prepare(database: DatabaseSync, path: string): void {
-  // Before anything is changed in a file that belongs to somebody else.
-  assertOurs(database, path);
+  // Before anything is changed in a file that belongs to somebody else. In one transaction, since another process may make
+  // it a store between two reads.
+  database.exec('BEGIN');
+  try {
+    assertOurs(database, path);
+  } finally {
+    rollBack(database);
+  }
   // Only an empty file takes it.
   database.exec('PRAGMA auto_vacuum = INCREMENTAL');
   database.exec('PRAGMA journal_mode = WAL');

@@ -160,7 +160,7 @@ describe('a SQLite store', () => {
 
     const start = performance.now();
     const writes = await Promise.allSettled(['a', 'b', 'c'].map((key) => store.write(key, 1, RECORD)));
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
     other.exec('ROLLBACK');
     await sleep(30);
 

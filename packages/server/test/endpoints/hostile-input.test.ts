@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { damaged, everyCase, junk } from 'suites/damage.ts';
+import { isRecordKey } from 'suites/record-key.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createSealer } from '../../src/lib/seal.ts';
 import { createTestGate, SECRET } from '../support/gate-client.ts';
@@ -12,7 +13,7 @@ import {
   type KnockAnswer,
   recordsOf,
 } from '../support/hostile-world.ts';
-import { isRecordKey, storedRecord } from '../support/stored-record.ts';
+import { storedRecord } from '../support/stored-record.ts';
 
 /** What a page of this site sends along, with the owner's cookie. */
 const HEADERS = {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { createAuth0MfaApi, type FlowView } from '@stepgate/core';
+import { isRecordKey } from 'suites/record-key.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import type { GateOptions } from '../../src/gate/gate-options.ts';
@@ -10,7 +11,6 @@ import {
   type GateClient,
   type TestNative,
 } from '../support/gate-client.ts';
-import { isRecordKey } from '../support/stored-record.ts';
 
 /** Longer than a claimed effect is waited for. */
 const LEASE_MS = 25_000;

@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import type { Fault } from '@stepgate/emulator';
+import { isRecordKey } from 'suites/record-key.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import type { Auth0Settings } from '../../src/auth0/auth0-settings.ts';
 import { createMemoryStore } from '../../src/index.ts';
 import { createGateClient, createTestGate, type GateAnswer } from '../support/gate-client.ts';
-import { isRecordKey } from '../support/stored-record.ts';
 
 const OOB = 'http://auth0.com/oauth/grant-type/mfa-oob';
 

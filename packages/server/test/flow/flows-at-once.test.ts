@@ -1,3 +1,4 @@
+import { isRecordKey } from 'suites/record-key.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import {
@@ -14,7 +15,6 @@ import {
   type GateClient,
   type TestNative,
 } from '../support/gate-client.ts';
-import { isRecordKey } from '../support/stored-record.ts';
 
 const FLOW_TTL_MS = 600_000;
 

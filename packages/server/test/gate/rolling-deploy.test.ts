@@ -1,8 +1,8 @@
+import { isRecordKey } from 'suites/record-key.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, type Json, type Store } from '../../src/index.ts';
 import { createGateClient, createTestGate, type GateClient, SECRET } from '../support/gate-client.ts';
-import { isRecordKey } from '../support/stored-record.ts';
 
 const NEXT_SECRET = 'the next secret, of at least 32 characters, for tests';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { damagedJson, everyCase } from 'suites/damage.ts';
+import { isRecordKey } from 'suites/record-key.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../src/index.ts';
 import { createTestGate, SECRET } from '../support/gate-client.ts';
 import { createHostileWorld, HANDLE, type HostileWorld, type Knock } from '../support/hostile-world.ts';
-import { isRecordKey } from '../support/stored-record.ts';
 
 const HEADERS = {
   cookie: `stepgate=${HANDLE}`,

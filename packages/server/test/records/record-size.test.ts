@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isRecordKey } from 'suites/record-key.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createFormTokens } from '../../src/endpoints/page-form.ts';
@@ -15,7 +16,6 @@ import {
   type GateClient,
   SECRET,
 } from '../support/gate-client.ts';
-import { isRecordKey } from '../support/stored-record.ts';
 
 /** The smallest there may be. */
 const RECORD_BYTES = 16_384;

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import { isRecordKey } from 'suites/record-key.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { createMemoryStore, type Gate, type Identity, type Json, type Store } from '../../src/index.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { type HostRequest, whenAborted } from '../../src/request/host-request.ts';
 import { createGateClient, createTestGate, type GateClient, SECRET, type TestNative } from './gate-client.ts';
-import { isRecordKey } from './stored-record.ts';
 
 /** A store whose content can be seen, changed and put back. */
 export interface OpenStore extends Store {

@@ -5,8 +5,3 @@ export function storedRecord(value: unknown): HandleRecord | undefined {
   const { text } = (value ?? {}) as { readonly text?: unknown };
   return typeof text === 'string' ? (JSON.parse(text) as HandleRecord) : undefined;
 }
-
-/** Whether the key is that of a record of flows and approvals: the realm, and a digest. */
-export function isRecordKey(key: string): boolean {
-  return /^[\w-]{22}:[\w-]{43}$/.test(key);
-}
