@@ -1,8 +1,8 @@
 // The types that both entries of the package export.
 
-export type { Directory, EmulatorUser } from './control/directory.ts';
+export type { Directory, EmulatorUser } from './admin/directory.ts';
+export type { TenantExport } from './admin/export.ts';
 export type { EmulatorControl } from './control/emulator-control.ts';
-export type { TenantExport } from './control/export.ts';
 export type { Fault, FaultMatch, FaultResponse, Faults, WaitingFault } from './control/faults.ts';
 export type { NamedTenantOptions, NamedTenants } from './control/named-tenants.ts';
 export type {

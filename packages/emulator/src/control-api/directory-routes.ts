@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import type { Directory } from '../control/directory.ts';
+import type { Directory } from '../admin/directory.ts';
 import type { ApiOptions } from '../directory/api.ts';
 import type { ClientOptions } from '../directory/client.ts';
 import type { EnrolledFactor, UserOptions } from '../directory/user-options.ts';

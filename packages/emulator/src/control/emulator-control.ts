@@ -1,3 +1,5 @@
+import { createDirectory, type Directory } from '../admin/directory.ts';
+import { exportTenant, type TenantExport } from '../admin/export.ts';
 import type { KeptState } from '../directory/kept-state.ts';
 import type { UserOptions } from '../directory/user-options.ts';
 import type { EmulatorClock } from '../lib/clock.ts';
@@ -11,8 +13,6 @@ import { restoreState } from '../state/kept-state.ts';
 import { createTenant, type Tenant, type TenantFrame } from '../state/tenant.ts';
 import type { LoggedRequest } from '../timeline/logged-request.ts';
 import { createTimeline, type Timeline } from '../timeline/timeline.ts';
-import { createDirectory, type Directory } from './directory.ts';
-import { exportTenant, type TenantExport } from './export.ts';
 import { createFaultBook, type FaultBook, type Faults } from './faults.ts';
 import { createPhone, type Phone } from './phone.ts';
 

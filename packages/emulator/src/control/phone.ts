@@ -1,3 +1,4 @@
+import { requireUser } from '../admin/directory.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import { totpAt } from '../lib/totp.ts';
 import { clientName } from '../mfa/delivery.ts';
@@ -6,7 +7,6 @@ import { toRow } from '../mfa-api/authenticators.ts';
 import type { InboxMessage, PhoneNotification, WaitingCode } from '../state/phone-state.ts';
 import { announce, type Tenant } from '../state/tenant.ts';
 import type { User } from '../state/user.ts';
-import { requireUser } from './directory.ts';
 
 /** A QR code that is shown somewhere for this user and waits to be scanned. Times in epoch milliseconds. */
 export interface PhoneEnrollment {
@@ -160,7 +160,7 @@ function scanCode(tenant: Tenant, code: WaitingCode, phone: string): void {
   for (const authenticator of code.authenticators) authenticator.phone = phone;
   if (code.oobCode === undefined) return;
   code.oobCode.answer = 'approved';
-  confirmEnrollment(code.user, code.oobCode.authenticator.enrollment);
+  confirmEnrollment(tenant, code.user, code.oobCode.authenticator.enrollment);
   announce(tenant);
 }
 

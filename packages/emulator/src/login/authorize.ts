@@ -8,12 +8,12 @@ import type { Tenant } from '../state/tenant.ts';
 import { parseAuthorizationRequest, parseReturnTarget } from './authorization-request.ts';
 import { beginFederated } from './connection.ts';
 import { proceed } from './proceed.ts';
-import { usePushedRequest } from './pushed-request.ts';
+import { takePushedRequest } from './pushed-request.ts';
 
 /** `GET` and `POST /authorize`: an answer for who is signed in already, else a page. */
 export async function authorize(request: BrowserRequest): Promise<Response> {
   const { tenant } = request;
-  const pushed = usePushedRequest(request);
+  const pushed = takePushedRequest(request);
   if (pushed instanceof Response) return pushed;
   const target = pushed?.target ?? parseReturnTarget(request);
   try {

@@ -50,7 +50,7 @@ export async function postPushedRequest(request: ApiRequest): Promise<Response> 
  * The pushed request that a browser comes with, once; whatever else stands beside it is ignored. One that was used goes
  * back to the client as an error, without `state`.
  */
-export function usePushedRequest({ tenant, params }: BrowserRequest): PushedRequest | Response | undefined {
+export function takePushedRequest({ tenant, params }: BrowserRequest): PushedRequest | Response | undefined {
   const requestUri = optionalText(params, 'request_uri');
   if (requestUri === undefined) return undefined;
   const pushed = tenant.pushedRequests.get(requestUri);

@@ -34,6 +34,7 @@ export function startEnrollment(
     isConfirmed: false,
     isImplicit: false,
     startedWith: start.startedWith,
+    createdAt: tenant.clock.now(),
     ...(start.address !== undefined && { address: start.address }),
     ...(factor === 'otp' && { secret: createTotpSecret(tenant.randomBytes) }),
   });
@@ -47,10 +48,12 @@ export function startEnrollment(
 }
 
 /** Confirms every row of an enrolment, and with the first one the user's recovery code. */
-export function confirmEnrollment(user: User, enrollment: string): void {
+export function confirmEnrollment(tenant: Tenant, user: User, enrollment: string): void {
   for (const authenticator of user.authenticators) {
     const isPart = authenticator.enrollment === enrollment || authenticator.factor === 'recovery-code';
-    if (isPart) authenticator.isConfirmed = true;
+    if (!isPart || authenticator.isConfirmed) continue;
+    authenticator.isConfirmed = true;
+    authenticator.enrolledAt = tenant.clock.now();
   }
 }
 
@@ -83,6 +86,7 @@ export function startRecoveryCode(tenant: Tenant, user: User): string | undefine
     isConfirmed: false,
     isImplicit: false,
     recoveryCode,
+    createdAt: tenant.clock.now(),
   });
   return recoveryCode;
 }

@@ -52,7 +52,7 @@ async function authenticateByAssertion(request: ApiRequest, assertion: string): 
   const clientId = optionalText(params, 'client_id') ?? assertedClientId(assertion);
   const client = findClient(request, clientId);
   if (client.keys === undefined) throw invalidClient('This client has no keys for private_key_jwt');
-  useOnce(tenant, client, await verifyAssertion(tenant, client, assertion));
+  acceptOnce(tenant, client, await verifyAssertion(tenant, client, assertion));
   return client;
 }
 
@@ -79,7 +79,7 @@ async function verifyAssertion(
   }
 }
 
-function useOnce(tenant: Tenant, client: ClientOptions, { exp, jti }: JWTPayload): void {
+function acceptOnce(tenant: Tenant, client: ClientOptions, { exp, jti }: JWTPayload): void {
   const nowSeconds = tenant.clock.now() / 1000;
   const expiresAt = exp ?? 0;
   if (expiresAt - nowSeconds > maxAssertionSeconds) {

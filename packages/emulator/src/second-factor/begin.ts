@@ -25,7 +25,11 @@ export function beginSecondFactor(
     throw new EmulatorError(403, 'access_denied', 'no_second_factor');
   }
   const transaction = openTransaction(tenant, grant);
-  const mfa: LoginMfa = { transaction, step: { name: first === undefined ? 'choose-enrollment' : 'choose' } };
+  const mfa: LoginMfa = {
+    path: '/u/mfa',
+    transaction,
+    step: { name: first === undefined ? 'choose-enrollment' : 'choose' },
+  };
   login.mfa = mfa;
   if (first !== undefined) challenge(tenant, mfa, first);
   return redirect(`${tenant.basePath}/u/mfa?state=${id}`);

@@ -22,19 +22,27 @@ const labels: Readonly<Record<Factor, string>> = {
 };
 
 /** The page of the step at which the second factor stands. */
+/** What is shown to whom. */
+interface Page {
+  readonly request: BrowserRequest;
+  readonly mfa: LoginMfa;
+  readonly error?: EmulatorError | undefined;
+}
+
 export function secondFactorPage(request: BrowserRequest, mfa: LoginMfa, error?: EmulatorError): Response {
+  const page: Page = { request, mfa, error };
   const { step } = mfa;
   switch (step.name) {
     case 'choose':
-      return choicePage(request, mfa, error);
+      return choicePage(page);
     case 'choose-enrollment':
-      return enrollmentChoicePage(request, error);
+      return enrollmentChoicePage(page);
     case 'challenge':
-      return isPush(step) ? pushPage(request, step.authenticator, error) : codePage(request, step, error);
+      return isPush(step) ? pushPage(page, step.authenticator) : codePage(page, step);
     case 'enroll':
-      return enrollmentPage(request, step, error);
+      return enrollmentPage(page, step);
     case 'recovery-code':
-      return recoveryCodePage(request, step.code);
+      return recoveryCodePage(page, step.code);
   }
 }
 
@@ -42,7 +50,8 @@ function isPush({ authenticator }: { readonly authenticator: Authenticator }): b
   return authenticator.factor === 'push';
 }
 
-function choicePage(request: BrowserRequest, mfa: LoginMfa, error?: EmulatorError): Response {
+function choicePage(page: Page): Response {
+  const { request, mfa, error } = page;
   const rows = challengeable(request.tenant, mfa.transaction.grant.user);
   const buttons = rows.map(
     (row) => html`<button class="other" name="authenticator" value="${row.id}">${labelOf(row)}</button>`,
@@ -51,30 +60,28 @@ function choicePage(request: BrowserRequest, mfa: LoginMfa, error?: EmulatorErro
     title: 'How do you want to prove that it is you?',
     intro: 'Choose one of your factors.',
     error,
-    content: html`${actionForm(request, 'choose', html`${buttons}`)}
-${cancelForm(request)}`,
+    content: html`${actionForm(page, 'choose', html`${buttons}`)}
+${cancel(page)}`,
   });
 }
 
-function pushPage(request: BrowserRequest, authenticator: Authenticator, error?: EmulatorError): Response {
+function pushPage(page: Page, authenticator: Authenticator): Response {
+  const { request, error } = page;
   const name = toDisplayName(authenticator) ?? 'your phone';
   return loginPage(request, {
     title: 'Approve on your phone',
     intro: `A notification was sent to ${name}.`,
     error,
     refreshSeconds: lookEverySeconds,
-    content: html`${actionForm(request, 'look', html`${rememberBox(request)}<button>I have answered</button>`)}
-${actionForm(request, 'choose', html`<button class="other" name="authenticator" value="${authenticator.id}">Send again</button>`)}
-${others(request)}
-${cancelForm(request)}`,
+    content: html`${actionForm(page, 'look', html`${rememberBox(page)}<button>I have answered</button>`)}
+${actionForm(page, 'choose', html`<button class="other" name="authenticator" value="${authenticator.id}">Send again</button>`)}
+${others(page)}
+${cancel(page)}`,
   });
 }
 
-function codePage(
-  request: BrowserRequest,
-  { authenticator }: { readonly authenticator: Authenticator },
-  error?: EmulatorError,
-): Response {
+function codePage(page: Page, { authenticator }: { readonly authenticator: Authenticator }): Response {
+  const { request, error } = page;
   const { factor } = authenticator;
   const to = toDisplayName(authenticator);
   const intro =
@@ -85,26 +92,27 @@ function codePage(
     title: labels[factor],
     intro,
     error,
-    content: html`${codeForm(request)}
+    content: html`${codeForm(page)}
 ${
   to === undefined
     ? ''
     : actionForm(
-        request,
+        page,
         'choose',
         html`<button class="other" name="authenticator" value="${authenticator.id}">Send another code</button>`,
       )
 }
-${others(request)}
-${cancelForm(request)}`,
+${others(page)}
+${cancel(page)}`,
   });
 }
 
-function enrollmentChoicePage(request: BrowserRequest, error?: EmulatorError): Response {
+function enrollmentChoicePage(page: Page): Response {
+  const { request, error } = page;
   const offered = allowedFactors(request.tenant, 'enroll').filter((factor) => factor !== 'recovery-code');
   const forms = offered.map((factor) =>
     actionForm(
-      request,
+      page,
       'enroll',
       html`${addressField(factor)}<button class="other" name="factor" value="${factor}">${labels[factor]}</button>`,
     ),
@@ -114,7 +122,7 @@ function enrollmentChoicePage(request: BrowserRequest, error?: EmulatorError): R
     intro: 'This login needs a second factor: add one.',
     error,
     content: html`${forms}
-${cancelForm(request)}`,
+${cancel(page)}`,
   });
 }
 
@@ -128,11 +136,8 @@ function addressField(factor: Factor): Html | string {
 <input id="${id}" name="address" type="tel" autocomplete="tel" placeholder="+15551234567" required>`;
 }
 
-function enrollmentPage(
-  request: BrowserRequest,
-  step: Extract<LoginMfa['step'], { readonly name: 'enroll' }>,
-  error?: EmulatorError,
-): Response {
+function enrollmentPage(page: Page, step: Extract<LoginMfa['step'], { readonly name: 'enroll' }>): Response {
+  const { request, error } = page;
   const { authenticator, barcodeUri } = step;
   const isScanned = authenticator.factor === 'push';
   const qrCode =
@@ -140,8 +145,8 @@ function enrollmentPage(
       ? ''
       : html`<div class="qr" role="img" aria-label="QR code to scan">${raw(renderSVG(barcodeUri, { border: 2, ecc: 'L' }))}</div>`;
   const next = isScanned
-    ? actionForm(request, 'look', html`<button>I have scanned it</button>`)
-    : codeForm(request);
+    ? actionForm(page, 'look', html`<button>I have scanned it</button>`)
+    : codeForm(page);
   return loginPage(request, {
     title: `Add: ${labels[authenticator.factor]}`,
     intro:
@@ -153,42 +158,51 @@ function enrollmentPage(
     content: html`${qrCode}
 ${authenticator.secret === undefined || isScanned ? '' : html`<p class="note">Or enter this secret: <code>${authenticator.secret}</code></p>`}
 ${next}
-${others(request)}
-${cancelForm(request)}`,
+${others(page)}
+${cancel(page)}`,
   });
 }
 
-function recoveryCodePage(request: BrowserRequest, code: string): Response {
-  return loginPage(request, {
+function recoveryCodePage(page: Page, code: string): Response {
+  return loginPage(page.request, {
     title: 'Keep your recovery code',
     intro: 'It lets you in once, should you lose your phone. It is not shown again.',
     content: html`<p class="code"><code>${code}</code></p>
-${actionForm(request, 'kept', html`<button>I have kept it</button>`)}
-${cancelForm(request)}`,
+${actionForm(page, 'kept', html`<button>I have kept it</button>`)}
+${cancel(page)}`,
   });
 }
 
-function codeForm(request: BrowserRequest): Html {
+function codeForm(page: Page): Html {
   const fields = html`<label for="code">Code</label>
 <input id="code" name="code" autocomplete="one-time-code" autocapitalize="characters" spellcheck="false" maxlength="64" required autofocus>
-${rememberBox(request)}<button>Continue</button>`;
-  return actionForm(request, 'code', fields);
+${rememberBox(page)}<button>Continue</button>`;
+  return actionForm(page, 'code', fields);
 }
 
-function others(request: BrowserRequest): Html {
-  return actionForm(request, 'others', html`<button class="quiet">Try another way</button>`);
+function others(page: Page): Html {
+  return actionForm(page, 'others', html`<button class="quiet">Try another way</button>`);
 }
 
-function rememberBox({ tenant }: BrowserRequest): Html | string {
-  if (!tenant.settings.rememberBrowser) return '';
+function rememberBox({ request, mfa }: Page): Html | string {
+  if (mfa.path === '/u/enroll' || !request.tenant.settings.rememberBrowser) return '';
   return html`<label class="check"><input type="checkbox" name="remember" value="yes"> Remember this browser for 30 days</label>`;
 }
 
-function actionForm(request: BrowserRequest, action: string, fields: Html): Html {
-  return loginForm(request, '/u/mfa', html`<input type="hidden" name="action" value="${action}">${fields}`);
+function actionForm(page: Page, action: string, fields: Html): Html {
+  return loginForm(
+    page.request,
+    page.mfa.path,
+    html`<input type="hidden" name="action" value="${action}">${fields}`,
+  );
 }
 
 function labelOf(authenticator: Authenticator): string {
   const name = toDisplayName(authenticator);
   return name === undefined ? labels[authenticator.factor] : `${labels[authenticator.factor]}: ${name}`;
+}
+
+/** A login can be cancelled; a ticket is just left. */
+function cancel({ request, mfa }: Page): Html | string {
+  return mfa.path === '/u/mfa' ? cancelForm(request) : '';
 }

@@ -73,7 +73,8 @@ function startEnrollment(tenant: Tenant, mfa: LoginMfa, params: Params): void {
   const factor = requiredText(params, 'factor') as Factor;
   const { user } = mfa.transaction.grant;
   const isAllowed = allowedFactors(tenant, 'enroll').includes(factor) && factor !== 'recovery-code';
-  if (!isAllowed || isEnrolled(user)) throw invalidRequest('This factor cannot be enrolled here');
+  const isDone = isEnrolled(user) && mfa.isFurther !== true;
+  if (!isAllowed || isDone) throw invalidRequest('This factor cannot be enrolled here');
   const started = startFactor(tenant, mfa.transaction, factor, addressOf(factor, params, user.email));
   mfa.step = { name: 'enroll', ...started };
   mfa.recoveryCode ??= startRecoveryCode(tenant, user);
@@ -123,7 +124,7 @@ function pass(
   const { transaction } = mfa;
   const { user } = transaction.grant;
   if (oobCode !== undefined) oobCode.isRedeemed = true;
-  confirmEnrollment(user, authenticator.enrollment);
+  confirmEnrollment(tenant, user, authenticator.enrollment);
   transaction.isSpent = true;
   const passed = [...new Set([...transaction.passed, authenticator.id])];
   if (passed.length < tenant.settings.requiredFactors) {

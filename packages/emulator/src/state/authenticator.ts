@@ -21,6 +21,9 @@ export interface Authenticator {
   /** Time step of the last one-time password that was accepted. */
   lastStep?: number;
   recoveryCode?: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  enrolledAt?: number;
 }
 
 const prefixes: Readonly<Record<Factor, string>> = {

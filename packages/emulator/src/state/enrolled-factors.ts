@@ -8,7 +8,11 @@ import { type Authenticator, toAuthenticatorId } from './authenticator.ts';
 export function toAuthenticators(
   user: { readonly username: string; readonly email: string },
   enrolled: EnrolledFactor,
-  { ordinal, factors }: { readonly ordinal: number; readonly factors: readonly Factor[] },
+  {
+    ordinal,
+    factors,
+    now,
+  }: { readonly ordinal: number; readonly factors: readonly Factor[]; readonly now: number },
 ): Authenticator[] {
   const { factor, phone = user.username } = enrolled;
   const seed = sha256Hex(`${user.username} ${factor} ${ordinal}`);
@@ -19,6 +23,8 @@ export function toAuthenticators(
     enrollment: device,
     isConfirmed: true,
     isImplicit: false,
+    createdAt: now,
+    enrolledAt: now,
     ...members,
   });
   const secret = enrolled.secret ?? toBase32(seed.slice(16, 36));

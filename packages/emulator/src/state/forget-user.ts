@@ -19,6 +19,7 @@ export function forgetUser(tenant: Tenant, user: User): void {
   tenant.refreshTokens.revokeWhere(isTheirs);
   tenant.authorizationCodes.deleteWhere(({ grant }) => isTheirs(grant));
   tenant.logins.deleteWhere(({ session }) => session !== undefined && isTheirs(session));
+  tenant.tickets.deleteWhere(({ transaction }) => isTheirs(transaction.grant));
   tenant.sessions.deleteWhere(isTheirs);
   tenant.rememberedBrowsers.deleteWhere(isTheirs);
   for (const key of [user.sub, user.username, user.email]) tenant.limits.forget(key);

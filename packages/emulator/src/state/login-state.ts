@@ -73,6 +73,10 @@ export interface PassedFactor {
 
 /** Where the pages for the second factor stand. */
 export interface LoginMfa {
+  /** Where its forms go: to a login, or to a ticket to enrol with. */
+  readonly path: '/u/mfa' | '/u/enroll';
+  /** Whether users who have a factor may enrol another here. */
+  readonly isFurther?: boolean;
   transaction: Transaction;
   step:
     | { readonly name: 'choose' }

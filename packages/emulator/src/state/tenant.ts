@@ -7,7 +7,7 @@ import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { RandomBytes } from '../lib/random.ts';
 import { createLimitBook, type LimitBook } from '../settings/limits.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { IssuedCode, OpenLogin, PushedRequest, TenantSession } from './login-state.ts';
+import type { IssuedCode, LoginMfa, OpenLogin, PushedRequest, TenantSession } from './login-state.ts';
 import type { OobCode } from './oob-code.ts';
 import type { InboxMessage, PhoneNotification, WaitingCode } from './phone-state.ts';
 import { createRefreshTokens, type RefreshTokens } from './refresh-tokens.ts';
@@ -49,6 +49,8 @@ export interface Tenant extends Omit<TenantFrame, 'apis' | 'clients' | 'users'> 
   /** Login pages that stand open, codes waiting for their exchange, and sessions of browsers. */
   readonly logins: ExpiringMap<OpenLogin>;
   readonly pushedRequests: ExpiringMap<PushedRequest>;
+  /** Tickets to enrol a factor with. */
+  readonly tickets: ExpiringMap<LoginMfa>;
   readonly authorizationCodes: ExpiringMap<IssuedCode>;
   readonly sessions: ExpiringMap<TenantSession>;
   /** Who has passed a second factor with a browser, by the browser's cookie. */
@@ -88,6 +90,7 @@ export function createTenant(frame: TenantFrame, settings: Settings): Tenant {
     ),
     logins: createExpiringMap(now),
     pushedRequests: createExpiringMap(now),
+    tickets: createExpiringMap(now),
     rememberedBrowsers: createExpiringMap(now),
     revokedTokenIds: new Set(),
     authorizationCodes: createExpiringMap(now),

@@ -57,16 +57,16 @@ export function createUser(options: UserOptions, { now, factors }: UserFrame): U
     updatedAt: now,
     authenticators: [],
   };
-  if (user.emailVerified) user.authenticators.push(verifiedEmail(email, hash.slice(24, 40)));
-  enroll(user, options.factors ?? [], factors);
+  if (user.emailVerified) user.authenticators.push(verifiedEmail(email, hash.slice(24, 40), now));
+  enroll(user, options.factors ?? [], { now, factors });
   return user;
 }
 
 /** Adds factors that are confirmed at once. */
-export function enroll(user: User, enrolled: readonly EnrolledFactor[], factors: readonly Factor[]): void {
+export function enroll(user: User, enrolled: readonly EnrolledFactor[], { now, factors }: UserFrame): void {
   for (const one of enrolled) {
     const ordinal = user.authenticators.length;
-    user.authenticators.push(...toAuthenticators(user, one, { ordinal, factors }));
+    user.authenticators.push(...toAuthenticators(user, one, { ordinal, factors, now }));
   }
 }
 
@@ -82,7 +82,7 @@ export function isEnrolled(user: User): boolean {
   );
 }
 
-function verifiedEmail(address: string, device: string): Authenticator {
+function verifiedEmail(address: string, device: string, now: number): Authenticator {
   return {
     id: `email|dev_${device}`,
     factor: 'email',
@@ -90,6 +90,8 @@ function verifiedEmail(address: string, device: string): Authenticator {
     isConfirmed: true,
     isImplicit: true,
     address,
+    createdAt: now,
+    enrolledAt: now,
   };
 }
 

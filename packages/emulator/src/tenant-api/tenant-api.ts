@@ -9,11 +9,13 @@ import { requestPath } from '../lib/request-path.ts';
 import { authorize, cancelLogin } from '../login/authorize.ts';
 import { getConnection, postConnection } from '../login/connection.ts';
 import { getConsent, postConsent } from '../login/consent.ts';
+import { getTicket, postTicket } from '../login/enrollment-ticket.ts';
 import { getLogin, postLogin } from '../login/login.ts';
 import { logout, logoutOpenId } from '../login/logout.ts';
 import { postPushedRequest } from '../login/pushed-request.ts';
 import { getSecondFactor, postSecondFactor } from '../login/second-factor.ts';
 import { rememberedCookie, sessionCookie } from '../login/tenant-session.ts';
+import { createManagementApi, type GetPath } from '../management/management-api.ts';
 import { postAssociate } from '../mfa-api/associate.ts';
 import { deleteAuthenticator, getAuthenticators } from '../mfa-api/authenticators.ts';
 import { postChallenge } from '../mfa-api/challenge.ts';
@@ -42,9 +44,9 @@ type RouteContext = Context<{ Bindings: RouteBindings }>;
 
 /** The routes of the tenant itself. Browsers of any origin may call them, as public clients do. */
 export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
-  const app = new Hono<{ Bindings: RouteBindings }>({
-    getPath: (request, options) => requestPath(request, options?.env?.tenant.basePath),
-  });
+  const getPath: GetPath = (request, options) => requestPath(request, options?.env?.tenant.basePath);
+  const app = new Hono<{ Bindings: RouteBindings }>({ getPath });
+  const managementApi = createManagementApi(getPath);
   app.use(
     cors({
       origin: '*',
@@ -108,6 +110,7 @@ export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
   app.post('/oauth/par', (c) => postPushedRequest(toApiRequest(c)));
   app.get('/userinfo', (c) => getUserinfo({ ...toApiRequest(c), params: c.req.query() }));
   app.post('/userinfo', (c) => getUserinfo(toApiRequest(c)));
+  app.all('/api/v2/*', (c) => managementApi.fetch(c.req.raw, { tenant: c.env.tenant, body: c.env.body }));
   addBrowserRoutes(app);
   return app;
 }
@@ -122,6 +125,8 @@ function addBrowserRoutes(app: Hono<{ Bindings: RouteBindings }>): void {
     ['/u/connection', postConnection, ['POST']],
     ['/u/mfa', getSecondFactor, ['GET']],
     ['/u/mfa', postSecondFactor, ['POST']],
+    ['/u/enroll', getTicket, ['GET']],
+    ['/u/enroll', postTicket, ['POST']],
     ['/u/consent', getConsent, ['GET']],
     ['/u/consent', postConsent, ['POST']],
     ['/u/cancel', cancelLogin, ['POST']],

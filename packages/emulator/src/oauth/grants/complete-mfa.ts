@@ -18,7 +18,7 @@ export async function completeMfa(
   newRecoveryCode?: string,
 ): Promise<Record<string, unknown>> {
   const { grant, kind } = transaction;
-  confirmEnrollment(grant.user, authenticator.enrollment);
+  confirmEnrollment(tenant, grant.user, authenticator.enrollment);
   transaction.isSpent = true;
   const recoveryCode = newRecoveryCode ?? transaction.recoveryCode;
   const passed = [...new Set([...transaction.passed, authenticator.id])];

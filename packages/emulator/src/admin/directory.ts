@@ -95,9 +95,10 @@ export function createDirectory(
     },
     enroll(username, factor) {
       assertShape(factorShape, factor);
+      const { clock, settings } = currentTenant();
       const user = requireUser(currentTenant(), username);
       const before = user.authenticators.length;
-      enroll(user, [factor], currentTenant().settings.factors);
+      enroll(user, [factor], { now: clock.now(), factors: settings.factors });
       return user.authenticators.slice(before).map(({ id }) => id);
     },
     unenroll(username, authenticatorId) {

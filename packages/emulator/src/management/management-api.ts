@@ -1,0 +1,29 @@
+import { Hono } from 'hono';
+import { EmulatorError } from '../lib/emulator-error.ts';
+import type { Tenant } from '../state/tenant.ts';
+import { addGuardianRoutes } from './guardian.ts';
+import { toManagementError } from './management-error.ts';
+import type { ManagementApp, ManagementBindings } from './management-request.ts';
+import { addMethodRoutes } from './methods.ts';
+import { addUserRoutes } from './users.ts';
+
+/** How routes find the path of a request. */
+export type GetPath = (request: Request, options?: { readonly env?: { readonly tenant: Tenant } }) => string;
+
+/**
+ * The parts of the Management API that have to do with users and their factors, under `/api/v2`. Tokens for it come by
+ * `client_credentials`.
+ */
+export function createManagementApi(getPath: GetPath): ManagementApp {
+  const app = new Hono<{ Bindings: ManagementBindings }>({ getPath }).basePath('/api/v2');
+  app.onError((error) => toManagementError(error));
+  app.notFound((c) =>
+    toManagementError(
+      new EmulatorError(404, 'not_found', `The emulator has no ${c.req.method} ${c.req.path}`),
+    ),
+  );
+  addUserRoutes(app);
+  addMethodRoutes(app);
+  addGuardianRoutes(app);
+  return app;
+}
