@@ -619,6 +619,30 @@ export const MUTATIONS = [
     ],
   },
 
+  {
+    defence: 'a stream ends with the login',
+    edits: [
+      [server('endpoints/event-stream'), 'const ASK_AGAIN_MS = 5_000;', 'const ASK_AGAIN_MS = 60_000;'],
+    ],
+    shownBy: [shared('watching', 'ends a stream within a few seconds of the logout, though nothing happens')],
+  },
+  {
+    defence: 'a session is read from its store for requests that stay open',
+    edits: [
+      [
+        server('request/identify'),
+        'const reading = asked?.again === true ? readAgain(request) : undefined;',
+        'const reading = undefined as ReturnType<typeof readAgain>;',
+      ],
+    ],
+    shownBy: [
+      own(
+        'request/identify',
+        'reads the session from its store when it is asked again, and knows nobody where that has it no more',
+      ),
+    ],
+  },
+
   // The network, and the provider
   {
     defence: 'the handle does not travel over plain http',

@@ -172,6 +172,23 @@ export function describeWatching(scene: Scene): void {
       expect(told).toMatch(/^id: \d+\nevent: view\ndata: [^\n]+\n\n$/);
     });
 
+    it('ends a stream within a few seconds of the logout, though nothing happens', async () => {
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      await browser.start();
+      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+
+      const stream = await open('GET', `${bank.url}/step-up/flow`, {
+        headers: { cookie, accept: 'text/event-stream' },
+      });
+      await once(stream, 'data');
+      bank.sessions.delete(browser.sessionCookie);
+      await scene.tenant.clock.whenWaited();
+      scene.tenant.clock.advance(5_000);
+
+      expect(await stream.resume().toArray()).toEqual([]);
+    });
+
     it('ends a stream after a minute, so that the next request says anew who is asking', async () => {
       const bank = await scene.open();
       const browser = await bank.browser();

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createEmulator } from '@stepgate/emulator';
 import express, { type Express, type RequestHandler } from 'express';
 import { auth } from 'express-oauth2-jwt-bearer';
-import session from 'express-session';
+import session, { MemoryStore } from 'express-session';
+import { createTestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createGate, type ExpressGateOptions, identifyByBearer, identifyBySession } from '../src/index.ts';
 
@@ -104,7 +106,59 @@ describe('identifyBySession with express-session', () => {
       error: 'misconfigured',
       error_description: 'the server is not set up rightly',
     });
-    expect(String(app.errors[0])).toContain('mount the session middleware in front of the gate');
+    expect(String(app.errors[0])).toContain('Mount the session middleware before the gate');
+  });
+});
+
+describe.each([
+  ['saves', true],
+  ['leaves', false],
+])('an event stream over express-session, which %s unchanged sessions', (_, resave) => {
+  it('ends within seconds of the logout, and does not bring the session back', async () => {
+    const tenant = createTestTenant();
+    const store = new MemoryStore();
+    const gate = createGate({
+      auth0: tenant.auth0,
+      secret,
+      testing: { clock: tenant.clock },
+      identify: identifyBySession({ subject: (kept: { member?: { sub: string } }) => kept.member?.sub }),
+      firstLeg: { password: { username: () => 'ada' } },
+    });
+    const app = express();
+    app.use(session({ secret, resave, saveUninitialized: false, store }), gate);
+    app.post('/login', (req, res) => {
+      req.session.member = { sub: tenant.ada.subject };
+      res.end();
+    });
+    app.post('/logout', (req, res) => req.session.destroy(() => res.end()));
+    app.post('/transfers', gate.require(), (_req, res) => void res.end('done'));
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const cookies: string[] = [];
+    const send = async (method: string, path: string, body?: unknown, headers = {}): Promise<Response> => {
+      const answer = await fetch(url + path, {
+        method,
+        headers: { cookie: cookies.join('; '), 'content-type': 'application/json', ...headers },
+        body: body === undefined ? null : JSON.stringify(body),
+      });
+      cookies.push(...answer.headers.getSetCookie().map((cookie) => cookie.split(';', 1).join()));
+      return answer;
+    };
+    await send('POST', '/login');
+    const { step_up } = (await (await send('POST', '/transfers')).json()) as {
+      step_up: { requirement: string };
+    };
+    await send('POST', '/step-up/flow', { requirement: step_up.requirement });
+
+    const stream = await send('GET', '/step-up/flow', undefined, { accept: 'text/event-stream' });
+    await tenant.clock.whenWaited();
+    await send('POST', '/logout');
+    tenant.clock.advance(5_000);
+
+    expect(await stream.text()).toMatch(/^id: \d+\nevent: view\ndata: [^\n]+\n\n$/);
+    expect(await new Promise((resolve) => store.all((_error, all) => resolve(all)))).toEqual({});
   });
 });
 

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import Koa, { type Middleware } from 'koa';
 import jwt from 'koa-jwt';
@@ -74,7 +75,7 @@ describe('identifyBySession with koa-session', () => {
   it('says in the log, and not to the client, that the gate is in front of the session', async () => {
     const app = await listen(bySession, () => []);
     expect(await transfer(app)).toMatchObject({ status: 500, error: 'misconfigured' });
-    expect(String(app.errors[0])).toContain('mount the session middleware in front of the gate');
+    expect(String(app.errors[0])).toContain('Mount the session middleware before the gate');
   });
 
   it.each([
@@ -93,9 +94,54 @@ describe('identifyBySession with koa-session', () => {
       expect(await response.json()).toMatchObject({ error: 'misconfigured' });
     }
     expect(app.errors.map(String)).toEqual(
-      Array(2).fill(expect.stringContaining('mount the session middleware in front of the gate')),
+      Array(2).fill(expect.stringContaining('Mount the session middleware before the gate')),
     );
   });
+});
+
+it('reads a session of koa-session from its store when it is asked again', async () => {
+  const bySession = identifyBySession({ subject: (kept: AppSession) => kept.member?.sub });
+  const kept = new Map<string, object>();
+  const store = {
+    get: async (key: string) => kept.get(key),
+    set: async (key: string, value: object) => void kept.set(key, value),
+    destroy: async (key: string) => void kept.delete(key),
+  };
+  const app = new Koa();
+  app.keys = [secret];
+  app.use(session({ store }, app) as Middleware);
+  app.use(async (ctx) => {
+    if (ctx.path === '/login') {
+      (ctx.session as AppSession).member = { sub: 'auth0|ada' };
+      ctx.body = 'welcome';
+      return;
+    }
+    const found = [bySession(ctx)];
+    if (ctx.path === '/stream') {
+      found.push(await bySession(ctx, { again: true }));
+      kept.clear();
+      found.push(await bySession(ctx, { again: true }));
+    }
+    ctx.body = JSON.stringify(found);
+  });
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const login = await fetch(`${url}/login`);
+  const cookie = login.headers
+    .getSetCookie()
+    .map((text) => text.split(';')[0])
+    .join('; ');
+
+  // The first request of a login keeps its name in the session.
+  await fetch(url, { headers: { cookie } });
+  const stream = await fetch(`${url}/stream`, { headers: { cookie } });
+  const [first, again, afterwards] = (await stream.json()) as unknown[];
+
+  expect(first).toMatchObject({ subject: 'auth0|ada' });
+  expect(again).toEqual(first);
+  expect(afterwards).toBeNull();
 });
 
 describe('identifyByBearer with koa-jwt', () => {

@@ -47,13 +47,14 @@ export {
 } from './policy/policy.ts';
 export type { RequireArguments, RouteOptions } from './policy/route-options.ts';
 export type { Approval } from './records/handle-record.ts';
-export type { HookContext, Identity } from './request/caller.ts';
+export type { Asked, HookContext, Identity } from './request/caller.ts';
 export { errorResponse } from './request/error-response.ts';
 export type { HostBody } from './request/form-body.ts';
 export type { HostRequest, HostResponse } from './request/host-request.ts';
 export {
   type BearerRequest,
   type ClaimIdentifyOptions,
+  type IdentifyBySession,
   identifyByBearer,
   identifyByOidc,
   identifyBySession,

@@ -7,8 +7,10 @@ import { PRIVATE_HEADERS } from '../request/error-response.ts';
 import type { WhenGone } from '../request/host-request.ts';
 
 const HEARTBEAT_MS = 15_000;
+/** How often it is found out whether the login lasts, while nothing happens. */
+const ASK_AGAIN_MS = 5_000;
 const COME_AGAIN_MS = 1_000;
-/** A stream's request is as old as the stream: who asks is found out anew from the next one's. */
+/** The client then comes again, with a request that is new. */
 const LONGEST_STREAM_MS = 60_000;
 
 /** Where events go. It fails by itself when too many wait for a client that has stopped reading. */
@@ -32,7 +34,7 @@ export interface EventStreamOptions {
   readonly target: FlowTarget;
   readonly first: FlowView;
   readonly whenGone: WhenGone;
-  /** Whether the flow is still that of whoever asks. */
+  /** Whether the login lasts, with which the stream began. */
   readonly isStillTheirs: () => Promise<boolean>;
   /** Called when the stream is over; may be called again. */
   readonly leave: () => void;
@@ -79,6 +81,7 @@ function createEventSource({ first, ...options }: EventStreamOptions): EventSour
   let sink: EventSink | undefined;
   let watch: Watch | undefined;
   let endsAt = 0;
+  let wroteAt = 0;
   const listener = { seen: (view: FlowView | undefined) => void tell(view).catch(failed), failed };
   options.whenGone(end);
 
@@ -102,13 +105,19 @@ function createEventSource({ first, ...options }: EventStreamOptions): EventSour
   }
 
   async function tell(view: FlowView | undefined): Promise<void> {
-    // Who is asking is not known for certain: nobody gets anything.
+    // Before each view, since it may hold a secret. When that is not certain, nothing is told.
     const isTheirs = view !== undefined && (await isStillTheirs().catch(onError)) === true;
     if (sink === undefined) return;
     if (!isTheirs) return end();
-    sink.write(view.version === version ? ': still here\n\n' : message(view));
+    if (view.version !== version) write(sink, message(view));
+    else if (clock.now() - wroteAt >= HEARTBEAT_MS) write(sink, ': still here\n\n');
     version = view.version;
     goOn(view);
+  }
+
+  function write(to: EventSink, text: string): void {
+    wroteAt = clock.now();
+    to.write(text);
   }
 
   function goOn(view: FlowView): void {
@@ -118,7 +127,7 @@ function createEventSource({ first, ...options }: EventStreamOptions): EventSour
     if (closing.aborted && !isLast) sink.write(`retry: ${COME_AGAIN_MS}\n\n`);
     const now = clock.now();
     if (isLast || closing.aborted || now >= endsAt) end();
-    else watch = driver.follow(target, { version, until: now + HEARTBEAT_MS }, listener);
+    else watch = driver.follow(target, { version, until: now + ASK_AGAIN_MS }, listener);
   }
 
   return {
@@ -129,7 +138,7 @@ function createEventSource({ first, ...options }: EventStreamOptions): EventSour
       latest = undefined;
       sink = to;
       endsAt = clock.now() + LONGEST_STREAM_MS;
-      to.write(message(view));
+      write(to, message(view));
       goOn(view);
     },
     close,

@@ -1,5 +1,6 @@
 import { type FlowView, StepUpError } from '@stepgate/core';
 import { type Detail, flowToHtml, idleView } from '@stepgate/web/html';
+import { signInFirst } from '../flow/errors.ts';
 import { isShown } from '../flow/rules.ts';
 import { type FlowTarget, targetOf } from '../flow/target.ts';
 import type { Watchers } from '../limits/watchers.ts';
@@ -60,7 +61,8 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
     const target = handle === undefined ? undefined : targetOf(request, caller, handle);
     // A ticket that is not good for anything is not about the flow that happens to be under way.
     const isLost = ticket !== undefined && ticketState.requirement === undefined;
-    const found = target && !isLost ? await findFlow(target, ticketState.requirement, moment) : undefined;
+    const found =
+      target && !isLost ? await findFlow(request, target, ticketState.requirement, moment) : undefined;
     const view = found?.view ?? idleView(clock.now(), ticketState.isUsable ? ['flow.start'] : []);
     const requirement = ticketState.requirement ?? found?.flow.requirement;
     const { returnTo, leaveTo, unkept } = requirement ?? {};
@@ -149,6 +151,7 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
   }
 
   async function findFlow(
+    request: HostRequest,
     target: FlowTarget,
     requirement: Requirement | undefined,
     { since, whenGone }: Moment,
@@ -165,6 +168,7 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
     const until = clock.now() + PATIENCE_MS;
     const leave = watchers.enter(target.key);
     const later = await driver.watch(target, { version: view.version, until, whenGone }).finally(leave);
+    if (!(await parts.owners.isStillSignedIn(request, target.caller))) throw signInFirst();
     return later && { flow: record.flow, view: later };
   }
 }

@@ -12,6 +12,8 @@ export interface Owners {
   readonly mustBeSignedIn: (request: HostRequest) => Promise<Caller>;
   /** @throws StepUpError `login_required` (401), or `flow_not_found` (404) for a browser without a handle. */
   readonly mustOwn: (request: HostRequest) => Promise<FlowTarget>;
+  /** Whether the login lasts that a request came with, which has been open since. */
+  readonly isStillSignedIn: (request: HostRequest, caller: Caller) => Promise<boolean>;
 }
 
 /** Makes the finder. */
@@ -36,6 +38,9 @@ export function createOwners(options: {
       const handle = handles.read(request);
       if (handle === undefined) throw notFound(basePath);
       return targetOf(request, caller, handle);
+    },
+    async isStillSignedIn(request, { session }) {
+      return (await callerOf(request, { again: true }))?.session === session;
     },
   };
 }

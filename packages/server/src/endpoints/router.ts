@@ -1,7 +1,7 @@
 import { parseRequest, StepUpError } from '@stepgate/core';
 import { authenticatorsToHtml } from '@stepgate/web/html';
 import * as v from 'valibot';
-import { crossSite, notFound } from '../flow/errors.ts';
+import { crossSite, notFound, signInFirst } from '../flow/errors.ts';
 import { targetOf } from '../flow/target.ts';
 import { type LoginUrl, signedOut } from '../guard/signed-out.ts';
 import { WATCH_AGAIN_SECONDS, type Watchers } from '../limits/watchers.ts';
@@ -47,7 +47,7 @@ const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOption
 export function createEndpoints(parts: EndpointParts, options: EndpointsOptions): Endpoints {
   const { basePath, driver, requirements } = parts;
   const { handles, origins } = parts.callers;
-  const { callerOf, mustBeSignedIn, mustOwn } = parts.owners;
+  const { callerOf, isStillSignedIn, mustBeSignedIn, mustOwn } = parts.owners;
   const { clock, closing, onError } = parts.runtime;
   const { watchers } = options;
   const tokens = createFormTokens(parts.state.sealer);
@@ -187,14 +187,12 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
       if (isNews && !watchers.hasRoom(target.key)) {
         return respondWithView(view, 200, { 'retry-after': `${WATCH_AGAIN_SECONDS}` });
       }
-      const isStillTheirs = async (): Promise<boolean> =>
-        (await callerOf(request))?.session === target.caller.session;
       return eventStream({
         driver,
         target,
         first: view,
         whenGone: (callback) => request.whenGone(callback),
-        isStillTheirs,
+        isStillTheirs: () => isStillSignedIn(request, target.caller),
         leave: watchers.enter(target.key),
         runtime: parts.runtime,
       });
@@ -207,8 +205,8 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
     const later = await driver
       .watch(target, { version, until, whenGone: (callback) => request.whenGone(callback) })
       .finally(leave);
-    // The login may have ended while the client waited.
-    if (later === undefined || (await mustOwn(request)).key !== target.key) throw notFound(basePath);
+    if (seconds > 0 && !(await isStillSignedIn(request, target.caller))) throw signInFirst();
+    if (later === undefined) throw notFound(basePath);
     if (later.version !== version) return respondWithView(later, 200);
     const hint = closing.aborted ? { 'retry-after': '1' } : {};
     return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etagOf(later), ...hint } });

@@ -8,7 +8,7 @@ import type { LoginUrl } from '../guard/signed-out.ts';
 import type { Capacity } from '../limits/capacity.ts';
 import type { LimitOptions } from '../limits/limits.ts';
 import type { ClaimsOf } from '../policy/evidence.ts';
-import type { Identity } from '../request/caller.ts';
+import type { Asked, Identity } from '../request/caller.ts';
 import type { Store } from '../store/store.ts';
 import type { TestingOptions } from './testing-options.ts';
 
@@ -18,8 +18,11 @@ export interface GateOptions<Native> extends AuditListeners<Native> {
   readonly auth0: Auth0Settings;
   /** At least 32 random characters. A list rotates the secret: the first one seals, all of them open. */
   readonly secret: string | readonly string[];
-  /** Tells who is signed in; `undefined` when nobody is. */
-  readonly identify: (request: Native) => Identity | undefined | Promise<Identity | undefined>;
+  /**
+   * Tells who is signed in; `undefined` when nobody is. Event streams and long polls ask again while they are open
+   * (`asked.again`): look the login up then, since the request was loaded a while ago.
+   */
+  readonly identify: (request: Native, asked: Asked) => Identity | undefined | Promise<Identity | undefined>;
   /** How a signed-in user gets into MFA. */
   readonly firstLeg: FirstLegOptions<Native>;
   /**

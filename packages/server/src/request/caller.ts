@@ -15,6 +15,15 @@ export interface Identity {
   readonly ip?: string | undefined;
 }
 
+/** How `identify` is asked. */
+export interface Asked {
+  /**
+   * The request has been open for a while, and this is to find out whether its login still lasts: look it up where
+   * logins are kept, not in what was loaded with the request.
+   */
+  readonly again: boolean;
+}
+
 /** What the app's hooks are given: whose flow it is, and the request that drives it. */
 export interface HookContext<Native = unknown> {
   /** The host's own request: Express's `req`, Koa's `ctx`. */
@@ -50,29 +59,37 @@ export function toCaller(identity: Identity, realm: string): Caller {
 }
 
 /** Finds the caller of a request; `undefined` when nobody is signed in. */
-export type CallerOf = (request: HostRequest) => Caller | undefined | Promise<Caller | undefined>;
+export type CallerOf = (
+  request: HostRequest,
+  asked?: Asked,
+) => Caller | undefined | Promise<Caller | undefined>;
+
+/** The app's `identify`. */
+export type Identify<Native = unknown> = (
+  request: Native,
+  asked: Asked,
+) => Identity | undefined | PromiseLike<Identity | undefined>;
+
+const FIRST: Asked = { again: false };
 
 /**
  * Makes the {@link CallerOf} of a gate from the app's `identify`. What it does is synchronous where `identify` is: a
  * promise would cost a guarded request more than the rest of its path.
  */
-export function createCallerOf(
-  identify: (request: unknown) => Identity | undefined | PromiseLike<Identity | undefined>,
-  realm: string,
-): CallerOf {
+export function createCallerOf(identify: Identify, realm: string): CallerOf {
   const callerFrom = (identity: Identity | undefined): Caller | undefined =>
     identity === undefined || identity === null ? undefined : toCaller(identity, realm);
 
-  function identified(native: unknown): ReturnType<typeof identify> {
+  function identified(native: unknown, asked: Asked): ReturnType<Identify> {
     try {
-      return identify(native);
+      return identify(native, asked);
     } catch (error) {
       throw identifyError(error);
     }
   }
 
-  return ({ native }) => {
-    const identity = identified(native);
+  return ({ native }, asked = FIRST) => {
+    const identity = identified(native, asked);
     if (!isThenable(identity)) return callerFrom(identity);
     return Promise.resolve(identity).then(callerFrom, (error: unknown) => {
       throw identifyError(error);

@@ -1,5 +1,5 @@
 import { type AllowedOrigins, createAllowedOrigins } from './allowed-origins.ts';
-import { type CallerOf, createCallerOf, type Identity } from './caller.ts';
+import { type CallerOf, createCallerOf, type Identify } from './caller.ts';
 import { createHandles, type Handles } from './handle-cookie.ts';
 
 /** Who sends a request, from which browser, and from which origin. */
@@ -11,7 +11,7 @@ export interface Callers {
 
 /** Makes the readers of all three. `realm` names the tenant and the application. */
 export function createCallers(options: {
-  readonly identify: (request: unknown) => Identity | undefined | PromiseLike<Identity | undefined>;
+  readonly identify: Identify;
   readonly realm: string;
   readonly allowedOrigins: readonly string[];
   readonly insecureCookie: boolean;

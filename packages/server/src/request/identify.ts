@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { digest } from '../lib/seal.ts';
-import type { Identity } from './caller.ts';
+import type { Asked, Identity } from './caller.ts';
 import { HookError } from './hook-error.ts';
+import { readAgain } from './stored-session.ts';
 
 /** Options of {@link identifyBySession}. */
 export interface SessionIdentifyOptions<Session> {
@@ -31,16 +32,25 @@ const LOGIN = 'stepgate';
 /** A login that the session's own id tells from all others. Requests that come at once all see the same one. */
 const FIRST_LOGIN = 'first';
 
+/** {@link identifyBySession}'s result. It needs no promise but to read a session again. */
+export interface IdentifyBySession<Session> {
+  (request: SessionRequest<Session>): Identity | undefined;
+  (request: SessionRequest<Session>, asked: Asked): Identity | undefined | Promise<Identity | undefined>;
+}
+
 /**
  * `identify` for apps that keep the signed-in user in `req.session` or `ctx.session` (express-session, koa-session and
  * their like).
  *
  * Approvals are bound to a random value: the session's own id, where express-session has one, and what is kept in the
  * session beside the user. It is another when the session is regenerated, when another user is signed in, and when the
- * gate has seen the session without a user; so regenerate the session at login and logout, as one does against session
+ * gate has seen the session without a user. So regenerate the session at login and logout, as one does against session
  * fixation, or call `gate.revoke` at logout.
  *
- * Throws, and so answers 500, when there is no session middleware in front of the gate.
+ * An event stream that is open is asked again every few seconds: then the session is read from its store, where there is
+ * one, so that the stream ends with the login.
+ *
+ * Throws, and so answers 500, when the session middleware is missing or comes after the gate.
  *
  * @example
  * identify: identifyBySession({ subject: (session) => session.user?.sub })
@@ -51,20 +61,13 @@ const FIRST_LOGIN = 'first';
  */
 export function identifyBySession<Session extends object>({
   subject: subjectOf,
-}: SessionIdentifyOptions<Session>): (request: SessionRequest<Session>) => Identity | undefined {
+}: SessionIdentifyOptions<Session>): IdentifyBySession<Session> {
   if (typeof subjectOf !== 'function') throw new TypeError('subject: must be a function of the session');
-  return function identify(request) {
-    const { sessionID } = request;
-    const session = sessionOf(request);
-    if (session === undefined) {
-      throw new HookError(
-        'identifyBySession: the request has no session: mount the session middleware in front of the gate',
-      );
-    }
-    // koa-session's own way to say that it is destroyed.
-    if (session === null) return undefined;
+
+  /** Writes what names the login into the session, where it is not there yet. */
+  function identityIn(session: object, sessionID: string | undefined): Identity | undefined {
     const kept = session as { [LOGIN]?: Login };
-    const subject = subjectOf(session);
+    const subject = subjectOf(session as Session);
     if (subject === undefined || subject === null) {
       if (kept[LOGIN]?.subject !== undefined) kept[LOGIN] = { id: randomUUID() };
       return undefined;
@@ -76,7 +79,32 @@ export function identifyBySession<Session extends object>({
     }
     const sessionId = sessionID === undefined ? login.id : digest(JSON.stringify([sessionID, login.id]));
     return { subject, sessionId };
-  };
+  }
+
+  function identify(request: SessionRequest<Session>): Identity | undefined;
+  function identify(
+    request: SessionRequest<Session>,
+    asked: Asked,
+  ): Identity | undefined | Promise<Identity | undefined>;
+  function identify(
+    request: SessionRequest<Session>,
+    asked?: Asked,
+  ): Identity | undefined | Promise<Identity | undefined> {
+    const { sessionID } = request;
+    const session = sessionOf(request);
+    if (session === undefined) {
+      throw new HookError(
+        'identifyBySession: the request has no session. Mount the session middleware before the gate.',
+      );
+    }
+    // koa-session's own way to say that it is destroyed.
+    if (session === null) return undefined;
+    const reading = asked?.again === true ? readAgain(request) : undefined;
+    if (reading === undefined) return identityIn(session, sessionID);
+    return reading.then((found) => found && identityIn(found, sessionID));
+  }
+
+  return identify;
 }
 
 /** The session, if its middleware has run. */
@@ -133,7 +161,7 @@ export function identifyByOidc(
 ): (request: OidcRequest) => Identity | undefined {
   return function identify({ oidc }) {
     if (oidc === undefined) {
-      throw new HookError('identifyByOidc: the request has no oidc: mount auth() in front of the gate');
+      throw new HookError('identifyByOidc: the request has no oidc member. Mount auth() before the gate.');
     }
     if (!oidc.isAuthenticated()) return undefined;
     return identityOf(oidc.idTokenClaims ?? {}, ['sid'], options);
@@ -172,11 +200,12 @@ function identityOf(
   { unboundSession = false }: ClaimIdentifyOptions,
 ): Identity {
   const { sub, ...others } = (typeof claims === 'object' ? claims : {}) as Readonly<Record<string, unknown>>;
-  if (typeof sub !== 'string' || sub === '') throw new HookError('identify: the token has no sub');
+  if (typeof sub !== 'string' || sub === '')
+    throw new HookError('identify: the token has no sub claim. Use tokens that are issued to users.');
   const name = names.find((one) => typeof others[one] === 'string' && others[one] !== '');
   if (name !== undefined) return { subject: sub, sessionId: `${name}:${String(others[name])}` };
   if (unboundSession) return { subject: sub, sessionId: UNBOUND };
   throw new HookError(
-    `identify: the token has no ${names.join(' or ')} that changes with the login: have the provider add one, or accept with unboundSession: true that approvals outlive a logout`,
+    `identify: the token has no ${names.join(' or ')} claim, which changes with the login. Have the provider add one, or set unboundSession: true, with which approvals outlive a logout.`,
   );
 }

@@ -47,6 +47,40 @@ describe('identifyBySession', () => {
     expect(after?.sessionId).not.toBe(before?.sessionId);
   });
 
+  it('reads the session from its store when it is asked again, and knows nobody where that has it no more', async () => {
+    const session: AppSession = { user: { sub: 'auth0|ada' } };
+    const stored = new Map<string, AppSession>();
+    const sessionStore = {
+      get: (id: string, done: (error: unknown, session?: AppSession) => void) => done(null, stored.get(id)),
+    };
+    const request = { session, sessionID: 's', sessionStore };
+
+    const first = identify(request);
+    stored.set('s', structuredClone(session));
+    const again = await identify(request, { again: true });
+    stored.set('s', { user: { sub: 'auth0|grace' } });
+    const other = await identify(request, { again: true });
+    stored.clear();
+
+    expect(again).toEqual(first);
+    expect(other?.subject).toBe('auth0|grace');
+    expect(await identify(request, { again: true })).toBeUndefined();
+    expect(request.session).toBeNull();
+  });
+
+  it('does not say that nobody is signed in when the store cannot be asked again', async () => {
+    const sessionStore = { get: (_id: string, done: (error: unknown) => void) => done(new Error('away')) };
+    const request = { session: { user: { sub: 'auth0|ada' } }, sessionID: 's', sessionStore };
+
+    await expect(identify(request, { again: true })).rejects.toThrow('away');
+    expect(request.session).not.toBeNull();
+  });
+
+  it('has nothing to read again in a session without a store', () => {
+    const session: AppSession = { user: { sub: 'auth0|ada' } };
+    expect(identify({ session }, { again: true })).toEqual(identify({ session }));
+  });
+
   it('names another login after each logout, in a session that keeps its id', () => {
     const session: AppSession = {};
     const logins = [1, 2, 3].map(() => {
@@ -74,7 +108,7 @@ describe('identifyBySession', () => {
   });
 
   it('says what to do when there is no session at all', () => {
-    expect(() => identify({})).toThrow('mount the session middleware in front of the gate');
+    expect(() => identify({})).toThrow('Mount the session middleware before the gate');
     expect(() => identifyBySession({} as never)).toThrow('subject: must be a function');
   });
 });
@@ -92,7 +126,7 @@ describe('identifyByOidc', () => {
   });
 
   it('says what to do without auth(), without sid and without sub', () => {
-    expect(() => identifyByOidc()({})).toThrow('mount auth() in front of the gate');
+    expect(() => identifyByOidc()({})).toThrow('Mount auth() before the gate');
     expect(() => identifyByOidc()(signedIn({ sub: 'auth0|ada' }))).toThrow('unboundSession: true');
     expect(() => identifyByOidc()(signedIn({ sid: 's1' }))).toThrow('no sub');
     expect(() => identifyByOidc()({ oidc: { isAuthenticated: () => true } })).toThrow('no sub');
@@ -123,7 +157,7 @@ describe('identifyByBearer', () => {
 
   it.each([{}, { sid: '' }, { sid: 7, jti: null }])('refuses a token that names no login: %j', (claims) => {
     expect(() => identify({ auth: { payload: { sub: 'auth0|ada', ...claims } } })).toThrow(
-      'no sid or jti that changes with the login',
+      'no sid or jti claim, which changes with the login',
     );
   });
 });

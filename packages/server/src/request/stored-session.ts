@@ -1,0 +1,68 @@
+/** What express-session and @fastify/session put on a request. */
+interface CallbackStored {
+  session?: { readonly sessionId?: string } | null;
+  readonly sessionID?: string;
+  readonly sessionStore: {
+    get(id: string, callback: (error: unknown, session?: unknown) => void): void;
+  };
+}
+
+/** What koa-session puts on a context, where it keeps sessions in a store. */
+interface KoaStored {
+  session?: { readonly externalKey?: string } | null;
+  readonly sessionOptions: {
+    readonly maxAge?: number;
+    readonly rolling?: boolean;
+    readonly store: { get(key: string, maxAge: unknown, context: object): Promise<unknown> };
+  };
+}
+
+/**
+ * Reads a request's session from its store once more: a request that is open for long has a copy that knows nothing of a
+ * logout. Resolves to `undefined` where the store has it no more. `undefined` where there is no store that can be asked:
+ * the session is in a cookie.
+ */
+export function readAgain(request: object): Promise<object | undefined> | undefined {
+  if (isCallbackStored(request)) {
+    const id = request.sessionID ?? request.session?.sessionId;
+    return id === undefined ? undefined : fromCallbackStore(request, id);
+  }
+  if (!isKoaStored(request)) return undefined;
+  const key = request.session?.externalKey;
+  return key === undefined ? undefined : fromKoaStore(request, key);
+}
+
+async function fromCallbackStore(request: CallbackStored, id: string): Promise<object | undefined> {
+  const found = await new Promise<unknown>((resolve, reject) => {
+    request.sessionStore.get(id, (error, session) => {
+      if (error) reject(error as Error);
+      else resolve(session);
+    });
+  });
+  if (isObject(found)) return found;
+  // When the answer ends, its middleware would store the copy that the request has: a session after its logout.
+  request.session = null;
+  return undefined;
+}
+
+async function fromKoaStore(ctx: KoaStored, key: string): Promise<object | undefined> {
+  const { store, maxAge, rolling } = ctx.sessionOptions;
+  const found = await store.get(key, maxAge, { ctx, rolling });
+  return isObject(found) ? found : undefined;
+}
+
+function isCallbackStored(request: object): request is CallbackStored {
+  return hasGet((request as Partial<CallbackStored>).sessionStore);
+}
+
+function isKoaStored(request: object): request is KoaStored {
+  return hasGet((request as Partial<KoaStored>).sessionOptions?.store);
+}
+
+function hasGet(store: unknown): boolean {
+  return isObject(store) && typeof (store as { readonly get?: unknown }).get === 'function';
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
