@@ -10,7 +10,7 @@ const REDIS_SERVER = redisProgram() ?? '';
 const CLUSTER = 'examples/cluster/src/main.ts';
 
 describe.skipIf(REDIS_SERVER === '')('the bank of two processes', () => {
-  it('goes on with a push whichever of them is killed, and ends when it is told to', async () => {
+  it('keeps a push going when either process is killed, and ends on request', async () => {
     const desk = await openDesk({ bank: 'cluster', env: { REDIS_SERVER }, pollSchedule: 'steady' });
     const { program, emulator } = desk;
     await enrolAhead(emulator);
@@ -20,7 +20,7 @@ describe.skipIf(REDIS_SERVER === '')('the bank of two processes', () => {
     await ada.transfer(400);
     await ada.reads('Check your phone');
 
-    // The one that follows the flow is among them.
+    // One of them is following the flow.
     for (const bank of [1, 2]) {
       const pid = await program.printed(new RegExp(`^bank ${bank}: pid (\\d+)$`, 'm'));
       process.kill(Number(pid), 'SIGKILL');
@@ -39,7 +39,7 @@ describe.skipIf(REDIS_SERVER === '')('the bank of two processes', () => {
     await (await takePort(Number(new URL(desk.bankUrl).port))).free();
   });
 
-  it.each(['PORT', 'EMULATOR_PORT'])('says in a sentence that %s is taken', async (name) => {
+  it.each(['PORT', 'EMULATOR_PORT'])('says that the port of %s is in use', async (name) => {
     const taken = await takePort();
     const cluster = startProgram(CLUSTER, {
       PORT: '0',
@@ -56,7 +56,7 @@ describe.skipIf(REDIS_SERVER === '')('the bank of two processes', () => {
   });
 });
 
-it('the bank of two processes says in a sentence that it has no Redis', async () => {
+it('the bank of two processes says that there is no Redis', async () => {
   const port = await freePort();
   const cluster = startProgram(CLUSTER, {
     PORT: String(port),

@@ -12,7 +12,7 @@ import { createScriptedApp, type ScriptedApp } from './support/scripted-app.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The page that the guide builds without a bundler, as it stands there. */
+/** The page that the guide builds without a bundler, word for word. */
 function pageOfGuide(): string {
   const [, page = ''] =
     /^```html\n(.*?)^```$/ms.exec(readFileSync(join(root, 'docs/custom-ui.md'), 'utf8')) ?? [];
@@ -46,7 +46,7 @@ async function openPage(): Promise<{
   return { app, page, errors };
 }
 
-it("the guide's page without a bundler shows every moment of a flow, before a reload and after", async () => {
+it("shows every moment of a flow in the guide's page without a bundler, before and after a reload", async () => {
   const { app, page, errors } = await openPage();
   const asked = app.show({ state: 'authenticating' });
   await page.getByRole('button', { name: 'Delete all notes' }).click();

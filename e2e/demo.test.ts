@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { startProgram } from './support/program.ts';
 
 describe('the demo', () => {
-  it('serves the bank and the phone until Ctrl-C, and leaves nothing behind', async () => {
+  it('serves the bank and the phone until Ctrl-C, and leaves nothing running', async () => {
     const [bankPort, emulatorPort] = [await freePort(), await freePort()];
     const demo = startProgram('scripts/demo.mjs', {
       BANK_PORT: String(bankPort),
@@ -24,7 +24,7 @@ describe('the demo', () => {
     for (const port of [bankPort, emulatorPort]) await (await takePort(port)).free();
   });
 
-  it('ends when the command ends that has started it', async () => {
+  it('ends when the command that started it ends', async () => {
     const [bankPort, emulatorPort] = [await freePort(), await freePort()];
     const command = startProgram('e2e/support/as-npm-does.mjs', {
       BANK_PORT: String(bankPort),
@@ -34,12 +34,12 @@ describe('the demo', () => {
 
     command.kill();
 
-    // The end of the last program that writes to the same pipe.
+    // When the last program that writes to the same pipe has ended.
     await command.ended;
     for (const port of [bankPort, emulatorPort]) await (await takePort(port)).free();
   });
 
-  it('says in a sentence what is wrong with what the bank is told', async () => {
+  it('says what is wrong with a setting of the bank', async () => {
     const [bankPort, emulatorPort] = [await freePort(), await freePort()];
     const demo = startProgram('scripts/demo.mjs', {
       BANK_PORT: String(bankPort),
@@ -54,28 +54,25 @@ describe('the demo', () => {
     for (const port of [bankPort, emulatorPort]) await (await takePort(port)).free();
   });
 
-  it.each(['express-bank', 'koa-bank'])(
-    'says in a sentence what is wrong with the settings of %s',
-    async (bank) => {
-      const wrong = {
-        PORT: 'x',
-        AUTH0_ISSUER: 'tenant',
-        STEP_UP_MAX_AGE: '-1',
-        STEP_UP_POLL_SCHEDULE: 'fast',
-        STEP_UP_RESEND_AFTER: '0',
-        STORE: 'oracle',
-        DEMO_PHONE_URL: 'javascript:alert(1)',
-      };
-      const programs = Object.entries(wrong).map(([name, value]) => ({
-        name,
-        program: startProgram(`examples/${bank}/src/main.ts`, { [name]: value }),
-      }));
-      for (const { name, program } of programs) {
-        expect(await program.ended).toBe(1);
-        expect(program.stderr).toMatch(new RegExp(`^${name} is .*\\.\n$`));
-      }
-    },
-  );
+  it.each(['express-bank', 'koa-bank'])('says what is wrong with the settings of %s', async (bank) => {
+    const wrong = {
+      PORT: 'x',
+      AUTH0_ISSUER: 'tenant',
+      STEP_UP_MAX_AGE: '-1',
+      STEP_UP_POLL_SCHEDULE: 'fast',
+      STEP_UP_RESEND_AFTER: '0',
+      STORE: 'oracle',
+      DEMO_PHONE_URL: 'javascript:alert(1)',
+    };
+    const programs = Object.entries(wrong).map(([name, value]) => ({
+      name,
+      program: startProgram(`examples/${bank}/src/main.ts`, { [name]: value }),
+    }));
+    for (const { name, program } of programs) {
+      expect(await program.ended).toBe(1);
+      expect(program.stderr).toMatch(new RegExp(`^${name} is .*\\.\n$`));
+    }
+  });
 
   it.each([
     ['scripts/demo.mjs', []],
@@ -103,7 +100,7 @@ describe('the demo', () => {
     }
   });
 
-  it('wants a port that is a number', async () => {
+  it('accepts only numbers as ports', async () => {
     const demo = startProgram('scripts/demo.mjs', { BANK_PORT: 'three thousand' });
     expect(await demo.ended).toBe(1);
     expect(demo.stderr).toBe('BANK_PORT must be a port: a number from 1 to 65535.\n');

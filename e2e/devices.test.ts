@@ -19,7 +19,7 @@ it('shows the devices of a user, adds an app and a number, and removes the phone
     await ada.onPhone('Approve');
   }
 
-  // Opening the page asks for nothing by itself.
+  // Opening the page starts nothing.
   await bank.getByRole('link', { name: 'Your devices' }).click();
   await bank.getByRole('button', { name: 'Show my devices' }).waitFor();
   await ada.finds('Your devices');
@@ -43,7 +43,7 @@ it('shows the devices of a user, adds an app and a number, and removes the phone
   await expect.poll(() => status.textContent()).toBe('Added: Authenticator app.');
   await expect.poll(() => rows.count()).toBe(4);
 
-  // A number.
+  // A phone number.
   await ada.press('Add a phone number for text messages');
   const number = bank.getByRole('textbox', { name: 'Phone number' });
   await number.fill('555 123 4567');
@@ -60,7 +60,7 @@ it('shows the devices of a user, adds an app and a number, and removes the phone
   await expect.poll(() => rows.count()).toBe(6);
   await bank.getByRole('dialog').waitFor({ state: 'detached' });
 
-  // Changing one's mind.
+  // A cancelled removal.
   const removePhone = bank.getByRole('button', { name: /^Remove Phone with Auth0 Guardian/ });
   await removePhone.click();
   await bank.getByRole('heading', { name: /^Remove Phone with Auth0 Guardian .*\?$/ }).waitFor();
@@ -70,7 +70,7 @@ it('shows the devices of a user, adds an app and a number, and removes the phone
   await bank.getByRole('heading', { name: /\?$/ }).waitFor({ state: 'detached' });
   expect(await removePhone.evaluate((one) => one.matches(':focus'))).toBe(true);
 
-  // The phone, and what belongs to it.
+  // Removal of the phone, and of the code generator that belongs to it.
   await removePhone.click();
   await ada.press('Remove');
   await approve();

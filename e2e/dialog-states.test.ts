@@ -6,7 +6,7 @@ import { moments } from './support/flow-views.ts';
 import { lookAt, takePictures } from './support/look-at.ts';
 import { createScriptedApp, type ScriptedApp, setHidden } from './support/scripted-app.ts';
 
-/** A page that pays when it is told to, in this language and direction. */
+/** A page in this language and direction, with a button that pays. */
 const pageIn = (attributes: string, dialog = '', onLoad = ''): string => `<!doctype html>
 <html ${attributes}>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -61,7 +61,7 @@ async function openPage(path: string, action = payment): Promise<Stage> {
   return { app, context, page };
 }
 
-/** The page, after the user has pressed its button. */
+/** Opens the page and presses its button. */
 async function openStage(path: string, action = payment): Promise<Stage> {
   const { app, context, page } = await openPage(path, action);
   expect(await page.getByText('Grace Hopper').isVisible(), 'what is for the slots').toBe(false);
@@ -72,7 +72,7 @@ async function openStage(path: string, action = payment): Promise<Stage> {
   return { app, context, page };
 }
 
-/** Presses Tab until the focus is on the control of this name. */
+/** Presses Tab until the control with this name has the focus. */
 async function tabTo(page: Page, name: string): Promise<void> {
   const target = page.getByRole('button', { name });
   for (let presses = 0; presses < 15; presses += 1) {
@@ -87,7 +87,7 @@ const statusOf = (page: Page): Promise<string | null> => page.getByRole('status'
 interface Sight {
   readonly heading: string;
   readonly language: string;
-  /** By how many pixels something is wider than there is room for. */
+  /** By how many pixels something is wider than its space. */
   readonly overflow: number;
 }
 
@@ -110,7 +110,7 @@ function sightOf(page: Page): Promise<Sight> {
   });
 }
 
-/** The letters of the elements, in the order in which they stand on the screen, line by line. */
+/** The letters of the elements in their order on the screen, line by line. */
 function asSeen(page: Page, selector: string): Promise<readonly string[]> {
   return page.evaluate((wanted) => {
     const range = document.createRange();
@@ -152,7 +152,7 @@ describe('the dialog', () => {
     ]);
   });
 
-  it('has nothing for axe in any state, by day and by night', async () => {
+  it('passes axe in every state, in the light and the dark scheme', async () => {
     const { app, page } = await openStage('/');
     for (const [name, moment] of Object.entries(moments)) {
       await app.show(moment());
@@ -164,7 +164,7 @@ describe('the dialog', () => {
     await expect.poll(() => statusOf(page)).toBe('paid');
   });
 
-  it('asks for a click first when the page calls by itself as it loads', async () => {
+  it('asks for a click first when the page makes the call while it loads', async () => {
     const { app, page } = await openPage('/calls-on-load');
     await lookAt(page, 'dialog on load', 'Confirm it’s you');
     expect(app.requests).toEqual([]);
@@ -191,7 +191,7 @@ describe('the dialog', () => {
     }
   });
 
-  it('is used by the keyboard alone, up to a cancel that gives the focus back', async () => {
+  it('works by keyboard alone, and a cancel returns the focus', async () => {
     const { app, page } = await openStage('/');
     await app.show(moments['a push']());
     await tabTo(page, 'Try another way');
@@ -218,7 +218,7 @@ describe('the dialog', () => {
     expect(app.calls()).toBe(1);
   });
 
-  it('asks for nothing while its tab is hidden, and catches up when it is shown', async () => {
+  it('sends no requests while its tab is hidden, and catches up when it is shown', async () => {
     const { app, page } = await openStage('/');
     await app.show(moments['a push']());
     await setHidden(page, true);
@@ -232,7 +232,7 @@ describe('the dialog', () => {
     await page.getByRole('heading', { name: 'Request denied' }).waitFor();
   });
 
-  it('says that the network is gone, and goes on by itself, and after a reload too', async () => {
+  it('says that the network is gone, and goes on when it is back, also after a reload', async () => {
     const { app, page } = await openStage('/');
     await app.show(moments['a push']());
     await app.setOffline(true);
@@ -255,7 +255,7 @@ describe('the dialog', () => {
     await expect.poll(() => statusOf(page)).toBe('paid');
   });
 
-  it('says that something else is under way, and takes its place', async () => {
+  it('says that another flow is in progress, and takes its place', async () => {
     const { app, page } = await openStage('/');
     void app.show({ state: 'cancelled' });
     await expect.poll(() => statusOf(page)).toBe('StepUpCancelled');

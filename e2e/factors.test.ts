@@ -4,11 +4,11 @@ import { openDesk } from './support/desk.ts';
 import { enrolAhead } from './support/enrol-ahead.ts';
 import { lookAt } from './support/look-at.ts';
 
-/** Longer than a one-time password is good for: the app shows another one. */
+/** Longer than a one-time password is valid: after it, the app shows the next one. */
 const NEXT_CODE_MS = 60_000;
 
-describe('closing an account, for which every factor counts', () => {
-  it('takes an authenticator app, added by its QR code', async () => {
+describe('closing an account, which accepts every factor', () => {
+  it('accepts an authenticator app that was added by its QR code', async () => {
     const desk = await openDesk();
     const ada = createCustomer(desk, 'otp');
     const codeInApp = (): string => desk.emulator.phone('ada').codes().at(-1)?.code ?? 'none';
@@ -65,7 +65,7 @@ describe('closing an account, for which every factor counts', () => {
       address: 'ada@bank.example',
       pass: 'Code by e-mail',
     },
-  ])('takes a code by $factor', async ({ factor, add, label, address, pass }) => {
+  ])('accepts a code by $factor', async ({ factor, add, label, address, pass }) => {
     const desk = await openDesk();
     const ada = createCustomer(desk, factor);
     const newestCode = (): string => desk.emulator.phone('ada').messages().at(-1)?.code ?? 'none';
@@ -91,7 +91,7 @@ describe('closing an account, for which every factor counts', () => {
     await ada.seesItClosed();
   });
 
-  it('takes a recovery code when the phone is lost, and shows the next one', async () => {
+  it('accepts a recovery code when the phone is lost, and shows the next one', async () => {
     const desk = await openDesk();
     const ada = createCustomer(desk, 'recovery');
     await ada.signIn();
@@ -112,7 +112,7 @@ describe('closing an account, for which every factor counts', () => {
     expect(second).not.toBe(first);
   });
 
-  it('takes the code of the app when the push does not come', async () => {
+  it('accepts the code of the app when the push does not arrive', async () => {
     const desk = await openDesk();
     await enrolAhead(desk.emulator);
     const ada = createCustomer(desk, 'fallback');

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createCaller, type View } from './support/caller.ts';
 import { startProgram } from './support/program.ts';
 
-it('steps up in Fastify, by the adapter of the example, and streams the news', async () => {
+it('steps up in Fastify with the adapter of the example, and streams updates', async () => {
   const emulator = createEmulator();
   const tenant = await emulator.listen();
   onTestFinished(() => tenant.close());

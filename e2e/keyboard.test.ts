@@ -4,7 +4,7 @@ import { arriveAt, createCustomer } from './support/customer.ts';
 import { ada as account, type Desk, openDesk } from './support/desk.ts';
 import { focused } from './support/look-at.ts';
 
-/** Presses Tab until the focus is on the control of this name, and fails where a keyboard does not get there. */
+/** Presses Tab until the control with this name has the focus. Fails if the keyboard cannot reach it. */
 async function tabTo(
   page: Page,
   role: 'button' | 'checkbox' | 'textbox' | 'spinbutton',
@@ -29,7 +29,7 @@ async function signInByKeyboard({ bank, bankUrl }: Desk): Promise<void> {
   await arriveAt(bank);
 }
 
-it('can be walked with the keyboard alone, in the dialog and on the phone', async () => {
+it('works by keyboard alone, in the dialog and on the phone', async () => {
   const desk = await openDesk();
   const { bank, phone } = desk;
   const ada = createCustomer(desk, 'keyboard');
@@ -56,7 +56,7 @@ it('can be walked with the keyboard alone, in the dialog and on the phone', asyn
   await ada.sees(250);
   await bank.getByRole('dialog').waitFor({ state: 'detached' });
 
-  // What is not answered at once has a screen of its own.
+  // A request that is not answered at once gets its own screen.
   const release = await desk.hold('**/step-up/flow');
   await tabTo(bank, 'button', 'Transfer');
   await bank.keyboard.press('Enter');
@@ -67,7 +67,7 @@ it('can be walked with the keyboard alone, in the dialog and on the phone', asyn
   await phone.keyboard.press('Enter');
   await expect.poll(() => bank.getByRole('listitem').count()).toBe(2);
   await bank.getByRole('dialog').waitFor({ state: 'detached' });
-  // Closing the dialog leaves the focus where it was.
+  // Closing the dialog returns the focus.
   await expect
     .poll(() => bank.getByRole('button', { name: 'Transfer' }).evaluate((one) => one.matches(':focus')))
     .toBe(true);

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createCustomer } from './support/customer.ts';
 import { openDesk } from './support/desk.ts';
 
-it('adds a phone and approves on it at the Koa bank, whose records are in a SQLite file', async () => {
+it('adds a phone and approves on it at the Koa bank, which keeps its records in a SQLite file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'stepgate-bank-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const STORE = join(folder, 'bank.db');

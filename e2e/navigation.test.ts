@@ -4,14 +4,14 @@ import { createCustomer } from './support/customer.ts';
 import { type Desk, openDesk } from './support/desk.ts';
 import { enrolAhead } from './support/enrol-ahead.ts';
 
-/** As for a browser that cannot run the bank's script, or a bank without one. */
+/** For a browser that cannot run the bank's script, or a bank without one. */
 async function openDeskWithoutBankScript(): Promise<Desk> {
   const desk = await openDesk({ maxAgeSeconds: 60 });
   await desk.context.route('**/public/bank.js', (route) => route.abort());
   return desk;
 }
 
-/** What the console and the Content-Security-Policy have to say about the built-in page. */
+/** What the console and the Content-Security-Policy report about the built-in page. */
 async function complaintsOf(page: Page): Promise<readonly string[]> {
   const complaints: string[] = [];
   await page.exposeFunction('complain', (text: string) => complaints.push(text));
@@ -36,7 +36,7 @@ async function overflowAt320(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
-it('waits on the built-in page for a click, sends nothing before it, and then the form that was refused', async () => {
+it('waits on the built-in page for a click, and sends the refused form only after it', async () => {
   const desk = await openDeskWithoutBankScript();
   const { bank, emulator } = desk;
   await enrolAhead(emulator);
@@ -75,7 +75,7 @@ it('adds the first phone on the built-in page', async () => {
   expect(complaints).toEqual([]);
 });
 
-it('says on the built-in page that the request was denied or not answered, and what can be done', async () => {
+it('says on the built-in page that the request was denied or not answered, and offers a way on', async () => {
   const desk = await openDeskWithoutBankScript();
   const { bank, emulator } = desk;
   await enrolAhead(emulator);
@@ -101,7 +101,7 @@ it('says on the built-in page that the request was denied or not answered, and w
   expect(complaints).toEqual([]);
 });
 
-it('takes a way back from the built-in page on which nothing was sent', async () => {
+it('goes back from the built-in page without having sent anything', async () => {
   const desk = await openDeskWithoutBankScript();
   const ada = createCustomer(desk, 'page');
   await ada.signIn();
@@ -111,7 +111,7 @@ it('takes a way back from the built-in page on which nothing was sent', async ()
   expect(desk.pushes()).toBe(0);
 });
 
-it('speaks French to a browser that asks for it, before its script has come and after', async () => {
+it('speaks French to a browser that prefers it, before and after its script has loaded', async () => {
   const desk = await openDesk({ maxAgeSeconds: 60, locale: 'fr-CA' });
   const { bank, context, emulator } = desk;
   await context.route('**/public/bank.js', (route) => route.abort());

@@ -6,13 +6,13 @@ import { enrolAhead } from './support/enrol-ahead.ts';
 
 const openDeskWithoutScript = (): Promise<Desk> => openDesk({ maxAgeSeconds: 60, hasScript: false });
 
-/** Loads a page again that refreshes itself. Its own refresh can break the reload off, and then is as good as it. */
+/** Reloads a page that refreshes itself. Its own refresh may interrupt the reload, which does the same. */
 async function reloadWaitingPage(page: Page): Promise<void> {
   const refreshed = page.waitForEvent('domcontentloaded');
   await Promise.all([refreshed, page.reload().catch(() => undefined)]);
 }
 
-it('adds a phone and completes the transfer, all without a script', async () => {
+it('adds a phone and completes the transfer without any script', async () => {
   const desk = await openDeskWithoutScript();
   const ada = createCustomer(desk, 'plain enrol');
   await ada.signIn();
@@ -24,13 +24,13 @@ it('adds a phone and completes the transfer, all without a script', async () => 
   await ada.goOn();
   await ada.sees(500);
 
-  // Once is enough, however the customer got back to the page.
+  // The form is sent once, whichever way the customer returns to the page.
   await desk.bank.goBack();
   await desk.bank.waitForURL(desk.bankUrl);
   expect(await desk.bank.getByRole('listitem').filter({ hasText: '500 EUR' }).count()).toBe(1);
 });
 
-it('says that a request was denied or not answered, sends another, and goes on by itself', async () => {
+it('says that a request was denied or not answered, sends another, and refreshes itself', async () => {
   const desk = await openDeskWithoutScript();
   const { bank, emulator } = desk;
   await enrolAhead(emulator);
@@ -59,7 +59,7 @@ it('says that a request was denied or not answered, sends another, and goes on b
   expect(desk.pushes()).toBe(3);
 });
 
-it('takes a code after a wrong one', async () => {
+it('accepts a code after a wrong one', async () => {
   const desk = await openDeskWithoutScript();
   const { bank, emulator } = desk;
   await enrolAhead(emulator);

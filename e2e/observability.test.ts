@@ -59,7 +59,7 @@ it('shows an approval and a denial as traces and as metrics', async () => {
   expect(metric('stepgate_errors_total{at="guard",code="insufficient_user_authentication"}')).toBe(2);
   expect(metric('stepgate_store_seconds_count{operation="read",kind="handle"}')).toBeGreaterThan(5);
 
-  // The refused request, the start of the flow with all that it does, and the request that went through.
+  // The refused request, the start of the flow with everything that it does, and the request that succeeded.
   const trees = program.stdout.split(/\n(?! )/).map((tree) => tree.replace(/ \([\d.]+ ms\)/g, ''));
   expect(trees).toContain('POST /transfers -> 401\n  guard -> 401 insufficient_user_authentication');
   const start = trees.find((tree) => tree.startsWith('POST /step-up/flow -> 201')) ?? '';

@@ -10,7 +10,7 @@ async function openBank(): Promise<Desk> {
   return openDesk({ bank: 'express-openid-connect', port, maxAgeSeconds: 60 });
 }
 
-/** At the tenant's page, to which the bank has sent the browser. */
+/** Signs in at the tenant's page, after the bank has redirected the browser to it. */
 async function signInAtTenant({ bank, emulator }: Desk, password: string = ada.password): Promise<void> {
   await bank.waitForURL(`${emulator.issuer}u/login**`);
   await bank.getByLabel('Username').fill(ada.username);
@@ -18,7 +18,7 @@ async function signInAtTenant({ bank, emulator }: Desk, password: string = ada.p
   await bank.getByRole('button', { name: 'Sign in' }).click();
 }
 
-it('signs in at the tenant by express-openid-connect and steps up with its refresh token', async () => {
+it('signs in at the tenant with express-openid-connect, and steps up with its refresh token', async () => {
   const desk = await openBank();
   const { bank, bankUrl, emulator } = desk;
   await enrolAhead(emulator);
@@ -46,7 +46,7 @@ it('signs in at the tenant by express-openid-connect and steps up with its refre
   expect(desk.pushes()).toBe(1);
 });
 
-it('asks for another approval after another login', async () => {
+it('asks for a new approval after a new login', async () => {
   const desk = await openBank();
   const { bank, bankUrl, emulator } = desk;
   await enrolAhead(emulator);
@@ -60,7 +60,7 @@ it('asks for another approval after another login', async () => {
   await customer.sees(502);
 
   await bank.getByRole('link', { name: 'Sign out' }).click();
-  // The tenant has forgotten the login too: it asks for the password.
+  // The tenant has ended its session too, and asks for the password.
   await signInAtTenant(desk);
   await bank.getByRole('heading', { name: 'Hello ada' }).waitFor();
   await customer.transfer(503);

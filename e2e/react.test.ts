@@ -23,7 +23,7 @@ beforeAll(() => {
   );
 });
 
-/** The example's page, and the phone that it shows beside its own screens. */
+/** The example's page, and the phone beside its screens. */
 async function openApp(): Promise<{
   readonly page: Page;
   readonly onPhone: (button: string) => Promise<void>;
@@ -62,7 +62,7 @@ async function addPhone(page: Page, onPhone: (button: string) => Promise<void>):
   await page.getByRole('button', { name: 'I have kept it' }).click();
 }
 
-/** The built app, its server being a script. */
+/** The built app with a scripted server. */
 async function openScriptedApp(): Promise<{ readonly app: ScriptedApp; readonly page: Page }> {
   const dist = join(example, 'dist');
   const files = Object.fromEntries(
@@ -86,8 +86,8 @@ async function openScriptedApp(): Promise<{ readonly app: ScriptedApp; readonly 
   return { app, page };
 }
 
-describe('screens of one’s own in React', () => {
-  it('have nothing for axe in any state, by day and by night, nor at 320 pixels', async () => {
+describe('custom screens in React', () => {
+  it('pass axe in every state, in the light and the dark scheme and at 320 pixels', async () => {
     const { app, page } = await openScriptedApp();
     const seen = new Set<string>();
     for (const [name, moment] of Object.entries(moments)) {
@@ -110,7 +110,7 @@ describe('screens of one’s own in React', () => {
     await page.getByText('All notes are deleted.').waitFor();
   });
 
-  it('wait in a hidden tab and without a network, and are used by the keyboard alone', async () => {
+  it('wait in a hidden tab and without a network, and work by keyboard alone', async () => {
     const { app, page } = await openScriptedApp();
     await app.show(moments['a push']());
     await setHidden(page, true);
@@ -157,7 +157,7 @@ describe('screens of one’s own in React', () => {
     await page.getByText('All notes are deleted.').waitFor();
   });
 
-  it('show how to add an app in the place of a phone, and delete nothing after a cancel', async () => {
+  it('show how to add an app instead of a phone, and delete nothing after a cancel', async () => {
     const { page } = await openApp();
     await page.getByRole('button', { name: 'Delete all notes' }).click();
     await enterPassword(page);

@@ -11,7 +11,7 @@ import { startProgram } from './support/program.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const file = 'node_modules/.cache/readme-app/app.mjs';
 
-/** Writes the app of the README down as it stands there, but for its port and the tenant's address. */
+/** Writes the app of the README to a file, with another port and tenant address. */
 function writeApp(port: number, issuer: string): void {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const [app = ''] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)]
@@ -24,7 +24,7 @@ function writeApp(port: number, issuer: string): void {
   writeFileSync(join(root, file), stripTypeScriptTypes(moved));
 }
 
-it("the README's app asks for a phone, and does what was asked when it has approved", async () => {
+it('the app of the README asks for a phone, and completes the request after the approval', async () => {
   const emulator = createEmulator();
   const tenant = await emulator.listen();
   onTestFinished(() => tenant.close());

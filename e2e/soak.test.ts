@@ -3,7 +3,7 @@ import { redisProgram } from '../packages/redis/test/support/redis-server.ts';
 import { startProgram } from './support/program.ts';
 
 it.skipIf(redisProgram() === undefined)(
-  'every flow of a short soak ends as its phone decided, whatever fails meanwhile',
+  'ends every flow of a short soak as its phone decided, whatever fails meanwhile',
   { timeout: 150_000 },
   async () => {
     const soak = startProgram('soak/main.ts', {}, ['--minutes', '0.05', '--users', '8', '--seed', '1']);

@@ -4,7 +4,7 @@ import { openDesk } from './support/desk.ts';
 
 const MAX_AGE_SECONDS = 600;
 
-it('tells the whole story at the Express bank without a reload: enrol, deny, expire, approve', {
+it('goes through a whole story at the Express bank without a reload: enrol, deny, expire, approve', {
   timeout: 150_000,
 }, async () => {
   const desk = await openDesk({ maxAgeSeconds: MAX_AGE_SECONDS });
@@ -19,7 +19,7 @@ it('tells the whole story at the Express bank without a reload: enrol, deny, exp
   await ada.sees(100);
   expect(desk.pushes()).toBe(0);
 
-  // The approval serves as long as it is fresh.
+  // The approval is valid as long as it is fresh.
   await bank.getByRole('dialog').waitFor({ state: 'detached' });
   await ada.transfer(101);
   await ada.sees(101);

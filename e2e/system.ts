@@ -7,20 +7,20 @@ interface System {
 
 const found = new URL('../node_modules/.cache/system.json', import.meta.url);
 
-/** What scripts/ensure-system.mjs found. */
+/** The result of scripts/ensure-system.mjs. */
 function system(): System {
   if (!existsSync(found)) {
-    throw new Error('Nobody has looked for a Chromium yet: run `node scripts/ensure-system.mjs` first.');
+    throw new Error('There is no Chromium yet. Run `node scripts/ensure-system.mjs` first.');
   }
   return JSON.parse(readFileSync(found, 'utf8')) as System;
 }
 
-/** How to launch the Chromium of this machine; without one it throws, and says what to do. */
+/** How to launch the Chromium of this machine. Throws if there is none, and says what to do. */
 export function launchOptions(): LaunchOptions {
   const { path, env } = system().chromium;
   if (!existsSync(path)) {
     throw new Error(
-      `There is no Chromium at ${path} any more: run \`node scripts/ensure-system.mjs\` again, or install one and set CHROMIUM_PATH.`,
+      `There is no longer a Chromium at ${path}. Run \`node scripts/ensure-system.mjs\` again, or install one and set CHROMIUM_PATH.`,
     );
   }
   return {

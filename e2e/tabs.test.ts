@@ -27,7 +27,7 @@ async function openTwoTabs(): Promise<{
   return { desk, first, second, secondPage, streams: () => streams };
 }
 
-it('sends one push for two tabs, whose one approval lets both transfers through, over one connection', async () => {
+it('sends one push for two tabs, over one connection, and its approval lets both transfers through', async () => {
   const { desk, first, second, streams } = await openTwoTabs();
 
   await Promise.all([first.transfer(300), second.transfer(301)]);
@@ -42,7 +42,7 @@ it('sends one push for two tabs, whose one approval lets both transfers through,
   expect(desk.emulator.phone('ada').notifications()).toHaveLength(1);
 });
 
-it('goes on in the other tab when one is closed, and says at once when the network is gone', async () => {
+it('goes on in the other tab when one is closed, and says when the network is gone', async () => {
   const { desk, first, second, secondPage, streams } = await openTwoTabs();
   await first.transfer(300);
   await first.reads('Check your phone');

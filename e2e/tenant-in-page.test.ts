@@ -19,7 +19,7 @@ it('runs tenant, phone and a flow in a page without any server', async () => {
   const browser = await connectBrowser();
   const page = await browser.newPage();
   const requested: string[] = [];
-  // Nothing leaves the browser: even the page itself is put there by the test.
+  // Nothing leaves the browser: the test provides even the page itself.
   await page.route('**/*', async (route) => {
     requested.push(route.request().url());
     const isPage = route.request().url() === 'https://page.example/';
@@ -37,7 +37,7 @@ it('runs tenant, phone and a flow in a page without any server', async () => {
     await page.getByRole('region', { name: 'Phone of ada' }).getByRole('button', { name: button }).click();
     return done;
   }
-  // The first approval is the adding of the phone.
+  // Adding the phone counts as the first approval.
   const enrolled = await stepUp('Scan');
   expect(enrolled.states).toEqual(expect.arrayContaining(['confirming', 'approved']));
   expect(enrolled.scope?.split(' ')).toContain('transfer:funds');

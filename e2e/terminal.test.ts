@@ -4,7 +4,7 @@ import { enrolAhead } from './support/enrol-ahead.ts';
 import { startProgram } from './support/program.ts';
 
 describe('the terminal', () => {
-  it('adds an app with codes, shows the recovery codes and ends well', async () => {
+  it('adds an app with codes, shows the recovery codes, and is approved', async () => {
     const terminal = startProgram('examples/terminal/src/main.ts', {});
     const phone = await terminal.printed(/The phone: (\S+)/);
     const push = await terminal.printed(/(otpauth:\S+)/);
@@ -26,7 +26,7 @@ describe('the terminal', () => {
     expect(terminal.stderr).toBe('');
   });
 
-  it('is cancelled by a letter, and says what can be typed after a wrong one and an empty line', async () => {
+  it('is cancelled by a letter, and lists the choices after a wrong one and an empty line', async () => {
     const terminal = startProgram('examples/terminal/src/main.ts', {});
     await terminal.printed(/(\[q\] cancel)/);
     terminal.type('x');
@@ -38,7 +38,7 @@ describe('the terminal', () => {
     expect(terminal.stdout).toContain('Cancelled.');
   });
 
-  it('sends a push at a tenant that runs beside it, and says when the next one may go out', async () => {
+  it('sends a push at a separate tenant, and says when the next one may be sent', async () => {
     const emulator = createEmulator();
     const tenant = await emulator.listen();
     onTestFinished(() => tenant.close());

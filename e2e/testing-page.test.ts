@@ -3,7 +3,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// The app of docs/testing.md and its tests, as they stand there: the tests are this file's.
+// Runs the app and the tests of docs/testing.md as they are, as the tests of this file.
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'node_modules', '.cache', 'testing-page');
 const page = readFileSync(join(root, 'docs', 'testing.md'), 'utf8');

@@ -2,8 +2,8 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
 /**
- * What axe has to object to, rule by rule, in the page or a part of it. It is put into a page once: to parse it takes
- * longer than to run it.
+ * What axe finds wrong in the page or a part of it, rule by rule. A page gets axe only once, since parsing it takes longer
+ * than running it.
  */
 export async function violationsIn(
   page: Page,

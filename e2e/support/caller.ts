@@ -1,28 +1,28 @@
 import { type Answer, call, open } from 'suites/http.ts';
 
-/** What a test reads of a flow's view. */
+/** The parts of a flow's view that tests read. */
 export interface View {
   readonly version: number;
   readonly state: string;
   readonly disclosure?: { readonly barcodeUri?: string };
 }
 
-/** A client of an app, as a page's script is one: with cookies, and without a browser. */
+/** A client of an app like a page's script, with cookies, but without a browser. */
 export interface Caller {
-  /** `body` goes as JSON. */
+  /** `body` is sent as JSON. */
   readonly send: (
     method: string,
     path: string,
     body?: unknown,
     headers?: Record<string, string>,
   ) => Promise<Answer>;
-  /** A GET whose answer is not read yet. */
+  /** A GET whose body is not read yet. */
   readonly open: (path: string, headers: Record<string, string>) => ReturnType<typeof open>;
-  /** Puts a request to the flow, for the view as it was. */
+  /** Sends an event to the flow, for this view of it. */
   readonly event: (view: View, request: unknown) => Promise<View>;
 }
 
-/** Makes a caller of the app at the address. */
+/** Creates a caller of the app at this address. */
 export function createCaller(url: string): Caller {
   const cookies = new Map<string, string>();
 

@@ -4,50 +4,50 @@ import { copyPage } from './copy-page.ts';
 import { ada, type Desk } from './desk.ts';
 import { lookAt } from './look-at.ts';
 
-/** What ada does at the bank and on the phone, with the mouse. */
+/** What Ada does at the bank and on the phone, with the mouse. */
 export interface Customer {
   signIn(): Promise<void>;
   /** Fills in the form and presses "Transfer". */
   transfer(amount: number): Promise<void>;
-  /** The transfer is in the list. */
+  /** Waits until the transfer is in the list. */
   sees(amount: number): Promise<void>;
-  /** Waits for the screen with this heading, and looks it over. */
+  /** Waits for the screen with this heading, and checks how it looks. */
   reads(heading: string): Promise<void>;
-  /** The same on a page that has just been loaded, which leaves the focus to the browser. */
+  /** The same on a page that has just loaded, where the browser decides about the focus. */
   finds(heading: string): Promise<void>;
   /** Presses a button, or a link that looks like one. */
   press(name: string): Promise<void>;
-  /** On the built-in page, after the approval: sends the form that was refused once more. */
+  /** On the built-in page, after the approval: sends the refused form again. */
   goOn(): Promise<void>;
-  /** Presses "Close account", for which the bank takes every factor. */
+  /** Presses "Close account", for which the bank accepts every factor. */
   closeAccount(): Promise<void>;
-  /** The account is closed, and nobody is signed in any more. */
+  /** Waits until the account is closed, which signs Ada out. */
   seesItClosed(): Promise<void>;
-  /** Password, QR code, recovery code, which is the result. */
+  /** Enters the password, scans the QR code and saves the recovery code. Returns the recovery code. */
   addPhone(): Promise<string>;
-  /** Types it into the field of that name and goes on. */
+  /** Types the text into the field with this label, and presses Enter. */
   enters(label: string, text: string): Promise<void>;
-  /** Ticks that it is saved, and goes on; the recovery code that was shown. */
+  /** Confirms that the recovery code is saved, and goes on. Returns the code. */
   savesRecoveryCode(): Promise<string>;
-  /** Presses the way with this name. */
+  /** Chooses the way with this name. */
   takes(way: string): Promise<void>;
-  /** Presses a button of the phone's newest request. */
+  /** Presses a button of the newest request on the phone. */
   onPhone(button: 'Scan' | 'Approve' | 'Deny'): Promise<void>;
 }
 
-/** Waits for the page of the account, its script included: a form that is sent before takes the other way. */
+/** Waits for the account page with its script, without which a form is sent as a plain request. */
 export async function arriveAt(bank: Page): Promise<void> {
   await bank.getByRole('heading', { name: 'Hello ada' }).waitFor();
   await bank.waitForLoadState('load');
 }
 
-/** Ada at her desk. `name` is where pictures of what she sees go. */
+/** Ada at the desk. `name` begins the names of pictures of the screens. */
 export function createCustomer({ bank, bankUrl, phone, viewer }: Desk, name: string): Customer {
   async function look(heading: string, options: { isFocused: boolean }): Promise<void> {
     if (viewer === bank) return lookAt(bank, name, heading, options);
     await bank.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
     await copyPage(bank, viewer);
-    // A page load leaves the focus to the browser.
+    // After a page load, the browser decides about the focus.
     await lookAt(viewer, name, heading, { isFocused: false });
   }
 

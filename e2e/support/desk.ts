@@ -3,52 +3,52 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { inject, onTestFinished } from 'vitest';
 import { type Program, startProgram } from './program.ts';
 
-/** Who is there from the start. */
+/** The user of every bank. */
 export const ada = { username: 'ada', password: 'correct-horse' } as const;
 
 /** Options of {@link openDesk}. */
 export interface DeskOptions {
   /** The folder under `examples/`. Default `express-bank`. */
   readonly bank?: 'express-bank' | 'koa-bank' | 'express-openid-connect' | 'cluster';
-  /** The bank's port, for one that must know it beforehand. Default: any that is free. */
+  /** The bank's port, if it must be known beforehand. Default: any free port. */
   readonly port?: number | undefined;
-  /** How old an approval may be for a transfer. 0, the default here: each one needs its own. */
+  /** How old an approval may be for a transfer. Default 0: every transfer needs a new approval. */
   readonly maxAgeSeconds?: number;
-  /** Default `eager`, which sends again soon, too: a test has less patience than a tenant asks for. */
+  /** Default `eager`, with which another push may be sent soon, too, so that tests wait less. */
   readonly pollSchedule?: 'steady' | 'eager';
   readonly emulator?: EmulatorOptions;
-  /** What else the bank is told. */
+  /** Further environment variables of the bank. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What the bank's browser accepts. Default English. */
+  /** The language of the browser. Default English. */
   readonly locale?: string;
   /** Whether the bank's pages may run scripts. Default `true`. */
   readonly hasScript?: boolean;
 }
 
-/** Everything a person at a desk has: the bank and the phone side by side in a browser, and the tenant behind them. */
+/** A person's desk: the bank and the phone side by side in a browser, and the tenant behind them. */
 export interface Desk {
   readonly emulator: Emulator;
   readonly bankUrl: string;
-  /** What serves the bank. */
+  /** The program that serves the bank. */
   readonly program: Program;
   readonly context: BrowserContext;
   /** The bank's page. */
   readonly bank: Page;
   /** The phone's page. */
   readonly phone: Page;
-  /** Where the bank's page is looked over: itself, or where that has no script a page for copies of it. */
+  /** The page in which screens are checked: the bank's page, or one for copies of it if it has no script. */
   readonly viewer: Page;
-  /** How many pushes the tenant was asked for. */
+  /** How many pushes were requested from the tenant. */
   pushes(): number;
   /** Moves the clocks of the tenant and the bank forward, but no timers. */
   skipTime(ms: number): Promise<void>;
-  /** Keeps the answers to the bank page's requests back until the returned function is called. */
+  /** Holds the bank page's requests to an address until the returned function is called. */
   hold(url: string): Promise<() => void>;
-  /** Leaves a mark in the bank's page, which tells later whether it is still the same one. */
+  /** Marks the bank's page. The returned function tells whether it is still the same page. */
   mark(): Promise<() => Promise<boolean>>;
 }
 
-/** Starts a tenant, a bank and a browser; all of it ends with the test. */
+/** Starts a tenant, a bank and a browser, which all end with the test. */
 export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const {
     bank: example = 'express-bank',
@@ -81,7 +81,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const scripted = hasScript ? context : await browser.newContext(look);
   const phone = await scripted.newPage();
   const viewer = hasScript ? bank : await scripted.newPage();
-  // Before the browser goes: what stood there says more than what was waited for.
+  // While the browser is still there: the screens say more than the locator that was not found.
   onTestFinished(async ({ task }) => {
     if (task.result?.state !== 'fail') return;
     for (const page of [bank, phone]) console.error(page.url(), await page.locator('body').ariaSnapshot());
@@ -110,7 +110,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     },
     async mark() {
       const mark = await bank.evaluateHandle(() => document);
-      // A page that was loaded anew has another document, and the handle of the old one is gone with it.
+      // After a reload there is another document, and the handle of the old one is gone.
       return () => bank.evaluate((marked) => marked === document, mark).catch(() => false);
     },
   };

@@ -3,7 +3,7 @@ import { ada } from './desk.ts';
 
 const client = { client_id: 'stepgate-demo', client_secret: 'stepgate-demo-secret' };
 
-/** Gives ada a phone before the story begins, over the tenant's own API. */
+/** Gives Ada a phone before the test begins, through the tenant's API. */
 export async function enrolAhead(emulator: Emulator): Promise<void> {
   async function call(path: string, body: object, bearer?: string): Promise<Record<string, string>> {
     const response = await emulator.handle(

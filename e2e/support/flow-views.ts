@@ -18,7 +18,7 @@ const fails = ['flow.retry', 'flow.cancel'] as const;
 const soon = (seconds: number): number => Date.now() + seconds * 1_000;
 const pushed = { factor: 'push', authenticatorId: phone.id, authenticators } as const;
 
-/** A moment of every kind that a flow can have, by what it is about, in about the order of a flow. */
+/** One moment of each kind, by name, roughly in the order of a flow. */
 export const moments = {
   'getting ready': () => ({ state: 'authenticating' }),
   'a password': () => ({ state: 'authenticating', allowedEvents: ['password.submit', 'flow.cancel'] }),

@@ -5,12 +5,12 @@ import type { Page } from 'playwright-core';
 import { expect, inject } from 'vitest';
 import { violationsIn } from './axe.ts';
 
-/** Where pictures go, when somebody wants them: `STEPGATE_PICTURES=.stepgate-artifacts`. */
+/** Where pictures are saved, if anywhere: `STEPGATE_PICTURES=.stepgate-artifacts`. */
 const { STEPGATE_PICTURES: pictures } = process.env;
 
 /**
- * Waits for the screen with this heading and looks it over, as it is shown by day and by night: nothing for axe to
- * object to, and the focus is where a reader goes on, in the heading or the input.
+ * Waits for the screen with this heading and checks it in the light and the dark scheme: axe finds nothing wrong, and the
+ * focus is where the user goes on, in the heading or the input.
  */
 export async function lookAt(
   page: Page,
@@ -24,7 +24,7 @@ export async function lookAt(
       .waitFor()
       .catch(async () => {
         const shown = await page.getByRole('heading', { level: 1 }).allTextContents();
-        throw new Error(`"${heading}" never came up; shown at ${page.url()} is "${shown.join('", "')}"`);
+        throw new Error(`"${heading}" was never shown; ${page.url()} shows "${shown.join('", "')}"`);
       });
     if (isFocused) await expect.poll(() => focused(page)).toMatch(/^(H1|INPUT)$/);
   }
@@ -35,7 +35,7 @@ export async function lookAt(
   }
 }
 
-/** The element with the focus, in whatever shadow it is. */
+/** The name of the element that has the focus, inside shadow roots too. */
 export function focused(page: Page): Promise<string | undefined> {
   return page.evaluate(() => {
     let element = document.activeElement;
@@ -94,7 +94,7 @@ function coloursOf(page: Page): Promise<readonly string[]> {
   });
 }
 
-/** Whether nobody has seen this in this run, in any file: axe would say the same of it again. */
+/** Whether no test of this run has checked this yet: axe would only report the same again. */
 function isNew(sight: string): boolean {
   const name = createHash('sha256').update(sight).digest('hex');
   try {
@@ -118,7 +118,7 @@ async function expectNothingForAxe(page: Page, what: string, colorScheme: 'dark'
   expect(found, what).toEqual([]);
 }
 
-/** Pictures of the page as it is, wide and narrow, when somebody wants them. */
+/** Saves pictures of the page, wide and narrow, if they are wanted. */
 export async function takePictures(page: Page, name: string): Promise<void> {
   if (pictures === undefined) return;
   mkdirSync(pictures, { recursive: true });

@@ -14,13 +14,13 @@ export interface Program {
   /** Everything it has printed so far. */
   readonly stdout: string;
   readonly stderr: string;
-  /** What the first group of `pattern` holds, as soon as the program has printed it; rejects when it ends before. */
+  /** The first group of `pattern`, as soon as the program has printed it. Rejects if the program ends before. */
   printed(pattern: RegExp): Promise<string>;
   /** Types a line and presses Enter. */
   type(line: string): void;
-  /** As a terminal does it on Ctrl-C: to the program and to everything it started. */
+  /** Sends the signal of Ctrl-C to the program and everything that it started, as a terminal does. */
   interrupt(): void;
-  /** As `kill` does it: to the program alone. */
+  /** Sends SIGTERM to the program alone, as `kill` does. */
   kill(): void;
   /** Moves the program's clock forward. Its timers are not moved. */
   skipTime(ms: number): Promise<void>;
@@ -28,7 +28,7 @@ export interface Program {
   readonly ended: Promise<number | null>;
 }
 
-/** Starts a script of the repository with Node; it is ended with the test, and everything it started with it. */
+/** Starts a script of the repository with Node. It ends with the test, with everything that it started. */
 export function startProgram(
   file: string,
   env: Readonly<Record<string, string>>,

@@ -4,7 +4,7 @@ import type { FlowView, StepUpRequest } from '@stepgate/core';
 import type { BrowserContext, Page, Request, Route } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 
-/** Where the app is; nothing listens there. */
+/** The address of the app. Nothing listens there. */
 const ORIGIN = 'https://app.example';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -13,32 +13,32 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
 };
 
-/** A view as a script tells it: the version and the time come by themselves. */
+/** A view in a script. The version and the time are added to it. */
 export type ScriptedView = Partial<FlowView> & Pick<FlowView, 'state'>;
 
 /**
- * An app whose server is a script: each view of a flow is shown when the test says so, and everything in the browser
- * is real. For states that a tenant brings about rarely, or slowly.
+ * An app with a scripted server: the test decides when each view of a flow is shown, and everything in the browser is
+ * real. For states that a tenant reaches rarely or slowly.
  */
 export interface ScriptedApp {
-  /** What the flow is like from now on; resolves when the browser asks for what comes after it. */
+  /** Changes the flow to this view. Resolves when the browser asks for the one after it. */
   show(view: ScriptedView): Promise<void>;
-  /** The next starts are refused so, until a view is shown. */
+  /** Refuses starts with this answer until a view is shown. */
   refuseStarts(code: string): void;
-  /** The guarded call goes through from now on. */
+  /** Lets the guarded call through from now on. */
   approve(): void;
-  /** What the flow was asked for. */
+  /** The events that were sent to the flow. */
   readonly requests: readonly (StepUpRequest | { readonly type: 'flow.start' })[];
   /** How often the guarded route was called. */
   calls(): number;
-  /** How often it was asked for news. */
+  /** How often the browser asked for a newer view. */
   reads(): number;
   /** Whether the browser has a network. */
   setOffline(isOffline: boolean): Promise<void>;
   goTo(page: Page, path?: string): Promise<void>;
 }
 
-/** Has the page believe that its tab was hidden, or is shown again: a browser without a screen hides none. */
+/** Makes the page believe that its tab is hidden or shown, since a headless browser hides none. */
 export function setHidden(page: Page, isHidden: boolean): Promise<void> {
   return page.evaluate((hidden) => {
     Object.defineProperties(document, {
@@ -50,8 +50,8 @@ export function setHidden(page: Page, isHidden: boolean): Promise<void> {
 }
 
 /**
- * Answers everything that the context's pages ask of the app. `files` are its own, by path; `guarded` is the path of
- * the call that needs an approval.
+ * Answers every request of the context's pages to the app. `files` are its files by path, and `guarded` is the path of the
+ * call that needs an approval.
  */
 export async function createScriptedApp(
   context: BrowserContext,
@@ -94,7 +94,7 @@ export async function createScriptedApp(
     };
   }
 
-  /** A long-poll: answered when there is another view than the one that the browser knows. */
+  /** A long poll, answered when there is a newer view than the browser's. */
   async function read(route: Route, request: Request): Promise<void> {
     reads += 1;
     const known = request.headers()['if-none-match'];
@@ -104,7 +104,7 @@ export async function createScriptedApp(
         waiting.add(resolve);
       });
     }
-    // The page may be gone, or have given up meanwhile.
+    // The page may have closed or given up meanwhile.
     await tell(route).catch(() => {});
   }
 
@@ -124,7 +124,7 @@ export async function createScriptedApp(
   }
 
   async function answer(route: Route): Promise<void> {
-    // What is answered here never gets as far as the network.
+    // Requests that are answered here never reach the network.
     if (isOffline) return route.abort('internetdisconnected');
     const request = route.request();
     const { pathname } = new URL(request.url());

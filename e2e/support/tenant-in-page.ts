@@ -1,4 +1,4 @@
-// Bundled into a page by tenant-in-page.test.ts: tenant, phone and flow, all in the page.
+// Bundled into a page by tenant-in-page.test.ts, which then holds the tenant, the phone and the flow.
 import { createAuth0MfaApi, createAuth0SignIn, createStepUpActor, type FlowStateName } from '@stepgate/core';
 import { createEmulator, mountPhone } from '@stepgate/emulator/browser';
 
@@ -13,10 +13,10 @@ const signIn = createAuth0SignIn({ ...client, scope: 'openid transfer:funds' });
 const phone = document.body.appendChild(document.createElement('div'));
 mountPhone(phone, emulator.phone('ada'));
 
-/** Signs in and steps up; answers with the states on the way and the scope of the tokens. */
+/** Signs in and steps up. Returns the states on the way and the scope of the tokens. */
 async function stepUp(): Promise<{ states: FlowStateName[]; scope?: string | undefined }> {
   const first = await signIn.password({ username: 'ada', password: 'correct-horse' });
-  if (first.status !== 'mfa_required') throw new Error('The tenant did not ask for MFA');
+  if (first.status !== 'mfa_required') throw new Error('The tenant did not ask for MFA.');
   const actor = createStepUpActor({
     api,
     mfaToken: first.mfaToken,
