@@ -47,9 +47,11 @@ it('makes no guard of a policy that is not there: a misspelt one would be the de
   const policies: Readonly<Record<string, { maxAge: number }>> = { transfer: { maxAge: 0 } };
   const misspelt = policies.tranfer as { maxAge: number };
 
-  expect(() => gate.require(misspelt)).toThrow('policy: is undefined');
-  await expect(gate.assert({} as express5.Request, misspelt)).rejects.toThrow('policy: is undefined');
-  await expect(gate.check({} as express5.Request, misspelt)).rejects.toThrow('policy: is undefined');
+  expect(() => gate.require(misspelt)).toThrow('policy: must not be undefined');
+  await expect(gate.assert({} as express5.Request, misspelt)).rejects.toThrow(
+    'policy: must not be undefined',
+  );
+  await expect(gate.check({} as express5.Request, misspelt)).rejects.toThrow('policy: must not be undefined');
   expect(gate.require()).toBeTypeOf('function');
   expect(gate.require({}, { answer: 'api' })).toBeTypeOf('function');
 });

@@ -48,7 +48,7 @@ async function serve(
 }
 
 it('makes no guard of a policy that is not there', () => {
-  expect(() => createGate(OPTIONS).require(undefined as never)).toThrow('policy: is undefined');
+  expect(() => createGate(OPTIONS).require(undefined as never)).toThrow('policy: must not be undefined');
 });
 
 describe.each([

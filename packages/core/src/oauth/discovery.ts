@@ -29,6 +29,8 @@ export type Discover = () => Promise<ProviderMetadata>;
 export interface DiscoveryOptions extends IssuerOptions, HttpOptions<'discovery'> {}
 
 const PATH = '.well-known/openid-configuration';
+/** How much of an unexpected issuer an error shows, in characters. */
+const LONGEST_SHOWN = 200;
 
 /**
  * Reads a provider's metadata from its discovery document (OpenID Connect Discovery 1.0).
@@ -42,24 +44,28 @@ const PATH = '.well-known/openid-configuration';
 export function createDiscovery(options: DiscoveryOptions): Discover {
   const base = parseIssuer(options);
   const http = createHttp(options);
+  const address = base + PATH;
   const isInsecureAllowed = base.startsWith('http:');
   let found: Promise<ProviderMetadata> | undefined;
 
   async function read(): Promise<ProviderMetadata> {
-    const { status, body } = await http({ call: 'discovery', method: 'get', url: base + PATH, path: PATH });
+    const { status, body } = await http({ call: 'discovery', method: 'get', url: address, path: address });
     if (status >= 500 || status === 429 || (status < 400 && body === undefined)) {
-      throw new StepUpError('provider_unavailable', `GET ${PATH} failed: ${status}`);
+      throw new StepUpError('provider_unavailable', `GET ${address} failed: ${status}`);
     }
     if (status !== 200 || !isRecord(body)) {
-      throw misconfigured(`there is no discovery document (${status}): check the issuer`);
+      throw misconfigured(`There is no discovery document at ${address} (${status}): check the issuer`);
     }
     return parseMetadata(body);
   }
 
   function parseMetadata(body: Readonly<Record<string, unknown>>): ProviderMetadata {
     const issuer = stringMember(body, 'issuer');
-    if (issuer === undefined || withSlash(issuer) !== base) {
-      throw misconfigured('the discovery document is of another issuer: configure the issuer that it names');
+    if (issuer === undefined) throw misconfigured(`the discovery document at ${address} has no issuer`);
+    if (withSlash(issuer) !== base) {
+      throw misconfigured(
+        `The issuer is configured as ${base}, but the provider there calls itself ${issuer.slice(0, LONGEST_SHOWN)}. Its tokens would be refused. Configure the issuer as ${issuer.slice(0, LONGEST_SHOWN)}`,
+      );
     }
     const modes = body.backchannel_token_delivery_modes_supported;
     return dropUndefined({

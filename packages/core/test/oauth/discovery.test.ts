@@ -111,6 +111,13 @@ describe('discovery', () => {
     await expect(discovery()()).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 
+  it('names the configured issuer and the one that the provider gives', async () => {
+    server.answer({ status: 200, body: documentOf({ issuer: 'https://evil.example/' }) });
+    await expect(discovery()()).rejects.toThrow(
+      `The issuer is configured as ${server.url}, but the provider there calls itself https://evil.example/.`,
+    );
+  });
+
   it('accepts no http endpoint from an https issuer', async () => {
     const respond: typeof fetch = async () =>
       Response.json({

@@ -1,4 +1,4 @@
-import { type CallOptions, parseIssuer, StepUpError, type TokenSet } from '@stepgate/core';
+import { type CallOptions, createDiscovery, parseIssuer, StepUpError, type TokenSet } from '@stepgate/core';
 import {
   createRemoteJWKSet,
   customFetch,
@@ -10,10 +10,15 @@ import {
 
 /** Finds out whose approval a token response is. The `signal` fires when nobody waits for the answer any more. */
 export interface IdentityCheck {
-  /** Makes sure that the keys are at hand: before a push is sent whose answer could not be checked. */
-  prepare(options: CallOptions): Promise<void>;
   /**
-   * Passes when the tokens are this subject's.
+   * Called before anything is sent to the user whose answer would have to be checked: makes sure that the keys are at
+   * hand, and that an approval could be this subject's at all.
+   *
+   * @throws StepUpError `provider_misconfigured`, `provider_unavailable`, `subject_mismatch`.
+   */
+  prepare(subject: string, options: CallOptions): Promise<void>;
+  /**
+   * Resolves if the tokens are this subject's.
    *
    * @throws StepUpError `subject_mismatch`, `identity_refused`, or `provider_unavailable` while the keys cannot be
    *   fetched.
@@ -23,14 +28,16 @@ export interface IdentityCheck {
 
 const ALGORITHMS = ['RS256', 'ES256', 'PS256'];
 const CLOCK_TOLERANCE_SECONDS = 60;
-/** A token answers an exchange of this very flow: this is more than its check is held up, or clocks differ. */
+/** A token answers an exchange of this very flow: this is longer than its check is delayed, or clocks differ. */
 const FARTHEST_ISSUE_SECONDS = 3_600;
-/** Characters; many times of what a token with an app's own claims has. */
+/** In characters: many times the size of a token with claims of the app's own. */
 const LONGEST_TOKEN = 65_536;
+/** How much of an unexpected value an error shows, in characters. */
+const LONGEST_SHOWN = 200;
 
 /**
- * Checks `id_token`s as OpenID Connect Core, section 3.1.3.7, wants it, with the tenant's published keys. There is no
- * nonce to check: the token comes in answer to a request of the server's own, and never by way of a browser.
+ * Checks `id_token`s as OpenID Connect Core, section 3.1.3.7, requires, with the tenant's published keys. There is no
+ * nonce to check: the token answers a request of the server itself, and never passes through a browser.
  */
 export function createIdentityCheck(options: {
   readonly issuer: string;
@@ -40,18 +47,26 @@ export function createIdentityCheck(options: {
   readonly timeoutMs: number;
   readonly fetch?: typeof globalThis.fetch | undefined;
 }): IdentityCheck {
-  const { clientId, now } = options;
+  const { clientId, now, timeoutMs, fetch } = options;
   const issuer = parseIssuer(options);
   const keysUrl = new URL('.well-known/jwks.json', issuer);
   const keys = createRemoteJWKSet(keysUrl, {
-    timeoutDuration: options.timeoutMs,
-    ...(options.fetch && { [customFetch]: options.fetch }),
+    timeoutDuration: timeoutMs,
+    ...(fetch && { [customFetch]: fetch }),
+  });
+  const discover = createDiscovery({
+    issuer,
+    allowInsecureIssuer: options.allowInsecureIssuer === true,
+    timeoutMs,
+    ...(fetch && { fetch }),
   });
   let prepared = false;
 
   return {
-    async prepare() {
+    async prepare(subject) {
+      if (isEmail(subject)) throw emailAsSubject(subject);
       if (prepared) return;
+      await discover();
       try {
         await keys.reload();
         prepared = true;
@@ -62,15 +77,17 @@ export function createIdentityCheck(options: {
 
     async check({ idToken }, subject) {
       if (idToken === undefined) {
-        throw refused('the tenant gave no id_token, so nobody knows whose approval this is');
+        throw refused(
+          'The tenant gave no id_token, so nobody knows whose approval this is. The scope must contain openid.',
+        );
       }
       if (idToken.length > LONGEST_TOKEN) {
-        throw refused(`the id_token is longer than ${LONGEST_TOKEN} characters: give it fewer claims`);
+        throw refused(`The id_token is longer than ${LONGEST_TOKEN} characters. Give it fewer claims.`);
       }
       const algorithm = algorithmOf(idToken);
       if (algorithm === undefined || !ALGORITHMS.includes(algorithm)) {
         throw refused(
-          `the id_token is signed with ${algorithm ?? 'nothing readable'}: set the application's JsonWebToken Signature Algorithm to RS256`,
+          `The id_token is signed with ${algorithm ?? 'nothing readable'}. Set the application's JsonWebToken Signature Algorithm to RS256.`,
         );
       }
       const payload = await jwtVerify(idToken, keys, {
@@ -84,24 +101,52 @@ export function createIdentityCheck(options: {
         (verified) => verified.payload,
         (error: unknown) => {
           throw isAboutToken(error)
-            ? refused(`the id_token does not verify: ${error.code}`)
+            ? refused(`The id_token does not verify: ${reasonOf(error, { iss: issuer, aud: clientId })}`)
             : unreachable(keysUrl);
         },
       );
       if (Math.abs(now() / 1_000 - (payload.iat ?? 0)) > FARTHEST_ISSUE_SECONDS) {
-        throw refused('the id_token was issued at another time than this: is the clock right?');
+        throw refused("The id_token was issued more than an hour from now. Check this machine's clock.");
       }
       if (!isGivenTo(clientId, payload)) {
-        throw refused('the id_token was given to another application (azp)');
+        throw refused(
+          `The id_token was issued to another application: its azp is ${shown(payload.azp)}, and auth0.clientId is ${shown(clientId)}.`,
+        );
       }
       if (payload.sub !== subject) {
         throw new StepUpError(
           'subject_mismatch',
-          'somebody else has approved than the signed-in user, or identify gives a subject that is no sub of the tenant',
+          `The approval is by ${shown(payload.sub)}, and \`identify\` gives the subject ${shown(subject)}: either another user has approved, or it must give the tenant's \`sub\` claim.`,
         );
       }
     },
   };
+}
+
+/** Whether it is an address, and not a `sub` of the tenant: those name a connection first, `auth0|…`. */
+function isEmail(subject: string): boolean {
+  return subject.includes('@') && !subject.includes('|');
+}
+
+function emailAsSubject(subject: string): StepUpError {
+  return new StepUpError(
+    'subject_mismatch',
+    `\`identify\` gives the subject ${shown(subject)}, which is an e-mail address. It must be the \`sub\` claim of the tenant, like "auth0|5f7c8ec7c33c6c004bbafe82"`,
+  );
+}
+
+/** A value from outside as an error shows it. */
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? 'missing').slice(0, LONGEST_SHOWN);
+}
+
+/** Why jose refused the token; for the claims that a wrong set-up gets wrong, what is in them and what should be. */
+function reasonOf(error: errors.JOSEError, expected: Readonly<Record<string, string>>): string {
+  if (!(error instanceof errors.JWTClaimValidationFailed)) return error.code;
+  const { claim, payload } = error;
+  const wanted = Object.hasOwn(expected, claim) ? expected[claim] : undefined;
+  if (wanted === undefined) return `${error.code} (${claim})`;
+  return `its ${claim} is ${shown(payload[claim])}, expected ${shown(wanted)}`;
 }
 
 /** Whether the token was given to this application, and not only for it among others. */
@@ -134,5 +179,5 @@ function refused(message: string): StepUpError {
 }
 
 function unreachable({ href }: URL): StepUpError {
-  return new StepUpError('provider_unavailable', `the tenant's keys cannot be fetched from ${href}`);
+  return new StepUpError('provider_unavailable', `The tenant's keys cannot be fetched from ${href}`);
 }

@@ -69,7 +69,9 @@ export function createEffectPerformer(
   ): Promise<EffectResult | undefined> {
     const signal = AbortSignal.any([unwanted, late]);
     // Before anything is sent whose answer could not be checked, and before a turn that does not wait for it.
-    const prepared = signsIn(job.effect) ? identityCheck.prepare({ signal }) : undefined;
+    const prepared = signsIn(job.effect)
+      ? identityCheck.prepare(target.caller.subject, { signal })
+      : undefined;
     const isPrepared = prepared === undefined || (await prepared.then(() => true).catch(() => false));
     // Without the keys nothing is sent, and so nothing is counted.
     const admitted = !isPrepared

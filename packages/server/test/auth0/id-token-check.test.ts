@@ -8,6 +8,11 @@ const NOW = Date.UTC(2026, 0, 5);
 const SECONDS = NOW / 1_000;
 const key = createSigningKey('k1');
 const keySet = { keys: [key.jwk] };
+const METADATA = {
+  issuer: ISSUER,
+  token_endpoint: `${ISSUER}oauth/token`,
+  jwks_uri: `${ISSUER}.well-known/jwks.json`,
+};
 const SCENE: TokenScene = {
   issuer: ISSUER,
   clientId: 'client',
@@ -27,7 +32,9 @@ function checkWith(
     clientId: 'client',
     now: () => NOW,
     timeoutMs: 1_000,
-    fetch: async () => {
+    fetch: async (input) => {
+      const { pathname } = new URL(input instanceof Request ? input.url : input);
+      if (pathname.endsWith('openid-configuration')) return Response.json(METADATA);
       fetched += 1;
       return answer();
     },
@@ -52,6 +59,20 @@ describe('createIdentityCheck', () => {
   it('tells how to set up an application whose tokens are signed with its secret', async () => {
     expect(await refusalOf(tenantToken(SCENE, {}, { alg: 'HS256' }))).toMatchObject({
       message: expect.stringMatching(/HS256.*RS256/),
+    });
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    [
+      'issuer',
+      { iss: 'https://other.test/' },
+      'its iss is "https://other.test/", expected "https://tenant.test/"',
+    ],
+    ['application', { aud: 'another' }, 'its aud is "another", expected "client"'],
+    ['subject', { sub: 'grace' }, 'The approval is by "grace", and `identify` gives the subject "ada"'],
+  ])('names the %s that it expects, and the one that it finds', async (_, claims, message) => {
+    expect(await refusalOf(tenantToken(SCENE, claims))).toMatchObject({
+      message: expect.stringContaining(message),
     });
   });
 
@@ -119,8 +140,8 @@ describe('createIdentityCheck', () => {
 
   it('fetches the keys once, before they are needed', async () => {
     const check = checkWith();
-    await check.prepare({});
-    await check.prepare({});
+    await check.prepare('ada', {});
+    await check.prepare('ada', {});
     await check.check(tokens(tenantToken(SCENE)), 'ada', {});
     expect(check.fetched()).toBe(1);
   });
@@ -133,7 +154,7 @@ describe('createIdentityCheck', () => {
   ])('says that the provider is unavailable, and not that the token is bad, on %s', async (_, answer) => {
     const check = checkWith(answer);
     const unavailable = { code: 'provider_unavailable', status: 503 };
-    await expect(check.prepare({})).rejects.toMatchObject(unavailable);
+    await expect(check.prepare('ada', {})).rejects.toMatchObject(unavailable);
     await expect(check.check(tokens(tenantToken(SCENE)), 'ada', {})).rejects.toMatchObject(unavailable);
   });
 });

@@ -91,6 +91,7 @@ describe('signals', () => {
       { effect: 'identify', flow, fact: 'identity.verified' },
     ]);
     expect(on(heard, SIGNALS.upstream)).toEqual([
+      { method: 'GET', path: '/.well-known/openid-configuration', status: 200 },
       { method: 'GET', path: '/.well-known/jwks.json', status: 200 },
       { method: 'POST', path: '/oauth/token', status: 403 },
       { method: 'GET', path: '/mfa/authenticators', status: 200 },

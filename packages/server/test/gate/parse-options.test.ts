@@ -118,7 +118,9 @@ describe('createGate', () => {
     createGate({ ...options, store: createMemoryStore(), onError });
     expect(errors).toEqual([]);
     createGate({ ...options, onError });
-    expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining('the same store') })]);
+    expect(errors).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('No store configured') }),
+    ]);
   });
 
   it('writes to the console what an onError that fails was to hear', async () => {
