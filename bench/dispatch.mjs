@@ -17,8 +17,8 @@ function incoming({ method = 'GET', url, headers = {}, body }) {
 }
 
 /**
- * Follows a flow by the event stream of an app of node:http without a socket, and hands each view on; a stream that
- * ends before the flow is opened again, as browsers do it. Answers with what closes it, as a client that goes away.
+ * Follows a flow by the event stream of a node:http app, without a socket, and passes each view on. A stream that ends
+ * before the flow is opened again, as in browsers. Returns a function that closes the stream as a leaving client does.
  */
 export function follow(app, request, onView) {
   let res;
@@ -40,7 +40,7 @@ export function follow(app, request, onView) {
       res.emit('close');
       if (!isOver) setImmediate(open);
     };
-    // The head is written and dropped.
+    // The head is written and discarded.
     res.flushHeaders = () => {};
     app(req, res);
   }
@@ -54,8 +54,8 @@ export function follow(app, request, onView) {
 }
 
 /**
- * Hands a request to an app of node:http without a socket, so that what is measured is the app's own work. Resolves to
- * the answer once it has ended.
+ * Passes a request to a node:http app without a socket, so that only the app's work is measured. Resolves to the complete
+ * response.
  */
 export function dispatch(app, request) {
   const req = incoming(request);
@@ -68,7 +68,7 @@ export function dispatch(app, request) {
   return new Promise((resolve) => {
     res.end = (chunk) => {
       if (chunk !== undefined && chunk !== null) chunks.push(chunk);
-      // The head is written and dropped: its cost is every app's own.
+      // The head is written and discarded: it costs every app the same.
       if (!res.headersSent) res.writeHead(res.statusCode);
       resolve({ status: res.statusCode, headers: res.getHeaders(), body: chunks.join('') });
       res.emit('finish');

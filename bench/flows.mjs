@@ -1,6 +1,6 @@
-// What pending flows cost a process: polls achieved of those due, CPU per poll, heap per flow, the time from the
-// phone's yes to the watcher's event, and the requests upstream per approval. The tenant is another process, with all
-// limits off; the watchers' event streams have no sockets. Prints tables in Markdown.
+// Measures what pending flows cost a process: the share of due polls that are sent, the CPU per poll, the heap per flow, the
+// time from the phone's approval to the watcher's event, and the upstream requests per approval. The tenant is another
+// process without limits, and the watchers' event streams have no sockets. Prints tables in Markdown.
 
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -19,12 +19,12 @@ const FLOWS = (process.env.BENCH_FLOWS ?? '1000,10000').split(',').map(Number);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
 const APPROVALS = Number(process.env.BENCH_APPROVALS ?? 200);
 const INTERVAL_MS = Number(process.env.BENCH_INTERVAL_MS ?? 5_000);
-/** What the gate adds to a poll's time at random, at the most. */
+/** The longest random delay that the gate adds to a poll. */
 const JITTER_MS = 1_000;
 const DAY_MS = 86_400_000;
-/** Connections to the tenant, for each of those compared. */
+/** How many connections to the tenant each of the compared has. */
 const CONNECTIONS = 64;
-/** Flows that are set up at the same time. */
+/** How many flows are set up at the same time. */
 const AT_ONCE = 10;
 const BROWSER = {
   'sec-fetch-site': 'same-origin',
@@ -32,12 +32,12 @@ const BROWSER = {
   'content-type': 'application/json',
 };
 
-// Without a bound, a process that is late opens ever more connections, and is later for it.
+// Without a limit, a late process opens more and more connections, which makes it later still.
 setGlobalDispatcher(new Agent({ connections: CONNECTIONS }));
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
 
-/** The heap, without what nobody holds any more. */
+/** The heap after a garbage collection. */
 async function heap() {
   for (let round = 0; round < 3; round += 1) {
     collect();
@@ -55,7 +55,7 @@ async function inLanes(list, work) {
   );
 }
 
-/** An app with one guarded route; a request says itself who has sent it. */
+/** An app with one guarded route. A request names its sender. */
 function createBank(tenant) {
   const auth0 = {
     issuer: tenant.url,
@@ -98,7 +98,7 @@ function createBank(tenant) {
   app.disable('x-powered-by');
   app.use(gate);
   app.post('/transfers', gate.require({ maxAge: '1h' }), (_req, res) => res.end('done'));
-  // What a watcher's stream holds without a gate: the request, the response, and the router between.
+  // What a watcher's stream holds without a gate: the request, the response and the router between them.
   app.get('/bare', (_req, res) => {
     res.writeHead(200, { 'content-type': 'text/event-stream' });
     res.write(': nothing\n\n');
@@ -106,7 +106,7 @@ function createBank(tenant) {
   return { app, gate };
 }
 
-/** Starts a flow, up to the push; answers with how to follow it. */
+/** Starts a flow, up to the push. Returns how to follow it. */
 async function startFlow({ app }, { sub, username }) {
   const headers = { ...BROWSER, 'x-subject': sub, 'x-username': username };
   const refused = await dispatch(app, { method: 'POST', url: '/transfers', headers });
@@ -120,7 +120,7 @@ async function startFlow({ app }, { sub, username }) {
   });
   const cookie = String(started.headers['set-cookie']).split(';')[0];
   const request = { url, headers: { ...headers, cookie } };
-  // On a busy machine the answer to the start comes before the push is out.
+  // On a busy machine, the answer to the start arrives before the push is sent.
   for (let { body } = started; JSON.parse(body).state !== 'polling'; ) {
     if (JSON.parse(body).state !== 'challenging') throw new Error(`no push: ${body}`);
     await sleep(100);
@@ -129,7 +129,7 @@ async function startFlow({ app }, { sub, username }) {
   return { username, request };
 }
 
-/** Calls back at even distances over one interval, for each in turn, so that they fall due evenly from then on. */
+/** Calls back for each item in turn, evenly over one interval, so that all are due evenly from then on. */
 async function evenly(list, work) {
   const start = performance.now();
   for (const [index, item] of list.entries()) {
@@ -140,7 +140,7 @@ async function evenly(list, work) {
   }
 }
 
-/** Polls achieved of those due, and the CPU of each, over the measured time, after one interval to get going. */
+/** The share of due polls that are sent, and the CPU of each, measured after one interval to warm up. */
 async function measurePolls(tenant, flows) {
   await sleep(INTERVAL_MS);
   const before = { count: await tenant.count(), cpu: process.cpuUsage(), at: performance.now() };
@@ -155,7 +155,7 @@ async function measurePolls(tenant, flows) {
   };
 }
 
-/** The same schedule by hand, with one library or the other. */
+/** The same schedule, written by hand with either library. */
 async function pollBy(send, tenant, flows) {
   const challenges = await tenant.challenges(flows);
   const url = new URL('oauth/token', tenant.url).href;
@@ -193,7 +193,7 @@ const BY_HAND = {
   'ky with its defaults': async (url, body) => (await ky.post(url, { body })).json(),
 };
 
-/** The heap of as many event streams of an app without a gate. */
+/** The heap of the same number of event streams of an app without a gate. */
 async function measureBareStreams({ app }, flows, before) {
   const closers = flows.map(({ request }) => follow(app, { ...request, url: '/bare' }, () => {}));
   const after = await heap();
@@ -201,7 +201,7 @@ async function measureBareStreams({ app }, flows, before) {
   return (after - before) / flows.length;
 }
 
-/** Pending flows of one process: their polls, their heap, and how soon an approval is seen. */
+/** The pending flows of one process: their polls, their heap, and the time until an approval is seen. */
 async function measureFlows(tenant, users) {
   const bank = createBank(tenant);
   const empty = await heap();
@@ -229,7 +229,7 @@ async function measureFlows(tenant, users) {
     await sleep((2 * INTERVAL_MS) / some.length);
   }
   const end = Date.now() + 6 * INTERVAL_MS;
-  // Where the machine is too busy for the answer to arrive in time, it is lost, and the flow asks the user again.
+  // If the machine is too busy for the answer to arrive in time, it is lost, and the flow asks the user again.
   while (seen.size < approved.size && Date.now() < end) await sleep(50);
   const delays = [...approved]
     .filter(([username]) => seen.has(username))
@@ -249,7 +249,7 @@ async function measureFlows(tenant, users) {
   };
 }
 
-/** Requests upstream from the click to the approval, of flows that so many follow. */
+/** The upstream requests from the click to the approval, for flows with this number of watchers. */
 async function measureWatchers(tenant, users, watchers) {
   const bank = createBank(tenant);
   const before = await tenant.count();
@@ -260,7 +260,7 @@ async function measureWatchers(tenant, users, watchers) {
       const closers = Array.from({ length: watchers }, () =>
         follow(bank.app, request, ({ state }) => state === 'approved' && resolve()),
       );
-      // Between two polls, so that it is certain which one sees it.
+      // Between two polls, so that it is known which one sees it.
       await sleep(1.5 * INTERVAL_MS);
       await tenant.approve(username);
       await approved;
@@ -278,7 +278,7 @@ function table(head, rows) {
 
 const tenant = await startTenant();
 const users = await tenant.users(Math.max(...FLOWS));
-// First, while the tenant has nothing left to answer of what came before.
+// This comes first, while the tenant has nothing else to answer.
 const few = users.slice(0, Math.min(10, users.length));
 const watcherRows = [];
 for (const watchers of [1, 2, 10]) {

@@ -1,5 +1,5 @@
-// The CPU that a guard adds to a request: ours with a fresh approval, a hand-written check, and the guards of the
-// libraries that apps have today. In one process, interleaved, without sockets. Prints a table in Markdown.
+// Measures the CPU that a guard adds to a request: ours with a fresh approval, a hand-written check, and the guards of
+// libraries that apps use today. Interleaved in one process, without sockets. Prints a table in Markdown.
 
 import { hkdfSync } from 'node:crypto';
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
@@ -83,7 +83,7 @@ async function guardedByStepgate() {
   return { app, headers: { cookie } };
 }
 
-/** Listens to audit events and to the signals of guards and stores; answers with what ends that. */
+/** Listens to audit events and to the signals of guards and stores. Returns a function that stops listening. */
 function listen() {
   const heard = () => {};
   const channels = [SIGNALS.guard, SIGNALS.store].map((name) => tracingChannel(name));
@@ -117,7 +117,7 @@ async function tokenOf(tenant) {
   return response.json();
 }
 
-/** The session cookie of express-openid-connect, as it would make it after a sign-in. */
+/** The session cookie that express-openid-connect sets after a sign-in. */
 async function oidcCookie(idToken) {
   const key = Buffer.from(hkdfSync('sha256', SECRET, Buffer.alloc(0), 'JWE CEK', 32));
   const now = Math.floor(Date.now() / 1_000);
@@ -183,7 +183,7 @@ async function round({ app, headers, hear }) {
   const before = process.cpuUsage();
   for (let count = 0; count < REQUESTS; count += 1) {
     await dispatch(app, request);
-    // Promises alone never let the ticks of streams run, which keep every request alive until then.
+    // The ticks of streams keep every request alive, and promises alone never let them run.
     if (count % 20 === 0) await setImmediate();
   }
   const { user: own, system } = process.cpuUsage(before);
@@ -191,7 +191,7 @@ async function round({ app, headers, hear }) {
   return (own + system) / REQUESTS;
 }
 
-/** Another one begins each round, so that nobody always comes after the same. */
+/** The order changes with each round, so that none always follows the same one. */
 const turned = (list, by) => [...list.slice(by % list.length), ...list.slice(0, by % list.length)];
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];

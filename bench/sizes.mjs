@@ -1,6 +1,6 @@
-// What the libraries weigh in a browser: ours, and those that do a part of the same today. Each entry is bundled by
-// itself, minified and gzipped. The others are fetched from the registry into a folder that is removed again. Prints a
-// table in Markdown.
+// Measures the size of libraries in a browser: ours, and those that do a part of the same today. Each entry is bundled
+// separately, minified and gzipped. The others are installed from the registry into a temporary folder. Prints a table in
+// Markdown.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const here = import.meta.dirname;
 const elsewhere = await mkdtemp(join(tmpdir(), 'stepgate-sizes-'));
 
 /**
- * Each is what an app imports, where from, and what the bundle leaves out.
+ * Each has the code of an app, the folder to resolve its imports from, and what the bundle leaves out.
  *
  * @type {(readonly [name: string, contents: string, resolveDir: string, external?: readonly string[]])[]}
  */
@@ -24,14 +24,14 @@ const rows = [
     '`@stepgate/web`: remote actor and `stepUpFetch`',
     "export { createRemoteStepUp, stepUpFetch } from '@stepgate/web'",
     here,
-    // Loaded when it is needed.
+    // Loaded when needed.
     ['../dialog/stepgate-dialog.js'],
   ],
   [
     '`@stepgate/web/dialog`: `<stepgate-dialog>`, with QR code and English',
     "import '@stepgate/web/dialog'",
     here,
-    // Loaded where French is spoken.
+    // Loaded for French.
     ['./texts-fr.js'],
   ],
   [

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** Starts a tenant in a process of its own; it ends with this one. */
+/** Starts a tenant in another process, which ends with this one. */
 export async function startTenant() {
   const child = fork(fileURLToPath(new URL('tenant.mjs', import.meta.url)));
   const [{ url }] = await once(child, 'message');
@@ -21,13 +21,13 @@ export async function startTenant() {
 
   return {
     url,
-    /** So many users, with phones. */
+    /** Adds this number of users with phones. */
     users: (count) => ask('users', count),
-    /** What polls need of as many pushes that nobody has answered. */
+    /** Sends pushes to this number of users, and returns what polls of them need. */
     challenges: (count) => ask('challenges', count),
-    /** Resolves to the time at which the phone has said yes. */
+    /** Approves on a user's phone. Resolves to the time of the approval. */
     approve: (username) => ask('approve', username),
-    /** How many requests it has had. */
+    /** How many requests the tenant has received. */
     count: () => ask('count'),
     stop: () => child.disconnect(),
   };

@@ -1,6 +1,6 @@
-// An emulated tenant as a process of its own, all limits off. Whoever has started it tells it what to do by messages:
-// {users: n} adds users with phones, {approve: username} answers a phone's push, {count} asks how much it was
-// asked, {challenges: n} sends pushes to so many of the users. Each is answered once it is done.
+// An emulated tenant without limits, as a separate process. It obeys messages of its parent process, and answers each when it
+// is done: {users: n} adds users with phones, {approve: username} approves on a phone, {count} returns the number of
+// requests, {challenges: n} sends pushes to n of the users.
 
 import { createEmulator } from '@stepgate/emulator';
 

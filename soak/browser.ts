@@ -3,19 +3,19 @@ import { type Answer, call } from 'suites/http.ts';
 import type { Dice } from './random.ts';
 import type { User } from './tenant.ts';
 
-/** A browser in which a user is signed in. Each request goes to any of the processes; `undefined` when it dies of it. */
+/** A browser in which a user is signed in. Each request goes to a random process; `undefined` if that process dies. */
 export interface Browser {
   post(path: string, body: unknown): Promise<Answer | undefined>;
-  /** After a wait of up to two seconds for a newer view. */
+  /** Waits up to two seconds for a newer view. */
   view(version: number): Promise<Answer | undefined>;
   event(view: FlowView, event: Readonly<Record<string, string>>): Promise<Answer | undefined>;
   cancel(): Promise<Answer | undefined>;
 }
 
-/** Longer than any answer may take: a long-poll's wait, and what a start waits for. */
+/** Longer than any answer may take, with the wait of a long poll or of a start. */
 const HANGS_AFTER_MS = 30_000;
 
-/** Opens a browser that holds a handle. `onFault` hears of answers that must never be. */
+/** Opens a browser with a handle. `onFault` is called with answers that must never occur. */
 export function openBrowser(options: {
   readonly user: User;
   readonly handle: string;

@@ -5,16 +5,16 @@ import type { Dice } from './random.ts';
 import type { SoakedStore } from './stores.ts';
 import type { Tenant } from './tenant.ts';
 
-/** What was done to the system. */
+/** How often each kind of failure was caused. */
 export type Blows = Readonly<Record<string, number>>;
 
-/** A run of blows. */
+/** The failures of a run. */
 export interface Chaos {
-  /** Ends it, with everything up; answers with how often each was struck. */
+  /** Ends the failures with everything running again, and returns how often each kind was caused. */
   stop(): Promise<Blows>;
 }
 
-/** How long the gates wait for the tenant. Their lease, after which a dead process's work is taken over, is 11 s then. */
+/** How long the gates wait for the tenant. It makes their lease, after which another process takes over, 11 s. */
 export const TIMEOUT_MS = 3_000;
 
 const HTML = '<!doctype html><title>Service unavailable</title><p>We will be right back.</p>';
@@ -22,7 +22,7 @@ const page = (status: number): Fault => ({
   respond: { status, headers: { 'content-type': 'text/html' }, body: HTML },
 });
 
-/** How the tenant fails, and how often each kind in proportion. */
+/** The ways in which the tenant fails, with their relative frequency. */
 const TENANT_FAULTS: Readonly<Record<string, { readonly weight: number; readonly fault: Fault }>> = {
   'dropped before the tenant acted': { weight: 3, fault: { drop: 'before' } },
   'dropped after it': { weight: 3, fault: { drop: 'after' } },
@@ -43,10 +43,10 @@ const TENANT_FAULTS: Readonly<Record<string, { readonly weight: number; readonly
   'slower than the timeout': { weight: 2, fault: { delayMs: 1.2 * TIMEOUT_MS } },
 };
 
-/** The part of the requests to the tenant that fail. */
+/** The share of requests to the tenant that fail. */
 const FAILING = 0.12;
 
-/** Strikes at random until it is stopped; pauses grow with `calm`. */
+/** Causes failures at random until it is stopped. The pauses between them grow with `calm`. */
 export function startChaos(options: {
   readonly tenant: Tenant;
   readonly store: SoakedStore;
@@ -65,7 +65,7 @@ export function startChaos(options: {
 
   const note = (blow: string): void => void counts.set(blow, (counts.get(blow) ?? 0) + 1);
 
-  /** Does the work again and again, each time after a pause of up to twice `meanMs`. */
+  /** Repeats the work, each time after a pause of up to twice `meanMs`. */
   async function every(meanMs: number, work: () => Promise<void> | void): Promise<void> {
     while (!over.signal.aborted) {
       await sleep(dice.next() * 2 * meanMs * calm, undefined, { signal: over.signal }).catch(() => {});
@@ -73,7 +73,7 @@ export function startChaos(options: {
     }
   }
 
-  /** As many faults for the next requests as there were requests just now, in proportion: they never pile up. */
+  /** Faults for the next requests, in proportion to the requests just before, so that they do not pile up. */
   function failTenant(): void {
     const all = tenant.emulator.requests.length;
     for (; seen < all; seen += 1) {

@@ -1,4 +1,4 @@
-// The app behind the gate, as a process of its own that others can take the place of at any time.
+// The app behind the gate, as a process that another one can replace at any time.
 import type { AddressInfo } from 'node:net';
 import { createGate } from '@stepgate/express';
 import express, { type Request } from 'express';
@@ -15,13 +15,13 @@ const gate = createGate({
     audience: 'https://bank.example/',
     scope: 'transfer:funds',
     allowInsecureIssuer: true,
-    // The lease is twice this and five seconds.
+    // The lease is twice this, and five seconds.
     timeoutMs: Number(TIMEOUT_MS),
   },
   secret: GATE_SECRET,
   identify: ({ headers }: Request) => ({ subject: String(headers['x-subject']), sessionId: 'login' }),
   firstLeg: { refreshToken: ({ request }) => String(request.headers['x-refresh-token']) },
-  // The same users come again and again, and leave flows behind that were denied.
+  // The same users return all the time, and leave denied flows behind.
   capacity: { flowsPerSession: 10_000, flowsPerSubject: 10_000 },
   limits: {
     starts: false,
@@ -30,7 +30,7 @@ const gate = createGate({
     unapprovedPushes: false,
   },
   store: await openStoreOfProcess(),
-  // The tenant's refusals are for single users here; what a budget does about others has tests of its own.
+  // The tenant refuses single users here. Other tests show what a budget does about refusals of all.
   tenantBudget: 1_000,
   testing: { timing: { pollIntervalMs: 2_000, resendAfterMs: 1, challengeTtlMs: Number(CHALLENGE_TTL_MS) } },
   onError: (error) => console.error(error),

@@ -2,15 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** The processes of the app, of which one can die at any time. */
+/** The processes of the app. Any of them can die at any time. */
 export interface Gates {
-  /** Where each of them answers, or has answered a moment ago. */
+  /** Where each of them answers, or answered a moment ago. */
   readonly urls: readonly string[];
-  /** Everything they have written. */
+  /** Everything that they have printed. */
   readonly log: string;
-  /** The approvals that handlers ran with, by subject. */
+  /** The approvals with which handlers ran, by subject. */
   runs(subject: string): readonly string[];
-  /** SIGKILL for that one; resolves when another one has taken its place. */
+  /** Kills the process with SIGKILL. Resolves when another one has replaced it. */
   replace(index: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -22,7 +22,7 @@ interface Gate {
 
 const APP = fileURLToPath(new URL('./gate-app.ts', import.meta.url));
 
-/** Starts so many processes. */
+/** Starts this number of processes. */
 export async function startGates(count: number, env: Readonly<Record<string, string>>): Promise<Gates> {
   const ran = new Map<string, string[]>();
   let log = '';

@@ -1,5 +1,5 @@
-// Users without a pause, and blows at everything around them: every flow has to end as its phone decided, or as its
-// deadline says. Loopback only; stops by itself.
+// Users step up without a pause while everything around them fails. Every flow has to end as its phone decided, or by its
+// deadline. Uses the loopback interface only, and ends when its time is over.
 
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -14,7 +14,7 @@ import { CLIENT_SECRET, PASSWORD, startTenant } from './tenant.ts';
 import { newHandle, type Plan, runFlow } from './user.ts';
 
 const PROCESSES = 3;
-/** How long a push waits for an answer. */
+/** How long a push can be answered. */
 const CHALLENGE_TTL_MS = 90_000;
 const PLANS: Readonly<Record<Plan, number>> = {
   approve: 10,
@@ -27,7 +27,7 @@ const PLANS: Readonly<Record<Plan, number>> = {
 function numberOf(name: string, value: string, least: number): number {
   const number = Number(value);
   if (Number.isFinite(number) && number >= least) return number;
-  console.error(`--${name} is a number from ${least}, and not ${JSON.stringify(value)}.`);
+  console.error(`--${name} must be a number from ${least}, not ${JSON.stringify(value)}.`);
   process.exit(2);
 }
 
@@ -79,9 +79,9 @@ const everybody = [];
 for (let index = 0; index < users; index += 1) everybody.push(await tenant.addUser(`user-${index}`));
 
 const tally = createTally();
-/** What must be in no log. */
+/** What no log may contain. */
 const secrets = [gateSecret, CLIENT_SECRET, PASSWORD, ...everybody.map(({ refreshToken }) => refreshToken)];
-// A short run is to see everything too, but nobody who waits for the end of a deadline.
+// A short run causes every failure too, but leaves out users who wait for a deadline.
 const isShort = minutes < 1;
 const plans = isShort ? { ...PLANS, ignore: 0 } : PLANS;
 const chaos = startChaos({ tenant, store, gates, processes: PROCESSES, dice, calm: isShort ? 0.3 : 1 });

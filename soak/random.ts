@@ -1,15 +1,15 @@
-/** Draws that a seed repeats. */
+/** Random choices that a seed repeats. */
 export interface Dice {
-  /** 0 up to 1. */
+  /** From 0 up to 1. */
   next(): number;
-  /** A whole number, both ends included. */
+  /** An integer, both ends included. */
   between(low: number, high: number): number;
   pick<T>(list: readonly [T, ...T[]]): T;
-  /** One of the names, as often as its weight says. */
+  /** One of the names, with the probability of its weight. */
   weighted<T extends string>(weights: Readonly<Record<T, number>>): T;
 }
 
-/** Makes dice: mulberry32, 32 bits of state. */
+/** Creates dice: mulberry32, with 32 bits of state. */
 export function createDice(seed: number): Dice {
   let state = seed >>> 0;
 

@@ -15,9 +15,9 @@ import { redisProgram, startRedis } from '../packages/redis/test/support/redis-s
 /** A store that a soak runs on. */
 export interface SoakedStore {
   readonly place: StorePlace;
-  /** What is done to it now and then, by name. */
+  /** The failures that it is put through, by name. */
   readonly blow: string;
-  /** Does it: the store fails for so long, and works again in the end. */
+  /** Makes the store fail for this long. It works again when the promise resolves. */
   strike(downMs: number): Promise<void>;
   stop(): Promise<void>;
 }

@@ -7,7 +7,7 @@ export interface Tally {
   readonly faults: readonly string[];
   add(outcome: Outcome): void;
   fault(fault: string): void;
-  /** How far it is. */
+  /** The progress in one line. */
   line(): string;
 }
 
@@ -36,7 +36,7 @@ export function createTally(): Tally {
 export function tables(options: {
   readonly tally: Tally;
   readonly blows: Blows;
-  /** Of the processes to the tenant. */
+  /** How many requests the processes sent to the tenant. */
   readonly requests: number;
   readonly minutes: number;
 }): string {

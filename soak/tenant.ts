@@ -5,7 +5,7 @@ import { createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
 export interface Tenant {
   readonly emulator: Emulator;
   readonly issuer: string;
-  /** A user with a phone, who is signed in. */
+  /** Adds a user with a phone, and signs the user in. */
   addUser(username: string): Promise<User>;
   stop(): Promise<void>;
 }
@@ -17,17 +17,17 @@ export interface User {
   readonly refreshToken: string;
 }
 
-/** Of the emulator's confidential client. */
+/** The secret of the emulator's confidential client. */
 export const CLIENT_SECRET = 'stepgate-demo-secret';
-/** Of every user. */
+/** The password of every user. */
 export const PASSWORD = 'correct-horse';
 
 const MINUTE_MS = 60_000;
 
-/** Starts the tenant; pushes wait so long for an answer. */
+/** Starts the tenant. Pushes can be answered for this long. */
 export async function startTenant(oobCodeMs: number): Promise<Tenant> {
   const emulator = createEmulator({
-    // The same users come again and again.
+    // The same users return all the time.
     limits: { pushes: 'off', wrongPasswords: 'off' },
     lifetimes: { oobCodeMs, enrollmentMs: 60 * MINUTE_MS },
   });

@@ -6,44 +6,44 @@ import type { Browser } from './browser.ts';
 import type { Dice } from './random.ts';
 import type { User } from './tenant.ts';
 
-/** What a user is going to do about a push. */
+/** What a user does with a push. */
 export type Plan = 'approve' | 'approve while away' | 'deny' | 'ignore' | 'cancel';
 
 /** How a flow went. */
 export interface Outcome {
   readonly plan: Plan;
-  /** The state that the user left it in. */
+  /** The state at the end. */
   readonly end: FlowView['state'] | 'stuck';
-  /** Pushes that the user has ordered: by the start, and by each "send again". */
+  /** How many pushes the user asked for, by the start and by each "send again". */
   readonly orders: number;
   readonly pushes: number;
-  /** Uses of the approval that got through, and those that nobody knows the end of. */
+  /** How many uses of the approval succeeded, and how many have an unknown result. */
   readonly used: number;
   readonly unknownUses: number;
-  /** What must never be; empty when all is well. */
+  /** What must never happen. Empty if all is well. */
   readonly faults: readonly string[];
 }
 
-/** What a flow is run with. */
+/** What a run of a flow needs. */
 export interface FlowOptions {
   readonly user: User;
   readonly plan: Plan;
   readonly dice: Dice;
   readonly browser: Browser;
-  /** The approvals that the user's handlers have run with so far. */
+  /** The approvals with which the user's handlers have run so far. */
   readonly runs: () => readonly string[];
 }
 
-/** Longer than any flow takes that somebody looks after. */
+/** Longer than any flow takes whose user stays. */
 const PATIENCE_MS = 400_000;
-/** An approval that long before its deadline must be noticed, whatever happens meanwhile. */
+/** An approval must be noticed if it is given this long before its deadline, whatever happens meanwhile. */
 const NOTICED_WITHIN_MS = 60_000;
 const PHONE_LOOKS_EVERY_MS = 250;
 const PRESSES_AGAIN_AFTER_MS = 300;
-/** The ends that leave the user a choice. */
+/** The states at rest that offer the user a way on. */
 const AT_REST: readonly FlowView['state'][] = ['rejected', 'expired', 'failed'];
 
-/** Goes through one flow as a user does who presses what is offered, and holds what happens against the plan. */
+/** Goes through one flow like a user who presses what is offered, and compares the result with the plan. */
 export async function runFlow({ user, plan, dice, browser, runs }: FlowOptions): Promise<Outcome> {
   const faults: string[] = [];
   const path: string[] = [];
@@ -56,7 +56,7 @@ export async function runFlow({ user, plan, dice, browser, runs }: FlowOptions):
 
   const pushes = () => user.phone.notifications().filter(({ id }) => !known.has(id));
 
-  /** Answers every push once, after the time that a person takes. */
+  /** Answers every push once, after as long as a person takes. */
   async function usePhone(): Promise<void> {
     while (!isOver) {
       for (const { id, status } of pushes()) {
@@ -68,14 +68,14 @@ export async function runFlow({ user, plan, dice, browser, runs }: FlowOptions):
           else if (plan !== 'ignore' && plan !== 'cancel') user.phone.approve(id);
           answers.set(id, Date.now());
         } catch {
-          // It has run out meanwhile, as the system may be too busy.
+          // The push has expired meanwhile, since the system may be busy.
         }
       }
       await sleep(PHONE_LOOKS_EVERY_MS);
     }
   }
 
-  /** Asks until there is an answer that says more than "come again". */
+  /** Repeats a request until the answer is more than "come again". */
   async function insist(request: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
     while (Date.now() < giveUpAt) {
       const answer = await request();
@@ -92,7 +92,7 @@ export async function runFlow({ user, plan, dice, browser, runs }: FlowOptions):
     if (refused === undefined) return;
     if (refused.status !== 401) faults.push(`let through without an approval: ${refused.status}`);
     const { step_up } = refused.json<{ step_up?: { requirement: string } }>();
-    // However often it is sent, until there is an answer: one flow, and one push.
+    // It is sent until there is an answer, and makes one flow and one push.
     orders += 1;
     const started = await insist(() =>
       browser.post('/step-up/flow', { requirement: step_up?.requirement ?? '' }),
@@ -102,7 +102,7 @@ export async function runFlow({ user, plan, dice, browser, runs }: FlowOptions):
     }
   }
 
-  /** Presses a button that may order a push. */
+  /** Presses a button that may send a push. */
   async function order(view: FlowView, event: Readonly<Record<string, string>>): Promise<void> {
     orders += 1;
     path.push(event.type ?? '');
@@ -119,7 +119,7 @@ export async function runFlow({ user, plan, dice, browser, runs }: FlowOptions):
     );
   }
 
-  /** What the user does about a view; `false` when there is nothing but to wait. */
+  /** Does what a user does with this view. Returns `false` if the user can only wait. */
   async function act(view: FlowView): Promise<boolean> {
     if (view.state === 'polling' && plan === 'cancel') {
       await sleep(dice.between(0, 3_000));
@@ -175,12 +175,12 @@ export async function runFlow({ user, plan, dice, browser, runs }: FlowOptions):
     return 'stuck';
   }
 
-  /** Uses the approval twice at the same time, or finds that there is none. */
+  /** Uses the approval twice at the same time, or finds none. */
   async function use(isApproved: boolean): Promise<{ readonly used: number; readonly unknown: number }> {
     const uses = await Promise.all([1, 2].map(() => browser.post('/transfers', {})));
     let used = uses.filter((answer) => answer?.status === 200).length;
     const unknown = uses.filter((answer) => answer === undefined || answer.status >= 500).length;
-    // The store was away: what was not used is still there.
+    // The store was away, so an approval that was not used is still there.
     if (isApproved && used === 0 && unknown > 0) {
       const later = await insist(() => browser.post('/transfers', {}));
       used += later?.status === 200 ? 1 : 0;
@@ -194,7 +194,7 @@ export async function runFlow({ user, plan, dice, browser, runs }: FlowOptions):
   await phone;
   const isApproved = end === 'approved';
   const { used, unknown } = await use(isApproved);
-  // Handlers tell of themselves by a message.
+  // Handlers report themselves by message.
   await sleep(PRESSES_AGAIN_AFTER_MS);
   const ran = runs().slice(ranBefore);
   const approvals = pushes().filter(({ status }) => status === 'approved').length;
@@ -212,7 +212,7 @@ export async function runFlow({ user, plan, dice, browser, runs }: FlowOptions):
   return { plan, end, orders, pushes: pushes().length, used, unknownUses: unknown, faults };
 }
 
-/** A handle of a browser that has just been opened. */
+/** A new browser's handle. */
 export function newHandle(): string {
   return randomBytes(32).toString('base64url');
 }
