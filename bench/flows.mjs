@@ -1,4 +1,4 @@
-// Measures what pending flows cost a process: the share of due polls that are sent, the CPU per poll, the heap per flow, the
+// Measures what pending flows cost a process: the share of due polls sent, the CPU per poll, the heap per flow, the
 // time from the phone's approval to the watcher's event, and the upstream requests per approval. The tenant is another
 // process without limits, and the watchers' event streams have no sockets. Prints tables in Markdown.
 

@@ -1,4 +1,4 @@
-// An emulated tenant without limits, as a separate process. It obeys messages of its parent process, and answers each when it
+// An emulated tenant without limits, as a separate process. It obeys messages of its parent, and answers each when it
 // is done: {users: n} adds users with phones, {approve: username} approves on a phone, {count} returns the number of
 // requests, {challenges: n} sends pushes to n of the users.
 

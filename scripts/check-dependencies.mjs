@@ -1,5 +1,5 @@
-// Holds docs/dependencies.md against the packages: each library that users install is in its table, with who brings it
-// along, and none runs a script when it is installed. With --print, what the table's first columns are to say.
+// Compares docs/dependencies.md with the packages: its table lists every library that users install, with the packages that
+// depend on it, and no library runs a script on install. With --print, prints what the table's columns must say.
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
 const isOurs = (name) => name.startsWith('@stepgate/');
 const ON_INSTALL = ['preinstall', 'install', 'postinstall'];
 
-/** The folder of a package, as another one finds it. */
+/** The folder of a package, as resolved from another one. */
 function folderOf(name, from) {
   const places = createRequire(join(from, 'package.json')).resolve.paths(name) ?? [];
   for (const place of places) {
@@ -29,7 +29,7 @@ function bytesIn(folder) {
     .reduce((sum, path) => sum + (statSync(path).isDirectory() ? bytesIn(path) : statSync(path).size), 0);
 }
 
-/** What users get: names, with their folder and who brings them along. */
+/** The libraries that users install: names, with their folders and the packages that depend on them. */
 function installed() {
   const found = new Map();
   function add(name, from, by) {
@@ -51,7 +51,7 @@ function installed() {
   return found;
 }
 
-/** The rows of the page: library, and who brings it along. */
+/** The rows of the page: a library, and the packages that depend on it. */
 function rows() {
   const text = readFileSync(join(root, 'docs', 'dependencies.md'), 'utf8');
   const lines = text.split('\n').filter((line) => line.startsWith('| [`'));
@@ -74,18 +74,19 @@ for (const [name, { folder, by }] of [...found].sort(([a], [b]) => a.localeCompa
     continue;
   }
   if (listed.get(name) !== names) {
-    problems.push(`docs/dependencies.md must have \`${name}\` as brought along by: ${names}`);
+    problems.push(`docs/dependencies.md must list \`${name}\`, brought along by: ${names}`);
   }
   for (const script of ON_INSTALL) {
     if (scripts[script] !== undefined) problems.push(`${name} runs a script on ${script}`);
   }
 }
 for (const name of listed.keys()) {
-  if (!found.has(name)) problems.push(`docs/dependencies.md has \`${name}\`, which nobody installs`);
+  if (!found.has(name))
+    problems.push(`docs/dependencies.md lists \`${name}\`, which is not installed: remove the row`);
 }
 if (problems.length > 0) {
   console.error(problems.join('\n'));
   process.exitCode = 1;
 } else if (!process.argv.includes('--print')) {
-  console.log(`docs/dependencies.md is right about ${found.size} libraries`);
+  console.log(`docs/dependencies.md lists all ${found.size} libraries`);
 }

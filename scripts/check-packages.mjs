@@ -1,7 +1,7 @@
-// Packs every package and checks the tarballs as their users meet them: publint, "are the types wrong", no scripts that
-// run when they are installed; then npm installs them in an empty folder, each entry is imported and required, and an
-// app of each kind runs one approval. On this Node; or on the newest of each major version that is named:
-// `node scripts/check-packages.mjs 22 24 26` gets them from npm (node-<platform>-<arch>).
+// Packs every package and checks the tarballs as users get them: publint, "are the types wrong", and no scripts on install.
+// Then npm installs them in an empty folder, every entry is imported and required, and an app of each kind runs one approval.
+// Uses this Node, or the newest of each major version in the arguments, from npm (node-<platform>-<arch>):
+// `node scripts/check-packages.mjs 22 24 26`.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ function npm(args, cwd) {
   return run('npm', [...args, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], cwd);
 }
 
-/** The programs of these major versions; this one when none is named. */
+/** The Node programs of these major versions, or this one without arguments. */
 function nodes(majors) {
   if (majors.length === 0) return [process.execPath];
   const name = `node-${process.platform}-${process.arch}`;
@@ -37,7 +37,7 @@ function nodes(majors) {
   });
 }
 
-/** What npm runs by itself on the machine of whoever installs. */
+/** The scripts that npm runs on the user's machine during an install. */
 const ON_INSTALL = ['preinstall', 'install', 'postinstall', 'prepare'];
 
 /** Modules that only a test runner can import. Their own tests do that. */
@@ -58,7 +58,7 @@ try {
     const cwd = join(root, 'packages', name);
     run(bin('publint'), ['--strict', '.'], cwd);
     const { filename } = JSON.parse(run('pnpm', ['pack', '--json', '--pack-destination', folder], cwd));
-    // The page's script and style sheet are files for a server to read, no modules.
+    // The page's script and style sheet are files that a server reads, not modules.
     run(bin('attw'), ['--profile', 'esm-only', '--exclude-entrypoints', './page/*', '--', filename], cwd);
     const manifest = JSON.parse(run('tar', ['-xOzf', filename, 'package/package.json'], cwd));
     const scripts = ON_INSTALL.filter((script) => manifest.scripts?.[script] !== undefined);

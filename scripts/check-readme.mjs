@@ -1,4 +1,4 @@
-// Type-checks the TypeScript of the README and the docs, each block as a module of its own.
+// Type-checks the TypeScript in the README and the docs, each block as a separate module.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,8 @@ const docs = readdirSync(join(root, 'docs'))
 const blocks = ['README.md', ...docs].flatMap((file) => [
   ...readFileSync(join(root, file), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms),
 ]);
-if (blocks.length === 0) throw new Error('there is no TypeScript in the README and the docs');
+if (blocks.length === 0)
+  throw new Error('The README and the docs hold no TypeScript: the pattern that finds it must be wrong.');
 for (const [index, [, code]] of blocks.entries()) writeFileSync(join(folder, `block-${index + 1}.mts`), code);
 writeFileSync(
   join(folder, 'tsconfig.json'),

@@ -7,14 +7,14 @@ const root = new URL('..', import.meta.url);
 const problems = [];
 
 if (/https?:\/\/|tarball:/.test(readFileSync(new URL('pnpm-lock.yaml', root), 'utf8'))) {
-  problems.push('pnpm-lock.yaml names a registry host: remove the registry setting it was made with');
+  problems.push('pnpm-lock.yaml names a registry host: install again without a registry setting');
 }
 const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n');
 for (const file of files) {
   // The docs show pictures that `pnpm pictures` takes.
   const isPicture = /^docs\/images\/[a-z-]+\.png$/.test(file);
   if (/(^|\/)(dist|node_modules)\//.test(file) || (/\.(tgz|png)$/.test(file) && !isPicture))
-    problems.push(`${file} is generated`);
+    problems.push(`${file} is generated: do not commit it`);
   if (!/^\.(github\/workflows|changeset)\/.*\.(ya?ml|md)$/.test(file)) continue;
   const text = readFileSync(new URL(file, root), 'utf8');
   if (

@@ -14,7 +14,7 @@ const ofWeb = (name, title) => [`packages/web/test/${name}.test.ts`, title];
 export const MUTATIONS = [
   // A stolen session
   {
-    defence: 'an approval belongs to the handle of a browser, not to the session alone',
+    defence: "an approval belongs to a browser's handle, not to the session alone",
     edits: [
       [server('request/handle-cookie'), 'return digest(`${handle}.${session}`);', 'return digest(session);'],
       [
@@ -28,7 +28,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a first factor is added after the password',
+    defence: 'adding a first factor takes the password',
     edits: [
       [
         server('gate/parse-options'),
@@ -42,7 +42,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a user with a factor adds no other one in a step-up',
+    defence: 'a user with a factor cannot add another one in a step-up',
     edits: [
       [
         core('machine/context'),
@@ -63,7 +63,7 @@ export const MUTATIONS = [
     shownBy: [ofCore('machine/machine', 'cannot get around the password by any request, in any order')],
   },
   {
-    defence: 'an approval that may have begun an addition begins no other',
+    defence: 'an approval adds one factor at most',
     edits: [
       [
         server('endpoints/authenticators'),
@@ -74,7 +74,7 @@ export const MUTATIONS = [
     shownBy: [own('flow/faults', 'gives no second addition for one approval: %s')],
   },
   {
-    defence: 'authenticators are seen, added and removed by an approval',
+    defence: 'viewing, adding and removing authenticators takes an approval',
     edits: [
       [
         server('endpoints/authenticators'),
@@ -85,7 +85,7 @@ export const MUTATIONS = [
     shownBy: [shared('authenticators', 'are neither shown, added nor removed by a session alone')],
   },
   {
-    defence: 'one live push for each subject, and both browsers are told',
+    defence: 'a subject has one live push, and both browsers show it',
     edits: [
       [
         server('flow/admission'),
@@ -109,7 +109,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'the limit on pushes that nobody approves',
+    defence: 'the limit on pushes that are not approved',
     edits: [
       [
         server('limits/limits'),
@@ -125,7 +125,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a limit counts what the provider may have done, not what was heard of it',
+    defence: 'a limit counts what the provider may have done, not only what it reported',
     edits: [[server('limits/attempts'), '  if (isIndefinite(fact.code)) return [];\n', '']],
     shownBy: [
       own('flow/counting', 'counts as a push: five an hour ring the phone, whatever is cancelled when'),
@@ -134,7 +134,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'two pushes to one device keep their distance, whatever flows send them',
+    defence: 'two pushes to one device keep their distance, even from different flows',
     edits: [
       [
         server('limits/attempts'),
@@ -145,7 +145,7 @@ export const MUTATIONS = [
     shownBy: [own('flow/counting', 'are 15 seconds apart, whatever flow sends them')],
   },
   {
-    defence: 'a phone that has answered blocks no other browser of its owner',
+    defence: "a phone that has answered does not block its owner's other browsers",
     edits: [[server('flow/admission'), '    await checkHolder(other.holder);\n', '']],
     shownBy: [own('flow/counting', 'keeps no other browser waiting once the phone has answered')],
   },
@@ -163,7 +163,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a ticket is of one user and login',
+    defence: 'a ticket belongs to one user and login',
     edits: [
       [
         server('policy/requirement'),
@@ -182,7 +182,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a ticket is good for minutes',
+    defence: 'a ticket is valid for minutes',
     edits: [
       [
         server('policy/requirement'),
@@ -204,7 +204,7 @@ export const MUTATIONS = [
     shownBy: [ofCore('machine/parse-request', 'is never a fact: $type is refused, with or without a stamp')],
   },
   {
-    defence: 'a fact that nothing asked for is ignored',
+    defence: 'a fact that no effect asked for is ignored',
     edits: [
       [
         core('machine/setup'),
@@ -215,7 +215,7 @@ export const MUTATIONS = [
     shownBy: [ofCore('machine/machine', 'a late fact changes nothing')],
   },
   {
-    defence: 'loading a page sends nothing',
+    defence: 'loading a page sends no push',
     edits: [
       [
         server('endpoints/page-endpoints'),
@@ -237,7 +237,7 @@ export const MUTATIONS = [
     shownBy: [own('limits/bursts', 'of wrong codes in one flow are five tries')],
   },
   {
-    defence: 'the budget of wrong codes of a subject',
+    defence: 'the budget of wrong codes per subject',
     edits: [
       [server('limits/limits'), '    perSubject: { count: 8, windowMs: HOUR_MS },\n  },\n};', '  },\n};'],
     ],
@@ -249,7 +249,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'one session never uses up the last of the subject',
+    defence: 'one session cannot use up the budget of its subject',
     edits: [
       [server('limits/limits'), 'const count = Math.max(1, limit.count - 1);', 'const count = limit.count;'],
     ],
@@ -263,7 +263,7 @@ export const MUTATIONS = [
 
   // A stolen session and handle
   {
-    defence: 'an approval for a single use is used up in one write',
+    defence: 'a single-use approval is used up in one write',
     edits: [
       [
         server('guard/guard'),
@@ -277,12 +277,12 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'what a handler has run with is not given back by a guard behind it',
+    defence: 'an approval that a handler has used is not given back by a later guard',
     edits: [[server('guard/used-approvals'), 'uses.settled = uses.used.length;', 'uses.settled = 0;']],
     shownBy: [shared('policy', 'gives nothing back that the handler has run with, whatever it refuses')],
   },
   {
-    defence: 'an approval of an action serves that action alone',
+    defence: 'an approval of an action is valid for that action only',
     edits: [
       [
         server('records/approval'),
@@ -295,14 +295,14 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'an approval counts only by a factor that the policy names',
+    defence: 'an approval counts only if the policy names its factor',
     edits: [[server('records/approval'), 'policy.factors.includes(approval.factor) &&', '']],
     shownBy: [
       shared('guard', 'does not take an approval for a route that names another factor or an action'),
     ],
   },
   {
-    defence: 'an approval gets old',
+    defence: 'an approval expires',
     edits: [[server('records/approval'), 'age <= window &&', 'age <= Number.MAX_VALUE * (window + 1) &&']],
     shownBy: [shared('guard', 'lets a request through while its approval is fresh, and not afterwards')],
   },
@@ -326,7 +326,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a revocation ends what there is of a subject',
+    defence: 'a revocation ends all flows and approvals of a subject',
     edits: [
       [
         server('gate/status-and-revocation'),
@@ -337,17 +337,17 @@ export const MUTATIONS = [
     shownBy: [shared('oversight', 'ends the approvals of all browsers, once and for good')],
   },
   {
-    defence: 'a revocation ends tickets too',
+    defence: 'a revocation invalidates tickets too',
     edits: [[server('flow/starts'), 'if (issuedAt <= revokedAt) throw requirementExpired();', '']],
     shownBy: [shared('oversight', 'ends requirements that were issued before')],
   },
   {
-    defence: 'no script reads the handle',
+    defence: 'scripts cannot read the handle',
     edits: [[server('request/handle-cookie'), '; Path=/; HttpOnly;', '; Path=/;']],
     shownBy: [shared('handle', 'travels in an HttpOnly cookie on loopback http')],
   },
   {
-    defence: 'no other host sets the handle',
+    defence: 'other hosts cannot set the handle',
     edits: [
       [
         server('request/handle-cookie'),
@@ -361,7 +361,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'what is owned at one gate is nothing to a gate of another tenant or application',
+    defence: 'a handle of one gate is worth nothing at a gate of another tenant or application',
     edits: [
       [
         server('request/caller'),
@@ -387,7 +387,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'no other host sets a cookie that is taken for the handle',
+    defence: 'other hosts cannot set a cookie that is read as the handle',
     edits: [
       [
         server('request/handle-cookie'),
@@ -398,7 +398,7 @@ export const MUTATIONS = [
     shownBy: [own('request/handle-cookie', 'reads no handle in %s')],
   },
   {
-    defence: 'a handle is not taken over from whoever planted it',
+    defence: 'a planted handle is replaced',
     edits: [
       [
         server('request/handle-cookie'),
@@ -409,7 +409,7 @@ export const MUTATIONS = [
     shownBy: [shared('handle', 'is never overwritten while the browser shows one')],
   },
   {
-    defence: 'handles cannot be told apart by their answers',
+    defence: 'responses do not show which handles exist',
     edits: [
       [
         server('endpoints/owner'),
@@ -425,7 +425,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a record is its login’s alone',
+    defence: 'a record belongs to one login',
     edits: [
       [
         server('request/handle-cookie'),
@@ -441,9 +441,9 @@ export const MUTATIONS = [
     shownBy: [own('endpoints/hostile-input', 'owns nothing for another user or login')],
   },
 
-  // A mailbox, a password, a phone
+  // Access to a mailbox, a password or a phone
   {
-    defence: 'a policy that names no factor takes push and otp',
+    defence: 'a policy that names no factor accepts push and otp',
     edits: [[server('policy/policy'), 'factors = DEFAULT_FACTORS,', 'factors = FACTORS,']],
     shownBy: [
       own(
@@ -453,7 +453,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'tokens for a password are no approval',
+    defence: 'tokens from a password are not an approval',
     edits: [
       [
         server('auth0/first-leg'),
@@ -475,7 +475,7 @@ export const MUTATIONS = [
     shownBy: [own('limits/limits', 'let a session do so many of a kind (%s: %i) by default')],
   },
   {
-    defence: 'a young phone does not count where the policy asks for an age',
+    defence: 'a new phone does not count if the policy asks for an age',
     edits: [
       [
         server('flow/starts'),
@@ -492,7 +492,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'nobody who is signed out starts anything',
+    defence: 'a signed-out user cannot start a flow',
     edits: [[server('endpoints/owner'), 'throw signInFirst();', 'return known as unknown as Known;']],
     shownBy: [shared('bad-input', 'wants a signed-in user everywhere but for the assets')],
   },
@@ -519,7 +519,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'the store knows only the digest of a handle',
+    defence: 'the store holds only the digest of a handle',
     edits: [
       [
         server('request/handle-cookie'),
@@ -563,7 +563,7 @@ export const MUTATIONS = [
     shownBy: [own('records/hostile-store', 'of another browser in the same login is nobody’s in this place')],
   },
   {
-    defence: 'what is no counter, lock or form is taken for none',
+    defence: 'a value that is not a counter, lock or form is not read as one',
     edits: [
       [
         server('limits/sliding-window'),
@@ -579,7 +579,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'sealed text opens for its purpose alone',
+    defence: 'sealed text can only be opened for its purpose',
     edits: [
       [server('lib/seal'), '.setAAD(Buffer.from(purpose));\n      const sealed', ';\n      const sealed'],
       [server('lib/seal'), '.setAAD(Buffer.from(purpose))\n          .setAuthTag', '.setAuthTag'],
@@ -588,7 +588,7 @@ export const MUTATIONS = [
     shownBy: [own('lib/seal', 'opens nothing for another purpose')],
   },
   {
-    defence: 'text that was changed does not open',
+    defence: 'changed sealed text cannot be opened',
     edits: [
       [
         server('lib/seal'),
@@ -606,7 +606,7 @@ export const MUTATIONS = [
     shownBy: [own('lib/seal', 'knows its signature of a text, for its purpose alone')],
   },
   {
-    defence: 'a store that does not answer lets nobody through',
+    defence: 'a store that does not answer stops every request',
     edits: [
       [
         server('store/compare-and-set'),
@@ -627,7 +627,7 @@ export const MUTATIONS = [
     shownBy: [shared('watching', 'ends a stream within a few seconds of the logout, though nothing happens')],
   },
   {
-    defence: 'a session is read from its store for requests that stay open',
+    defence: 'requests that stay open read the session again from its store',
     edits: [
       [
         server('request/identify'),
@@ -645,7 +645,7 @@ export const MUTATIONS = [
 
   // The network, and the provider
   {
-    defence: 'the handle does not travel over plain http',
+    defence: 'the handle is not sent over plain http',
     edits: [
       [
         server('request/handle-cookie'),
@@ -658,7 +658,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a public site that looks like this machine gets no cookie without Secure',
+    defence: 'a public site that looks local gets no cookie without Secure',
     edits: [
       [
         server('request/handle-cookie'),
@@ -669,7 +669,7 @@ export const MUTATIONS = [
     shownBy: [shared('handle', 'is refused where a proxy makes a public site look like this machine, by %s')],
   },
   {
-    defence: 'the issuer is https',
+    defence: 'the issuer must be https',
     edits: [
       [
         core('oauth/issuer'),
@@ -680,7 +680,7 @@ export const MUTATIONS = [
     shownBy: [ofCore('auth0/client', 'throw a TypeError that names %s when it is wrong: %j')],
   },
   {
-    defence: 'the id_token is signed by an algorithm of the list',
+    defence: 'the id_token is signed with an algorithm of the list',
     edits: [
       [
         server('auth0/id-token-check'),
@@ -696,7 +696,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'the id_token is of this issuer',
+    defence: 'the id_token is from this issuer',
     edits: [[server('auth0/id-token-check'), '        issuer,\n        audience', '        audience']],
     shownBy: [
       own('auth0/id-token-check', 'refuses a token $title'),
@@ -712,7 +712,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'the id_token was given to this application',
+    defence: 'the id_token was issued to this application',
     edits: [
       [
         server('auth0/id-token-check'),
@@ -726,7 +726,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'the id_token is of this time',
+    defence: 'the id_token is current',
     edits: [
       [
         server('auth0/id-token-check'),
@@ -740,7 +740,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'the id_token must expire, and must not have',
+    defence: 'the id_token has an expiry, which is not past',
     edits: [[server('auth0/id-token-check'), 'currentDate: new Date(now()),', 'currentDate: new Date(0),']],
     shownBy: [
       own('auth0/id-token-check', 'refuses a token $title'),
@@ -762,7 +762,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'the id_token is of the signed-in user',
+    defence: 'the id_token belongs to the signed-in user',
     edits: [
       [server('auth0/id-token-check'), 'if (payload.sub !== subject) {', 'if (subject === undefined) {'],
     ],
@@ -790,9 +790,9 @@ export const MUTATIONS = [
     ],
   },
 
-  // Another site, a sibling of the domain, a script
+  // Another site, a sibling domain, a script
   {
-    defence: 'the endpoints listen to this site alone',
+    defence: 'the endpoints accept requests from this site only',
     edits: [
       [
         server('endpoints/router'),
@@ -803,7 +803,7 @@ export const MUTATIONS = [
     shownBy: [shared('bad-input', 'takes nothing from another site')],
   },
   {
-    defence: 'a handle is minted for this site alone',
+    defence: 'a handle is created for requests from this site only',
     edits: [
       [
         server('request/handle-cookie'),
@@ -814,7 +814,7 @@ export const MUTATIONS = [
     shownBy: [shared('handle', 'is not handed out to a request of another site')],
   },
   {
-    defence: 'the page mints a handle for this site alone',
+    defence: 'the page creates a handle for this site only',
     edits: [
       [
         server('endpoints/flow-page'),
@@ -825,7 +825,7 @@ export const MUTATIONS = [
     shownBy: [shared('handle', 'is not handed out to a request of another site')],
   },
   {
-    defence: 'a form whose browser tells no origin shows a token of the page',
+    defence: 'a form without an origin needs a token from the page',
     edits: [
       [
         server('endpoints/page-form'),
@@ -841,7 +841,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'where the handle is SameSite=None, other sites’ requests do not bring it',
+    defence: 'with SameSite=None, a handle in other sites’ requests is ignored',
     edits: [
       [
         server('request/allowed-origins'),
@@ -857,14 +857,14 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'the page is framed by nobody, and runs its own script alone',
+    defence: 'the page cannot be framed, and runs only its own script',
     edits: [[server('endpoints/page-shell'), '  "frame-ancestors \'none\'",\n', '']],
     shownBy: [
       own('endpoints/page-shell', 'runs no script of its own text, is framed by nobody and kept by nobody'),
     ],
   },
   {
-    defence: 'what the page shows is text',
+    defence: 'the page escapes what it shows',
     edits: [
       [
         server('endpoints/page-shell'),
@@ -875,7 +875,7 @@ export const MUTATIONS = [
     shownBy: [own('endpoints/page-shell', 'shows what it is given as text, never as markup')],
   },
   {
-    defence: 'the way back leads to this site',
+    defence: 'the way back stays on this site',
     edits: [
       [
         server('request/same-origin'),
@@ -886,7 +886,7 @@ export const MUTATIONS = [
     shownBy: [own('request/same-origin', 'lets nothing through that leads elsewhere: %j')],
   },
   {
-    defence: 'another site’s form is not kept',
+    defence: 'a form from another site is not kept',
     edits: [
       [
         server('guard/replay'),
@@ -898,7 +898,7 @@ export const MUTATIONS = [
   },
 
   {
-    defence: 'a tab takes no view of another flow from other tabs',
+    defence: 'a tab accepts no view of another flow from other tabs',
     edits: [[web('remote/shared-turn'), 'else if (data.flowId === flowId) hear', 'else hear']],
     shownBy: [
       ofWeb(
@@ -916,7 +916,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'no action and no device name brings control characters that reorder it',
+    defence: 'actions and device names cannot hold control characters that reorder them',
     edits: [
       [server('policy/policy'), 'if (found === undefined) return;', 'if (found !== undefined) return;'],
       [core('auth0/mfa-api'), "?.replace(/[\\p{Bidi_Control}\\p{Cc}]/gu, '')", ''],
@@ -927,7 +927,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a page that calls by itself sends no push',
+    defence: 'a page that calls without a click sends no push',
     edits: [
       [
         web('fetch/approver'),
@@ -943,7 +943,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'tabs find each other by a name that no other flow has',
+    defence: 'tabs of a flow find each other by a name that only it has',
     edits: [
       [server('flow/steps'), 'return { flowId: flow.id, ...view };', "return { flowId: 'flow', ...view };"],
     ],
@@ -956,7 +956,7 @@ export const MUTATIONS = [
   },
   // Mistakes of the app
   {
-    defence: 'a policy function must say what it wants',
+    defence: 'a policy function must return a policy',
     edits: [
       [
         server('policy/policy-reader'),
@@ -967,7 +967,7 @@ export const MUTATIONS = [
     shownBy: [shared('policy', 'is no answer when it is %j')],
   },
   {
-    defence: 'a body that no parser has filled is no answer',
+    defence: 'a body that no parser has filled is not used',
     edits: [
       [
         server('hosts/guarded-body'),
@@ -978,7 +978,7 @@ export const MUTATIONS = [
     shownBy: [shared('policy', 'is no answer while no parser has filled the body that it reads')],
   },
   {
-    defence: 'a body that was left to a later parser is no answer',
+    defence: 'a body that a later parser reads is not used',
     edits: [[server('hosts/guarded-body'), 'req?.readableDidRead === false && isEmpty(body)', 'false']],
     shownBy: [
       own(
@@ -988,9 +988,9 @@ export const MUTATIONS = [
     ],
   },
 
-  // Load, and what the operator hears
+  // Load, and what the operator is told
   {
-    defence: 'one browser holds only so many requests open',
+    defence: 'a browser can hold a limited number of requests open',
     edits: [
       [
         server('limits/watchers'),
@@ -1006,7 +1006,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'one session has only so many flows',
+    defence: 'a session can have a limited number of flows',
     edits: [
       [
         server('records/flow-slots'),
@@ -1020,7 +1020,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'what does the same as a start counts as one',
+    defence: 'a request with the effect of a start counts as one',
     edits: [
       [
         server('flow/driver'),
@@ -1039,7 +1039,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a flow that is kept from beginning again keeps its place',
+    defence: 'a flow that may not restart yet keeps its place',
     edits: [
       [
         server('records/flow-slots'),
@@ -1050,7 +1050,7 @@ export const MUTATIONS = [
     shownBy: [own('flow/flows-at-once', 'keep their places when they are kept from beginning again')],
   },
   {
-    defence: 'a full record takes no other flow',
+    defence: 'a full record accepts no further flow',
     edits: [
       [
         server('records/record-size'),
@@ -1066,7 +1066,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'an approval to see the devices is none to ask the tenant without an end',
+    defence: 'an approval to view the devices allows a limited number of requests to the tenant',
     edits: [
       [
         server('endpoints/authenticators'),
@@ -1082,12 +1082,12 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'an answer of the tenant is not read without an end',
+    defence: "the tenant's responses are read up to a limit",
     edits: [[server('gate/parts'), 'tracedFetch(boundedFetch(auth0.fetch))', 'tracedFetch(auth0.fetch)']],
     shownBy: [own('flow/faults', 'do not end a wait for the phone: %s')],
   },
   {
-    defence: 'a login keeps one form, whatever handles it comes with',
+    defence: 'a login keeps one form, even with several handles',
     edits: [
       [
         server('records/kept-forms'),
@@ -1103,7 +1103,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'bodies are small',
+    defence: 'the size of bodies is limited',
     edits: [
       [
         server('request/body'),
@@ -1116,7 +1116,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'wrong input is a 4xx',
+    defence: 'invalid input gets a 4xx',
     edits: [
       [
         server('request/body'),
@@ -1137,7 +1137,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'nobody who is signed out is let through',
+    defence: 'a signed-out user is not let through',
     edits: [
       [
         server('guard/guard'),
@@ -1165,7 +1165,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a denied push is told of',
+    defence: 'a denied push is reported',
     edits: [
       [
         server('flow/step-events'),
@@ -1178,7 +1178,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'events hold no query of an address',
+    defence: 'events hold no query strings',
     edits: [
       [
         server('events/audit-event'),

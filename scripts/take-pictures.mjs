@@ -12,7 +12,7 @@ const { createEmulator } = await import('../packages/emulator/dist/index.js');
 const BANK = { width: 640, height: 620 };
 const PHONE = { width: 360, height: 620 };
 
-/** Starts the bank on a free port; answers with its address and what ends it. */
+/** Starts the bank on a free port. Returns its address, and a function that ends it. */
 async function startBank(env) {
   const child = spawn(process.execPath, ['examples/express-bank/src/main.ts'], {
     cwd: root,
@@ -23,10 +23,10 @@ async function startBank(env) {
     const [, url] = /^bank: (\S+)$/.exec(line) ?? [];
     if (url !== undefined) return { url, end: () => child.kill('SIGTERM') };
   }
-  throw new Error('the bank ended before it told its address');
+  throw new Error('The bank ended before it printed its address.');
 }
 
-/** The bank that waits for an approval, and the phone that is asked for one. */
+/** The bank while it waits for an approval, and the phone with the request. */
 async function takeDemo(browser, { bankUrl, phoneUrl }) {
   const look = { reducedMotion: 'reduce', deviceScaleFactor: 1 };
   const bank = await browser.newPage({ ...look, viewport: BANK });

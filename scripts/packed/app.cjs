@@ -1,4 +1,4 @@
-// A Koa app that still requires.
+// A Koa app that uses `require`.
 const { createServer } = require('node:http');
 const { createAuth0MfaApi, createAuth0SignIn } = require('@stepgate/core');
 const { createEmulator } = require('@stepgate/emulator');

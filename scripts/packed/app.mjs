@@ -1,4 +1,4 @@
-// An Express app as its users write it: an ES module, with its records in a file.
+// An Express app as users write it: an ES module with its records in a file.
 import { createServer } from 'node:http';
 import { createAuth0MfaApi, createAuth0SignIn } from '@stepgate/core';
 import { createEmulator } from '@stepgate/emulator';

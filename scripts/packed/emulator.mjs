@@ -1,4 +1,4 @@
-// The emulator's command as it is installed: its pages, its version, and a command that it runs beside a tenant.
+// Uses the installed command of the emulator: its pages, its version, and a command that runs beside a tenant.
 import { strict as assert } from 'node:assert';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';

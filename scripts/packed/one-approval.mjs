@@ -1,4 +1,4 @@
-// One approval from the refusal to the handler, by an app on the packed gate against the packed emulator.
+// Runs one approval, from the refusal to the handler, with an app on the packed gate and the packed emulator.
 import assert from 'node:assert/strict';
 
 const ROUTE = '/transfers';
