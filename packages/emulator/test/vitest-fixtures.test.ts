@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { connectTenant } from '../src/testing/index.ts';
+import { connectTenant, startTenant } from '../src/testing/index.ts';
 import { createTest, type TestTenant } from '../src/testing/vitest.ts';
 
 const test = createTest({
@@ -95,6 +95,16 @@ describe('the fixtures for Vitest', () => {
     expect(await app.signIn(user)).toEqual({});
     await tenant.reset();
     await expect(tenant.configure({ mfaPolicy: 'sometimes' })).rejects.toThrow('mfaPolicy');
+  });
+
+  test('start a tenant over HTTPS, and tell apps what to trust', async () => {
+    await using tenant = await startTenant({}, { https: true });
+    expect(tenant.env).toMatchObject({
+      AUTH0_ISSUER: tenant.url,
+      NODE_EXTRA_CA_CERTS: expect.stringContaining('.pem'),
+    });
+    expect(tenant.url).toMatch(/^https:\/\/localhost:\d+\/$/);
+    expect(await tenant.addUser()).toHaveProperty('sub');
   });
 
   test('connect to a tenant that runs elsewhere', async ({ tenant }) => {

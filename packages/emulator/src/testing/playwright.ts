@@ -1,5 +1,6 @@
 import { type Page, test as playwrightTest, type TestInfo } from '@playwright/test';
 import type { EmulatorOptions } from '../emulator-options.ts';
+import type { ListenOptions } from '../http/listen.ts';
 import { startTenant } from './own-tenant.ts';
 import { signInWithPage } from './sign-in-page.ts';
 import type { TestPhone } from './test-phone.ts';
@@ -27,6 +28,8 @@ export interface TenantFixtures {
 export interface TenantWorkerFixtures {
   /** Options of the worker's own tenant. */
   tenantOptions: EmulatorOptions;
+  /** Where that tenant serves. Default: a free port, over HTTP. */
+  tenantListen: ListenOptions;
   /**
    * The address of a tenant that runs already and that all workers share. Default: that of `stepgate-emulator exec`
    * (`STEPGATE_EMULATOR_URL`); without one, each worker starts a tenant.
@@ -50,11 +53,12 @@ export interface TenantWorkerFixtures {
  */
 export const test = playwrightTest.extend<TenantFixtures, TenantWorkerFixtures>({
   tenantOptions: [{}, { scope: 'worker', option: true }],
+  tenantListen: [{}, { scope: 'worker', option: true }],
   tenantUrl: [process.env.STEPGATE_EMULATOR_URL, { scope: 'worker', option: true }],
   tenant: [
-    async ({ tenantOptions, tenantUrl }, use) => {
+    async ({ tenantOptions, tenantListen, tenantUrl }, use) => {
       if (tenantUrl !== undefined) return use(await connectTenant(tenantUrl));
-      await using tenant = await startTenant(tenantOptions);
+      await using tenant = await startTenant(tenantOptions, tenantListen);
       await use(tenant);
     },
     { scope: 'worker' },

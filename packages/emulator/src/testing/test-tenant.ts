@@ -64,15 +64,18 @@ export interface TestTenant {
 }
 
 /** The tenant at an address: an emulator that runs elsewhere, such as that of `stepgate-emulator exec`. */
-export async function connectTenant(url: string): Promise<TestTenant> {
-  const control = createControlClient(url);
-  const env = (await control.call('GET', 'environment')) as Record<string, string>;
-  return toTestTenant(control, env);
+export function connectTenant(url: string): Promise<TestTenant> {
+  return toTestTenant(createControlClient(url));
 }
 
 let ordinal = 0;
 
-function toTestTenant(control: ControlClient, env: Record<string, string>): TestTenant {
+/** A tenant over its control API; `further` is added to what apps are told. */
+export async function toTestTenant(
+  control: ControlClient,
+  further: Readonly<Record<string, string>> = {},
+): Promise<TestTenant> {
+  const env = { ...((await control.call('GET', 'environment')) as Record<string, string>), ...further };
   const call = async (method: string, path: string, body?: unknown): Promise<void> => {
     await control.call(method, path, body);
   };

@@ -1,5 +1,6 @@
 import { type TestAPI, test as vitestTest } from 'vitest';
 import type { EmulatorOptions } from '../emulator-options.ts';
+import type { ListenOptions } from '../http/listen.ts';
 import { startTenant } from './own-tenant.ts';
 import type { TestPhone } from './test-phone.ts';
 import { connectTenant, type TestTenant, type TestUser, type TestUserOptions } from './test-tenant.ts';
@@ -23,6 +24,8 @@ export interface TenantFixtures {
 export interface CreateTestOptions {
   /** The tenant that each worker starts. */
   readonly tenant?: EmulatorOptions;
+  /** Where that tenant serves. Default: a free port, over HTTP. */
+  readonly listen?: ListenOptions;
   /** The address of a tenant that runs already, in place of one for each worker. */
   readonly url?: string;
   /** What the user of each test is like, such as `{ factors: [{ factor: 'push' }] }` for one with a phone. */
@@ -49,7 +52,7 @@ export function createTest(options: CreateTestOptions = {}): TestAPI<TenantFixtu
     tenant: [
       async ({ testOptions }, use) => {
         if (testOptions.url !== undefined) return use(await connectTenant(testOptions.url));
-        await using tenant = await startTenant(testOptions.tenant);
+        await using tenant = await startTenant(testOptions.tenant, testOptions.listen);
         await use(tenant);
       },
       { scope: 'worker' },
