@@ -2,7 +2,7 @@ import { expect, test } from '@stepgate/emulator/playwright';
 import { startApp } from './app.ts';
 
 // Not the tenant that other tests share: one of this worker, which asks for a second factor at each login.
-test.use({ tenantUrl: undefined, tenantOptions: { mfaPolicy: 'always' } });
+test.use({ tenantUrl: null, tenantOptions: { mfaPolicy: 'always' } });
 
 test('a user without a phone adds one at the login page, and approves the next login', async ({
   page,

@@ -31,10 +31,10 @@ export interface TenantWorkerFixtures {
   /** Where that tenant serves. Default: a free port, over HTTP. */
   tenantListen: ListenOptions;
   /**
-   * The address of a tenant that runs already and that all workers share. Default: that of `stepgate-emulator exec`
-   * (`STEPGATE_EMULATOR_URL`); without one, each worker starts a tenant.
+   * The address of a tenant that runs already and that all workers share, or `null`: each worker starts a tenant. Default:
+   * that of `stepgate-emulator exec` (`STEPGATE_EMULATOR_URL`), if there is one.
    */
-  tenantUrl: string | undefined;
+  tenantUrl: string | null;
   tenant: TestTenant;
 }
 
@@ -54,10 +54,10 @@ export interface TenantWorkerFixtures {
 export const test = playwrightTest.extend<TenantFixtures, TenantWorkerFixtures>({
   tenantOptions: [{}, { scope: 'worker', option: true }],
   tenantListen: [{}, { scope: 'worker', option: true }],
-  tenantUrl: [process.env.STEPGATE_EMULATOR_URL, { scope: 'worker', option: true }],
+  tenantUrl: [process.env.STEPGATE_EMULATOR_URL ?? null, { scope: 'worker', option: true }],
   tenant: [
     async ({ tenantOptions, tenantListen, tenantUrl }, use) => {
-      if (tenantUrl !== undefined) return use(await connectTenant(tenantUrl));
+      if (tenantUrl !== null) return use(await connectTenant(tenantUrl));
       await using tenant = await startTenant(tenantOptions, tenantListen);
       await use(tenant);
     },
