@@ -196,7 +196,7 @@ describeWithPostgres('a PostgreSQL store', () => {
     const faults: unknown[] = [];
     // Behind a pooler in transaction mode, LISTEN succeeds in the same way.
     const listen = databaseUrl('elsewhere');
-    const store = await newStore({ listen, timeoutMs: 300, onError: (error) => faults.push(error) });
+    const store = await newStore({ listen, timeoutMs: 1_000, onError: (error) => faults.push(error) });
 
     const calls = countCalls(store, 'k');
 
@@ -208,10 +208,10 @@ describeWithPostgres('a PostgreSQL store', () => {
 
   it('refuses within its time when a pool has no connection left, and does not do it later', async () => {
     const pool = poolOf(2);
-    const store = await newStore({ pool, listen: false, timeoutMs: 200, onError: () => {} });
+    const store = await newStore({ pool, listen: false, timeoutMs: 1_000, onError: () => {} });
     const others = [await pool.connect(), await pool.connect()];
 
-    await expect(store.write('k', 1, RECORD)).rejects.toThrow('postgres: no connection within 200 ms');
+    await expect(store.write('k', 1, RECORD)).rejects.toThrow('postgres: no connection within 1000 ms');
     for (const other of others) other.release();
 
     expect(await store.read('k')).toBeUndefined();
@@ -220,7 +220,7 @@ describeWithPostgres('a PostgreSQL store', () => {
 
   it('refuses within its time when the table is locked, and does not do it later', async () => {
     const table = newTable();
-    const store = await newStore({ table, timeoutMs: 200, onError: () => {} });
+    const store = await newStore({ table, timeoutMs: 1_000, onError: () => {} });
     const version = await store.write('changed', 'before', RECORD);
     const client = await admin();
     await client.query(`BEGIN; LOCK TABLE ${table}`);
@@ -231,7 +231,7 @@ describeWithPostgres('a PostgreSQL store', () => {
     ]);
     expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     // The server counts from when a statement arrives, which is a little later.
-    await sleep(300);
+    await sleep(1_300);
     await client.query('COMMIT');
 
     // It gets the lock after those that have waited for longer.
@@ -276,7 +276,7 @@ describeWithPostgres('a PostgreSQL store', () => {
   it('keeps the password out of what it reports', async () => {
     const faults: unknown[] = [];
     const url = ownUrl.replace('stepgate@', 'stepgate:battery-staple@');
-    const store = await newStore({ url, timeoutMs: 200, onError: (error) => faults.push(error) });
+    const store = await newStore({ url, timeoutMs: 1_000, onError: (error) => faults.push(error) });
     await store.read('k');
     const client = await admin();
 

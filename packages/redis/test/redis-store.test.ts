@@ -7,12 +7,13 @@ import { createRedisStore, type RedisStore, type RedisStoreOptions } from '../sr
 import { describeWithRedis, redisUrl } from './support/describe-with-redis.ts';
 import { type RedisServer, startRedis } from './support/redis-server.ts';
 
-const TIMEOUT_MS = 300;
+/** Of stores whose server goes away. */
+const TIMEOUT_MS = 1_000;
 /** What a busy machine may add. */
 const SLACK_MS = 3_000;
 
 function storeAt(url: string, options: Partial<RedisStoreOptions> = {}): RedisStore {
-  const store = createRedisStore({ url, timeoutMs: TIMEOUT_MS, prefix: `${randomUUID()}:`, ...options });
+  const store = createRedisStore({ url, timeoutMs: 20_000, prefix: `${randomUUID()}:`, ...options });
   onTestFinished(() => store.close());
   return store;
 }
@@ -94,7 +95,7 @@ describeWithRedis('a Redis store', () => {
   it('rejects within its time while the server is away, and works again without a restart', async () => {
     const server = await newServer();
     const faults: unknown[] = [];
-    const store = storeAt(server.url, { onError: (error) => faults.push(error) });
+    const store = storeAt(server.url, { timeoutMs: TIMEOUT_MS, onError: (error) => faults.push(error) });
     await store.write('k', 1, { ifVersion: 0, ttlMs: 60_000 });
     await server.stop('SIGKILL');
 
@@ -120,7 +121,7 @@ describeWithRedis('a Redis store', () => {
   it('treats a server that has not started yet like one that is away', async () => {
     const server = await newServer();
     await server.stop();
-    const store = storeAt(server.url, { onError: () => {} });
+    const store = storeAt(server.url, { timeoutMs: TIMEOUT_MS, onError: () => {} });
 
     await refused(() => store.read('k'));
     await server.start();
@@ -131,7 +132,7 @@ describeWithRedis('a Redis store', () => {
   it('does not do later what it rejected while the server was silent', async () => {
     const server = await newServer();
     server.freeze();
-    const store = storeAt(server.url, { onError: () => {} });
+    const store = storeAt(server.url, { timeoutMs: TIMEOUT_MS, onError: () => {} });
 
     await refused(() => store.write('late', 1, { ifVersion: 0, ttlMs: 60_000 }));
     server.thaw();
@@ -167,7 +168,7 @@ describeWithRedis('a Redis store', () => {
     const server = await newServer();
     const wire = await layWire(server.port);
     onTestFinished(() => wire.close());
-    const store = storeAt(`redis://127.0.0.1:${wire.port}`, { onError: () => {} });
+    const store = storeAt(`redis://127.0.0.1:${wire.port}`, { timeoutMs: TIMEOUT_MS, onError: () => {} });
     const version = await store.write('k', 1, { ifVersion: 0, ttlMs: 60_000 });
     let calls = 0;
     onTestFinished(
@@ -182,7 +183,7 @@ describeWithRedis('a Redis store', () => {
     expect(await refused(() => store.read('k'))).toBeLessThan(TIMEOUT_MS + SLACK_MS);
     await recovered(() => store.read('k'));
     expect(await store.read('k')).toMatchObject({ value: 1 });
-    await sleep(4 * TIMEOUT_MS);
+    await sleep(2 * TIMEOUT_MS);
     const before = calls;
     await store.write('k', 2, { ifVersion: version ?? -1, ttlMs: 60_000 });
     await expect.poll(() => calls, { timeout: 5_000 }).toBeGreaterThan(before);
