@@ -18,6 +18,7 @@ it('shows an approval and a denial as traces and as metrics', async () => {
     AUTH0_ISSUER: tenant.url,
     STEP_UP_MAX_AGE: '0',
     STEP_UP_POLL_SCHEDULE: 'eager',
+    STEP_UP_RESEND_AFTER: '1',
   });
   const metricsUrl = await program.printed(/^metrics: (\S+)$/m);
   const { send } = createCaller((await program.printed(/^bank: (\S+)\/$/m)) ?? '');
@@ -35,6 +36,8 @@ it('shows an approval and a denial as traces and as metrics', async () => {
   await send('POST', '/login', { username: 'ada', password: 'correct-horse' });
   await transfer('approve', 'approved');
   const done = await send('POST', '/transfers', {});
+  // The phone is left alone for a moment after each push.
+  await program.skipTime(1_000);
   await transfer('deny', 'rejected');
   const page = await (await fetch(metricsUrl)).text();
 

@@ -6,7 +6,7 @@ it.skipIf(redisProgram() === undefined)(
   'ends every flow of a short soak as its phone decided, whatever fails meanwhile',
   { timeout: 150_000 },
   async () => {
-    const soak = startProgram('soak/main.ts', {}, ['--minutes', '0.05', '--users', '8', '--seed', '1']);
+    const soak = startProgram('soak/main.ts', {}, ['--minutes', '0.15', '--users', '8', '--seed', '1']);
     const code = await soak.ended;
     expect(soak.stderr).toBe('');
     expect(soak.stdout).toContain('Broken invariants: none');

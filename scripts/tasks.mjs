@@ -27,6 +27,13 @@ export const TASKS = {
     steps: [build, [...vitest('server', 'express'), '--testTimeout=7200000', ...FUZZ_TESTS]],
     env: { FUZZ_CASES: '10000' },
   },
+  simulate: {
+    steps: [
+      build,
+      [...vitest('server'), '--testTimeout=86400000', 'packages/server/test/simulation/simulation.test.ts'],
+    ],
+    env: { SIMULATION_RUNS: '1000000' },
+  },
   mutate: { steps: [build, ['node', 'scripts/mutate.mjs']] },
   live: { steps: [build, ['node', 'packages/doctor/live/main.ts']] },
 };

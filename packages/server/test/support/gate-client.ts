@@ -59,8 +59,8 @@ export interface GateClient {
   start(): Promise<FlowView>;
   view(): Promise<FlowView>;
   event(event: Record<string, unknown>): Promise<FlowView>;
-  /** What the guard of the route decides. */
-  decide(url?: string): Promise<Decision>;
+  /** What the guard of the route decides. `native`: the host's request, for several guards of the same one. */
+  decide(url?: string, native?: TestNative): Promise<Decision>;
   /** Whether the guarded route lets the request through. */
   isAllowed(): Promise<boolean>;
   /** The same browser at another gate: another process of the same app. */
@@ -81,7 +81,10 @@ export function createGateClient(options: {
     method: string,
     url: string,
     extra: Record<string, string> = {},
-    signal?: AbortSignal,
+    {
+      signal,
+      native = { identity },
+    }: { readonly signal?: AbortSignal | undefined; readonly native?: TestNative } = {},
   ): HostRequest<TestNative> {
     const headers = new Map(
       Object.entries({
@@ -92,7 +95,6 @@ export function createGateClient(options: {
         ...extra,
       }),
     );
-    const native = { identity };
     return {
       native,
       method,
@@ -110,7 +112,7 @@ export function createGateClient(options: {
     path: string,
     { headers = {}, body, signal }: SendOptions = {},
   ): Promise<Response> {
-    const request = hostRequest(method, path, headers, signal);
+    const request = hostRequest(method, path, headers, { signal });
     const response = await gate.endpoints(
       request,
       () =>
@@ -158,7 +160,7 @@ export function createGateClient(options: {
       });
       return answer.body as unknown as FlowView;
     },
-    decide: (url = '/transfers') => guard(hostRequest('POST', url)),
+    decide: (url = '/transfers', native = { identity }) => guard(hostRequest('POST', url, {}, { native })),
     isAllowed: async () => (await client.decide()).isAllowed,
     at: (other) => createGateClient({ gate: other, identity, handle, policy }),
   };
