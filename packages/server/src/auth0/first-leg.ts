@@ -11,48 +11,50 @@ import {
 import type { HookContext } from '../request/caller.ts';
 import { opensMfaApi } from './mfa-audience.ts';
 
-/** What the tokens at a flow's end are to be for: what a first leg must ask for. */
+/** What a first leg must ask for, so that the flow ends with the right tokens. */
 export interface Ask {
-  /** The gate's own `auth0.audience`, or that of the MFA API where authenticators are managed. */
+  /** The gate's `auth0.audience`, or the one of the MFA API when authenticators are managed. */
   readonly audience?: string | undefined;
+  /** The gate's `auth0.scope`, or the scopes of the MFA API. */
   readonly scope?: string | undefined;
 }
 
 /**
- * How a signed-in user gets into MFA. Give at least one way; they are tried in this order. A refresh token that is dead,
- * or may not ask for the step-up scope, is passed over.
+ * How a signed-in user gets into MFA. Give at least one way; they are tried in this order. A refresh token that has
+ * expired, or may not ask for the step-up scope, is skipped.
  */
 export interface FirstLegOptions<Native> {
-  /** The user's refresh token, `undefined` when there is none. */
+  /** Gives the user's refresh token; `undefined` when there is none. */
   readonly refreshToken?: (context: HookContext<Native>) => string | undefined | Promise<string | undefined>;
   /**
-   * Takes a refresh token that the tenant has rotated. Called before anything else happens with the answer. Keep it
-   * where `identity` finds it again: whoever watches a flow drives it, so `request` may be an event stream whose
-   * session was read minutes ago, or be over already.
+   * Stores a refresh token that the tenant has rotated. Called before anything else happens with the tenant's response.
+   * Store it by `identity`, not in the session of `request`: the request may be an event stream whose session was read
+   * minutes ago, or be over already.
    *
-   * When it throws after an approval, the flow keeps the token sealed and calls again with growing pauses, until the
-   * flow ends; `onError` hears of every failure. Before its time is up, `signal` fires.
+   * If it throws after an approval, the flow keeps the token sealed and calls again with growing pauses, until the flow
+   * ends; `onError` gets every failure. `signal` fires before its time is up.
    */
   readonly saveRefreshToken?: (
     context: HookContext<Native> & CallOptions,
     refreshToken: string,
   ) => void | Promise<void>;
   /**
-   * Takes an `mfa_token` that a native app has met itself and sends with `POST /flow`. Off by default: with it, whoever
-   * has the session can have a push sent to a phone of his own, which blocks the owner's for that while (no approval
-   * comes of it).
+   * Accepts an `mfa_token` that a native app got by itself and sends with `POST /flow`. Off by default: with it, an
+   * attacker who has the session can have a push sent to a phone of their own. No approval comes of it, but the owner's
+   * push waits meanwhile.
    */
   readonly mfaToken?: boolean;
-  /** The app's own way to an `mfa_token`. */
+  /** Your own way to an `mfa_token`. */
   readonly custom?: (context: HookContext<Native> & CallOptions & Ask) => Promise<MfaTransaction>;
   /** Asks the user for the password again. */
   readonly password?: {
+    /** Gives the name that the tenant knows the user by. */
     readonly username: (context: HookContext<Native>) => string | Promise<string>;
     /**
-     * The end user's address, for the tenant's attack protection, which would take the app's own for everybody's:
-     * sent along as `auth0-forwarded-for`. From a proxy that the app trusts alone (`req.ip` under Express's `trust
-     * proxy`), since anybody can send such a header. Needs a confidential client with "Trust Token Endpoint IP
-     * Header" switched on.
+     * Gives the end user's address, which is sent as `auth0-forwarded-for`: the tenant's attack protection would
+     * otherwise see the app's address for all users. Take it only from a proxy that the app trusts (`req.ip` with
+     * Express's `trust proxy`), because anybody can send such a header. Needs a confidential client with "Trust Token
+     * Endpoint IP Header" switched on.
      */
     readonly ip?: (context: HookContext<Native>) => string | undefined;
   };
@@ -72,9 +74,9 @@ export interface FirstLeg {
 }
 
 /**
- * Prepares the first legs that end in tokens for what is asked.
+ * Makes the first legs whose flows end with tokens for `ask`.
  *
- * @throws TypeError when there is no way at all.
+ * @throws TypeError when the options name no way.
  */
 export function createFirstLeg(
   options: FirstLegOptions<unknown>,
@@ -102,15 +104,15 @@ export function createFirstLeg(
         case 'refresh-token': {
           const token = await refreshToken?.(context);
           if (token === undefined) throw loginRequired('there is no refresh token');
-          // Not to be broken off: the answer may hold a rotated token, without which the user's session is dead.
+          // Never aborted: the response may hold a rotated token, without which the user's session is dead.
           const result = await signIn.refreshToken({ refreshToken: token });
           if (result.status === 'signed_in') await save({ ...context, signal }, result.tokens.refreshToken);
           if (isForMfaApi && result.status === 'signed_in' && !opensMfaApi(result.tokens)) {
-            // A refresh token may be bound to other audiences: another way may lead there.
+            // The refresh token may be bound to other audiences; another way may work.
             throw loginRequired('the refresh token does not open the MFA API');
           }
           if (result.status === 'signed_in' && hasOtherLeg && !hasScopes(result.tokens, scope)) {
-            // What a refresh token may not ask for is left out without a word: another way may ask for it.
+            // Auth0 silently leaves out what a refresh token may not ask for; another way may ask for it.
             throw loginRequired('the refresh token may not ask for the step-up scope');
           }
           return transactionOf(result, isForMfaApi);
@@ -123,7 +125,7 @@ export function createFirstLeg(
           const ip = password.ip?.(context);
           const username: unknown = await password.username(context);
           if (typeof username !== 'string' || username === '') {
-            throw new TypeError('firstLeg.password.username: must give a non-empty string');
+            throw new TypeError('firstLeg.password.username: must return a non-empty string');
           }
           const result = await signIn.password({
             username,
@@ -148,8 +150,8 @@ export function createFirstLeg(
 }
 
 /**
- * Tokens without MFA are no approval, whatever they are good for. Those for the MFA API come so to a user who has no
- * factor: they begin the flow as an `mfa_token` would, and a first factor is added by the gate's own rule.
+ * Tokens without MFA are never an approval. A user without a factor gets tokens for the MFA API without it: those begin
+ * the flow as an `mfa_token` would, and the gate's own rule decides whether a first factor may be added.
  */
 function transactionOf(result: SignInResult, isForMfaApi: boolean): MfaTransaction {
   if (result.status === 'mfa_required') return result;
@@ -160,10 +162,10 @@ function transactionOf(result: SignInResult, isForMfaApi: boolean): MfaTransacti
   );
 }
 
-/** Whether the tokens have these scopes; an answer that names none has all that were asked for (RFC 6749, section 5.1). */
-function hasScopes(tokens: TokenSet, asked = ''): boolean {
+/** Whether the tokens have these scopes. A response that names none grants all that were asked for (RFC 6749, 5.1). */
+function hasScopes(tokens: TokenSet, wanted = ''): boolean {
   const granted = tokens.scope?.split(' ');
-  return asked.split(' ').every((one) => one === '' || granted === undefined || granted.includes(one));
+  return wanted.split(' ').every((one) => one === '' || granted === undefined || granted.includes(one));
 }
 
 function loginRequired(message: string): StepUpError {

@@ -1,9 +1,9 @@
 import type { TokenSet } from '@stepgate/core';
 
-/** What managing authenticators needs of the MFA API, by the names that Auth0 has given these scopes. */
+/** The scopes of the MFA API that managing authenticators needs. */
 const SCOPES = ['enroll', 'read:authenticators', 'remove:authenticators'];
 
-/** What a first leg asks for when its tokens are to be good for the MFA API itself. */
+/** What a first leg must ask for, if its tokens must open the MFA API itself. */
 export function mfaApiAsk(
   issuer: string,
   mfaAudience: string | undefined,
@@ -11,7 +11,7 @@ export function mfaApiAsk(
   return { audience: mfaAudience ?? new URL('mfa/', issuer).href, scope: SCOPES.join(' ') };
 }
 
-/** Whether the tokens open the MFA API: a tenant may leave the audience that was asked for aside. */
+/** Whether the tokens open the MFA API: a tenant may ignore the audience that was asked for. */
 export function opensMfaApi({ scope = '' }: TokenSet): boolean {
   const granted = scope.split(' ');
   return SCOPES.every((one) => granted.includes(one));

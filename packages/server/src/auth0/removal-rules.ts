@@ -1,21 +1,21 @@
 import { type Authenticator, FACTOR_TRAITS, type Factor, isEnrollable } from '@stepgate/core';
 
-/** What would happen if an authenticator was removed. */
+/** What would happen if an authenticator were removed. */
 export interface Removal {
   /** A recovery code cannot be removed by itself. */
   readonly isPossible: boolean;
-  /** No factor would be left: the user would have to begin with a first one again. */
+  /** No factor would be left, and the user would have to add a first one again. */
   readonly isLast: boolean;
-  /** What goes with it: the provider removes what was added together. */
+  /** What would be removed with it: the provider removes what was added together. */
   readonly goesAlong: readonly {
     readonly id: string;
     readonly factor: Factor;
-    /** `false` where there are several of the kind, and the list does not say which one belongs to it. */
+    /** `false` if there are several of the kind, and the list does not say which one belongs to it. */
     readonly isCertain: boolean;
   }[];
 }
 
-/** Guardian brings its own code generator along, and a number serves both text messages and calls. */
+/** Guardian includes a code generator, and one phone number serves both texts and calls. */
 const TWINS: Readonly<Record<Factor, Factor | undefined>> = {
   push: 'otp',
   otp: 'push',
@@ -25,7 +25,7 @@ const TWINS: Readonly<Record<Factor, Factor | undefined>> = {
   'recovery-code': undefined,
 };
 
-/** What would go, by the rules of Auth0's MFA API and as far as its list tells. */
+/** What would be removed, by the rules of Auth0's MFA API, as far as its list shows it. */
 export function removalOf(id: string, all: readonly Authenticator[]): Removal {
   const active = all.filter((one) => one.active);
   const own = active.find((one) => one.id === id);

@@ -11,9 +11,10 @@ import type { Store } from '../store/store.ts';
 
 /**
  * The names of the tracing channels (`tracingChannel` of `node:diagnostics_channel`) on which every gate of the process
- * tells what it does, and how long that takes. One message goes through `start`, `end`, `asyncStart` and `asyncEnd`, and
- * its optional members are there by `asyncStart`. Where the work failed it goes through `error` too, with a member of that
- * name: a `StepUpError`, or one that says nothing, since the words of any other may hold a secret. No message does.
+ * reports what it does, and how long that takes. One message object passes through `start`, `end`, `asyncStart` and
+ * `asyncEnd`; its optional members are set by `asyncStart`. If the work failed, it passes through `error` too, with a
+ * member of that name: a `StepUpError`, or an error without details, because any other error may hold a secret. No
+ * message holds one.
  *
  * | name | message | around |
  * | --- | --- | --- |
@@ -21,7 +22,7 @@ import type { Store } from '../store/store.ts';
  * | `stepgate:effect` | `EffectSignal` | one effect of a flow: a first leg, a push, a poll, a code |
  * | `stepgate:upstream` | `UpstreamSignal` | one request to the tenant, until its headers are there |
  * | `stepgate:store` | `StoreSignal` | one operation of the store |
- * | `stepgate:flow` | `FlowSignal` | nothing: a plain channel, on which a flow's committed change of state is told |
+ * | `stepgate:flow` | `FlowSignal` | nothing: a plain channel, with a message for each committed change of a flow's state |
  */
 export const SIGNALS = {
   guard: 'stepgate:guard',
@@ -37,11 +38,11 @@ export interface GuardSignal {
   /** The path without its query. */
   readonly path: string;
   isAllowed?: boolean;
-  /** Of the refusal. */
+  /** The code of the refusal. */
   code?: string;
   /** The status of the refusal. */
   status?: number;
-  /** Of the approval that lets it through, if it needs one. */
+  /** The factor of the approval that lets the request through, if it needs one. */
   factor?: Factor;
 }
 
@@ -50,16 +51,16 @@ export interface EffectSignal {
   readonly effect: Effect['type'];
   /** The flow's id, as in audit events. */
   readonly flow: string;
-  /** What came of it; absent when nobody wants it any more. */
+  /** The result; absent if nobody wants it any more. */
   fact?: Fact['type'];
-  /** The reason, where the fact is `effect.failed`. */
+  /** The reason, if the fact is `effect.failed`. */
   code?: string;
 }
 
 /** One request to the tenant. */
 export interface UpstreamSignal {
   readonly method: string;
-  /** The path, with `{id}` in the place of an authenticator's. */
+  /** The path, with `{id}` in place of an authenticator's id. */
   readonly path: string;
   status?: number;
 }
@@ -67,13 +68,13 @@ export interface UpstreamSignal {
 /** One operation of the store. */
 export interface StoreSignal {
   readonly operation: 'read' | 'write' | 'delete';
-  /** What the record is: `handle` for a browser's flow and approvals, else the first word of its key. */
+  /** The kind of the record: `handle` for a browser's flow and approvals, else the first word of its key. */
   readonly kind: string;
-  /** Whether there was a record, for `read`; whether no other write came first, for `write`. */
+  /** For `read`: whether there was a record. For `write`: whether no other write came first. */
   hit?: boolean;
 }
 
-/** A flow that has passed from one state to another: told once, by the process that has committed it. */
+/** A flow that went from one state to another: published once, by the process that committed it. */
 export interface FlowSignal {
   /** The flow's id, as in audit events. */
   readonly flow: string;
@@ -88,8 +89,8 @@ const operations = tracingChannel<unknown, StoreSignal>(SIGNALS.store);
 const transitions = channel(SIGNALS.flow);
 
 /**
- * Traces work on a channel that is listened to; any other is not to come here, where even the arguments cost something.
- * What the work gives, or throws, is for its caller alone: of neither does more go out than the message tells.
+ * Traces work on a channel that has subscribers. Do not call it without: even making the arguments costs something. The
+ * work's result and its error are for its caller alone; subscribers get only the message.
  */
 export async function traced<M extends object, T>(
   channel: TracingChannel<unknown, M>,
@@ -98,9 +99,9 @@ export async function traced<M extends object, T>(
   outcome: (result: T) => NoInfer<Partial<M>>,
 ): Promise<T> {
   let settle = (): T => {
-    throw new Error('a traced promise settles before it is told of');
+    throw new Error('the traced work has not settled');
   };
-  const telling = channel.tracePromise(async () => {
+  const reported = channel.tracePromise(async () => {
     try {
       const result = await work();
       Object.assign(message, outcome(result));
@@ -112,7 +113,7 @@ export async function traced<M extends object, T>(
       throw isStepUpError(error) ? error : new Error('failed');
     }
   }, message);
-  await telling.catch(() => {});
+  await reported.catch(() => {});
   return settle();
 }
 
@@ -128,7 +129,7 @@ export function traceEffect(
   }));
 }
 
-/** Tells of a flow that has changed its state. */
+/** Publishes the transition of a flow, if its state has changed. */
 export function publishTransition(transition: FlowSignal): void {
   if (transition.from !== transition.to && transitions.hasSubscribers) transitions.publish(transition);
 }

@@ -14,8 +14,8 @@ export interface Gate<Native> extends Decisions<Native>, StatusAndRevocation<Nat
   /** Answers requests under the base path. `web` makes the web-standard request, when its body is needed. */
   readonly endpoints: Endpoints<Native>;
   /**
-   * For a graceful stop: ends long-polls and event streams at once, each with a hint to come again, and takes nothing
-   * up any more that another process can do. Resolves when nothing is at work here.
+   * For a graceful stop: ends long-polls and event streams at once, each with a hint to reconnect, and begins no work
+   * that another process can do. Resolves when no work is left here.
    */
   close(): Promise<void>;
 }

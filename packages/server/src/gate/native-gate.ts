@@ -4,19 +4,19 @@ import type { HostRequest } from '../request/host-request.ts';
 import type { Gate } from './gate.ts';
 import type { StepUpStatus } from './status-and-revocation.ts';
 
-/** A policy, or nothing for the default one; an `undefined` is a mistake. */
+/** A policy, or nothing for the default one. `undefined` is a mistake. */
 export type OptionalPolicy<Native> = readonly [] | readonly [policy: RoutePolicy<Native>];
 
-/** What every adapter's gate offers inside of handlers, with the host's own request: Express's `req`, Koa's `ctx`. */
+/** What every adapter's gate offers inside handlers, with the host's own request: Express's `req`, Koa's `ctx`. */
 export interface NativeGate<Native> {
   /**
-   * Decides about a request in the middle of a handler, and leaves approvals for a single use unused.
+   * Decides about a request inside a handler, and leaves single-use approvals unused.
    *
    * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
    */
   check(native: Native, ...policy: OptionalPolicy<Native>): Promise<Decision>;
   /**
-   * Goes on only with an approval, and uses one for a single use up: for resolvers and procedures that share a route.
+   * Resolves only with an approval, and uses up a single-use one: for resolvers and procedures that share a route.
    *
    * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
    */
@@ -35,15 +35,15 @@ export interface NativeGate<Native> {
   revoke(native: Native): Promise<void>;
   /**
    * Ends the approvals, flows and requirements of all the subject's logins: after a password change, or for a lost
-   * phone. The logins themselves are the app's to end. Can be called again when it has failed.
+   * phone. Ending the logins themselves is up to the app. If it fails, call it again.
    *
    * @throws StepUpError `store_unavailable` (503).
    */
   revokeSubject(subject: string): Promise<void>;
   /**
-   * For a graceful stop: ends long-polls and event streams at once, each with a hint to come again, and takes nothing
-   * up any more that another process can do. Resolves when nothing is at work here, and the last bytes of those
-   * answers are out: stop the server afterwards.
+   * For a graceful stop: ends long-polls and event streams at once, each with a hint to reconnect, and begins no work
+   * that another process can do. Resolves when no work is left here and the last bytes of those answers are out: stop
+   * the server afterwards.
    */
   close(): Promise<void>;
 }

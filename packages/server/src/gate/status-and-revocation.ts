@@ -11,7 +11,7 @@ import { recordKey } from '../request/handle-cookie.ts';
 import type { HostRequest } from '../request/host-request.ts';
 import type { Reporting } from './reporting.ts';
 
-/** Where a signed-in user's step-up stands in this browser, for a template to show. No secret. */
+/** Where a signed-in user's step-up stands in this browser, for templates. Holds no secret. */
 export interface StepUpStatus {
   /** The freshest approval; some serve one use or one action only. */
   readonly approval?: Approval;
@@ -21,7 +21,7 @@ export interface StepUpStatus {
   readonly flow?: FlowStatus;
 }
 
-/** A flow, as {@link StepUpStatus} tells of it. */
+/** The flow in a {@link StepUpStatus}. */
 export interface FlowStatus {
   readonly state: FlowStateName;
   readonly reason?: ReasonCode;
@@ -45,7 +45,7 @@ export interface StatusAndRevocation<Native> {
   revoke(request: HostRequest<Native>): Promise<void>;
   /**
    * Ends the approvals, flows and requirements of all the subject's logins: after a password change, or for a lost
-   * phone. The logins themselves are the app's to end. Can be called again when it has failed.
+   * phone. Ending the logins themselves is up to the app. If it fails, call it again.
    *
    * @throws StepUpError `store_unavailable` (503).
    */
@@ -66,7 +66,7 @@ export function createStatusAndRevocation(options: {
   const { audit, clock } = options.runtime;
   const now = (): number => clock.now();
 
-  /** What runs for the record finds nothing to commit to; its push lets the subject's next one go out. */
+  /** Whatever is running for the record can no longer commit, and its push no longer blocks the subject's next one. */
   async function end(key: string, caller: Login): Promise<void> {
     await records.delete(key);
     await admission.release({ key, caller });

@@ -1,7 +1,7 @@
-/** Many times of what a tenant has to say. */
+/** Many times the size of a tenant's responses. */
 const MOST_BYTES = 1_048_576;
 
-/** The same `fetch`, whose answers break off beyond 1 MB: what sends more, without an end perhaps, is not read on. */
+/** The same `fetch`, which fails a response beyond 1 MB: one that never ends would fill the memory. */
 export function boundedFetch(fetch: typeof globalThis.fetch | undefined): typeof globalThis.fetch {
   return async (input, init) => {
     const response = await (fetch ?? globalThis.fetch)(input, init);
@@ -15,7 +15,7 @@ function bound(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffe
     transform(chunk, controller) {
       size += chunk.byteLength;
       if (size <= MOST_BYTES) controller.enqueue(chunk);
-      else controller.error(new RangeError('an answer of the tenant is larger than 1 MB'));
+      else controller.error(new RangeError('a response of the tenant is larger than 1 MB'));
     },
   });
 }

@@ -10,11 +10,11 @@ import {
 } from 'node:crypto';
 
 /**
- * Seals small secrets with AES-256-GCM, and signs what may be read but not made by others with HMAC-SHA-256. What is
- * sealed or signed for one purpose is nothing for another.
+ * Seals small secrets with AES-256-GCM, and signs with HMAC-SHA-256 what others may read but not make. What is sealed or
+ * signed for one purpose is refused for another.
  */
 export interface Sealer {
-  /** `purpose` is a part of the key, and the associated data: the record's key and field, for instance. */
+  /** `purpose` goes into the key and the associated data: the record's key and field, for example. */
   seal(value: unknown, purpose: string): string;
   /** The value, or `undefined` when the text was not sealed here, for this purpose, by a key that is still listed. */
   open(sealed: string, purpose: string): unknown;
@@ -31,13 +31,13 @@ const SHORTEST_SECRET = 32;
 
 interface Key {
   readonly id: Buffer;
-  /** Of which each purpose has a key of its own. */
+  /** Each purpose gets a key derived from it. */
   readonly sealingKey: KeyObject;
   readonly signingKey: KeyObject;
 }
 
 /**
- * Makes a sealer of one secret or a rotating list: the first seals, all open.
+ * Makes a sealer from one secret, or from a rotating list: the first one seals, all of them open.
  *
  * @throws TypeError when a secret has fewer than 32 characters.
  */
@@ -88,15 +88,15 @@ export function createSealer(
   };
 }
 
-/** Only the one way to write them: Node's decoder skips what it does not know. */
+/** Accepts one spelling only: Node's decoder skips characters that it does not know. */
 function bytesOf(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url');
   return bytes.toString('base64url') === text ? bytes : undefined;
 }
 
 /**
- * One key is good for 2^32 random nonces (NIST SP 800-38D, section 8.3), which a gate that refuses thousands of requests
- * in a second uses up within weeks; those of one login, record or browser never are.
+ * One key is good for 2^32 random nonces (NIST SP 800-38D, section 8.3). A gate that refuses thousands of requests a
+ * second would use them up within weeks, so every login, record or browser has its own key.
  */
 function sealingKeyOf({ sealingKey }: Key, purpose: string): Buffer {
   return createHmac('sha256', sealingKey).update(purpose).digest();
@@ -116,13 +116,13 @@ function deriveKey(secret: unknown): Key {
     Buffer.from(hkdfSync('sha256', secret, 'stepgate', purpose, bytes));
   return {
     id: derived('key id', KEY_ID_BYTES),
-    // As objects: a raw key is made into one at every use, which costs more than what it is used for.
+    // As key objects: Node turns a raw key into one at every use, which costs more than the use itself.
     sealingKey: createSecretKey(derived('seal', 32)),
     signingKey: createSecretKey(derived('sign', 32)),
   };
 }
 
-/** SHA-256 in base64url: how handles, sessions and requirements are named where they must not be readable. */
+/** SHA-256 in base64url: names handles, sessions and requirements where they must not be readable. */
 export function digest(content: string | Uint8Array): string {
   return hash('sha256', content, 'base64url');
 }

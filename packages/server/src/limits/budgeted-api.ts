@@ -2,18 +2,22 @@ import { type MfaApi, StepUpError } from '@stepgate/core';
 import type { TenantBudget } from './tenant-budget.ts';
 
 /**
- * What is asked of the provider outside of flows, within the budget.
+ * The requests to the provider outside of flows, within the budget.
  *
- * @throws StepUpError `rate_limited` (429, as when the provider itself refuses) when no turn comes in time. Nothing was
- *   sent then.
+ * @throws StepUpError `rate_limited` (429, as when the provider itself refuses) if no turn comes in time. Nothing
+ *   was sent then.
  */
 export function budgetedApi(api: MfaApi, budget: TenantBudget): Pick<MfaApi, 'list' | 'remove'> {
   async function takeTurn(): Promise<void> {
     const retryAfterMs = await budget.takeTurn();
     if (retryAfterMs === undefined) return;
-    throw new StepUpError('rate_limited', 'the app has asked too much of the provider lately', {
-      retryAfterMs,
-    });
+    throw new StepUpError(
+      'rate_limited',
+      'the app has sent too many requests to the provider: try again later',
+      {
+        retryAfterMs,
+      },
+    );
   }
 
   return {

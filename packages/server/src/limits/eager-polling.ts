@@ -1,16 +1,16 @@
 import type { EffectResult, PollSchedule } from '@stepgate/core';
 
-/** Whether a new flow may ask for the phone's answer eagerly: not for a while after the provider has complained. */
+/** Decides whether a new flow may poll eagerly: not for a while after a complaint of the provider. */
 export interface EagerPolling {
   schedule(): PollSchedule;
-  /** Hears how a poll went, in whatever flow. */
+  /** Call it with the result of every poll. */
   note(result: EffectResult): void;
 }
 
-/** How long after a complaint all new flows are steady. */
+/** How long all new flows are steady after a complaint. */
 const CALM_MS = 900_000;
 
-/** Makes the memory of complaints, which is this process's. */
+/** Makes it. Complaints are remembered in this process only. */
 export function createEagerPolling(options: {
   readonly pollSchedule: PollSchedule;
   readonly now: () => number;

@@ -2,32 +2,31 @@ import { LAST_POLL_LEAD_MS, type PlannedPoll } from '@stepgate/core';
 import { type Outlook, stretchOf, UNSEEN } from './tenant-budget-ledger.ts';
 
 /**
- * The polls that this process has ahead of it, and the pace of all processes: where they want more polls than are
- * planned for, the time between two polls runs slower by one factor for every flow, so that nobody is asked for at the
- * cost of another.
+ * The polls that this process is about to make, and the common pace of all processes. If they want more polls than are
+ * planned for, the time between two polls grows by the same factor for every flow, so that no flow pays for another.
  */
 export interface PollPace {
-  /** Polls per second that the flows watched here would make if nothing held them back. */
+  /** Polls per second that the flows watched here would make without a limit. */
   wanted(): number;
-  /** When a flow's next poll is due, at the pace of all. */
+  /** When a flow's next poll is due, at the common pace. */
   dueAt(key: string, poll: PlannedPoll): number;
-  /** Gives a flow that found no room another time, after the others that found none. */
+  /** Gives a flow that found no room a later time, behind the others that found none. */
   postpone(key: string): void;
-  /** Takes in what the ledger says of the others. */
+  /** Takes over what the ledger says about the others. */
   look(outlook: Outlook): void;
-  /** How many polls are to come from here within the time. */
+  /** How many polls this process is expected to make within the time. */
   expected(ms: number): number;
 }
 
 /** A flow that is watched here. */
-interface Traveller {
+interface WatchedFlow {
   readonly perSecond: number;
-  /** Watched until then, if it is not seen again. */
+  /** When it counts as no longer watched, if nobody asks about it before. */
   readonly until: number;
   readonly since: number;
-  /** When its interval began, by the time that runs slower. */
-  readonly setOutAt: number;
-  /** When its turn is, where it has to stand in line. */
+  /** When its interval began, in the slowed time. */
+  readonly intervalBeganAt: number;
+  /** When its turn is, if it has to wait in line. */
   readonly place: number | undefined;
 }
 
@@ -35,24 +34,24 @@ interface Traveller {
 export const RECONSIDER_MS = 8_000;
 const SEEN_MS = RECONSIDER_MS + 1_000;
 const SWEEP_EVERY_MS = 1_000;
-/** How old the word of the others may be. */
+/** How old the state of the others may be. */
 const STALE_MS = 15_000;
 const LINE_HASTE = 0.8;
 const LONGEST_SPACING_S = 5;
 
-/** Makes the traffic of a process. `perSecond`: the budget of all. */
+/** Makes the pace of a process. `perSecond`: the common budget. */
 export function createPollPace(options: {
   readonly perSecond: number;
   readonly now: () => number;
 }): PollPace {
   const { perSecond, now } = options;
-  const travellers = new Map<string, Traveller>();
+  const flows = new Map<string, WatchedFlow>();
   let wanted = 0;
   let sweptAt = now();
   let seen: Outlook & { readonly at: number } = { ...UNSEEN, at: 0 };
-  /** The end of the line of those that found no room. */
+  /** When the line of those that found no room ends. */
   let lineEndsAt = 0;
-  // The time that runs slower, its factor, and when both were last brought up to date.
+  // The slowed time, its factor, and when both were last updated.
   let pollTime = 0;
   let factor = 1;
   let readAt = now();
@@ -61,9 +60,9 @@ export function createPollPace(options: {
     if (now() - sweptAt < SWEEP_EVERY_MS) return;
     sweptAt = now();
     wanted = 0;
-    for (const [key, traveller] of travellers) {
-      if (traveller.until <= sweptAt) travellers.delete(key);
-      else wanted += traveller.perSecond;
+    for (const [key, flow] of flows) {
+      if (flow.until <= sweptAt) flows.delete(key);
+      else wanted += flow.perSecond;
     }
   }
 
@@ -79,7 +78,7 @@ export function createPollPace(options: {
     return pollTime;
   }
 
-  /** The time between two in line: less than between two polls as planned, so that the line gets shorter. */
+  /** The time between two in line: shorter than between two planned polls, so that the line gets shorter. */
   const spacingMs = (): number => (LINE_HASTE * 1_000) / Math.max(rate(), 1 / LONGEST_SPACING_S);
 
   function endOfLine(): number {
@@ -87,7 +86,7 @@ export function createPollPace(options: {
     return lineEndsAt;
   }
 
-  /** Polls per second, at the pace of all. */
+  /** Polls per second, at the common pace. */
   const rate = (): number => wanted / factor;
 
   return {
@@ -99,32 +98,32 @@ export function createPollPace(options: {
     dueAt(key, { at, since, intervalMs, until }) {
       sweep();
       const time = readPollTime();
-      const before = travellers.get(key);
+      const before = flows.get(key);
       const isSame = before?.since === since;
-      const setOutAt = isSame ? before.setOutAt : time - (now() - since) / factor;
-      // By the interval, so that an eager flow is no sooner than the others where they have to wait.
-      const paced = factor > 1 ? now() + Math.max(0, setOutAt + intervalMs - time) * factor : at;
+      const intervalBeganAt = isSame ? before.intervalBeganAt : time - (now() - since) / factor;
+      // By the interval, so that an eager flow is not ahead of the others when all have to wait.
+      const paced = factor > 1 ? now() + Math.max(0, intervalBeganAt + intervalMs - time) * factor : at;
       const dueAt = Math.max(at, paced);
-      const traveller: Traveller = {
+      const flow: WatchedFlow = {
         perSecond: 1_000 / intervalMs,
         until: now() + SEEN_MS,
         since,
-        setOutAt,
+        intervalBeganAt,
         place: isSame ? before.place : undefined,
       };
-      travellers.set(key, traveller);
-      wanted += traveller.perSecond - (before?.perSecond ?? 0);
-      // The last look before the end is not put off beyond it, so that no late approval is lost.
+      flows.set(key, flow);
+      wanted += flow.perSecond - (before?.perSecond ?? 0);
+      // The last poll before the end is never moved beyond it, so that no late approval is lost.
       const latest = Math.max(at, until - LAST_POLL_LEAD_MS);
-      return Math.min(until, latest, Math.max(dueAt, traveller.place ?? 0));
+      return Math.min(until, latest, Math.max(dueAt, flow.place ?? 0));
     },
 
     postpone(key) {
-      const traveller = travellers.get(key);
-      if (traveller === undefined) return;
-      // Who has stood in line for it is next.
-      const place = traveller.place === undefined ? endOfLine() : now() + spacingMs();
-      travellers.set(key, { ...traveller, place });
+      const flow = flows.get(key);
+      if (flow === undefined) return;
+      // The first in line is next.
+      const place = flow.place === undefined ? endOfLine() : now() + spacingMs();
+      flows.set(key, { ...flow, place });
     },
 
     look(outlook) {

@@ -1,21 +1,21 @@
-/** What a request to the tenant is for: a user waits for what it brings, or it asks whether a phone has answered. */
+/** What a request to the tenant is for: a user waits for its result, or it asks whether a phone has answered. */
 export type Errand = 'user' | 'poll';
 
 /**
- * What all processes have leased of the tenant's budget lately, how often each would poll if nothing held it back, and
- * how the tenant took it. JSON, one for a tenant.
+ * What all processes have recently leased of the tenant's budget, how often each would poll without a limit, and whether
+ * the tenant complained. JSON, one ledger for each tenant.
  */
 export interface Ledger {
   readonly leased: readonly Slot[];
-  /** Polls per second, by process, each good until its time. */
+  /** Polls per second, by process, each valid until its time. */
   readonly wanted: Readonly<Record<string, { readonly perSecond: number; readonly until: number }>>;
-  /** How many requests users have lately made in a second, at a time. */
+  /** How many requests per second users have recently made, as of a time. */
   readonly users: { readonly perSecond: number; readonly at: number };
-  /** What part of their rate polls had at a time: less than 1 after the tenant has complained. */
+  /** The share of their rate that polls had at a time: less than 1 after a complaint of the tenant. */
   readonly throttle: { readonly level: number; readonly at: number };
 }
 
-/** What was leased within a moment, which its number tells. */
+/** What was leased within one short time slot; the number identifies the slot. */
 interface Slot {
   readonly slot: number;
   readonly users: number;
@@ -29,12 +29,12 @@ export interface LeaseRequest {
   /** The whole budget, in requests per second. */
   readonly perSecond: number;
   readonly process: string;
-  /** How many polls per second the process would make. */
+  /** How many polls per second the process would make without a limit. */
   readonly wanted: number;
   readonly now: number;
 }
 
-/** What one process goes by until it sees the ledger again. */
+/** What one process uses until it reads the ledger again. */
 export interface Outlook extends Pick<Ledger, 'users' | 'throttle'> {
   /** Polls per second that the other processes would make. */
   readonly othersWant: number;
@@ -44,35 +44,35 @@ export interface Outlook extends Pick<Ledger, 'users' | 'throttle'> {
 export const LEASE_MS = 200;
 const SLOT_MS = 100;
 const SECOND_MS = 1_000;
-/** Whatever its leases' age, no second sees more requests than were leased within as long. */
+/** However old its leases are, no second sees more requests than were leased within this time. */
 const WINDOW_MS = SECOND_MS + LEASE_MS;
 
-/** What polls are planned to take of the budget besides users, so that what they do take seldom meets its end. */
+/** The share of the budget that is planned for polls beside users, so that they seldom reach its end. */
 const PLANNED = 0.5;
-/** What is planned for polls where users take more. */
+/** The share that is planned for polls if users take more. */
 const PLANNED_AT_LEAST = 0.06;
-/** What polls leave to users even when they come all at once. */
+/** The share that polls leave to users, even if many come at once. */
 const MOST_FOR_POLLS = 0.75;
-/** What users leave to polls, without which nobody's approval would ever be seen. */
+/** The share that users leave to polls, without which no approval would ever be seen. */
 const LEAST_FOR_POLLS = 0.1;
 
-/** What polls may take even of a tenant that complains: it is next to nothing, and some flow waits for it. */
+/** What polls may take even from a tenant that complains: next to nothing for the tenant, and some flow waits for it. */
 const HARMLESS = 0.02;
 
 /** How far back "lately" goes. */
 const LATELY_MS = 10_000;
 
-/** How long a process is believed to want what it has said. */
+/** How long what a process wants stays valid. */
 const WANTED_MS = 15_000;
 const REPORT_EVERY_MS = 1_000;
 
-/** What polls get back of their rate in each second without a complaint. */
+/** The share of their rate that polls get back in each second without a complaint. */
 const RECOVERY_PER_SECOND = 0.02;
 const LOWEST_LEVEL = 1 / 16;
-/** Many answers in flight tell of one shortage. */
+/** Many responses in flight report the same shortage. */
 export const COMPLAINT_EVERY_MS = 1_000;
 
-/** How long a ledger that nobody writes holds anything: the time of the whole recovery. */
+/** How long the ledger is kept after its last write: as long as a full recovery takes. */
 export const LEDGER_TTL_MS = SECOND_MS / RECOVERY_PER_SECOND;
 
 const EMPTY: Ledger = {
@@ -82,16 +82,16 @@ const EMPTY: Ledger = {
   throttle: { level: 1, at: 0 },
 };
 
-/** What a process goes by that has not seen the ledger. */
+/** What a process uses before it has read the ledger. */
 export const UNSEEN: Outlook = { othersWant: 0, users: EMPTY.users, throttle: EMPTY.throttle };
 
-/** The ledger in a store's value; an empty one where there is none. */
+/** The ledger in a stored value; an empty one if there is none. */
 export function openLedger(value: unknown): Ledger {
   const { leased, wanted, users, throttle } = (value ?? {}) as Partial<Ledger>;
   return leased && wanted && users && throttle ? { leased, wanted, users, throttle } : EMPTY;
 }
 
-/** Leases as many requests as there are, up to `count`; no ledger comes back where none has to be written. */
+/** Leases as many requests as are left, up to `count`. Returns no ledger if nothing has to be written. */
 export function lease(
   before: Ledger,
   request: LeaseRequest,
@@ -110,7 +110,7 @@ export function lease(
   return { granted, ledger };
 }
 
-/** Counts a slot until its end is out of sight. Clocks that are far off are not heeded. */
+/** Counts a slot until it no longer matters. Slots of clocks that are far off are ignored. */
 function isRecent(slot: number, now: number): boolean {
   const age = now - (slot + 1) * SLOT_MS;
   return age < WINDOW_MS && age > -WINDOW_MS;
@@ -139,7 +139,7 @@ function entered(leased: readonly Slot[], errand: Errand, count: number, now: nu
 }
 
 /**
- * Slows all polls down by this factor, once for a shortage that many answers tell of; `undefined` when it is known.
+ * Slows all polls down by this factor, once for a shortage that many responses report; `undefined` if it is known.
  */
 export function throttled(before: Ledger, factor: number, now: number): Ledger | undefined {
   const { throttle } = before;
@@ -149,7 +149,7 @@ export function throttled(before: Ledger, factor: number, now: number): Ledger |
   return { ...before, throttle: { level, at: now } };
 }
 
-/** What the ledger says to one of the processes. */
+/** What the ledger says about the others, for one process. */
 export function outlookOf(ledger: Ledger, process: string, now: number): Outlook {
   const others = Object.entries(believed(ledger, now)).filter(([id]) => id !== process);
   const othersWant = sum(others.map(([, { perSecond }]) => perSecond));
@@ -157,8 +157,8 @@ export function outlookOf(ledger: Ledger, process: string, now: number): Outlook
 }
 
 /**
- * By how much the time between two polls of a flow is stretched, where all flows want so many a second: until they fit
- * into their part of the budget, and further for as long as the tenant's last complaint is not forgotten.
+ * The factor by which the time between two polls of a flow grows, if all flows together want so many a second: until they
+ * fit into their share of the budget, and more for a while after a complaint of the tenant.
  */
 export function stretchOf(options: {
   readonly wanted: number;
@@ -173,7 +173,7 @@ export function stretchOf(options: {
   return Math.min(toFit(planned) / levelOf(outlook.throttle, now), toFit(perSecond * HARMLESS));
 }
 
-/** The rate with these requests in it, and with less and less of the earlier ones. */
+/** The rate including these requests; earlier ones count less and less. */
 function countedUsers(users: Ledger['users'], count: number, now: number): Ledger['users'] {
   return { perSecond: lately(users, now) + (count * SECOND_MS) / LATELY_MS, at: now };
 }

@@ -16,33 +16,33 @@ import {
 } from './tenant-budget-ledger.ts';
 
 /**
- * How many requests the tenant gets, from all processes together. What users wait for goes first; polls share what is
- * left by one pace for all flows, which slows down when the tenant complains.
+ * Limits the requests to the tenant, over all processes together. Requests that users wait for go first. Polls share what
+ * is left, at one pace for all flows, which slows down when the tenant complains.
  */
 export interface TenantBudget {
-  /** When a flow's next poll is due, at the pace of all. */
+  /** When a flow's next poll is due, at the common pace. */
   pollDueAt(key: string, poll: PlannedPoll): number;
-  /** Whether the flow may poll now; it is due later when not. */
+  /** Whether the flow may poll now; if not, it becomes due later. */
   takePoll(key: string): Promise<boolean>;
   /**
-   * Resolves when a request that a user waits for may go out; answers with how long to wait before asking again when
-   * that takes too long.
+   * Resolves when a request that a user waits for may go out. If that takes too long, resolves to how long to wait before
+   * the next try.
    */
   takeTurn(): Promise<number | undefined>;
-  /** Hears how the tenant takes it. */
+  /** Call it with every response of the tenant: its complaints slow polls down. */
   note(report: TenantReport): void;
 }
 
 /** Requests per second; half of what Auth0 allows a tenant of a paid plan, so that logins keep room. */
 export const DEFAULT_TENANT_BUDGET = 50;
 
-/** How long a user's request waits for its turn. With the request itself it must fit into an effect's lease. */
+/** How long a user's request waits for its turn. Together with the request it must fit into an effect's lease. */
 const PATIENCE_MS = 2_000;
 const RETRY_MS = 100;
 
-/** A user's or a sign-in's own limits are smaller (20 e-mails at once are the largest): such ones are the tenant's. */
+/** Limits of one user or sign-in are smaller (the largest is 20 e-mails): from here on, a limit is the tenant's. */
 const SMALLEST_TENANT_LIMIT = 30;
-/** Less than this part left: the tenant's other logins need it. */
+/** If less than this share is left, the tenant's other logins need it. */
 const SHORT = 0.25;
 const AFTER_REFUSAL = 0.5;
 const WHEN_SHORT = 0.75;
@@ -52,14 +52,14 @@ export interface TenantBudgetOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Names this process, and no other. */
+  /** Identifies this process. */
   readonly process: string;
-  /** Whose budget it is. */
+  /** The tenant whose budget it is. */
   readonly issuer: string;
   readonly perSecond: number;
 }
 
-/** Requests that may go out until a time. */
+/** Requests that may go out, up to a time. */
 interface Leased {
   readonly count: number;
   readonly until: number;
@@ -67,7 +67,7 @@ interface Leased {
 
 const NOTHING: Leased = { count: 0, until: 0 };
 
-/** A budget without end. */
+/** A budget without a limit. */
 export const UNLIMITED: TenantBudget = {
   pollDueAt: (_key, { at, until }) => Math.min(at, until),
   takePoll: () => Promise.resolve(true),
@@ -75,7 +75,7 @@ export const UNLIMITED: TenantBudget = {
   note: () => {},
 };
 
-/** Makes a process's part in the budget; the ledger of all is in the store, and written to only where requests go out. */
+/** Makes a process's part in the budget. The common ledger is in the store, and is written only when requests go out. */
 export function createTenantBudget(options: TenantBudgetOptions): TenantBudget {
   const { store, clock, random, process, perSecond } = options;
   const ledgerKey = `budget:${digest(options.issuer)}`;
@@ -88,7 +88,7 @@ export function createTenantBudget(options: TenantBudgetOptions): TenantBudget {
   let isServingUsers = false;
   let complainedAt = 0;
 
-  /** Changes the ledger of all, and takes in what it says. */
+  /** Changes the common ledger, and reads the state of the others from it. */
   async function settle<T>(
     decide: (ledger: Ledger) => { readonly ledger?: Ledger | undefined; readonly result: T },
   ): Promise<T> {
@@ -102,7 +102,7 @@ export function createTenantBudget(options: TenantBudgetOptions): TenantBudget {
     return result;
   }
 
-  /** Leases up to so many requests. None when the store is away, or slow: a lease is not used late. */
+  /** Leases up to so many requests; none if the store is down or slow, because a lease must not be used late. */
   async function leaseUpTo(count: number, errand: Errand): Promise<Leased> {
     const request = { errand, count, perSecond, process, wanted: traffic.wanted() };
     const leased = await settle<Leased>((before) => {
@@ -121,7 +121,7 @@ export function createTenantBudget(options: TenantBudgetOptions): TenantBudget {
     return true;
   }
 
-  /** One lease for all that wait for it, and for those that come while it lasts. */
+  /** One lease for all that wait for it, and for all that come while it lasts. */
   async function leasePolls(): Promise<void> {
     isLeasingPolls = true;
     while (polls.length > 0) {
@@ -174,7 +174,7 @@ export function createTenantBudget(options: TenantBudgetOptions): TenantBudget {
 
     async takeTurn() {
       if (takeSpare() || (await waitForTurn())) return undefined;
-      // Not all at once again.
+      // With jitter, so that they do not all come at once again.
       return 1_000 + Math.floor(random() * 2_000);
     },
 
@@ -182,13 +182,13 @@ export function createTenantBudget(options: TenantBudgetOptions): TenantBudget {
       const factor = slowdownBy(report);
       if (factor === undefined || now() - complainedAt < COMPLAINT_EVERY_MS) return;
       complainedAt = now();
-      // What could not be written now, the next complaint will say again.
+      // A complaint that could not be written is lost; the next one will say the same.
       settle((before) => ({ ledger: throttled(before, factor, now()), result: undefined })).catch(() => {});
     },
   };
 }
 
-/** What polls keep of their rate after this answer; `undefined` when it says nothing of the tenant's limit. */
+/** The share of their rate that polls keep after this response; `undefined` if it says nothing about the tenant's limit. */
 function slowdownBy({ call, status, rateLimit }: TenantReport): number | undefined {
   const isTenants = rateLimit === undefined ? call === 'poll' : rateLimit.limit >= SMALLEST_TENANT_LIMIT;
   if (!isTenants) return undefined;

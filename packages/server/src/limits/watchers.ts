@@ -6,7 +6,7 @@ export interface Watchers {
   /** Whether one more can follow this record. */
   hasRoom(key: string): boolean;
   /**
-   * Counts one more, of this record; what it answers with counts it off, however often it is called.
+   * Counts one more for this record. The returned function takes it off again, once however often it is called.
    *
    * @throws StepUpError `too_many_watchers` (429) for the record, `overloaded` (503) for the process.
    */
@@ -36,7 +36,7 @@ export function createWatchers({
   return {
     hasRoom: (key) => all < watchersPerProcess && !isFullFor(key),
     enter(key) {
-      // Whoever takes too much is told so before the others are said to be too many.
+      // Its own limit first, so that a client learns that the fault is its own.
       if (isFullFor(key)) throw tooMany(watchersPerHandle);
       if (all >= watchersPerProcess) throw overloaded();
       all += 1;
@@ -53,7 +53,7 @@ export function createWatchers({
 function tooMany(most: number): StepUpError {
   return new StepUpError(
     'too_many_watchers',
-    `this browser follows its flow in ${most} places already: close one, or read the view without waiting`,
+    `this browser already follows its flow in ${most} places: close one, or read the view without waiting`,
     { retryAfterMs: WATCH_AGAIN_SECONDS * 1_000 },
   );
 }
@@ -61,7 +61,7 @@ function tooMany(most: number): StepUpError {
 function overloaded(): StepUpError {
   return new StepUpError(
     'overloaded',
-    'this server follows as many flows as it can: come again, or read the view without waiting',
+    'this server follows as many flows as it can: try again later, or read the view without waiting',
     { retryAfterMs: WATCH_AGAIN_SECONDS * 1_000 },
   );
 }

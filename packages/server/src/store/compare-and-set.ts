@@ -1,21 +1,21 @@
 import { StepUpError } from '@stepgate/core';
 import type { Json, Store, StoredRecord } from './store.ts';
 
-/** What an update wants written, if anything, and what it wants to tell its caller. */
+/** What an update writes, if anything, and its result for the caller. */
 export interface Update<T> {
   readonly write?: { readonly value: Json; readonly ttlMs: number };
   readonly result: T;
-  /** Hears of the version that the write has made. */
+  /** Called with the version that the write made. */
   readonly written?: (version: number) => void;
 }
 
 const MOST_TRIES = 20;
 
 /**
- * Reads, decides and writes until no other write comes between. `decide` must be pure but for random ids: it runs
- * again after a lost race. `guess`: what is probably there still, for a first try that does not read.
+ * Reads, decides and writes, again and again until no other write comes between. `decide` runs again after a lost race, so
+ * it must be pure, except for random ids. `guess`: what is probably still stored, for a first try that does not read.
  *
- * @throws StepUpError `store_unavailable` (503) when the store does not answer, or others were always faster.
+ * @throws StepUpError `store_unavailable` (503) when the store does not answer, or other writes always came first.
  */
 export async function updateStored<T>(
   store: Store,
@@ -28,7 +28,7 @@ export async function updateStored<T>(
     const stored = isGuess ? guess : await reachable(store.read(key));
     const { write, result, written } = decide(stored);
     if (write === undefined) {
-      // Over a guess nothing was compared.
+      // Nothing confirmed the guess: read, and decide again.
       if (isGuess) continue;
       return result;
     }
@@ -42,7 +42,7 @@ export async function updateStored<T>(
   throw unavailable();
 }
 
-/** A store that throws is a 503 that says nothing of the store's own words. */
+/** Turns a store's error into a 503 that repeats nothing of it. */
 export function reachable<T>(answer: Promise<T>): Promise<T> {
   return answer.catch(() => {
     throw unavailable();

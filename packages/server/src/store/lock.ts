@@ -2,13 +2,13 @@ import * as v from 'valibot';
 import { reachable } from './compare-and-set.ts';
 import type { Store, StoredRecord } from './store.ts';
 
-/** Short locks in the store: they end by themselves, so that a dead process blocks nobody for long. */
+/** Short locks in the store. They expire, so that a dead process blocks nobody for long. */
 export interface Locks {
-  /** Takes the lock or extends the holder's own. Answers with the other holder and its end when it is taken. */
+  /** Takes the lock, or extends it for its holder. Resolves to the other holder and the end if it is taken. */
   acquire(name: string, holder: string, until: number): Promise<Lock | undefined>;
   /** Who holds the lock now; `undefined` when it is free. */
   holder(name: string): Promise<Lock | undefined>;
-  /** Frees the holder's lock. `isOver` is asked between: a lock that is taken anew meanwhile stays. */
+  /** Frees the holder's lock if `isOver` then says so. A lock that is taken again meanwhile stays. */
   release(name: string, holder: string, isOver?: () => Promise<boolean>): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export function createLocks(store: Store, now: () => number): Locks {
         const lock = lockIn(stored);
         if (lock !== undefined && lock.holder !== holder && lock.until > now()) return lock;
         if (await write(name, { holder, until }, stored?.version ?? 0)) return undefined;
-        // Whoever won the race may be the same holder, in another request.
+        // The winner may be the same holder, in another request.
       }
       return { holder: '', until };
     },
@@ -52,7 +52,7 @@ export function createLocks(store: Store, now: () => number): Locks {
   };
 }
 
-/** What is no lock locks nothing. */
+/** The lock in a stored value; a value that is not a lock locks nothing. */
 function lockIn(stored: StoredRecord | undefined): Lock | undefined {
   const parsed = v.safeParse(LockSchema, stored?.value);
   return parsed.success ? parsed.output : undefined;

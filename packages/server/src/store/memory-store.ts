@@ -2,6 +2,7 @@ import type { Json, Store } from './store.ts';
 
 /** Options of {@link createMemoryStore}. */
 export interface MemoryStoreOptions {
+  /** The time by which records expire; default `Date.now`. */
   readonly now?: () => number;
 }
 
@@ -42,7 +43,7 @@ export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): 
       const version = live(key)?.version ?? 0;
       if (version !== ifVersion) return undefined;
       const copy = copyOf(value);
-      // Counted over all keys: a record that comes after another's end never has a version of that one.
+      // Counted over all keys, so that a new record never gets a version that an expired one had.
       writes += 1;
       const written = writes;
       entries.set(key, { value: copy, version: written, expiresAt: now() + ttlMs });
@@ -65,7 +66,7 @@ export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): 
   };
 }
 
-/** A copy, which later changes of the value do not reach. */
+/** A copy that later changes of the value do not reach. */
 function copyOf(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf);

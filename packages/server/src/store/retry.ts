@@ -3,13 +3,13 @@ import { type Clock, isStepUpError } from '@stepgate/core';
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 
-/** Tries one step as often as its caller can wait for it. A step that is done is not tried again. */
+/** Tries one step as often as its caller can wait. A step that succeeded is not tried again. */
 export type Retry = <T>(step: () => Promise<T>) => Promise<T>;
 
 /** Tries a step once. */
 export const once: Retry = (step) => step();
 
-/** Does the work again while the store does not answer, with growing pauses: until the time is over or nobody cares. */
+/** Repeats the work while the store does not answer, with growing pauses, until the time is over or the signal fires. */
 export async function retryUntilDone<T>(
   work: () => Promise<T>,
   options: { readonly clock: Clock; readonly until: number; readonly signal: AbortSignal },

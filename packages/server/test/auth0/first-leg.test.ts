@@ -53,7 +53,7 @@ describe('createFirstLeg', () => {
     );
 
     await expect(leg.authenticate('password', { password: 'x' }, context, signal)).rejects.toThrow(
-      'firstLeg.password.username: must give',
+      'firstLeg.password.username: must return',
     );
   });
 
