@@ -643,6 +643,17 @@ export const MUTATIONS = [
     ],
   },
 
+  {
+    defence: 'an approval runs no handler for a page of another origin',
+    edits: [
+      [
+        server('guard/guard'),
+        'if (options.checksOrigin && mayBeForged(request, origins))',
+        'if (mayBeForged === undefined)',
+      ],
+    ],
+    shownBy: [shared('origins', 'is not run for %s, by the owner’s approval')],
+  },
   // The network, and the provider
   {
     defence: 'the handle is not sent over plain http',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer } from '../http.ts';
+import { type Answer, call } from '../http.ts';
 import { POLL_MS } from '../test-tenant.ts';
-import type { Bank, Browser } from './bank.ts';
+import type { Bank, BankOptions, Browser } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
 
 const APP = 'https://app.example';
@@ -152,7 +152,7 @@ export function describeOrigins(scene: Scene): void {
         await statusOf('GET', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }),
         await statusOf('GET', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }),
       ];
-      expect(refused).toEqual([303, 303, 401, 401, 401]);
+      expect(refused).toEqual([403, 303, 403, 401, 401]);
       expect(bank.reached).toEqual([]);
 
       expect(await statusOf('GET', { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' })).toBe(200);
@@ -167,6 +167,77 @@ export function describeOrigins(scene: Scene): void {
       expect(answer.status).toBe(405);
       expect(answer.headers.vary ?? '').not.toMatch(/origin/i);
       expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+    });
+  });
+
+  describe('a guarded route', () => {
+    const FORGED: readonly (readonly [string, Record<string, string>])[] = [
+      ['a page of another site', { 'sec-fetch-site': 'cross-site', origin: EVIL }],
+      ['a sibling of the domain', { 'sec-fetch-site': 'same-site', origin: EVIL }],
+      ['a page without an origin', { 'sec-fetch-site': 'cross-site', origin: 'null' }],
+      ['another origin, in a browser that tells no site', { 'sec-fetch-site': '', origin: EVIL }],
+    ];
+
+    async function approved(gateOptions: BankOptions['gateOptions'] = {}): Promise<{
+      readonly bank: Bank;
+      readonly send: (method: string, headers: Readonly<Record<string, string>>) => Promise<Answer>;
+    }> {
+      if (scene.tenant.challenges() === 0) await scene.tenant.enrolPush();
+      const bank = await scene.open({ gateOptions: { insecureCookie: true, ...gateOptions } });
+      const browser = await bank.browser();
+      await browser.start();
+      scene.tenant.phone.approve();
+      scene.tenant.clock.advance(POLL_MS);
+      await browser.view();
+      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+      return {
+        bank,
+        send(method, headers) {
+          const sent = Object.entries({ cookie, ...headers }).filter(([, value]) => value !== '');
+          return call(method, `${bank.url}/transfers`, { headers: Object.fromEntries(sent) });
+        },
+      };
+    }
+
+    it.each(FORGED)('is not run for %s, by the owner’s approval', async (_, headers) => {
+      const { bank, send } = await approved();
+
+      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+        const answer = await send(method, headers);
+        expect(answer.status).toBe(403);
+        expect(answer.json()).toEqual({
+          error: 'cross_site_request',
+          error_description: expect.stringMatching(/another origin .* allowedOrigins.* checkOrigin: false/),
+        });
+      }
+      expect(bank.reached).toEqual([]);
+      expect(bank.errors).toEqual([]);
+    });
+
+    it.each<[string, Record<string, string>]>([
+      ['a page of this site', { 'sec-fetch-site': 'same-origin' }],
+      ['the user, by an address', { 'sec-fetch-site': 'none' }],
+      ['a client that is no browser', {}],
+      ['a page that hides its origin, in a browser that tells no site', { origin: 'null' }],
+      [
+        'a script with a bearer token',
+        { 'sec-fetch-site': 'cross-site', origin: EVIL, authorization: 'Bearer t' },
+      ],
+    ])('is run for %s', async (_, headers) => {
+      const { send } = await approved();
+
+      expect((await send('POST', headers)).status).toBe(200);
+    });
+
+    it('is run for another origin by GET, and by any method where the app says so', async () => {
+      const strict = await approved();
+      const [, headers] = FORGED[1] ?? ['', {}];
+      const byGet = await strict.send('GET', headers);
+      scene.tenant.clock.advance(15_000);
+      const lax = await approved({ checkOrigin: false });
+
+      expect(byGet.status).toBe(200);
+      expect((await lax.send('POST', headers)).status).toBe(200);
     });
   });
 }

@@ -138,7 +138,7 @@ export function describeReplay(scene: Scene): void {
 
     it('keeps nothing that is not proven to come from this site', async () => {
       await scene.tenant.enrolPush();
-      const bank = await scene.open();
+      const bank = await scene.open({ gateOptions: { checkOrigin: false, insecureCookie: true } });
       const browser = await bank.browser();
       await browser.navigate('/transfers');
       const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');

@@ -4,6 +4,7 @@ import {
   type GateResponse,
   headersOf,
   isRepeatable,
+  NOT_KEPT,
   type NodeHost,
   toNodeStream,
 } from '@stepgate/server/node';
@@ -53,6 +54,7 @@ export function createGate(options: GateOptions<FastifyRequest>) {
       const verdict = await decide(request, reply.raw, requireStepUp);
       if (!verdict.isAllowed) return answer(reply, verdict.response);
       request.stepUp = verdict.stepUp;
+      if (!reply.hasHeader(NOT_KEPT[0])) reply.header(...NOT_KEPT);
       return undefined;
     };
   }

@@ -11,6 +11,7 @@ import {
   createNodeGate,
   isOpen,
   isUnder,
+  keepOutOfCaches,
   type NodeHost,
   sendResponse,
   writeHeaders,
@@ -80,6 +81,7 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
         .then((verdict) => {
           if (verdict.isAllowed) {
             if (verdict.stepUp) req.stepUp = verdict.stepUp;
+            keepOutOfCaches(res);
             return next();
           }
           if (!verdict.isForApp) return sendResponse(res, verdict.response);

@@ -1,7 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { RequireArguments, RouteOptions, RoutePolicy, StepUp } from '@stepgate/server';
 import { errorResponse, isStepUpError, type NativeGate } from '@stepgate/server';
-import { createWebGate, isRepeatable, type WebGateOptions, type WebHost } from '@stepgate/server/web';
+import {
+  createWebGate,
+  isRepeatable,
+  NOT_KEPT,
+  type WebGateOptions,
+  type WebHost,
+} from '@stepgate/server/web';
 import type { Context, MiddlewareHandler } from 'hono';
 import { cloneRawRequest } from 'hono/request';
 import { matchedRoutes } from 'hono/route';
@@ -59,7 +65,9 @@ export function createGate(options: HonoGateOptions): HonoGate {
       });
       if (found instanceof Response) return answer(c, found);
       c.set('stepUp', found);
-      return next();
+      await next();
+      if (!c.res.headers.has(NOT_KEPT[0])) c.header(...NOT_KEPT);
+      return undefined;
     };
     return requireStepUp;
   }

@@ -12,6 +12,7 @@ import {
   createNodeGate,
   type GateResponse,
   isUnder,
+  keepOutOfCaches,
   type NodeHost,
   toNodeStream,
   writeHeaders,
@@ -66,6 +67,7 @@ export function createGate(options: KoaGateOptions): KoaGate {
       const verdict = await decide(ctx, ctx.res, requireStepUp);
       if (verdict.isAllowed) {
         if (verdict.stepUp) ctx.state.stepUp = verdict.stepUp;
+        keepOutOfCaches(ctx.res);
         await next();
       } else if (verdict.isForApp) {
         // Koa's own error handler drops these and takes the error's. Middleware that catches may need them.

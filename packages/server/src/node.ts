@@ -4,6 +4,8 @@ export {
   headersOf,
   isOpen,
   isRepeatable,
+  keepOutOfCaches,
+  NOT_KEPT,
   sendResponse,
   toNodeStream,
   writeHeaders,

@@ -12,7 +12,7 @@ import type { RequireArguments } from './policy/route-options.ts';
 import { type HostRequest, isUnder, pathOf, whenAborted } from './request/host-request.ts';
 import { isOrigin } from './request/same-origin.ts';
 
-export { isRepeatable } from './hosts/node-response.ts';
+export { isRepeatable, NOT_KEPT } from './hosts/node-response.ts';
 
 /** Options of {@link createWebGate}. `Native` is what the app's functions see of a request: Hono's `c`, say. */
 export interface WebGateOptions<Native = Request> extends GateOptions<Native> {
@@ -59,7 +59,7 @@ export interface WebGate<Native = Request> extends NativeGate<Native> {
   respond(native: Native): Promise<Response | undefined>;
   /**
    * A guard: call it at the beginning of the handler, and return the response if it gives one. Adapters also pass the
-   * middleware that asks (`self`).
+   * middleware that asks (`self`). Answer a guarded request with `Cache-Control: no-store`, as adapters do by default.
    *
    * @example
    * const stepUp = await guard(request);

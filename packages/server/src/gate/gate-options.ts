@@ -77,7 +77,16 @@ export interface GateOptions<Native> extends AuditListeners<Native> {
    * handle cookie becomes `SameSite=None; Secure`, and the app's session cookie must be too.
    */
   readonly allowedOrigins?: readonly string[];
-  /** Allows the handle cookie over plain http to hosts other than this machine. Only for closed networks. */
+  /**
+   * Whether guards refuse (403 `cross_site_request`) a POST, PUT, PATCH or DELETE that a page of another origin sends,
+   * except those of `allowedOrigins`: a forged request would use an approval that the user gave for something else.
+   * Default `true`. With `false`, protecting the routes is up to the app.
+   */
+  readonly checkOrigin?: boolean;
+  /**
+   * Allows the handle cookie over plain http to hosts other than this machine, and to this machine behind a proxy. Only
+   * for closed networks and development.
+   */
   readonly insecureCookie?: boolean;
   /**
    * `'eager'` polls faster while Auth0's burst lasts, and sees the phone's answer in half the time; after a complaint

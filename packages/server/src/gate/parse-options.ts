@@ -173,6 +173,7 @@ const gateEntries = {
     v.custom<readonly string[]>((value) => Array.isArray(value) && value.every(isOrigin), NOT_ORIGINS),
     [],
   ),
+  checkOrigin: optionalFlag,
   insecureCookie: optionalFlag,
   pollSchedule: v.optional(v.picklist(['steady', 'eager'], "must be 'steady' or 'eager'")),
   onError: optionalFunction,

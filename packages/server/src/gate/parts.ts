@@ -142,7 +142,7 @@ export function runFlows(
 
 /** Sets up what decides about guarded requests. */
 export function setUpGuards(
-  { loginUrl, evidence: claimsOf, testing }: GateSettings,
+  { loginUrl, evidence: claimsOf, checkOrigin, testing }: GateSettings,
   { basePath, runtime }: Foundation,
   state: State,
   callers: Callers,
@@ -152,7 +152,16 @@ export function setUpGuards(
     now: () => runtime.clock.now(),
     ttlMs: testing.timing.requirementTtlMs,
   });
-  const guards = createGuards({ basePath, state, callers, requirements, loginUrl, claimsOf, runtime });
+  const guards = createGuards({
+    basePath,
+    state,
+    callers,
+    checksOrigin: checkOrigin !== false,
+    requirements,
+    loginUrl,
+    claimsOf,
+    runtime,
+  });
   return { guards, requirements };
 }
 

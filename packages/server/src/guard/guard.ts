@@ -15,6 +15,7 @@ import { recordKey } from '../request/handle-cookie.ts';
 import type { HostRequest } from '../request/host-request.ts';
 import { type AnswerKind, isNavigation } from '../request/navigation.ts';
 import type { Decision, StepUp, Verdict } from './decision.ts';
+import { forged, mayBeForged } from './forgery.ts';
 import { refuse } from './refusal.ts';
 import type { PostedForm, Replay } from './replay.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
@@ -59,7 +60,9 @@ export interface Guards {
 export interface GuardOptions {
   readonly basePath: string;
   readonly state: Pick<State, 'records' | 'subjects' | 'sealer'>;
-  readonly callers: Pick<Callers, 'callerOf' | 'handles'>;
+  readonly callers: Pick<Callers, 'callerOf' | 'handles' | 'origins'>;
+  /** Whether requests that another origin may have forged are refused. */
+  readonly checksOrigin: boolean;
   readonly requirements: Requirements;
   readonly loginUrl: LoginUrl | undefined;
   readonly claimsOf: ClaimsOf | undefined;
@@ -72,7 +75,7 @@ const ofAnyAge = (): boolean => true;
 export function createGuards(options: GuardOptions): Guards {
   const { basePath, requirements } = options;
   const { records, subjects, sealer } = options.state;
-  const { callerOf, handles } = options.callers;
+  const { callerOf, handles, origins } = options.callers;
   const { audit, clock } = options.runtime;
   const now = (): number => clock.now();
 
@@ -105,6 +108,7 @@ export function createGuards(options: GuardOptions): Guards {
     const reading = read(request);
     const demand = reading instanceof Promise ? await reading : reading;
     if (demand === undefined) return { isAllowed: true };
+    if (options.checksOrigin && mayBeForged(request, origins)) throw forged(request);
     if (demand.evidence && (await isProven(request, caller, demand))) return { isAllowed: true };
     const handle = handles.read(request);
     const key = handle && recordKey(handle, caller);

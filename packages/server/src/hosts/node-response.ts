@@ -22,6 +22,14 @@ export function sendResponse(res: ServerResponse, { status, headers, body }: Gat
   else res.end(body ?? undefined);
 }
 
+/** What a guarded handler answers is for this user, after this approval: nobody keeps it, unless the handler says so. */
+export const NOT_KEPT = ['cache-control', 'no-store'] as const;
+
+/** Says so of the answer to come, before the handler runs. */
+export function keepOutOfCaches(res: ServerResponse): void {
+  if (!res.headersSent && !res.hasHeader(NOT_KEPT[0])) res.setHeader(...NOT_KEPT);
+}
+
 /** Whether the response can still be written: the client is there, and nothing else has answered. */
 export function isOpen(res: ServerResponse): boolean {
   return !res.destroyed && !res.headersSent;

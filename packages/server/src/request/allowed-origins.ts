@@ -3,6 +3,8 @@ import { isNavigation } from './navigation.ts';
 
 /** The other origins whose pages may use the endpoints, with the user's cookies (Fetch standard, section 3.2). */
 export interface AllowedOrigins {
+  /** Whether a page of one of them makes the request, in whatever way. */
+  include(request: HostRequest): boolean;
   /** Whether a script on a page of one of them makes the request. Forms and links never count. */
   areCalling(request: HostRequest<unknown>): boolean;
   /**
@@ -48,6 +50,7 @@ export function createAllowedOrigins(list: readonly string[]): AllowedOrigins {
   }
 
   return {
+    include: (request) => allowedOf(request) !== undefined,
     areCalling,
     keepsHandleBack(request) {
       const isLink = request.method === 'GET' && isNavigation(request);
