@@ -69,6 +69,7 @@ function createServedTenant(
     },
   };
   const parts = createEmulatorParts({
+    handle: (request) => handle(request),
     frame,
     settings: resolved.settings,
     clock,
@@ -76,7 +77,8 @@ function createServedTenant(
     onRequest: resolved.onRequest,
     fixed: fixedOptions(options),
   });
-  return { control: parts.control, handle: createHandler(parts, { basePath, tenants, controlHosts }) };
+  const handle = createHandler(parts, { basePath, tenants, controlHosts });
+  return { control: parts.control, handle };
 }
 
 /** The options of the emulator that a named tenant of it shares, if it has none of its own in their place. */

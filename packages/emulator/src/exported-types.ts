@@ -2,6 +2,7 @@
 
 export type { Directory, EmulatorUser } from './admin/directory.ts';
 export type { TenantExport } from './admin/export.ts';
+export type { CompleteLoginOptions, LoginResult } from './control/complete-login.ts';
 export type { EmulatorControl } from './control/emulator-control.ts';
 export type { Fault, FaultMatch, FaultResponse, Faults, WaitingFault } from './control/faults.ts';
 export type { NamedTenantOptions, NamedTenants } from './control/named-tenants.ts';

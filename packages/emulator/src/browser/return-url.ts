@@ -35,10 +35,10 @@ function isLoopback(text: string): boolean {
 
 /** The URL with more members in its query; those without a value are left out. */
 export function withQuery(url: string, members: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(members).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  if (given.length === 0) return url;
   const result = new URL(url);
-  for (const [name, value] of Object.entries(members)) {
-    if (value !== undefined) result.searchParams.set(name, value);
-  }
+  for (const [name, value] of given) result.searchParams.set(name, value);
   return result.href;
 }
 

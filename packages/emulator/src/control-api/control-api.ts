@@ -5,6 +5,7 @@ import { EmulatorError, invalidRequest } from '../lib/emulator-error.ts';
 import { requestPath } from '../lib/request-path.ts';
 import { deskPageResponse } from '../pages/desk-page.ts';
 import { phoneAssetResponse, phonePageResponse, qrCodeResponse } from '../pages/phone-page.ts';
+import { optionalText, requiredText } from '../request/api-request.ts';
 import { toErrorResponse, toJsonResponse } from '../request/json-response.ts';
 import { assertSettingsPatch } from '../settings/settings.ts';
 import { assertControlHost, assertSameOrigin } from './cross-site-guard.ts';
@@ -102,6 +103,17 @@ function addTenantRoutes(app: Hono<{ Bindings: ControlBindings }>, emulator: Emu
     if (typeof advanceMs !== 'number') throw invalidRequest('advance_ms is a number of milliseconds');
     emulator.clock.advance(advanceMs);
     return reply({ now: emulator.clock.now() });
+  });
+  app.post('/logins', async (c) => {
+    const body = members(c, ['url', 'username', 'decision']);
+    const url = requiredText(body, 'url');
+    if (!URL.canParse(url)) throw invalidRequest('url is the address that the app sends its users to');
+    const username = optionalText(body, 'username');
+    const decision = optionalText(body, 'decision') ?? 'approve';
+    if (decision !== 'approve' && decision !== 'deny' && decision !== 'cancel') {
+      throw invalidRequest('decision is "approve", "deny" or "cancel"');
+    }
+    return toJsonResponse(200, await emulator.completeLogin(url, { username, decision }));
   });
   app.get('/export', async () => toJsonResponse(200, await emulator.export()));
   app.get('/settings', () => toJsonResponse(200, emulator.settings));

@@ -13,6 +13,7 @@ import { restoreState } from '../state/kept-state.ts';
 import { createTenant, type Tenant, type TenantFrame } from '../state/tenant.ts';
 import type { LoggedRequest } from '../timeline/logged-request.ts';
 import { createTimeline, type Timeline } from '../timeline/timeline.ts';
+import { type CompleteLoginOptions, completeLogin, type LoginResult } from './complete-login.ts';
 import { createFaultBook, type FaultBook, type Faults } from './faults.ts';
 import { createPhone, type Phone } from './phone.ts';
 
@@ -31,6 +32,11 @@ export interface EmulatorControl extends Directory {
   configure(patch: SettingsPatch): void;
   /** Back to the start: users, tokens, phones, settings, faults, log and clock. The signing key stays. */
   reset(): void;
+  /**
+   * Passes the login pages as a user with a phone would, without a browser: from the address that an app sends its users
+   * to, until they are sent back. What a page complains about is an `EmulatorError`.
+   */
+  completeLogin(authorizationUrl: string, options?: CompleteLoginOptions): Promise<LoginResult>;
   /** The tenant as it is now, for the options of another emulator: `createEmulator({ ...config, state })`. */
   export(): Promise<TenantExport>;
 }
@@ -45,6 +51,8 @@ export interface EmulatorParts {
 
 /** What a tenant begins with. */
 export interface EmulatorStart {
+  /** Answers the tenant's requests. */
+  handle(this: void, request: Request): Promise<Response>;
   readonly frame: TenantFrame;
   readonly settings: Settings;
   readonly clock: EmulatorClock & { reset(): void };
@@ -62,6 +70,7 @@ export function createEmulatorParts({
   state,
   fixed,
   onRequest,
+  handle,
 }: EmulatorStart): EmulatorParts {
   const faults = createFaultBook();
   const timeline = createTimeline(onRequest);
@@ -93,6 +102,7 @@ export function createEmulatorParts({
       timeline.clear();
       tenant = createTenant(frame, settings);
     },
+    completeLogin: (url, options) => completeLogin({ handle, currentTenant: () => tenant }, url, options),
     export: () => exportTenant(tenant, fixed),
   };
   return { control, timeline, faults, currentTenant: () => tenant };

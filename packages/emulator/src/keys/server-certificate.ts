@@ -21,7 +21,9 @@ export async function createServerCertificate(
   { now, randomBytes }: { readonly now: number; readonly randomBytes: RandomBytes },
 ): Promise<ServerCertificate> {
   const [authority, server] = await Promise.all([createKeyPair(), createKeyPair()]);
-  const authorityName = 'Stepgate emulator, a test authority';
+  // Authorities of one name would be mistaken for each other where several are trusted.
+  const mark = Array.from(randomBytes(4), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const authorityName = `Stepgate emulator, test authority ${mark}`;
   const issue = (content: Pick<CertificateContent, 'subject' | 'publicKey' | 'isAuthority' | 'hosts'>) =>
     createCertificate({
       issuer: authorityName,

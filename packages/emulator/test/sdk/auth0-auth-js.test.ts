@@ -1,7 +1,8 @@
 import { AuthClient, isMfaRequiredError } from '@auth0/auth0-auth-js';
 import { exportJWK, generateKeyPair } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createEmulator, type Emulator } from '../src/index.ts';
+import { createEmulator, type Emulator } from '../../src/index.ts';
+import { multiFactor } from './https-tenant.ts';
 
 const { privateKey, publicKey } = await generateKeyPair('RS256');
 const audience = 'https://bank.example/';
@@ -161,6 +162,22 @@ describe('the official SDK', () => {
       scope: 'openid transfer:funds',
     });
     await expect(stepUpAgain).rejects.toSatisfy(isMfaRequiredError);
+  });
+
+  it('signs in by redirect, steps up, and signs out', async () => {
+    const redirect_uri = 'http://localhost:3000/callback';
+    const cookies = new Map<string, string>();
+    const signIn = async (params = {}) => {
+      const authorizationParams = { redirect_uri, scope: 'openid', ...params };
+      const { authorizationUrl, codeVerifier } = await sdk.buildAuthorizationUrl({ authorizationParams });
+      const { url } = await emulator.completeLogin(authorizationUrl.href, { cookies });
+      return sdk.getTokenByCode(new URL(url), { codeVerifier });
+    };
+    expect((await signIn()).claims).not.toHaveProperty('amr');
+    expect((await signIn({ acr_values: multiFactor })).claims).toMatchObject({ amr: ['mfa'] });
+    const logout = await sdk.buildLogoutUrl({ returnTo: 'http://localhost:3000/' });
+    const { status, headers } = await emulator.handle(new Request(logout));
+    expect([status, headers.get('location')]).toEqual([302, 'http://localhost:3000/']);
   });
 
   it('authenticates with private_key_jwt', async () => {
