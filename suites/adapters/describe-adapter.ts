@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, onTestFinished } from 'vitest';
 import { listenTestTenant, type TestTenant } from '../test-tenant.ts';
 import { type AdapterHost, type Bank, type BankOptions, openBank } from './bank.ts';
+import { describeAdvisories } from './describe-advisories.ts';
 import { describeAuthenticators } from './describe-authenticators.ts';
 import { describeBadInput } from './describe-bad-input.ts';
 import { describeFactors } from './describe-factors.ts';
@@ -51,5 +52,6 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describePlainPage(scene);
     describeAuthenticators(scene);
     describeReplay(scene);
+    describeAdvisories(scene);
   });
 }
