@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { type ApiOptions, defaultApis } from './directory/api.ts';
 import { type ClientOptions, defaultClients } from './directory/client.ts';
 import { type KeptState, keptStateShape } from './directory/kept-state.ts';
-import { configShape, type LogStreamOptions, type TenantConfig } from './directory/options.ts';
+import { configShape, type TenantConfig } from './directory/options.ts';
 import { defaultUsers, type UserOptions } from './directory/user-options.ts';
 import { type RandomBytes, systemRandomBytes } from './lib/random.ts';
 import { assertShape, listOfTexts, optional, shape } from './lib/shape.ts';
@@ -35,7 +35,6 @@ export interface ResolvedOptions {
   readonly clients: readonly ClientOptions[];
   readonly users: readonly UserOptions[];
   readonly signingKey: JWK | string | undefined;
-  readonly logStreams: readonly LogStreamOptions[];
   readonly clock: { now(): number };
   readonly randomBytes: RandomBytes;
   readonly state: KeptState | undefined;
@@ -61,8 +60,7 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   const { clock, randomBytes, state, onRequest, controlHosts, ...config } = options;
   assertShape(seamsShape, { clock, randomBytes, state, onRequest, controlHosts });
   assertShape(configShape, config);
-  const { issuer, audience, apis, mfaAudience, clients, users, signingKey, logStreams, ...settings } =
-    options;
+  const { issuer, audience, apis, mfaAudience, clients, users, signingKey, ...settings } = options;
   return {
     issuer: issuer === undefined ? undefined : new URL(issuer).href,
     apis: apis ?? (audience === undefined ? defaultApis : toApis(audience)),
@@ -70,7 +68,6 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
     clients: clients ?? defaultClients,
     users: users ?? defaultUsers,
     signingKey,
-    logStreams: logStreams ?? [],
     clock: clock ?? { now: () => Date.now() },
     randomBytes: randomBytes ?? systemRandomBytes,
     state,

@@ -89,10 +89,9 @@ function withoutOwn(options: EmulatorOptions, own: NamedTenantOptions): Emulator
   return rest;
 }
 
-function fixedOptions({ issuer, mfaAudience, logStreams }: EmulatorOptions): EmulatorStart['fixed'] {
+function fixedOptions({ issuer, mfaAudience }: EmulatorOptions): EmulatorStart['fixed'] {
   return {
     ...(issuer !== undefined && { issuer }),
     ...(mfaAudience !== undefined && { mfaAudience }),
-    ...(logStreams !== undefined && { logStreams }),
   };
 }

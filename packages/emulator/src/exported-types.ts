@@ -16,7 +16,7 @@ export type {
 } from './control/phone.ts';
 export type { ApiOptions } from './directory/api.ts';
 export type { ClientOptions } from './directory/client.ts';
-export type { LogStreamOptions, TenantConfig } from './directory/options.ts';
+export type { TenantConfig } from './directory/options.ts';
 export type { EnrolledFactor, UserOptions } from './directory/user-options.ts';
 export type { PortableEmulator } from './emulator.ts';
 export type { EmulatorOptions } from './emulator-options.ts';

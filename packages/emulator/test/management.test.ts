@@ -28,7 +28,9 @@ describe('the Management API', () => {
     const { body } = await client.signIn();
     const other = await client.call('GET', '/api/v2/users', { bearer: String(body.access_token) });
     expect(other).toMatchObject({ status: 401, body: { message: 'Invalid token' } });
-    const narrow = await client.call('GET', '/api/v2/users', { bearer: await token({ scope: 'read:logs' }) });
+    const narrow = await client.call('GET', '/api/v2/users', {
+      bearer: await token({ scope: 'read:guardian_factors' }),
+    });
     expect(narrow).toMatchObject({
       status: 403,
       body: {

@@ -59,7 +59,7 @@ export interface EmulatorStart {
   readonly state: KeptState | undefined;
   /** What was given of the options that never change. */
   readonly onRequest: ((request: LoggedRequest) => void) | undefined;
-  readonly fixed: Pick<TenantExport['config'], 'issuer' | 'mfaAudience' | 'logStreams'>;
+  readonly fixed: Pick<TenantExport['config'], 'issuer' | 'mfaAudience'>;
 }
 
 /** A tenant with the functions that control it. */

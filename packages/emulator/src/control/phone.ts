@@ -25,13 +25,6 @@ export interface PhonePush {
   /** The application that asks, and the account it asks for. */
   readonly client: string;
   readonly account: string;
-  /** `ciba` shows what is asked, in the members that follow; `mfa` is a bare request to log in. */
-  readonly kind: 'mfa' | 'ciba';
-  readonly message?: string;
-  readonly scopes?: readonly string[];
-  readonly audience?: string;
-  /** The `authorization_details` of the request. */
-  readonly details?: readonly unknown[];
   readonly createdAt: number;
   readonly expiresAt: number;
 }
@@ -197,15 +190,13 @@ function toEnrollment(tenant: Tenant, code: WaitingCode): PhoneEnrollment {
 }
 
 function toPush(tenant: Tenant, push: PhoneNotification): PhonePush {
-  const { id, kind, clientName, user, request, content } = push;
+  const { id, clientName, user, request } = push;
   const isLate = request.answer === 'pending' && request.expiresAt <= tenant.clock.now();
   return {
     id,
-    kind,
     status: isLate ? 'expired' : request.answer,
     client: clientName,
     account: user.username,
-    ...content,
     createdAt: request.createdAt,
     expiresAt: request.expiresAt,
   };

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 import * as v from 'valibot';
-import { flag, listOf, listOfNames, listOfTexts, oneOf, optional, shape, text, url } from '../lib/shape.ts';
+import { flag, listOf, listOfTexts, oneOf, optional, shape, text, url } from '../lib/shape.ts';
 
 /** An application registered with the tenant. Without secret and keys it is a public one. */
 export interface ClientOptions {
@@ -24,10 +24,6 @@ export interface ClientOptions {
   readonly idTokenAlg?: 'RS256' | 'HS256' | undefined;
   /** Whether each exchange of a refresh token brings the next one, and uses up the old one. Default true. */
   readonly rotatesRefreshTokens?: boolean | undefined;
-  /** Whether it belongs to the tenant's owner; only such clients may use CIBA. Default true. */
-  readonly isFirstParty?: boolean | undefined;
-  /** How CIBA reaches its users: `guardian-push`, `email`, or both. Default: by push alone. */
-  readonly notificationChannels?: readonly ('guardian-push' | 'email')[] | undefined;
   /** The types of `authorization_details` it may ask for. Default: all that its API knows. */
   readonly authorizationDetailsTypes?: readonly string[] | undefined;
 }
@@ -50,8 +46,6 @@ export const clientShape = v.pipe(
     webOrigins: optional(listOf(url)),
     idTokenAlg: optional(oneOf(['RS256', 'HS256'])),
     rotatesRefreshTokens: optional(flag),
-    isFirstParty: optional(flag),
-    notificationChannels: optional(listOfNames(['guardian-push', 'email'])),
     authorizationDetailsTypes: optional(listOfTexts),
   }),
   v.check(

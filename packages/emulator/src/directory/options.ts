@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 import * as v from 'valibot';
-import { listOf, oneOf, optional, shape, text, wholeNumber } from '../lib/shape.ts';
+import { listOf, optional, shape, text } from '../lib/shape.ts';
 import { type SettingsPatch, settingsEntries } from '../settings/settings.ts';
 import { type ApiOptions, apiShape } from './api.ts';
 import { type ClientOptions, clientShape } from './client.ts';
@@ -25,24 +25,6 @@ export interface TenantConfig extends SettingsPatch {
   readonly users?: readonly UserOptions[] | undefined;
   /** The private RSA key that signs tokens, as JWK or as PEM (PKCS #8). Default: a new one in each run. */
   readonly signingKey?: JWK | string | undefined;
-  /** Where log events are sent to. */
-  readonly logStreams?: readonly LogStreamOptions[] | undefined;
-}
-
-/** A webhook that gets the tenant's log events. */
-export interface LogStreamOptions {
-  /** Where they are posted to. */
-  readonly url: string;
-  /** Sent as the header `Authorization`. */
-  readonly authorization?: string | undefined;
-  /** How the events of a batch are written: a JSON list, or one object a line. Default `json`. */
-  readonly format?: 'json' | 'json-lines' | undefined;
-  /** The most events of one request. Default 100. */
-  readonly batchSize?: number | undefined;
-  /** How long events wait for others, in milliseconds. Default 100. */
-  readonly batchMs?: number | undefined;
-  /** The types to send. Default: all. */
-  readonly types?: readonly string[] | undefined;
 }
 
 const origin = v.pipe(text(), v.check(isOrigin, 'is an origin such as https://tenant.test/'));
@@ -51,18 +33,6 @@ const signingKey = v.custom<JWK | string>(
   isSigningKey,
   'is a private RSA key, as JWK or as PEM (-----BEGIN PRIVATE KEY-----)',
 );
-
-const logStreamShape = shape('LogStreamOptions', {
-  url: v.pipe(
-    text(),
-    v.check((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'is a URL'),
-  ),
-  authorization: optional(text()),
-  format: optional(oneOf(['json', 'json-lines'])),
-  batchSize: optional(wholeNumber(1, 10_000)),
-  batchMs: optional(wholeNumber(0, 60_000)),
-  types: optional(listOf(text())),
-}) satisfies v.GenericSchema<unknown, LogStreamOptions>;
 
 /** What a tenant's configuration looks like. */
 export const configShape = v.pipe(
@@ -76,7 +46,6 @@ export const configShape = v.pipe(
     clients: optional(listOf(clientShape)),
     users: optional(listOf(userShape)),
     signingKey: optional(signingKey),
-    logStreams: optional(listOf(logStreamShape)),
     ...settingsEntries,
   }),
   v.check(

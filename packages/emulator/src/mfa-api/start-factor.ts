@@ -60,7 +60,7 @@ export function sendChallenge(
   enforceLimit(tenant, factor === 'push' ? 'pushes' : messageLimit(factor), transaction.grant.user.sub);
   const oobCode = openOobCode(tenant, transaction, authenticator, 'challenge');
   if (factor === 'push') {
-    sendPush(tenant, transaction.grant, authenticator, { kind: 'mfa', request: oobCode });
+    sendPush(tenant, transaction.grant, authenticator, oobCode);
   } else {
     sendMessage(tenant, oobCode);
   }

@@ -2,7 +2,7 @@ import { digits, randomId, randomText } from '../lib/random.ts';
 import { createSealedString } from '../lib/sealed-string.ts';
 import type { Authenticator } from '../state/authenticator.ts';
 import type { OobCode } from '../state/oob-code.ts';
-import type { PhoneNotification } from '../state/phone-state.ts';
+import type { PushRequest } from '../state/phone-state.ts';
 import { announce, type Tenant } from '../state/tenant.ts';
 import type { Transaction } from '../state/transaction.ts';
 import type { User } from '../state/user.ts';
@@ -37,7 +37,7 @@ export function sendPush(
   tenant: Tenant,
   { user, clientId }: { readonly user: User; readonly clientId: string },
   authenticator: Authenticator,
-  push: Pick<PhoneNotification, 'kind' | 'request' | 'content'>,
+  request: PushRequest,
 ): void {
   tenant.notifications.push({
     id: randomId(tenant.randomBytes, 12),
@@ -45,7 +45,7 @@ export function sendPush(
     user,
     clientName: clientName(tenant, clientId),
     enrollment: authenticator.enrollment,
-    ...push,
+    request,
   });
   announce(tenant);
 }

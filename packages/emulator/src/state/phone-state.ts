@@ -22,14 +22,6 @@ export interface PushRequest {
   answer: 'pending' | 'approved' | 'denied';
 }
 
-/** What a push shows besides who asks; one of the MFA API shows nothing. */
-export interface PushContent {
-  readonly message: string;
-  readonly scopes: readonly string[];
-  readonly audience: string;
-  readonly details?: readonly unknown[];
-}
-
 /** A push that arrived on a phone. */
 export interface PhoneNotification {
   readonly id: string;
@@ -37,11 +29,9 @@ export interface PhoneNotification {
   readonly phone: string;
   readonly user: User;
   readonly clientName: string;
-  readonly kind: 'mfa' | 'ciba';
   /** The enrolment of the authenticator that it was sent to. */
   readonly enrollment: string;
   readonly request: PushRequest;
-  readonly content?: PushContent;
 }
 
 /** An SMS, a call or an e-mail that arrived. */

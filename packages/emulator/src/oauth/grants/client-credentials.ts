@@ -44,5 +44,4 @@ const managementScopes: readonly string[] = [
   'update:guardian_factors',
   'read:mfa_policies',
   'update:mfa_policies',
-  'read:logs',
 ];
