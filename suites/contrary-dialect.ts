@@ -21,4 +21,7 @@ export const CONTRARY: Partial<Dialect> = {
   userLimit: 'invalid_request',
   retryAfter: 'present',
   mfaTokenAfterSuccess: 'reusable',
+  clientRefused: 'invalid_client',
+  authenticatorType: 'always',
+  passwordScopes: 'all',
 };
