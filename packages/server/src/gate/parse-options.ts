@@ -22,6 +22,7 @@ import {
   LEAST_RECORD_BYTES,
 } from '../limits/capacity.ts';
 import { DEFAULT_TENANT_BUDGET } from '../limits/tenant-budget.ts';
+import { REQUIREMENT_TTL_MS } from '../policy/requirement.ts';
 import { isOrigin } from '../request/same-origin.ts';
 import type { Store } from '../store/store.ts';
 import type { GateOptions } from './gate-options.ts';
@@ -49,8 +50,6 @@ const wholeFrom = (least: number): v.GenericSchema<unknown, number> => {
   const message = `must be a whole number from ${least}`;
   return v.pipe(v.number(message), v.safeInteger(message), v.minValue(least, message));
 };
-
-const REQUIREMENT_TTL_MS = 600_000;
 
 /** The schema, or `false` as it is; what is wrong is said in the words of the schema. */
 function orFalse<T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T | false> {

@@ -66,6 +66,9 @@ const TicketSchema = v.object({
 
 const purposeOf = (session: string): string => `requirement:${session}`;
 
+/** How long a refusal can start a flow, by default. */
+export const REQUIREMENT_TTL_MS = 600_000;
+
 /** The longest ticket, in characters: it travels in an address, and servers and proxies limit the length of those. */
 export const LONGEST_TICKET = 8_192;
 

@@ -1,5 +1,7 @@
+import { FLOW_DEFAULTS } from '@stepgate/core';
 import * as v from 'valibot';
 import { digest, type Sealer } from '../lib/seal.ts';
+import { REQUIREMENT_TTL_MS } from '../policy/requirement.ts';
 import type { FormEnctype, FormFields } from '../request/form-body.ts';
 import type { Owner } from '../request/handle-cookie.ts';
 import { reachable, updateStored } from '../store/compare-and-set.ts';
@@ -30,8 +32,8 @@ export interface KeptForms {
 const KeptFormSchema = v.object({ name: v.string(), target: v.string(), sealed: v.string() });
 type Kept = v.InferOutput<typeof KeptFormSchema>;
 
-/** As long as a ticket, a flow and an approval can take, one after the other. */
-const TTL_MS = 30 * 60_000;
+/** As long as a requirement, a flow and an approval of the default age can take, one after the other. */
+const TTL_MS = REQUIREMENT_TTL_MS + FLOW_DEFAULTS.flowTtlMs + 5 * 60_000;
 
 /** Makes the kept forms in this store. */
 export function createKeptForms({

@@ -1,6 +1,7 @@
 import { isStepUpError, StepUpError } from '@stepgate/core';
 
-const LARGEST_BODY_BYTES = 65_536;
+/** The largest body that is read, of any kind: of a request to the endpoints, and of a form that is kept. */
+export const LARGEST_BODY_BYTES = 65_536;
 
 /**
  * Reads a JSON body of at most 64 KB.

@@ -1,13 +1,11 @@
 import { isStepUpError } from '@stepgate/core';
-import { readBytes } from './body.ts';
+import { LARGEST_BODY_BYTES, readBytes } from './body.ts';
 
 /** A request's body as its host has it: still to be read, or read already by a parser in front. */
 export type HostBody = { readonly raw: Request } | { readonly parsed: unknown; readonly hasFiles: boolean };
 
 /** Why a form is not kept while its approval is asked for. */
 export type Unkept = 'file' | 'size';
-
-const LARGEST_FORM_BYTES = 65_536;
 
 /** How the form is written; `undefined` when the body is none of a form. */
 export function enctypeOf(contentType: string | undefined): FormEnctype | undefined {
@@ -66,7 +64,7 @@ function withinSize(fields: FormFields): FormFields | Unkept {
     (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
     0,
   );
-  return size > LARGEST_FORM_BYTES ? 'size' : fields;
+  return size > LARGEST_BODY_BYTES ? 'size' : fields;
 }
 
 /** How a form is written that has no file in it. */
