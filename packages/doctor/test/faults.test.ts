@@ -214,9 +214,10 @@ const OF_THE_TENANT: readonly Fault[] = [
     seed: () => scene.emulator.configure({ offlineAccess: false }),
   },
   {
+    // The tenant then gives none out, which is seen first.
     fault: 'application may not use refresh tokens',
-    finding: 'refresh-token',
-    fix: /switch Refresh Token on/,
+    finding: 'offline-access',
+    fix: /Refresh Token in the application's Grant Types/,
     seed: () => tenant({ clientId: 'without-refresh' }),
   },
   {
