@@ -106,7 +106,7 @@ describe('a tenant that does not answer', () => {
     }
     await expect.poll(polls).toBe(3);
 
-    expect((await ending.view()).state).toBe('approved');
+    await expect.poll(async () => (await ending.view()).state).toBe('approved');
     expect((await second.view()).state).toBe('polling');
     answers.at(-1)?.();
   });

@@ -61,7 +61,9 @@ const RUNS = Number(SIMULATION_RUNS ?? 1_000);
 const SEED = Number(SIMULATION_SEED ?? 20_260_105);
 
 describe('an owner, an attacker with the session, and one with session and handle', () => {
-  it('break no promise at two processes, whatever is cut off, delayed or lost', async () => {
+  it('break no promise at two processes, whatever is cut off, delayed or lost', {
+    timeout: 240_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
