@@ -28,7 +28,7 @@ export interface AuthenticatorSettings {
   readonly addable?: readonly EnrollableFactor[];
 }
 
-/** The endpoints that manage the user's authenticators, each behind an approval of its own. */
+/** The endpoints that manage the user's authenticators, each behind its own approval. */
 export interface Authenticators {
   /** What the user has, and what goes with what. */
   list(request: HostRequest): Promise<HostResponse>;
@@ -59,7 +59,7 @@ type AccessMfaApi = (accessToken: string, stepUp: StepUp) => Promise<HostRespons
 /** Longer than the access token lives, so that its end is what ends an approval to look at the list. */
 const LIST_MAX_AGE_SECONDS = 600;
 
-/** Makes the endpoints. */
+/** Creates the endpoints. */
 export function createAuthenticators(parts: EndpointParts, options: AuthenticatorsOptions): Authenticators {
   const { settings, api, admission, decide } = options;
   const { driver, owners, textsOf } = parts;
@@ -105,7 +105,7 @@ export function createAuthenticators(parts: EndpointParts, options: Authenticato
         if (accessToken !== undefined) return await use(accessToken, stepUp);
       } catch (error) {
         if (!isStepUpError(error, 'mfa_token_expired')) {
-          // Without the store's answer nobody knows what has begun, and what may have is not begun twice.
+          // Without the store's answer it is unknown what began, and what may have begun must not begin twice.
           if (!isStepUpError(error, 'store_unavailable')) await stepUp.release();
           throw error;
         }

@@ -24,7 +24,7 @@ export interface EventSink {
 export interface EventSource {
   /** Writes the events as they come. Once. */
   open(sink: EventSink): void;
-  /** Nobody reads them any more. */
+  /** The client does not read them any more. */
   close(): void;
 }
 

@@ -44,7 +44,7 @@ const PATIENCE_MS = 25_000;
 /** How long "Confirmed" stays before the page goes back. */
 const FAREWELL_SECONDS = 1;
 
-/** Makes the page. It shows the browser's flow for its ticket, or what will start one when the user clicks. */
+/** Creates the page. It shows the browser's flow for its ticket, or what will start one when the user clicks. */
 export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowPageOptions): FlowPage {
   const { basePath, driver, requirements, textsOf } = parts;
   const { records, keptForms } = parts.state;

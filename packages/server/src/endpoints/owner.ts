@@ -4,9 +4,9 @@ import type { Caller, CallerOf } from '../request/caller.ts';
 import type { Callers } from '../request/callers.ts';
 import type { HostRequest } from '../request/host-request.ts';
 
-/** Finds out whose request it is, and which record is theirs. */
+/** Finds the caller of a request, and the record that the caller's browser owns. */
 export interface Owners {
-  /** Who is signed in, `undefined` for nobody. */
+  /** Who is signed in; `undefined` when nobody is. */
   readonly callerOf: CallerOf;
   /** @throws StepUpError `login_required` (401) when nobody is signed in. */
   readonly mustBeSignedIn: (request: HostRequest) => Promise<Caller>;
@@ -16,7 +16,7 @@ export interface Owners {
   readonly isStillSignedIn: (request: HostRequest, caller: Caller) => Promise<boolean>;
 }
 
-/** Makes the finder. */
+/** Creates the finder. */
 export function createOwners(options: {
   readonly basePath: string;
   readonly callers: Pick<Callers, 'callerOf' | 'handles'>;

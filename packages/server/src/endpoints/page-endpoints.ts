@@ -38,7 +38,7 @@ interface Posting {
 
 type ResponseHeaders = Readonly<Record<string, string>>;
 
-/** Makes the endpoints. */
+/** Creates the endpoints. */
 export function createPageEndpoints(
   parts: EndpointParts,
   { tokens, flowPage, signedOut }: PageEndpointsOptions,
@@ -59,7 +59,7 @@ export function createPageEndpoints(
     });
   }
 
-  /** Does what a form asks for, and goes back to the page; what is refused is said on the page. */
+  /** Does what a form requests and redirects to the page, which also shows a refusal. */
   function answering(
     work: (posting: Posting) => Promise<ResponseHeaders>,
   ): (call: Call) => Promise<Response> {
@@ -114,7 +114,7 @@ export function createPageEndpoints(
     const handle = handles.read(request);
     if (handle === undefined) throw notFound(basePath);
     const event = form.event();
-    // Whoever cancels means it, whatever has happened meanwhile.
+    // A cancel is meant, whatever has happened meanwhile.
     const version = event.type === 'flow.cancel' ? undefined : mustHaveVersion(form);
     await driver.request(targetOf(request, caller, handle), event, version);
     return {};

@@ -66,7 +66,7 @@ export interface FormTokens {
   isOf(key: string, token: string): boolean;
 }
 
-/** Makes the tokens. */
+/** Creates the tokens. */
 export function createFormTokens(sealer: Sealer): FormTokens {
   const purpose = (key: string): string => `form:${key}`;
   return {

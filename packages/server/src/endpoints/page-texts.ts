@@ -6,7 +6,7 @@ import type { HostRequest } from '../request/host-request.ts';
 /** The app's texts of the built-in pages, by BCP 47 tag. */
 export type TextsByLanguage = Readonly<Record<string, SomePageTexts>>;
 
-/** What the built-in pages say to whoever is asking. */
+/** The texts of the built-in pages for one request. */
 export type TextsOf = (request: HostRequest) => PageTexts;
 
 const FALLBACK = 'en';
@@ -19,7 +19,7 @@ const FALLBACK = 'en';
 export function createTextsOf(options: {
   readonly language: ((request: unknown) => string | undefined) | undefined;
   readonly texts: TextsByLanguage | undefined;
-  /** Hears of a `language` that fails, which costs nobody the page. */
+  /** Called when `language` fails; the page is shown all the same. */
   readonly onError: (error: unknown) => void;
 }): TextsOf {
   const { language, onError } = options;

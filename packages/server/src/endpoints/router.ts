@@ -43,7 +43,7 @@ const SealedText = v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_TICKET
 const ASSET_METHODS = ['GET', 'HEAD'];
 const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOptional(SealedText) });
 
-/** Makes the endpoints: the page, its assets, and the flow as a resource. */
+/** Creates the endpoints: the page, its assets, and the flow as a resource. */
 export function createEndpoints(parts: EndpointParts, options: EndpointsOptions): Endpoints {
   const { basePath, driver, requirements } = parts;
   const { handles, origins } = parts.callers;
@@ -200,7 +200,7 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
     if (isNews) return respondWithView(view, 200);
     const seconds = Math.min(LONGEST_WAIT_SECONDS, waitOf(request.header('prefer')));
     const until = clock.now() + seconds * 1_000;
-    // Whoever does not wait takes up no room.
+    // A read that does not wait takes no watcher's place.
     const leave = seconds > 0 ? watchers.enter(target.key) : undefined;
     const later = await driver
       .watch(target, { version, until, whenGone: (callback) => request.whenGone(callback) })
@@ -237,7 +237,7 @@ function unescapeId(escaped: string): string {
     const id = decodeURIComponent(escaped);
     if (id.length <= LONGEST_ID && !/[\s\p{Cc}]/u.test(id)) return id;
   } catch {
-    // No UTF-8: an id of nobody.
+    // Not UTF-8, so not an id that exists.
   }
   throw new StepUpError('not_found', 'this is no id of a sign-in device');
 }

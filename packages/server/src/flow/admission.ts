@@ -57,7 +57,7 @@ export interface Admission {
 
 const pushLock = (subject: string): string => `push:${digest(subject)}`;
 
-/** Makes the admission. `challengeTtlMs`: how long a push can be answered. */
+/** Creates the admission. `challengeTtlMs`: how long a push can be answered. */
 export function createAdmission(options: {
   readonly records: Records;
   readonly locks: Locks;
@@ -70,7 +70,7 @@ export function createAdmission(options: {
 }): Admission {
   const { records, locks, limits, budget, clock, challengeTtlMs, audit, onError } = options;
 
-  /** Counts an attempt. Answers how long to wait instead when there were too many, and tells of it. */
+  /** Counts an attempt. Returns how long to wait instead if there were too many, and publishes that. */
   async function charge(
     limit: LimitName,
     id: string,
@@ -157,7 +157,7 @@ export function createAdmission(options: {
     async admit(owner, job, waiting) {
       const { isWanted, retry } = waiting;
       const { effect } = job;
-      // A poll has waited for its turn before it was claimed.
+      // A poll takes its turn before it is claimed.
       if (effect.type === 'poll') return 'admitted';
       // The lock first: a push that waits for another one is not sent, and so not counted.
       const other = isPush(effect) ? await lockOrAsk(owner, waiting) : undefined;

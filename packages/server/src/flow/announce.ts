@@ -4,7 +4,7 @@ import type { Change } from '../records/records.ts';
 import type { Step } from './steps.ts';
 import type { FlowTarget } from './target.ts';
 
-/** What is told of a step, once it is written. */
+/** Publishes what happened in a step, once the step is written. */
 export function telling(
   audit: Audit,
   target: FlowTarget,

@@ -51,7 +51,7 @@ interface Taken {
   readonly uncounted?: FlowRecord | undefined;
 }
 
-/** Makes the driver. */
+/** Creates the driver. */
 export function createFlowDriver(parts: FlowParts): FlowDriver {
   const { basePath, steps, capacity } = parts;
   const { records } = parts.state;
@@ -66,7 +66,7 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
     return view;
   }
 
-  /** Takes the step that a user asks for; one that does what a start does only when it is counted as one. */
+  /** Takes the step that a user requests. A step that does what a start does must be counted as one first. */
   function take(
     target: FlowTarget,
     request: StepUpRequest,

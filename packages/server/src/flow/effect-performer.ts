@@ -17,7 +17,7 @@ import type { FlowTarget } from './target.ts';
 export interface EffectPerformer {
   /**
    * Runs one effect within its lease, so that at most one process is ever at work on it: a hook that does not end by
-   * then is given up, and its answer, should one come, counts for nothing. `undefined` when nobody wants it any more.
+   * then is given up, and its answer, should one come, counts for nothing. `undefined` when the flow does not want it any more.
    */
   perform(
     target: FlowTarget,
@@ -30,7 +30,7 @@ export interface EffectPerformer {
 /** How much of a lease is kept for the commit of what came of it. */
 const SETTLING_MS = 2_000;
 
-/** Goes on with what is done under a claim until it succeeds, the claim ends, or nobody wants it any more. */
+/** Retries work under a claim until it succeeds, the claim ends, or the flow does not want it any more. */
 export function whileClaimed<T>(
   clock: Clock,
   { claimedUntil }: Job,
@@ -40,7 +40,7 @@ export function whileClaimed<T>(
   return retryUntilDone(work, { clock, until: claimedUntil, signal: unwanted });
 }
 
-/** Makes the performer. `checkHolder`: asks about the push of another flow of the same subject. */
+/** Creates the performer. `checkHolder`: polls for the push of another flow of the same subject. */
 export function createEffectPerformer(
   parts: FlowParts,
   checkHolder: (target: FlowTarget, holder: string) => Promise<void>,
@@ -60,7 +60,7 @@ export function createEffectPerformer(
     return record?.flow?.pending?.claim === claim;
   }
 
-  /** Runs one effect; `undefined` when nobody wants it any more. */
+  /** Runs one effect; `undefined` when the flow does not want it any more. */
   async function performWanted(
     target: FlowTarget,
     job: Job,
@@ -94,7 +94,7 @@ export function createEffectPerformer(
         return legs.authenticate(method, typed, target.context, signal);
       },
       identify: async (tokens) => {
-        // The flow has begun with a token whose owner was checked, and its end gives nobody anything.
+        // The flow began with a token whose owner was checked, and its end grants nothing.
         if (job.purpose === 'adding') return;
         await identityCheck.check(tokens, target.caller.subject, { signal });
         // Unless it follows the app's own, a refresh token for the MFA API is of no use to the app.

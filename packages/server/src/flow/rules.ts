@@ -82,7 +82,7 @@ export function awaitsPush({ state }: FlowRecord): boolean {
   return name === 'challenging' || name === 'polling' || (name === 'failed' && reason === 'delivery_unknown');
 }
 
-/** Whether the flow was refused for another one's push, and still tells its user to wait. */
+/** Whether the flow was refused because of another flow's push, and its user still has to wait. */
 export function awaitsLock({ state }: FlowRecord, now: number): boolean {
   const { reason, waitUntil } = state.context;
   return stateName(state) === 'failed' && reason === 'push_in_progress' && (waitUntil ?? 0) > now;

@@ -24,7 +24,7 @@ export interface FlowRunner {
   nudge(target: FlowTarget): void;
   /** Lets a flow that was refused for another's push try again as soon as that one waits for no answer any more. */
   awaitLock(target: FlowTarget): Promise<void>;
-  /** Breaks off what is at work on a flow, or waits to be, unless it is this claim's: nobody wants it any more. */
+  /** Aborts what runs, or waits to run, for a flow, unless it is this claim's: the flow does not want it any more. */
   breakOff(key: string, claim: string | undefined): void;
   /** When something is next to be done, at the pace that the budget allows. */
   dueTime(key: string, flow: FlowRecord): number;
@@ -47,7 +47,7 @@ type Move =
 /** How long an answer waits for what the request has set going. */
 const PATIENCE_MS = 5_000;
 
-/** Makes the runner. */
+/** Creates the runner. */
 export function createFlowRunner(parts: FlowParts): FlowRunner {
   const { steps, admission } = parts;
   const { budget } = parts.tenant;
@@ -108,7 +108,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       .catch(onError);
   }
 
-  /** What is not released ends by itself: nobody's request fails for it. */
+  /** A lock that is not released runs out, so a failure here fails no request. */
   function release(target: FlowTarget): Promise<void> {
     return admission.release(target).catch(onError);
   }
@@ -166,7 +166,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     }
   }
 
-  /** Makes the poll that is due; answers with what follows. Until then it is nobody's, and any process can take it. */
+  /** Sends the poll that is due, and returns what follows. Until then any process can take it. */
   async function poll(target: FlowTarget): Promise<Move> {
     if (closing.aborted || !(await budget.takePoll(target.key))) return { found: 'nothing' };
     const move = await take(target, { mayPoll: true });
@@ -258,7 +258,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     const after = settled.then(work).finally(() => {
       if (advancing.get(key) === after) advancing.delete(key);
     });
-    // Whoever waits hears of the failure; nobody else must.
+    // Callers that wait get the failure; it must not become an unhandled rejection.
     after.catch(() => {});
     advancing.set(key, after);
     return after;

@@ -60,7 +60,7 @@ const TRAVEL_MS = 2_000;
 
 const startLock = (session: string): string => `start:${session}`;
 
-/** Makes the starts. */
+/** Creates the starts. */
 export function createFlowStarts(parts: FlowParts): FlowStarts {
   const { basePath, capacity, steps, admission } = parts;
   const { firstLeg, eagerPolling } = parts.tenant;

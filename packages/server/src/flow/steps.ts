@@ -52,7 +52,7 @@ export interface Step {
   readonly transition?: FlowSignal;
 }
 
-/** What a flow hears of. When, and what is left to chance, the step adds. */
+/** What a flow reacts to. The step adds the time and the random numbers. */
 export type FlowInput =
   | RequestEvent
   | (Fact & { readonly seq: number })
@@ -82,7 +82,7 @@ export interface FlowSteps {
 const vaultOf = (key: string): string => `vault:${key}`;
 const identityOf = (key: string): string => `identity:${key}`;
 
-/** Makes the steps. `leaseMs` must be longer than any effect can take. */
+/** Creates the steps. `leaseMs` must be longer than any effect can take. */
 export function createFlowSteps(options: {
   readonly sealer: Sealer;
   readonly now: () => number;
@@ -93,7 +93,7 @@ export function createFlowSteps(options: {
 }): FlowSteps {
   const { sealer, now, random, randomId, leaseMs } = options;
 
-  /** Opens a flow's vault when something in it is asked for, and then once. */
+  /** Opens a flow's vault when something in it is needed, and at most once. */
   function vaultIn(key: string, flow: FlowRecord): () => Vault {
     let opened: Vault | undefined;
     return () => {
@@ -202,7 +202,7 @@ export function createFlowSteps(options: {
       const pending = effect && claimed(effect);
       const moved: FlowRecord = {
         ...rest,
-        // Whoever wanted a push during the last one has nothing to do with the next.
+        // Another browser's wish for a push belongs to the last push, not to the next.
         ...(isContested === true && effect?.type !== 'challenge' && { isContested }),
         state,
         vault: changed === undefined ? flow.vault : sealer.seal(changed, vaultOf(key)),

@@ -7,7 +7,7 @@ import { awaitsLock, nextPoll, ownedBy } from './rules.ts';
 import type { FlowRunner } from './runner.ts';
 import type { FlowTarget } from './target.ts';
 
-/** Hears once what has come of a watch. */
+/** Called once, with the result of a watch. */
 export interface WatchListener {
   /** The view with another version, or as it is when the time is up; `undefined` when the flow is not there any more. */
   readonly seen: (view: FlowView | undefined) => void;

@@ -71,7 +71,7 @@ export interface GuardOptions {
 
 const ofAnyAge = (): boolean => true;
 
-/** Makes the guards. */
+/** Creates the guards. */
 export function createGuards(options: GuardOptions): Guards {
   const { basePath, requirements } = options;
   const { records, subjects, sealer } = options.state;
@@ -125,7 +125,7 @@ export function createGuards(options: GuardOptions): Guards {
       return { isAllowed: false, ...refusal };
     }
     if (met === undefined) uses.used.push(use);
-    // A form that stays behind does no harm: it ends by itself, and to be sent again takes an approval of its own.
+    // A form that stays behind does no harm: it expires, and sending it again needs its own approval.
     if (form) await form.use(use).catch(() => {});
     if (met === undefined && usesUp && audit.hasListeners()) {
       const approval = approvalMembers(use.approval);

@@ -8,7 +8,7 @@ import { type HostRequest, type HostResponse, isUnder, originOf } from '../reque
 import { safePath } from '../request/same-origin.ts';
 import type { PostedForm } from './replay.ts';
 
-/** Why a request is not let through: for whoever handles errors, and as the answer to it. */
+/** Why a request is refused: as an error for the app's handler, and as the response. */
 export interface Refusal {
   readonly error: StepUpError;
   readonly response: HostResponse;
@@ -21,7 +21,7 @@ export interface Refused {
   /** The handle that the request has shown. */
   readonly handle: string | undefined;
   readonly demand: Demand;
-  /** Whether the user is sent to the page, rather than the caller told. */
+  /** Whether the user is redirected to the page, instead of a response for the calling script. */
   readonly isPageLoad: boolean;
   /** What the route keeps of it until the approval. */
   readonly form?: PostedForm | undefined;

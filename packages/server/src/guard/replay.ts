@@ -11,7 +11,7 @@ export type Replay = (
   body: () => HostBody | Promise<HostBody>,
 ) => PostedForm | undefined;
 
-/** A form post, to be kept while its approval is asked for. */
+/** A form post that is kept while the user approves. */
 export interface PostedForm {
   /** What the ticket of a refused post says of its form. */
   keep(owner: Owner): Promise<Kept>;

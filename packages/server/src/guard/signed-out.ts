@@ -4,10 +4,10 @@ import type { HostRequest } from '../request/host-request.ts';
 import { isNavigation } from '../request/navigation.ts';
 import type { Refusal } from './refusal.ts';
 
-/** Where a signed-out page load is sent, or how a request tells it; `undefined` for nowhere. */
+/** Where a signed-out page load is redirected, or a function that says so; `undefined` for no redirect. */
 export type LoginUrl<Native = unknown> = string | ((request: Native) => string | undefined);
 
-/** Refuses a request of nobody: page loads go to the app's login, everybody else gets a 401. */
+/** Refuses a request without a signed-in user: page loads go to the app's login, other requests get a 401. */
 export function signedOut(
   request: HostRequest,
   loginUrl: LoginUrl | undefined,

@@ -9,7 +9,7 @@ export interface Approval {
   readonly authenticatorId?: string;
   /**
    * When the flow ended, in milliseconds since the epoch. The proof may be older by the time that the user took to
-   * put new recovery codes away; nobody should have to approve twice for reading them with care.
+   * put new recovery codes away; reading them with care must not force a second approval.
    */
   readonly approvedAt: number;
   /** What was asked for, by `requirementHash`. */

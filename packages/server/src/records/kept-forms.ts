@@ -35,7 +35,7 @@ type Kept = v.InferOutput<typeof KeptFormSchema>;
 /** As long as a requirement, a flow and an approval of the default age can take, one after the other. */
 const TTL_MS = REQUIREMENT_TTL_MS + FLOW_DEFAULTS.flowTtlMs + 5 * 60_000;
 
-/** Makes the kept forms in this store. */
+/** Creates the kept forms in this store. */
 export function createKeptForms({
   store,
   sealer,

@@ -79,7 +79,7 @@ export function createRecords(options: {
     if (record === undefined) return { result: change };
     const text = JSON.stringify(record);
     const value: SignedRecord = { format: FORMAT, text, signature: sealer.sign(text, purposeOf(key)) };
-    // Until the store has answered, nobody knows what is there.
+    // Until the store has answered, it is unknown what is there.
     seen.delete(key);
     return {
       write: { value: { ...value }, ttlMs: lifetime(record, now()) },

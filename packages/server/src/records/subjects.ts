@@ -69,7 +69,7 @@ const KEEP_MS = 180 * 86_400_000;
 /** More browsers and clients at once than a user has; beyond it, the oldest is forgotten, and its approvals with it. */
 const MOST_RECORDS = 100;
 
-/** Makes the keeper of subjects. */
+/** Creates the records of subjects. */
 export function createSubjects(options: {
   readonly store: Store;
   readonly records: Pick<Records, 'read'>;
