@@ -11,6 +11,15 @@ const FUZZ_TESTS = [
   'packages/express/test/hostile-requests.test.ts',
 ];
 
+/** The unit tests that take longest, which only `npm test` runs. */
+const LONG_TESTS = [
+  'test/cli.test.ts',
+  'test/limits/tenant-budget.test.ts',
+  'test/machine/every-path.test.ts',
+  'test/sdk/**',
+  'test/simulation/**',
+];
+
 /**
  * The tasks of `scripts/run.mjs`, each with its steps in order. Further arguments of a task go to its last step.
  *
@@ -19,7 +28,15 @@ const FUZZ_TESTS = [
 export const TASKS = {
   demo: { steps: [build, ['node', 'scripts/demo.mjs']] },
   test: { steps: [build, findPrograms, vitest()] },
-  'test:unit': { steps: [build, vitest('scripts', 'core', 'web', 'emulator', 'server')] },
+  'test:unit': {
+    steps: [
+      build,
+      [
+        ...vitest('scripts', 'core', 'web', 'emulator', 'server'),
+        ...LONG_TESTS.map((glob) => `--exclude=${glob}`),
+      ],
+    ],
+  },
   check: { steps: [build, ...['lint', 'types', 'packages'].map((script) => ['pnpm', 'run', script])] },
   bench: { steps: [build, ['pnpm', '--silent', '--filter', 'bench', 'run']] },
   soak: { steps: [build, findPrograms, ['node', 'soak/main.ts']] },
@@ -28,10 +45,7 @@ export const TASKS = {
     env: { FUZZ_CASES: '10000' },
   },
   simulate: {
-    steps: [
-      build,
-      [...vitest('server'), '--testTimeout=86400000', 'packages/server/test/simulation/simulation.test.ts'],
-    ],
+    steps: [build, [...vitest('server'), 'packages/server/test/simulation/simulation.test.ts']],
     env: { SIMULATION_RUNS: '1000000' },
   },
   mutate: { steps: [build, ['node', 'scripts/mutate.mjs']] },

@@ -2,6 +2,7 @@ import { createAuth0MfaApi, createAuth0SignIn } from '@stepgate/core';
 import { type ClientOptions, createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
 import type { Auth0Settings } from '@stepgate/server';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
+import { signingKey } from './signing-key.ts';
 
 /** One request to the tenant and its answer, as text. */
 export interface Exchange {
@@ -53,14 +54,20 @@ const AUDIENCE = 'https://bank.example/';
 /** A tenant whose requests go straight to the emulator, on the address `https://tenant.test/`. */
 export function createTestTenant(): TestTenant {
   const clock = createManualClock();
-  const emulator = createEmulator({ issuer: 'https://tenant.test/', clock, users: [], clients: CLIENTS });
+  const emulator = createEmulator({
+    issuer: 'https://tenant.test/',
+    clock,
+    users: [],
+    clients: CLIENTS,
+    signingKey,
+  });
   return tenantOf({ clock, emulator, fetch: (request) => emulator.handle(request), issuer: emulator.issuer });
 }
 
 /** A tenant on a loopback port. */
 export async function listenTestTenant(): Promise<TestTenant & { close(): Promise<void> }> {
   const clock = createManualClock();
-  const emulator = createEmulator({ clock, users: [], clients: CLIENTS });
+  const emulator = createEmulator({ clock, users: [], clients: CLIENTS, signingKey });
   const listening = await emulator.listen();
   const tenant = tenantOf({ clock, emulator, fetch, issuer: listening.url });
   return Object.assign(tenant, { close: () => listening.close() });

@@ -1,5 +1,6 @@
 import { createEmulator, type Emulator, type EmulatorOptions } from '@stepgate/emulator';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { signingKey } from 'suites/signing-key.ts';
 import { inject, onTestFinished } from 'vitest';
 import { type Program, startProgram } from './program.ts';
 
@@ -58,7 +59,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     locale = 'en-US',
   } = options;
   const { pollSchedule = 'eager' } = options;
-  const emulator = createEmulator(options.emulator);
+  const emulator = createEmulator({ signingKey, ...options.emulator });
   const tenant = await emulator.listen();
   onTestFinished(() => tenant.close());
   const program = startProgram(`examples/${example}/src/main.ts`, {

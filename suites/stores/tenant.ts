@@ -3,6 +3,7 @@ import { createAuth0MfaApi, createAuth0SignIn, type FlowView } from '@stepgate/c
 import { createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
 import { onTestFinished } from 'vitest';
 import { type Answer, call } from '../http.ts';
+import { signingKey } from '../signing-key.ts';
 import type { GateProcess } from './gate-process.ts';
 
 /** A user of a tenant, with a phone. */
@@ -46,7 +47,7 @@ const CODE_MS = 30_000;
 
 /** Starts an emulator, for any number of users. */
 export async function startEmulator(onClose: (close: () => Promise<void>) => void): Promise<Emulator> {
-  const emulator = createEmulator();
+  const emulator = createEmulator({ signingKey });
   const listening = await emulator.listen({ port: 0 });
   onClose(() => listening.close());
   return emulator;

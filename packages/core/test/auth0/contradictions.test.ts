@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createEmulator, type Dialect, type Emulator, type EmulatorOptions } from '@stepgate/emulator';
+import { signingKey } from 'suites/signing-key.ts';
 import { describe, expect, it } from 'vitest';
 import {
   type Auth0MfaApiOptions,
@@ -29,7 +30,12 @@ interface Meeting {
 }
 
 function meetingOf(world: EmulatorOptions, client: Partial<Auth0MfaApiOptions> = {}): Meeting {
-  const emulator = createEmulator({ issuer: 'https://tenant.test/', clock: createFakeClock(), ...world });
+  const emulator = createEmulator({
+    issuer: 'https://tenant.test/',
+    clock: createFakeClock(),
+    signingKey,
+    ...world,
+  });
   const options: Auth0MfaApiOptions = {
     issuer: emulator.issuer,
     clientId: 'stepgate-demo',

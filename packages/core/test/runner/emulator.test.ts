@@ -1,5 +1,6 @@
 import { createEmulator, type Dialect, type Emulator, type Phone } from '@stepgate/emulator';
 import { CONTRARY } from 'suites/contrary-dialect.ts';
+import { signingKey } from 'suites/signing-key.ts';
 import { describe, expect, it } from 'vitest';
 import {
   type Auth0SignIn,
@@ -36,7 +37,7 @@ interface World {
 
 function createWorld(dialect: Partial<Dialect>): World {
   const clock = createFakeClock();
-  const emulator = createEmulator({ issuer: 'https://tenant.test/', clock, dialect });
+  const emulator = createEmulator({ issuer: 'https://tenant.test/', clock, dialect, signingKey });
   const underWay = new Set<Promise<Response>>();
   const options = {
     issuer: emulator.issuer,

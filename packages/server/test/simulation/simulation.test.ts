@@ -59,10 +59,12 @@ const step: fc.Arbitrary<Step> = fc.record({
 const { SIMULATION_RUNS, SIMULATION_SEED } = process.env;
 const RUNS = Number(SIMULATION_RUNS ?? 1_000);
 const SEED = Number(SIMULATION_SEED ?? 20_260_105);
+/** On average, on a busy machine. */
+const LONGEST_RUN_MS = 240;
 
 describe('an owner, an attacker with the session, and one with session and handle', () => {
   it('break no promise at two processes, whatever is cut off, delayed or lost', {
-    timeout: 240_000,
+    timeout: RUNS * LONGEST_RUN_MS,
   }, async () => {
     await fc.assert(
       fc.asyncProperty(
