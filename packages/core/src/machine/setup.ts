@@ -34,7 +34,7 @@ interface Scope {
   readonly event: FlowEvent;
 }
 
-/** Effects are only declared here. Whoever runs the machine performs them. */
+/** Effects are only declared here. The runner of the machine performs them. */
 function effect<T extends Effect['type']>(_type: T): (_: unknown, _params: EffectParams<T>) => void {
   return () => {};
 }

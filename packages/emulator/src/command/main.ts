@@ -21,7 +21,7 @@ export async function main(args: readonly string[]): Promise<number> {
   if (commandLine.isVersion) return print(`${version()}\n`);
   if (commandLine.initFile !== undefined) return print(await writeInitialConfig(commandLine.initFile));
   if (commandLine.export !== undefined) return print(await writeExport(commandLine.export));
-  // Before anything is printed: whoever reads the first line may end the process at once.
+  // Before anything is printed: a program that reads the first line may end the process at once.
   const ended = commandLine.exec === undefined ? endOfService() : undefined;
   const { emulator, server } = await start(commandLine);
   try {

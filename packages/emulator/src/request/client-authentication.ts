@@ -134,7 +134,7 @@ function isSameText(left: string, right: string): boolean {
 
 /**
  * A client that is unknown or whose secret is wrong. Auth0 gives the same answer to both; the other dialect says what is
- * wrong. Whoever tried HTTP Basic is told the scheme (RFC 6749, section 5.2).
+ * wrong. A client that tried HTTP Basic is told the scheme (RFC 6749, section 5.2).
  */
 function clientRefused({ tenant, headers }: ApiRequest, description: string): EmulatorError {
   const isBasic = /^basic /i.test(headers.get('authorization') ?? '');

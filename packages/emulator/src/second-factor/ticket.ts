@@ -5,7 +5,7 @@ import type { User } from '../state/user.ts';
 
 const ticketMs = 5 * 24 * 3_600_000;
 
-/** Opens a ticket: whoever has its id can enrol a factor for the user, within five days. */
+/** Opens a ticket: anyone who has its id can enrol a factor for the user, within five days. */
 export function openTicket(
   tenant: Tenant,
   user: User,

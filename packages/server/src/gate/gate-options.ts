@@ -28,7 +28,7 @@ export interface GateOptions<Native> extends AuditListeners<Native> {
   /**
    * Whether a user without a factor may add one during a step-up: after the `'password'` (the default if
    * `firstLeg.password` is given), not at all (`'refuse'`, the default otherwise), or with the `'session'` alone, which
-   * lets whoever stole a session enrol their own phone.
+   * lets an attacker with a stolen session enrol their own phone.
    */
   readonly enroll?: EnrollmentRule;
   /**
