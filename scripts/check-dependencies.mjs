@@ -1,4 +1,4 @@
-// Compares docs/dependencies.md with the packages: its table lists every library that users install, with the packages that
+// Compares docs/reference/dependencies.md with the packages: its table lists every library that users install, with the packages that
 // depend on it, and no library runs a script on install. With --print, prints what the table's columns must say.
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -53,7 +53,7 @@ function installed() {
 
 /** The rows of the page: a library, and the packages that depend on it. */
 function rows() {
-  const text = readFileSync(join(root, 'docs', 'dependencies.md'), 'utf8');
+  const text = readFileSync(join(root, 'docs', 'reference', 'dependencies.md'), 'utf8');
   const lines = text.split('\n').filter((line) => line.startsWith('| [`'));
   return new Map(
     lines.map((line) => {
@@ -74,7 +74,7 @@ for (const [name, { folder, by }] of [...found].sort(([a], [b]) => a.localeCompa
     continue;
   }
   if (listed.get(name) !== names) {
-    problems.push(`docs/dependencies.md must list \`${name}\`, brought along by: ${names}`);
+    problems.push(`docs/reference/dependencies.md must list \`${name}\`, brought along by: ${names}`);
   }
   for (const script of ON_INSTALL) {
     if (scripts[script] !== undefined) problems.push(`${name} runs a script on ${script}`);
@@ -82,11 +82,11 @@ for (const [name, { folder, by }] of [...found].sort(([a], [b]) => a.localeCompa
 }
 for (const name of listed.keys()) {
   if (!found.has(name))
-    problems.push(`docs/dependencies.md lists \`${name}\`, which is not installed: remove the row`);
+    problems.push(`docs/reference/dependencies.md lists \`${name}\`, which is not installed: remove the row`);
 }
 if (problems.length > 0) {
   console.error(problems.join('\n'));
   process.exitCode = 1;
 } else if (!process.argv.includes('--print')) {
-  console.log(`docs/dependencies.md lists all ${found.size} libraries`);
+  console.log(`docs/reference/dependencies.md lists all ${found.size} libraries`);
 }

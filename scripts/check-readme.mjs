@@ -9,11 +9,11 @@ const folder = join(root, 'node_modules', '.cache', 'readme');
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
-const docs = readdirSync(join(root, 'docs'))
+const docs = readdirSync(join(root, 'docs'), { recursive: true })
   .filter((name) => name.endsWith('.md'))
   .map((name) => join('docs', name));
 const blocks = ['README.md', ...docs].flatMap((file) => [
-  ...readFileSync(join(root, file), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms),
+  ...readFileSync(join(root, file), 'utf8').matchAll(/^```ts(?: \[[^\]]+\])?\n(.*?)^```$/gms),
 ]);
 if (blocks.length === 0)
   throw new Error('The README and the docs hold no TypeScript: the pattern that finds it must be wrong.');

@@ -1,4 +1,4 @@
-// Takes each defence of docs/threat-model.md away, one at a time, and runs the tests that must then fail. Prints what they
+// Takes each defence of docs/concepts/threat-model.md away, one at a time, and runs the tests that must then fail. Prints what they
 // did, and fails if one passed. With arguments, only the defences with all of these words in their names:
 // `npm run mutate -- id_token`. The sources are restored, also on Ctrl-C.
 import { spawnSync } from 'node:child_process';

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: pieces of source
-// The defences of docs/threat-model.md: for each the edits that take it away, and the tests that must then fail.
+// The defences of docs/concepts/threat-model.md: for each the edits that take it away, and the tests that must then fail.
 // `npm run mutate` makes the edits in turn; test/threat-model.test.mjs checks that this list, the page and the sources agree.
 
 const server = (file) => `packages/server/src/${file}.ts`;

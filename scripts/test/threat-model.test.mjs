@@ -6,8 +6,8 @@ const textOf = (file) => readFileSync(new URL(`../../${file}`, import.meta.url),
 
 /** The tests that the page names: `[title](../file)`. */
 function namedTests() {
-  const links = textOf('docs/threat-model.md').matchAll(
-    /\[([^\]]+)\]\(\.\.\/((?:packages|suites)\/[^)]+\.ts)\)/g,
+  const links = textOf('docs/concepts/threat-model.md').matchAll(
+    /\[([^\]]+)\]\((?:\.\.\/){2}((?:packages|suites)\/[^)]+\.ts)\)/g,
   );
   return [...links].map(([, title, file]) => [file, title]);
 }

@@ -3,7 +3,7 @@ import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../src/index.ts';
 
-const guide = readFileSync(new URL('../../../docs/tenant-setup.md', import.meta.url), 'utf8');
+const guide = readFileSync(new URL('../../../docs/guides/tenant-setup.md', import.meta.url), 'utf8');
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const code = /^```js\n(.*?)^```$/ms.exec(guide)?.[1] ?? '';
 

@@ -11,7 +11,7 @@ type ShowStepUp = (root: HTMLElement, stepUp: StepUpActor) => void;
 
 /** The screen from the guide. */
 async function screenOfGuide(): Promise<ShowStepUp> {
-  const guide = readFileSync(join(import.meta.dirname, '../../../docs/custom-ui.md'), 'utf8');
+  const guide = readFileSync(join(import.meta.dirname, '../../../docs/guides/custom-ui.md'), 'utf8');
   const [, source = ''] = /^```ts\n(.*?)^```$/ms.exec(guide) ?? [];
   const { code } = await transform(source, { loader: 'ts' });
   const module = (await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`)) as {

@@ -4,7 +4,7 @@ import { statechartPage } from '../support/statechart.ts';
 
 it('matches the page in docs/', async () => {
   // After a change of the chart: vitest run --project core statechart --update
-  await expect(statechartPage()).toMatchFileSnapshot('../../../../docs/statechart.md');
+  await expect(statechartPage()).toMatchFileSnapshot('../../../../docs/reference/statechart.md');
 });
 
 it('has exactly the states of FlowStateName', () => {

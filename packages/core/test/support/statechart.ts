@@ -147,8 +147,8 @@ const code = (text: string): string => `\`${text}\``;
 export function statechartPage(): string {
   return `# The statechart
 
-Made from the machine ([machine.ts](../packages/core/src/machine/machine.ts)); a test fails when this page and the machine differ.
-[Custom UI](custom-ui.md#the-view) describes the views of these states.
+Made from the machine ([machine.ts](../../packages/core/src/machine/machine.ts)); a test fails when this page and the machine differ.
+[Custom UI](../guides/custom-ui.md#the-view) describes the views of these states.
 
 ## How a flow continues
 
@@ -166,7 +166,7 @@ ${requestTable()}
 
 ## What can go wrong
 
-The first row that matches applies. \`provider_unavailable\` and \`rate_limited\` are transient failures: they are retried, unless that would send something twice. [The codes](../packages/core/README.md#reason-codes) say what each means.
+The first row that matches applies. \`provider_unavailable\` and \`rate_limited\` are transient failures: they are retried, unless that would send something twice. [The codes](../../packages/core/README.md#reason-codes) say what each means.
 
 ${failureTable()}
 `;

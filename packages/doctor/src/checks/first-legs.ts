@@ -17,7 +17,7 @@ type Leg =
   | { readonly end: 'refused'; readonly outcome: Outcome<SignInResult> };
 
 const DEMAND =
-  'deploy the post-login Action of docs/tenant-setup.md and drag it into the Login flow; it must name this scope and this audience';
+  'deploy the post-login Action of docs/guides/tenant-setup.md and drag it into the Login flow; it must name this scope and this audience';
 
 /** Asks for the step-up scope by every first leg that there is: `mfa-demanded` and `refresh-token`. */
 export async function checkFirstLegs(

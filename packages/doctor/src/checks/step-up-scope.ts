@@ -16,6 +16,6 @@ export function checkStepUpScope(tokens: TokenSet | undefined, { scope = '' }: D
   return fail(
     'step-up-scope',
     `an ordinary login gets ${given.join(' ')} without asking, and without MFA`,
-    'let the Action take it away (api.accessToken.removeScope, see docs/tenant-setup.md), and no default grant of the API add it',
+    'let the Action take it away (api.accessToken.removeScope, see docs/guides/tenant-setup.md), and no default grant of the API add it',
   );
 }

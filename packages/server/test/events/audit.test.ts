@@ -118,7 +118,7 @@ async function use(client: GateClient): Promise<StepUp> {
 describe('the tables of audit events', () => {
   it('are the same in the docs as in the source, and name every type', () => {
     const documented = auditTable('../../src/events/audit-event.ts');
-    const told = auditTable('../../../../docs/audit-events.md');
+    const told = auditTable('../../../../docs/reference/audit-events.md');
 
     expect(documented.map(({ type }) => type)).toEqual([...AUDIT_EVENT_TYPES]);
     expect(told.map(({ text }) => text)).toEqual(documented.map(({ text }) => text));

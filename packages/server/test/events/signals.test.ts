@@ -58,10 +58,11 @@ const on = ({ done }: Heard, channel: string): readonly unknown[] =>
 
 describe('the table of signals', () => {
   it('is the same in the docs as in the source, and names every channel', () => {
-    const [source = [], docs] = ['../../src/events/signals.ts', '../../../../docs/signals.md'].map((path) =>
-      [...readFileSync(new URL(path, import.meta.url), 'utf8').matchAll(/\| `stepgate:\w+` .*\|$/gm)].map(
-        ([row]) => row.replace(/ +/g, ' '),
-      ),
+    const [source = [], docs] = ['../../src/events/signals.ts', '../../../../docs/reference/signals.md'].map(
+      (path) =>
+        [...readFileSync(new URL(path, import.meta.url), 'utf8').matchAll(/\| `stepgate:\w+` .*\|$/gm)].map(
+          ([row]) => row.replace(/ +/g, ' '),
+        ),
     );
 
     expect(docs).toEqual(source);
