@@ -1098,6 +1098,22 @@ export const MUTATIONS = [
     shownBy: [own('flow/faults', 'do not end a wait for the phone: %s')],
   },
   {
+    defence: "the pool's responses of the tenant are read up to a limit",
+    edits: [[server('lib/pooled-transport'), 'if (size > MOST_BYTES) fail(tooLarge());\n      else ', '']],
+    shownBy: [own('lib/pooled-transport', 'breaks a response off that is too large')],
+  },
+  {
+    defence: 'no redirect takes the credentials to another address',
+    edits: [
+      [
+        server('lib/pooled-transport'),
+        "      if (REDIRECTS.includes(statusCode)) fail(new Error('redirected'));\n",
+        '',
+      ],
+    ],
+    shownBy: [own('lib/pooled-transport', 'refuses a redirect: %i')],
+  },
+  {
     defence: 'a login keeps one form, even with several handles',
     edits: [
       [

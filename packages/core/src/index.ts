@@ -82,6 +82,12 @@ export {
 } from './oauth/discovery.ts';
 export { parseIssuer } from './oauth/issuer.ts';
 export type { ResponseReport } from './oauth/response-report.ts';
+export type {
+  ResponseHeaders,
+  Transport,
+  TransportRequest,
+  TransportResponse,
+} from './oauth/transport.ts';
 export type { ExchangeLimit } from './provider/exchange-limit.ts';
 export type {
   Authenticator,

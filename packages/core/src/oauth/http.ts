@@ -1,15 +1,16 @@
-import ky from 'ky';
-import { setDeadline } from '../lib/deadline.ts';
 import { parseJson, stringMember } from '../lib/json.ts';
 import { StepUpError } from '../terms/step-up-error.ts';
 import { type ResponseReport, reportOf } from './response-report.ts';
 import { retryAfter } from './retry-after.ts';
+import { createFetchTransport, type Transport } from './transport.ts';
 
 /** How to send requests. */
 export interface HttpOptions<Call extends string> {
   /** How long a request may take, in milliseconds; default 10 000. */
   readonly timeoutMs?: number;
   readonly fetch?: typeof globalThis.fetch;
+  /** Sends the requests in place of `fetch`. */
+  readonly transport?: Transport | undefined;
   /** The clock that `x-ratelimit-reset` is compared with when a response has no `Date`. */
   readonly now?: () => number;
   /** Called with every response, refusals included, for budgets and metrics. What it throws is ignored. */
@@ -59,16 +60,7 @@ const DEEPEST_CAUSE = 4;
 export function createHttp<Call extends string>(options: HttpOptions<Call>): Http<Call> {
   const { timeoutMs = 10_000, now = Date.now } = options;
   assertTimeout('timeoutMs', timeoutMs);
-  const send = ky.create({
-    // The machine does all the waiting. ky would sleep through a 429, for an hour if the header says so.
-    retry: 0,
-    throwHttpErrors: false,
-    // ky's own timeout ends with the headers, but a body can stall too.
-    timeout: false,
-    // A redirect would send the credentials to another address.
-    redirect: 'error',
-    ...(options.fetch && { fetch: options.fetch }),
-  });
+  const send = options.transport ?? createFetchTransport(options.fetch);
 
   function tell(report: ResponseReport<Call>): void {
     try {
@@ -79,33 +71,36 @@ export function createHttp<Call extends string>(options: HttpOptions<Call>): Htt
   }
 
   return async ({ call, method, url, path, json, form, headers, signal, timeoutMs: own }) => {
-    const deadline = setDeadline(own ?? timeoutMs, signal);
-    const { status, responseHeaders, text } = await send(url, {
-      method,
-      ...(json !== undefined && { json }),
-      ...(form && { body: new URLSearchParams(form) }),
-      ...(headers && { headers }),
-      signal: deadline.signal,
-    })
-      .then(async (response) => ({
-        status: response.status,
-        responseHeaders: response.headers,
-        text: await response.text(),
-      }))
-      .catch((failure: unknown) => {
-        // ky's errors hold the request, and so its secrets: keep only the system's error code.
-        const word = networkCode(failure);
-        const why = word === undefined ? '' : `: ${word}`;
-        throw new StepUpError('provider_unavailable', `no response to ${method.toUpperCase()} ${path}${why}`);
-      })
-      .finally(() => deadline.end());
-    tell(reportOf(call, status, responseHeaders));
+    const verb = method.toUpperCase() as Uppercase<typeof method>;
+    const {
+      status,
+      headers: received,
+      text,
+    } = await send({
+      method: verb,
+      url,
+      headers: { ...typeOf(json, form), ...headers },
+      body: json === undefined ? form && new URLSearchParams(form).toString() : JSON.stringify(json),
+      timeoutMs: own ?? timeoutMs,
+      signal,
+    }).catch((failure: unknown) => {
+      // The failure may hold the request, and so its secrets: keep only the system's error code.
+      const word = networkCode(failure);
+      const why = word === undefined ? '' : `: ${word}`;
+      throw new StepUpError('provider_unavailable', `no response to ${verb} ${path}${why}`);
+    });
+    tell(reportOf(call, status, received));
     const body = parseJson(text);
     const error = stringMember(body, 'error');
     const isLimited = status === 429 || error === 'slow_down';
-    const retryAfterMs = retryAfter({ isLimited, headers: responseHeaders, now: now() });
+    const retryAfterMs = retryAfter({ isLimited, headers: received, now: now() });
     return { status, body, isEmpty: text === '', error, retryAfterMs };
   };
+}
+
+function typeOf(json: unknown, form: unknown): Record<string, string> {
+  if (json !== undefined) return { 'content-type': 'application/json' };
+  return form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' };
 }
 
 /** @throws TypeError when the time is not between 0 and 10 minutes. */

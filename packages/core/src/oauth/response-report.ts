@@ -1,3 +1,5 @@
+import type { ResponseHeaders } from './transport.ts';
+
 /** What a response says about the provider's limits. No secrets. */
 export interface ResponseReport<Call extends string> {
   readonly call: Call;
@@ -10,7 +12,7 @@ export interface ResponseReport<Call extends string> {
 export function reportOf<Call extends string>(
   call: Call,
   status: number,
-  headers: Headers,
+  headers: ResponseHeaders,
 ): ResponseReport<Call> {
   const limit = count(headers.get('x-ratelimit-limit'));
   const remaining = count(headers.get('x-ratelimit-remaining'));

@@ -1,3 +1,5 @@
+import type { ResponseHeaders } from './transport.ts';
+
 /** Longer than any flow. Infinity would become null in JSON, and so no wait at all. */
 export const LONGEST_WAIT_MS = 86_400_000;
 
@@ -12,7 +14,7 @@ export function retryAfter({
 }: {
   /** Whether the response says that a limit was reached. A reset time means nothing otherwise. */
   readonly isLimited: boolean;
-  readonly headers: Headers;
+  readonly headers: ResponseHeaders;
   readonly now: number;
 }): number | undefined {
   const sentAt = Date.parse(headers.get('date') ?? '');

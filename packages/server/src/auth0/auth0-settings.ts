@@ -29,7 +29,10 @@ export interface Auth0Settings {
   readonly enrollWithCredentials?: boolean;
   /** Milliseconds until a request to the tenant counts as lost; default 10 000. */
   readonly timeoutMs?: number;
-  /** Sends the requests to the tenant, for a proxy on the way there. Default: the platform's `fetch`. */
+  /**
+   * Sends the requests to the tenant. Default: undici's connections, which are those of Node's `fetch`, so that
+   * `setGlobalDispatcher` of `undici` and `NODE_USE_ENV_PROXY` put a proxy on the way.
+   */
   readonly fetch?: typeof globalThis.fetch;
   /** Accepts an `http:` issuer. For an emulator on this machine. */
   readonly allowInsecureIssuer?: boolean;

@@ -5,6 +5,7 @@ import {
   createAuth0SignIn,
   type MfaApi,
   type PollSchedule,
+  type Transport,
 } from '@stepgate/core';
 import { createEagerPolling, type EagerPolling } from '../limits/eager-polling.ts';
 import type { TenantBudget } from '../limits/tenant-budget.ts';
@@ -40,12 +41,15 @@ export interface TenantOptions {
   readonly identityCheck: IdentityCheck | undefined;
   readonly budget: TenantBudget;
   readonly clock: Clock;
-  /** Sends every request to the tenant, in place of `auth0.fetch`. */
+  /** Sends the requests to the tenant, in place of `auth0.fetch`. */
   readonly fetch: typeof globalThis.fetch;
+  /** Sends all of them but those for the keys, in place of `fetch`. */
+  readonly transport: Transport | undefined;
 }
 
 type WireOptions = Auth0Settings &
-  Required<Pick<Auth0MfaApiOptions, 'now' | 'fetch' | 'timeoutMs' | 'onResponse'>>;
+  Required<Pick<Auth0MfaApiOptions, 'now' | 'fetch' | 'timeoutMs' | 'onResponse'>> &
+  Pick<Auth0MfaApiOptions, 'transport'>;
 
 const UPSTREAM_TIMEOUT_MS = 10_000;
 /** Room for the store's answers around an effect. */
@@ -78,11 +82,12 @@ export function createTenant(options: TenantOptions): Tenant {
 }
 
 /** The options of the wire clients: with a time limit, and with every answer reported to the budget. */
-function wireOptions({ auth0, budget, clock, fetch }: TenantOptions): WireOptions {
+function wireOptions({ auth0, budget, clock, fetch, transport }: TenantOptions): WireOptions {
   return {
     ...auth0,
     now: () => clock.now(),
     fetch,
+    transport,
     timeoutMs: auth0.timeoutMs ?? UPSTREAM_TIMEOUT_MS,
     onResponse: (report) => budget.note(report),
   };

@@ -6,6 +6,7 @@ import {
   type Factor,
   type FlowStateName,
   isStepUpError,
+  type Transport,
 } from '@stepgate/core';
 import type { Store } from '../store/store.ts';
 
@@ -20,7 +21,7 @@ import type { Store } from '../store/store.ts';
  * | --- | --- | --- |
  * | `stepgate:guard` | `GuardSignal` | the decision about one request under one policy |
  * | `stepgate:effect` | `EffectSignal` | one effect of a flow: a first leg, a push, a poll, a code |
- * | `stepgate:upstream` | `UpstreamSignal` | one request to the tenant, until its headers are there |
+ * | `stepgate:upstream` | `UpstreamSignal` | one request to the tenant, until its response is there |
  * | `stepgate:store` | `StoreSignal` | one operation of the store |
  * | `stepgate:flow` | `FlowSignal` | nothing: a plain channel, with a message for each committed change of a flow's state |
  */
@@ -140,9 +141,25 @@ export function tracedFetch(fetch: typeof globalThis.fetch | undefined): typeof 
     const work = (): Promise<Response> => (fetch ?? globalThis.fetch)(input, init);
     if (!requests.hasSubscribers) return work();
     const { url, method } = input instanceof Request ? input : { url: input, method: 'GET' };
-    const path = new URL(url).pathname.replace(/(\/mfa\/authenticators\/).+/, '$1{id}');
-    return traced(requests, { method: init?.method ?? method, path }, work, ({ status }) => ({ status }));
+    return tracedRequest(init?.method ?? method, url, work);
   };
+}
+
+/** The same transport, traced. */
+export function tracedTransport(transport: Transport): Transport {
+  return (request) => {
+    const work = (): ReturnType<Transport> => transport(request);
+    return requests.hasSubscribers ? tracedRequest(request.method, request.url, work) : work();
+  };
+}
+
+function tracedRequest<T extends { readonly status: number }>(
+  method: string,
+  url: string | URL,
+  work: () => Promise<T>,
+): Promise<T> {
+  const path = new URL(url).pathname.replace(/(\/mfa\/authenticators\/).+/, '$1{id}');
+  return traced(requests, { method, path }, work, ({ status }) => ({ status }));
 }
 
 /** The same store, traced. */

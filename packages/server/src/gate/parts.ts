@@ -5,12 +5,13 @@ import { createOwners } from '../endpoints/owner.ts';
 import { createTextsOf } from '../endpoints/page-texts.ts';
 import type { EndpointParts } from '../endpoints/parts.ts';
 import { createEndpoints, type Endpoints } from '../endpoints/router.ts';
-import { tracedFetch, tracedStore } from '../events/signals.ts';
+import { tracedFetch, tracedStore, tracedTransport } from '../events/signals.ts';
 import { type Admission, createAdmission } from '../flow/admission.ts';
 import { createFlowDriver, type FlowDriver } from '../flow/driver.ts';
 import { createFlowSteps } from '../flow/steps.ts';
 import { createGuards, type Guards } from '../guard/guard.ts';
 import { boundedFetch } from '../lib/bounded-fetch.ts';
+import { createPooledTransport } from '../lib/pooled-transport.ts';
 import { createSealer } from '../lib/seal.ts';
 import { budgetedApi } from '../limits/budgeted-api.ts';
 import { createLimitBook } from '../limits/limits.ts';
@@ -48,6 +49,7 @@ export function connectTenant(settings: GateSettings, foundation: Foundation): T
     budget: tenantBudgetOf(settings, foundation),
     clock: foundation.runtime.clock,
     fetch: tracedFetch(boundedFetch(auth0.fetch)),
+    transport: auth0.fetch === undefined ? tracedTransport(createPooledTransport()) : undefined,
   });
 }
 

@@ -1,5 +1,5 @@
 /** Many times the size of a tenant's responses. */
-const MOST_BYTES = 1_048_576;
+export const MOST_BYTES = 1_048_576;
 
 /** The same `fetch`, which fails a response beyond 1 MB: one that never ends would fill the memory. */
 export function boundedFetch(fetch: typeof globalThis.fetch | undefined): typeof globalThis.fetch {
@@ -15,7 +15,12 @@ function bound(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffe
     transform(chunk, controller) {
       size += chunk.byteLength;
       if (size <= MOST_BYTES) controller.enqueue(chunk);
-      else controller.error(new RangeError('a response of the tenant is larger than 1 MB'));
+      else controller.error(tooLarge());
     },
   });
+}
+
+/** The error for a response of more than {@link MOST_BYTES}. */
+export function tooLarge(): RangeError {
+  return new RangeError('a response of the tenant is larger than 1 MB');
 }
