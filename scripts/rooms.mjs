@@ -67,7 +67,19 @@ export const ROOMS = {
     'store',
     'lib',
   ],
-  web: ['page', 'index.ts', 'dialog.ts', 'fetch', 'dialog', 'ui', 'screens', 'elements', 'texts', 'remote'],
+  web: [
+    'page',
+    'index.ts',
+    'dialog.ts',
+    'fetch',
+    'dialog',
+    'ui',
+    'screens',
+    'elements',
+    'texts',
+    'remote',
+    'assets.d.ts',
+  ],
 };
 
 /** The largest number of files in a folder of sources. */

@@ -21,8 +21,10 @@ export {
   type StoreSignal,
   type UpstreamSignal,
 } from './events/signals.ts';
+export type { RunningFlow } from './gate/direct-flow.ts';
 export { createGate, type Gate } from './gate/gate.ts';
 export type { GateOptions } from './gate/gate-options.ts';
+export { createLazyGate, type LazyGate } from './gate/lazy-gate.ts';
 export { createNativeGate, type NativeGate } from './gate/native-gate.ts';
 export type { FlowStatus, StepUpStatus } from './gate/status-and-revocation.ts';
 export type { TestingOptions, Timing } from './gate/testing-options.ts';

@@ -1,6 +1,7 @@
 // Bundles what tsc has built for pages without a bundler: the scripts and the style sheet of the built-in pages, and the
-// package itself (with its dialog) as one module.
+// package itself (with its dialog) as one module. Writes each as a file, and all of them as texts in one module.
 import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 
@@ -38,3 +39,12 @@ const { code } = await transform(pageStyles + flowStyles + authenticatorsStyles,
   target,
 });
 await writeFile(new URL('dist/page/stepgate-page.css', root), code);
+
+const files = [...Object.values(bundles), 'dist/page/stepgate-page.css'];
+const assets = await Promise.all(
+  files.map(async (file) => [basename(file), await readFile(new URL(file, root), 'utf8')]),
+);
+await writeFile(
+  new URL('dist/assets.js', root),
+  `export const PAGE_ASSETS = ${JSON.stringify(Object.fromEntries(assets))};\n`,
+);

@@ -1,29 +1,27 @@
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { digest } from '../lib/seal.ts';
 
-const ASSETS: Readonly<Record<string, string>> = {
-  'stepgate-page.js': 'text/javascript; charset=utf-8',
-  'stepgate-authenticators.js': 'text/javascript; charset=utf-8',
-  'stepgate-page.css': 'text/css; charset=utf-8',
-  'stepgate.js': 'text/javascript; charset=utf-8',
+const TYPES: Readonly<Record<string, string>> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
 };
 
 interface Asset {
-  readonly content: Uint8Array<ArrayBuffer>;
+  readonly content: string;
+  readonly type: string;
   readonly etag: string;
 }
 
-const loaded = new Map<string, Promise<Asset>>();
+let loading: Promise<ReadonlyMap<string, Asset>> | undefined;
 
 /**
  * One of the web package's built assets: those of the page, and `stepgate.js`, the package itself as one module for
  * pages without a bundler. `undefined` when there is none of that name.
  */
 export async function assetResponse(name: string, known: string | undefined): Promise<Response | undefined> {
-  const type = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;
-  if (type === undefined) return undefined;
-  const { content, etag } = await (loaded.get(name) ?? loadAsset(name));
+  loading ??= loadAssets();
+  const asset = (await loading).get(name);
+  if (asset === undefined) return undefined;
+  const { content, type, etag } = asset;
   const headers = {
     'content-type': type,
     'cache-control': 'no-cache',
@@ -33,15 +31,15 @@ export async function assetResponse(name: string, known: string | undefined): Pr
   return known === etag ? new Response(null, { status: 304, headers }) : new Response(content, { headers });
 }
 
-function loadAsset(name: string): Promise<Asset> {
-  const asset = readAsset(name);
-  loaded.set(name, asset);
-  // A file that could not be read now may be readable the next time.
-  asset.catch(() => loaded.delete(name));
-  return asset;
+/** Only when the first page asks for them: a server that answers scripts alone does not hold them in memory. */
+async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
+  const { PAGE_ASSETS } = await import('@stepgate/web/assets');
+  return new Map(
+    Object.entries(PAGE_ASSETS).map(([name, content]) => [name, { content, ...describe(name, content) }]),
+  );
 }
 
-async function readAsset(name: string): Promise<Asset> {
-  const file = await readFile(fileURLToPath(import.meta.resolve(`@stepgate/web/page/${name}`)));
-  return { content: new Uint8Array(file), etag: `"${digest(file).slice(0, 16)}"` };
+function describe(name: string, content: string): Pick<Asset, 'type' | 'etag'> {
+  const type = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'text/plain; charset=utf-8';
+  return { type, etag: `"${digest(content).slice(0, 16)}"` };
 }

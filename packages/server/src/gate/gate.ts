@@ -1,5 +1,7 @@
 import type { Endpoints } from '../endpoints/router.ts';
+import { createWatchers } from '../limits/watchers.ts';
 import { createDecisions, type Decisions } from './decisions.ts';
+import { createDirectFlows, type DirectFlows } from './direct-flow.ts';
 import { createFoundation } from './foundation.ts';
 import type { GateOptions } from './gate-options.ts';
 import { createMountCheck } from './mount-check.ts';
@@ -9,10 +11,15 @@ import { createReporting } from './reporting.ts';
 import { createStatusAndRevocation, type StatusAndRevocation } from './status-and-revocation.ts';
 
 /** The framework-agnostic gate, on which adapters stand. */
-export interface Gate<Native> extends Decisions<Native>, StatusAndRevocation<Native> {
+export interface Gate<Native> extends Decisions<Native>, DirectFlows<Native>, StatusAndRevocation<Native> {
   readonly basePath: string;
   /** Answers requests under the base path. `web` makes the web-standard request, when its body is needed. */
   readonly endpoints: Endpoints<Native>;
+  /**
+   * For adapters that register the endpoints as routes, to say so: the gate then does not wait for a request to learn
+   * that it is mounted.
+   */
+  mounted(): void;
   /**
    * For a graceful stop: ends long-polls and event streams at once, each with a hint to reconnect, and begins no work
    * that another process can do. Resolves when no work is left here.
@@ -37,7 +44,15 @@ function buildGate(settings: GateSettings): Gate<unknown> {
   const callers = readCallers(settings, foundation, tenant);
   const flows = runFlows(settings, foundation, tenant, state);
   const guarding = setUpGuards(settings, foundation, state, callers);
-  const endpoints = serveEndpoints(settings, foundation, { tenant, state, callers, flows, guarding });
+  const watchers = createWatchers(foundation.capacity);
+  const endpoints = serveEndpoints(settings, foundation, {
+    tenant,
+    state,
+    callers,
+    flows,
+    guarding,
+    watchers,
+  });
 
   const { basePath, runtime } = foundation;
   const mounting = createMountCheck({ basePath, isAlone: settings.store === undefined, runtime });
@@ -54,7 +69,17 @@ function buildGate(settings: GateSettings): Gate<unknown> {
       reporting,
     }),
     ...createStatusAndRevocation({ state, callers, admission: flows.admission, runtime, reporting }),
+    ...createDirectFlows({
+      basePath,
+      driver: flows.driver,
+      callers,
+      requirements: guarding.requirements,
+      watchers,
+      runtime,
+      reporting,
+    }),
     endpoints: mounting.watch(endpoints),
+    mounted: () => mounting.mounted(),
     close() {
       foundation.close();
       return flows.driver.idle();

@@ -4,6 +4,8 @@ import type { Runtime } from '../events/runtime.ts';
 
 /** Notices a gate whose guards refuse, and which is not mounted: nothing would answer where users are sent. */
 export interface MountCheck {
+  /** An adapter has registered the endpoints as routes, so the gate is mounted. */
+  mounted(): void;
   /** The endpoints. A request that they are asked about shows that the gate is mounted. */
   watch<Native>(endpoints: Endpoints<Native>): Endpoints<Native>;
   /** A guard has sent a page load to the built-in page: the browser asks for that page at once. */
@@ -31,6 +33,9 @@ export function createMountCheck({
   let firstAt = 0;
 
   return {
+    mounted() {
+      isSettled = true;
+    },
     watch: (endpoints) => (request, web) => {
       isSettled = true;
       return endpoints(request, web);

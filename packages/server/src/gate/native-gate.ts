@@ -1,7 +1,8 @@
 import type { Decision, StepUp } from '../guard/decision.ts';
 import { policyOf, type RoutePolicy } from '../policy/policy.ts';
 import type { HostRequest } from '../request/host-request.ts';
-import type { Gate } from './gate.ts';
+import type { RunningFlow } from './direct-flow.ts';
+import type { LazyGate } from './lazy-gate.ts';
 import type { StepUpStatus } from './status-and-revocation.ts';
 
 /** A policy, or nothing for the default one. `undefined` is a mistake. */
@@ -21,6 +22,13 @@ export interface NativeGate<Native> {
    * @throws StepUpError with `status`, `code`, `headers`, and where to start in `details`.
    */
   assert(native: Native, ...policy: OptionalPolicy<Native>): Promise<StepUp | undefined>;
+  /**
+   * Starts the flow that a refused request needs, for an app that shows and drives it without the endpoints.
+   * `refusal`: what `assert` has thrown.
+   *
+   * @throws StepUpError with a code that says what the client can do.
+   */
+  flow(native: Native, refusal: unknown): Promise<RunningFlow>;
   /**
    * Where the signed-in user's step-up stands in this browser, for templates; `undefined` when nobody is signed in.
    *
@@ -50,12 +58,13 @@ export interface NativeGate<Native> {
 
 /** The gate for handlers of a host whose requests `hostRequest` reads. */
 export function createNativeGate<Native>(
-  gate: Gate<Native>,
+  gate: LazyGate<Native>,
   hostRequest: (native: Native) => HostRequest<Native>,
 ): NativeGate<Native> {
   return {
     check: async (native, ...policy) => gate.check(hostRequest(native), policyOf(policy)),
     assert: async (native, ...policy) => gate.assert(hostRequest(native), policyOf(policy)),
+    flow: (native, refusal) => gate.flow(hostRequest(native), refusal),
     status: (native) => gate.status(hostRequest(native)),
     revoke: (native) => gate.revoke(hostRequest(native)),
     revokeSubject: (subject) => gate.revokeSubject(subject),

@@ -16,7 +16,7 @@ import { createSealer } from '../lib/seal.ts';
 import { budgetedApi } from '../limits/budgeted-api.ts';
 import { createLimitBook } from '../limits/limits.ts';
 import { createTenantBudget, type TenantBudget, UNLIMITED } from '../limits/tenant-budget.ts';
-import { createWatchers } from '../limits/watchers.ts';
+import type { Watchers } from '../limits/watchers.ts';
 import { demandOf } from '../policy/policy-reader.ts';
 import { createRequirements, type Requirements } from '../policy/requirement.ts';
 import { createState, type State } from '../records/state.ts';
@@ -170,16 +170,17 @@ export function setUpGuards(
 /** Serves what is under the base path. */
 export function serveEndpoints(
   settings: GateSettings,
-  { basePath, capacity, runtime }: Foundation,
+  { basePath, runtime }: Foundation,
   built: {
     readonly tenant: Tenant;
     readonly state: State;
     readonly callers: Callers;
     readonly flows: Flows;
     readonly guarding: Guarding;
+    readonly watchers: Watchers;
   },
 ): Endpoints {
-  const { tenant, state, callers, flows, guarding } = built;
+  const { tenant, state, callers, flows, guarding, watchers } = built;
   const parts: EndpointParts = {
     basePath,
     driver: flows.driver,
@@ -206,6 +207,6 @@ export function serveEndpoints(
     loginUrl: settings.loginUrl,
     authenticators: authenticators || undefined,
     takesMfaToken: settings.firstLeg.mfaToken === true,
-    watchers: createWatchers(capacity),
+    watchers,
   });
 }

@@ -58,6 +58,15 @@ it('reports once that the page to which guards send is not there', async () => {
   ]);
 });
 
+it('believes an adapter that has registered the endpoints as routes', async () => {
+  const { gate, errors, refuse } = openGate();
+  gate.mounted();
+
+  await refuse(10);
+
+  expect(errors).toEqual([]);
+});
+
 it('gives browsers the time to ask for the page', async () => {
   const { errors, refuse } = openGate();
 
