@@ -2,6 +2,9 @@ const build = ['pnpm', '--silent', 'run', 'build'];
 const findPrograms = ['node', 'scripts/ensure-system.mjs'];
 const vitest = (...projects) => ['vitest', 'run', ...projects.map((name) => `--project=${name}`)];
 
+const site = (script) => ['pnpm', '--silent', '--filter', 'site', 'run', script];
+const buildSite = [site('api'), site('build'), ['node', 'site/scripts/check-site.mjs']];
+
 /** The tests that try inputs at random. */
 const FUZZ_TESTS = [
   'packages/server/test/endpoints/hostile-input.test.ts',
@@ -27,7 +30,7 @@ const LONG_TESTS = [
  */
 export const TASKS = {
   demo: { steps: [build, ['node', 'scripts/demo.mjs']] },
-  test: { steps: [build, findPrograms, vitest()] },
+  test: { steps: [build, ...buildSite, findPrograms, vitest()] },
   'test:unit': {
     steps: [
       build,
@@ -48,6 +51,8 @@ export const TASKS = {
     steps: [build, [...vitest('server'), 'packages/server/test/simulation/simulation.test.ts']],
     env: { SIMULATION_RUNS: '1000000' },
   },
+  site: { steps: [build, site('api'), site('dev')] },
+  'site:build': { steps: [build, ...buildSite] },
   mutate: { steps: [build, ['node', 'scripts/mutate.mjs']] },
   live: { steps: [build, ['node', 'packages/doctor/live/main.ts']] },
 };
