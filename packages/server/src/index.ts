@@ -50,7 +50,7 @@ export {
 export type { RequireArguments, RouteOptions } from './policy/route-options.ts';
 export type { Approval } from './records/handle-record.ts';
 export type { Asked, HookContext, Identity } from './request/caller.ts';
-export { errorResponse } from './request/error-response.ts';
+export { errorBody, errorResponse } from './request/error-response.ts';
 export type { HostBody } from './request/form-body.ts';
 export type { HostRequest, HostResponse } from './request/host-request.ts';
 export {
@@ -58,6 +58,7 @@ export {
   type ClaimIdentifyOptions,
   type IdentifyBySession,
   identifyByBearer,
+  identifyByClaims,
   identifyByOidc,
   identifyBySession,
   type OidcRequest,

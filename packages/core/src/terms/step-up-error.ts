@@ -47,6 +47,14 @@ export class StepUpError extends Error {
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     if (options.details !== undefined) this.details = options.details;
   }
+
+  /**
+   * `status` under the name by which Nest and others know errors of http-errors. `undefined` where `expose` is false:
+   * those frameworks send the message along, and it is for the log only, so they answer 500 without it.
+   */
+  get statusCode(): number | undefined {
+    return this.expose ? this.status : undefined;
+  }
 }
 
 /** Whether the value is a {@link StepUpError}, optionally one with this code. */

@@ -16,8 +16,11 @@ export function stepUpChallenge(maxAgeSeconds: number, acrValues: readonly strin
   return acrValues.length === 0 ? challenge : `${challenge}, acr_values=${quoted(acrValues.join(' '))}`;
 }
 
-/** The body of every refusal. Words of ours for the client; a fault of the server's own stays in its log. */
-function errorBody(error: StepUpError): Readonly<Record<string, unknown>> {
+/**
+ * The body of {@link errorResponse} as an object, for refusals that are part of something else: the value of a Server
+ * Action, the `extensions` of a GraphQL error, the result of a tool. What only the log may see is not in it.
+ */
+export function errorBody(error: StepUpError): Readonly<Record<string, unknown>> {
   return {
     error: error.code,
     error_description:

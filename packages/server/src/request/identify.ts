@@ -138,7 +138,7 @@ export interface OidcRequest extends NativeRequest {
     | undefined;
 }
 
-/** Options of {@link identifyByOidc} and {@link identifyByBearer}. */
+/** Options of {@link identifyByOidc}, {@link identifyByBearer} and {@link identifyByClaims}. */
 export interface ClaimIdentifyOptions {
   /**
    * Accepts tokens that name no login (`sid`; for bearer tokens also `jti`). Approvals then outlive a logout: they end
@@ -191,6 +191,32 @@ export function identifyByBearer(
     return claims ? identityOf(claims, ['sid', 'jti'], options) : undefined;
   };
 }
+
+/**
+ * `identify` for everything else that has the claims of a verified token: Fastify's `request.user`, Hono's
+ * `c.get('jwtPayload')`, Nest's `req.user`. Approvals are bound to the token's `sid`, or else to its `jti`.
+ *
+ * `claimsOf` gives the claims, or `undefined` for nobody. Never give claims that were only decoded.
+ *
+ * Throws, and so answers 500, when the claims have no `sub`, or neither `sid` nor `jti`.
+ *
+ * @example
+ * identify: identifyByClaims((request: FastifyRequest) => request.user)
+ */
+export function identifyByClaims<Native>(
+  claimsOf: (request: Native, asked: Asked) => Claims | Promise<Claims>,
+  options: ClaimIdentifyOptions = {},
+): (request: Native, asked: Asked) => Identity | undefined | Promise<Identity | undefined> {
+  if (typeof claimsOf !== 'function') throw new TypeError('claimsOf: must be a function of the request');
+  const identityIn = (claims: Claims): Identity | undefined =>
+    claims ? identityOf(claims, ['sid', 'jti'], options) : undefined;
+  return function identify(request, asked) {
+    const claims = claimsOf(request, asked);
+    return claims instanceof Promise ? claims.then(identityIn) : identityIn(claims);
+  };
+}
+
+type Claims = object | undefined | null;
 
 const UNBOUND = 'unbound';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { identifyByBearer, identifyByOidc, identifyBySession } from '../../src/index.ts';
+import { identifyByBearer, identifyByClaims, identifyByOidc, identifyBySession } from '../../src/index.ts';
 
 interface AppSession {
   user?: { readonly sub: string } | undefined;
@@ -159,5 +159,40 @@ describe('identifyByBearer', () => {
     expect(() => identify({ auth: { payload: { sub: 'auth0|ada', ...claims } } })).toThrow(
       'no sid or jti claim, which changes with the login',
     );
+  });
+});
+
+describe('identifyByClaims', () => {
+  interface Request {
+    readonly user?: object | null | undefined;
+  }
+  const asked = { again: false };
+  const identify = identifyByClaims(({ user }: Request) => user);
+
+  it('takes subject and login from the claims that the app finds', () => {
+    expect(identify({}, asked)).toBeUndefined();
+    expect(identify({ user: null }, asked)).toBeUndefined();
+    expect(identify({ user: { sub: 'auth0|ada', sid: 's1', jti: 'j1' } }, asked)).toEqual({
+      subject: 'auth0|ada',
+      sessionId: 'sid:s1',
+    });
+  });
+
+  it('waits for claims that are fetched, and says when they are to be fetched anew', async () => {
+    const questions: boolean[] = [];
+    const fetched = identifyByClaims(async (_request: Request, { again }) => {
+      questions.push(again);
+      return { sub: 'auth0|ada', jti: 'j1' };
+    });
+
+    expect(await fetched({}, asked)).toEqual({ subject: 'auth0|ada', sessionId: 'jti:j1' });
+    await fetched({}, { again: true });
+    expect(questions).toEqual([false, true]);
+  });
+
+  it('says what to do with claims that name no user or no login', () => {
+    expect(() => identify({ user: { sid: 's1' } }, asked)).toThrow('no sub');
+    expect(() => identify({ user: { sub: 'auth0|ada' } }, asked)).toThrow('unboundSession: true');
+    expect(() => identifyByClaims(undefined as never)).toThrow('claimsOf: must be a function');
   });
 });

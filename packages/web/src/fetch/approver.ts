@@ -28,12 +28,25 @@ interface SharedFlow {
 }
 
 /**
- * Returns what you call before each try of a call. It remembers how many approvals there have been, since one that comes
- * while the try is under way may be enough for it. A call that follows a user's gesture starts its flow by itself; for
- * any other, the user starts the flow with a click. Calls that are refused at the same time share a flow.
+ * Makes what `stepUpFetch` is made of, for calls whose refusals do not come by `fetch`: Server Actions, GraphQL, sockets.
+ *
+ * It returns what you call before each try of a call. That remembers how many approvals there have been, since one that
+ * comes while the try is under way may be enough for it. A call that follows a user's gesture starts its flow by itself;
+ * for any other, the user starts the flow with a click. Calls that are refused at the same time share a flow.
+ *
+ * @example
+ * const beforeTry = createApprover();
+ * const call = { hasGesture: hasUserGesture() };
+ * for (let isLastTry = false; ; ) {
+ *   const approve = beforeTry(call);
+ *   const result = await transfer(form);
+ *   const refusal = isLastTry ? undefined : parseRefusal(result.stepUpRefused);
+ *   if (refusal === undefined) return result;
+ *   isLastTry = await approve(refusal, signal);
+ * }
  */
 export function createApprover(
-  options: StepUpFetchOptions,
+  options: StepUpFetchOptions = {},
 ): (call: { readonly hasGesture: boolean }) => Approve {
   const show = options.onStepUp ?? showDialog;
   let shared: SharedFlow | undefined;
