@@ -61,6 +61,7 @@ export {
   type PlannedPoll,
   plannedPoll,
   stateName,
+  withUnheardPolls,
 } from './machine/flow.ts';
 export { stepUpMachine } from './machine/machine.ts';
 export {

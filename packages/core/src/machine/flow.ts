@@ -4,6 +4,8 @@ import type { FlowContext, FlowSettings } from './context.ts';
 import type { Effect } from './effects.ts';
 import type { FlowEvent } from './events.ts';
 import { stepUpMachine } from './machine.ts';
+import { afterUnheardPolls } from './poll-schedule.ts';
+import { isCurrent, pollEnded, pollSent } from './setup.ts';
 
 /** Where a flow can be. `authenticating` asks for the password when `allowedEvents` names `password.submit`. */
 export type FlowStateName =
@@ -51,6 +53,43 @@ export function createFlow(settings: FlowSettings): FlowState {
 
 /** One pure step of a flow: no I/O, no clock. A finished flow takes no events. */
 export function advanceFlow(state: FlowState, event: FlowEvent): Advance {
+  return advanceQuietly(state, event) ?? advanceByChart(state, event);
+}
+
+/**
+ * The two steps of a poll without news, which are nearly all steps that a server takes: the same as the chart takes, at a
+ * hundredth of the cost. `undefined` for everything else.
+ */
+function advanceQuietly(state: FlowState, event: FlowEvent): Advance | undefined {
+  const { context } = state;
+  const name = stateName(state);
+  if (name !== 'polling' && name !== 'confirming') return undefined;
+  const inner = innerName(state);
+  if (event.type === 'poll.pending' && inner === 'requesting' && isCurrent({ context, event })) {
+    const waiting = {
+      value: { [name]: 'waiting' },
+      context: { ...context, ...pollEnded({ context, event }) },
+    };
+    return { state: waiting, effect: undefined, accepted: true };
+  }
+  const isDue =
+    event.at >= context.nextPollAt && event.at < Math.min(context.challengeExpiresAt, context.expiresAt);
+  if (event.type === 'time.passed' && inner === 'waiting' && isDue) {
+    const seq = context.seq + 1;
+    return {
+      state: {
+        value: { [name]: 'requesting' },
+        context: { ...context, seq, ...pollSent({ context, event }) },
+      },
+      effect: { type: 'poll', params: { seq, enrolling: name === 'confirming' } },
+      accepted: true,
+    };
+  }
+  return undefined;
+}
+
+/** One step as XState takes it. */
+export function advanceByChart(state: FlowState, event: FlowEvent): Advance {
   const snapshot = toSnapshot(state);
   if (snapshot.status !== 'active' || !snapshot.can(event)) {
     return { state, effect: undefined, accepted: false };
@@ -107,6 +146,13 @@ export function plannedPoll(state: FlowState): PlannedPoll | undefined {
   const { nextPollAt, budget, pace, challengeExpiresAt, expiresAt } = state.context;
   const until = Math.min(challengeExpiresAt, expiresAt);
   return { at: nextPollAt, since: budget.at, intervalMs: pace.intervalMs, until };
+}
+
+/** The flow after polls that another process may have sent until a time, without having told what came of them. */
+export function withUnheardPolls(state: FlowState, until: number): FlowState {
+  const { budget, pace, settings } = state.context;
+  const left = afterUnheardPolls({ budget, pace, limit: settings.exchangeLimit }, until);
+  return { ...state, context: { ...state.context, budget: left } };
 }
 
 /** Whether the flow has ended for good. */

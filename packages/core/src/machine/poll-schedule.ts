@@ -83,6 +83,22 @@ export function adjustPace({ intervalMs, failures, schedule }: PollPace, outcome
   }
 }
 
+/**
+ * The budget after polls that somebody else may have sent until a time without telling: as many as the pace allows, and
+ * none that would have touched what is reserved for codes.
+ */
+export function afterUnheardPolls(
+  { budget, pace, limit }: Pick<NextPoll, 'budget' | 'pace' | 'limit'>,
+  until: number,
+): ExchangeBudget {
+  if (until <= budget.at) return budget;
+  const gapMs = pace.schedule === 'eager' ? EAGER_INTERVAL_MS : pace.intervalMs;
+  const most = Math.floor((until - budget.at) / gapMs);
+  const { level } = refill(budget, limit, until);
+  const left = Math.max(limit.reservedForCodes, level - most);
+  return { level: Math.min(level, left), at: until };
+}
+
 /** What {@link nextPollTime} needs. */
 export interface NextPoll {
   readonly at: number;

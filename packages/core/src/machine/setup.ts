@@ -29,7 +29,8 @@ import {
   spend,
 } from './poll-schedule.ts';
 
-interface Scope {
+/** What actions and guards are given. */
+export interface Scope {
   readonly context: FlowContext;
   readonly event: FlowEvent;
 }
@@ -39,7 +40,7 @@ function effect<T extends Effect['type']>(_type: T): (_: unknown, _params: Effec
   return () => {};
 }
 
-const isCurrent = ({ context, event }: Scope): boolean => 'seq' in event && event.seq === context.seq;
+export const isCurrent = ({ context, event }: Scope): boolean => 'seq' in event && event.seq === context.seq;
 
 /** Whether the current effect failed for a transient reason. */
 const isTransient = (scope: Scope): boolean =>
@@ -127,6 +128,20 @@ function outcomeOf(event: FlowEvent): PollOutcome {
   return { type: event.code === 'rate_limited' ? 'rate_limited' : 'unavailable', retryAfterMs };
 }
 
+/** What a poll leaves behind that goes out. */
+export function pollSent({ context, event }: Scope): Partial<FlowContext> {
+  return { budget: spend(context.budget, context.settings.exchangeLimit, event.at) };
+}
+
+/** What a poll leaves behind after which the wait goes on. */
+export function pollEnded(scope: Scope): Partial<FlowContext> {
+  const { event } = scope;
+  return {
+    ...afterPoll(scope, outcomeOf(event)),
+    reason: event.type === 'effect.failed' ? event.code : undefined,
+  };
+}
+
 const BACK_OFF_MS = 1_000;
 const LONGEST_BACK_OFF_MS = 30_000;
 
@@ -150,9 +165,7 @@ export const flowSetup = setup({
     nextSeq: assign(({ context }) => ({ seq: context.seq + 1 })),
     noteAsked: assign(({ event }) => ({ askedAt: event.at })),
     clearReason: assign({ reason: undefined, waitUntil: undefined }),
-    spendExchange: assign(({ context, event }) => ({
-      budget: spend(context.budget, context.settings.exchangeLimit, event.at),
-    })),
+    spendExchange: assign(pollSent),
 
     renew: assign(({ context, event }) => ({
       leg: firstLeg(context),
@@ -268,10 +281,7 @@ export const flowSetup = setup({
       waitUntil: undefined,
       ...(target && { resendAllowedAt: { ...resendAllowedAt, [addressee(target)]: event.at } }),
     })),
-    schedulePoll: assign((scope) => ({
-      ...afterPoll(scope, outcomeOf(scope.event)),
-      reason: scope.event.type === 'effect.failed' ? scope.event.code : undefined,
-    })),
+    schedulePoll: assign(pollEnded),
     takeTokens: assign(({ event }) => ({
       provenAt: event.at,
       reason: undefined,
