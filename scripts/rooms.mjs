@@ -42,6 +42,7 @@ export const ROOMS = {
     'tokens',
     'admin',
     'mfa',
+    'logs',
     'state',
     'directory',
     'settings',

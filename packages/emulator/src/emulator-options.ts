@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { type ApiOptions, defaultApis } from './directory/api.ts';
 import { type ClientOptions, defaultClients } from './directory/client.ts';
 import { type KeptState, keptStateShape } from './directory/kept-state.ts';
+import type { LogStreamOptions } from './directory/log-stream.ts';
 import { configShape, type TenantConfig } from './directory/options.ts';
 import { defaultUsers, type UserOptions } from './directory/user-options.ts';
 import { type RandomBytes, systemRandomBytes } from './lib/random.ts';
@@ -34,6 +35,7 @@ export interface ResolvedOptions {
   readonly mfaAudience: string | undefined;
   readonly clients: readonly ClientOptions[];
   readonly users: readonly UserOptions[];
+  readonly logStreams: readonly LogStreamOptions[];
   readonly signingKey: JWK | string | undefined;
   readonly clock: { now(): number };
   readonly randomBytes: RandomBytes;
@@ -60,13 +62,15 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
   const { clock, randomBytes, state, onRequest, controlHosts, ...config } = options;
   assertShape(seamsShape, { clock, randomBytes, state, onRequest, controlHosts });
   assertShape(configShape, config);
-  const { issuer, audience, apis, mfaAudience, clients, users, signingKey, ...settings } = options;
+  const { issuer, audience, apis, mfaAudience, clients, users, logStreams, signingKey, ...settings } =
+    options;
   return {
     issuer: issuer === undefined ? undefined : new URL(issuer).href,
     apis: apis ?? (audience === undefined ? defaultApis : toApis(audience)),
     mfaAudience,
     clients: clients ?? defaultClients,
     users: users ?? defaultUsers,
+    logStreams: logStreams ?? [],
     signingKey,
     clock: clock ?? { now: () => Date.now() },
     randomBytes: randomBytes ?? systemRandomBytes,

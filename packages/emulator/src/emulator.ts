@@ -72,6 +72,7 @@ function createServedTenant(
     handle: (request) => handle(request),
     frame,
     settings: resolved.settings,
+    logStreams: resolved.logStreams,
     clock,
     state: resolved.state,
     onRequest: resolved.onRequest,

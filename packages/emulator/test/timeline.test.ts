@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createEmulator, type Emulator, type LoggedRequest } from '../src/index.ts';
 import { toLogLine } from '../src/timeline/log-line.ts';
+import { createRequestLog } from '../src/timeline/request-log.ts';
 import { createTenantClient, enrollPush, startPush, stepUp, type TenantClient } from './tenant-client.ts';
 
 let emulator: Emulator;
@@ -172,6 +173,21 @@ it('hits only the requests of one user with a fault that names one', async () =>
   expect(() => emulator.faults.add({ match: { user: 'grace' } as never, respond: { status: 503 } })).toThrow(
     'match has no member user; it takes method, path, grantType, username',
   );
+});
+
+it('keeps the last 10,000 requests, and knows what became of each', async () => {
+  const log = createRequestLog();
+  const { entries } = log;
+  const request = { method: 'GET', path: '/', at: 0 };
+  const first = log.add(request);
+  const changes = Array.from({ length: 10_005 }, () => log.add(request));
+  first({ status: 200 });
+  changes[5]?.({ status: 201 });
+  changes.at(-1)?.({ status: 202 });
+  expect(entries).toHaveLength(10_000);
+  expect(entries[0]).toMatchObject({ id: 7, status: 201 });
+  expect(entries.at(-1)).toMatchObject({ id: 10_006, status: 202 });
+  expect(entries.filter(({ status }) => status !== undefined)).toHaveLength(2);
 });
 
 describe('the events', () => {

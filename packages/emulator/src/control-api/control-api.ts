@@ -11,6 +11,7 @@ import { assertSettingsPatch } from '../settings/settings.ts';
 import { assertControlHost, assertSameOrigin } from './cross-site-guard.ts';
 import { addDeskRoutes } from './desk-routes.ts';
 import { addDirectoryRoutes } from './directory-routes.ts';
+import { addLogRoutes } from './log-routes.ts';
 import { type ControlBindings, parseControlBody, pick, reply, toFault } from './wire.ts';
 
 type ControlContext = Context<{ Bindings: ControlBindings }>;
@@ -59,6 +60,7 @@ export function createControlApi(
   addDirectoryRoutes(app, parts.control);
   addTenantRoutes(app, parts.control);
   addDeskRoutes(app, parts, tenants);
+  addLogRoutes(app, parts.control);
   if (tenants !== undefined) addNamedTenantRoutes(app, tenants);
   return app;
 }

@@ -3,6 +3,11 @@ import type { NamedTenants } from '../control/named-tenants.ts';
 import type { ClientOptions } from '../directory/client.ts';
 import { type Dialect, dialectChoices } from '../settings/dialect.ts';
 import { defaultSettings, type Settings, settingsEntries } from '../settings/settings.ts';
+import type { LogEvent } from '../state/event-log.ts';
+import { toSnakeCase } from './wire.ts';
+
+/** How many events of the log the desk shows. */
+const mostEvents = 50;
 
 /** Everything that the desk shows besides the requests, as its page takes it. No secret is among it. */
 export function toDeskOverview(
@@ -19,11 +24,18 @@ export function toDeskOverview(
     audiences: [...tenant.apis.keys()],
     settings: toSettings(control.settings),
     faults: control.faults.list(),
+    log_streams: toSnakeCase(control.logStreams()),
+    log_events: control.logEvents.slice(-mostEvents).toReversed().map(toEventRow),
     tenants: (tenants?.tenantNames() ?? []).map((name) => ({
       name,
       issuer: tenants?.tenant(name).issuer,
     })),
   };
+}
+
+/** An event in one line; everything else of it is in `GET /_emulator/logs`. */
+function toEventRow({ log_id: id, date, type, description, user_name: user }: LogEvent): object {
+  return { id, date, type, description, ...(user !== undefined && { user }) };
 }
 
 function onPhone(control: EmulatorParts['control'], username: string): Record<string, unknown> {

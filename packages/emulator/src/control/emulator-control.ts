@@ -1,14 +1,17 @@
 import { createDirectory, type Directory } from '../admin/directory.ts';
 import { exportTenant, type TenantExport } from '../admin/export.ts';
 import type { KeptState } from '../directory/kept-state.ts';
+import type { LogStreamOptions } from '../directory/log-stream.ts';
 import type { UserOptions } from '../directory/user-options.ts';
 import type { EmulatorClock } from '../lib/clock.ts';
+import { createLogStreams, type LogStreams } from '../logs/log-streams.ts';
 import {
   assertSettingsPatch,
   mergeSettings,
   type Settings,
   type SettingsPatch,
 } from '../settings/settings.ts';
+import { createEventLog, type LogEvent } from '../state/event-log.ts';
 import { restoreState } from '../state/kept-state.ts';
 import { createTenant, type Tenant, type TenantFrame } from '../state/tenant.ts';
 import type { LoggedRequest } from '../timeline/logged-request.ts';
@@ -18,19 +21,21 @@ import { createFaultBook, type FaultBook, type Faults } from './faults.ts';
 import { createPhone, type Phone } from './phone.ts';
 
 /** What can be seen and done from outside the tenant's own API. */
-export interface EmulatorControl extends Directory {
+export interface EmulatorControl extends Directory, LogStreams {
   /** The issuer of its tokens, with a slash at its end. */
   readonly issuer: string;
   readonly clock: EmulatorClock;
   readonly faults: Faults;
-  /** Every request to the tenant so far, oldest first. */
+  /** The last 10,000 requests to the tenant, oldest first. */
   readonly requests: readonly LoggedRequest[];
+  /** The last 5,000 events of the tenant's log, oldest first, as `GET /api/v2/logs` has them. */
+  readonly logEvents: readonly LogEvent[];
   readonly settings: Settings;
   /** The phone of a user; using it while there is no such user is a 404. */
   phone(username: string): Phone;
   /** Changes settings; those left out stay as they are. A `TypeError` names one that is wrong. */
   configure(patch: SettingsPatch): void;
-  /** Back to the start: users, tokens, phones, settings, faults, log and clock. The signing key stays. */
+  /** Back to the start: users, tokens, phones, settings, faults, logs, log streams and clock. The signing key stays. */
   reset(): void;
   /**
    * Passes the login pages as a user with a phone would, without a browser: from the address that an app sends its users
@@ -55,6 +60,7 @@ export interface EmulatorStart {
   handle(this: void, request: Request): Promise<Response>;
   readonly frame: TenantFrame;
   readonly settings: Settings;
+  readonly logStreams: readonly LogStreamOptions[];
   readonly clock: EmulatorClock & { reset(): void };
   readonly state: KeptState | undefined;
   /** What was given of the options that never change. */
@@ -69,17 +75,23 @@ export function createEmulatorParts({
   clock,
   state,
   fixed,
+  logStreams: initialStreams,
   onRequest,
   handle,
 }: EmulatorStart): EmulatorParts {
   const faults = createFaultBook();
   const timeline = createTimeline(onRequest);
-  let tenant = createTenant(frame, settings);
+  const streams = createLogStreams(initialStreams);
+  const events = createEventLog((event) => streams.deliver(event));
+  let tenant = createTenant(frame, settings, events);
   if (state !== undefined) restoreState(tenant, state);
   const initialUsers: readonly UserOptions[] = frame.users;
 
   const control: EmulatorControl = {
     ...createDirectory(() => tenant, initialUsers),
+    logStreams: () => streams.logStreams(),
+    addLogStream: (options) => streams.addLogStream(options),
+    removeLogStream: (name) => streams.removeLogStream(name),
     get issuer() {
       return frame.issuer();
     },
@@ -87,6 +99,9 @@ export function createEmulatorParts({
     faults,
     get requests() {
       return timeline.log.entries;
+    },
+    get logEvents() {
+      return events.events;
     },
     get settings() {
       return tenant.settings;
@@ -100,10 +115,12 @@ export function createEmulatorParts({
       clock.reset();
       faults.clear();
       timeline.clear();
-      tenant = createTenant(frame, settings);
+      events.clear();
+      streams.reset();
+      tenant = createTenant(frame, settings, events);
     },
     completeLogin: (url, options) => completeLogin({ handle, currentTenant: () => tenant }, url, options),
-    export: () => exportTenant(tenant, fixed),
+    export: () => exportTenant(tenant, { ...fixed, logStreams: streams.options() }),
   };
   return { control, timeline, faults, currentTenant: () => tenant };
 }

@@ -1,3 +1,4 @@
+import { delay } from '../lib/timers.ts';
 import type { OpenRequest } from '../timeline/timeline.ts';
 import { ConnectionDropped } from './connection-dropped.ts';
 import type { FaultBook, FaultResponse } from './faults.ts';
@@ -20,14 +21,6 @@ export async function runExchange(
 function drop(open: OpenRequest, dropped: 'before' | 'after'): ConnectionDropped {
   open.drop(dropped);
   return new ConnectionDropped();
-}
-
-/** Waits without keeping a process alive, where timers can do that. */
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer: { unref?: () => unknown } = setTimeout(resolve, ms);
-    timer.unref?.();
-  });
 }
 
 const statusesWithoutBody = [204, 205, 304];

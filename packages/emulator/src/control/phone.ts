@@ -1,6 +1,7 @@
 import { requireUser } from '../admin/directory.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import { totpAt } from '../lib/totp.ts';
+import { recordEvent } from '../logs/record-event.ts';
 import { clientName } from '../mfa/delivery.ts';
 import { confirmEnrollment } from '../mfa/enrollment.ts';
 import { toRow } from '../mfa-api/authenticators.ts';
@@ -169,6 +170,12 @@ function answer(tenant: Tenant, push: PhoneNotification, decision: 'approved' | 
     throw new EmulatorError(409, 'conflict', `This notification is ${status} already`);
   }
   push.request.answer = decision;
+  const { user, clientId, authenticator } = push;
+  recordEvent(tenant, decision === 'approved' ? 'gd_auth_succeed' : 'gd_auth_rejected', {
+    user,
+    clientId,
+    authenticator,
+  });
   announce(tenant);
   return toPush(tenant, push);
 }
@@ -190,12 +197,12 @@ function toEnrollment(tenant: Tenant, code: WaitingCode): PhoneEnrollment {
 }
 
 function toPush(tenant: Tenant, push: PhoneNotification): PhonePush {
-  const { id, clientName, user, request } = push;
+  const { id, clientId, user, request } = push;
   const isLate = request.answer === 'pending' && request.expiresAt <= tenant.clock.now();
   return {
     id,
     status: isLate ? 'expired' : request.answer,
-    client: clientName,
+    client: clientName(tenant, clientId),
     account: user.username,
     createdAt: request.createdAt,
     expiresAt: request.expiresAt,

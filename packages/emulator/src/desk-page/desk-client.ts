@@ -66,6 +66,25 @@ export interface DeskFault {
   readonly delay_ms?: number;
 }
 
+/** An event of the tenant's log. */
+export interface DeskEvent {
+  readonly id: string;
+  readonly date: string;
+  readonly type: string;
+  readonly description: string;
+  readonly user?: string;
+}
+
+/** A webhook that the log is sent to. */
+export interface DeskLogStream {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly waiting: number;
+  readonly sent: number;
+  readonly lost: number;
+  readonly last_error?: string;
+}
+
 /** Everything on the desk but the requests. */
 export interface Desk {
   readonly issuer: string;
@@ -75,6 +94,8 @@ export interface Desk {
   readonly audiences: readonly string[];
   readonly settings: readonly DeskSetting[];
   readonly faults: readonly DeskFault[];
+  readonly log_streams: readonly DeskLogStream[];
+  readonly log_events: readonly DeskEvent[];
   readonly tenants: readonly { readonly name: string; readonly issuer: string }[];
 }
 

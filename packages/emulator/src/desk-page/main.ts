@@ -3,6 +3,7 @@ import { clientRows } from './clients-panel.ts';
 import { call, type Desk, loadDesk, type WireRequest } from './desk-client.ts';
 import { bindFaultForm, faultRows } from './faults-panel.ts';
 import { find, textIn } from './find.ts';
+import { bindLogStreamForm, eventRows, logStreamRows } from './log-panel.ts';
 import { createPanel } from './panel.ts';
 import { settingGroups } from './settings-panel.ts';
 import { createTimelineView } from './timeline-view.ts';
@@ -32,6 +33,8 @@ const timeline = createTimelineView({ issuer: () => issuer, say });
 const users = createPanel<Desk['users']>(find('#users'), (data) => userRows(data, act));
 const clients = createPanel<Desk>(find('#clients'), clientRows);
 const settings = createPanel<Desk['settings']>(find('#settings'), (data) => settingGroups(data, act));
+const logStreams = createPanel<Desk['log_streams']>(find('#log-streams'), (data) => logStreamRows(data, act));
+const logEvents = createPanel<Desk['log_events']>(find('#log-events'), eventRows);
 const faults = createPanel<Desk['faults']>(find('#faults'), faultRows);
 
 async function refresh(): Promise<void> {
@@ -43,9 +46,11 @@ async function refresh(): Promise<void> {
   find('#clock').textContent = time.toLocaleTimeString([], { hour12: false });
   find('#date').textContent = time.toLocaleDateString([], { dateStyle: 'medium' });
   users(desk.users);
-  clients({ ...desk, now: 0, users: [], settings: [], faults: [] });
+  clients({ ...desk, now: 0, users: [], settings: [], faults: [], log_streams: [], log_events: [] });
   settings(desk.settings);
   faults(desk.faults);
+  logStreams(desk.log_streams);
+  logEvents(desk.log_events);
   const waiting = desk.users.reduce((sum, user) => sum + user.waiting.length, 0);
   find('#waiting').textContent = waiting === 0 ? '' : ` (${waiting} waiting)`;
   find('#fault-count').textContent = desk.faults.length === 0 ? '' : ` (${desk.faults.length} waiting)`;
@@ -84,6 +89,7 @@ function bindTools(): void {
     form.reset();
   });
   bindFaultForm(act);
+  bindLogStreamForm(act);
 }
 
 function listen(): void {

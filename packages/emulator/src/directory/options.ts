@@ -4,6 +4,7 @@ import { listOf, optional, shape, text } from '../lib/shape.ts';
 import { type SettingsPatch, settingsEntries } from '../settings/settings.ts';
 import { type ApiOptions, apiShape } from './api.ts';
 import { type ClientOptions, clientShape } from './client.ts';
+import { type LogStreamOptions, logStreamShape } from './log-stream.ts';
 import { type UserOptions, userShape } from './user-options.ts';
 
 /** A tenant to begin with: who and what there is, and how it behaves. All of it can stand in a file. */
@@ -21,6 +22,8 @@ export interface TenantConfig extends SettingsPatch {
   readonly mfaAudience?: string | undefined;
   /** Default: `stepgate-demo` with the secret `stepgate-demo-secret`, and the public `stepgate-demo-public`. */
   readonly clients?: readonly ClientOptions[] | undefined;
+  /** Webhooks that the tenant's log events are sent to. Default: none. */
+  readonly logStreams?: readonly LogStreamOptions[] | undefined;
   /** The users there are from the start and after a reset. Default: `ada` with the password `correct-horse`. */
   readonly users?: readonly UserOptions[] | undefined;
   /** The private RSA key that signs tokens, as JWK or as PEM (PKCS #8). Default: a new one in each run. */
@@ -45,6 +48,7 @@ export const configShape = v.pipe(
     mfaAudience: optional(text()),
     clients: optional(listOf(clientShape)),
     users: optional(listOf(userShape)),
+    logStreams: optional(listOf(logStreamShape)),
     signingKey: optional(signingKey),
     ...settingsEntries,
   }),
@@ -65,6 +69,10 @@ export const configShape = v.pipe(
       'holds a username twice',
     ),
     ['users'],
+  ),
+  v.forward(
+    v.check(({ logStreams = [] }) => areDifferent(logStreams.map(({ name }) => name)), 'holds a name twice'),
+    ['logStreams'],
   ),
 );
 

@@ -1,3 +1,5 @@
+import { setBounded } from './bounded.ts';
+
 /** Values under keys that are handed out, each for a time. */
 export interface ExpiringMap<T> {
   /** Keeps a value for so long. */
@@ -11,15 +13,19 @@ export interface ExpiringMap<T> {
   deleteWhere(isGone: (value: T) => boolean): void;
 }
 
+/** How many values are kept: the oldest go first. */
+const mostValues = 20_000;
+
 /** An empty map on the emulator's clock. */
 export function createExpiringMap<T>(now: () => number): ExpiringMap<T> {
   const kept = new Map<string, { readonly value: T; readonly expiresAt: number }>();
   return {
     set(key, value, lifetimeMs) {
       for (const [old, { expiresAt }] of kept) {
-        if (expiresAt <= now()) kept.delete(old);
+        if (expiresAt > now()) break;
+        kept.delete(old);
       }
-      kept.set(key, { value, expiresAt: now() + lifetimeMs });
+      setBounded(kept, key, { value, expiresAt: now() + lifetimeMs }, mostValues);
     },
     get(key) {
       const entry = kept.get(key);

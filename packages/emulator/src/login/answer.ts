@@ -2,6 +2,7 @@ import { base64url } from 'jose';
 import type { BrowserRequest } from '../browser/browser-request.ts';
 import { type Answer, returnToClient } from '../browser/return-to-client.ts';
 import { randomId } from '../lib/random.ts';
+import { factsOf, recordEvent } from '../logs/record-event.ts';
 import { multiFactorAcr, type OpenLogin, type TenantSession } from '../state/login-state.ts';
 import type { Tenant } from '../state/tenant.ts';
 import type { Grant } from '../state/transaction.ts';
@@ -16,6 +17,7 @@ export async function answerClient(
   { grant, session }: { readonly grant: Grant; readonly session: TenantSession },
 ): Promise<Response> {
   tenant.logins.delete(id);
+  recordEvent(tenant, login.request.prompt === 'none' ? 'ssa' : 's', factsOf(grant));
   if (login.passed !== undefined) session.mfaAt = login.passed.at;
   const response = returnToClient(tenant, login.request, await toAnswer(tenant, login, grant));
   const isKept = sessionId !== undefined && tenant.sessions.get(sessionId) === session;

@@ -2,7 +2,8 @@ import type { BrowserRequest } from '../browser/browser-request.ts';
 import { redirect, returnToClient } from '../browser/return-to-client.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import { randomId } from '../lib/random.ts';
-import { optionalText } from '../request/api-request.ts';
+import { recordEvent } from '../logs/record-event.ts';
+import { optionalText, visitorOf } from '../request/api-request.ts';
 import type { AuthorizationRequest, OpenLogin, ReturnTarget, TenantSession } from '../state/login-state.ts';
 import type { Tenant } from '../state/tenant.ts';
 import { parseAuthorizationRequest, parseReturnTarget } from './authorization-request.ts';
@@ -21,6 +22,11 @@ export async function authorize(request: BrowserRequest): Promise<Response> {
     return await begin(request, authorization);
   } catch (error) {
     if (!(error instanceof EmulatorError)) throw error;
+    recordEvent(tenant, request.params.prompt === 'none' ? 'fsa' : 'f', {
+      clientId: target.client.clientId,
+      visitor: visitorOf(request.headers),
+      description: error.message,
+    });
     return returnToClient(tenant, target, { error: error.code, error_description: error.message });
   }
 }
@@ -54,15 +60,19 @@ async function begin(browser: BrowserRequest, request: AuthorizationRequest): Pr
 }
 
 /** `POST /u/cancel`: the user does not want to go on. */
-export function cancelLogin({ tenant, params }: BrowserRequest): Response {
+export function cancelLogin({ tenant, headers, params }: BrowserRequest): Response {
   const id = optionalText(params, 'state') ?? '';
   const login = tenant.logins.get(id);
   if (login === undefined) throw new EmulatorError(400, 'invalid_request', 'This login has ended already');
   tenant.logins.delete(id);
-  return returnToClient(tenant, login.request, {
-    error: 'access_denied',
-    error_description: 'User did not authorize the request',
+  const description = 'User did not authorize the request';
+  recordEvent(tenant, 'f', {
+    user: login.session?.user,
+    clientId: login.request.client.clientId,
+    visitor: visitorOf(headers),
+    description,
   });
+  return returnToClient(tenant, login.request, { error: 'access_denied', error_description: description });
 }
 
 function isEnough(

@@ -9,7 +9,8 @@ import {
 import type { Html } from '../browser/page.ts';
 import { returnToClient } from '../browser/return-to-client.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
-import { optionalText, requiredText } from '../request/api-request.ts';
+import { recordEvent } from '../logs/record-event.ts';
+import { optionalText, requiredText, visitorOf } from '../request/api-request.ts';
 import { signIn } from '../request/sign-in.ts';
 import { connectionsOf } from './connection.ts';
 import { type NamedLogin, proceed } from './proceed.ts';
@@ -25,7 +26,11 @@ export async function postLogin(request: BrowserRequest): Promise<Response> {
   const { tenant, params } = request;
   const named = requireLogin(request);
   try {
-    const user = signIn(tenant, requiredText(params, 'username'), requiredText(params, 'password'));
+    const user = signIn(request, {
+      name: requiredText(params, 'username'),
+      password: requiredText(params, 'password'),
+      clientId: named.login.request.client.clientId,
+    });
     named.login.session = newSession(tenant, user);
   } catch (error) {
     if (!(error instanceof EmulatorError)) throw error;
@@ -41,9 +46,26 @@ export async function goOn(request: BrowserRequest, named: NamedLogin): Promise<
   } catch (error) {
     if (!(error instanceof EmulatorError)) throw error;
     request.tenant.logins.delete(named.id);
+    recordFailure(request, named, error);
     const answer = { error: error.code, error_description: error.message };
     return returnToClient(request.tenant, named.login.request, answer);
   }
+}
+
+/** A login that ended in an error. */
+function recordFailure(
+  { tenant, headers }: BrowserRequest,
+  { login: { request, session } }: NamedLogin,
+  error: EmulatorError,
+): void {
+  recordEvent(tenant, request.prompt === 'none' ? 'fsa' : 'f', {
+    user: session?.user,
+    clientId: request.client.clientId,
+    audience: request.audience,
+    scopes: request.scopes,
+    visitor: visitorOf(headers),
+    description: error.message,
+  });
 }
 
 function passwordPage(

@@ -4,9 +4,9 @@ import { redirect } from '../browser/return-to-client.ts';
 import { assertReturnUrl, withQuery } from '../browser/return-url.ts';
 import type { ClientOptions } from '../directory/client.ts';
 import { invalidRequest } from '../lib/emulator-error.ts';
-import { optionalText } from '../request/api-request.ts';
+import { recordEvent } from '../logs/record-event.ts';
+import { optionalText, visitorOf } from '../request/api-request.ts';
 import type { Tenant } from '../state/tenant.ts';
-
 import { endSession } from './tenant-session.ts';
 
 /** `GET /v2/logout`: ends the browser's session and goes to `returnTo`. */
@@ -32,7 +32,7 @@ export async function logoutOpenId(request: BrowserRequest): Promise<Response> {
 }
 
 function leave(
-  { tenant, sessionId }: BrowserRequest,
+  { tenant, headers, sessionId }: BrowserRequest,
   client: ClientOptions | undefined,
   returnTo: string | undefined,
   state?: string,
@@ -41,6 +41,8 @@ function leave(
     const refusal = { status: 400, code: 'invalid_request', what: 'Logout URL' };
     assertReturnUrl(returnTo, client?.logoutUrls, refusal);
   }
+  const user = sessionId === undefined ? undefined : tenant.sessions.get(sessionId)?.user;
+  recordEvent(tenant, 'slo', { user, clientId: client?.clientId, visitor: visitorOf(headers) });
   const response =
     returnTo === undefined ? new Response('OK', { status: 200 }) : redirect(withQuery(returnTo, { state }));
   response.headers.append('set-cookie', endSession(tenant, sessionId));

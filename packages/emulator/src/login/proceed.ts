@@ -2,6 +2,7 @@ import type { BrowserRequest } from '../browser/browser-request.ts';
 import { redirect } from '../browser/return-to-client.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import { isMfaRequired } from '../mfa-api/mfa-required.ts';
+import { visitorOf } from '../request/api-request.ts';
 import { beginSecondFactor } from '../second-factor/begin.ts';
 import { multiFactorAcr, type OpenLogin, type TenantSession } from '../state/login-state.ts';
 import type { Tenant } from '../state/tenant.ts';
@@ -20,7 +21,7 @@ export async function proceed(browser: BrowserRequest, { id, login }: NamedLogin
   const { request, session } = login;
   if (session === undefined) throw new EmulatorError(400, 'login_required', 'Sign in first');
   assertMember(login, session);
-  const grant = toGrant(login, session);
+  const grant = { ...toGrant(login, session), visitor: visitorOf(browser.headers) };
   if (login.passed === undefined && isSecondFactorNeeded(browser, login, grant)) {
     if (request.prompt === 'none') {
       const error = tenant.settings.dialect.mfaSilent;

@@ -1,4 +1,5 @@
 import { EmulatorError, invalidRequest } from '../lib/emulator-error.ts';
+import { putInInbox } from '../mfa/delivery.ts';
 import { removeEnrollment } from '../mfa/enrollment.ts';
 import { optionalText, parseBody, requiredText } from '../request/api-request.ts';
 import { toJsonResponse } from '../request/json-response.ts';
@@ -98,7 +99,7 @@ function mailTicket(
   user: User,
   { url, to }: { readonly url: string; readonly to: string | undefined },
 ): void {
-  tenant.inbox.push({
+  putInInbox(tenant, {
     id: url.slice(-12),
     username: user.username,
     channel: 'email',

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import type { Tenant } from '../state/tenant.ts';
 import { addGuardianRoutes } from './guardian.ts';
+import { addLogRoutes } from './logs.ts';
 import { toManagementError } from './management-error.ts';
 import type { ManagementApp, ManagementBindings } from './management-request.ts';
 import { addMethodRoutes } from './methods.ts';
@@ -11,8 +12,8 @@ import { addUserRoutes } from './users.ts';
 export type GetPath = (request: Request, options?: { readonly env?: { readonly tenant: Tenant } }) => string;
 
 /**
- * The parts of the Management API that have to do with users and their factors, under `/api/v2`. Tokens for it come by
- * `client_credentials`.
+ * The parts of the Management API that have to do with users, their factors, and the log, under `/api/v2`. Tokens for it
+ * come by `client_credentials`.
  */
 export function createManagementApi(getPath: GetPath): ManagementApp {
   const app = new Hono<{ Bindings: ManagementBindings }>({ getPath }).basePath('/api/v2');
@@ -25,5 +26,6 @@ export function createManagementApi(getPath: GetPath): ManagementApp {
   addUserRoutes(app);
   addMethodRoutes(app);
   addGuardianRoutes(app);
+  addLogRoutes(app);
   return app;
 }

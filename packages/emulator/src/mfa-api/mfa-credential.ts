@@ -1,4 +1,5 @@
 import type { ClientOptions } from '../directory/client.ts';
+import { setBounded } from '../lib/bounded.ts';
 import { EmulatorError, invalidGrant, invalidRequest } from '../lib/emulator-error.ts';
 import { parseScopes } from '../lib/scopes.ts';
 import { createJwtLikeString, createSealedString } from '../lib/sealed-string.ts';
@@ -7,6 +8,9 @@ import { findUser, type Tenant } from '../state/tenant.ts';
 import type { Grant, Transaction } from '../state/transaction.ts';
 import type { User } from '../state/user.ts';
 import { invalidToken, missingToken, verifyAccessToken } from '../tokens/access-token.ts';
+
+/** How many logins a tenant remembers, those that ended included. */
+const mostKept = 20_000;
 
 /** Opens a transaction and names it by a new `mfa_token`. */
 export function openTransaction(
@@ -28,7 +32,7 @@ export function openTransaction(
     recoveryCode,
     isSpent: false,
   };
-  tenant.transactions.set(mfaToken, transaction);
+  setBounded(tenant.transactions, mfaToken, transaction, mostKept);
   return transaction;
 }
 

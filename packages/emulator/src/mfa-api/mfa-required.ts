@@ -1,4 +1,5 @@
 import { EmulatorError } from '../lib/emulator-error.ts';
+import { factsOf, recordEvent } from '../logs/record-event.ts';
 import { type Factor, toRequirementType } from '../settings/factor.ts';
 import type { Tenant } from '../state/tenant.ts';
 import type { Grant } from '../state/transaction.ts';
@@ -24,6 +25,7 @@ export function mfaRequired(
   } = {},
 ): EmulatorError {
   const { dialect } = tenant.settings;
+  recordEvent(tenant, 'mfar', factsOf(grant));
   const hasToken = !(options.isRefresh && dialect.refreshMfaToken === 'absent');
   return new EmulatorError(dialect.mfaRequiredStatus, 'mfa_required', 'Multifactor authentication required', {
     members: {

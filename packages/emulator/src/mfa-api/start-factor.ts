@@ -1,5 +1,7 @@
+import { pushBounded } from '../lib/bounded.ts';
 import { randomId } from '../lib/random.ts';
 import { toTotpUri } from '../lib/totp.ts';
+import { factsOf, recordEvent } from '../logs/record-event.ts';
 import { openOobCode, sendMessage, sendPush } from '../mfa/delivery.ts';
 import { startEnrollment } from '../mfa/enrollment.ts';
 import { enforceLimit } from '../request/enforce-limit.ts';
@@ -9,6 +11,9 @@ import type { OobCode } from '../state/oob-code.ts';
 import { announce, type Tenant } from '../state/tenant.ts';
 import type { Transaction } from '../state/transaction.ts';
 import type { User } from '../state/user.ts';
+
+/** How many QR codes a tenant keeps. */
+const mostWaiting = 1_000;
 
 /** An enrolment that was started: with a link to scan, with a code to be sent back, or with both. */
 export interface StartedEnrollment {
@@ -34,6 +39,7 @@ export function startFactor(
     ...(address !== undefined && { address }),
   });
   const [authenticator] = authenticators;
+  recordEvent(tenant, 'gd_start_enroll', { ...factsOf(transaction.grant), authenticator });
   if (authenticator.secret !== undefined) {
     const barcodeUri = toTotpUri(authenticator.secret, tenantName(tenant), user.email);
     waitForScan(tenant, transaction, { barcodeUri, authenticators });
@@ -56,6 +62,7 @@ export function sendChallenge(
   authenticator: Authenticator,
 ): OobCode | undefined {
   const { factor } = authenticator;
+  recordEvent(tenant, 'gd_start_auth', { ...factsOf(transaction.grant), authenticator });
   if (factor === 'otp' || factor === 'recovery-code') return undefined;
   enforceLimit(tenant, factor === 'push' ? 'pushes' : messageLimit(factor), transaction.grant.user.sub);
   const oobCode = openOobCode(tenant, transaction, authenticator, 'challenge');
@@ -82,7 +89,7 @@ function waitForScan(
 ): void {
   const createdAt = tenant.clock.now();
   const expiresAt = createdAt + tenant.settings.lifetimes.enrollmentMs;
-  tenant.waitingCodes.push({ ...code, user, clientId, createdAt, expiresAt });
+  pushBounded(tenant.waitingCodes, { ...code, user, clientId, createdAt, expiresAt }, mostWaiting);
   announce(tenant);
 }
 

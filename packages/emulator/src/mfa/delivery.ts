@@ -1,11 +1,20 @@
+import { pushBounded, setBounded } from '../lib/bounded.ts';
 import { digits, randomId, randomText } from '../lib/random.ts';
 import { createSealedString } from '../lib/sealed-string.ts';
+import { factsOf, recordEvent } from '../logs/record-event.ts';
 import type { Authenticator } from '../state/authenticator.ts';
 import type { OobCode } from '../state/oob-code.ts';
-import type { PushRequest } from '../state/phone-state.ts';
+import type { InboxMessage, PushRequest } from '../state/phone-state.ts';
 import { announce, type Tenant } from '../state/tenant.ts';
-import type { Transaction } from '../state/transaction.ts';
-import type { User } from '../state/user.ts';
+import type { Grant, Transaction } from '../state/transaction.ts';
+
+/** How many pushes and messages a tenant keeps. */
+const mostKept = 1_000;
+
+/** How many out-of-band requests it remembers, those that ended included. */
+const mostCodes = 20_000;
+
+const messageEvents = { sms: 'gd_send_sms', voice: 'gd_send_voice', email: 'gd_send_email' } as const;
 
 /** Opens an out-of-band request: what the `oob_code` of an answer stands for. */
 export function openOobCode(
@@ -28,25 +37,28 @@ export function openOobCode(
     answer: 'pending',
     isRedeemed: false,
   };
-  tenant.oobCodes.set(oobCode.code, oobCode);
+  setBounded(tenant.oobCodes, oobCode.code, oobCode, mostCodes);
   return oobCode;
 }
 
 /** Sends a push to the phone that scanned the authenticator's code. */
 export function sendPush(
   tenant: Tenant,
-  { user, clientId }: { readonly user: User; readonly clientId: string },
+  grant: Grant,
   authenticator: Authenticator,
   request: PushRequest,
 ): void {
-  tenant.notifications.push({
+  const { user, clientId } = grant;
+  const push = {
     id: randomId(tenant.randomBytes, 12),
     phone: authenticator.phone ?? user.username,
     user,
-    clientName: clientName(tenant, clientId),
-    enrollment: authenticator.enrollment,
+    clientId,
+    authenticator,
     request,
-  });
+  };
+  pushBounded(tenant.notifications, push, mostKept);
+  recordEvent(tenant, 'gd_send_pn', { ...factsOf(grant), authenticator });
   announce(tenant);
 }
 
@@ -61,7 +73,7 @@ export function sendMessage(tenant: Tenant, oobCode: OobCode): void {
   const { factor, address } = authenticator;
   if ((factor !== 'sms' && factor !== 'voice' && factor !== 'email') || bindingCode === undefined) return;
   const spoken = factor === 'voice' ? bindingCode.split('').join(' ') : bindingCode;
-  tenant.inbox.push({
+  putInInbox(tenant, {
     id: randomId(tenant.randomBytes, 12),
     username: transaction.grant.user.username,
     channel: factor,
@@ -70,5 +82,11 @@ export function sendMessage(tenant: Tenant, oobCode: OobCode): void {
     code: bindingCode,
     createdAt,
   });
+  recordEvent(tenant, messageEvents[factor], { ...factsOf(transaction.grant), authenticator });
+}
+
+/** Lets a message arrive. */
+export function putInInbox(tenant: Tenant, message: InboxMessage): void {
+  pushBounded(tenant.inbox, message, mostKept);
   announce(tenant);
 }

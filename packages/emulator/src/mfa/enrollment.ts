@@ -1,5 +1,6 @@
 import { alphanumeric, randomText, recoveryAlphabet } from '../lib/random.ts';
 import { createTotpSecret } from '../lib/totp.ts';
+import { recordEvent } from '../logs/record-event.ts';
 import type { Factor } from '../settings/factor.ts';
 import { type Authenticator, toAuthenticatorId } from '../state/authenticator.ts';
 import { twinOf } from '../state/enrolled-factors.ts';
@@ -49,6 +50,10 @@ export function startEnrollment(
 
 /** Confirms every row of an enrolment, and with the first one the user's recovery code. */
 export function confirmEnrollment(tenant: Tenant, user: User, enrollment: string): void {
+  const first = user.authenticators.find((row) => row.enrollment === enrollment);
+  if (first?.isConfirmed === false) {
+    recordEvent(tenant, 'gd_enrollment_complete', { user, authenticator: first });
+  }
   for (const authenticator of user.authenticators) {
     const isPart = authenticator.enrollment === enrollment || authenticator.factor === 'recovery-code';
     if (!isPart || authenticator.isConfirmed) continue;
@@ -62,6 +67,8 @@ export function removeEnrollment(tenant: Tenant, user: User, enrollment: string)
   const isGone = ({ authenticator }: { authenticator: Authenticator }): boolean =>
     authenticator.enrollment === enrollment;
   const wasEnrolled = isEnrolled(user);
+  const first = user.authenticators.find((row) => row.enrollment === enrollment);
+  if (first?.isConfirmed === true) recordEvent(tenant, 'gd_unenroll', { user, authenticator: first });
   keep(user.authenticators, (authenticator) => authenticator.enrollment !== enrollment);
   if (wasEnrolled && !isEnrolled(user)) {
     keep(user.authenticators, ({ factor }) => factor !== 'recovery-code');
@@ -69,7 +76,7 @@ export function removeEnrollment(tenant: Tenant, user: User, enrollment: string)
   for (const [code, oobCode] of tenant.oobCodes) {
     if (isGone(oobCode)) tenant.oobCodes.delete(code);
   }
-  keep(tenant.notifications, (push) => push.enrollment !== enrollment);
+  keep(tenant.notifications, (push) => push.authenticator.enrollment !== enrollment);
   keep(tenant.waitingCodes, ({ authenticators }) => authenticators[0]?.enrollment !== enrollment);
 }
 

@@ -1,5 +1,6 @@
 import { invalidRequest } from '../lib/emulator-error.ts';
-import { type ApiRequest, optionalText } from '../request/api-request.ts';
+import { recordEvent } from '../logs/record-event.ts';
+import { type ApiRequest, optionalText, visitorOf } from '../request/api-request.ts';
 import { authenticateClient } from '../request/client-authentication.ts';
 
 /**
@@ -12,5 +13,6 @@ export async function postRevoke(request: ApiRequest): Promise<Response> {
   const token = optionalText(params, 'token');
   if (token === undefined) throw invalidRequest('Missing required parameter: token');
   tenant.refreshTokens.revoke(token, client.clientId);
+  recordEvent(tenant, 'srrt', { clientId: client.clientId, visitor: visitorOf(request.headers) });
   return new Response(null, { status: 200, headers: { 'cache-control': 'no-store' } });
 }

@@ -1,8 +1,9 @@
 import type { ClientOptions } from '../directory/client.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
-import { type ApiRequest, assertContentType, requiredText } from '../request/api-request.ts';
+import { type ApiRequest, assertContentType, optionalText, requiredText } from '../request/api-request.ts';
 import { assertGrantAllowed, authenticateClient } from '../request/client-authentication.ts';
 import { toErrorResponse, toJsonResponse } from '../request/json-response.ts';
+import { type ExchangeEvents, recordExchange, recordRefusal } from './exchange-log.ts';
 import { exchangeAuthorizationCode } from './grants/authorization-code.ts';
 import { exchangeClientCredentials } from './grants/client-credentials.ts';
 import { exchangeOobCode } from './grants/mfa-oob.ts';
@@ -17,15 +18,22 @@ type Exchange = (
   replyHeaders: Headers,
 ) => Promise<Record<string, unknown>>;
 
-const grantTypes = new Map<string, Exchange>([
-  ['authorization_code', exchangeAuthorizationCode],
-  ['password', exchangePassword],
-  ['http://auth0.com/oauth/grant-type/password-realm', exchangePasswordRealm],
-  ['refresh_token', exchangeRefreshToken],
-  ['client_credentials', exchangeClientCredentials],
-  ['http://auth0.com/oauth/grant-type/mfa-oob', exchangeOobCode],
-  ['http://auth0.com/oauth/grant-type/mfa-otp', exchangeOtp],
-  ['http://auth0.com/oauth/grant-type/mfa-recovery-code', exchangeRecoveryCode],
+interface GrantType extends ExchangeEvents {
+  readonly exchange: Exchange;
+}
+
+const prefix = 'http://auth0.com/oauth/grant-type/';
+const password = { succeeded: 'sepft', failed: 'fepft' } as const;
+
+const grantTypes = new Map<string, GrantType>([
+  ['authorization_code', { exchange: exchangeAuthorizationCode, succeeded: 'seacft', failed: 'feacft' }],
+  ['password', { exchange: exchangePassword, ...password }],
+  [`${prefix}password-realm`, { exchange: exchangePasswordRealm, ...password }],
+  ['refresh_token', { exchange: exchangeRefreshToken, succeeded: 'sertft', failed: 'fertft' }],
+  ['client_credentials', { exchange: exchangeClientCredentials, succeeded: 'seccft', failed: 'feccft' }],
+  [`${prefix}mfa-oob`, { exchange: exchangeOobCode, succeeded: 'seoobft', failed: 'feoobft' }],
+  [`${prefix}mfa-otp`, { exchange: exchangeOtp, succeeded: 'seotpft', failed: 'feotpft' }],
+  [`${prefix}mfa-recovery-code`, { exchange: exchangeRecoveryCode, succeeded: 'sercft', failed: 'fercft' }],
 ]);
 
 /** The grant types of `/oauth/token`. */
@@ -38,17 +46,22 @@ export async function postToken(request: ApiRequest): Promise<Response> {
     assertContentType(headers, 'application/x-www-form-urlencoded');
   }
   const grantType = requiredText(params, 'grant_type');
-  const exchange = grantTypes.get(grantType);
-  if (exchange === undefined) {
+  const type = grantTypes.get(grantType);
+  if (type === undefined) {
     throw new EmulatorError(403, 'unsupported_grant_type', `Unsupported grant type: ${grantType}`);
   }
-  const client = await authenticateClient(request, { basic: true });
-  assertGrantAllowed(client, grantType);
   const replyHeaders = new Headers({ 'cache-control': 'no-store', pragma: 'no-cache' });
+  let clientId = optionalText(params, 'client_id') ?? '';
   try {
-    return toJsonResponse(200, await exchange(request, client, replyHeaders), replyHeaders);
+    const client = await authenticateClient(request, { basic: true });
+    clientId = client.clientId;
+    assertGrantAllowed(client, grantType);
+    const answer = await type.exchange(request, client, replyHeaders);
+    recordExchange(request, type, { clientId, answer });
+    return toJsonResponse(200, answer, replyHeaders);
   } catch (error) {
-    if (error instanceof EmulatorError) return toErrorResponse(error, replyHeaders);
-    throw error;
+    if (!(error instanceof EmulatorError)) throw error;
+    recordRefusal(request, type, { clientId, error });
+    return toErrorResponse(error, replyHeaders);
   }
 }

@@ -57,6 +57,17 @@ const html = `<!doctype html>
 <button class="yes">Add fault</button><button type="button" class="plain" id="clear-faults">Clear faults</button>
 </form>
 </details>
+<details class="panel"><summary><h2>Log</h2></summary>
+<p class="small">The newest events of the tenant's log, as <code>GET /api/v2/logs</code> has them.</p>
+<div id="log-events"></div>
+<h3>Log streams</h3>
+<div id="log-streams"></div>
+<details class="group"><summary>Add a log stream</summary><form id="add-log-stream" class="inline">
+<label for="stream-name">Name</label><input id="stream-name" name="name" required maxlength="128" autocomplete="off" spellcheck="false">
+<label for="stream-endpoint">Endpoint</label><input id="stream-endpoint" name="endpoint" type="url" placeholder="http://localhost:3000/logs" required autocomplete="off" spellcheck="false">
+<label for="stream-authorization">Authorization</label><input id="stream-authorization" name="authorization" placeholder="Bearer … (optional)" autocomplete="off" spellcheck="false">
+<button class="yes">Add log stream</button></form></details>
+</details>
 </aside>
 </main>
 <dialog id="confirm-reset" aria-labelledby="confirm-title">

@@ -31,6 +31,23 @@ export const panelStyles = `aside {
   border-block-start: 1px solid var(--line);
 }
 
+#log-events {
+  max-block-size: 20rem;
+  overflow-y: auto;
+  scrollbar-width: thin;
+}
+
+.events {
+  list-style: none;
+  padding: 0;
+}
+
+.events li {
+  padding-block: 0.35rem;
+  border-block-start: 1px solid var(--line);
+  overflow-wrap: anywhere;
+}
+
 #users {
   max-block-size: 32rem;
   overflow-y: auto;

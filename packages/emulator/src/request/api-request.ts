@@ -1,5 +1,6 @@
 import { invalidRequest } from '../lib/emulator-error.ts';
 import type { Tenant } from '../state/tenant.ts';
+import { defaultVisitor, type Visitor } from '../state/transaction.ts';
 
 /** The members of a JSON or form body. */
 export type Params = Readonly<Record<string, unknown>>;
@@ -56,6 +57,14 @@ export function requiredList(params: Params, name: string): string[] {
 /** The bearer token of a request, if it has one. */
 export function bearerToken(headers: Headers): string | undefined {
   return /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
+}
+
+/** Who makes a request: the address that the client passed on, and the program that it is made with. */
+export function visitorOf(headers: Headers): Visitor {
+  return {
+    ip: headers.get('auth0-forwarded-for') ?? defaultVisitor.ip,
+    userAgent: headers.get('user-agent') ?? defaultVisitor.userAgent,
+  };
 }
 
 /** Refuses a label that the dialect does not take. */

@@ -1,4 +1,5 @@
 import { EmulatorError } from '../lib/emulator-error.ts';
+import { type EventFacts, recordEvent } from '../logs/record-event.ts';
 import { type LimitState, type Limits, toLimitHeaders } from '../settings/limits.ts';
 import type { Tenant } from '../state/tenant.ts';
 
@@ -8,12 +9,26 @@ export function takeUnit(tenant: Tenant, name: keyof Limits, key: string): Limit
   return limit === 'off' ? undefined : tenant.limits.take(name, key, limit);
 }
 
-/** Refuses when a user's limit is used up, without using any of it. */
-export function assertWithinLimit(tenant: Tenant, name: keyof Limits, key: string): void {
+/** What the log calls a limit that is used up. */
+const limitEvents = {
+  wrongPasswords: 'limit_wc',
+  wrongCodes: 'gd_otp_rate_limit_exceed',
+  wrongRecoveryCodes: 'gd_recovery_rate_limit_exceed',
+} as const;
+
+/** Refuses when a user's limit is used up, without using any of it; `facts` go into the log. */
+export function assertWithinLimit(
+  tenant: Tenant,
+  name: keyof typeof limitEvents,
+  key: string,
+  facts: EventFacts,
+): void {
   const limit = tenant.settings.limits[name];
   if (limit === 'off') return;
   const state = tenant.limits.peek(name, key, limit);
-  if (state.isExceeded) throw limitExceeded(tenant, name, state);
+  if (!state.isExceeded) return;
+  recordEvent(tenant, limitEvents[name], facts);
+  throw limitExceeded(tenant, name, state);
 }
 
 /** Uses one unit of a user's limit, or refuses. */
@@ -38,6 +53,7 @@ export async function withinTenantLimit(tenant: Tenant, answer: () => Promise<Re
   const state = takeUnit(tenant, 'authenticationApi', '');
   if (state === undefined) return answer();
   if (state.isExceeded) {
+    recordEvent(tenant, 'api_limit', { description: 'Global limit has been reached' });
     throw new EmulatorError(429, 'too_many_requests', 'Global limit has been reached', {
       headers: limitHeaders(tenant, state),
     });

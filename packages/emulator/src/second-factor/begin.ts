@@ -1,6 +1,7 @@
 import type { BrowserRequest } from '../browser/browser-request.ts';
 import { redirect } from '../browser/return-to-client.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
+import { factsOf, recordEvent } from '../logs/record-event.ts';
 import { openTransaction } from '../mfa-api/mfa-credential.ts';
 import { allowedFactors } from '../mfa-api/mfa-required.ts';
 import { sendChallenge } from '../mfa-api/start-factor.ts';
@@ -24,6 +25,7 @@ export function beginSecondFactor(
   if (first === undefined && tenant.settings.noFactor === 'deny') {
     throw new EmulatorError(403, 'access_denied', 'no_second_factor');
   }
+  recordEvent(tenant, 'mfar', factsOf(grant));
   const transaction = openTransaction(tenant, grant);
   const mfa: LoginMfa = {
     path: '/u/mfa',

@@ -94,22 +94,22 @@ function addressOf(factor: Factor, params: Params, fallback: string): string | u
 
 function enterCode(tenant: Tenant, mfa: LoginMfa, code: string): PassedFactor | undefined {
   const { step, transaction } = mfa;
-  const { user } = transaction.grant;
+  const { grant } = transaction;
   if (step.name !== 'challenge' && step.name !== 'enroll') throw invalidRequest('No code is waited for');
   const { authenticator, oobCode } = step;
   if (authenticator.factor === 'recovery-code') {
-    const { next } = verifyRecoveryCode(tenant, user, code.toUpperCase());
+    const { next } = verifyRecoveryCode(tenant, grant, code.toUpperCase());
     mfa.recoveryCode = next;
   } else if (oobCode?.bindingCode !== undefined) {
     if (oobCode.expiresAt <= tenant.clock.now())
       throw invalidRequest('The code has expired: send another one');
-    verifyBindingCode(tenant, user, oobCode, code);
+    verifyBindingCode(tenant, grant, oobCode, code);
   } else {
     // A phone that gets no push still has the one-time password that came with it.
-    const candidates = user.authenticators.filter(
+    const candidates = grant.user.authenticators.filter(
       (row) => row.factor === 'otp' && (row === authenticator || row.enrollment === authenticator.enrollment),
     );
-    verifyOtp(tenant, user, candidates, code);
+    verifyOtp(tenant, grant, candidates, code);
   }
   return pass(tenant, mfa, authenticator, oobCode);
 }

@@ -1,3 +1,5 @@
+import { setBounded } from '../lib/bounded.ts';
+
 /** A token bucket: `burst` at once, then one more every `refillMs`. */
 export interface RateLimit {
   readonly burst: number;
@@ -58,6 +60,9 @@ export interface LimitBook {
   forget(key: string): void;
 }
 
+/** How many buckets are remembered: those that were not asked for the longest time are full again. */
+const mostBuckets = 20_000;
+
 /** Token buckets on the emulator's clock. */
 export function createLimitBook(now: () => number): LimitBook {
   const buckets = new Map<string, { readonly key: string; used: number; at: number }>();
@@ -68,7 +73,7 @@ export function createLimitBook(now: () => number): LimitBook {
     const units = Math.min(bucket.used, Math.floor((now() - bucket.at) / limit.refillMs));
     bucket.used -= units;
     bucket.at = bucket.used === 0 ? now() : bucket.at + units * limit.refillMs;
-    buckets.set(id, bucket);
+    setBounded(buckets, id, bucket, mostBuckets);
     return bucket;
   }
 

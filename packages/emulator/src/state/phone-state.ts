@@ -28,9 +28,9 @@ export interface PhoneNotification {
   /** Whose phone it is, by username. */
   readonly phone: string;
   readonly user: User;
-  readonly clientName: string;
-  /** The enrolment of the authenticator that it was sent to. */
-  readonly enrollment: string;
+  readonly clientId: string;
+  /** What it was sent to. */
+  readonly authenticator: Authenticator;
   readonly request: PushRequest;
 }
 

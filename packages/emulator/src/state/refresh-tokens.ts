@@ -1,3 +1,4 @@
+import { setBounded } from '../lib/bounded.ts';
 import { invalidGrant } from '../lib/emulator-error.ts';
 import { type RandomBytes, randomId } from '../lib/random.ts';
 import type { Grant } from './transaction.ts';
@@ -30,6 +31,9 @@ export interface RefreshTokens {
   restore(entry: RefreshTokenEntry): void;
 }
 
+/** How many tokens are kept, used ones included: the oldest go first. */
+const mostTokens = 50_000;
+
 /** Refresh tokens with rotation and reuse detection, as Auth0 keeps them. */
 export function createRefreshTokens(
   randomBytes: RandomBytes,
@@ -40,7 +44,8 @@ export function createRefreshTokens(
 
   function add(grant: Grant, expiresAt: number, family?: string): string {
     const token = `v1.${randomId(randomBytes, 32)}`;
-    kept.set(token, { token, grant, family: family ?? token, expiresAt, isUsed: false });
+    const entry = { token, grant, family: family ?? token, expiresAt, isUsed: false };
+    setBounded(kept, token, entry, mostTokens);
     return token;
   }
 

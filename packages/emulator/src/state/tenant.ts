@@ -7,6 +7,7 @@ import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { RandomBytes } from '../lib/random.ts';
 import { createLimitBook, type LimitBook } from '../settings/limits.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { EventLog } from './event-log.ts';
 import type { IssuedCode, LoginMfa, OpenLogin, PushedRequest, TenantSession } from './login-state.ts';
 import type { OobCode } from './oob-code.ts';
 import type { InboxMessage, PhoneNotification, WaitingCode } from './phone-state.ts';
@@ -60,12 +61,14 @@ export interface Tenant extends Omit<TenantFrame, 'apis' | 'clients' | 'users'> 
   readonly limits: LimitBook;
   /** Ids of client assertions that were used, with the time from which they may be forgotten. */
   readonly usedAssertions: Map<string, number>;
+  /** What `GET /api/v2/logs` lists. */
+  readonly events: EventLog;
   /** Called whenever something arrives on a phone. */
   readonly watchers: Set<() => void>;
 }
 
 /** A tenant in which nothing happened yet. */
-export function createTenant(frame: TenantFrame, settings: Settings): Tenant {
+export function createTenant(frame: TenantFrame, settings: Settings, events: EventLog): Tenant {
   const now = (): number => frame.clock.now();
   const tenant: Tenant = {
     ...frame,
@@ -97,6 +100,7 @@ export function createTenant(frame: TenantFrame, settings: Settings): Tenant {
     sessions: createExpiringMap(now),
     limits: createLimitBook(now),
     usedAssertions: new Map(),
+    events,
     watchers: new Set(),
   };
   return tenant;

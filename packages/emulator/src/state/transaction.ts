@@ -1,5 +1,14 @@
 import type { User } from './user.ts';
 
+/** The end user's address and program, as far as the request told. */
+export interface Visitor {
+  readonly ip: string;
+  readonly userAgent: string;
+}
+
+/** What stands in the log where no request told anything. */
+export const defaultVisitor: Visitor = { ip: '127.0.0.1', userAgent: '' };
+
 /** What tokens will be issued for. */
 export interface Grant {
   readonly user: User;
@@ -16,6 +25,8 @@ export interface Grant {
   readonly organization?: string;
   /** The `authorization_details` that the user agreed to. */
   readonly details?: readonly unknown[];
+  /** Whose request asked for it: for the tenant's log. */
+  readonly visitor?: Visitor;
 }
 
 /** One login that waits for MFA, named by its `mfa_token`. */

@@ -1,3 +1,5 @@
+import { setBounded } from '../lib/bounded.ts';
+
 /** What a flow is recognized by: the tokens that lead from one of its requests to the next. */
 export type FlowKeys = readonly string[];
 
@@ -16,6 +18,9 @@ export interface FlowFacts {
   readonly clientId?: string;
 }
 
+/** How many tokens are remembered, and facts of flows: the oldest are forgotten. */
+const mostKeys = 20_000;
+
 /** No flows yet. */
 export function createFlows(): Flows {
   let numbers = new Map<string, number>();
@@ -27,12 +32,12 @@ export function createFlows(): Flows {
       const known = keys.map((key) => numbers.get(key)).find((number) => number !== undefined);
       if (known === undefined) last += 1;
       const number = known ?? last;
-      for (const key of keys) numbers.set(key, number);
+      for (const key of keys) setBounded(numbers, key, number, mostKeys);
       return number;
     },
     learn(flow, more) {
       const all = { ...facts.get(flow), ...more };
-      facts.set(flow, all);
+      setBounded(facts, flow, all, mostKeys);
       return all;
     },
     clear() {

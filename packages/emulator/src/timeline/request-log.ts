@@ -1,9 +1,13 @@
+import { pushBounded } from '../lib/bounded.ts';
 import type { LoggedRequest } from './logged-request.ts';
 
-/** How many requests keep their parameters, headers and answers. */
+/** How many requests are kept. */
+const mostRequests = 10_000;
+
+/** How many of them keep their parameters, headers and answers. */
 const detailedRequests = 1_000;
 
-/** The requests so far, oldest first. */
+/** The newest requests, oldest first. */
 export interface RequestLog {
   readonly entries: readonly LoggedRequest[];
   /** Adds a request; the function returned adds what became known of it later. */
@@ -28,14 +32,17 @@ export function createRequestLog(): RequestLog {
     add(request) {
       const list = entries;
       lastId += 1;
-      const entry = { id: lastId, ...request };
-      const index = list.push(entry) - 1;
-      forgetDetails(list, index - detailedRequests);
+      let entry: LoggedRequest = { id: lastId, ...request };
+      pushBounded(list, entry, mostRequests);
+      forgetDetails(list, list.length - 1 - detailedRequests);
       tell(entry);
       return (later) => {
-        const changed = { ...(list[index] ?? entry), ...later };
-        list[index] = changed;
-        if (list === entries) tell(changed);
+        // Ids are consecutive, so the first one tells where the others are.
+        const index = entry.id - (list[0]?.id ?? 0);
+        const kept = list[index];
+        entry = { ...(kept ?? entry), ...later };
+        if (kept !== undefined) list[index] = entry;
+        if (list === entries) tell(entry);
       };
     },
     clear() {

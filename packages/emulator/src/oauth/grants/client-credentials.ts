@@ -44,4 +44,5 @@ const managementScopes: readonly string[] = [
   'update:guardian_factors',
   'read:mfa_policies',
   'update:mfa_policies',
+  'read:logs',
 ];

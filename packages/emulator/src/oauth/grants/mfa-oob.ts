@@ -26,7 +26,7 @@ export async function exchangeOobCode(
   const oobCode = findOobCode(tenant, transaction, requiredText(params, 'oob_code'));
   if (oobCode.purpose === 'enrollment') assertConfirmBearer(request, transaction);
   if (oobCode.bindingCode === undefined) assertApproved(tenant, oobCode);
-  else verifyBindingCode(tenant, transaction.grant.user, oobCode, optionalText(params, 'binding_code'));
+  else verifyBindingCode(tenant, transaction.grant, oobCode, optionalText(params, 'binding_code'));
   oobCode.isRedeemed = true;
   return completeMfa(tenant, client, transaction, oobCode.authenticator);
 }

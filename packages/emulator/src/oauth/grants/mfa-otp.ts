@@ -19,7 +19,7 @@ export async function exchangeOtp(
   const transaction = await requireTransaction(request, client);
   const candidates = findCandidates(tenant, transaction);
   if (candidates.length === 0) throw notEnrolled();
-  const authenticator = verifyOtp(tenant, transaction.grant.user, candidates, otp);
+  const authenticator = verifyOtp(tenant, transaction.grant, candidates, otp);
   return completeMfa(tenant, client, transaction, authenticator);
 }
 

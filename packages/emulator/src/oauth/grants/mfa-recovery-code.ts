@@ -14,6 +14,6 @@ export async function exchangeRecoveryCode(
   const code = requiredText(params, 'recovery_code');
   const transaction = await requireTransaction(request, client);
   if (transaction.kind !== 'login') throw invalidGrant('Malformed mfa_token');
-  const { authenticator, next } = verifyRecoveryCode(tenant, transaction.grant.user, code);
+  const { authenticator, next } = verifyRecoveryCode(tenant, transaction.grant, code);
   return completeMfa(tenant, client, transaction, authenticator, next);
 }

@@ -1,7 +1,7 @@
 import type { ClientOptions } from '../../directory/client.ts';
 import { parseScopes } from '../../lib/scopes.ts';
 import { isMfaRequired, mfaRequired } from '../../mfa-api/mfa-required.ts';
-import { type ApiRequest, optionalText, requiredText } from '../../request/api-request.ts';
+import { type ApiRequest, optionalText, requiredText, visitorOf } from '../../request/api-request.ts';
 import { grantScopes, resolveAudience, scopesOf, standardScopes } from '../../request/audience.ts';
 import { signIn } from '../../request/sign-in.ts';
 import type { Tenant } from '../../state/tenant.ts';
@@ -9,7 +9,7 @@ import { createTokenResponse } from '../../tokens/token-response.ts';
 
 /** The `password` grant (RFC 6749 section 4.3): tokens, or `mfa_required`. */
 export async function exchangePassword(
-  { tenant, params }: ApiRequest,
+  { tenant, headers, params }: ApiRequest,
   client: ClientOptions,
 ): Promise<Record<string, unknown>> {
   const username = requiredText(params, 'username');
@@ -17,12 +17,13 @@ export async function exchangePassword(
   const audience = resolveAudience(tenant, optionalText(params, 'audience'));
   const asked = grantScopes(tenant, audience, parseScopes(optionalText(params, 'scope')));
   const grant = {
-    user: signIn(tenant, username, password),
+    user: signIn({ tenant, headers }, { name: username, password, clientId: client.clientId }),
     clientId: client.clientId,
     audience,
     scopes: grantedByPassword(tenant, audience, asked),
     authTime: tenant.clock.now(),
     gty: 'password',
+    visitor: visitorOf(headers),
   };
   // What comes without being asked for asks for no MFA, as little as with a tenant whose policy looks at the request.
   if (isMfaRequired(tenant, { ...grant, scopes: asked })) throw mfaRequired(tenant, grant);

@@ -1,7 +1,13 @@
 import type { ClientOptions } from '../../directory/client.ts';
 import { parseScopes } from '../../lib/scopes.ts';
 import { isMfaRequired, mfaRequired } from '../../mfa-api/mfa-required.ts';
-import { type ApiRequest, optionalText, type Params, requiredText } from '../../request/api-request.ts';
+import {
+  type ApiRequest,
+  optionalText,
+  type Params,
+  requiredText,
+  visitorOf,
+} from '../../request/api-request.ts';
 import { grantScopes, resolveAudience } from '../../request/audience.ts';
 import type { Tenant } from '../../state/tenant.ts';
 import type { Grant } from '../../state/transaction.ts';
@@ -13,12 +19,12 @@ import { createTokenResponse } from '../../tokens/token-response.ts';
  * its access token without asking again.
  */
 export async function exchangeRefreshToken(
-  { tenant, params }: ApiRequest,
+  { tenant, headers, params }: ApiRequest,
   client: ClientOptions,
 ): Promise<Record<string, unknown>> {
   const token = requiredText(params, 'refresh_token');
   const original = tenant.refreshTokens.read(token, client.clientId);
-  const grant = { ...original, ...askedFor(tenant, original, params) };
+  const grant = { ...original, ...askedFor(tenant, original, params), visitor: visitorOf(headers) };
   const isRenewal = grant.audience === tenant.mfaAudience() && original.audience === grant.audience;
   if (!isRenewal && isMfaRequired(tenant, grant)) throw mfaRequired(tenant, grant, { isRefresh: true });
   // Without rotation the answer has no refresh token: the old one goes on.
