@@ -999,6 +999,79 @@ export const MUTATIONS = [
     ],
   },
 
+  // What was approved is what runs
+  {
+    defence: 'an approval is bound to the members of the request that its action names',
+    edits: [[server('policy/requirement'), 'action.details ?? null, action.bound ?? null]', "'', '']"]],
+    shownBy: [
+      shared('binding', 'need an approval of their own when one is %s'),
+      shared('binding', 'need an approval of their own when one is added'),
+      shared('binding', 'need an approval of their own when a form has one twice'),
+      shared('binding', 'run once as approved, and never otherwise'),
+      shared('binding', 'are not changed by what the handler gives back'),
+      shared(
+        'binding',
+        'run as approved when the form is sent once more, and not when it was changed meanwhile',
+      ),
+      shared(
+        'binding',
+        'are two things to approve: the tab that asks second joins no flow and uses no approval of the first',
+      ),
+    ],
+  },
+  {
+    defence: 'members are bound that a parser has filled, and no others',
+    edits: [
+      [
+        server('hosts/node-gate'),
+        'withGuardedBody(this.#host.parsed(this.native), this.#req) as',
+        '(this.#host.parsed(this.native)) as',
+      ],
+      [server('policy/binding'), 'if (found.length > 0) return', 'if (found.length >= 0) return'],
+    ],
+    shownBy: [
+      shared('binding', 'are a fault while no parser has filled the body'),
+      shared('binding', 'must be in the body, at least one of them: %s is a request without them'),
+    ],
+  },
+  {
+    defence: 'a bound value is JSON, the whole of it',
+    edits: [[server('policy/binding'), '  assertJson(value, 0);\n', '']],
+    shownBy: [
+      shared('binding', 'let nobody through when the function returns what JSON cannot say'),
+      own('policy/binding', 'refuses %s, of which JSON would say nothing or something else'),
+    ],
+  },
+  {
+    defence: 'a bound body brings no prototype along',
+    edits: [[server('policy/binding'), 'if (Object.hasOwn(value, PROTO)) throw', 'if (false) throw']],
+    shownBy: [
+      shared('binding', 'take no prototype that a body brings along'),
+      own('policy/binding', 'takes %s for the fault of the request'),
+    ],
+  },
+  {
+    defence: 'a form that is JSON too is refused',
+    edits: [
+      [
+        server('hosts/web-body'),
+        "const isBoth = isForm && typeof json === 'object'",
+        "const isBoth = false && typeof json === 'object'",
+      ],
+    ],
+    shownBy: [own('hosts/web-body', 'refuses a form that a handler can read as JSON: %s')],
+  },
+  {
+    defence: 'no bound value looks like another member',
+    edits: [
+      [server('policy/binding'), 'const BREAKS = /[\\p{Cc}\\p{Zl}\\p{Zp}]/u;', 'const BREAKS = /(?!)/u;'],
+    ],
+    shownBy: [
+      shared('binding', 'are shown on the page and told to the client, each on a line of its own'),
+      own('policy/binding', 'has a line for each member, and none that a value could add'),
+    ],
+  },
+
   // Load, and what the operator is told
   {
     defence: 'a browser can hold a limited number of requests open',

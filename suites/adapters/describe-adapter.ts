@@ -4,6 +4,7 @@ import { type AdapterHost, type Bank, type BankOptions, openBank } from './bank.
 import { describeAdvisories } from './describe-advisories.ts';
 import { describeAuthenticators } from './describe-authenticators.ts';
 import { describeBadInput } from './describe-bad-input.ts';
+import { describeBinding } from './describe-binding.ts';
 import { describeFactors } from './describe-factors.ts';
 import { describeFlow } from './describe-flow.ts';
 import { describeGuard } from './describe-guard.ts';
@@ -42,6 +43,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     };
     describeGuard(scene);
     describePolicy(scene);
+    describeBinding(scene);
     describeOversight(scene);
     describeFlow(scene);
     describeFactors(scene);

@@ -14,6 +14,7 @@ export interface AppUnderTest {
 export const POLICIES = {
   '/transfers': { maxAge: '5m' },
   '/single': { maxAge: 0, action: { id: 'close 7' } },
+  '/bound': { action: { id: 'pay', bind: ['to', 'amount'] } },
 } as const satisfies Record<string, Policy>;
 
 const IDENTITY: Identity = { subject: 'ada', sessionId: 's' };
@@ -50,6 +51,15 @@ export function describeTestKit(name: string, build: (app: AppUnderTest) => Requ
       await request(app).post('/transfers').set(approved).expect(401);
       await request(app).post('/single').set(approved).expect(200);
       await request(app).post('/single').set(approved).expect(401);
+    });
+
+    it('grants an approval of what an action binds', async () => {
+      const { kit, app } = open();
+      const policy = POLICIES['/bound'];
+      const approved = await kit.approve(IDENTITY, { policy, bound: { to: 'Grace', amount: 250 } });
+
+      await request(app).post('/bound').set(approved).send({ amount: 251, to: 'Grace' }).expect(401);
+      await request(app).post('/bound').set(approved).send({ amount: 250, to: 'Grace' }).expect(200);
     });
 
     it.each([
@@ -105,6 +115,8 @@ export function describeTestKit(name: string, build: (app: AppUnderTest) => Requ
     it.each([
       ['no identity', [{ user: 'ada' }], /subject, sessionId/],
       ['an option that is none', [IDENTITY, { polcy: {} }], /^polcy: is not an option/],
+      ['nothing bound', [IDENTITY, { policy: POLICIES['/bound'] }], /^bound: must say what/],
+      ['something bound by no policy', [IDENTITY, { bound: {} }], /^bound: needs a policy/],
       ['an age that is none', [IDENTITY, { ageMs: '5m' }], /^ageMs: must be/],
       ['a factor that is none', [IDENTITY, { factor: 'pigeon' }], /^factor: must be one of/],
       ['a policy that is none', [IDENTITY, { policy: { maxAge: 'soon' } }], /^policy.maxAge: must be/],

@@ -1,3 +1,4 @@
+import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import { createGate } from '@stepgate/koa';
 import Koa from 'koa';
@@ -11,5 +12,5 @@ describeTestKit('Koa', ({ options, identity, policies }) => {
       ctx.body = { done: path };
     });
   }
-  return new Koa().use(gate).use(router.routes()).callback();
+  return new Koa().use(gate).use(bodyParser()).use(router.routes()).callback();
 });

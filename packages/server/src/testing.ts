@@ -12,7 +12,8 @@ import { realmOf } from './auth0/auth0-settings.ts';
 import type { GateOptions } from './gate/gate-options.ts';
 import { assertKnownOptions } from './lib/known-options.ts';
 import { createSealer } from './lib/seal.ts';
-import { type Policy, parsePolicy } from './policy/policy.ts';
+import { boundOf } from './policy/binding.ts';
+import { type ParsedPolicy, type Policy, parseAction, parsePolicy } from './policy/policy.ts';
 import { requirementHash } from './policy/requirement.ts';
 import { keepMs } from './records/approval.ts';
 import type { Approval } from './records/handle-record.ts';
@@ -38,6 +39,8 @@ export interface TestPhone {
 export interface GrantOptions {
   /** The policy of the route, where it has an action or a single use: such an approval serves no other. */
   readonly policy?: Policy;
+  /** What the policy's `action.bind` finds in the request: for paths an object of them, `{ to: 'Grace' }`. */
+  readonly bound?: unknown;
   /** Default `push`. */
   readonly factor?: Factor;
   /** Default 0. */
@@ -142,13 +145,13 @@ export function createTestKit(): TestKit {
       deny: () => reply('rejected'),
     },
     async approve(identity, options = {}) {
-      assertKnownOptions('', options, ['policy', 'factor', 'ageMs']);
-      const { policy = {}, factor = 'push', ageMs = 0 } = options;
+      assertKnownOptions('', options, ['policy', 'bound', 'factor', 'ageMs']);
+      const { policy = {}, bound, factor = 'push', ageMs = 0 } = options;
       if (!isFactor(factor)) throw new TypeError(`factor: must be one of ${FACTORS.join(', ')}`);
       if (!Number.isFinite(ageMs) || ageMs < 0) throw new TypeError('ageMs: must be milliseconds, 0 or more');
       const caller = toCaller(identity, REALM);
       const handle = randomBytes(32).toString('base64url');
-      const parsed = parsePolicy(policy);
+      const parsed = parseBoundPolicy(policy, bound);
       const approvedAt = now() - ageMs;
       const approval: Approval = {
         id: randomUUID(),
@@ -167,4 +170,18 @@ export function createTestKit(): TestKit {
       return { [HANDLE_HEADER]: handle };
     },
   };
+}
+
+/** An action that is a function is only known to a gate, which has the request. */
+function parseBoundPolicy(policy: Policy, bound: unknown): ParsedPolicy {
+  const parsed = parsePolicy(policy);
+  const { action } = policy;
+  const bind = typeof action === 'object' ? action.bind : undefined;
+  if (action === undefined || typeof action === 'function' || bind === undefined) {
+    if (bound === undefined) return parsed;
+    throw new TypeError('bound: needs a policy whose action has bind');
+  }
+  if (bound === undefined) throw new TypeError('bound: must say what the action binds, like { to: "Grace" }');
+  const value = typeof bind === 'function' ? boundOf(bound) : boundOf(bound, bind);
+  return { ...parsed, action: parseAction(action, value) };
 }

@@ -7,6 +7,7 @@ import type { StepUp } from './guard/decision.ts';
 import { misplaced } from './hosts/misplaced.ts';
 import { whenGone } from './hosts/node-response.ts';
 import { createOpenAnswers } from './hosts/open-answers.ts';
+import { parseWebBody } from './hosts/web-body.ts';
 import { policyOf } from './policy/policy.ts';
 import type { RequireArguments } from './policy/route-options.ts';
 import { type HostRequest, isUnder, pathOf, whenAborted } from './request/host-request.ts';
@@ -123,6 +124,7 @@ export function createWebGate<Native extends object>(
       host: authority,
       header: (name) => request.headers.get(name) ?? undefined,
       forPolicy: () => host.forPolicy(native),
+      parsedBody: async () => parseWebBody(await host.readable(native)),
       whenGone(callback) {
         const res = host.nodeResponse?.(native);
         if (res) whenGone(res, callback);

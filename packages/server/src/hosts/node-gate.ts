@@ -137,6 +137,13 @@ class NodeHostRequest<Native extends object> implements HostRequest<Native> {
     return guarded === parsed ? this.native : this.#host.withParsed(this.native, guarded);
   }
 
+  parsedBody(): unknown {
+    const { body } = withGuardedBody(this.#host.parsed(this.native), this.#req) as {
+      readonly body?: unknown;
+    };
+    return body;
+  }
+
   whenGone(callback: () => void): void {
     if (this.#res) whenGone(this.#res, callback);
   }

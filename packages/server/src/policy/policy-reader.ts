@@ -1,8 +1,10 @@
 import { policyError } from '../request/hook-error.ts';
 import type { HostRequest } from '../request/host-request.ts';
+import { type Binding, type Bound, boundMembers, boundOf } from './binding.ts';
 import { type ParsedEvidence, parseEvidence } from './evidence.ts';
 import {
   type Action,
+  type ParsedAction,
   type ParsedPolicy,
   type Policy,
   parseAction,
@@ -67,7 +69,7 @@ function readerOf(policy: Policy, { takesClaims }: ReaderOptions): PolicyReader 
   if (evidence !== undefined && action !== undefined) {
     throw new TypeError('policy.evidence: cannot be combined with action, which no token can show');
   }
-  if (typeof action !== 'function') {
+  if (action === undefined || parsed.action !== undefined) {
     const demand = {
       ...demandOf(parsed),
       ...(evidence !== undefined && { evidence: parseEvidence(evidence, parsed) }),
@@ -76,9 +78,21 @@ function readerOf(policy: Policy, { takesClaims }: ReaderOptions): PolicyReader 
   }
   return (request) =>
     callHook(request, async () => {
-      const read: Action = await action(request.forPolicy());
-      return demandOf({ ...parsed, action: parseAction(read) });
+      const read = typeof action === 'function' ? await action(request.forPolicy()) : action;
+      return demandOf({ ...parsed, action: await parseWithBound(read, request) });
     });
+}
+
+async function parseWithBound(action: Action, request: HostRequest): Promise<ParsedAction> {
+  // Whatever is wrong with it is said before the body is read.
+  parseAction(action);
+  const { bind } = action;
+  return parseAction(action, bind && (await readBound(bind, request)));
+}
+
+async function readBound(bind: Binding, request: HostRequest): Promise<Bound> {
+  if (typeof bind === 'function') return boundOf(await bind(request.forPolicy()));
+  return boundOf(boundMembers(bind, await request.parsedBody()), bind);
 }
 
 /** What a checked policy demands. */

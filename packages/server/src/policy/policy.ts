@@ -1,15 +1,31 @@
 import { DEFAULT_FACTORS, FACTORS, type Factor, isFactor } from '@stepgate/core';
 import { assertKnownOptions } from '../lib/known-options.ts';
 import { UnfitAction } from '../request/hook-error.ts';
+import { assertBinding, type Binding, type Bound } from './binding.ts';
 
 /** What is about to happen, in words: shown to the user, and bound into the requirement and the approval. */
-export interface Action {
+export interface Action<Native = unknown> {
   /** Names this very action: the transfer's number, the account to be deleted. */
   readonly id: string;
   /** One line for the user: "Transfer 250 EUR to Grace". */
   readonly title?: string;
-  /** More lines for the user, below the title. */
+  /** More lines for the user, below the title. Default: the bound members, if there are any. */
   readonly details?: string;
+  /**
+   * What of the request the approval is bound to: paths into the parsed body, like `['to', 'payee.iban']`, or a function
+   * that returns JSON. A request in which a bound member has another value or type, is added, missing or doubled needs
+   * an approval of its own.
+   */
+  readonly bind?: Binding<Native>;
+}
+
+/** An action of one request, checked. */
+export interface ParsedAction {
+  readonly id: string;
+  readonly title?: string;
+  readonly details?: string;
+  /** The digest of what the approval is bound to. */
+  readonly bound?: string;
 }
 
 /** A time span: seconds as a number, or a whole number with its unit, like `'30s'`, `'5m'`, `'2h'` or `'7d'`. */
@@ -30,7 +46,7 @@ export interface Policy<Native = unknown> {
    * The action to be approved, or a function that reads it from the request. An approval of one action does not serve
    * another.
    */
-  readonly action?: Action | ((request: Native) => Action | Promise<Action>);
+  readonly action?: Action<Native> | ((request: Native) => Action<Native> | Promise<Action<Native>>);
   /** Whether an approval counts if its factor was added in the same flow. Default `true`. */
   readonly allowEnrolledInFlow?: boolean;
   /**
@@ -96,7 +112,7 @@ export interface ParsedPolicy {
   readonly maxAgeSeconds: number;
   readonly factors: readonly Factor[];
   readonly singleUse: boolean;
-  readonly action?: Action;
+  readonly action?: ParsedAction;
   readonly allowEnrolledInFlow: boolean;
   readonly minAuthenticatorAgeSeconds: number;
   readonly keepTokens: boolean;
@@ -125,8 +141,8 @@ const LARGEST_BARE_MAX_AGE = 86_400;
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /**
- * Checks a policy. An action that is a function is left out: {@link parseAction} checks what it returns. This runs for
- * every request of a policy that is a function, so it is plain code rather than a schema.
+ * Checks a policy. An action that depends on the request is left out: {@link parseAction} checks it for each request.
+ * This runs for every request of a policy that is a function, so it is plain code rather than a schema.
  *
  * @throws TypeError naming the member that is wrong.
  */
@@ -143,16 +159,23 @@ export function parsePolicy(policy: Policy<never>): ParsedPolicy {
     keepTokens = false,
   } = policy;
   const maxAgeSeconds = parseMaxAge(maxAge);
+  const fixed = action === undefined || typeof action === 'function' ? undefined : parseFixedAction(action);
   return {
     maxAgeSeconds,
     factors: parseFactors(factors),
     singleUse: parseFlag('singleUse', singleUse) || maxAgeSeconds === 0,
-    ...(action !== undefined && typeof action !== 'function' && { action: parseAction(action) }),
+    ...(fixed && { action: fixed }),
     allowEnrolledInFlow: parseFlag('allowEnrolledInFlow', allowEnrolledInFlow),
     minAuthenticatorAgeSeconds: parseDuration('minAuthenticatorAge', minAuthenticatorAge),
     keepTokens: parseFlag('keepTokens', keepTokens),
     opensMfaApi: false,
   };
+}
+
+/** `undefined` for an action that binds what only a request tells. */
+function parseFixedAction(action: Action<never>): ParsedAction | undefined {
+  const parsed = parseAction(action);
+  return action.bind === undefined ? parsed : undefined;
 }
 
 function parseMaxAge(value: unknown): number {
@@ -197,22 +220,28 @@ function parseFlag(name: string, value: unknown): boolean {
 const LARGEST_ACTION_BYTES = 4_096;
 
 /**
- * Checks an action.
+ * Checks an action. `bound`: what it binds of the request.
  *
  * @throws TypeError naming the member that is wrong; an {@link UnfitAction} for words that cannot be shown.
  */
-export function parseAction(action: Action): Action {
+export function parseAction(action: Action<never>, bound?: Bound): ParsedAction {
   if (typeof action !== 'object' || action === null) {
     throw new TypeError('policy.action: must be an object with an id, or a function that returns one');
   }
-  const { id, title, details } = action;
+  const { id, title, details = bound?.shown, bind } = action;
   if (typeof id !== 'string' || id === '') {
     throw new TypeError('policy.action.id: must be a non-empty string');
   }
   assertShowable('id', id);
   if (title !== undefined) assertShowable('title', title);
   if (details !== undefined) assertShowable('details', details);
-  const parsed = { id, ...(title !== undefined && { title }), ...(details !== undefined && { details }) };
+  if (bind !== undefined) assertBinding(bind);
+  const parsed = {
+    id,
+    ...(title !== undefined && { title }),
+    ...(details !== undefined && { details }),
+    ...(bound && { bound: bound.digest }),
+  };
   if (Buffer.byteLength(JSON.stringify(parsed)) > LARGEST_ACTION_BYTES) {
     throw new UnfitAction(
       `policy.action: id, title and details must be at most ${LARGEST_ACTION_BYTES} bytes of JSON together, since they travel in an address; shorten them`,

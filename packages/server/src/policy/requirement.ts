@@ -48,6 +48,7 @@ const TicketSchema = v.object({
           id: v.string(),
           title: v.exactOptional(v.string()),
           details: v.exactOptional(v.string()),
+          bound: v.exactOptional(v.string()),
         }),
       ),
       allowEnrolledInFlow: v.boolean(),
@@ -130,7 +131,7 @@ export function requirementHash({
   keepTokens,
   opensMfaApi,
 }: ParsedPolicy): string {
-  const words = action && [action.id, action.title ?? null, action.details ?? null];
+  const words = action && [action.id, action.title ?? null, action.details ?? null, action.bound ?? null];
   // The id says everything here; its words depend on what was known at the time.
   const named = opensMfaApi ? [action?.id] : words;
   const rules = [

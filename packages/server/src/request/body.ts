@@ -35,18 +35,21 @@ async function readText(request: Request): Promise<string> {
 }
 
 /**
- * Reads a body of at most 64 KB.
+ * Reads a body of at most `mostBytes`, by default 64 KB.
  *
  * @throws StepUpError `body_too_large` (413) or `invalid_request` (400).
  */
-export async function readBytes(request: Request): Promise<Buffer<ArrayBuffer>> {
-  if (Number(request.headers.get('content-length') ?? 0) > LARGEST_BODY_BYTES) throw tooLarge();
+export async function readBytes(
+  request: Request,
+  mostBytes = LARGEST_BODY_BYTES,
+): Promise<Buffer<ArrayBuffer>> {
+  if (Number(request.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge(mostBytes);
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for await (const chunk of request.body ?? []) {
       size += chunk.byteLength;
-      if (size > LARGEST_BODY_BYTES) throw tooLarge();
+      if (size > mostBytes) throw tooLarge(mostBytes);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -56,6 +59,6 @@ export async function readBytes(request: Request): Promise<Buffer<ArrayBuffer>> 
   return Buffer.concat(chunks);
 }
 
-function tooLarge(): StepUpError {
-  return new StepUpError('body_too_large', 'the body must not be larger than 64 KB');
+function tooLarge(mostBytes: number): StepUpError {
+  return new StepUpError('body_too_large', `the body must not be larger than ${mostBytes / 1_024} KB`);
 }

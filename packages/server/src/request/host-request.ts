@@ -14,6 +14,13 @@ export interface HostRequest<Native = unknown> {
   header(name: string): string | undefined;
   /** The host's own request for a policy to read: its body throws while no parser has filled it. */
   forPolicy(): Native;
+  /**
+   * The body as the handler finds it, for policies that bind its members.
+   *
+   * @throws StepUpError `misconfigured` (500) while no parser has filled it, `invalid_request` (400) when it cannot be
+   *   read.
+   */
+  parsedBody(): unknown;
   /** {@link WhenGone}. */
   whenGone(callback: () => void): void;
 }

@@ -15,6 +15,7 @@ function requestWith(acceptLanguage?: string, native: Native = {}): HostRequest<
     host: 'bank.example',
     header: (name) => (name === 'accept-language' ? acceptLanguage : undefined),
     forPolicy: () => native,
+    parsedBody: () => undefined,
     whenGone: () => {},
   };
 }

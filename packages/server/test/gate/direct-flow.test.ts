@@ -52,6 +52,7 @@ async function openScene(): Promise<Scene> {
         host: 'localhost',
         header: (name) => headers[name],
         forPolicy: () => native,
+        parsedBody: () => undefined,
         whenGone: () => {},
       };
     },

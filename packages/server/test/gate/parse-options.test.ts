@@ -167,6 +167,7 @@ describe('createGate', () => {
       host: 'bank.example',
       header: () => undefined,
       forPolicy: () => undefined,
+      parsedBody: () => undefined,
       whenGone: () => {},
     });
 

@@ -66,6 +66,7 @@ it.each([(id: string) => () => ({ action: { id } }), (id: string) => ({ action: 
       host: 'bank.example',
       header: () => undefined,
       forPolicy: () => native,
+      parsedBody: () => undefined,
       whenGone: () => {},
     };
 

@@ -8,9 +8,10 @@ import type { Policy } from '../../src/policy/policy.ts';
 import type { Identity } from '../../src/request/caller.ts';
 import { type HostRequest, whenAborted } from '../../src/request/host-request.ts';
 
-/** The host's own request of these tests: who is signed in. */
+/** The host's own request of these tests: who is signed in, and the parsed body. */
 export interface TestNative {
   readonly identity: Identity | undefined;
+  readonly body?: unknown;
 }
 
 export const SECRET = 'a secret of at least 32 characters, for tests';
@@ -103,6 +104,7 @@ export function createGateClient(options: {
       host: 'localhost',
       header: (name) => headers.get(name),
       forPolicy: () => native,
+      parsedBody: () => native.body,
       whenGone: (callback) => signal && whenAborted(signal, callback),
     };
   }

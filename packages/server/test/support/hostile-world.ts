@@ -130,6 +130,7 @@ export async function createHostileWorld(): Promise<HostileWorld> {
       host: host ?? 'localhost',
       header: (name) => (Object.hasOwn(headers, name) ? headers[name] : undefined),
       forPolicy: () => native,
+      parsedBody: () => undefined,
       whenGone: (callback) => signal && whenAborted(signal, callback),
     };
   }

@@ -13,6 +13,7 @@ export function requestOf(
     host: 'bank.example',
     header: (name) => headers[name],
     forPolicy: () => undefined,
+    parsedBody: () => undefined,
     whenGone: () => {},
     ...options,
   };
