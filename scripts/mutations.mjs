@@ -218,7 +218,7 @@ export const MUTATIONS = [
     defence: 'loading a page sends no push',
     edits: [
       [
-        server('endpoints/page-endpoints'),
+        server('endpoints/page/page-endpoints'),
         "    const since = searchParams.get('since');\n",
         "    const since = searchParams.get('since');\n    const given = searchParams.get('requirement');\n    const held = handles.read(request);\n    if (given && held) await driver.start(targetOf(request, known, held), requirements.open(known.caller, given), {});\n",
       ],
@@ -412,7 +412,7 @@ export const MUTATIONS = [
     defence: 'responses do not show which handles exist',
     edits: [
       [
-        server('endpoints/owner'),
+        server('endpoints/call/owner'),
         'if (handle === undefined) throw notFound(basePath);',
         "if (handle === undefined) throw notFound('');",
       ],
@@ -493,7 +493,7 @@ export const MUTATIONS = [
   },
   {
     defence: 'a signed-out user cannot start a flow',
-    edits: [[server('endpoints/owner'), 'throw signInFirst();', 'return known as unknown as Known;']],
+    edits: [[server('endpoints/call/owner'), 'throw signInFirst();', 'return known as unknown as Known;']],
     shownBy: [shared('bad-input', 'wants a signed-in user everywhere but for the assets')],
   },
 
@@ -807,8 +807,8 @@ export const MUTATIONS = [
     edits: [
       [
         server('endpoints/router'),
-        "if (siteOf(request) !== 'other' || origins.areCalling(request)) return;",
-        'if (siteOf(request)) return;',
+        "if (siteOf(call.request) === 'other' && !parts.callers.origins.areCalling(call.request))",
+        "if (siteOf(call.request) === ('' as string))",
       ],
     ],
     shownBy: [shared('bad-input', 'takes nothing from another site')],
@@ -828,7 +828,7 @@ export const MUTATIONS = [
     defence: 'the page creates a handle for this site only',
     edits: [
       [
-        server('endpoints/flow-page'),
+        server('endpoints/page/flow-page'),
         "shown === undefined && siteOf(request) === 'same-origin' ? handles.mint(request) : undefined;",
         "shown === undefined && siteOf(request) !== 'unknown' ? handles.mint(request) : undefined;",
       ],
@@ -839,7 +839,7 @@ export const MUTATIONS = [
     defence: 'a form without an origin needs a token from the page',
     edits: [
       [
-        server('endpoints/page-form'),
+        server('endpoints/page/page-form'),
         'isOf: (key, token) => sealer.open(token, purpose(key)) === true,',
         "isOf: (_, token) => token !== '',",
       ],
@@ -869,21 +869,24 @@ export const MUTATIONS = [
   },
   {
     defence: 'the page cannot be framed, and runs only its own script',
-    edits: [[server('endpoints/page-shell'), '  "frame-ancestors \'none\'",\n', '']],
+    edits: [[server('endpoints/page/page-shell'), '  "frame-ancestors \'none\'",\n', '']],
     shownBy: [
-      own('endpoints/page-shell', 'runs no script of its own text, is framed by nobody and kept by nobody'),
+      own(
+        'endpoints/page/page-shell',
+        'runs no script of its own text, is framed by nobody and kept by nobody',
+      ),
     ],
   },
   {
     defence: 'the page escapes what it shows',
     edits: [
       [
-        server('endpoints/page-shell'),
+        server('endpoints/page/page-shell'),
         '<p class="site">${escapeHtml(site)}</p>',
         '<p class="site">${site}</p>',
       ],
     ],
-    shownBy: [own('endpoints/page-shell', 'shows what it is given as text, never as markup')],
+    shownBy: [own('endpoints/page/page-shell', 'shows what it is given as text, never as markup')],
   },
   {
     defence: 'the way back stays on this site',

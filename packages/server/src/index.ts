@@ -3,7 +3,7 @@ export type { Auth0Settings } from './auth0/auth0-settings.ts';
 export type { Ask, FirstLegOptions } from './auth0/first-leg.ts';
 export type { IdentityCheck } from './auth0/id-token-check.ts';
 export type { AuthenticatorSettings } from './endpoints/authenticators.ts';
-export type { TextsByLanguage } from './endpoints/page-texts.ts';
+export type { TextsByLanguage } from './endpoints/call/page-texts.ts';
 export type { Endpoints } from './endpoints/router.ts';
 export { AUDIT_CHANNEL, type AuditListeners } from './events/audit.ts';
 export {

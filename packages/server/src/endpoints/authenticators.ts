@@ -17,7 +17,7 @@ import type { Decision, StepUp } from '../guard/decision.ts';
 import type { Action, ParsedPolicy } from '../policy/policy.ts';
 import { json } from '../request/error-response.ts';
 import type { HostRequest, HostResponse } from '../request/host-request.ts';
-import type { EndpointParts } from './parts.ts';
+import type { EndpointParts } from './call/parts.ts';
 import { viewResponse } from './view-response.ts';
 
 /** How the signed-in user's authenticators are listed, added and removed. */

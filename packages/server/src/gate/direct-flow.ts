@@ -1,5 +1,5 @@
 import { type FlowView, parseRequest, StepUpError, type StepUpRequest } from '@stepgate/core';
-import { createOwners } from '../endpoints/owner.ts';
+import { createOwners } from '../endpoints/call/owner.ts';
 import type { Runtime } from '../events/runtime.ts';
 import type { FlowDriver } from '../flow/driver.ts';
 import { crossSite, notFound, signInFirst } from '../flow/errors.ts';

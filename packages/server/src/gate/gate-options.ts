@@ -2,7 +2,7 @@ import type { EnrollmentRule, PollSchedule } from '@stepgate/core';
 import type { Auth0Settings } from '../auth0/auth0-settings.ts';
 import type { FirstLegOptions } from '../auth0/first-leg.ts';
 import type { AuthenticatorSettings } from '../endpoints/authenticators.ts';
-import type { TextsByLanguage } from '../endpoints/page-texts.ts';
+import type { TextsByLanguage } from '../endpoints/call/page-texts.ts';
 import type { AuditListeners } from '../events/audit.ts';
 import type { LoginUrl } from '../guard/signed-out.ts';
 import type { Capacity } from '../limits/capacity.ts';

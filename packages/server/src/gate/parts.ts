@@ -1,9 +1,9 @@
 import { AUTH0_EXCHANGE_LIMIT } from '@stepgate/core';
 import { createTenant, type Tenant } from '../auth0/tenant.ts';
 import { createAuthenticators } from '../endpoints/authenticators.ts';
-import { createOwners } from '../endpoints/owner.ts';
-import { createTextsOf } from '../endpoints/page-texts.ts';
-import type { EndpointParts } from '../endpoints/parts.ts';
+import { createOwners } from '../endpoints/call/owner.ts';
+import { createTextsOf } from '../endpoints/call/page-texts.ts';
+import type { EndpointParts } from '../endpoints/call/parts.ts';
 import { createEndpoints, type Endpoints } from '../endpoints/router.ts';
 import { tracedFetch, tracedStore, tracedTransport } from '../events/signals.ts';
 import { type Admission, createAdmission } from '../flow/admission.ts';

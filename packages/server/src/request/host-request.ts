@@ -32,6 +32,11 @@ export interface HostResponse {
   readonly body: string;
 }
 
+/** The same answer as a web `Response`. */
+export function toResponse({ status, headers, body }: HostResponse): Response {
+  return new Response(body, { status, headers });
+}
+
 /** The origin that the client sees. */
 export function originOf({ protocol, host }: HostRequest): string {
   return `${protocol}://${host}`;

@@ -1,3 +1,4 @@
+import Negotiator from 'negotiator';
 import type { HostRequest } from './host-request.ts';
 
 /** How a refused request is answered: with the way to the page, or with a 401 that a program reads. */
@@ -15,20 +16,24 @@ export function isNavigation(request: HostRequest<unknown>): boolean {
     return mode === 'navigate' && (request.header('sec-fetch-dest') ?? 'document') === 'document';
   }
   if (request.header('x-requested-with') !== undefined) return false;
-  return prefersHtml(request.header('accept') ?? '');
+  return prefersHtml(request);
 }
 
 /** Whether HTML is named, and wanted no less than JSON (RFC 9110, section 12.5.1). Of equals, the first one wins. */
-function prefersHtml(accept: string): boolean {
-  const [wanted] = accept
-    .toLowerCase()
-    .split(',')
-    .map((range) => {
-      const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
-      const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1';
-      return { type, weight: Number(weight) || 0 };
-    })
-    .filter(({ type, weight }) => weight > 0 && (type === 'text/html' || type === 'application/json'))
-    .sort((one, other) => other.weight - one.weight);
-  return wanted?.type === 'text/html';
+function prefersHtml(request: HostRequest<unknown>): boolean {
+  return acceptedTypes(request).find((type) => type === HTML || type === JSON_TYPE) === HTML;
+}
+
+/** Whether the client asks for an event stream by name. */
+export function wantsEventStream(request: HostRequest<unknown>): boolean {
+  return acceptedTypes(request).includes('text/event-stream');
+}
+
+const HTML = 'text/html';
+const JSON_TYPE = 'application/json';
+
+/** The media types of `Accept`, the most wanted ones first. */
+function acceptedTypes(request: HostRequest<unknown>): readonly string[] {
+  const accept = request.header('accept')?.toLowerCase();
+  return accept === undefined ? [] : new Negotiator({ headers: { accept } }).mediaTypes();
 }

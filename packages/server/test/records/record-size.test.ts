@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isRecordKey } from 'suites/record-key.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
-import { createFormTokens } from '../../src/endpoints/page-form.ts';
+import { createFormTokens } from '../../src/endpoints/page/page-form.ts';
 import { type Approval, createMemoryStore, type Policy, type StepUp, type Store } from '../../src/index.ts';
 import { createSealer } from '../../src/lib/seal.ts';
 import type { HandleRecord } from '../../src/records/handle-record.ts';

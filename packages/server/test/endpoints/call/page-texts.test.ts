@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createTextsOf, type TextsByLanguage } from '../../src/endpoints/page-texts.ts';
-import type { HostRequest } from '../../src/request/host-request.ts';
+import { createTextsOf, type TextsByLanguage } from '../../../src/endpoints/call/page-texts.ts';
+import type { HostRequest } from '../../../src/request/host-request.ts';
 
 interface Native {
   readonly chosen?: string;

@@ -1,7 +1,7 @@
 import { type PageTexts, pageTexts } from '@stepgate/web/html';
 import { describe, expect, it } from 'vitest';
-import { assetResponse } from '../../src/endpoints/assets.ts';
-import { pageResponse } from '../../src/endpoints/page-shell.ts';
+import { assetResponse } from '../../../src/endpoints/page/assets.ts';
+import { pageResponse } from '../../../src/endpoints/page/page-shell.ts';
 
 const HOSTILE = `"><script>alert(1)</script>'&`;
 
@@ -95,7 +95,7 @@ describe('assetResponse', () => {
     expect((await assetResponse('stepgate.js', '"other"'))?.status).toBe(200);
   });
 
-  it.each(['', '../../package.json', 'page.js', '__proto__', 'toString'])(
+  it.each(['', '../../../package.json', 'page.js', '__proto__', 'toString'])(
     'has none of the name %j',
     async (name) => {
       expect(await assetResponse(name, undefined)).toBeUndefined();

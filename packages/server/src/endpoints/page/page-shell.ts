@@ -1,5 +1,5 @@
 import { escapeHtml, type PageTexts } from '@stepgate/web/html';
-import { PRIVATE_HEADERS } from '../request/error-response.ts';
+import { PRIVATE_HEADERS } from '../../request/error-response.ts';
 
 const POLICY = [
   "default-src 'none'",

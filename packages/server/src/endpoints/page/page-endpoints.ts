@@ -1,18 +1,18 @@
 import { isStepUpError, StepUpError } from '@stepgate/core';
 import { flowToHtml, idleView } from '@stepgate/web/html';
-import { crossSite, notFound, signInFirst } from '../flow/errors.ts';
-import { type FlowTarget, targetOf } from '../flow/target.ts';
-import { readForm } from '../request/body.ts';
-import type { Caller } from '../request/caller.ts';
-import { isFault, toStepUpError } from '../request/error-response.ts';
-import { recordKey } from '../request/handle-cookie.ts';
-import type { HostRequest } from '../request/host-request.ts';
-import { isNavigation } from '../request/navigation.ts';
-import type { Call, Endpoint } from './call.ts';
+import { crossSite, notFound, signInFirst } from '../../flow/errors.ts';
+import { type FlowTarget, targetOf } from '../../flow/target.ts';
+import { readForm } from '../../request/body.ts';
+import type { Caller } from '../../request/caller.ts';
+import { isFault, toStepUpError } from '../../request/error-response.ts';
+import { recordKey } from '../../request/handle-cookie.ts';
+import type { HostRequest } from '../../request/host-request.ts';
+import { isNavigation } from '../../request/navigation.ts';
+import type { Call, Endpoint } from '../call/call.ts';
+import type { EndpointParts } from '../call/parts.ts';
 import { type FlowPage, pageAddress } from './flow-page.ts';
 import { type FormTokens, isFromThisSite, type PageForm, parseDetail, parsePageForm } from './page-form.ts';
 import { pageResponse } from './page-shell.ts';
-import type { EndpointParts } from './parts.ts';
 
 /** The page, and what its forms are sent to where no script takes their place: every answer is a page. */
 export interface PageEndpoints {

@@ -1,7 +1,7 @@
 import { StepUpError } from '@stepgate/core';
 import { type PageTexts, pageTexts, type SomePageTexts, withTexts } from '@stepgate/web/html';
 import Negotiator from 'negotiator';
-import type { HostRequest } from '../request/host-request.ts';
+import type { HostRequest } from '../../request/host-request.ts';
 
 /** The app's texts of the built-in pages, by BCP 47 tag. */
 export type TextsByLanguage = Readonly<Record<string, SomePageTexts>>;

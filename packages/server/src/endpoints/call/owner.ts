@@ -1,8 +1,8 @@
-import { notFound, signInFirst } from '../flow/errors.ts';
-import { type FlowTarget, targetOf } from '../flow/target.ts';
-import type { Caller, CallerOf } from '../request/caller.ts';
-import type { Callers } from '../request/callers.ts';
-import type { HostRequest } from '../request/host-request.ts';
+import { notFound, signInFirst } from '../../flow/errors.ts';
+import { type FlowTarget, targetOf } from '../../flow/target.ts';
+import type { Caller, CallerOf } from '../../request/caller.ts';
+import type { Callers } from '../../request/callers.ts';
+import type { HostRequest } from '../../request/host-request.ts';
 
 /** Finds the caller of a request, and the record that the caller's browser owns. */
 export interface Owners {

@@ -1,8 +1,8 @@
-import type { Runtime } from '../events/runtime.ts';
-import type { FlowDriver } from '../flow/driver.ts';
-import type { Requirements } from '../policy/requirement.ts';
-import type { State } from '../records/state.ts';
-import type { Callers } from '../request/callers.ts';
+import type { Runtime } from '../../events/runtime.ts';
+import type { FlowDriver } from '../../flow/driver.ts';
+import type { Requirements } from '../../policy/requirement.ts';
+import type { State } from '../../records/state.ts';
+import type { Callers } from '../../request/callers.ts';
 import type { Owners } from './owner.ts';
 import type { TextsOf } from './page-texts.ts';
 

@@ -1,9 +1,11 @@
-import type { HostRequest } from '../request/host-request.ts';
+import type { HostRequest } from '../../request/host-request.ts';
 
 /** One request, and what the endpoint needs of it. */
 export interface Call {
   readonly request: HostRequest;
   readonly web: () => Request | Promise<Request>;
+  /** The last segment of the path as it was sent, for a route that ends in `*`. */
+  readonly name: string;
 }
 
 /** Answers one method of one path. */

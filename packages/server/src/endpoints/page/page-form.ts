@@ -1,8 +1,8 @@
 import { parseRequest, StepUpError, type StepUpRequest } from '@stepgate/core';
 import { DETAILS, type Detail, TYPED_MEMBERS, tidy } from '@stepgate/web/html';
-import type { Sealer } from '../lib/seal.ts';
-import type { HostRequest } from '../request/host-request.ts';
-import { siteOf } from '../request/same-origin.ts';
+import type { Sealer } from '../../lib/seal.ts';
+import type { HostRequest } from '../../request/host-request.ts';
+import { siteOf } from '../../request/same-origin.ts';
 
 /** A form of the page, as a browser without script posts it. */
 export interface PageForm {

@@ -1,4 +1,4 @@
-import { digest } from '../lib/seal.ts';
+import { digest } from '../../lib/seal.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',

@@ -1,18 +1,18 @@
 import { type FlowView, StepUpError } from '@stepgate/core';
 import { type Detail, flowToHtml, idleView } from '@stepgate/web/html';
-import { signInFirst } from '../flow/errors.ts';
-import { isShown } from '../flow/rules.ts';
-import { type FlowTarget, targetOf } from '../flow/target.ts';
-import type { Watchers } from '../limits/watchers.ts';
-import { type Requirement, requirementExpired } from '../policy/requirement.ts';
-import type { FlowRecord } from '../records/handle-record.ts';
-import type { KeptForm } from '../records/kept-forms.ts';
-import type { Caller } from '../request/caller.ts';
-import type { HostRequest, WhenGone } from '../request/host-request.ts';
-import { siteOf } from '../request/same-origin.ts';
+import { signInFirst } from '../../flow/errors.ts';
+import { isShown } from '../../flow/rules.ts';
+import { type FlowTarget, targetOf } from '../../flow/target.ts';
+import type { Watchers } from '../../limits/watchers.ts';
+import { type Requirement, requirementExpired } from '../../policy/requirement.ts';
+import type { FlowRecord } from '../../records/handle-record.ts';
+import type { KeptForm } from '../../records/kept-forms.ts';
+import type { Caller } from '../../request/caller.ts';
+import type { HostRequest, WhenGone } from '../../request/host-request.ts';
+import { siteOf } from '../../request/same-origin.ts';
+import type { EndpointParts } from '../call/parts.ts';
 import type { FormTokens } from './page-form.ts';
 import { pageResponse, type Refresh } from './page-shell.ts';
-import type { EndpointParts } from './parts.ts';
 
 /** What of the flow is asked to be shown. */
 export interface Moment {

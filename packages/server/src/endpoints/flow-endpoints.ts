@@ -1,0 +1,133 @@
+import { parseRequest, StepUpError } from '@stepgate/core';
+import * as v from 'valibot';
+import { notFound, signInFirst } from '../flow/errors.ts';
+import { targetOf } from '../flow/target.ts';
+import { WATCH_AGAIN_SECONDS, type Watchers } from '../limits/watchers.ts';
+import { LONGEST_TICKET } from '../policy/requirement.ts';
+import { readJson } from '../request/body.ts';
+import { PRIVATE_HEADERS } from '../request/error-response.ts';
+import { toResponse } from '../request/host-request.ts';
+import { wantsEventStream } from '../request/navigation.ts';
+import type { Call, Endpoint } from './call/call.ts';
+import type { EndpointParts } from './call/parts.ts';
+import { eventStream } from './event-stream.ts';
+import { etagOf, viewResponse } from './view-response.ts';
+
+/** A flow as a resource: its view is what is read, waited for and answered with. */
+export interface FlowEndpoints {
+  /** The view: at once, by a long poll (`Prefer: wait`), or as an event stream. */
+  readonly read: Endpoint;
+  /** Begins a flow for a requirement, or joins the one that is under way for it. */
+  readonly start: Endpoint;
+  /** One event of the user. */
+  readonly send: Endpoint;
+  readonly cancel: Endpoint;
+}
+
+/** What they are made of, beside what all endpoints share. */
+export interface FlowEndpointsOptions {
+  /** Whether a client may begin a flow with an `mfa_token` that it got by itself. */
+  readonly takesMfaToken: boolean;
+  readonly watchers: Watchers;
+}
+
+const LONGEST_WAIT_SECONDS = 55;
+const SealedText = v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_TICKET));
+const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOptional(SealedText) });
+
+/** Creates the endpoints. All of them answer a script, or a client that is no browser. */
+export function createFlowEndpoints(parts: EndpointParts, options: FlowEndpointsOptions): FlowEndpoints {
+  const { basePath, driver, requirements } = parts;
+  const { handles } = parts.callers;
+  const { isStillSignedIn, mustBeSignedIn, mustOwn } = parts.owners;
+  const { clock, closing } = parts.runtime;
+  const { watchers } = options;
+
+  async function start({ request, web }: Call): Promise<Response> {
+    const caller = await mustBeSignedIn(request);
+    const body = v.safeParse(StartSchema, await readJson(await web()));
+    if (!body.success) {
+      throw new StepUpError(
+        'invalid_request',
+        'the body must be {"requirement": "…"} as the 401 has given it, and may hold an "mfa_token"',
+      );
+    }
+    if (body.output.mfa_token !== undefined && !options.takesMfaToken) {
+      throw new StepUpError('invalid_request', 'this app takes no mfa_token (firstLeg.mfaToken)');
+    }
+    const requirement = requirements.open(caller, body.output.requirement);
+    const { handle, headers, isTravelling } = handles.hold(request);
+    const { view, isJoined } = await driver.start(targetOf(request, caller, handle), requirement, {
+      isTravelling,
+      ...(body.output.mfa_token !== undefined && { mfaToken: body.output.mfa_token }),
+    });
+    return respondWithView(view, isJoined ? 200 : 201, headers);
+  }
+
+  async function read({ request }: Call): Promise<Response> {
+    const target = await mustOwn(request);
+    const view = await driver.read(target);
+    if (view === undefined) throw notFound(basePath);
+    const version = versionOf(request.header('if-none-match'));
+    const isNews = version !== view.version;
+    if (wantsEventStream(request)) {
+      // What is in hand is no more work to give than a refusal.
+      if (isNews && !watchers.hasRoom(target.key)) {
+        return respondWithView(view, 200, { 'retry-after': `${WATCH_AGAIN_SECONDS}` });
+      }
+      return eventStream({
+        driver,
+        target,
+        first: view,
+        whenGone: (callback) => request.whenGone(callback),
+        isStillTheirs: () => isStillSignedIn(request, target.caller),
+        leave: watchers.enter(target.key),
+        runtime: parts.runtime,
+      });
+    }
+    if (isNews) return respondWithView(view, 200);
+    const seconds = Math.min(LONGEST_WAIT_SECONDS, waitOf(request.header('prefer')));
+    const until = clock.now() + seconds * 1_000;
+    // A read that does not wait takes no watcher's place.
+    const leave = seconds > 0 ? watchers.enter(target.key) : undefined;
+    const later = await driver
+      .watch(target, { version, until, whenGone: (callback) => request.whenGone(callback) })
+      .finally(leave);
+    if (seconds > 0 && !(await isStillSignedIn(request, target.caller))) throw signInFirst();
+    if (later === undefined) throw notFound(basePath);
+    if (later.version !== version) return respondWithView(later, 200);
+    const hint = closing.aborted ? { 'retry-after': '1' } : {};
+    return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etagOf(later), ...hint } });
+  }
+
+  async function send({ request, web }: Call): Promise<Response> {
+    const target = await mustOwn(request);
+    const event = parseRequest(await readJson(await web()));
+    const version = versionOf(request.header('if-match'));
+    if (version === undefined) {
+      throw new StepUpError('version_required', "send the view's version in If-Match");
+    }
+    return respondWithView(await driver.request(target, event, version), 200);
+  }
+
+  async function cancel({ request }: Call): Promise<Response> {
+    const target = await mustOwn(request);
+    return respondWithView(await driver.request(target, { type: 'flow.cancel' }, undefined), 200);
+  }
+
+  return { read, start, send, cancel };
+}
+
+function versionOf(header: string | undefined): number | undefined {
+  const match = /^(?:W\/)?"(\d{1,15})"$/.exec(header?.trim() ?? '');
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** `Prefer: wait=25` (RFC 7240, section 4.3). */
+function waitOf(header: string | undefined): number {
+  return Number(/(?:^|[,;\s])wait=(\d{1,4})/.exec(header ?? '')?.[1] ?? 0);
+}
+
+function respondWithView(...view: Parameters<typeof viewResponse>): Response {
+  return toResponse(viewResponse(...view));
+}
