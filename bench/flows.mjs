@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createAuth0SignIn } from '@stepgate/core';
-import { createGate } from '@stepgate/express';
+import { auth0, createGate } from '@stepgate/express';
 import express from 'express';
 import ky from 'ky';
 import { Agent, setGlobalDispatcher } from 'undici';
@@ -57,17 +57,16 @@ async function inLanes(list, work) {
 
 /** An app with one guarded route. A request names its sender. */
 function createBank(tenant) {
-  const auth0 = {
+  const mfaApi = { audience: 'https://bank.example/', scope: 'transfer:funds' };
+  const client = {
     issuer: tenant.url,
     clientId: 'stepgate-demo',
     clientSecret: 'stepgate-demo-secret',
-    audience: 'https://bank.example/',
-    scope: 'transfer:funds',
     allowInsecureIssuer: true,
   };
-  const signIn = createAuth0SignIn(auth0);
+  const signIn = createAuth0SignIn({ ...client, ...mfaApi });
   const gate = createGate({
-    auth0,
+    provider: auth0({ ...client, mfaApi }),
     secret: 'a secret of at least 32 characters, for the bench',
     identify: ({ headers }) => ({ subject: headers['x-subject'], sessionId: 'login' }),
     firstLeg: {

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { createEmulator } from '@stepgate/emulator';
-import { createGate } from '@stepgate/express';
+import { auth0, createGate } from '@stepgate/express';
 import { AUDIT_CHANNEL, SIGNALS } from '@stepgate/server';
 import express from 'express';
 import { auth, claimCheck } from 'express-oauth2-jwt-bearer';
@@ -51,7 +51,7 @@ const willing = {
 
 async function guardedByStepgate() {
   const gate = createGate({
-    auth0: { issuer: 'https://tenant.example/', clientId: 'client' },
+    provider: auth0({ issuer: 'https://tenant.example/', clientId: 'client' }),
     secret: SECRET,
     identify: (req) => ({ subject: req.session.user.sub, sessionId: req.session.user.loginId }),
     firstLeg: { custom: async () => ({ mfaToken: 'mfa' }) },

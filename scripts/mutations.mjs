@@ -378,7 +378,9 @@ export const MUTATIONS = [
   },
   {
     defence: 'gates of different tenants or applications share nothing in their store',
-    edits: [[server('gate/parts'), 'tracedStore(scopedStore(store, realm))', 'tracedStore(store)']],
+    edits: [
+      [server('gate/parts'), 'tracedStore(scopedStore(store, realmOf(provider)))', 'tracedStore(store)'],
+    ],
     shownBy: [
       own('gate/several-gates', 'of different %s send a push each'),
       own('gate/several-gates', 'of different %s count apart'),
@@ -456,12 +458,12 @@ export const MUTATIONS = [
     defence: 'tokens from a password are not an approval',
     edits: [
       [
-        server('auth0/first-leg'),
+        server('provider/first-leg'),
         "if (result.status === 'mfa_required') return result;",
         'if (result.status) return result;',
       ],
     ],
-    shownBy: [own('auth0/first-leg', 'takes tokens that came for the password alone for no approval')],
+    shownBy: [own('provider/first-leg', 'takes tokens that came for the password alone for no approval')],
   },
   {
     defence: 'the limit on passwords',
@@ -694,31 +696,31 @@ export const MUTATIONS = [
     defence: 'the id_token is signed with an algorithm of the list',
     edits: [
       [
-        server('auth0/id-token-check'),
+        server('provider/id-token-check'),
         'if (algorithm === undefined || !ALGORITHMS.includes(algorithm)) {',
         'if (algorithm === undefined) {',
       ],
     ],
     shownBy: [
       own(
-        'auth0/id-token-check',
+        'provider/id-token-check',
         'tells how to set up an application whose tokens are signed with its secret',
       ),
     ],
   },
   {
     defence: 'the id_token is from this issuer',
-    edits: [[server('auth0/id-token-check'), '        issuer,\n        audience', '        audience']],
+    edits: [[server('provider/id-token-check'), '        issuer,\n        audience', '        audience']],
     shownBy: [
-      own('auth0/id-token-check', 'refuses a token $title'),
+      own('provider/id-token-check', 'refuses a token $title'),
       own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
   {
     defence: 'the id_token is for this application',
-    edits: [[server('auth0/id-token-check'), '        audience: clientId,\n', '']],
+    edits: [[server('provider/id-token-check'), '        audience: clientId,\n', '']],
     shownBy: [
-      own('auth0/id-token-check', 'refuses a token $title'),
+      own('provider/id-token-check', 'refuses a token $title'),
       own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
@@ -726,13 +728,13 @@ export const MUTATIONS = [
     defence: 'the id_token was issued to this application',
     edits: [
       [
-        server('auth0/id-token-check'),
+        server('provider/id-token-check'),
         'if (!isGivenTo(clientId, payload)) {',
         'if (!isGivenTo(clientId, {})) {',
       ],
     ],
     shownBy: [
-      own('auth0/id-token-check', 'refuses a token $title'),
+      own('provider/id-token-check', 'refuses a token $title'),
       own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
@@ -740,21 +742,23 @@ export const MUTATIONS = [
     defence: 'the id_token is current',
     edits: [
       [
-        server('auth0/id-token-check'),
+        server('provider/id-token-check'),
         '> FARTHEST_ISSUE_SECONDS) {',
         '> Number.MAX_VALUE + FARTHEST_ISSUE_SECONDS) {',
       ],
     ],
     shownBy: [
-      own('auth0/id-token-check', 'refuses a token $title'),
+      own('provider/id-token-check', 'refuses a token $title'),
       own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
   {
     defence: 'the id_token has an expiry, which is not past',
-    edits: [[server('auth0/id-token-check'), 'currentDate: new Date(now()),', 'currentDate: new Date(0),']],
+    edits: [
+      [server('provider/id-token-check'), 'currentDate: new Date(now()),', 'currentDate: new Date(0),'],
+    ],
     shownBy: [
-      own('auth0/id-token-check', 'refuses a token $title'),
+      own('provider/id-token-check', 'refuses a token $title'),
       own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
@@ -762,23 +766,23 @@ export const MUTATIONS = [
     defence: 'the id_token is not oversized',
     edits: [
       [
-        server('auth0/id-token-check'),
+        server('provider/id-token-check'),
         'if (idToken.length > LONGEST_TOKEN) {',
         'if (idToken.length > LONGEST_TOKEN ** 9) {',
       ],
     ],
     shownBy: [
-      own('auth0/id-token-check', 'refuses a token $title'),
+      own('provider/id-token-check', 'refuses a token $title'),
       own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
   {
     defence: 'the id_token belongs to the signed-in user',
     edits: [
-      [server('auth0/id-token-check'), 'if (payload.sub !== subject) {', 'if (subject === undefined) {'],
+      [server('provider/id-token-check'), 'if (payload.sub !== subject) {', 'if (subject === undefined) {'],
     ],
     shownBy: [
-      own('auth0/id-token-check', 'refuses a token $title'),
+      own('provider/id-token-check', 'refuses a token $title'),
       own('auth0/forged-identity', 'comes to nothing with a token $title'),
     ],
   },
@@ -1157,8 +1161,8 @@ export const MUTATIONS = [
     edits: [
       [
         server('endpoints/authenticators'),
-        '    await admission.admitList(await owners.mustOwn(request));\n    return api.list',
-        '    return api.list',
+        '    await admission.admitList(await owners.mustOwn(request));\n    return management.list',
+        '    return management.list',
       ],
     ],
     shownBy: [
@@ -1170,7 +1174,7 @@ export const MUTATIONS = [
   },
   {
     defence: "the tenant's responses are read up to a limit",
-    edits: [[server('gate/parts'), 'tracedFetch(boundedFetch(auth0.fetch))', 'tracedFetch(auth0.fetch)']],
+    edits: [[server('gate/parts'), 'tracedFetch(boundedFetch(own))', 'tracedFetch(own ?? globalThis.fetch)']],
     shownBy: [own('flow/faults', 'do not end a wait for the phone: %s')],
   },
   {
@@ -1254,14 +1258,14 @@ export const MUTATIONS = [
     defence: 'the signature of the id_token is verified',
     edits: [
       [
-        server('auth0/id-token-check'),
+        server('provider/id-token-check'),
         'await jwtVerify(idToken, keys, {',
         "await (async (..._: unknown[]) => ({ payload: JSON.parse(`${Buffer.from(idToken.split('.')[1] ?? '', 'base64url')}`) }))(idToken, keys, {",
       ],
     ],
     shownBy: [
       own(
-        'auth0/id-token-check',
+        'provider/id-token-check',
         'refuses a token that was cut off, changed or put together of two, wherever the change is',
       ),
       own('auth0/forged-identity', 'comes to nothing with a token $title'),

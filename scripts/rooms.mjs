@@ -7,7 +7,7 @@
  * without folders needs no list.
  */
 export const ROOMS = {
-  core: ['runner', 'ciba', 'auth0', 'machine', 'oauth', 'provider', 'terms', 'lib'],
+  core: ['auth0', 'ciba', 'runner', 'machine', 'oauth', 'provider', 'terms', 'lib'],
   doctor: [
     'command-line.ts',
     'report.ts',
@@ -54,6 +54,7 @@ export const ROOMS = {
     'page-scripts.d.ts',
   ],
   server: [
+    'auth0',
     'hosts',
     'gate',
     'endpoints',
@@ -62,7 +63,7 @@ export const ROOMS = {
     'events',
     'records',
     'policy',
-    'auth0',
+    'provider',
     'limits',
     'request',
     'store',

@@ -10,7 +10,7 @@ const FUZZ_TESTS = [
   'packages/server/test/endpoints/hostile-input.test.ts',
   'packages/server/test/records/hostile-store.test.ts',
   'packages/server/test/flow/any-order.test.ts',
-  'packages/server/test/auth0/id-token-check.test.ts',
+  'packages/server/test/provider/id-token-check.test.ts',
   'packages/express/test/hostile-requests.test.ts',
 ];
 

@@ -1,6 +1,6 @@
 // The app behind the gate, as a process that another one can replace at any time.
 import type { AddressInfo } from 'node:net';
-import { createGate } from '@stepgate/express';
+import { auth0, createGate } from '@stepgate/express';
 import express, { type Request } from 'express';
 import { openStoreOfProcess } from 'suites/stores/open-store.ts';
 
@@ -8,16 +8,15 @@ const { ISSUER = '', GATE_SECRET = '', CLIENT_SECRET = '' } = process.env;
 const { TIMEOUT_MS, CHALLENGE_TTL_MS } = process.env;
 
 const gate = createGate({
-  auth0: {
+  provider: auth0({
     issuer: ISSUER,
     clientId: 'stepgate-demo',
     clientSecret: CLIENT_SECRET,
-    audience: 'https://bank.example/',
-    scope: 'transfer:funds',
+    mfaApi: { audience: 'https://bank.example/', scope: 'transfer:funds' },
     allowInsecureIssuer: true,
     // The lease is twice this, and five seconds.
     timeoutMs: Number(TIMEOUT_MS),
-  },
+  }),
   secret: GATE_SECRET,
   identify: ({ headers }: Request) => ({ subject: String(headers['x-subject']), sessionId: 'login' }),
   firstLeg: { refreshToken: ({ request }) => String(request.headers['x-refresh-token']) },

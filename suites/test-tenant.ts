@@ -1,8 +1,48 @@
-import { createAuth0MfaApi, createAuth0SignIn } from '@stepgate/core';
+import { createAuth0MfaApi, createAuth0SignIn, type EnrollingWay } from '@stepgate/core';
 import { type ClientOptions, createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
-import type { Auth0Settings } from '@stepgate/server';
+import {
+  type Auth0Settings,
+  auth0 as auth0Provider,
+  type IdentityCheck,
+  type MfaApiSettings,
+  type Provider,
+} from '@stepgate/server';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { signingKey } from './signing-key.ts';
+
+/** An application of a tenant, and what it asks the tenant for. */
+export type TenantClient = Omit<Auth0Settings, 'mfaApi'> & MfaApiSettings;
+
+/** The application as a provider. */
+export function providerOf(application: TenantClient): Provider {
+  const { audience, scope, realm, mfaAudience, enrollWithCredentials, ...client } = application;
+  const mfaApi = { audience, scope, realm, mfaAudience, enrollWithCredentials };
+  const given = Object.entries(mfaApi).filter(([, value]) => value !== undefined);
+  return auth0Provider({ ...client, mfaApi: Object.fromEntries(given) });
+}
+
+/** Parts of a provider that a test replaces. */
+export interface ReplacedParts {
+  readonly way?: EnrollingWay | undefined;
+  readonly identityCheck?: IdentityCheck | undefined;
+}
+
+/** The provider with its way, or its check, replaced. */
+export function withParts(provider: Provider, { way, identityCheck }: ReplacedParts): Provider {
+  return {
+    ...provider,
+    connect(host) {
+      const connected = provider.connect(host);
+      const { management } = connected;
+      return {
+        ...connected,
+        ...(identityCheck && { identityCheck }),
+        ...(way && { ways: [way] }),
+        ...(way && management && { management: { ...management, way } }),
+      };
+    },
+  };
+}
 
 /** One request to the tenant and its answer, as text. */
 export interface Exchange {
@@ -23,7 +63,10 @@ export interface TestUser {
 export interface TestTenant {
   readonly clock: ManualClock;
   readonly emulator: Emulator;
-  readonly auth0: Auth0Settings;
+  /** The application, as core's clients take it. */
+  readonly auth0: TenantClient;
+  /** The same as a gate takes it. */
+  readonly provider: Provider;
   readonly ada: TestUser;
   readonly phone: Phone;
   /** Everything that was said so far. */
@@ -81,7 +124,7 @@ function tenantOf(options: {
 }): TestTenant {
   const { clock, emulator, issuer } = options;
   const exchanges: Exchange[] = [];
-  const auth0: Auth0Settings = {
+  const auth0: TenantClient = {
     issuer,
     clientId: 'stepgate-demo',
     clientSecret: CLIENT_SECRET,
@@ -111,6 +154,7 @@ function tenantOf(options: {
     clock,
     emulator,
     auth0,
+    provider: providerOf(auth0),
     ada: user,
     phone: emulator.phone('ada'),
     exchanges,

@@ -18,7 +18,7 @@ async function stepUp(): Promise<{ states: FlowStateName[]; scope?: string | und
   const first = await signIn.password({ username: 'ada', password: 'correct-horse' });
   if (first.status !== 'mfa_required') throw new Error('The tenant did not ask for MFA.');
   const actor = createStepUpActor({
-    api,
+    way: api,
     mfaToken: first.mfaToken,
     settings: { pollIntervalMs: 100 },
     random: () => 0,

@@ -2,7 +2,7 @@
 const { createServer } = require('node:http');
 const { createAuth0MfaApi, createAuth0SignIn } = require('@stepgate/core');
 const { createEmulator } = require('@stepgate/emulator');
-const { createGate } = require('@stepgate/koa');
+const { auth0, createGate } = require('@stepgate/koa');
 const { default: Koa } = require('koa');
 const { listen, oneApproval } = require('./one-approval.mjs');
 
@@ -10,6 +10,7 @@ void oneApproval({
   createEmulator,
   createAuth0MfaApi,
   createAuth0SignIn,
+  auth0,
   serve(route, options) {
     const app = new Koa();
     const gate = createGate(options);

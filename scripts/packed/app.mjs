@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { createAuth0MfaApi, createAuth0SignIn } from '@stepgate/core';
 import { createEmulator } from '@stepgate/emulator';
-import { createGate } from '@stepgate/express';
+import { auth0, createGate } from '@stepgate/express';
 import { createSqliteStore } from '@stepgate/sqlite';
 import express from 'express';
 import { listen, oneApproval } from './one-approval.mjs';
@@ -13,6 +13,7 @@ await oneApproval({
   createEmulator,
   createAuth0MfaApi,
   createAuth0SignIn,
+  auth0,
   serve(route, options) {
     const app = express();
     const gate = createGate({ ...options, store });

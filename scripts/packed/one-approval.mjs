@@ -6,24 +6,20 @@ const USER = { username: 'ada', password: 'correct-horse' };
 const CLIENT = { clientId: 'stepgate-demo', clientSecret: 'stepgate-demo-secret' };
 
 /** `serve` mounts a gate with these options and a guarded POST route in a host, and resolves to `{ url, close }`. */
-export async function oneApproval({ createEmulator, createAuth0MfaApi, createAuth0SignIn, serve }) {
+export async function oneApproval({ createEmulator, createAuth0MfaApi, createAuth0SignIn, auth0, serve }) {
   const emulator = createEmulator();
   const tenant = await emulator.listen({ port: 0 });
-  const auth0 = {
-    ...CLIENT,
-    issuer: tenant.url,
-    audience: 'https://bank.example/',
-    scope: 'transfer:funds',
-    allowInsecureIssuer: true,
-  };
-  const mfaToken = async () => (await createAuth0SignIn(auth0).password(USER)).mfaToken;
-  await createAuth0MfaApi(auth0).enroll({ mfaToken: await mfaToken(), factor: 'push' });
+  const client = { ...CLIENT, issuer: tenant.url, allowInsecureIssuer: true };
+  const mfaApi = { audience: 'https://bank.example/', scope: 'transfer:funds' };
+  const signIn = createAuth0SignIn({ ...client, ...mfaApi });
+  const mfaToken = async () => (await signIn.password(USER)).mfaToken;
+  await createAuth0MfaApi(client).enroll({ mfaToken: await mfaToken(), factor: 'push' });
   const phone = emulator.phone(USER.username);
   phone.scan();
 
   const [{ sub }] = emulator.users();
   const app = await serve(ROUTE, {
-    auth0,
+    provider: auth0({ ...client, mfaApi }),
     secret: 'a secret of at least 32 characters, for tests',
     identify: () => ({ subject: sub, sessionId: 'login' }),
     firstLeg: { custom: async () => ({ mfaToken: await mfaToken() }) },

@@ -208,7 +208,7 @@ export async function openBank(options: {
     errorsBy,
     onAppError: (error) => errors.push(error),
     gateOptions: {
-      auth0: tenant.auth0,
+      provider: tenant.provider,
       secret: 'a secret of at least 32 characters, for tests',
       identify: (request) => {
         const session = sessionOf(request);

@@ -2,7 +2,7 @@ import type { EnrollableFactor, Factor, FlowView } from '@stepgate/core';
 import { FACTORS } from '@stepgate/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CONTRARY } from '../contrary-dialect.ts';
-import { PASSWORD, POLL_MS, type TestTenant } from '../test-tenant.ts';
+import { PASSWORD, POLL_MS, providerOf, type TestTenant } from '../test-tenant.ts';
 import type { Bank, BankOptions, Browser } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
 
@@ -38,7 +38,10 @@ export function describeFactors(scene: Scene): void {
       return scene.open({
         ...options,
         policies: { any: { factors: FACTORS, maxAge: 0 }, ...options.policies },
-        gateOptions: { auth0: { ...scene.tenant.auth0, enrollWithCredentials }, ...options.gateOptions },
+        gateOptions: {
+          provider: providerOf({ ...scene.tenant.auth0, enrollWithCredentials }),
+          ...options.gateOptions,
+        },
       });
     }
 
@@ -411,7 +414,9 @@ export function describeFactors(scene: Scene): void {
       const { tenant } = scene;
       tenant.emulator.configure({ mfaPolicy: 'never' });
       const slow = slowTokens();
-      const bank = await scene.open({ gateOptions: { auth0: { ...tenant.auth0, fetch: slow.fetch } } });
+      const bank = await scene.open({
+        gateOptions: { provider: providerOf({ ...tenant.auth0, fetch: slow.fetch }) },
+      });
       const browser = await bank.browser();
       const session = bank.sessions.get(browser.sessionCookie);
       const before = session?.refreshToken;

@@ -1,6 +1,6 @@
 import type { FlowView } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
-import { PASSWORD, POLL_MS } from '../test-tenant.ts';
+import { PASSWORD, POLL_MS, providerOf } from '../test-tenant.ts';
 import type { Scene } from './describe-adapter.ts';
 
 /** Flows from their start to each of their ends, over the endpoints. */
@@ -351,7 +351,7 @@ export function describeFlow(scene: Scene): void {
       await tenant.enrolPush();
       const bank = await scene.open({
         gateOptions: {
-          auth0: { ...tenant.auth0, clientId: 'symmetric' },
+          provider: providerOf({ ...tenant.auth0, clientId: 'symmetric' }),
           firstLeg: { custom: async () => ({ mfaToken: await tenant.mfaToken(tenant.ada, 'symmetric') }) },
         },
       });

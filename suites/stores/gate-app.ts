@@ -2,7 +2,7 @@
 // for every tenant that a request names, so that many tests can share a process.
 import { flushCompileCache } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { createGate, type ExpressGate } from '@stepgate/express';
+import { auth0, createGate, type ExpressGate } from '@stepgate/express';
 import express, { type Request } from 'express';
 import { openStoreOfProcess } from './open-store.ts';
 import { createTenantStore, type Death, type TenantStore } from './tenant-store.ts';
@@ -34,16 +34,15 @@ function createTenant(id: string, issuer: string, death: string | undefined): Te
     onEnd: () => process.send?.({ ended: id }),
   });
   const gate = createGate({
-    auth0: {
+    provider: auth0({
       issuer,
       clientId: 'stepgate-demo',
       clientSecret: 'stepgate-demo-secret',
-      audience: 'https://bank.example/',
-      scope: 'transfer:funds',
+      mfaApi: { audience: 'https://bank.example/', scope: 'transfer:funds' },
       allowInsecureIssuer: true,
       timeoutMs: TIMEOUT_MS,
       fetch: (input, init) => store.whileAlive(() => fetch(input, init)),
-    },
+    }),
     secret: 'a secret of at least 32 characters, for tests',
     identify: (req: Request) => ({ subject: String(req.headers['x-subject']), sessionId: 'login' }),
     firstLeg: {

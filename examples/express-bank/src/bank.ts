@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createAuth0SignIn } from '@stepgate/core';
-import { createGate, type ExpressGate, type ExpressGateOptions, isStepUpError } from '@stepgate/express';
+import {
+  auth0,
+  createGate,
+  type ExpressGate,
+  type ExpressGateOptions,
+  isStepUpError,
+} from '@stepgate/express';
 import { accountPage, DEMO_LIMITS, loginPage, publicFolder, type Settings } from 'example-bank-ui';
 import express, { type Express } from 'express';
 import session from 'express-session';
@@ -46,18 +52,18 @@ export function createBank({
   sessions,
   refreshTokens = new Map<string, string>(),
 }: BankOptions): Bank {
-  const auth0 = {
+  const audience = 'https://bank.example/';
+  const client = {
     issuer: settings.issuer,
     clientId: settings.clientId,
     clientSecret: settings.clientSecret,
-    audience: 'https://bank.example/',
     // The emulator on this machine speaks plain http. A real tenant never does.
     allowInsecureIssuer: true,
   };
-  const signIn = createAuth0SignIn({ ...auth0, scope: 'offline_access' });
+  const signIn = createAuth0SignIn({ ...client, audience, scope: 'offline_access' });
 
   const gate = createGate({
-    auth0: { ...auth0, scope: 'transfer:funds' },
+    provider: auth0({ ...client, mfaApi: { audience, scope: 'transfer:funds' } }),
     secret,
     ...(store && { store }),
     identify: ({ session: { user } }) => user && { subject: user.sub, sessionId: user.loginId },

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createGate, identifyByOidc } from '@stepgate/express';
+import { auth0, createGate, identifyByOidc } from '@stepgate/express';
 import { publicFolder, readSettings } from 'example-bank-ui';
 import express from 'express';
 import oidc from 'express-openid-connect';
@@ -16,7 +16,13 @@ const rotated = new Map<string, string>();
 
 const gate = createGate({
   // The emulator on this machine speaks plain http. A real tenant never does.
-  auth0: { issuer, clientId, clientSecret, audience, scope: 'transfer:funds', allowInsecureIssuer: true },
+  provider: auth0({
+    issuer,
+    clientId,
+    clientSecret,
+    mfaApi: { audience, scope: 'transfer:funds' },
+    allowInsecureIssuer: true,
+  }),
   secret,
   identify: identifyByOidc(),
   firstLeg: {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import session from '@fastify/session';
 import { createAuth0SignIn } from '@stepgate/core';
-import { identifyBySession } from '@stepgate/server';
+import { auth0, identifyBySession } from '@stepgate/server';
 import Fastify, { type Session } from 'fastify';
 import { decodeJwt } from 'jose';
 import { createGate } from './stepgate.ts';
@@ -14,15 +14,15 @@ declare module 'fastify' {
 }
 
 const { PORT = '3002', AUTH0_ISSUER = 'http://127.0.0.1:4400/' } = process.env;
-const auth0 = {
+const audience = 'https://bank.example/';
+const client = {
   issuer: AUTH0_ISSUER,
   clientId: 'stepgate-demo',
   clientSecret: 'stepgate-demo-secret',
-  audience: 'https://bank.example/',
   // The emulator on this machine speaks plain http. A real tenant never does.
   allowInsecureIssuer: true,
 };
-const signIn = createAuth0SignIn(auth0);
+const signIn = createAuth0SignIn({ ...client, audience });
 
 const app = Fastify();
 await app.register(cookie);
@@ -30,7 +30,7 @@ await app.register(cookie);
 await app.register(session, { secret: randomBytes(32).toString('hex'), cookie: { secure: false } });
 
 const gate = createGate({
-  auth0: { ...auth0, scope: 'transfer:funds' },
+  provider: auth0({ ...client, mfaApi: { audience, scope: 'transfer:funds' } }),
   secret: randomBytes(32).toString('hex'),
   identify: identifyBySession({ subject: ({ user }: Session) => user?.sub }),
   firstLeg: { password: { username: ({ request }) => request.session.user?.username ?? '' } },

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import { createAuth0SignIn } from '@stepgate/core';
-import { createGate, isStepUpError } from '@stepgate/koa';
+import { auth0, createGate, isStepUpError } from '@stepgate/koa';
 import { accountPage, DEMO_LIMITS, loginPage, openStore, publicFolder, readSettings } from 'example-bank-ui';
 import { decodeJwt } from 'jose';
 import Koa from 'koa';
@@ -19,15 +19,15 @@ interface User {
 const settings = readSettings(process.env, { port: 3001 });
 const store = await openStore(settings.store);
 
-const auth0 = {
+const audience = 'https://bank.example/';
+const client = {
   issuer: settings.issuer,
   clientId: settings.clientId,
   clientSecret: settings.clientSecret,
-  audience: 'https://bank.example/',
   // The emulator on this machine speaks plain http. A real tenant never does.
   allowInsecureIssuer: true,
 };
-const signIn = createAuth0SignIn({ ...auth0, scope: 'offline_access' });
+const signIn = createAuth0SignIn({ ...client, audience, scope: 'offline_access' });
 
 const userOf = (ctx: Koa.Context): User | undefined => ctx.session?.user as User | undefined;
 
@@ -35,7 +35,7 @@ const userOf = (ctx: Koa.Context): User | undefined => ctx.session?.user as User
 const refreshTokens = new Map<string, string>();
 
 const gate = createGate({
-  auth0: { ...auth0, scope: 'transfer:funds' },
+  provider: auth0({ ...client, mfaApi: { audience, scope: 'transfer:funds' } }),
   // A real app keeps it in its configuration, the same for all of its processes.
   secret: randomBytes(32).toString('hex'),
   ...(store && { store }),

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createAuth0SignIn } from '@stepgate/core';
 import { createEmulator } from '@stepgate/emulator';
-import { createGate } from '@stepgate/express';
+import { auth0, createGate } from '@stepgate/express';
 import express from 'express';
 import session from 'express-session';
 import { decodeJwt } from 'jose';
@@ -20,11 +20,11 @@ const USERNAME = 'ada';
 const PASSWORD = 'correct-horse';
 // A tenant for the desk in this process; put your own issuer and client here.
 const tenant = await createEmulator().listen();
-const auth0 = {
+const audience = 'https://bank.example/';
+const client = {
   issuer: tenant.url,
   clientId: 'stepgate-demo',
   clientSecret: 'stepgate-demo-secret',
-  audience: 'https://bank.example/',
   allowInsecureIssuer: true,
 };
 
@@ -32,7 +32,7 @@ const auth0 = {
 const refreshTokens = new Map<string, string>();
 
 const gate = createGate({
-  auth0: { ...auth0, scope: 'transfer:funds' },
+  provider: auth0({ ...client, mfaApi: { audience, scope: 'transfer:funds' } }),
   secret: randomBytes(32).toString('hex'),
   identify: ({ session: { user } }) => user && { subject: user.sub, sessionId: user.loginId },
   firstLeg: {
@@ -49,7 +49,7 @@ app.use(gate);
 // In place of a login page: whoever comes is ada.
 app.get('/account', async (req, res) => {
   if (req.session.user === undefined) {
-    const signIn = createAuth0SignIn({ ...auth0, scope: 'offline_access' });
+    const signIn = createAuth0SignIn({ ...client, audience, scope: 'offline_access' });
     const result = await signIn.password({ username: USERNAME, password: PASSWORD });
     if (result.status !== 'signed_in') throw new Error('the tenant asks for MFA at every sign-in');
     const { sub = '' } = decodeJwt(result.tokens.idToken ?? '');

@@ -24,7 +24,7 @@ const signIn = createAuth0SignIn({
 });
 
 const stepUp = createStepUpActor({
-  api: createAuth0MfaApi(client),
+  way: createAuth0MfaApi(client),
   signIn: async ({ signal }) => {
     const result = await signIn.password({ username: USERNAME, password: PASSWORD, signal });
     if (result.status === 'mfa_required') return result;

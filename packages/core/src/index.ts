@@ -1,7 +1,7 @@
 export type { Auth0Options, TenantReport } from './auth0/client.ts';
 export type { Auth0Call } from './auth0/errors.ts';
 export { AUTH0_EXCHANGE_LIMIT } from './auth0/exchange-limit.ts';
-export { type Auth0MfaApiOptions, createAuth0MfaApi } from './auth0/mfa-api.ts';
+export { type Auth0MfaApiOptions, createAuth0MfaApi, MFA_API_CAPABILITIES } from './auth0/mfa-api.ts';
 export {
   type Auth0SignIn,
   type Auth0SignInOptions,
@@ -94,18 +94,22 @@ export type {
   Authenticator,
   Binding,
   CallOptions,
+  Capabilities,
   Challenge,
   ChallengeOptions,
+  EnrollingWay,
   Enrollment,
   EnrollOptions,
   FactorRequirements,
-  MfaApi,
   MfaTransaction,
+  PhoneShows,
   Proof,
   RedeemOptions,
   Redemption,
   TokenSet,
-} from './provider/mfa-api.ts';
+  Way,
+  WayName,
+} from './provider/way.ts';
 export {
   createStepUpActor,
   type FactorToAdd,

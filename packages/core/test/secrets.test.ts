@@ -4,8 +4,8 @@ import {
   createAuth0MfaApi,
   createAuth0SignIn,
   createStepUpActor,
+  type EnrollingWay,
   type FlowView,
-  type MfaApi,
   type StepUpRequest,
 } from '../src/index.ts';
 import { createFakeClock, settled } from './support/fake-clock.ts';
@@ -94,7 +94,7 @@ function merge(body: unknown, extra: object): unknown {
   return Array.isArray(body) ? body : { ...(body as object), ...extra };
 }
 
-function apiAnswering(answers: readonly Answer[]): MfaApi {
+function apiAnswering(answers: readonly Answer[]): EnrollingWay {
   return createAuth0MfaApi({
     issuer: 'https://tenant.example/',
     clientId: 'client',
@@ -128,7 +128,7 @@ async function run(options: {
     look(rest);
   };
   const actor = createStepUpActor({
-    api: apiAnswering(options.answers),
+    way: apiAnswering(options.answers),
     signIn: async () => ({ mfaToken: SECRET.mfaToken }),
     factors: ['push', 'otp', 'sms', 'email', 'recovery-code'],
     ...(options.identify && { identify: options.identify }),

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createAuth0MfaApi,
   createAuth0SignIn,
+  type EnrollingWay,
   isStepUpError,
-  type MfaApi,
   type MfaTransaction,
   type Redemption,
 } from '@stepgate/core';
@@ -15,7 +15,7 @@ import { createWire, type Exchange, inWords, observe, type Wire } from '../src/w
 export interface LiveTenant {
   readonly auth0: DoctorAuth0;
   readonly user: TestUser;
-  readonly api: MfaApi;
+  readonly api: EnrollingWay;
   readonly wire: Wire;
   /** A first leg for the step-up scope, anew each time. */
   readonly beginTransaction: () => Promise<MfaTransaction>;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FLOW_DEFAULTS, isStepUpError, type MfaApi, type Redemption } from '@stepgate/core';
+import { type EnrollingWay, FLOW_DEFAULTS, isStepUpError, type Redemption } from '@stepgate/core';
 
 /** How often, and for how long, the phone's answer is asked for. */
 export interface Pace {
@@ -12,7 +12,7 @@ export const STEADY_POLL_MS = FLOW_DEFAULTS.pollIntervalMs;
 
 /** What came of a push; `undefined` when nobody has answered in time. */
 export async function phoneAnswer(
-  api: MfaApi,
+  api: EnrollingWay,
   { mfaToken, oobCode }: { readonly mfaToken: string; readonly oobCode: string },
   { pollMs, patienceMs }: Pace,
 ): Promise<Redemption | undefined> {

@@ -58,7 +58,7 @@ export interface ExpressGate extends RequestHandler, NativeGate<ExpressRequest> 
  * Makes a gate for Express 4 or 5. Mount it after the session.
  *
  * @example
- * const gate = createGate({ auth0, secret, identify, firstLeg });
+ * const gate = createGate({ provider, secret, identify, firstLeg });
  * app.use(gate);
  * app.post('/transfers', gate.require({ maxAge: '5m' }), transfer);
  *

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createGate, errorResponse, isStepUpError } from '@stepgate/express';
+import { auth0, createGate, errorResponse, isStepUpError } from '@stepgate/express';
 import cors from 'cors';
 import express, { type ErrorRequestHandler } from 'express';
 import { describeAdapter } from 'suites/adapters/describe-adapter.ts';
@@ -15,7 +15,7 @@ describe('createGate for Express', () => {
     'works in a router under a path of its own (parsers in front: %j)',
     async (parsesBodies) => {
       const gate = createGate({
-        auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+        provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
         secret: 'a secret of at least 32 characters, for tests',
         basePath: '/bank/step-up',
         identify: () => ({ subject: 'ada', sessionId: 's' }),
@@ -54,7 +54,7 @@ describe('createGate for Express', () => {
 
   it('keeps the cookies and challenges that the app has set already', async () => {
     const gate = createGate({
-      auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+      provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
       secret: 'a secret of at least 32 characters, for tests',
       identify: () => ({ subject: 'ada', sessionId: 's' }),
       firstLeg: { password: { username: () => 'ada' } },
@@ -89,7 +89,7 @@ describe('createGate for Express', () => {
 
   it('tells an error handler what the guard would have answered to that error', async () => {
     const gate = createGate({
-      auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+      provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
       secret: 'a secret of at least 32 characters, for tests',
       identify: () => ({ subject: 'ada', sessionId: 's' }),
       firstLeg: { password: { username: () => 'ada' } },
@@ -130,7 +130,7 @@ describe('createGate for Express', () => {
   it('stands behind the CORS middleware of an app whose pages are elsewhere', async () => {
     const origin = 'https://app.example';
     const gate = createGate({
-      auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+      provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
       secret: 'a secret of at least 32 characters, for tests',
       identify: () => ({ subject: 'ada', sessionId: 's' }),
       firstLeg: { password: { username: () => 'ada' } },

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createGate, type ExpressGate, type ExpressGateOptions } from '@stepgate/express';
+import { auth0, createGate, type ExpressGate, type ExpressGateOptions } from '@stepgate/express';
 import express5, { type Express, type RequestHandler } from 'express';
 import express4 from 'express-4';
 import { call } from 'suites/http.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 const OPTIONS: ExpressGateOptions = {
-  auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+  provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
   secret: 'a secret of at least 32 characters, for tests',
   identify: () => ({ subject: 'ada', sessionId: 's' }),
   firstLeg: { password: { username: () => 'ada' } },

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createGate, type ExpressGateOptions } from '@stepgate/express';
+import { auth0, createGate, type ExpressGateOptions } from '@stepgate/express';
 import express, { type Express } from 'express';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -12,7 +12,7 @@ function createDoor(): { readonly opened: Promise<void>; open(): void } {
 }
 
 const options: ExpressGateOptions = {
-  auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+  provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
   secret: 'a secret of at least 32 characters, for tests',
   identify: () => ({ subject: 'ada', sessionId: 'login' }),
   firstLeg: { custom: async () => ({ mfaToken: 'token' }) },

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createGate } from '@stepgate/express';
+import { auth0, createGate } from '@stepgate/express';
 import express5 from 'express';
 import express4 from 'express-4';
 import { call } from 'suites/http.ts';
@@ -19,7 +19,7 @@ async function hostOf(
   app.set('trust proxy', trustProxy);
   app.use(
     createGate({
-      auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+      provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
       secret: 'a secret of at least 32 characters, for tests',
       identify: () => ({ subject: 'ada', sessionId: 's' }),
       firstLeg: { password: { username: () => 'ada' } },

@@ -21,7 +21,7 @@ async function listen(): Promise<{
   await tenant.enrolPush();
   const faults: unknown[] = [];
   const gate = createGate({
-    auth0: tenant.auth0,
+    provider: tenant.provider,
     secret: 'a secret of at least 32 characters, for tests',
     testing: { clock: tenant.clock },
     identify: () => ({ subject: tenant.ada.subject, sessionId: 'login' }),

@@ -6,7 +6,13 @@ import { auth } from 'express-oauth2-jwt-bearer';
 import session, { MemoryStore } from 'express-session';
 import { createTestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGate, type ExpressGateOptions, identifyByBearer, identifyBySession } from '../src/index.ts';
+import {
+  auth0,
+  createGate,
+  type ExpressGateOptions,
+  identifyByBearer,
+  identifyBySession,
+} from '../src/index.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -31,7 +37,7 @@ async function listen(
   const errors: unknown[] = [];
   const app: Express = express();
   const gate = createGate({
-    auth0: { issuer, clientId: 'stepgate-demo', allowInsecureIssuer: true },
+    provider: auth0({ issuer, clientId: 'stepgate-demo', allowInsecureIssuer: true }),
     secret,
     identify,
     firstLeg: { password: { username: () => 'ada' } },
@@ -118,7 +124,7 @@ describe.each([
     const tenant = createTestTenant();
     const store = new MemoryStore();
     const gate = createGate({
-      auth0: tenant.auth0,
+      provider: tenant.provider,
       secret,
       testing: { clock: tenant.clock },
       identify: identifyBySession({ subject: (kept: { member?: { sub: string } }) => kept.member?.sub }),

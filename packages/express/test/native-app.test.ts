@@ -12,7 +12,7 @@ const secret = 'a secret of at least 32 characters, for tests';
 /** A bank for native apps: who is signed in is told by a bearer token, and nothing by cookies. */
 async function listen(tenant: TestTenant): Promise<string> {
   const gate = createGate({
-    auth0: tenant.auth0,
+    provider: tenant.provider,
     secret,
     testing: { clock: tenant.clock },
     identify: (req) =>
@@ -93,7 +93,7 @@ describe('a native app that holds an mfa_token', () => {
     const url = await listen(tenant);
     const nativeFetch = createNativeFetch();
     const mfaToken = await tenant.mfaToken();
-    const local = createStepUpActor({ api: createAuth0MfaApi(tenant.auth0), mfaToken, clock: tenant.clock });
+    const local = createStepUpActor({ way: createAuth0MfaApi(tenant.auth0), mfaToken, clock: tenant.clock });
     const ended = new Promise<void>((resolve) => local.subscribe({ complete: resolve }));
     const polled = new Promise<void>((resolve) =>
       local.subscribe(({ view }) => {

@@ -41,7 +41,7 @@ export interface HonoGate extends MiddlewareHandler, NativeGate<Context> {
  * Makes a gate for Hono. Mount it after the session.
  *
  * @example
- * const gate = createGate({ auth0, secret, identify, firstLeg });
+ * const gate = createGate({ provider, secret, identify, firstLeg });
  * app.use(gate);
  * app.post('/transfers', gate.require({ maxAge: '5m' }), transfer);
  *

@@ -1,10 +1,10 @@
-import { createGate, type HonoGateOptions, type StepUpEnv } from '@stepgate/hono';
+import { auth0, createGate, type HonoGateOptions, type StepUpEnv } from '@stepgate/hono';
 import { createTestKit } from '@stepgate/server/testing';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 
 const OPTIONS: HonoGateOptions = {
-  auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+  provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
   secret: 'a secret of at least 32 characters, for tests',
   identify: () => ({ subject: 'ada', sessionId: 's' }),
   firstLeg: { password: { username: () => 'ada' } },

@@ -46,7 +46,7 @@ export interface KoaGate extends Middleware, NativeGate<Context> {
  * Makes a gate for Koa 2 or 3. Mount it after the session.
  *
  * @example
- * const gate = createGate({ auth0, secret, identify, firstLeg });
+ * const gate = createGate({ provider, secret, identify, firstLeg });
  * app.use(gate);
  * router.post('/transfers', gate.require({ maxAge: '5m' }), transfer);
  *

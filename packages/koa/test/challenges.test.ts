@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createGate } from '@stepgate/koa';
+import { auth0, createGate } from '@stepgate/koa';
 import Koa from 'koa';
 import { call } from 'suites/http.ts';
 import { expect, it, onTestFinished } from 'vitest';
 
 it('keeps the cookies and challenges that the app has set already', async () => {
   const gate = createGate({
-    auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+    provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
     secret: 'a secret of at least 32 characters, for tests',
     identify: () => ({ subject: 'ada', sessionId: 's' }),
     firstLeg: { password: { username: () => 'ada' } },

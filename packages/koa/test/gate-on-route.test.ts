@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
-import { createGate, type KoaGate, type KoaGateOptions } from '@stepgate/koa';
+import { auth0, createGate, type KoaGate, type KoaGateOptions } from '@stepgate/koa';
 import Koa3 from 'koa';
 import Koa2 from 'koa-2';
 import mount from 'koa-mount';
@@ -9,7 +9,7 @@ import { call } from 'suites/http.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 const OPTIONS: KoaGateOptions = {
-  auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+  provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
   secret: 'a secret of at least 32 characters, for tests',
   identify: () => ({ subject: 'ada', sessionId: 's' }),
   firstLeg: { password: { username: () => 'ada' } },

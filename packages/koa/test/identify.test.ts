@@ -5,7 +5,7 @@ import Koa, { type Middleware } from 'koa';
 import jwt from 'koa-jwt';
 import session from 'koa-session';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createGate, identifyByBearer, identifyBySession, type KoaGateOptions } from '../src/index.ts';
+import { auth0, createGate, identifyByBearer, identifyBySession, type KoaGateOptions } from '../src/index.ts';
 
 const secret = 'a secret of at least 32 characters, for tests';
 
@@ -28,7 +28,7 @@ async function listen(
   const app = new Koa();
   app.keys = [secret];
   const gate = createGate({
-    auth0: { issuer: 'https://tenant.test/', clientId: 'stepgate-demo' },
+    provider: auth0({ issuer: 'https://tenant.test/', clientId: 'stepgate-demo' }),
     secret,
     identify,
     firstLeg: { password: { username: () => 'ada' } },

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
-import { createGate } from '@stepgate/koa';
+import { auth0, createGate } from '@stepgate/koa';
 import Koa from 'koa';
 import mount from 'koa-mount';
 import { call } from 'suites/http.ts';
@@ -12,7 +12,7 @@ it.each([false, true])(
   'works in an app that is mounted under a path, on routes of a router (parsers in front: %j)',
   async (parsesBodies) => {
     const gate = createGate({
-      auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+      provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
       secret: 'a secret of at least 32 characters, for tests',
       basePath: '/bank/step-up',
       identify: () => ({ subject: 'ada', sessionId: 's' }),

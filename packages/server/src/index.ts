@@ -1,7 +1,5 @@
 export { isStepUpError, StepUpError } from '@stepgate/core';
-export type { Auth0Settings } from './auth0/auth0-settings.ts';
-export type { Ask, FirstLegOptions } from './auth0/first-leg.ts';
-export type { IdentityCheck } from './auth0/id-token-check.ts';
+export { type Auth0Settings, auth0, type MfaApiSettings } from './auth0/auth0.ts';
 export type { AuthenticatorSettings } from './endpoints/authenticators.ts';
 export type { TextsByLanguage } from './endpoints/call/page-texts.ts';
 export type { Endpoints } from './endpoints/router.ts';
@@ -48,6 +46,24 @@ export {
   type RoutePolicy,
 } from './policy/policy.ts';
 export type { RequireArguments, RouteOptions } from './policy/route-options.ts';
+export type { FirstLegOptions } from './provider/first-leg.ts';
+export {
+  createIdentityCheck,
+  type IdentityCheck,
+  type IdentityCheckOptions,
+} from './provider/id-token-check.ts';
+export type {
+  Ask,
+  ConnectedProvider,
+  Management,
+  Provider,
+  ProviderHost,
+  Removal,
+  Senders,
+  SignIn,
+  SignInResult,
+  WayDescription,
+} from './provider/provider.ts';
 export type { Approval } from './records/handle-record.ts';
 export type { Asked, HookContext, Identity } from './request/caller.ts';
 export { errorBody, errorResponse } from './request/error-response.ts';

@@ -1,20 +1,21 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
   type Authenticator,
+  type EnrollingWay,
   FACTORS,
   type Factor,
   isFactor,
-  type MfaApi,
+  MFA_API_CAPABILITIES,
   StepUpError,
   type TokenSet,
 } from '@stepgate/core';
-import { realmOf } from './auth0/auth0-settings.ts';
 import type { GateOptions } from './gate/gate-options.ts';
 import { assertKnownOptions } from './lib/known-options.ts';
 import { createSealer } from './lib/seal.ts';
 import { boundOf } from './policy/binding.ts';
 import { type ParsedPolicy, type Policy, parseAction, parsePolicy } from './policy/policy.ts';
 import { requirementHash } from './policy/requirement.ts';
+import { realmOf } from './provider/realm.ts';
 import { keepMs } from './records/approval.ts';
 import type { Approval } from './records/handle-record.ts';
 import { createRecords } from './records/records.ts';
@@ -49,7 +50,7 @@ export interface GrantOptions {
 
 /** The options of a gate that {@link TestKit} gives. */
 type KitOptions = Required<
-  Pick<GateOptions<unknown>, 'auth0' | 'secret' | 'store' | 'enroll' | 'testing'>
+  Pick<GateOptions<unknown>, 'provider' | 'secret' | 'store' | 'enroll' | 'testing'>
 > & { readonly firstLeg: { readonly custom: () => Promise<{ readonly mfaToken: string }> } };
 
 /** A gate's surroundings for an app's own tests: no tenant, no network, no waiting. */
@@ -66,8 +67,8 @@ export interface TestKit {
   approve(identity: Identity, options?: GrantOptions): Promise<Readonly<Record<string, string>>>;
 }
 
-const AUTH0 = { issuer: 'https://tenant.test/', clientId: 'test' };
-const REALM = realmOf(AUTH0);
+const NAMES = { issuer: 'https://tenant.test/', clientId: 'test' };
+const REALM = realmOf(NAMES);
 const CODE = '123456';
 const AUTHENTICATORS: readonly Authenticator[] = [
   { id: 'push|dev_test', factor: 'push', active: true, name: 'Test phone' },
@@ -96,7 +97,9 @@ export function createTestKit(): TestKit {
   let pushes = 0;
   let answer: 'waiting' | 'approved' | 'rejected' | undefined;
 
-  const api: MfaApi = {
+  const way: EnrollingWay = {
+    name: 'mfa-api',
+    can: MFA_API_CAPABILITIES,
     list: () => Promise.resolve(AUTHENTICATORS),
     enroll: () => Promise.reject(new StepUpError('already_enrolled', 'the phone of the tests is enrolled')),
     async challenge() {
@@ -122,15 +125,22 @@ export function createTestKit(): TestKit {
 
   return {
     options: {
-      auth0: AUTH0,
+      provider: {
+        ...NAMES,
+        isConfidential: true,
+        ways: [way],
+        connect: () => ({
+          ways: [way],
+          // The tokens of the tests have no owner to check.
+          identityCheck: { prepare: () => Promise.resolve(), check: () => Promise.resolve() },
+          timeoutMs: 1_000,
+        }),
+      },
       secret,
       store,
       firstLeg: { custom: () => Promise.resolve({ mfaToken: 'test mfa_token' }) },
       enroll: 'refuse',
       testing: {
-        api,
-        // The tokens of the tests have no owner to check.
-        identityCheck: { prepare: () => Promise.resolve(), check: () => Promise.resolve() },
         // The next look at the flow finds the phone's answer.
         timing: { pollIntervalMs: 1 },
         random: () => 0,

@@ -85,7 +85,7 @@ const PLAIN: WebHost<Request> = {
  * framework that is made of such.
  *
  * @example
- * const gate = createWebGate({ auth0, secret, identify, firstLeg });
+ * const gate = createWebGate({ provider, secret, identify, firstLeg });
  * const answer = (await gate.respond(request)) ?? (await handle(request));
  *
  * @throws TypeError naming the option that is wrong.

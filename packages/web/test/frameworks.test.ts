@@ -14,7 +14,7 @@ import type { ActorRefFrom } from 'xstate';
 import { createFakeApi } from '../../core/test/support/fake-api.ts';
 import { createRemoteStepUp, remoteStepUpLogic } from '../src/index.ts';
 
-const local = { api: createFakeApi(), mfaToken: 'mfa-token' };
+const local = { way: createFakeApi(), mfaToken: 'mfa-token' };
 const remote = { requirement: 'ticket' };
 
 const actors: readonly [string, () => StepUpActor][] = [

@@ -3,10 +3,26 @@ import { isRecord, numberMember, stringMember } from '../lib/json.ts';
 import { unreadable } from '../oauth/refusal.ts';
 import { LONGEST_WAIT_MS } from '../oauth/retry-after.ts';
 import { parseTokens } from '../oauth/token-set.ts';
-import type { Authenticator, Binding, Enrollment, MfaApi, Proof, Redemption } from '../provider/mfa-api.ts';
-import { type EnrollableFactor, type Factor, isFactor, isOwnCode } from '../terms/factor.ts';
+import type {
+  Authenticator,
+  Binding,
+  Capabilities,
+  EnrollingWay,
+  Enrollment,
+  Proof,
+  Redemption,
+} from '../provider/way.ts';
+import {
+  ENROLLABLE_FACTORS,
+  type EnrollableFactor,
+  FACTORS,
+  type Factor,
+  isFactor,
+  isOwnCode,
+} from '../terms/factor.ts';
 import { isStepUpError } from '../terms/step-up-error.ts';
 import { type Auth0Options, createAuth0Client } from './client.ts';
+import { AUTH0_EXCHANGE_LIMIT } from './exchange-limit.ts';
 import { parseTransaction } from './wire.ts';
 import { factorNamed, WIRE_FACTORS } from './wire-factors.ts';
 
@@ -24,6 +40,17 @@ export interface Auth0MfaApiOptions extends Auth0Options {
   readonly enrollWithCredentials?: boolean;
 }
 
+/** What Auth0's MFA API can do. */
+export const MFA_API_CAPABILITIES: Capabilities = {
+  firstLeg: 'mfa-token',
+  factors: FACTORS,
+  enrolls: ENROLLABLE_FACTORS,
+  listsDevices: true,
+  phoneShows: 'nothing',
+  exchangeLimit: AUTH0_EXCHANGE_LIMIT,
+  needsBrowser: false,
+};
+
 /** The common prefix of the MFA API's grant types. */
 const MFA_GRANT = 'http://auth0.com/oauth/grant-type/mfa-';
 
@@ -34,11 +61,14 @@ const MFA_GRANT = 'http://auth0.com/oauth/grant-type/mfa-';
  * const api = createAuth0MfaApi({ issuer: 'https://tenant.eu.auth0.com/', clientId: '…' });
  * const authenticators = await api.list({ mfaToken });
  */
-export function createAuth0MfaApi(options: Auth0MfaApiOptions): MfaApi {
+export function createAuth0MfaApi(options: Auth0MfaApiOptions): EnrollingWay {
   const client = createAuth0Client(options);
   const { confirmWithBearer = true, enrollWithCredentials = false } = options;
 
   return {
+    name: 'mfa-api',
+    can: MFA_API_CAPABILITIES,
+
     async list({ mfaToken, signal }) {
       const { body } = await client.get('mfa/authenticators', { call: 'list', bearer: mfaToken, signal });
       if (!Array.isArray(body)) throw unreadable('mfa/authenticators');

@@ -1,6 +1,6 @@
 import { stringMember } from '../lib/json.ts';
 import { parseTokens } from '../oauth/token-set.ts';
-import type { CallOptions, MfaTransaction, TokenSet } from '../provider/mfa-api.ts';
+import type { CallOptions, MfaTransaction, TokenSet } from '../provider/way.ts';
 import { type Auth0Options, createAuth0Client } from './client.ts';
 import { parseTransaction } from './wire.ts';
 

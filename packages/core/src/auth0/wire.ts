@@ -1,6 +1,6 @@
 import { dropUndefined } from '../lib/drop-undefined.ts';
 import { isRecord, stringMember } from '../lib/json.ts';
-import type { FactorRequirements, MfaTransaction } from '../provider/mfa-api.ts';
+import type { FactorRequirements, MfaTransaction } from '../provider/way.ts';
 import type { Factor } from '../terms/factor.ts';
 import { StepUpError } from '../terms/step-up-error.ts';
 import { factorsNamed } from './wire-factors.ts';

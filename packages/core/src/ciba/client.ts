@@ -7,7 +7,7 @@ import { assertTimeout, createHttp, type HttpOptions } from '../oauth/http.ts';
 import { refusalBy, unreadable } from '../oauth/refusal.ts';
 import { LONGEST_WAIT_MS } from '../oauth/retry-after.ts';
 import { parseTokens } from '../oauth/token-set.ts';
-import type { CallOptions, TokenSet } from '../provider/mfa-api.ts';
+import type { CallOptions, TokenSet } from '../provider/way.ts';
 import { isStepUpError, StepUpError } from '../terms/step-up-error.ts';
 import { CIBA_REFUSALS, type CibaCall } from './errors.ts';
 

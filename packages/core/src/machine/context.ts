@@ -1,5 +1,5 @@
 import type { ExchangeLimit } from '../provider/exchange-limit.ts';
-import type { Authenticator, FactorRequirements } from '../provider/mfa-api.ts';
+import type { Authenticator, FactorRequirements } from '../provider/way.ts';
 import {
   type EnrollableFactor,
   FACTOR_TRAITS,
@@ -37,7 +37,8 @@ export interface FlowSettings {
   readonly pollIntervalMs: number;
   /** Default `steady`. */
   readonly pollSchedule?: PollSchedule;
-  readonly exchangeLimit: ExchangeLimit;
+  /** Absent where the provider limits exchanges by each challenge's interval alone. */
+  readonly exchangeLimit?: ExchangeLimit | undefined;
   /** The life of an `mfa_token`. Auth0 does not document it; its own SDKs assume 5 minutes. */
   readonly mfaTokenTtlMs: number;
   /** The life of a challenge, and of an enrolment's QR code (5 minutes in the push guide). */

@@ -1,4 +1,4 @@
-import type { Authenticator, Binding, FactorRequirements } from '../provider/mfa-api.ts';
+import type { Authenticator, Binding, FactorRequirements } from '../provider/way.ts';
 import {
   type EmailFactor,
   ENROLLABLE_FACTORS,

@@ -45,20 +45,27 @@ const EAGER_INTERVAL_MS = 1_250;
 /** The share of the jitter in an eager wait, which is shorter by about the same factor. */
 const EAGER_JITTER = 0.25;
 
-/** The budget at a later time. */
-export function refill(budget: ExchangeBudget, limit: ExchangeLimit, at: number): ExchangeBudget {
+/** The budget at a later time. Without a limit there is nothing to count but the time. */
+export function refill(budget: ExchangeBudget, limit: ExchangeLimit | undefined, at: number): ExchangeBudget {
+  if (limit === undefined) return { ...budget, at };
   const gained = (Math.max(0, at - budget.at) / 60_000) * limit.perMinute;
   return { level: Math.min(limit.burst, budget.level + gained), at };
 }
 
 /** The budget after one exchange. */
-export function spend(budget: ExchangeBudget, limit: ExchangeLimit, at: number): ExchangeBudget {
+export function spend(budget: ExchangeBudget, limit: ExchangeLimit | undefined, at: number): ExchangeBudget {
   const now = refill(budget, limit, at);
+  if (limit === undefined) return now;
   return { ...now, level: now.level - 1 };
 }
 
 /** The earliest time at which the budget allows `needed` exchanges. */
-export function affordableAt(budget: ExchangeBudget, limit: ExchangeLimit, needed: number): number {
+export function affordableAt(
+  budget: ExchangeBudget,
+  limit: ExchangeLimit | undefined,
+  needed: number,
+): number {
+  if (limit === undefined) return budget.at;
   const missing = Math.max(0, needed - budget.level);
   return budget.at + Math.ceil((missing * 60_000) / limit.perMinute);
 }
@@ -92,6 +99,7 @@ export function afterUnheardPolls(
   until: number,
 ): ExchangeBudget {
   if (until <= budget.at) return budget;
+  if (limit === undefined) return { ...budget, at: until };
   const gapMs = pace.schedule === 'eager' ? EAGER_INTERVAL_MS : pace.intervalMs;
   const most = Math.floor((until - budget.at) / gapMs);
   const { level } = refill(budget, limit, until);
@@ -105,7 +113,7 @@ export interface NextPoll {
   readonly jitterMs: number;
   readonly pace: PollPace;
   readonly budget: ExchangeBudget;
-  readonly limit: ExchangeLimit;
+  readonly limit: ExchangeLimit | undefined;
   readonly retryAfterMs?: number | undefined;
   /** This is the first poll since the challenge was sent. */
   readonly isFirst?: boolean;
@@ -133,7 +141,7 @@ export function nextPollTime(options: NextPoll): number {
 }
 
 function affordable({ budget, limit }: NextPoll): number {
-  return affordableAt(budget, limit, 1 + limit.reservedForCodes);
+  return affordableAt(budget, limit, 1 + (limit?.reservedForCodes ?? 0));
 }
 
 function regularPollTime(options: NextPoll): number {

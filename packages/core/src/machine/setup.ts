@@ -1,5 +1,5 @@
 import { assign, setup } from 'xstate';
-import type { Authenticator } from '../provider/mfa-api.ts';
+import type { Authenticator } from '../provider/way.ts';
 import { isAddressed, isOwnCode, sendsMessage } from '../terms/factor.ts';
 import type { ReasonCode } from '../terms/reason-codes.ts';
 import {
@@ -88,7 +88,7 @@ function transaction({ context, event }: Scope): Partial<FlowContext> {
   return {
     requirements: event.requirements,
     mfaTokenExpiresAt: adds?.tokenExpiresAt ?? event.at + mfaTokenTtlMs,
-    budget: { level: exchangeLimit.burst, at: event.at },
+    budget: { level: exchangeLimit?.burst ?? 0, at: event.at },
     enrollmentClosed: false,
     reason: undefined,
     waitUntil: undefined,

@@ -1,4 +1,4 @@
-import type { TokenSet } from '../provider/mfa-api.ts';
+import type { TokenSet } from '../provider/way.ts';
 
 /**
  * The secrets of a flow, one slot each. They are kept beside the machine, never in it, so that no snapshot, inspector

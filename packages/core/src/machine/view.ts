@@ -1,5 +1,5 @@
 import { dropUndefined } from '../lib/drop-undefined.ts';
-import type { Authenticator } from '../provider/mfa-api.ts';
+import type { Authenticator } from '../provider/way.ts';
 import { type EnrollableFactor, type Factor, isScanned } from '../terms/factor.ts';
 import type { ReasonCode } from '../terms/reason-codes.ts';
 import { addressee, enrollableFactors, type FlowContext, usableAuthenticators } from './context.ts';
@@ -125,7 +125,7 @@ function retryAllowedAt(
   name: FlowStateName,
   { waitUntil, budget, settings }: FlowContext,
 ): number | undefined {
-  if (name !== 'prompting' || budget.level >= 1) return waitUntil;
+  if (name !== 'prompting' || settings.exchangeLimit === undefined || budget.level >= 1) return waitUntil;
   return Math.max(waitUntil ?? 0, affordableAt(budget, settings.exchangeLimit, 1));
 }
 

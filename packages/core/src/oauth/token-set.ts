@@ -1,6 +1,6 @@
 import { dropUndefined } from '../lib/drop-undefined.ts';
 import { numberMember, stringMember } from '../lib/json.ts';
-import type { TokenSet } from '../provider/mfa-api.ts';
+import type { TokenSet } from '../provider/way.ts';
 import { unreadable } from './refusal.ts';
 
 /** Reads a token response (RFC 6749, section 5.1). Some providers leave `token_type` out. */

@@ -1,5 +1,4 @@
 import { createActor, type InspectionEvent, type Observer, type Subscription } from 'xstate';
-import { AUTH0_EXCHANGE_LIMIT } from '../auth0/exchange-limit.ts';
 import { type Clock, setTimer, systemClock } from '../lib/clock.ts';
 import { type EnrollmentRule, FLOW_DEFAULTS, type FlowSettings } from '../machine/context.ts';
 import { EFFECT_TYPES, type Effect } from '../machine/effects.ts';
@@ -15,7 +14,7 @@ import { stepUpMachine } from '../machine/machine.ts';
 import { isPollSchedule, type PollSchedule } from '../machine/poll-schedule.ts';
 import { updateVault, type Vault } from '../machine/vault.ts';
 import { createView, type FlowView, isSameView } from '../machine/view.ts';
-import type { MfaApi, MfaTransaction, TokenSet } from '../provider/mfa-api.ts';
+import type { MfaTransaction, TokenSet, Way } from '../provider/way.ts';
 import {
   DEFAULT_FACTORS,
   type EnrollableFactor,
@@ -41,7 +40,8 @@ export interface FactorToAdd {
 
 /** Options of {@link createStepUpActor}. */
 export interface StepUpActorOptions {
-  readonly api: MfaApi;
+  /** The provider's path to the proof: `createAuth0MfaApi(...)`, or your own. */
+  readonly way: Way;
   /** The token of an `mfa_required` that the app received. It serves one start; `signIn` serves the next ones. */
   readonly mfaToken?: string;
   /** Gets the next `mfa_required`, when the token has expired or none was given. */
@@ -106,12 +106,12 @@ export interface LocalStepUpActor extends StepUpActor {
  * @throws TypeError when an option is missing or wrong; the message names it.
  *
  * @example
- * const stepUp = createStepUpActor({ api, mfaToken });
+ * const stepUp = createStepUpActor({ way, mfaToken });
  * stepUp.subscribe(({ view }) => render(view));
  * stepUp.send({ type: 'flow.start' });
  */
 export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor {
-  const { api, adds, clock = systemClock, random = Math.random, onError = () => {} } = options;
+  const { way, adds, clock = systemClock, random = Math.random, onError = () => {} } = options;
   const observers = new Set<Partial<Observer<StepUpSnapshot>>>();
   let vault: Vault = updateVault(
     {},
@@ -140,7 +140,7 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
     const controller = new AbortController();
     running = controller;
     void runEffect(effect, {
-      api,
+      way,
       vault,
       inputs,
       signal: controller.signal,
@@ -248,7 +248,7 @@ const MFA_ACCESS_TOKEN_TTL_MS = 600_000;
 
 function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
   const {
-    api,
+    way,
     mfaToken,
     signIn,
     adds,
@@ -256,7 +256,9 @@ function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
     enroll = 'session',
     settings = {},
   } = options;
-  if (typeof api?.redeem !== 'function') throw new TypeError('api: must be an MfaApi');
+  if (typeof way?.redeem !== 'function') {
+    throw new TypeError('way: must be a way of a provider, like createAuth0MfaApi(...)');
+  }
   if (mfaToken === undefined && signIn === undefined && adds === undefined) {
     throw new TypeError('mfaToken, signIn or adds: set one of them');
   }
@@ -277,7 +279,7 @@ function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
   return {
     ...FLOW_DEFAULTS,
     ...settings,
-    exchangeLimit: AUTH0_EXCHANGE_LIMIT,
+    exchangeLimit: way.can.exchangeLimit,
     ...(adds && {
       adds: {
         factor: adds.factor,

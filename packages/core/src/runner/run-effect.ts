@@ -2,14 +2,14 @@ import { dropUndefined } from '../lib/drop-undefined.ts';
 import type { Effect } from '../machine/effects.ts';
 import type { Fact, Inputs, SignInMethod } from '../machine/events.ts';
 import type { Vault } from '../machine/vault.ts';
-import type { MfaApi, MfaTransaction, Proof, Redemption, TokenSet } from '../provider/mfa-api.ts';
+import type { MfaTransaction, Proof, Redemption, TokenSet, Way } from '../provider/way.ts';
 import { type Factor, isOwnCode, takesPhoneNumber } from '../terms/factor.ts';
 import { isReasonCode, type ReasonCode } from '../terms/reason-codes.ts';
 import { isStepUpError, StepUpError } from '../terms/step-up-error.ts';
 
 /** What running an effect needs. */
 export interface EffectPorts {
-  readonly api: MfaApi;
+  readonly way: Way;
   readonly vault: Vault;
   readonly inputs: Inputs;
   readonly signal: AbortSignal;
@@ -58,7 +58,7 @@ export async function runEffect(effect: Effect, ports: EffectPorts): Promise<Eff
 }
 
 async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult> {
-  const { api, vault, inputs, signal } = ports;
+  const { way, vault, inputs, signal } = ports;
   switch (effect.type) {
     case 'authenticate': {
       const { method } = effect.params;
@@ -67,7 +67,7 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
       return transactionResult(await ports.authenticate(method, inputs, signal));
     }
     case 'list': {
-      const authenticators = await api.list({ mfaToken: secret(vault.mfaToken), signal });
+      const authenticators = await way.list({ mfaToken: secret(vault.mfaToken), signal });
       return { fact: { type: 'authenticators.listed', authenticators } };
     }
     case 'enroll': {
@@ -76,7 +76,10 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
       if (takesPhoneNumber(factor) && phoneNumber === undefined) {
         throw new StepUpError('input_lost', 'the phone number was lost before it was used: type it again');
       }
-      const enrollment = await api.enroll(
+      if (way.enroll === undefined) {
+        throw new StepUpError('factor_unavailable', `${way.name}: this way adds no factors`);
+      }
+      const enrollment = await way.enroll(
         dropUndefined({ mfaToken: secret(vault.mfaToken), factor, phoneNumber, email, signal }),
       );
       const { binding, oobCode, barcodeUri, secret: otpSecret, recoveryCodes } = enrollment;
@@ -95,7 +98,7 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
     }
     case 'challenge': {
       const { authenticatorId, factor } = effect.params;
-      const { oobCode, ...times } = await api.challenge({
+      const { oobCode, ...times } = await way.challenge({
         mfaToken: secret(vault.mfaToken),
         authenticatorId,
         factor,
@@ -118,8 +121,8 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
   }
 }
 
-function redeem({ api, vault, signal }: EffectPorts, proof: Proof, enrolling: boolean): Promise<Redemption> {
-  return api.redeem({ mfaToken: secret(vault.mfaToken), proof, enrolling, signal });
+function redeem({ way, vault, signal }: EffectPorts, proof: Proof, enrolling: boolean): Promise<Redemption> {
+  return way.redeem({ mfaToken: secret(vault.mfaToken), proof, enrolling, signal });
 }
 
 function typedProof(factor: Factor, { vault, inputs }: EffectPorts): Proof {

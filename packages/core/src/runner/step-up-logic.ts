@@ -1,5 +1,5 @@
 import type { StepUpRequest } from '../machine/events.ts';
-import type { TokenSet } from '../provider/mfa-api.ts';
+import type { TokenSet } from '../provider/way.ts';
 import { createStepUpActor, type LocalStepUpActor, type StepUpActorOptions } from './actor.ts';
 import { createActorLogic, type StepUpLogic } from './actor-logic.ts';
 
@@ -15,7 +15,7 @@ export type StepUpEmitted =
  * development. The option `inspect` never sees secrets. The snapshot cannot be restored.
  *
  * @example
- * const stepUp = createActor(stepUpLogic, { input: { api, mfaToken } });
+ * const stepUp = createActor(stepUpLogic, { input: { way, mfaToken } });
  * stepUp.on('flow.approved', ({ tokens }) => use(tokens));
  * stepUp.subscribe(({ context: { view } }) => render(view));
  * stepUp.start();

@@ -3,7 +3,7 @@ import {
   type Auth0MfaApiOptions,
   createAuth0MfaApi,
   createAuth0SignIn,
-  type MfaApi,
+  type EnrollingWay,
   type StepUpError,
   type TenantReport,
 } from '../../src/index.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-function connect(options: Partial<Auth0MfaApiOptions> = {}): MfaApi {
+function connect(options: Partial<Auth0MfaApiOptions> = {}): EnrollingWay {
   return createAuth0MfaApi({
     issuer: server.url,
     clientId: 'client',
@@ -25,7 +25,7 @@ function connect(options: Partial<Auth0MfaApiOptions> = {}): MfaApi {
   });
 }
 
-const CALLS: Readonly<Record<string, (api: MfaApi, signal?: AbortSignal) => Promise<unknown>>> = {
+const CALLS: Readonly<Record<string, (api: EnrollingWay, signal?: AbortSignal) => Promise<unknown>>> = {
   list: (api, signal) => api.list({ mfaToken: 'mfa-token', ...(signal && { signal }) }),
   enroll: (api, signal) => api.enroll({ mfaToken: 'mfa-token', factor: 'push', ...(signal && { signal }) }),
   challenge: (api, signal) =>
@@ -45,7 +45,7 @@ const CALLS: Readonly<Record<string, (api: MfaApi, signal?: AbortSignal) => Prom
     api.remove({ accessToken: 'access', authenticatorId: 'push|1', ...(signal && { signal }) }),
 };
 
-function poll(api: MfaApi): Promise<unknown> {
+function poll(api: EnrollingWay): Promise<unknown> {
   return api.redeem({ mfaToken: 'mfa-token', proof: { type: 'oob', oobCode: 'oob' } });
 }
 

@@ -6,8 +6,8 @@ import {
   type Auth0MfaApiOptions,
   createAuth0MfaApi,
   createAuth0SignIn,
+  type EnrollingWay,
   FLOW_DEFAULTS,
-  type MfaApi,
   type MfaTransaction,
   type Proof,
   type Redemption,
@@ -18,7 +18,7 @@ import { createFakeClock } from '../support/fake-clock.ts';
 /** A client connected to a tenant in one of the two variants. */
 interface Meeting {
   readonly emulator: Emulator;
-  readonly api: MfaApi;
+  readonly api: EnrollingWay;
   /** A first leg that ended in `mfa_required`. */
   readonly meet: () => Promise<MfaTransaction>;
   /** Tokens for the password alone: for an audience or scope that needs no MFA. */

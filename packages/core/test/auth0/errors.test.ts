@@ -3,15 +3,15 @@ import {
   type Auth0SignIn,
   createAuth0MfaApi,
   createAuth0SignIn,
+  type EnrollingWay,
   isReasonCode,
-  type MfaApi,
   type ReasonCode,
   StepUpError,
 } from '../../src/index.ts';
 import { type ScriptedServer, startScriptedServer } from '../support/scripted-server.ts';
 
 let server: ScriptedServer;
-let api: MfaApi;
+let api: EnrollingWay;
 let signIn: Auth0SignIn;
 
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Authenticator, createAuth0MfaApi, type Factor, type MfaApi } from '../../src/index.ts';
+import { type Authenticator, createAuth0MfaApi, type EnrollingWay, type Factor } from '../../src/index.ts';
 import { type ScriptedServer, startScriptedServer } from '../support/scripted-server.ts';
 
 const mfaToken = 'Fe26.2**transaction';
@@ -8,9 +8,9 @@ const GRANT = 'http://auth0.com/oauth/grant-type/mfa-';
 const TOKENS = { access_token: 'access', token_type: 'Bearer', expires_in: 600 };
 
 let server: ScriptedServer;
-let api: MfaApi;
+let api: EnrollingWay;
 
-function connect(options: Partial<Parameters<typeof createAuth0MfaApi>[0]> = {}): MfaApi {
+function connect(options: Partial<Parameters<typeof createAuth0MfaApi>[0]> = {}): EnrollingWay {
   return createAuth0MfaApi({
     issuer: server.url,
     clientId: 'client',
@@ -422,7 +422,7 @@ describe('removing an authenticator', () => {
 });
 
 describe('client authentication', () => {
-  const poll = (client: MfaApi) => client.redeem({ mfaToken, proof: { type: 'oob', oobCode: OOB } });
+  const poll = (client: EnrollingWay) => client.redeem({ mfaToken, proof: { type: 'oob', oobCode: OOB } });
 
   it('is the client id only for a public client', async () => {
     server.answer({ status: 200, body: TOKENS });

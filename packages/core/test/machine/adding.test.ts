@@ -133,7 +133,7 @@ describe('a local actor that adds a factor', () => {
     const api = createFakeApi();
     const clock = createFakeClock();
     const adds = { factor: 'sms', accessToken: 'for-the-mfa-api', phoneNumber: '+15551234567' } as const;
-    const actor = createStepUpActor({ api, adds, clock, random: () => 0 });
+    const actor = createStepUpActor({ way: api, adds, clock, random: () => 0 });
     actor.send({ type: 'flow.start' });
     await settled();
     expect(api.last('list').options.mfaToken).toBe('for-the-mfa-api');
@@ -157,7 +157,7 @@ describe('a local actor that adds a factor', () => {
     const clock = createFakeClock();
     const adds = { factor: 'push', accessToken: 'for-the-mfa-api' } as const;
     const settings = { challengeTtlMs: 3_600_000, flowTtlMs: 3_600_000 };
-    const actor = createStepUpActor({ api, adds, settings, clock, random: () => 0 });
+    const actor = createStepUpActor({ way: api, adds, settings, clock, random: () => 0 });
     const begun = clock.now();
     actor.send({ type: 'flow.start' });
     await settled();

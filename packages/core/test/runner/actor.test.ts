@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import {
   type Authenticator,
   createStepUpActor,
+  type EnrollingWay,
   type LocalStepUpActor,
-  type MfaApi,
   type Redemption,
   type StepUpActorOptions,
   StepUpError,
@@ -28,7 +28,7 @@ interface Running {
 function createRunning(options: Partial<StepUpActorOptions> = {}): Running {
   const api = createFakeApi();
   const clock = createFakeClock();
-  const actor = createStepUpActor({ api, mfaToken: 'mfa-token', clock, random: () => 0, ...options });
+  const actor = createStepUpActor({ way: api, mfaToken: 'mfa-token', clock, random: () => 0, ...options });
   return { actor, api, clock };
 }
 
@@ -436,20 +436,20 @@ describe('snapshots', () => {
 });
 
 describe('options', () => {
-  const api: MfaApi = createFakeApi();
+  const way: EnrollingWay = createFakeApi();
 
   it.each<[string, unknown]>([
-    ['api', { mfaToken: 'mfa-token' }],
-    ['api', { api: {}, mfaToken: 'mfa-token' }],
-    ['mfaToken, signIn or adds', { api }],
-    ['adds', { api, adds: { factor: 'face', accessToken: 'token' } }],
-    ['adds', { api, adds: { factor: 'recovery-code', accessToken: 'token' } }],
-    ['adds', { api, adds: { factor: 'otp' } }],
-    ['factors', { api, mfaToken: 'mfa-token', factors: [] }],
-    ['factors', { api, mfaToken: 'mfa-token', factors: ['push', 'webauthn'] }],
-    ['enroll', { api, mfaToken: 'mfa-token', enroll: 'password' }],
-    ['settings.flowTtlMs', { api, mfaToken: 'mfa-token', settings: { flowTtlMs: 0 } }],
-    ['settings.pollIntervalMs', { api, mfaToken: 'mfa-token', settings: { pollIntervalMs: Number.NaN } }],
+    ['way', { mfaToken: 'mfa-token' }],
+    ['way', { way: {}, mfaToken: 'mfa-token' }],
+    ['mfaToken, signIn or adds', { way }],
+    ['adds', { way, adds: { factor: 'face', accessToken: 'token' } }],
+    ['adds', { way, adds: { factor: 'recovery-code', accessToken: 'token' } }],
+    ['adds', { way, adds: { factor: 'otp' } }],
+    ['factors', { way, mfaToken: 'mfa-token', factors: [] }],
+    ['factors', { way, mfaToken: 'mfa-token', factors: ['push', 'webauthn'] }],
+    ['enroll', { way, mfaToken: 'mfa-token', enroll: 'password' }],
+    ['settings.flowTtlMs', { way, mfaToken: 'mfa-token', settings: { flowTtlMs: 0 } }],
+    ['settings.pollIntervalMs', { way, mfaToken: 'mfa-token', settings: { pollIntervalMs: Number.NaN } }],
   ])('throw a TypeError that names %s when it is wrong', (name, options) => {
     expect(() => createStepUpActor(options as StepUpActorOptions)).toThrow(TypeError);
     expect(() => createStepUpActor(options as StepUpActorOptions)).toThrow(new RegExp(`^${name}: `));

@@ -7,19 +7,19 @@ import {
   createAuth0MfaApi,
   createAuth0SignIn,
   createStepUpActor,
+  type EnrollingWay,
   type Factor,
   type FactorToAdd,
   type FlowStateName,
   isStepUpError,
   type LocalStepUpActor,
-  type MfaApi,
 } from '../../src/index.ts';
 import { createFakeClock, settled } from '../support/fake-clock.ts';
 
 interface World {
   readonly emulator: Emulator;
   readonly phone: Phone;
-  readonly api: MfaApi;
+  readonly api: EnrollingWay;
   /** A flow that has been started. */
   begin(factors?: readonly Factor[]): LocalStepUpActor;
   /** Enrols a phone for pushes and codes, and returns its recovery codes. */
@@ -89,7 +89,7 @@ function createWorld(dialect: Partial<Dialect>): World {
     reaches,
     begin(factors = ['push', 'otp', 'sms', 'email', 'recovery-code']) {
       const actor = createStepUpActor({
-        api,
+        way: api,
         async signIn({ signal }) {
           const result = await firstLeg.password({ username: 'ada', password: 'correct-horse', signal });
           if (result.status !== 'mfa_required') throw new Error('the tenant asks for no MFA');
@@ -127,7 +127,7 @@ function createWorld(dialect: Partial<Dialect>): World {
       return redemption.tokens.accessToken;
     },
     add(adds) {
-      const actor = createStepUpActor({ api, adds, clock, random: () => 0.5 });
+      const actor = createStepUpActor({ way: api, adds, clock, random: () => 0.5 });
       actor.send({ type: 'flow.start' });
       return actor;
     },

@@ -19,7 +19,7 @@ function run(
 ): { api: FakeApi; done: Promise<EffectResult> } {
   const api = createFakeApi();
   const done = runEffect(effect, {
-    api,
+    way: api,
     vault: VAULT,
     inputs: { code: '123456', password: 'correct-horse' },
     signal: new AbortController().signal,

@@ -10,7 +10,7 @@ const TOKENS = { accessToken: 'access', tokenType: 'Bearer' };
 function createScene() {
   const api = createFakeApi();
   const clock = createFakeClock();
-  const input = { api, clock, mfaToken: 'mfa-token', random: () => 0 };
+  const input = { way: api, clock, mfaToken: 'mfa-token', random: () => 0 };
   return {
     api,
     clock,
@@ -160,7 +160,7 @@ describe('a local step-up as actor logic', () => {
     expect(() => stepUp.send({ type: 'code.submit' })).not.toThrow();
     // @ts-expect-error -- a fact is no request
     expect(() => stepUp.send({ type: 'tokens.received', hasRecoveryCodes: false })).not.toThrow();
-    // @ts-expect-error -- the input is the options, of which the api must be given
+    // @ts-expect-error -- the input is the options, of which the way must be given
     createActor(stepUpLogic, { input: { mfaToken: 'mfa-token' } });
     // @ts-expect-error -- nothing of that name is emitted
     stepUp.on('flow.ended', () => {});

@@ -1,12 +1,13 @@
-import type {
-  Authenticator,
-  Challenge,
-  ChallengeOptions,
-  Enrollment,
-  EnrollOptions,
-  MfaApi,
-  RedeemOptions,
-  Redemption,
+import {
+  type Authenticator,
+  type Challenge,
+  type ChallengeOptions,
+  type EnrollingWay,
+  type Enrollment,
+  type EnrollOptions,
+  MFA_API_CAPABILITIES,
+  type RedeemOptions,
+  type Redemption,
 } from '../../src/index.ts';
 import { settled } from './fake-clock.ts';
 
@@ -18,7 +19,7 @@ interface Answers {
 }
 
 interface Options {
-  list: Parameters<MfaApi['list']>[0];
+  list: Parameters<EnrollingWay['list']>[0];
   enroll: EnrollOptions;
   challenge: ChallengeOptions;
   redeem: RedeemOptions;
@@ -34,7 +35,7 @@ export interface FakeCall<T extends keyof Answers = keyof Answers> {
 }
 
 /** A provider whose responses come from the test. */
-export interface FakeApi extends MfaApi {
+export interface FakeApi extends EnrollingWay {
   readonly calls: readonly FakeCall[];
   /** The latest call, which must be of this method. */
   last<T extends keyof Answers>(method: T): FakeCall<T>;
@@ -66,6 +67,8 @@ export function createFakeApi(): FakeApi {
   }
 
   return {
+    name: 'mfa-api',
+    can: MFA_API_CAPABILITIES,
     calls,
     list: call('list'),
     enroll: call('enroll'),

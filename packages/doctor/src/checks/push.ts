@@ -1,7 +1,7 @@
 import {
   type Authenticator,
   createAuth0MfaApi,
-  type MfaApi,
+  type EnrollingWay,
   type MfaTransaction,
   type Redemption,
   type StepUpErrorCode,
@@ -65,7 +65,7 @@ export async function checkPush(
 }
 
 async function tryEnrolment(
-  api: MfaApi,
+  api: EnrollingWay,
   wire: Wire,
   mfaToken: string,
   active: readonly Authenticator[],

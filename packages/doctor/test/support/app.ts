@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { createGate } from '@stepgate/express';
+import { auth0, createGate } from '@stepgate/express';
 import express from 'express';
 
 /** A running app. */
@@ -22,7 +22,7 @@ export async function startApp(options: {
   readonly trustsProxy: boolean;
 }): Promise<TestApp> {
   const gate = createGate({
-    auth0: { issuer: options.issuer, clientId: 'stepgate-demo', allowInsecureIssuer: true },
+    provider: auth0({ issuer: options.issuer, clientId: 'stepgate-demo', allowInsecureIssuer: true }),
     secret: 'Zm9yIHRlc3RzOiBub3QgYSByZWFsIG9uZSBidXQgbG9uZw',
     identify({ headers }) {
       const sessionId = SESSION.exec(headers.cookie ?? '')?.[1];

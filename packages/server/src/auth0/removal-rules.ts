@@ -1,19 +1,5 @@
 import { type Authenticator, FACTOR_TRAITS, type Factor, isEnrollable } from '@stepgate/core';
-
-/** What would happen if an authenticator were removed. */
-export interface Removal {
-  /** A recovery code cannot be removed by itself. */
-  readonly isPossible: boolean;
-  /** No factor would be left, and the user would have to add a first one again. */
-  readonly isLast: boolean;
-  /** What would be removed with it: the provider removes what was added together. */
-  readonly goesAlong: readonly {
-    readonly id: string;
-    readonly factor: Factor;
-    /** `false` if there are several of the kind, and the list does not say which one belongs to it. */
-    readonly isCertain: boolean;
-  }[];
-}
+import type { Removal } from '../provider/provider.ts';
 
 /** Guardian includes a code generator, and one phone number serves both texts and calls. */
 const TWINS: Readonly<Record<Factor, Factor | undefined>> = {

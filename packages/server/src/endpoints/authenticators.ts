@@ -1,20 +1,20 @@
 import {
   type Authenticator,
   type EnrollableFactor,
+  type EnrollingWay,
   type Factor,
   isEnrollable,
   isStepUpError,
-  type MfaApi,
   parseRequest,
   StepUpError,
   type StepUpRequest,
 } from '@stepgate/core';
 import { fill, type PageTexts } from '@stepgate/web/html';
-import { removalOf } from '../auth0/removal-rules.ts';
 import type { Admission } from '../flow/admission.ts';
 import { additionId, addressOf, type EnrollmentRequest } from '../flow/factor-to-add.ts';
 import type { Decision, StepUp } from '../guard/decision.ts';
 import type { Action, ParsedPolicy } from '../policy/policy.ts';
+import type { Management } from '../provider/provider.ts';
 import { json } from '../request/error-response.ts';
 import type { HostRequest, HostResponse } from '../request/host-request.ts';
 import type { EndpointParts } from './call/parts.ts';
@@ -41,7 +41,7 @@ export interface Authenticators {
 /** What these endpoints are made of, beside what all endpoints share. */
 export interface AuthenticatorsOptions {
   readonly settings: Required<AuthenticatorSettings>;
-  readonly api: Pick<MfaApi, 'list' | 'remove'>;
+  readonly management: Pick<EnrollingWay, 'list' | 'remove'> & Pick<Management, 'removalOf'>;
   readonly admission: Pick<Admission, 'admitList'>;
   /** The guard's own decision. `uses`: whether an approval for a single use is used up. */
   readonly decide: (
@@ -61,7 +61,8 @@ const LIST_MAX_AGE_SECONDS = 600;
 
 /** Creates the endpoints. */
 export function createAuthenticators(parts: EndpointParts, options: AuthenticatorsOptions): Authenticators {
-  const { settings, api, admission, decide } = options;
+  const { settings, management, admission, decide } = options;
+  const { removalOf } = management;
   const { driver, owners, textsOf } = parts;
   const { records } = parts.state;
   const { audit } = parts.runtime;
@@ -127,7 +128,7 @@ export function createAuthenticators(parts: EndpointParts, options: Authenticato
   /** The list, at a price: an approval to see it would be one to ask the tenant without an end. */
   async function look(request: HostRequest, accessToken: string): Promise<readonly Authenticator[]> {
     await admission.admitList(await owners.mustOwn(request));
-    return api.list({ mfaToken: accessToken });
+    return management.list({ mfaToken: accessToken });
   }
 
   /** The list, where the user has been let see it; it only serves to put an id into words. */
@@ -186,12 +187,12 @@ export function createAuthenticators(parts: EndpointParts, options: Authenticato
     const before = await look(request, accessToken);
     const found = findRemovable(before, id);
     const { isLast, goesAlong } = removalOf(id, before);
-    await api.remove({ accessToken, authenticatorId: id }).catch((error: unknown) => {
+    await management.remove({ accessToken, authenticatorId: id }).catch((error: unknown) => {
       if (found.factor !== 'email' || !isStepUpError(error, 'provider_error')) throw error;
       throw unremovable('an address that is only there because it is verified stays');
     });
     // What is gone is for the provider to say; what was foreseen stands in when it does not.
-    const after = await api.list({ mfaToken: accessToken }).catch(() => undefined);
+    const after = await management.list({ mfaToken: accessToken }).catch(() => undefined);
     const foreseen = new Set([id, ...goesAlong.filter((one) => one.isCertain).map((one) => one.id)]);
     const isGone = (one: Authenticator): boolean =>
       after === undefined ? foreseen.has(one.id) : !after.some((left) => left.id === one.id);

@@ -46,7 +46,7 @@ export function createEffectPerformer(
   checkHolder: (target: FlowTarget, holder: string) => Promise<void>,
 ): EffectPerformer {
   const { admission } = parts;
-  const { api, firstLeg, managementLeg, identityCheck, eagerPolling } = parts.tenant;
+  const { ways, firstLeg, managementLeg, identityCheck, eagerPolling } = parts.connection;
   const { records, subjects } = parts.state;
   const { clock, onError } = parts.runtime;
 
@@ -84,7 +84,7 @@ export function createEffectPerformer(
     if (admitted === 'unwanted') return undefined;
     if (admitted !== 'admitted') return admitted;
     const done = await runEffect(job.effect, {
-      api,
+      way: ways[0],
       vault: job.vault,
       inputs,
       signal,

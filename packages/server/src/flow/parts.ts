@@ -1,7 +1,7 @@
 import type { FlowSettings } from '@stepgate/core';
-import type { Tenant } from '../auth0/tenant.ts';
 import type { Runtime } from '../events/runtime.ts';
 import type { Bounds } from '../limits/capacity.ts';
+import type { Connection } from '../provider/connection.ts';
 import type { State } from '../records/state.ts';
 import type { Admission } from './admission.ts';
 import type { FlowSteps } from './steps.ts';
@@ -13,7 +13,7 @@ export interface FlowParts {
   /** The settings of every flow; a start adds those of its policy. */
   readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
   readonly capacity: Pick<Bounds, 'recordBytes' | 'pollsPerProcess'>;
-  readonly tenant: Tenant;
+  readonly connection: Connection;
   readonly state: State;
   readonly steps: FlowSteps;
   readonly admission: Admission;

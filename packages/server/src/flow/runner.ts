@@ -50,7 +50,7 @@ const PATIENCE_MS = 5_000;
 /** Creates the runner. */
 export function createFlowRunner(parts: FlowParts): FlowRunner {
   const { steps, admission } = parts;
-  const { budget } = parts.tenant;
+  const { budget } = parts.connection;
   const { records } = parts.state;
   const { audit, clock, closing, onError } = parts.runtime;
   const performer = createEffectPerformer(parts, checkHolder);

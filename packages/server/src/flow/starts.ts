@@ -63,7 +63,7 @@ const startLock = (session: string): string => `start:${session}`;
 /** Creates the starts. */
 export function createFlowStarts(parts: FlowParts): FlowStarts {
   const { basePath, capacity, steps, admission } = parts;
-  const { firstLeg, eagerPolling } = parts.tenant;
+  const { firstLeg, eagerPolling } = parts.connection;
   const { records, subjects, locks } = parts.state;
   const { audit, clock, onError } = parts.runtime;
 

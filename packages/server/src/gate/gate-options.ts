@@ -1,6 +1,4 @@
 import type { EnrollmentRule, PollSchedule } from '@stepgate/core';
-import type { Auth0Settings } from '../auth0/auth0-settings.ts';
-import type { FirstLegOptions } from '../auth0/first-leg.ts';
 import type { AuthenticatorSettings } from '../endpoints/authenticators.ts';
 import type { TextsByLanguage } from '../endpoints/call/page-texts.ts';
 import type { AuditListeners } from '../events/audit.ts';
@@ -8,14 +6,16 @@ import type { LoginUrl } from '../guard/signed-out.ts';
 import type { Capacity } from '../limits/capacity.ts';
 import type { LimitOptions } from '../limits/limits.ts';
 import type { ClaimsOf } from '../policy/evidence.ts';
+import type { FirstLegOptions } from '../provider/first-leg.ts';
+import type { Provider } from '../provider/provider.ts';
 import type { Asked, Identity } from '../request/caller.ts';
 import type { Store } from '../store/store.ts';
 import type { TestingOptions } from './testing-options.ts';
 
 /** Options of a gate. `Native` is the host's own request: Express's `req`, Koa's `ctx`. */
 export interface GateOptions<Native> extends AuditListeners<Native> {
-  /** The tenant, and the application in it. */
-  readonly auth0: Auth0Settings;
+  /** Who proves: `auth0({ issuer, clientId, ... })`, or your own. */
+  readonly provider: Provider;
   /** At least 32 random characters. A list rotates the secret: the first one seals, all of them open. */
   readonly secret: string | readonly string[];
   /**

@@ -6,7 +6,7 @@ import { createFoundation } from './foundation.ts';
 import type { GateOptions } from './gate-options.ts';
 import { createMountCheck } from './mount-check.ts';
 import { type GateSettings, parseGateOptions } from './parse-options.ts';
-import { connectTenant, openState, readCallers, runFlows, serveEndpoints, setUpGuards } from './parts.ts';
+import { connectProvider, openState, readCallers, runFlows, serveEndpoints, setUpGuards } from './parts.ts';
 import { createReporting } from './reporting.ts';
 import { createStatusAndRevocation, type StatusAndRevocation } from './status-and-revocation.ts';
 
@@ -39,14 +39,14 @@ export function createGate<Native>(options: GateOptions<Native>): Gate<Native> {
 
 function buildGate(settings: GateSettings): Gate<unknown> {
   const foundation = createFoundation(settings);
-  const tenant = connectTenant(settings, foundation);
-  const state = openState(settings, foundation, tenant);
-  const callers = readCallers(settings, foundation, tenant);
-  const flows = runFlows(settings, foundation, tenant, state);
+  const connection = connectProvider(settings, foundation);
+  const state = openState(settings, foundation);
+  const callers = readCallers(settings, foundation);
+  const flows = runFlows(settings, foundation, connection, state);
   const guarding = setUpGuards(settings, foundation, state, callers);
   const watchers = createWatchers(foundation.capacity);
   const endpoints = serveEndpoints(settings, foundation, {
-    tenant,
+    connection,
     state,
     callers,
     flows,

@@ -5,13 +5,8 @@ import {
   FACTORS,
   FLOW_DEFAULTS,
   isEnrollable,
-  type MfaApi,
-  parseIssuer,
 } from '@stepgate/core';
 import * as v from 'valibot';
-import type { Auth0Settings } from '../auth0/auth0-settings.ts';
-import type { FirstLegOptions } from '../auth0/first-leg.ts';
-import type { IdentityCheck } from '../auth0/id-token-check.ts';
 import type { AuthenticatorSettings } from '../endpoints/authenticators.ts';
 import { aFlag, aFunction, optionsSchema, parseOptions, port, someOf } from '../lib/parse-options.ts';
 import {
@@ -23,6 +18,8 @@ import {
 } from '../limits/capacity.ts';
 import { DEFAULT_TENANT_BUDGET } from '../limits/tenant-budget.ts';
 import { REQUIREMENT_TTL_MS } from '../policy/requirement.ts';
+import type { FirstLegOptions } from '../provider/first-leg.ts';
+import type { Provider } from '../provider/provider.ts';
 import { isOrigin } from '../request/same-origin.ts';
 import type { Store } from '../store/store.ts';
 import type { GateOptions } from './gate-options.ts';
@@ -62,20 +59,18 @@ function orFalse<T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<unknow
 const NOT_A_DURATION = 'must be a positive number of milliseconds';
 const aDuration = v.pipe(v.number(NOT_A_DURATION), v.finite(NOT_A_DURATION), v.gtValue(0, NOT_A_DURATION));
 
-const auth0Entries = {
-  issuer: checkedElsewhere,
-  clientId: checkedElsewhere,
-  clientSecret: checkedElsewhere,
-  clientAssertion: checkedElsewhere,
-  allowInsecureIssuer: checkedElsewhere,
-  timeoutMs: checkedElsewhere,
-  enrollWithCredentials: optionalFlag,
-  audience: checkedElsewhere,
-  scope: checkedElsewhere,
-  realm: checkedElsewhere,
-  mfaAudience: checkedElsewhere,
-  fetch: optionalFunction,
-} satisfies SchemasOf<Auth0Settings>;
+const PROVIDER_PLACE = 'provider: pass `provider: auth0({ issuer, clientId })`';
+const aProvider = v.custom<Provider>(
+  (value) => isProvider(value),
+  'must be a provider, like auth0({ issuer, clientId })',
+);
+
+function isProvider(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { issuer, clientId, ways, connect } = value as Readonly<Record<string, unknown>>;
+  const isNamed = typeof issuer === 'string' && typeof clientId === 'string';
+  return isNamed && Array.isArray(ways) && ways.length > 0 && typeof connect === 'function';
+}
 
 const timingEntries = {
   pollIntervalMs: v.optional(aDuration, FLOW_DEFAULTS.pollIntervalMs),
@@ -103,8 +98,6 @@ const testingEntries = {
   randomBytes: optionalFunction,
   random: optionalFunction,
   timing: v.optional(optionsSchema(timingEntries), {}),
-  api: v.optional(port<MfaApi>('list', 'enroll', 'challenge', 'redeem', 'remove')),
-  identityCheck: v.optional(port<IdentityCheck>('prepare', 'check')),
   bounds: v.optional(optionsSchema(boundsEntries), {}),
 } satisfies SchemasOf<TestingOptions>;
 
@@ -136,7 +129,7 @@ const NOT_A_BUDGET = 'must be false, or a whole number of requests per second fr
 const NOT_ORIGINS = "must be a list of origins, like ['https://app.bank.example']";
 
 const gateEntries = {
-  auth0: optionsSchema(auth0Entries),
+  provider: aProvider,
   secret: checkedElsewhere,
   identify: aFunction,
   firstLeg: optionsSchema(firstLegEntries, {
@@ -183,7 +176,9 @@ const gateEntries = {
 
 const GateSchema = optionsSchema(gateEntries, {
   belongsIn: {
-    ...placedIn('auth0', auth0Entries),
+    ...Object.fromEntries(
+      ['auth0', 'issuer', 'clientId', 'clientSecret'].map((name) => [name, PROVIDER_PLACE]),
+    ),
     ...placedIn('testing', testingEntries),
   },
 });
@@ -200,8 +195,6 @@ function placedIn(place: string, entries: object): Readonly<Record<string, strin
 export function parseGateOptions(options: GateOptions<unknown>): GateSettings {
   // Without it, flows would stop in the middle. npm only warns about an older Node.
   if (typeof Promise.withResolvers !== 'function') throw new TypeError('Stepgate needs Node 22.12 or newer');
-  // First, because an environment that lacks it is the most common mistake.
-  if (hasMembers(options) && hasMembers(options.auth0)) parseIssuer(options.auth0);
   const parsed = parseOptions(GateSchema, options);
   const { bounds, timing } = parsed.testing;
   assertForwardedIp(options);
@@ -217,15 +210,11 @@ export function parseGateOptions(options: GateOptions<unknown>): GateSettings {
   };
 }
 
-function hasMembers(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
-function assertForwardedIp({ firstLeg, auth0 }: GateOptions<unknown>): void {
+function assertForwardedIp({ firstLeg, provider }: GateOptions<unknown>): void {
   if (firstLeg.password?.ip === undefined) return;
-  if (auth0.clientSecret !== undefined || auth0.clientAssertion !== undefined) return;
+  if (provider.isConfidential) return;
   throw new TypeError(
-    'firstLeg.password.ip: needs auth0.clientSecret or auth0.clientAssertion, because Auth0 takes the address from confidential clients only',
+    'firstLeg.password.ip: needs clientSecret or clientAssertion in the options of the provider, which takes the address from confidential clients only',
   );
 }
 

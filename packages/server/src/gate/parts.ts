@@ -1,5 +1,3 @@
-import { AUTH0_EXCHANGE_LIMIT } from '@stepgate/core';
-import { createTenant, type Tenant } from '../auth0/tenant.ts';
 import { createAuthenticators } from '../endpoints/authenticators.ts';
 import { createOwners } from '../endpoints/call/owner.ts';
 import { createTextsOf } from '../endpoints/call/page-texts.ts';
@@ -19,6 +17,8 @@ import { createTenantBudget, type TenantBudget, UNLIMITED } from '../limits/tena
 import type { Watchers } from '../limits/watchers.ts';
 import { demandOf } from '../policy/policy-reader.ts';
 import { createRequirements, type Requirements } from '../policy/requirement.ts';
+import { type Connection, connect } from '../provider/connection.ts';
+import { realmOf } from '../provider/realm.ts';
 import { createState, type State } from '../records/state.ts';
 import { type Callers, createCallers } from '../request/callers.ts';
 import { scopedStore } from '../store/scoped-store.ts';
@@ -37,46 +37,45 @@ export interface Guarding {
   readonly requirements: Requirements;
 }
 
-/** Connects the gate to its tenant, within the budget of requests. */
-export function connectTenant(settings: GateSettings, foundation: Foundation): Tenant {
-  const { auth0, firstLeg, pollSchedule = 'steady', testing } = settings;
-  return createTenant({
-    auth0,
+/** Connects the gate to its provider, within the budget of requests. */
+export function connectProvider(settings: GateSettings, foundation: Foundation): Connection {
+  const { provider, firstLeg, pollSchedule = 'steady' } = settings;
+  return connect({
+    provider,
     firstLeg,
     pollSchedule,
-    api: testing.api,
-    identityCheck: testing.identityCheck,
     budget: tenantBudgetOf(settings, foundation),
     clock: foundation.runtime.clock,
-    fetch: tracedFetch(boundedFetch(auth0.fetch)),
-    transport: auth0.fetch === undefined ? tracedTransport(createPooledTransport()) : undefined,
+    sendersFor: (own) => ({
+      fetch: tracedFetch(boundedFetch(own)),
+      transport: own === undefined ? tracedTransport(createPooledTransport()) : undefined,
+    }),
   });
 }
 
 function tenantBudgetOf(
-  { auth0, tenantBudget }: GateSettings,
+  { provider, tenantBudget }: GateSettings,
   { store, random, runtime }: Foundation,
 ): TenantBudget {
   if (tenantBudget === false) return UNLIMITED;
   return createTenantBudget({
-    // Shared by all gates of the tenant.
+    // Shared by all gates of the provider.
     store: tracedStore(store),
     clock: runtime.clock,
     random: random.number,
     process: random.id(),
-    issuer: auth0.issuer,
+    issuer: provider.issuer,
     perSecond: tenantBudget,
   });
 }
 
-/** Opens what this application of this tenant keeps in the store, sealed under the secret. */
+/** Opens what this application of this provider keeps in the store, sealed under the secret. */
 export function openState(
-  { secret }: GateSettings,
+  { secret, provider }: GateSettings,
   { store, random, runtime, capacity }: Foundation,
-  { realm }: Tenant,
 ): State {
   return createState({
-    store: tracedStore(scopedStore(store, realm)),
+    store: tracedStore(scopedStore(store, realmOf(provider))),
     sealer: createSealer(secret, random.bytes),
     now: () => runtime.clock.now(),
     capacity,
@@ -84,10 +83,10 @@ export function openState(
 }
 
 /** Tells who sends a request, and from which browser and origin. */
-export function readCallers(settings: GateSettings, { random }: Foundation, { realm }: Tenant): Callers {
+export function readCallers(settings: GateSettings, { random }: Foundation): Callers {
   return createCallers({
     identify: settings.identify,
-    realm,
+    realm: realmOf(settings.provider),
     allowedOrigins: settings.allowedOrigins,
     insecureCookie: settings.insecureCookie === true,
     randomBytes: random.bytes,
@@ -98,7 +97,7 @@ export function readCallers(settings: GateSettings, { random }: Foundation, { re
 export function runFlows(
   settings: GateSettings,
   foundation: Foundation,
-  tenant: Tenant,
+  connection: Connection,
   state: State,
 ): Flows {
   const { basePath, capacity, random, runtime } = foundation;
@@ -106,7 +105,7 @@ export function runFlows(
   const { requirementTtlMs: _notOfFlows, ...timing } = settings.testing.timing;
   const flowSettings = {
     ...timing,
-    exchangeLimit: AUTH0_EXCHANGE_LIMIT,
+    exchangeLimit: connection.ways[0].can.exchangeLimit,
     enroll: settings.enroll,
   };
   const admission = createAdmission({
@@ -119,7 +118,7 @@ export function runFlows(
       limits: settings.limits,
       resendAfterMs: flowSettings.resendAfterMs,
     }),
-    budget: tenant.budget,
+    budget: connection.budget,
     challengeTtlMs: flowSettings.challengeTtlMs,
   });
   const steps = createFlowSteps({
@@ -127,13 +126,13 @@ export function runFlows(
     now,
     random: random.number,
     randomId: random.id,
-    leaseMs: tenant.leaseMs,
+    leaseMs: connection.leaseMs,
   });
   const driver = createFlowDriver({
     basePath,
     settings: flowSettings,
     capacity,
-    tenant,
+    connection,
     state,
     steps,
     admission,
@@ -172,7 +171,7 @@ export function serveEndpoints(
   settings: GateSettings,
   { basePath, runtime }: Foundation,
   built: {
-    readonly tenant: Tenant;
+    readonly connection: Connection;
     readonly state: State;
     readonly callers: Callers;
     readonly flows: Flows;
@@ -180,7 +179,8 @@ export function serveEndpoints(
     readonly watchers: Watchers;
   },
 ): Endpoints {
-  const { tenant, state, callers, flows, guarding, watchers } = built;
+  const { connection, state, callers, flows, guarding, watchers } = built;
+  const { management, budget } = connection;
   const parts: EndpointParts = {
     basePath,
     driver: flows.driver,
@@ -197,9 +197,10 @@ export function serveEndpoints(
   };
   const authenticators =
     settings.authenticators &&
+    management &&
     createAuthenticators(parts, {
       settings: settings.authenticators,
-      api: budgetedApi(tenant.api, tenant.budget),
+      management: { ...management, ...budgetedApi(management.way, budget) },
       admission: flows.admission,
       decide: (request, policy, uses) => guarding.guards.check(request, () => demandOf(policy), uses),
     });

@@ -1,8 +1,7 @@
-import type { Clock, FLOW_DEFAULTS, MfaApi } from '@stepgate/core';
-import type { IdentityCheck } from '../auth0/id-token-check.ts';
+import type { Clock, FLOW_DEFAULTS } from '@stepgate/core';
 import type { Bounds } from '../limits/capacity.ts';
 
-/** What tests can replace in a gate: its time, its randomness, and its tenant. `createTestKit` fills it in. */
+/** What tests can replace in a gate: its time and its randomness. `createTestKit` fills it in, and gives a provider. */
 export interface TestingOptions {
   /** The gate's time and its timers. Default: the store's time, else the system's. */
   readonly clock?: Clock;
@@ -12,10 +11,6 @@ export interface TestingOptions {
   readonly random?: () => number;
   /** Waiting times in milliseconds; see core's `FLOW_DEFAULTS`. `requirementTtlMs`: how long a refusal can start a flow. */
   readonly timing?: Timing;
-  /** Replaces Auth0's MFA API. */
-  readonly api?: MfaApi;
-  /** Replaces the check of the `id_token` that an approval ends with. */
-  readonly identityCheck?: IdentityCheck;
   /** Bounds that no app needs to set. */
   readonly bounds?: Partial<Bounds>;
 }

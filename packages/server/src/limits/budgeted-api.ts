@@ -1,4 +1,4 @@
-import { type MfaApi, StepUpError } from '@stepgate/core';
+import { type EnrollingWay, StepUpError } from '@stepgate/core';
 import type { TenantBudget } from './tenant-budget.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { TenantBudget } from './tenant-budget.ts';
  * @throws StepUpError `rate_limited` (429, as when the provider itself refuses) if no turn comes in time. Nothing
  *   was sent then.
  */
-export function budgetedApi(api: MfaApi, budget: TenantBudget): Pick<MfaApi, 'list' | 'remove'> {
+export function budgetedApi(way: EnrollingWay, budget: TenantBudget): Pick<EnrollingWay, 'list' | 'remove'> {
   async function takeTurn(): Promise<void> {
     const retryAfterMs = await budget.takeTurn();
     if (retryAfterMs === undefined) return;
@@ -23,11 +23,11 @@ export function budgetedApi(api: MfaApi, budget: TenantBudget): Pick<MfaApi, 'li
   return {
     async list(options) {
       await takeTurn();
-      return api.list(options);
+      return way.list(options);
     },
     async remove(options) {
       await takeTurn();
-      return api.remove(options);
+      return way.remove(options);
     },
   };
 }

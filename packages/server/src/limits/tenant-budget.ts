@@ -1,4 +1,4 @@
-import type { Clock, PlannedPoll, TenantReport } from '@stepgate/core';
+import type { Clock, PlannedPoll, ResponseReport } from '@stepgate/core';
 import { digest } from '../lib/seal.ts';
 import { updateStored } from '../store/compare-and-set.ts';
 import type { Json, Store } from '../store/store.ts';
@@ -30,7 +30,7 @@ export interface TenantBudget {
    */
   takeTurn(): Promise<number | undefined>;
   /** Call it with every response of the tenant: its complaints slow polls down. */
-  note(report: TenantReport): void;
+  note(report: ResponseReport<string>): void;
 }
 
 /** Requests per second; half of what Auth0 allows a tenant of a paid plan, so that logins keep room. */
@@ -189,7 +189,7 @@ export function createTenantBudget(options: TenantBudgetOptions): TenantBudget {
 }
 
 /** The share of their rate that polls keep after this response; `undefined` if it says nothing about the tenant's limit. */
-function slowdownBy({ call, status, rateLimit }: TenantReport): number | undefined {
+function slowdownBy({ call, status, rateLimit }: ResponseReport<string>): number | undefined {
   const isTenants = rateLimit === undefined ? call === 'poll' : rateLimit.limit >= SMALLEST_TENANT_LIMIT;
   if (!isTenants) return undefined;
   if (status === 429) return AFTER_REFUSAL;

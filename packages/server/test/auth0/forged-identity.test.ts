@@ -1,4 +1,4 @@
-import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
+import { createTestTenant, POLL_MS, providerOf, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, type Gate } from '../../src/index.ts';
 import {
@@ -39,7 +39,7 @@ async function tenantThatGives(make: (scene: TokenScene) => string): Promise<{
   };
   const gate = createTestGate(tenant, {
     store: createMemoryStore({ now: () => tenant.clock.now() }),
-    auth0: {
+    provider: providerOf({
       ...tenant.auth0,
       async fetch(input, init) {
         const request = new Request(input, init);
@@ -49,7 +49,7 @@ async function tenantThatGives(make: (scene: TokenScene) => string): Promise<{
         if (!response.ok || !request.url.endsWith('/oauth/token')) return response;
         return Response.json({ ...((await response.json()) as object), id_token: make(scene) });
       },
-    },
+    }),
     firstLeg: { refreshToken: () => refreshToken },
   });
   const identity = { subject: tenant.ada.subject, sessionId: 's' };

@@ -1,8 +1,7 @@
 import type { FlowView } from '@stepgate/core';
-import { createTestTenant, PASSWORD, type TestTenant } from 'suites/test-tenant.ts';
+import { createTestTenant, PASSWORD, providerOf, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
-import type { GateOptions } from '../../src/index.ts';
-import { createGateClient, createTestGate, type TestNative } from '../support/gate-client.ts';
+import { createGateClient, createTestGate, type TestGateOptions } from '../support/gate-client.ts';
 
 interface Outcome {
   readonly view: FlowView;
@@ -14,7 +13,7 @@ interface Outcome {
 /** Where the first flow of a user without a phone gets, up to the QR code, when something is set up wrongly. */
 async function firstFlow(
   tenant: TestTenant,
-  options: Partial<GateOptions<TestNative>>,
+  options: TestGateOptions,
   subject = tenant.ada.subject,
 ): Promise<Outcome> {
   const messages: string[] = [];
@@ -39,9 +38,9 @@ describe('what is set up wrongly is said before a phone is enrolled', () => {
 
   it('names both hosts of an issuer that the tenant does not call itself', async () => {
     const tenant = createTestTenant();
-    const auth0 = { ...tenant.auth0, issuer: 'https://localhost:4000' };
+    const provider = providerOf({ ...tenant.auth0, issuer: 'https://localhost:4000' });
 
-    const { view, messages, enrolments } = await firstFlow(tenant, { auth0 });
+    const { view, messages, enrolments } = await firstFlow(tenant, { provider });
 
     expect(view).toMatchObject({ state: 'failed', reason: 'provider_misconfigured' });
     expect(messages).toEqual([
@@ -80,9 +79,9 @@ describe('what is set up wrongly is said before a phone is enrolled', () => {
     ],
   ])('names an address that %s, and why', async (_, answer, reason, message) => {
     const tenant = createTestTenant();
-    const auth0 = { ...tenant.auth0, fetch: answer };
+    const provider = providerOf({ ...tenant.auth0, fetch: answer });
 
-    const { view, messages, enrolments } = await firstFlow(tenant, { auth0 });
+    const { view, messages, enrolments } = await firstFlow(tenant, { provider });
 
     expect(view).toMatchObject({ reason });
     expect(messages).toEqual([message]);

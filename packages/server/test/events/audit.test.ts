@@ -8,7 +8,6 @@ import {
   type AuditEvent,
   createMemoryStore,
   type Gate,
-  type GateOptions,
   type Policy,
   type StepUp,
   type Store,
@@ -18,6 +17,7 @@ import {
   createGateClient,
   createTestGate,
   type GateClient,
+  type TestGateOptions,
   type TestNative,
 } from '../support/gate-client.ts';
 
@@ -54,7 +54,7 @@ afterEach(() => {
 });
 
 async function scene(
-  options: Partial<GateOptions<TestNative>> & {
+  options: TestGateOptions & {
     readonly policy?: Policy;
     readonly hasPhone?: boolean;
     readonly ip?: string;
@@ -444,7 +444,7 @@ describe('audit events', () => {
     const memory = createMemoryStore({ now: () => tenant.clock.now() });
     const told: string[] = [];
     let isLost = false;
-    const options: Partial<GateOptions<TestNative>> = {
+    const options: TestGateOptions = {
       firstLeg: { refreshToken: () => refreshToken },
       onEvent: ({ type }) => told.push(type),
     };

@@ -3,18 +3,12 @@ import { readFileSync } from 'node:fs';
 import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { tracedStore } from '../../src/events/signals.ts';
-import {
-  createMemoryStore,
-  type FlowSignal,
-  type GateOptions,
-  SIGNALS,
-  type Store,
-} from '../../src/index.ts';
+import { createMemoryStore, type FlowSignal, SIGNALS, type Store } from '../../src/index.ts';
 import {
   createGateClient,
   createTestGate,
   type GateClient,
-  type TestNative,
+  type TestGateOptions,
 } from '../support/gate-client.ts';
 import { type Heard, listenToSignals } from '../support/signal-listener.ts';
 
@@ -31,7 +25,7 @@ function listen(): Heard {
   return heard;
 }
 
-async function scene(options: Partial<GateOptions<TestNative>> = {}): Promise<{
+async function scene(options: TestGateOptions = {}): Promise<{
   readonly tenant: TestTenant;
   readonly client: GateClient;
   readonly store: Store;

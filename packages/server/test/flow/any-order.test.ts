@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { type FlowView, type MfaApi, StepUpError } from '@stepgate/core';
+import { type EnrollingWay, type FlowView, MFA_API_CAPABILITIES, StepUpError } from '@stepgate/core';
 import fc from 'fast-check';
 import { everyCase } from 'suites/damage.ts';
 import { createManualClock } from 'suites/manual-clock.ts';
+import { withParts } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
+import { auth0 } from '../../src/auth0/auth0.ts';
 import { createGate } from '../../src/gate/gate.ts';
 import { createGateClient, type GateClient, SECRET, type TestNative } from '../support/gate-client.ts';
 import { createUnrulyStore, type Draw } from '../support/unruly-store.ts';
@@ -23,7 +25,12 @@ interface Outcome {
 }
 
 /** A phone, and the provider that sends it pushes: each is answered once, and its answer is given out once. */
-function createPhone(): { readonly api: MfaApi; pushes: () => number; taps: () => number; tap: () => void } {
+function createPhone(): {
+  readonly way: EnrollingWay;
+  pushes: () => number;
+  taps: () => number;
+  tap: () => void;
+} {
   const answers: ('waiting' | 'approved' | 'given out')[] = [];
   return {
     pushes: () => answers.length,
@@ -31,7 +38,9 @@ function createPhone(): { readonly api: MfaApi; pushes: () => number; taps: () =
     tap() {
       if (answers.at(-1) === 'waiting') answers[answers.length - 1] = 'approved';
     },
-    api: {
+    way: {
+      name: 'mfa-api',
+      can: MFA_API_CAPABILITIES,
       list: async () => [{ id: 'push|1', factor: 'push', active: true }],
       enroll: () => Promise.reject(new StepUpError('already_enrolled', 'there is a phone')),
       async challenge() {
@@ -62,14 +71,12 @@ async function run(draw: Draw, isStale: boolean): Promise<Outcome> {
   const unruly = createUnrulyStore({ draw, now: () => clock.now(), isStale });
   const gates = [0, 1].map(() =>
     createGate<TestNative>({
-      auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
-      secret: SECRET,
-      testing: {
-        clock,
-        api: phone.api,
+      provider: withParts(auth0({ issuer: 'https://tenant.test/', clientId: 'client' }), {
+        way: phone.way,
         identityCheck: { prepare: async () => {}, check: async () => {} },
-        random: () => 0.5,
-      },
+      }),
+      secret: SECRET,
+      testing: { clock, random: () => 0.5 },
       store: unruly.store,
       identify: ({ identity }) => identity,
       firstLeg: { custom: async () => ({ mfaToken: 'token' }) },

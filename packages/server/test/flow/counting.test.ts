@@ -1,5 +1,5 @@
 import type { FlowView } from '@stepgate/core';
-import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
+import { createTestTenant, POLL_MS, providerOf, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../../src/index.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
@@ -27,7 +27,7 @@ async function createScene(firstLeg: 'refresh-token' | 'password' = 'refresh-tok
   const events: AuditEvent[] = [];
   const slow = slowFetch(tenant);
   const gate = createTestGate(tenant, {
-    auth0: { ...tenant.auth0, fetch: slow.fetch },
+    provider: providerOf({ ...tenant.auth0, fetch: slow.fetch }),
     store: createMemoryStore({ now: () => tenant.clock.now() }),
     firstLeg:
       firstLeg === 'password'

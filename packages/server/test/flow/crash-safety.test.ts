@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { createAuth0MfaApi, type MfaApi, StepUpError } from '@stepgate/core';
+import { createAuth0MfaApi, type EnrollingWay, StepUpError } from '@stepgate/core';
 import { stoppedClock } from 'suites/manual-clock.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ function dyingDuring(
   call: 'challenge' | 'redeem' | 'enroll',
   isSent: boolean,
 ): {
-  readonly api: MfaApi;
+  readonly api: EnrollingWay;
   /** Resolves when the process has died. */
   readonly died: Promise<void>;
 } {
@@ -34,7 +34,7 @@ function dyingDuring(
     die();
     return new Promise(() => {});
   };
-  const dying: MfaApi = {
+  const dying: EnrollingWay = {
     ...api,
     ...(call === 'challenge' && { challenge: (options) => stuck(() => api.challenge(options)) }),
     ...(call === 'redeem' && { redeem: (options) => stuck(() => api.redeem(options)) }),
@@ -49,7 +49,9 @@ interface TwoProcesses {
   /** The types of the audit events that the process has told that lives on. */
   readonly told: readonly string[];
   /** A browser at the process that dies, and the same browser at the one that lives on. */
-  readonly clients: (dying: MfaApi) => Promise<{ readonly first: GateClient; readonly second: GateClient }>;
+  readonly clients: (
+    dying: EnrollingWay,
+  ) => Promise<{ readonly first: GateClient; readonly second: GateClient }>;
 }
 
 function twoProcesses(): TwoProcesses {
@@ -70,7 +72,7 @@ function twoProcesses(): TwoProcesses {
       const gate = createTestGate(tenant, {
         store,
         firstLeg,
-        testing: { api: dying, clock: stoppedClock(tenant.clock) },
+        testing: { way: dying, clock: stoppedClock(tenant.clock) },
       });
       const other = createTestGate(tenant, {
         store,
@@ -264,7 +266,7 @@ describe('a process that dies', () => {
         },
       },
       testing: {
-        api: {
+        way: {
           ...createAuth0MfaApi(tenant.auth0),
           redeem: ({ signal }) =>
             new Promise((_, reject) => {

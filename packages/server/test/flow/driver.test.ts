@@ -3,20 +3,19 @@ import { createAuth0MfaApi, type FlowView } from '@stepgate/core';
 import { isRecordKey } from 'suites/record-key.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
-import type { GateOptions } from '../../src/gate/gate-options.ts';
 import { createMemoryStore, type Store } from '../../src/index.ts';
 import {
   createGateClient,
   createTestGate,
   type GateClient,
-  type TestNative,
+  type TestGateOptions,
 } from '../support/gate-client.ts';
 
 /** Longer than a claimed effect is waited for. */
 const LEASE_MS = 25_000;
 
 /** A user with a phone, in a browser at a gate with these options. */
-async function scene(options: Partial<GateOptions<TestNative>> = {}): Promise<{
+async function scene(options: TestGateOptions = {}): Promise<{
   readonly tenant: TestTenant;
   readonly client: GateClient;
   readonly errors: unknown[];
@@ -177,7 +176,7 @@ describe('a store that fails for a while', () => {
         store: failing.store,
         testing: {
           identityCheck: { prepare: async () => {}, check: async () => {} },
-          api: {
+          way: {
             ...api,
             async redeem(options) {
               const answer = await api.redeem(options);
@@ -228,7 +227,7 @@ describe('a refresh token that cannot be saved', () => {
         },
       },
       testing: {
-        api: {
+        way: {
           ...api,
           async redeem(options) {
             const answer = await api.redeem(options);
@@ -367,7 +366,7 @@ describe('many who look at a flow at once', () => {
     const gate = createTestGate(tenant, {
       store,
       firstLeg: { refreshToken: () => refreshToken },
-      testing: { api: { ...api, redeem: (options) => answered.then(() => api.redeem(options)) } },
+      testing: { way: { ...api, redeem: (options) => answered.then(() => api.redeem(options)) } },
     });
     const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
     await client.start();

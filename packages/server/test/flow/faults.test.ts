@@ -1,9 +1,14 @@
 import { inspect } from 'node:util';
 import type { Fault } from '@stepgate/emulator';
 import { isRecordKey } from 'suites/record-key.ts';
-import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
+import {
+  createTestTenant,
+  POLL_MS,
+  providerOf,
+  type TenantClient,
+  type TestTenant,
+} from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
-import type { Auth0Settings } from '../../src/auth0/auth0-settings.ts';
 import { createMemoryStore } from '../../src/index.ts';
 import { createGateClient, createTestGate, type GateAnswer } from '../support/gate-client.ts';
 
@@ -303,7 +308,7 @@ describe('faults that pass', () => {
 describe('a set-up that is wrong', () => {
   const firstLeg = { password: { username: () => 'ada' } };
 
-  it.each<[string, Partial<Auth0Settings>, string, string]>([
+  it.each<[string, Partial<TenantClient>, string, string]>([
     [
       'a client secret',
       { clientSecret: 'another' },
@@ -326,7 +331,7 @@ describe('a set-up that is wrong', () => {
     const tenant = createTestTenant();
     const errors: unknown[] = [];
     const gate = createTestGate(tenant, {
-      auth0: { ...tenant.auth0, ...auth0 },
+      provider: providerOf({ ...tenant.auth0, ...auth0 }),
       firstLeg,
       onError: (error) => errors.push(error),
     });

@@ -1,19 +1,13 @@
 import { isRecordKey } from 'suites/record-key.ts';
 import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
-import {
-  type Capacity,
-  createMemoryStore,
-  type GateOptions,
-  type Policy,
-  type Store,
-} from '../../src/index.ts';
+import { type Capacity, createMemoryStore, type Policy, type Store } from '../../src/index.ts';
 import {
   createGateClient,
   createTestGate,
   type GateAnswer,
   type GateClient,
-  type TestNative,
+  type TestGateOptions,
 } from '../support/gate-client.ts';
 
 const FLOW_TTL_MS = 600_000;
@@ -27,7 +21,7 @@ interface Scene {
 function createScene(
   capacity: Partial<Capacity>,
   wrap: (store: Store) => Store = (store) => store,
-  options: Partial<GateOptions<TestNative>> = {},
+  options: TestGateOptions = {},
   policy: Policy = { maxAge: '5m' },
 ): Scene {
   const tenant = createTestTenant();

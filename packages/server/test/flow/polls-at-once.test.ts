@@ -1,10 +1,14 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { FlowView } from '@stepgate/core';
-import { createTestTenant, PASSWORD, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
+import { createTestTenant, PASSWORD, POLL_MS, providerOf, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
-import type { TestingOptions } from '../../src/index.ts';
-import { createGateClient, createTestGate, type GateClient } from '../support/gate-client.ts';
+import {
+  createGateClient,
+  createTestGate,
+  type GateClient,
+  type TestGateOptions,
+} from '../support/gate-client.ts';
 
 const MOST = 3;
 
@@ -17,7 +21,7 @@ interface Scene {
 }
 
 /** `poll`: what the tenant waits for before it answers one. */
-function createScene(poll: () => Promise<void>, testing: TestingOptions = {}): Scene {
+function createScene(poll: () => Promise<void>, testing: TestGateOptions['testing'] = {}): Scene {
   const tenant = createTestTenant();
   const { fetch = globalThis.fetch } = tenant.auth0;
   let polls = 0;
@@ -25,7 +29,7 @@ function createScene(poll: () => Promise<void>, testing: TestingOptions = {}): S
   const gate = createTestGate(tenant, {
     tenantBudget: false,
     firstLeg: { refreshToken: ({ identity }) => tokens.get(identity.subject) },
-    auth0: {
+    provider: providerOf({
       ...tenant.auth0,
       async fetch(input, init) {
         const request = new Request(input, init);
@@ -35,7 +39,7 @@ function createScene(poll: () => Promise<void>, testing: TestingOptions = {}): S
         }
         return fetch(request);
       },
-    },
+    }),
     testing: { bounds: { pollsPerProcess: MOST }, ...testing },
   });
   async function openFor(username: string): Promise<GateClient> {

@@ -17,7 +17,7 @@ async function twoProcesses() {
   const stopping = createTestGate(tenant, {
     ...options,
     testing: {
-      api: {
+      way: {
         ...api,
         async redeem(request) {
           asked.resolve();

@@ -1,7 +1,7 @@
 import { createManualClock, type ManualClock } from 'suites/manual-clock.ts';
 import { expect, it } from 'vitest';
 import { createGate, type Gate } from '../../src/gate/gate.ts';
-import { createMemoryStore } from '../../src/index.ts';
+import { auth0, createMemoryStore } from '../../src/index.ts';
 import type { HostRequest } from '../../src/request/host-request.ts';
 import { requestOf } from '../support/requests.ts';
 
@@ -19,7 +19,7 @@ function openGate({ isShared = false } = {}): Scene {
   const errors: unknown[] = [];
   const clock = createManualClock();
   const gate = createGate<undefined>({
-    auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+    provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
     secret: 'a secret of at least 32 characters, for tests',
     identify: () => ({ subject: 'ada', sessionId: 's' }),
     firstLeg: { password: { username: () => 'ada' } },

@@ -1,9 +1,9 @@
 import cluster from 'node:cluster';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createGate, createMemoryStore, type GateOptions } from '../../src/index.ts';
+import { auth0, createGate, createMemoryStore, type GateOptions } from '../../src/index.ts';
 
 const options: GateOptions<unknown> = {
-  auth0: { issuer: 'https://tenant.test/', clientId: 'client' },
+  provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
   secret: 'a secret of at least 32 characters, for tests',
   identify: () => undefined,
   firstLeg: { refreshToken: () => undefined },
@@ -22,17 +22,11 @@ describe('createGate', () => {
   });
 
   it.each<[string, Record<string, unknown>]>([
-    ['auth0:', { auth0: undefined }],
-    ['auth0:', { auth0: 'https://tenant.test/' }],
-    ['issuer:', { auth0: { issuer: 'http://tenant.test/', clientId: 'client' } }],
-    ['issuer:', { auth0: { issuer: 'tenant.test', clientId: 'client' } }],
-    // What an environment gives that lacks it.
-    ['issuer:', { auth0: { issuer: undefined, clientId: 'client' } }],
-    ['clientId:', { auth0: { issuer: 'https://tenant.test/', clientId: '' } }],
-    ['auth0.now: is not an option', { auth0: { ...options.auth0, now: Date.now } }],
-    ['auth0.fetch: must be a function', { auth0: { ...options.auth0, fetch: 'proxy' } }],
-    ['auth0.audiance:', { auth0: { issuer: 'https://tenant.test/', clientId: 'client', audiance: 'bank' } }],
-    ['allowInsecureIssuer: belongs in auth0', { allowInsecureIssuer: true }],
+    ['provider:', { provider: undefined }],
+    ['provider:', { provider: 'https://tenant.test/' }],
+    ['provider:', { provider: { issuer: 'https://tenant.test/', clientId: 'client' } }],
+    ['auth0: belongs in provider: pass', { auth0: { issuer: 'https://tenant.test/', clientId: 'client' } }],
+    ['issuer: belongs in provider: pass', { issuer: 'https://tenant.test/' }],
     ['secret:', { secret: undefined }],
     ['secret:', { secret: 'short' }],
     ['secret:', { secret: [] }],
@@ -75,7 +69,6 @@ describe('createGate', () => {
     ['timing: belongs in testing', { timing: { pollIntervalMs: 100 } }],
     ['testing: must be an object', { testing: true }],
     ['testing.clock: must have the methods now, setTimeout', { testing: { clock: Date } }],
-    ['testing.api: must have the methods list', { testing: { api: {} } }],
     ['testing.random: must be a function', { testing: { random: 0.5 } }],
     ['testing.randomUUID: is not an option', { testing: { randomUUID: () => 'id' } }],
     ['testing.timing.pollIntervalMs: must be a positive', { testing: { timing: { pollIntervalMs: 0 } } }],

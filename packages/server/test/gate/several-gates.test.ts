@@ -1,7 +1,13 @@
 import { createAuth0MfaApi } from '@stepgate/core';
-import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
+import {
+  createTestTenant,
+  POLL_MS,
+  providerOf,
+  type TenantClient,
+  type TestTenant,
+} from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
-import { type Auth0Settings, createMemoryStore, type GateOptions, type Policy } from '../../src/index.ts';
+import { createMemoryStore, type GateOptions, type Policy } from '../../src/index.ts';
 import {
   createGateClient,
   createTestGate,
@@ -24,7 +30,7 @@ it.each([
     const other = createTestGate(tenant, {
       store,
       firstLeg,
-      auth0: { ...tenant.auth0, ...difference },
+      provider: providerOf({ ...tenant.auth0, ...difference }),
       onError: () => {},
     });
     const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
@@ -62,7 +68,7 @@ describe('two gates with one store and secret, and the same user', () => {
   }
 
   function createScene(
-    difference: Partial<Auth0Settings>,
+    difference: Partial<TenantClient>,
     { policy = {}, ...options }: Pick<GateOptions<TestNative>, 'limits'> & { readonly policy?: Policy } = {},
   ): Scene {
     const tenant = createTestTenant();
@@ -72,12 +78,15 @@ describe('two gates with one store and secret, and the same user', () => {
       store: createMemoryStore({ now: () => tenant.clock.now() }),
       firstLeg: { custom: async () => ({ mfaToken: await tenant.mfaToken() }) },
       testing: {
-        api: createAuth0MfaApi(tenant.auth0),
+        way: createAuth0MfaApi(tenant.auth0),
         identityCheck: { prepare: async () => {}, check: async () => {} },
       },
     };
     const first = createTestGate(tenant, gateOptions);
-    const second = createTestGate(tenant, { ...gateOptions, auth0: { ...tenant.auth0, ...difference } });
+    const second = createTestGate(tenant, {
+      ...gateOptions,
+      provider: providerOf({ ...tenant.auth0, ...difference }),
+    });
     const here = createGateClient({ gate: first, identity: { subject, sessionId: 's' }, policy });
     return { tenant, here, there: here.at(second), revokeThere: () => second.revokeSubject(subject) };
   }

@@ -1,11 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
-import type { FlowView } from '@stepgate/core';
-import { createTestTenant, PASSWORD, type TestTenant, type TestUser } from 'suites/test-tenant.ts';
+import { createDiscovery, type FlowView } from '@stepgate/core';
+import {
+  createTestTenant,
+  PASSWORD,
+  providerOf,
+  type TestTenant,
+  type TestUser,
+} from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
-import { createIdentityCheck, type IdentityCheck } from '../../src/auth0/id-token-check.ts';
 import { createMemoryStore, type Store } from '../../src/index.ts';
 import { budgetedApi } from '../../src/limits/budgeted-api.ts';
 import { createTenantBudget, UNLIMITED } from '../../src/limits/tenant-budget.ts';
+import { createIdentityCheck, type IdentityCheck } from '../../src/provider/id-token-check.ts';
 import { createGateClient, createTestGate, type GateClient } from '../support/gate-client.ts';
 import { createUnderWay } from '../support/under-way.ts';
 
@@ -41,9 +47,14 @@ async function createScene(options: {
   const tokens = new Map<string, string>();
   const underWay = createUnderWay();
   const auth0 = { ...tenant.auth0, fetch: underWay.track(tenant.auth0.fetch ?? fetch) };
-  const identity = createIdentityCheck({ ...auth0, now: () => clock.now(), timeoutMs: 10_000 });
+  const identity = createIdentityCheck({
+    ...auth0,
+    discover: createDiscovery(auth0),
+    now: () => clock.now(),
+    timeoutMs: 10_000,
+  });
   const gateOptions = {
-    auth0,
+    provider: providerOf(auth0),
     testing: {
       identityCheck: {
         ...identity,

@@ -1,5 +1,5 @@
-import { type MfaApi, type MfaTransaction, StepUpError } from '@stepgate/core';
-import type { IdentityCheck } from '../../src/auth0/id-token-check.ts';
+import { type EnrollingWay, MFA_API_CAPABILITIES, type MfaTransaction, StepUpError } from '@stepgate/core';
+import type { IdentityCheck } from '../../src/provider/id-token-check.ts';
 import type { Asked, Truth } from './truth.ts';
 
 /** Carries a request to the tenant and its answer back, each after some time; rejects at once when it is aborted. */
@@ -7,7 +7,7 @@ export type Network = <T>(signal: AbortSignal | undefined, act: () => T) => Prom
 
 /** The tenant of a simulation: it acts on each request once, whether its answer is heard or not. */
 export interface SimulatedTenant {
-  readonly api: MfaApi;
+  readonly way: EnrollingWay;
   readonly identityCheck: IdentityCheck;
   /** A first leg of this browser's. */
   firstLeg(browser: string, session: string, signal: AbortSignal): Promise<MfaTransaction>;
@@ -53,7 +53,9 @@ export function createSimulatedTenant(options: {
         if (accessToken === FOREIGN) throw new StepUpError('subject_mismatch', 'somebody else approved');
       },
     },
-    api: {
+    way: {
+      name: 'mfa-api',
+      can: MFA_API_CAPABILITIES,
       list: ({ mfaToken, signal }) =>
         network(signal, () => [
           { id: device(mfaToken), factor: 'push' as const, active: true },

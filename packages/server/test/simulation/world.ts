@@ -2,8 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { FlowView } from '@stepgate/core';
 import type { Scheduler } from 'fast-check';
 import { createManualClock } from 'suites/manual-clock.ts';
+import { withParts } from 'suites/test-tenant.ts';
 import { createGate } from '../../src/gate/gate.ts';
-import { createMemoryStore, type Identity, type Json, type Store } from '../../src/index.ts';
+import { auth0, createMemoryStore, type Identity, type Json, type Store } from '../../src/index.ts';
 import { createGateClient, type GateClient, SECRET, type TestNative } from '../support/gate-client.ts';
 
 import { createSimulatedTenant, type Network, RIGHT_CODE } from './tenant.ts';
@@ -136,7 +137,7 @@ export async function simulate(
         areFaultsOn ? ((['none', 'none', 'unheard', 'refused'] as const)[draw(4)] ?? 'none') : 'none',
     });
     const gate = createGate<TestNative>({
-      auth0: { issuer: 'https://tenant.test/', clientId },
+      provider: withParts(auth0({ issuer: 'https://tenant.test/', clientId }), tenant),
       secret: SECRET,
       store,
       identify: ({ identity }) => identity,
@@ -149,7 +150,7 @@ export async function simulate(
       // The distance and the limit that is judged here must hold by themselves.
       limits: { starts: false, pushes: false },
       onError: () => {},
-      testing: { clock, api: tenant.api, identityCheck: tenant.identityCheck, random: () => 0.5 },
+      testing: { clock, random: () => 0.5 },
     });
     return {
       gate,

@@ -1,8 +1,9 @@
 import type { FlowView } from '@stepgate/core';
-import type { TestTenant } from 'suites/test-tenant.ts';
+import { type ReplacedParts, type TestTenant, withParts } from 'suites/test-tenant.ts';
 import type { Gate } from '../../src/gate/gate.ts';
 import { createGate } from '../../src/gate/gate.ts';
 import type { GateOptions } from '../../src/gate/gate-options.ts';
+import type { TestingOptions } from '../../src/gate/testing-options.ts';
 import type { Decision } from '../../src/guard/decision.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { Identity } from '../../src/request/caller.ts';
@@ -16,13 +17,22 @@ export interface TestNative {
 
 export const SECRET = 'a secret of at least 32 characters, for tests';
 
+/** Options of a gate on a test tenant, with the parts of its provider that a test replaces. */
+export type TestGateOptions = Partial<Omit<GateOptions<TestNative>, 'testing'>> & {
+  readonly testing?: TestingOptions & ReplacedParts;
+};
+
 /** A gate on a test tenant, with the given differences; mounted, as an adapter would tell by the first request. */
 export function createTestGate(
   tenant: TestTenant,
-  { testing, ...options }: Partial<GateOptions<TestNative>> = {},
+  {
+    provider = tenant.provider,
+    testing: { way, identityCheck, ...testing } = {},
+    ...options
+  }: TestGateOptions = {},
 ): Gate<TestNative> {
   const gate = createGate<TestNative>({
-    auth0: tenant.auth0,
+    provider: withParts(provider, { way, identityCheck }),
     secret: SECRET,
     identify: ({ identity }) => identity,
     firstLeg: { password: { username: () => tenant.ada.username } },

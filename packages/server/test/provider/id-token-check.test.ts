@@ -1,6 +1,7 @@
+import { createDiscovery } from '@stepgate/core';
 import { damaged, everyCase } from 'suites/damage.ts';
 import { describe, expect, it } from 'vitest';
-import { createIdentityCheck, type IdentityCheck } from '../../src/auth0/id-token-check.ts';
+import { createIdentityCheck, type IdentityCheck } from '../../src/provider/id-token-check.ts';
 import { createSigningKey, FORGERIES, type TokenScene, tenantToken } from '../support/forged-tokens.ts';
 
 const ISSUER = 'https://tenant.test/';
@@ -27,17 +28,18 @@ function checkWith(
   readonly fetched: () => number;
 } {
   let fetched = 0;
+  const fetch: typeof globalThis.fetch = async (input) => {
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
+    if (pathname.endsWith('openid-configuration')) return Response.json(METADATA);
+    fetched += 1;
+    return answer();
+  };
   const check = createIdentityCheck({
-    issuer: ISSUER,
+    discover: createDiscovery({ issuer: ISSUER, fetch }),
     clientId: 'client',
     now: () => NOW,
     timeoutMs: 1_000,
-    fetch: async (input) => {
-      const { pathname } = new URL(input instanceof Request ? input.url : input);
-      if (pathname.endsWith('openid-configuration')) return Response.json(METADATA);
-      fetched += 1;
-      return answer();
-    },
+    fetch,
   });
   return { ...check, fetched: () => fetched };
 }
@@ -119,11 +121,16 @@ describe('createIdentityCheck', () => {
   });
 
   it.each(['https://login.bank.example/tenant', 'https://login.bank.example/tenant/'])(
-    'takes an issuer with a path as all of Stepgate does: %s',
+    'takes the issuer and the address of the keys as the provider writes them: %s',
     async (issuer) => {
       const asked: string[] = [];
       const check = createIdentityCheck({
-        issuer,
+        discover: async () => ({
+          issuer,
+          jwksUri: 'https://keys.bank.example/tenant',
+          tokenEndpoint: 'https://login.bank.example/token',
+          backchannelTokenDeliveryModes: [],
+        }),
         clientId: 'client',
         now: () => NOW,
         timeoutMs: 1_000,
@@ -132,9 +139,15 @@ describe('createIdentityCheck', () => {
           return Response.json(keySet);
         },
       });
-      const token = tenantToken(SCENE, { iss: 'https://login.bank.example/tenant/' });
-      await expect(check.check(tokens(token), 'ada', {})).resolves.toBeUndefined();
-      expect(asked).toEqual(['https://login.bank.example/tenant/.well-known/jwks.json']);
+
+      await expect(
+        check.check(tokens(tenantToken(SCENE, { iss: issuer })), 'ada', {}),
+      ).resolves.toBeUndefined();
+      const other = issuer.endsWith('/') ? issuer.slice(0, -1) : `${issuer}/`;
+      await expect(check.check(tokens(tenantToken(SCENE, { iss: other })), 'ada', {})).rejects.toMatchObject({
+        code: 'identity_refused',
+      });
+      expect(asked).toEqual(['https://keys.bank.example/tenant']);
     },
   );
 

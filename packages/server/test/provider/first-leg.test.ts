@@ -1,7 +1,7 @@
 import { createAuth0SignIn } from '@stepgate/core';
 import { createTestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
-import { createFirstLeg } from '../../src/auth0/first-leg.ts';
+import { createFirstLeg } from '../../src/provider/first-leg.ts';
 
 const context = { request: undefined, identity: { subject: 'ada', sessionId: 's' } };
 const signal = new AbortController().signal;
@@ -18,6 +18,7 @@ describe('createFirstLeg', () => {
         },
       },
       {
+        ask: {},
         refreshToken: async () => ({ status: 'signed_in', tokens }),
         password: () => Promise.reject(new Error('nobody asks for it')),
       },
@@ -33,6 +34,7 @@ describe('createFirstLeg', () => {
     const leg = createFirstLeg(
       { password: { username: () => 'ada' } },
       {
+        ask: {},
         refreshToken: () => Promise.reject(new Error('nobody asks for it')),
         password: async () => ({ status: 'signed_in', tokens }),
       },
@@ -47,6 +49,7 @@ describe('createFirstLeg', () => {
     const leg = createFirstLeg(
       { password: { username: () => username as string } },
       {
+        ask: {},
         refreshToken: () => Promise.reject(new Error('nobody asks for it')),
         password: () => expect.unreachable('a password for nobody'),
       },
@@ -62,6 +65,7 @@ describe('createFirstLeg', () => {
     const leg = createFirstLeg(
       { password: { username: () => 'ada', ip: () => '203.0.113.7' } },
       {
+        ask: {},
         refreshToken: () => Promise.reject(new Error('nobody asks for it')),
         password: async ({ signal: _signal, ...options }) => {
           calls.push(options);
@@ -80,6 +84,7 @@ describe('createFirstLeg', () => {
     const leg = createFirstLeg(
       { refreshToken: () => undefined },
       {
+        ask: {},
         refreshToken: () => Promise.reject(new Error('there is none')),
         password: () => Promise.reject(new Error('nobody asks for it')),
       },
@@ -92,11 +97,12 @@ describe('createFirstLeg', () => {
 
   describe('with a refresh token that may not ask for the step-up scope', () => {
     const tenant = createTestTenant();
-    const signIn = createAuth0SignIn(tenant.auth0);
+    const { audience, scope } = tenant.auth0;
+    const signIn = { ...createAuth0SignIn(tenant.auth0), ask: { audience, scope } };
     const authenticate = async (options: Parameters<typeof createFirstLeg>[0]) => {
       const token = await tenant.signIn();
       tenant.emulator.configure({ refreshScopes: 'granted' });
-      const leg = createFirstLeg({ ...options, refreshToken: () => token }, signIn, tenant.auth0);
+      const leg = createFirstLeg({ ...options, refreshToken: () => token }, signIn);
       return leg.authenticate('refresh-token', {}, context, signal);
     };
 

@@ -1,23 +1,13 @@
 import {
-  type Auth0SignIn,
   type CallOptions,
   type Inputs,
   type MfaTransaction,
   type SignInMethod,
-  type SignInResult,
   StepUpError,
   type TokenSet,
 } from '@stepgate/core';
 import type { HookContext } from '../request/caller.ts';
-import { opensMfaApi } from './mfa-audience.ts';
-
-/** What a first leg must ask for, so that the flow ends with the right tokens. */
-export interface Ask {
-  /** The gate's `auth0.audience`, or the one of the MFA API when authenticators are managed. */
-  readonly audience?: string | undefined;
-  /** The gate's `auth0.scope`, or the scopes of the MFA API. */
-  readonly scope?: string | undefined;
-}
+import type { Ask, Management, SignIn, SignInResult } from './provider.ts';
 
 /**
  * How a signed-in user gets into MFA. Give at least one way; they are tried in this order. A refresh token that has
@@ -74,16 +64,16 @@ export interface FirstLeg {
 }
 
 /**
- * Makes the first legs whose flows end with tokens for `ask`.
+ * Makes the first legs of `signIn`. `management`: their tokens must open it.
  *
  * @throws TypeError when the options name no way.
  */
 export function createFirstLeg(
   options: FirstLegOptions<unknown>,
-  signIn: Auth0SignIn,
-  ask: Ask & { readonly isForMfaApi?: boolean } = {},
+  signIn: SignIn | undefined,
+  management?: Pick<Management, 'opens'>,
 ): FirstLeg {
-  const { isForMfaApi = false, audience, scope } = ask;
+  const { audience, scope } = signIn?.ask ?? {};
   const { refreshToken, custom, password, saveRefreshToken } = options;
   const methods: SignInMethod[] = [];
   if (refreshToken !== undefined) methods.push('refresh-token');
@@ -105,20 +95,22 @@ export function createFirstLeg(
           const token = await refreshToken?.(context);
           if (token === undefined) throw loginRequired('there is no refresh token');
           // Never aborted: the response may hold a rotated token, without which the user's session is dead.
+          if (signIn === undefined) throw loginRequired('the provider takes no refresh token');
           const result = await signIn.refreshToken({ refreshToken: token });
           if (result.status === 'signed_in') await save({ ...context, signal }, result.tokens.refreshToken);
-          if (isForMfaApi && result.status === 'signed_in' && !opensMfaApi(result.tokens)) {
+          if (management && result.status === 'signed_in' && !management.opens(result.tokens)) {
             // The refresh token may be bound to other audiences; another way may work.
-            throw loginRequired('the refresh token does not open the MFA API');
+            throw loginRequired('the refresh token does not open the list of authenticators');
           }
           if (result.status === 'signed_in' && hasOtherLeg && !hasScopes(result.tokens, scope)) {
             // Auth0 silently leaves out what a refresh token may not ask for; another way may ask for it.
             throw loginRequired('the refresh token may not ask for the step-up scope');
           }
-          return transactionOf(result, isForMfaApi);
+          return transactionOf(result, management);
         }
         case 'password': {
-          if (password === undefined) throw loginRequired('no password is asked for here');
+          if (password === undefined || signIn === undefined)
+            throw loginRequired('no password is asked for here');
           if (inputs.password === undefined) {
             throw new StepUpError('input_lost', 'the password was lost before it was used');
           }
@@ -133,7 +125,7 @@ export function createFirstLeg(
             ...(ip !== undefined && { ip }),
             signal,
           });
-          return transactionOf(result, isForMfaApi);
+          return transactionOf(result, management);
         }
         case 'custom': {
           if (custom === undefined) throw loginRequired('there is no custom first leg');
@@ -153,9 +145,12 @@ export function createFirstLeg(
  * Tokens without MFA are never an approval. A user without a factor gets tokens for the MFA API without it: those begin
  * the flow as an `mfa_token` would, and the gate's own rule decides whether a first factor may be added.
  */
-function transactionOf(result: SignInResult, isForMfaApi: boolean): MfaTransaction {
+function transactionOf(
+  result: SignInResult,
+  management: Pick<Management, 'opens'> | undefined,
+): MfaTransaction {
   if (result.status === 'mfa_required') return result;
-  if (isForMfaApi && opensMfaApi(result.tokens)) return { mfaToken: result.tokens.accessToken };
+  if (management?.opens(result.tokens) === true) return { mfaToken: result.tokens.accessToken };
   throw new StepUpError(
     'mfa_not_required',
     'the tenant did not ask for MFA: its policy or Action must demand it for the step-up scope',

@@ -1,4 +1,5 @@
 import type { EnrollableFactor, Factor, OwnCodeFactor } from '../terms/factor.ts';
+import type { ExchangeLimit } from './exchange-limit.ts';
 
 /** An enrolled device or address of a factor. No secrets: the provider masks `name`. */
 export interface Authenticator {
@@ -83,7 +84,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What {@link MfaApi.enroll} needs; `phoneNumber` in E.164 for SMS and voice. */
+/** What {@link Way.enroll} needs; `phoneNumber` in E.164 for SMS and voice. */
 export interface EnrollOptions extends CallOptions {
   readonly mfaToken: string;
   readonly factor: EnrollableFactor;
@@ -91,14 +92,14 @@ export interface EnrollOptions extends CallOptions {
   readonly email?: string;
 }
 
-/** What {@link MfaApi.challenge} needs. */
+/** What {@link Way.challenge} needs. */
 export interface ChallengeOptions extends CallOptions {
   readonly mfaToken: string;
   readonly authenticatorId: string;
   readonly factor: Factor;
 }
 
-/** What {@link MfaApi.redeem} needs. */
+/** What {@link Way.redeem} needs. */
 export interface RedeemOptions extends CallOptions {
   readonly mfaToken: string;
   readonly proof: Proof;
@@ -106,22 +107,57 @@ export interface RedeemOptions extends CallOptions {
   readonly enrolling?: boolean;
 }
 
+/** The name of a path to a proof. */
+export type WayName = 'mfa-api' | 'ciba' | 'redirect';
+
+/** What the user sees on the phone while a challenge is open, from least to most. */
+export type PhoneShows = 'nothing' | 'message' | 'details';
+
+/** What a way can do: constant JSON, and all that the machine, the gate and the page ask about its kind. */
+export interface Capabilities {
+  /** `mfa-token`: an OAuth request comes first, and yields the credential. `none`: the subject is enough. */
+  readonly firstLeg: 'mfa-token' | 'none';
+  /** The factors that it can prove. */
+  readonly factors: readonly Factor[];
+  /** The factors that users can add by it. */
+  readonly enrolls: readonly EnrollableFactor[];
+  /** Whether `list` tells a user's devices apart. Otherwise nobody knows how old a device is. */
+  readonly listsDevices: boolean;
+  readonly phoneShows: PhoneShows;
+  /** A limit on exchanges besides each challenge's own interval. */
+  readonly exchangeLimit?: ExchangeLimit;
+  /** Whether the user must be in a browser. */
+  readonly needsBrowser: boolean;
+  /** How long a poll may take, in milliseconds, where the provider may hold it; see `redeem`. */
+  readonly longestPollMs?: number;
+}
+
 /**
- * The port to a provider of factors. `createAuth0MfaApi` implements it; you can write another one.
+ * The port to a provider: one of its paths to a proof. `createAuth0MfaApi` and `createCibaWay` implement it; you can
+ * write another one.
  *
  * Each call is one request. It never waits, retries or polls. It throws a `StepUpError` whose `code` is a `ReasonCode`,
  * and which never contains a request, a response or a secret.
+ *
+ * `mfaToken` is what the first leg yielded. Where there is no first leg, it is empty.
  */
-export interface MfaApi {
-  /** Lists the user's authenticators, unconfirmed ones included. Also takes an access token for the MFA API. */
+export interface Way {
+  readonly name: WayName;
+  readonly can: Capabilities;
+  /** Lists the user's authenticators, unconfirmed ones included. */
   list(options: CallOptions & { readonly mfaToken: string }): Promise<readonly Authenticator[]>;
-  /** Starts an enrolment. SMS, voice and e-mail send their code at once. */
-  enroll(options: EnrollOptions): Promise<Enrollment>;
   /** Sends a challenge to one authenticator. */
   challenge(options: ChallengeOptions): Promise<Challenge>;
   /** Exchanges a proof for tokens. For a push this is the poll. */
   redeem(options: RedeemOptions): Promise<Redemption>;
-  /** Removes an authenticator. Needs an access token for the MFA API; an `mfa_token` is not enough. */
+  /** Starts an enrolment. SMS, voice and e-mail send their code at once. */
+  enroll?(options: EnrollOptions): Promise<Enrollment>;
+}
+
+/** A way by which users also add and remove authenticators. Its `list` takes an access token of the provider, too. */
+export interface EnrollingWay extends Way {
+  enroll(options: EnrollOptions): Promise<Enrollment>;
+  /** Removes an authenticator. Needs an access token of the provider; an `mfa_token` is not enough. */
   remove(
     options: CallOptions & { readonly accessToken: string; readonly authenticatorId: string },
   ): Promise<void>;

@@ -1,4 +1,4 @@
-import { type CallOptions, createDiscovery, parseIssuer, StepUpError, type TokenSet } from '@stepgate/core';
+import { type CallOptions, type Discover, StepUpError, type TokenSet } from '@stepgate/core';
 import {
   createRemoteJWKSet,
   customFetch,
@@ -35,38 +35,51 @@ const LONGEST_TOKEN = 65_536;
 /** How much of an unexpected value an error shows, in characters. */
 const LONGEST_SHOWN = 200;
 
-/**
- * Checks `id_token`s as OpenID Connect Core, section 3.1.3.7, requires, with the tenant's published keys. There is no
- * nonce to check: the token answers a request of the server itself, and never passes through a browser.
- */
-export function createIdentityCheck(options: {
-  readonly issuer: string;
-  readonly allowInsecureIssuer?: boolean | undefined;
+/** What {@link createIdentityCheck} needs. */
+export interface IdentityCheckOptions {
+  /** The provider's metadata. What tokens call the issuer, and where the keys are, is used as the provider says it. */
+  readonly discover: Discover;
   readonly clientId: string;
   readonly now: () => number;
   readonly timeoutMs: number;
   readonly fetch?: typeof globalThis.fetch | undefined;
-}): IdentityCheck {
-  const { clientId, now, timeoutMs, fetch } = options;
-  const issuer = parseIssuer(options);
-  const keysUrl = new URL('.well-known/jwks.json', issuer);
-  const keys = createRemoteJWKSet(keysUrl, {
-    timeoutDuration: timeoutMs,
-    ...(fetch && { [customFetch]: fetch }),
-  });
-  const discover = createDiscovery({
-    issuer,
-    allowInsecureIssuer: options.allowInsecureIssuer === true,
-    timeoutMs,
-    ...(fetch && { fetch }),
-  });
+  /** Throws for a subject that cannot be one of this provider's. */
+  readonly assertSubject?: (subject: string) => void;
+}
+
+/** Where the keys are, and what tokens call the issuer. */
+interface Trust {
+  readonly issuer: string;
+  readonly keysUrl: URL;
+  readonly keys: ReturnType<typeof createRemoteJWKSet>;
+}
+
+/**
+ * Checks `id_token`s as OpenID Connect Core, section 3.1.3.7, requires, with the provider's published keys. There is no
+ * nonce to check: the token answers a request of the server itself, and never passes through a browser.
+ */
+export function createIdentityCheck(options: IdentityCheckOptions): IdentityCheck {
+  const { discover, clientId, now, timeoutMs, fetch, assertSubject } = options;
+  let trusted: Trust | undefined;
   let prepared = false;
+
+  async function trust(): Promise<Trust> {
+    if (trusted !== undefined) return trusted;
+    const { issuer, jwksUri } = await discover();
+    const keysUrl = new URL(jwksUri);
+    const keys = createRemoteJWKSet(keysUrl, {
+      timeoutDuration: timeoutMs,
+      ...(fetch && { [customFetch]: fetch }),
+    });
+    trusted ??= { issuer, keysUrl, keys };
+    return trusted;
+  }
 
   return {
     async prepare(subject) {
-      if (isEmail(subject)) throw emailAsSubject(subject);
+      assertSubject?.(subject);
       if (prepared) return;
-      await discover();
+      const { keys, keysUrl } = await trust();
       try {
         await keys.reload();
         prepared = true;
@@ -78,7 +91,7 @@ export function createIdentityCheck(options: {
     async check({ idToken }, subject) {
       if (idToken === undefined) {
         throw refused(
-          'The tenant gave no id_token, so nobody knows whose approval this is. The scope must contain openid.',
+          'The provider gave no id_token, so nobody knows whose approval this is. The scope must contain openid.',
         );
       }
       if (idToken.length > LONGEST_TOKEN) {
@@ -90,6 +103,7 @@ export function createIdentityCheck(options: {
           `The id_token is signed with ${algorithm ?? 'nothing readable'}. Set the application's JsonWebToken Signature Algorithm to RS256.`,
         );
       }
+      const { issuer, keys, keysUrl } = await trust();
       const payload = await jwtVerify(idToken, keys, {
         issuer,
         audience: clientId,
@@ -110,29 +124,17 @@ export function createIdentityCheck(options: {
       }
       if (!isGivenTo(clientId, payload)) {
         throw refused(
-          `The id_token was issued to another application: its azp is ${shown(payload.azp)}, and auth0.clientId is ${shown(clientId)}.`,
+          `The id_token was issued to another application: its azp is ${shown(payload.azp)}, and the client id is ${shown(clientId)}.`,
         );
       }
       if (payload.sub !== subject) {
         throw new StepUpError(
           'subject_mismatch',
-          `The approval is by ${shown(payload.sub)}, and \`identify\` gives the subject ${shown(subject)}: either another user has approved, or it must give the tenant's \`sub\` claim.`,
+          `The approval is by ${shown(payload.sub)}, and \`identify\` gives the subject ${shown(subject)}: either another user has approved, or it must give the provider's \`sub\` claim.`,
         );
       }
     },
   };
-}
-
-/** Whether it is an address, and not a `sub` of the tenant: those name a connection first, `auth0|…`. */
-function isEmail(subject: string): boolean {
-  return subject.includes('@') && !subject.includes('|');
-}
-
-function emailAsSubject(subject: string): StepUpError {
-  return new StepUpError(
-    'subject_mismatch',
-    `\`identify\` gives the subject ${shown(subject)}, which is an e-mail address. It must be the \`sub\` claim of the tenant, like "auth0|5f7c8ec7c33c6c004bbafe82"`,
-  );
 }
 
 /** A value from outside as an error shows it. */
@@ -179,5 +181,5 @@ function refused(message: string): StepUpError {
 }
 
 function unreachable({ href }: URL): StepUpError {
-  return new StepUpError('provider_unavailable', `The tenant's keys cannot be fetched from ${href}`);
+  return new StepUpError('provider_unavailable', `The provider's keys cannot be fetched from ${href}`);
 }

@@ -1,0 +1,159 @@
+import {
+  createAuth0MfaApi,
+  createAuth0SignIn,
+  createDiscovery,
+  MFA_API_CAPABILITIES,
+  parseIssuer,
+  StepUpError,
+} from '@stepgate/core';
+import * as v from 'valibot';
+import { aFlag, aFunction, optionsSchema, parseOptions } from '../lib/parse-options.ts';
+import { createIdentityCheck } from '../provider/id-token-check.ts';
+import type { Provider, SignIn } from '../provider/provider.ts';
+import { mfaApiAsk, opensMfaApi } from './mfa-audience.ts';
+import { removalOf } from './removal-rules.ts';
+
+/** The tenant, the application in it, and the ways that it offers. */
+export interface Auth0Settings {
+  /** The address of the tenant or of its custom domain: `https://tenant.eu.auth0.com/`. */
+  readonly issuer: string;
+  /** The application's client id. */
+  readonly clientId: string;
+  /** The application's secret, if it authenticates with one. */
+  readonly clientSecret?: string;
+  /**
+   * Signs a fresh assertion for every request, if the application authenticates with `private_key_jwt`. `iss` and `sub`
+   * are the client id, `aud` is the issuer with its trailing slash, `jti` is unique, and it lives 5 minutes at most.
+   */
+  readonly clientAssertion?: () => Promise<string>;
+  /** The MFA API: what it asks the tenant for. */
+  readonly mfaApi?: MfaApiSettings;
+  /** Milliseconds until a request to the tenant counts as lost; default 10 000. */
+  readonly timeoutMs?: number;
+  /**
+   * Sends the requests to the tenant. Default: undici's connections, which are those of Node's `fetch`, so that
+   * `setGlobalDispatcher` of `undici` and `NODE_USE_ENV_PROXY` put a proxy on the way.
+   */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Accepts an `http:` issuer. For an emulator on this machine. */
+  readonly allowInsecureIssuer?: boolean;
+}
+
+/** What the MFA API asks the tenant for. */
+export interface MfaApiSettings {
+  /** The API whose step-up scope is asked for. */
+  readonly audience?: string;
+  /** The scope for which the tenant demands MFA. */
+  readonly scope?: string;
+  /** The database connection, for tenants without a default directory. */
+  readonly realm?: string;
+  /**
+   * The audience of the MFA API, for managing authenticators; default `<issuer>mfa/`. With a custom domain it may
+   * have to be the one of the tenant's own domain.
+   */
+  readonly mfaAudience?: string;
+  /** Sends the client's credentials when an enrolment starts, for tenants that demand them there. Default `false`. */
+  readonly enrollWithCredentials?: boolean;
+}
+
+type SchemasOf<T> = Readonly<Record<keyof T, v.GenericSchema<unknown, unknown>>>;
+
+/** A member whose own parser names what is wrong with it. */
+const checkedElsewhere = v.unknown();
+
+const mfaApiEntries = {
+  audience: checkedElsewhere,
+  scope: checkedElsewhere,
+  realm: checkedElsewhere,
+  mfaAudience: checkedElsewhere,
+  enrollWithCredentials: v.optional(aFlag),
+} satisfies SchemasOf<MfaApiSettings>;
+
+const auth0Entries = {
+  issuer: checkedElsewhere,
+  clientId: checkedElsewhere,
+  clientSecret: checkedElsewhere,
+  clientAssertion: checkedElsewhere,
+  mfaApi: v.optional(optionsSchema(mfaApiEntries)),
+  timeoutMs: checkedElsewhere,
+  fetch: v.optional(aFunction),
+  allowInsecureIssuer: checkedElsewhere,
+} satisfies SchemasOf<Auth0Settings>;
+
+const Auth0Schema = optionsSchema(auth0Entries, {
+  belongsIn: Object.fromEntries(Object.keys(mfaApiEntries).map((name) => [name, 'mfaApi'])),
+});
+
+const TIMEOUT_MS = 10_000;
+/** How much of a subject an error shows, in characters. */
+const LONGEST_SHOWN = 200;
+
+/**
+ * Auth0 as a provider.
+ *
+ * @throws TypeError naming the option that is wrong.
+ *
+ * @example
+ * const provider = auth0({ issuer: 'https://tenant.eu.auth0.com/', clientId, clientSecret, mfaApi: { scope: 'transfer:funds' } });
+ */
+export function auth0(settings: Auth0Settings): Provider {
+  // First, because an environment that lacks it is the most common mistake.
+  if (typeof settings === 'object' && settings !== null) parseIssuer(settings);
+  parseOptions(Auth0Schema, settings, 'auth0');
+  const { mfaApi = {}, fetch, timeoutMs = TIMEOUT_MS, ...client } = settings;
+  const { mfaAudience, realm, enrollWithCredentials, ...ask } = mfaApi;
+  // The clients check what they are given. What they refuse is refused before there is a gate.
+  createAuth0MfaApi({ ...client, timeoutMs });
+
+  return {
+    issuer: parseIssuer(settings),
+    clientId: settings.clientId,
+    isConfidential: settings.clientSecret !== undefined || settings.clientAssertion !== undefined,
+    ways: [{ name: 'mfa-api', can: MFA_API_CAPABILITIES }],
+    connect({ now, onResponse, sendersFor }) {
+      const wire = { timeoutMs, now, ...sendersFor(fetch) };
+      const way = createAuth0MfaApi({
+        ...client,
+        ...wire,
+        onResponse,
+        ...(enrollWithCredentials !== undefined && { enrollWithCredentials }),
+      });
+      const signInFor = (asked: { readonly audience?: string; readonly scope?: string }): SignIn => ({
+        ask: asked,
+        ...createAuth0SignIn({
+          ...client,
+          ...wire,
+          ...asked,
+          onResponse,
+          ...(realm !== undefined && { realm }),
+        }),
+      });
+      return {
+        ways: [way],
+        identityCheck: createIdentityCheck({
+          ...wire,
+          discover: createDiscovery({ ...client, ...wire }),
+          clientId: client.clientId,
+          assertSubject,
+        }),
+        signIn: signInFor(ask),
+        management: {
+          way,
+          signIn: signInFor(mfaApiAsk(settings.issuer, mfaAudience)),
+          opens: opensMfaApi,
+          removalOf,
+        },
+        timeoutMs,
+      };
+    },
+  };
+}
+
+/** Every `sub` of a tenant names a connection first: `auth0|…`. */
+function assertSubject(subject: string): void {
+  if (!subject.includes('@') || subject.includes('|')) return;
+  throw new StepUpError(
+    'subject_mismatch',
+    `\`identify\` gives the subject ${JSON.stringify(subject.slice(0, LONGEST_SHOWN))}, which is an e-mail address. It must be the \`sub\` claim of the tenant, like "auth0|5f7c8ec7c33c6c004bbafe82"`,
+  );
+}

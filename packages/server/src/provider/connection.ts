@@ -1,0 +1,52 @@
+import type { Clock, PollSchedule } from '@stepgate/core';
+import { createEagerPolling, type EagerPolling } from '../limits/eager-polling.ts';
+import type { TenantBudget } from '../limits/tenant-budget.ts';
+import { createFirstLeg, type FirstLeg, type FirstLegOptions } from './first-leg.ts';
+import type { ConnectedProvider, Provider, ProviderHost } from './provider.ts';
+
+/** A gate's connection to its provider. */
+export interface Connection extends ConnectedProvider {
+  /** The first leg for approvals. */
+  readonly firstLeg: FirstLeg;
+  /** The first leg whose tokens open the management of authenticators. */
+  readonly managementLeg: FirstLeg;
+  /** How many requests all processes together may send. */
+  readonly budget: TenantBudget;
+  readonly eagerPolling: EagerPolling;
+  /** How long one effect may take at most. */
+  readonly leaseMs: number;
+}
+
+/** What {@link connect} needs. */
+export interface ConnectionOptions {
+  readonly provider: Provider;
+  readonly firstLeg: FirstLegOptions<unknown>;
+  readonly pollSchedule: PollSchedule;
+  readonly budget: TenantBudget;
+  readonly clock: Clock;
+  readonly sendersFor: ProviderHost['sendersFor'];
+}
+
+/** Room for the store's answers around an effect. */
+const LEASE_SLACK_MS = 5_000;
+
+/**
+ * Connects the gate to its provider.
+ *
+ * @throws TypeError naming the option that is wrong.
+ */
+export function connect(options: ConnectionOptions): Connection {
+  const { provider, firstLeg, pollSchedule, budget, clock, sendersFor } = options;
+  const now = (): number => clock.now();
+  const connected = provider.connect({ now, sendersFor, onResponse: (report) => budget.note(report) });
+  const { signIn, management, timeoutMs } = connected;
+  return {
+    ...connected,
+    firstLeg: createFirstLeg(firstLeg, signIn),
+    managementLeg: createFirstLeg(firstLeg, management?.signIn, management),
+    budget,
+    eagerPolling: createEagerPolling({ pollSchedule, now }),
+    // The longest effect sends two requests: a first leg, and the keys that will check its answer.
+    leaseMs: 2 * timeoutMs + LEASE_SLACK_MS,
+  };
+}
