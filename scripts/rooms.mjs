@@ -37,6 +37,7 @@ export const ROOMS = {
     'second-factor',
     'browser',
     'oauth',
+    'ciba',
     'mfa-api',
     'request',
     'tokens',

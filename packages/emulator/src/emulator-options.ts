@@ -9,6 +9,7 @@ import { defaultUsers, type UserOptions } from './directory/user-options.ts';
 import { type RandomBytes, systemRandomBytes } from './lib/random.ts';
 import { assertShape, listOfTexts, optional, shape } from './lib/shape.ts';
 import { defaultSettings, mergeSettings, type Settings, type SettingsPatch } from './settings/settings.ts';
+import type { TenantFrame } from './state/tenant.ts';
 import type { LoggedRequest } from './timeline/logged-request.ts';
 
 /** Options of `createEmulator`: a tenant, and where its time and chance come from. */
@@ -24,6 +25,8 @@ export interface EmulatorOptions extends TenantConfig {
   readonly clock?: { now(): number } | undefined;
   /** Source of everything random but the signing key. */
   readonly randomBytes?: RandomBytes | undefined;
+  /** What CIBA's pings and log streams are sent with. Default: the system's `fetch`. */
+  readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /** What `export()` kept of another run. */
   readonly state?: KeptState | undefined;
 }
@@ -39,6 +42,7 @@ export interface ResolvedOptions {
   readonly signingKey: JWK | string | undefined;
   readonly clock: { now(): number };
   readonly randomBytes: RandomBytes;
+  readonly fetch: TenantFrame['fetch'];
   readonly state: KeptState | undefined;
   readonly settings: Settings;
   readonly onRequest: ((request: LoggedRequest) => void) | undefined;
@@ -52,6 +56,7 @@ const seamsShape = shape('EmulatorOptions', {
     v.custom<object>((value) => typeof value === 'object' && value !== null && 'now' in value, 'has now()'),
   ),
   randomBytes: optional(aFunction),
+  fetch: optional(aFunction),
   state: optional(keptStateShape),
   onRequest: optional(aFunction),
   controlHosts: optional(listOfTexts),
@@ -59,8 +64,8 @@ const seamsShape = shape('EmulatorOptions', {
 
 /** Checks the options; a `TypeError` names the first one that is unknown or wrong. */
 export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
-  const { clock, randomBytes, state, onRequest, controlHosts, ...config } = options;
-  assertShape(seamsShape, { clock, randomBytes, state, onRequest, controlHosts });
+  const { clock, randomBytes, fetch: send, state, onRequest, controlHosts, ...config } = options;
+  assertShape(seamsShape, { clock, randomBytes, fetch: send, state, onRequest, controlHosts });
   assertShape(configShape, config);
   const { issuer, audience, apis, mfaAudience, clients, users, logStreams, signingKey, ...settings } =
     options;
@@ -74,6 +79,7 @@ export function resolveOptions(options: EmulatorOptions): ResolvedOptions {
     signingKey,
     clock: clock ?? { now: () => Date.now() },
     randomBytes: randomBytes ?? systemRandomBytes,
+    fetch: send ?? ((url, init) => fetch(url, init)),
     state,
     settings: mergeSettings(defaultSettings, toSettings(settings)),
     onRequest,
@@ -90,6 +96,7 @@ function toSettings(rest: SettingsPatch & Partial<EmulatorOptions>): SettingsPat
   const {
     clock: _clock,
     randomBytes: _randomBytes,
+    fetch: _fetch,
     state: _state,
     onRequest: _onRequest,
     controlHosts: _controlHosts,

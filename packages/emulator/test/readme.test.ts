@@ -17,6 +17,7 @@ function row(section: string, name: string): string[] {
 }
 
 const units: Readonly<Record<string, number>> = {
+  ms: 1,
   s: 1_000,
   min: 60_000,
   h: 3_600_000,

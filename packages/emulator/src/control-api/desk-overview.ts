@@ -44,7 +44,7 @@ function onPhone(control: EmulatorParts['control'], username: string): Record<st
   return {
     factors: authenticators.filter(({ active }) => active === true).map(({ id }) => String(id).split('|')[0]),
     waiting: [
-      ...pushes.map(({ id, client }) => ({ kind: 'push', id, client })),
+      ...pushes.map(({ id, client, message }) => ({ kind: 'push', id, client, message })),
       ...enrollments.toReversed().map(({ barcodeUri, client }) => ({ kind: 'scan', id: barcodeUri, client })),
     ],
   };

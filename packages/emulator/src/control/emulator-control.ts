@@ -4,6 +4,7 @@ import type { KeptState } from '../directory/kept-state.ts';
 import type { LogStreamOptions } from '../directory/log-stream.ts';
 import type { UserOptions } from '../directory/user-options.ts';
 import type { EmulatorClock } from '../lib/clock.ts';
+import { delay } from '../lib/timers.ts';
 import { createLogStreams, type LogStreams } from '../logs/log-streams.ts';
 import {
   assertSettingsPatch,
@@ -81,7 +82,7 @@ export function createEmulatorParts({
 }: EmulatorStart): EmulatorParts {
   const faults = createFaultBook();
   const timeline = createTimeline(onRequest);
-  const streams = createLogStreams(initialStreams);
+  const streams = createLogStreams(initialStreams, { fetch: frame.fetch, wait: delay });
   const events = createEventLog((event) => streams.deliver(event));
   let tenant = createTenant(frame, settings, events);
   if (state !== undefined) restoreState(tenant, state);

@@ -5,7 +5,7 @@ import { recordEvent } from '../logs/record-event.ts';
 import { clientName } from '../mfa/delivery.ts';
 import { confirmEnrollment } from '../mfa/enrollment.ts';
 import { toRow } from '../mfa-api/authenticators.ts';
-import type { InboxMessage, PhoneNotification, WaitingCode } from '../state/phone-state.ts';
+import type { InboxMessage, PhoneNotification, PushContent, WaitingCode } from '../state/phone-state.ts';
 import { announce, type Tenant } from '../state/tenant.ts';
 import type { User } from '../state/user.ts';
 
@@ -28,6 +28,13 @@ export interface PhonePush {
   readonly account: string;
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** How it was asked for: by the MFA API or a login page, or by CIBA. */
+  readonly kind: 'mfa' | 'ciba';
+  /** What a CIBA request shows: its binding message, `authorization_details`, scopes and audience. */
+  readonly message?: string;
+  readonly details?: readonly unknown[];
+  readonly scope?: string;
+  readonly audience?: string;
 }
 
 /** The one-time password an app shows now. */
@@ -177,6 +184,7 @@ function answer(tenant: Tenant, push: PhoneNotification, decision: 'approved' | 
     authenticator,
   });
   announce(tenant);
+  push.request.answered?.();
   return toPush(tenant, push);
 }
 
@@ -206,7 +214,16 @@ function toPush(tenant: Tenant, push: PhoneNotification): PhonePush {
     account: user.username,
     createdAt: request.createdAt,
     expiresAt: request.expiresAt,
+    kind: request.shows === undefined ? 'mfa' : 'ciba',
+    ...shown(request.shows),
   };
+}
+
+/** Everything but the name of the consent record, which is the app's. */
+function shown(content: PushContent | undefined): Partial<PhonePush> {
+  if (content === undefined) return {};
+  const { consentId: _consentId, ...rest } = content;
+  return rest;
 }
 
 function notFound(description: string): EmulatorError {

@@ -28,6 +28,8 @@ export interface WaitingOnPhone {
   readonly kind: 'push' | 'scan';
   readonly id: string;
   readonly client: string;
+  /** What the phone shows of a CIBA request. */
+  readonly message?: string;
 }
 
 /** A user with what is enrolled and what waits. */

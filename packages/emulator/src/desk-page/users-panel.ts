@@ -47,7 +47,7 @@ function userRow({ username, sub, factors, waiting }: DeskUser, act: Act): HTMLE
   );
 }
 
-function waitingRow(username: string, { kind, id, client }: WaitingOnPhone, act: Act): HTMLElement {
+function waitingRow(username: string, { kind, id, client, message }: WaitingOnPhone, act: Act): HTMLElement {
   const phone = `phone/${encodeURIComponent(username)}`;
   if (kind === 'scan') {
     const scan = button('yes', 'Scan', () => act(() => call('POST', `${phone}/scan`, { barcode_uri: id })));
@@ -58,7 +58,7 @@ function waitingRow(username: string, { kind, id, client }: WaitingOnPhone, act:
   return element(
     'div',
     'waiting',
-    element('p', '', `${client} asks for approval`),
+    element('p', '', `${client} asks for approval${message === undefined ? '' : `: ${message}`}`),
     button('no', 'Deny', decide('deny')),
     button('yes', 'Approve', decide('approve')),
   );

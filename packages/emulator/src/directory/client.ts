@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 import * as v from 'valibot';
-import { flag, listOf, listOfTexts, oneOf, optional, shape, text, url } from '../lib/shape.ts';
+import { flag, listOf, listOfNames, listOfTexts, oneOf, optional, shape, text, url } from '../lib/shape.ts';
 
 /** An application registered with the tenant. Without secret and keys it is a public one. */
 export interface ClientOptions {
@@ -24,6 +24,10 @@ export interface ClientOptions {
   readonly idTokenAlg?: 'RS256' | 'HS256' | undefined;
   /** Whether each exchange of a refresh token brings the next one, and uses up the old one. Default true. */
   readonly rotatesRefreshTokens?: boolean | undefined;
+  /** How CIBA asks its users. Default `guardian-push` alone: a user without a push is refused. */
+  readonly approvalChannels?: readonly ('guardian-push' | 'email')[] | undefined;
+  /** Where CIBA pings it when a user has answered, in the dialect that has pings. */
+  readonly notificationEndpoint?: string | undefined;
   /** The types of `authorization_details` it may ask for. Default: all that its API knows. */
   readonly authorizationDetailsTypes?: readonly string[] | undefined;
 }
@@ -46,6 +50,10 @@ export const clientShape = v.pipe(
     webOrigins: optional(listOf(url)),
     idTokenAlg: optional(oneOf(['RS256', 'HS256'])),
     rotatesRefreshTokens: optional(flag),
+    approvalChannels: optional(
+      v.pipe(listOfNames(['guardian-push', 'email']), v.minLength(1, 'is a list of at least one')),
+    ),
+    notificationEndpoint: optional(url),
     authorizationDetailsTypes: optional(listOfTexts),
   }),
   v.check(

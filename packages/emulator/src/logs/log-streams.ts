@@ -1,7 +1,6 @@
 import { type LogStreamOptions, logStreamShape } from '../directory/log-stream.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import { assertShape } from '../lib/shape.ts';
-import { delay } from '../lib/timers.ts';
 import type { LogEvent } from '../state/event-log.ts';
 import { createWebhook, type LogStreamState, type Webhook, type WebhookSeams } from './webhook.ts';
 
@@ -23,12 +22,10 @@ export interface ServedLogStreams extends LogStreams {
   reset(): void;
 }
 
-const systemSeams: WebhookSeams = { fetch: (...args) => fetch(...args), wait: delay };
-
 /** The log streams of the options; more can be added. */
 export function createLogStreams(
   initial: readonly LogStreamOptions[],
-  seams: WebhookSeams = systemSeams,
+  seams: WebhookSeams,
 ): ServedLogStreams {
   const streams = new Map<string, { readonly options: LogStreamOptions; readonly webhook: Webhook }>();
   const remove = (name: string): boolean => {

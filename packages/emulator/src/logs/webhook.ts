@@ -1,5 +1,6 @@
 import type { LogStreamOptions } from '../directory/log-stream.ts';
 import type { LogEvent } from '../state/event-log.ts';
+import type { TenantFrame } from '../state/tenant.ts';
 
 /** How a log stream is doing. */
 export interface LogStreamState {
@@ -17,7 +18,7 @@ export interface LogStreamState {
 
 /** What a webhook sends with and waits with. */
 export interface WebhookSeams {
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: TenantFrame['fetch'];
   /** Resolves after so many real milliseconds. */
   wait(this: void, ms: number): Promise<void>;
 }

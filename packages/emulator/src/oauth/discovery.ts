@@ -1,3 +1,4 @@
+import { cibaGrantType } from '../ciba/grant-type.ts';
 import type { Tenant } from '../state/tenant.ts';
 import { supportedGrantTypes } from './token.ts';
 
@@ -13,7 +14,7 @@ export function toDiscoveryDocument(tenant: Tenant): Record<string, unknown> {
     userinfo_endpoint: `${issuer}userinfo`,
     jwks_uri: `${issuer}.well-known/jwks.json`,
     mfa_challenge_endpoint: `${issuer}mfa/challenge`,
-    grant_types_supported: supportedGrantTypes,
+    ...cibaMetadata(tenant),
     response_types_supported: [
       'code',
       'token',
@@ -75,6 +76,16 @@ export function toDiscoveryDocument(tenant: Tenant): Record<string, unknown> {
     ],
     request_uri_parameter_supported: false,
     request_parameter_supported: false,
+  };
+}
+
+/** Real documents of Auth0 have the endpoint, and CIBA is often missing from the grant types. */
+function cibaMetadata({ issuer, settings }: Tenant): Record<string, unknown> {
+  const isStandard = settings.dialect.cibaDelivery === 'ping';
+  return {
+    backchannel_authentication_endpoint: `${issuer()}bc-authorize`,
+    backchannel_token_delivery_modes_supported: isStandard ? ['poll', 'ping'] : ['poll'],
+    grant_types_supported: supportedGrantTypes.filter((type) => isStandard || type !== cibaGrantType),
   };
 }
 

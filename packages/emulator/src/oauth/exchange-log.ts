@@ -42,8 +42,14 @@ export function recordRefusal(
 }
 
 /** Whose tokens a request asks for, as far as its parameters tell. */
-function knownOf(tenant: Tenant, { mfa_token: mfaToken, username }: Params): EventFacts {
-  const transaction = typeof mfaToken === 'string' ? tenant.transactions.get(mfaToken) : undefined;
-  if (transaction !== undefined) return factsOf(transaction.grant);
+function knownOf(tenant: Tenant, params: Params): EventFacts {
+  const { mfa_token: mfaToken, auth_req_id: authReqId, username } = params;
+  const named =
+    typeof mfaToken === 'string'
+      ? tenant.transactions.get(mfaToken)
+      : typeof authReqId === 'string'
+        ? tenant.cibaRequests.get(authReqId)
+        : undefined;
+  if (named !== undefined) return factsOf(named.grant);
   return typeof username === 'string' ? { user: tenant.users.get(username), username } : {};
 }

@@ -1,3 +1,5 @@
+import { exchangeCiba } from '../ciba/exchange.ts';
+import { cibaGrantType } from '../ciba/grant-type.ts';
 import type { ClientOptions } from '../directory/client.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import { type ApiRequest, assertContentType, optionalText, requiredText } from '../request/api-request.ts';
@@ -33,6 +35,14 @@ const grantTypes = new Map<string, GrantType>([
   ['client_credentials', { exchange: exchangeClientCredentials, succeeded: 'seccft', failed: 'feccft' }],
   [`${prefix}mfa-oob`, { exchange: exchangeOobCode, succeeded: 'seoobft', failed: 'feoobft' }],
   [`${prefix}mfa-otp`, { exchange: exchangeOtp, succeeded: 'seotpft', failed: 'feotpft' }],
+  [
+    cibaGrantType,
+    {
+      exchange: exchangeCiba,
+      succeeded: 'ciba_exchange_succeeded',
+      failed: 'ciba_exchange_failed',
+    },
+  ],
   [`${prefix}mfa-recovery-code`, { exchange: exchangeRecoveryCode, succeeded: 'sercft', failed: 'fercft' }],
 ]);
 

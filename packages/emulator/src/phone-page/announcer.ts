@@ -6,7 +6,10 @@ export function createAnnouncer(node: HTMLElement): (phone: WirePhone) => void {
   return ({ notifications, enrollments }) => {
     const pushes = notifications.filter(({ status }) => status === 'pending');
     const arrived = new Map([
-      ...pushes.map(({ id, client }) => [id, `${client} asks for your approval`] as const),
+      ...pushes.map(
+        ({ id, client, message }) =>
+          [id, `${client} asks for your approval${message === undefined ? '' : `: ${message}`}`] as const,
+      ),
       ...enrollments.map(
         ({ barcode_uri, client }) => [barcode_uri, `A QR code of ${client} waits to be scanned`] as const,
       ),

@@ -5,25 +5,41 @@ import type {
   WireMessage,
   WireNotification,
 } from './control-client.ts';
+import { toShownDetail } from './details.ts';
 import { button, countdown, element, type IconName, icon, timeOfDay } from './dom.ts';
+
+function factList(facts: readonly (readonly [string, string | Node])[]): HTMLElement {
+  const rows = facts.map(([name, value]) =>
+    element('div', '', element('dt', '', name), element('dd', '', value)),
+  );
+  return element('dl', 'facts', ...rows);
+}
+
+/** What is approved, one list for each of the `authorization_details`. */
+function detailsOf(details: readonly unknown[]): HTMLElement[] {
+  return details
+    .map(toShownDetail)
+    .flatMap(({ title, facts }) => [element('p', 'detail', title), factList(facts)]);
+}
 
 /** A push that waits for an answer. */
 export function pushCard(
   push: WireNotification,
   answer: (decision: 'approve' | 'deny') => Promise<void>,
 ): HTMLElement {
-  const facts = element('dl', 'facts');
-  for (const [name, value] of [
+  const facts = factList([
     ['Account', push.account],
+    ...(push.scope === undefined ? [] : [['Scopes', push.scope] as const]),
+    ...(push.audience === undefined ? [] : [['For', push.audience] as const]),
     ['Asked at', timeOfDay(push.created_at)],
     ['Time left', countdown(push.expires_at)],
-  ] as const) {
-    facts.append(element('div', '', element('dt', '', name), element('dd', '', value)));
-  }
+  ]);
   return element(
     'article',
     'card push',
     element('header', '', icon('shield'), element('h3', '', `Is this you at ${push.client}?`)),
+    ...(push.message === undefined ? [] : [element('p', 'message', push.message)]),
+    ...detailsOf(push.details ?? []),
     facts,
     element(
       'div',

@@ -15,6 +15,10 @@ export interface WireNotification {
   readonly account: string;
   readonly created_at: number;
   readonly expires_at: number;
+  readonly message?: string;
+  readonly details?: readonly unknown[];
+  readonly scope?: string;
+  readonly audience?: string;
 }
 
 /** A one-time password, as the control API spells it. */

@@ -167,6 +167,19 @@ h3 {
   color: var(--on-accent);
 }
 
+.push .message {
+  padding: 0.7rem 0.9rem;
+  border-radius: 0.9rem;
+  background: var(--accent-soft);
+  font: 600 1.15rem/1.35 var(--mono);
+  overflow-wrap: anywhere;
+}
+
+.push .detail {
+  font-weight: 650;
+  overflow-wrap: anywhere;
+}
+
 .push h3 {
   font-size: 1.0625rem;
   line-height: 1.3;

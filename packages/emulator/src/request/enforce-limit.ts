@@ -76,7 +76,8 @@ const tooManyTexts: Readonly<Partial<Record<keyof Limits, string>>> = {
 
 function limitExceeded(tenant: Tenant, name: keyof Limits, state: LimitState): EmulatorError {
   const text = tooManyTexts[name] ?? 'Too many requests. Wait before retrying.';
-  if (tenant.settings.dialect.userLimit === 'invalid_request') {
+  const isCiba = name === 'bcAuthorize' || name === 'cibaPushes';
+  if (tenant.settings.dialect.userLimit === 'invalid_request' && !isCiba) {
     return new EmulatorError(400, 'invalid_request', text);
   }
   const code = name.startsWith('wrong') ? 'too_many_attempts' : 'too_many_requests';

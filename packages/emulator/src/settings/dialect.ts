@@ -75,6 +75,38 @@ export interface Dialect {
   readonly authorizeErrorState: 'echoed' | 'absent';
   /** How a token response writes `authorization_details`: as a list, or as its JSON text. */
   readonly detailsForm: 'array' | 'text';
+  /** Status of a CIBA poll that comes too soon; 429 at real tenants, 400 by the standard. */
+  readonly cibaSlowDownStatus: 429 | 400;
+  /** Where that answer says how long to wait: in `retry-after`, in the member `interval`, or in both. */
+  readonly cibaSlowDownWait: 'header' | 'body' | 'both';
+  /** `error` of a CIBA poll for a request that has expired; Auth0's is that of a denial. */
+  readonly cibaExpiry: 'access_denied' | 'expired_token';
+  /** `error` of a further CIBA poll after a denial. */
+  readonly cibaDeniedAgain: 'access_denied' | 'invalid_grant';
+  /** What names the user of a CIBA request: Auth0's JSON alone; or a `sub`, a username or an e-mail address too. */
+  readonly cibaLoginHint: 'iss_sub' | 'any';
+  /** Whether a CIBA request must have a message. */
+  readonly cibaMessage: 'required' | 'optional';
+  /** How long the message may be. */
+  readonly cibaMessageLength: 64 | 20;
+  /** Whether it may have spaces. */
+  readonly cibaMessageSpaces: 'refused' | 'allowed';
+  /** `error` of a message that does not fit. */
+  readonly cibaMessageError: 'invalid_request' | 'invalid_binding_message';
+  /** `error` for a user who takes no push: 400, or 403. */
+  readonly cibaNotEnrolled: 'invalid_request' | 'access_denied';
+  /** `error` at `/bc-authorize` for a client that may not use it: 403, or 400. */
+  readonly cibaGrantOff: 'unauthorized_client' | 'invalid_request';
+  /** Look of the `auth_req_id`: 64 characters, or `eyJ…`. */
+  readonly cibaIdForm: 'opaque' | 'jwt';
+  /** Whether the answer of `/bc-authorize` has an `interval`. */
+  readonly cibaInterval: 'present' | 'absent';
+  /** Whether CIBA's tokens come with a `token_type`. */
+  readonly cibaTokenType: 'present' | 'absent';
+  /** Whether CIBA's `id_token` has an `auth_time`. */
+  readonly cibaIdTokenClaims: 'bare' | 'auth_time';
+  /** Whether clients with a `notificationEndpoint` are pinged; Auth0 pings nobody. */
+  readonly cibaDelivery: 'poll' | 'ping';
   /** `error` of a silent request (`prompt=none`) that needs MFA. */
   readonly mfaSilent: 'login_required' | 'interaction_required';
 }
@@ -114,6 +146,22 @@ export const dialectChoices: { readonly [K in keyof Dialect]: readonly [Dialect[
   requestUriLife: [30, 90],
   authorizeErrorState: ['echoed', 'absent'],
   detailsForm: ['array', 'text'],
+  cibaSlowDownStatus: [429, 400],
+  cibaSlowDownWait: ['header', 'body', 'both'],
+  cibaExpiry: ['access_denied', 'expired_token'],
+  cibaDeniedAgain: ['access_denied', 'invalid_grant'],
+  cibaLoginHint: ['iss_sub', 'any'],
+  cibaMessage: ['required', 'optional'],
+  cibaMessageLength: [64, 20],
+  cibaMessageSpaces: ['refused', 'allowed'],
+  cibaMessageError: ['invalid_request', 'invalid_binding_message'],
+  cibaNotEnrolled: ['invalid_request', 'access_denied'],
+  cibaGrantOff: ['unauthorized_client', 'invalid_request'],
+  cibaIdForm: ['opaque', 'jwt'],
+  cibaInterval: ['present', 'absent'],
+  cibaTokenType: ['present', 'absent'],
+  cibaIdTokenClaims: ['bare', 'auth_time'],
+  cibaDelivery: ['poll', 'ping'],
   mfaSilent: ['login_required', 'interaction_required'],
 };
 

@@ -4,6 +4,8 @@ export interface Lifetimes {
   readonly mfaTokenMs: number;
   /** `oob_code` and the code of a message, each from its own issue. */
   readonly oobCodeMs: number;
+  /** A CIBA request, where the client asks for no other. */
+  readonly cibaRequestMs: number;
   /** How long the QR code of an enrolment can be scanned. */
   readonly enrollmentMs: number;
   /** Access tokens. */
@@ -31,6 +33,7 @@ const hour = 60 * minute;
 export const defaultLifetimes: Lifetimes = {
   mfaTokenMs: 5 * minute,
   oobCodeMs: 5 * minute,
+  cibaRequestMs: 5 * minute,
   enrollmentMs: 5 * minute,
   accessTokenMs: 24 * hour,
   mfaAccessTokenMs: 10 * minute,

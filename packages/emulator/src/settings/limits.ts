@@ -17,6 +17,10 @@ export interface Limits {
   readonly oobExchange: RateLimit | 'off';
   /** Push notifications per user: 5, then 5 a minute. */
   readonly pushes: RateLimit | 'off';
+  /** Starts of CIBA requests, of all users together: 500, then 500 a minute. */
+  readonly bcAuthorize: RateLimit | 'off';
+  /** CIBA requests per user: 5, then 5 a minute. */
+  readonly cibaPushes: RateLimit | 'off';
   /** SMS and calls per user: 10, then one an hour. */
   readonly phoneMessages: RateLimit | 'off';
   /** E-mails per user: 20, then one a minute. */
@@ -34,6 +38,8 @@ export const defaultLimits: Limits = {
   authenticationApi: 'off',
   oobExchange: { burst: 12, refillMs: 5_000 },
   pushes: { burst: 5, refillMs: 12_000 },
+  bcAuthorize: { burst: 500, refillMs: 120 },
+  cibaPushes: { burst: 5, refillMs: 12_000 },
   phoneMessages: { burst: 10, refillMs: 3_600_000 },
   emails: { burst: 20, refillMs: 60_000 },
   wrongCodes: { burst: 10, refillMs: 360_000 },

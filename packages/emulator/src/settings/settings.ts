@@ -67,6 +67,8 @@ export interface Settings {
   readonly messageCodeLength: number;
   /** A poll sooner than this after the one before gets `slow_down`; 0 leaves only the limit `oobExchange`. */
   readonly minPollIntervalMs: number;
+  /** The interval of CIBA polls. One that comes sooner gets `slow_down`, which makes the interval longer by as much. */
+  readonly cibaIntervalMs: number;
   /** Choices where the sources contradict each other, or tenants differ. */
   readonly dialect: Dialect;
   /** How many requests users, browsers and the tenant bear. */
@@ -110,6 +112,7 @@ export const defaultSettings: Settings = {
   severedOpener: false,
   messageCodeLength: 6,
   minPollIntervalMs: 0,
+  cibaIntervalMs: 5_000,
   dialect: recordedDialect,
   limits: defaultLimits,
   lifetimes: defaultLifetimes,
@@ -145,6 +148,7 @@ export const settingsEntries = {
   severedOpener: optional(flag),
   messageCodeLength: optional(wholeNumber(4, 10)),
   minPollIntervalMs: optional(wholeNumber(0)),
+  cibaIntervalMs: optional(wholeNumber(1)),
   dialect: optional(shape('Dialect', dialectEntries)),
   limits: optional(shape('Limits', entriesOf(defaultLimits, rateLimit))),
   lifetimes: optional(shape('Lifetimes', entriesOf(defaultLifetimes, wholeNumber(1)))),

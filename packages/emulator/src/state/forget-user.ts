@@ -13,6 +13,9 @@ export function forgetUser(tenant: Tenant, user: User): void {
   for (const [code, { transaction }] of tenant.oobCodes) {
     if (isTheirs(transaction.grant)) tenant.oobCodes.delete(code);
   }
+  for (const [id, { grant }] of tenant.cibaRequests) {
+    if (isTheirs(grant)) tenant.cibaRequests.delete(id);
+  }
   keep(tenant.waitingCodes, (code) => !isTheirs(code));
   keep(tenant.notifications, ({ user: owner }) => owner !== user);
   keep(tenant.inbox, ({ username }) => username !== user.username);

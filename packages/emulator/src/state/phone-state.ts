@@ -20,6 +20,21 @@ export interface PushRequest {
   readonly createdAt: number;
   readonly expiresAt: number;
   answer: 'pending' | 'approved' | 'denied';
+  /** What the phone shows of it; the pushes of the MFA API show nothing. */
+  readonly shows?: PushContent;
+  /** Called when the user has answered. */
+  readonly answered?: () => void;
+}
+
+/** What a CIBA request shows on the phone. */
+export interface PushContent {
+  readonly message?: string;
+  /** The `authorization_details` (RFC 9396). */
+  readonly details?: readonly unknown[];
+  readonly scope: string;
+  readonly audience: string;
+  /** The name of the consent record that Guardian would fetch. */
+  readonly consentId: string;
 }
 
 /** A push that arrived on a phone. */

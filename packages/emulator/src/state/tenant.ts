@@ -7,6 +7,7 @@ import { createExpiringMap, type ExpiringMap } from '../lib/expiring-map.ts';
 import type { RandomBytes } from '../lib/random.ts';
 import { createLimitBook, type LimitBook } from '../settings/limits.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { CibaRequest } from './ciba-request.ts';
 import type { EventLog } from './event-log.ts';
 import type { IssuedCode, LoginMfa, OpenLogin, PushedRequest, TenantSession } from './login-state.ts';
 import type { OobCode } from './oob-code.ts';
@@ -19,6 +20,8 @@ import { createUser, type User } from './user.ts';
 export interface TenantFrame {
   readonly clock: EmulatorClock;
   readonly randomBytes: RandomBytes;
+  /** What pings and log events are sent with. */
+  readonly fetch: (this: void, url: string, init: RequestInit) => Promise<Response>;
   /** What there is from the start and after a reset. Of the APIs, the first one is the default. */
   readonly apis: readonly ApiOptions[];
   readonly clients: readonly ClientOptions[];
@@ -43,6 +46,8 @@ export interface Tenant extends Omit<TenantFrame, 'apis' | 'clients' | 'users'> 
   readonly users: Map<string, User>;
   readonly transactions: Map<string, Transaction>;
   readonly oobCodes: Map<string, OobCode>;
+  /** By `auth_req_id`. */
+  readonly cibaRequests: Map<string, CibaRequest>;
   readonly waitingCodes: WaitingCode[];
   readonly notifications: PhoneNotification[];
   readonly inbox: InboxMessage[];
@@ -83,6 +88,7 @@ export function createTenant(frame: TenantFrame, settings: Settings, events: Eve
     ),
     transactions: new Map(),
     oobCodes: new Map(),
+    cibaRequests: new Map(),
     waitingCodes: [],
     notifications: [],
     inbox: [],

@@ -3,9 +3,11 @@ import { getCookie } from 'hono/cookie';
 import { cors } from 'hono/cors';
 import type { BrowserRequest } from '../browser/browser-request.ts';
 import { errorPage } from '../browser/page.ts';
+import { postBackchannel } from '../ciba/start.ts';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import { randomId } from '../lib/random.ts';
 import { requestPath } from '../lib/request-path.ts';
+import { getApproval, postApproval } from '../login/approval-page.ts';
 import { authorize, cancelLogin } from '../login/authorize.ts';
 import { getConnection, postConnection } from '../login/connection.ts';
 import { getConsent, postConsent } from '../login/consent.ts';
@@ -78,7 +80,7 @@ export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
       c.header('content-type', 'application/json; charset=utf-8');
     }
   });
-  for (const path of ['/oauth/token', '/mfa/*', '/userinfo']) {
+  for (const path of ['/oauth/token', '/bc-authorize', '/mfa/*', '/userinfo']) {
     app.use(path, async (c, next) => {
       c.res = await withinTenantLimit(c.env.tenant, async () => {
         await next();
@@ -107,6 +109,7 @@ export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
   app.get('/mfa/authenticators', (c) => getAuthenticators(toApiRequest(c)));
   app.delete('/mfa/authenticators/:id', (c) => deleteAuthenticator(toApiRequest(c), c.req.param('id')));
   app.post('/oauth/revoke', (c) => postRevoke(toApiRequest(c)));
+  app.post('/bc-authorize', (c) => postBackchannel(toApiRequest(c)));
   app.post('/oauth/par', (c) => postPushedRequest(toApiRequest(c)));
   app.get('/userinfo', (c) => getUserinfo({ ...toApiRequest(c), params: c.req.query() }));
   app.post('/userinfo', (c) => getUserinfo(toApiRequest(c)));
@@ -129,6 +132,8 @@ function addBrowserRoutes(app: Hono<{ Bindings: RouteBindings }>): void {
     ['/u/enroll', postTicket, ['POST']],
     ['/u/consent', getConsent, ['GET']],
     ['/u/consent', postConsent, ['POST']],
+    ['/u/approve', getApproval, ['GET']],
+    ['/u/approve', postApproval, ['POST']],
     ['/u/cancel', cancelLogin, ['POST']],
     ['/v2/logout', logout, ['GET']],
     ['/oidc/logout', logoutOpenId, ['GET', 'POST']],

@@ -6,6 +6,13 @@ export interface TestPush {
   readonly status: 'pending' | 'approved' | 'denied' | 'expired';
   /** The application that asks. */
   readonly client: string;
+  /** How it was asked for: by the MFA API or a login page, or by CIBA. */
+  readonly kind: 'mfa' | 'ciba';
+  /** What a CIBA request shows on the phone. */
+  readonly message?: string;
+  readonly details?: readonly Readonly<Record<string, unknown>>[];
+  readonly scope?: string;
+  readonly audience?: string;
 }
 
 /** An SMS, a call or an e-mail. */

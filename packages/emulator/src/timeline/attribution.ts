@@ -23,7 +23,8 @@ export function attribute(tenant: Tenant, clues: Clues): FlowFacts {
   const mfaTokens = [params.mfa_token, bearer, answer.mfa_token];
   const transaction =
     first(mfaTokens, (token) => tenant.transactions.get(token)) ??
-    first([params.oob_code], (code) => tenant.oobCodes.get(code))?.transaction;
+    first([params.oob_code], (code) => tenant.oobCodes.get(code))?.transaction ??
+    first([params.auth_req_id, answer.auth_req_id], (id) => tenant.cibaRequests.get(id));
   const login = first([params.state], (state) => tenant.logins.get(state));
   const code = first([params.code], (each) => tenant.authorizationCodes.get(each));
   const claims = first([bearer, answer.id_token, answer.access_token], claimsOf);
