@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
+import { withContentPolicy } from './content-policy.ts';
 import { writeMarkdown } from './machine-readable.ts';
 import { extendMarkdown, slugify } from './markdown.ts';
 import { pageOf, siteUrl } from './repository.ts';
@@ -27,6 +28,7 @@ export default defineConfig({
   rewrites: (file) => pageOf(file) ?? file,
   sitemap: { hostname: siteUrl },
   buildEnd: writeMarkdown,
+  transformHtml: withContentPolicy,
   transformHead: ({ pageData: { relativePath, isNotFound }, siteData }) =>
     isNotFound || relativePath === 'index.md'
       ? []

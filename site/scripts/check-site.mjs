@@ -1,5 +1,5 @@
 // Checks the built site: `node scripts/check-site.mjs`. Every link and its fragment lead somewhere, every page has its
-// Markdown beside it, and no page loads more than 200 kB of script before anybody touches it.
+// Markdown beside it, every column of a table has a name, and no page loads more than 200 kB of script before anybody touches it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +62,7 @@ for (const page of pages) {
     linkCount += 1;
     if (!isAlive(page, href)) problems.push(`${page} links to ${href}, which does not exist`);
   }
+  if (/<th[^>]*><\/th>/.test(body)) problems.push(`${page} has a table whose column has no name`);
   const markdown = page.replace(/\.html$/, '.md');
   if (page !== 'index.html' && !existsSync(join(dist, markdown)))
     problems.push(`${page} has no ${markdown} beside it`);

@@ -1,0 +1,144 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { violationsIn } from './support/axe.ts';
+import { connectBrowser } from './support/desk.ts';
+import { takePictures } from './support/look-at.ts';
+import { serveSite } from './support/site.ts';
+
+/** Opens a page of the site. `faults` fills with errors of its scripts and requests to other places. */
+async function openSite(path: string): Promise<{ page: Page; faults: string[]; requests: string[] }> {
+  const [site, browser] = await Promise.all([serveSite(), connectBrowser()]);
+  const context = await browser.newContext({
+    viewport: { width: 1200, height: 900 },
+    reducedMotion: 'reduce',
+  });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  const faults: string[] = [];
+  const requests: string[] = [];
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(message.text());
+  });
+  page.on('request', (request) => {
+    requests.push(request.url());
+    if (!request.url().startsWith(site) && !request.url().startsWith('data:')) faults.push(request.url());
+  });
+  await page.goto(site + path);
+  return { page, faults, requests };
+}
+
+async function openBank() {
+  const opened = await openSite('/');
+  const { page } = opened;
+  await page.locator('.bank-in-page[data-ready]').waitFor();
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+  const result = () => page.locator('[data-bank="result"]').textContent();
+  return { ...opened, press, result };
+}
+
+const TRANSFER = 'Transfer 250 EUR to Grace';
+
+describe('the bank in the page', () => {
+  it('sends money when the phone approves, and shows the way there', async () => {
+    const { page, press, result, faults, requests } = await openBank();
+    const loaded = requests.length;
+    await press(TRANSFER);
+    await press('Approve');
+    await expect.poll(result).toBe('Sent 250.00 EUR to Grace, approved by push.');
+    await expect.poll(() => page.locator('[data-bank="balance"]').textContent()).toBe('990.00 EUR');
+    await expect
+      .poll(() => page.locator('[data-bank="trail"]').textContent())
+      .toBe('authenticating → listing → challenging → polling → identifying → approved');
+    expect(await page.locator('[data-bank="chart"] .edge.taken').count()).toBeGreaterThan(3);
+    expect(await page.locator('[data-bank="timeline"]').textContent()).toContain('POST /mfa/challenge → 200');
+    await takePictures(page, 'site bank approved');
+    // A language or a picture may be loaded late; the tenant is in the page.
+    expect(requests.slice(loaded).filter((url) => !/\.(js|css|svg|md)$/.test(url))).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  it('sends nothing when the phone denies, or nobody answers in time', async () => {
+    const { page, press, result } = await openBank();
+    await press(TRANSFER);
+    await page.getByRole('button', { name: 'Approve' }).waitFor();
+    await press('Ada denies');
+    await page.locator('[data-bank="trail"]', { hasText: 'rejected' }).waitFor();
+    await press('start over');
+    await press(TRANSFER);
+    await page.getByRole('button', { name: 'Approve' }).waitFor();
+    await press('five minutes pass');
+    await page.locator('[data-bank="trail"]', { hasText: 'expired' }).waitFor();
+    expect(await result()).toBe('');
+    expect(await page.locator('[data-bank="balance"]').textContent()).toBe('1,240.00 EUR');
+  });
+
+  it('goes on by itself when the network comes back', async () => {
+    const { page, press, result } = await openBank();
+    await press(TRANSFER);
+    await page.getByRole('button', { name: 'Approve' }).waitFor();
+    await press('the network is down');
+    await press('Approve');
+    await page.locator('[data-bank="timeline"] .lost').first().waitFor();
+    await press('the network is down');
+    await expect.poll(result).toBe('Sent 250.00 EUR to Grace, approved by push.');
+  });
+
+  it('takes the recovery code when the phone is lost, and shows the next one', async () => {
+    const { page, press, result } = await openBank();
+    await press('the phone is lost');
+    const note = page.locator('[data-bank="note"]');
+    const code = await note.textContent();
+    await press(TRANSFER);
+    await press('Try another way');
+    await page.getByRole('button', { name: /recovery code/i }).click();
+    await page.getByRole('textbox').fill(code ?? '');
+    await press('Confirm');
+    await page.getByRole('checkbox').check();
+    await press('Continue');
+    await expect.poll(result).toBe('Sent 250.00 EUR to Grace, approved by recovery-code.');
+    expect(await note.textContent()).not.toBe(code);
+  });
+
+  it('adds a first phone by its QR code', async () => {
+    const { page, press, result } = await openBank();
+    await press('there is no phone yet');
+    await press(TRANSFER);
+    await press('Scan');
+    await page.getByRole('checkbox').check();
+    await press('Continue');
+    await expect.poll(result).toBe('Sent 250.00 EUR to Grace, approved by push.');
+  });
+});
+
+describe('the pages of the site', () => {
+  // One of each kind: the front page, prose, tables, a diagram, a reference made of doc comments.
+  const KINDS = ['/', '/guides/custom-ui', '/reference/options', '/reference/statechart', '/api/hono'];
+
+  it.for(KINDS)(
+    'have nothing wrong for axe in light and dark, and ask no other site for anything: %s',
+    async (path) => {
+      const { page, faults } = await openSite(path);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.waitForFunction(
+          (isDark) => document.documentElement.classList.contains('dark') === isDark,
+          colorScheme === 'dark',
+        );
+        expect(await violationsIn(page, colorScheme === 'dark' ? { rules: ['color-contrast'] } : {})).toEqual(
+          [],
+        );
+        await takePictures(page, `site ${path} ${colorScheme}`);
+      }
+      expect(faults).toEqual([]);
+    },
+  );
+
+  it('are found by the search of the site', async () => {
+    const { page } = await openSite('/reference/options');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('searchbox').fill('identify_refused');
+    await page.getByRole('option').first().waitFor();
+    expect(await page.getByRole('option').count()).toBeGreaterThan(0);
+  });
+});
