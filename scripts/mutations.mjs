@@ -1227,8 +1227,8 @@ export const MUTATIONS = [
     edits: [
       [
         server('request/body'),
-        "  } catch {\n    throw new StepUpError('invalid_request', 'the body is no valid JSON'",
-        "  } catch (error) {\n    if (error) throw error as Error;\n    throw new StepUpError('invalid_request', 'the body is no valid JSON'",
+        "  } catch {\n    throw new StepUpError('invalid_request', 'The body is not valid JSON.'",
+        "  } catch (error) {\n    if (error) throw error as Error;\n    throw new StepUpError('invalid_request', 'The body is not valid JSON.'",
       ],
       [
         server('endpoints/router'),

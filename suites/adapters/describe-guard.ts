@@ -141,7 +141,7 @@ export function describeGuard(scene: Scene): void {
       const navigation = await stranger.navigate('/transfers');
 
       expect(answer.status).toBe(401);
-      expect(answer.json()).toEqual({ error: 'login_required', error_description: 'sign in first' });
+      expect(answer.json()).toEqual({ error: 'login_required', error_description: 'Sign in first.' });
       expect(answer.headers['www-authenticate']).toBe('Bearer');
       expect(navigation.status).toBe(303);
       expect(navigation.headers.location).toBe('/login');

@@ -16,7 +16,7 @@ export interface AuthenticatorEndpoints {
   readonly remove: Endpoint;
 }
 
-/** What they are made of, beside what all endpoints share. */
+/** What these endpoints need besides what all endpoints share. */
 export interface AuthenticatorEndpointsOptions {
   readonly authenticators: Authenticators;
   readonly loginUrl: LoginUrl | undefined;
@@ -28,7 +28,7 @@ export function createAuthenticatorEndpoints(
   { authenticators, loginUrl }: AuthenticatorEndpointsOptions,
 ): AuthenticatorEndpoints {
   return {
-    /** The page asks for the list by itself, and for an approval when the user clicks. */
+    /** The page asks for the list when it loads, and for an approval when the user clicks. */
     async page({ request }) {
       const caller = await owners.callerOf(request);
       if (caller === undefined) return toResponse(signedOut(request, loginUrl).response);
@@ -64,7 +64,7 @@ function unescapeId(escaped: string): string {
     const id = decodeURIComponent(escaped);
     if (id.length <= LONGEST_ID && !/[\s\p{Cc}]/u.test(id)) return id;
   } catch {
-    // Not UTF-8, so not an id that exists.
+    // Not UTF-8, so no authenticator has this id.
   }
-  throw new StepUpError('not_found', 'this is no id of a sign-in device');
+  throw new StepUpError('not_found', 'This is not the id of a sign-in device.');
 }

@@ -22,28 +22,28 @@ import { viewResponse } from './view-response.ts';
 
 /** How the signed-in user's authenticators are listed, added and removed. */
 export interface AuthenticatorSettings {
-  /** The factors that an approval of these actions may be given with; default push and one-time passwords. */
+  /** The factors that can approve these actions; default push and one-time passwords. */
   readonly factors?: readonly Factor[];
-  /** The factors that are offered for adding; default all that the MFA API can add. */
+  /** The factors that users may add; default all that the MFA API can add. */
   readonly addable?: readonly EnrollableFactor[];
 }
 
 /** The endpoints that manage the user's authenticators, each behind its own approval. */
 export interface Authenticators {
-  /** What the user has, and what goes with what. */
+  /** Lists the user's authenticators, and what would be removed along with each. */
   list(request: HostRequest): Promise<HostResponse>;
-  /** Removes one, with all that goes with it. */
+  /** Removes one, and what the provider removes with it. */
   remove(request: HostRequest, id: string): Promise<HostResponse>;
   /** Starts a flow that adds a factor. `body`: the factor, and the number or address that it needs. */
   add(request: HostRequest, body: unknown): Promise<HostResponse>;
 }
 
-/** What these endpoints are made of, beside what all endpoints share. */
+/** What these endpoints need besides what all endpoints share. */
 export interface AuthenticatorsOptions {
   readonly settings: Required<AuthenticatorSettings>;
   readonly management: Pick<EnrollingWay, 'list' | 'remove'> & Pick<Management, 'removalOf'>;
   readonly admission: Pick<Admission, 'admitList'>;
-  /** The guard's own decision. `uses`: whether an approval for a single use is used up. */
+  /** The guard's own decision. `uses`: whether it uses up a single-use approval. */
   readonly decide: (
     request: HostRequest,
     policy: ParsedPolicy,
@@ -56,7 +56,7 @@ type ActionWords = PageTexts['authenticators']['actions'];
 /** What an endpoint does with an approval and the access token that came with it. */
 type AccessMfaApi = (accessToken: string, stepUp: StepUp) => Promise<HostResponse>;
 
-/** Longer than the access token lives, so that its end is what ends an approval to look at the list. */
+/** Longer than the access token lives, so it is the token's end that ends an approval to see the list. */
 const LIST_MAX_AGE_SECONDS = 600;
 
 /** Creates the endpoints. */
@@ -77,15 +77,15 @@ export function createAuthenticators(parts: EndpointParts, options: Authenticato
     keepTokens: true,
     opensMfaApi: true,
   });
-  /** The words are no part of what is approved: they are in the language of whoever asks. */
+  /** The words are not part of what is approved, since each user reads them in their own language. */
   const wordsFor = (request: HostRequest): ActionWords => textsOf(request).authenticators.actions;
   const listing = (request: HostRequest): ParsedPolicy =>
     policyOf({ id: 'authenticators.manage', title: wordsFor(request).see }, LIST_MAX_AGE_SECONDS);
   const once = (id: string, title: string): ParsedPolicy => policyOf({ id, title }, 0);
 
   /**
-   * Runs `use` with an approval whose token the provider takes; the guard's answer where there is none. `inWords`
-   * gives the same policy with the words for the user, which only a refusal needs.
+   * Runs `use` with an approval whose token the provider accepts; returns the guard's refusal if there is none.
+   * `inWords` gives the same policy with words for the user; only a refusal needs them.
    */
   async function withToken(
     request: HostRequest,
@@ -106,12 +106,12 @@ export function createAuthenticators(parts: EndpointParts, options: Authenticato
         if (accessToken !== undefined) return await use(accessToken, stepUp);
       } catch (error) {
         if (!isStepUpError(error, 'mfa_token_expired')) {
-          // Without the store's answer it is unknown what began, and what may have begun must not begin twice.
+          // When the store did not answer, nobody knows what has begun, and it must not begin twice.
           if (!isStepUpError(error, 'store_unavailable')) await stepUp.release();
           throw error;
         }
       }
-      // A dead token is no approval to do anything: whatever the clock says, the user is asked again.
+      // A dead token cannot do anything, whatever the clock says: ask the user again.
       await discard(request, stepUp);
     }
   }
@@ -125,13 +125,13 @@ export function createAuthenticators(parts: EndpointParts, options: Authenticato
     });
   }
 
-  /** The list, at a price: an approval to see it would be one to ask the tenant without an end. */
+  /** Reads the list, counted against a limit: otherwise one approval could query the tenant endlessly. */
   async function look(request: HostRequest, accessToken: string): Promise<readonly Authenticator[]> {
     await admission.admitList(await owners.mustOwn(request));
     return management.list({ mfaToken: accessToken });
   }
 
-  /** The list, where the user has been let see it; it only serves to put an id into words. */
+  /** Reads the list if the user may see it. It only serves to describe an id in words. */
   async function peek(request: HostRequest): Promise<readonly Authenticator[] | undefined> {
     const decision = await decide(request, listing(request), { uses: false });
     const accessToken = decision.isAllowed ? decision.stepUp?.tokens()?.accessToken : undefined;
@@ -189,9 +189,9 @@ export function createAuthenticators(parts: EndpointParts, options: Authenticato
     const { isLast, goesAlong } = removalOf(id, before);
     await management.remove({ accessToken, authenticatorId: id }).catch((error: unknown) => {
       if (found.factor !== 'email' || !isStepUpError(error, 'provider_error')) throw error;
-      throw unremovable('an address that is only there because it is verified stays');
+      throw unremovable('This address cannot be removed: it is listed because it is verified.');
     });
-    // What is gone is for the provider to say; what was foreseen stands in when it does not.
+    // The provider says what is gone. If it does not answer, take what we expected to go.
     const after = await management.list({ mfaToken: accessToken }).catch(() => undefined);
     const foreseen = new Set([id, ...goesAlong.filter((one) => one.isCertain).map((one) => one.id)]);
     const isGone = (one: Authenticator): boolean =>
@@ -204,7 +204,7 @@ export function createAuthenticators(parts: EndpointParts, options: Authenticato
   }
 }
 
-/** Enough of a number or an address to know one's own by. */
+/** Enough of a number or an address for its owner to recognise it. */
 function hint(address: string | undefined): string | undefined {
   const [local = '', domain] = address?.split('@') ?? [];
   if (address === undefined) return undefined;
@@ -223,10 +223,10 @@ function describe(
 function findRemovable(all: readonly Authenticator[], id: string): Authenticator {
   const found = all.find((one) => one.id === id);
   if (found === undefined) {
-    throw new StepUpError('not_found', 'you have no such sign-in device');
+    throw new StepUpError('not_found', 'You have no such sign-in device.');
   }
   if (!isEnrollable(found.factor)) {
-    throw unremovable('a recovery code is not removed by itself: it goes with the last factor');
+    throw unremovable('A recovery code cannot be removed by itself: it goes with the last factor.');
   }
   return found;
 }
@@ -235,7 +235,7 @@ function unremovable(message: string): StepUpError {
   return new StepUpError('invalid_request', message);
 }
 
-/** @throws StepUpError `invalid_request` (400) when it names no factor that is offered, or lacks what that needs. */
+/** @throws StepUpError `invalid_request` (400) when it names no factor on offer, or lacks what that factor needs. */
 function parseAddition(body: unknown, addable: readonly EnrollableFactor[]): EnrollmentRequest {
   const request = asEnrollment(body);
   if (request.type === 'enrollment.begin' && addable.includes(request.factor)) return request;

@@ -13,20 +13,20 @@ import type { EndpointParts } from './call/parts.ts';
 import { eventStream } from './event-stream.ts';
 import { etagOf, viewResponse } from './view-response.ts';
 
-/** A flow as a resource: its view is what is read, waited for and answered with. */
+/** A flow as a resource: clients read its view, wait for changes and send events. */
 export interface FlowEndpoints {
-  /** The view: at once, by a long poll (`Prefer: wait`), or as an event stream. */
+  /** Serves the view: at once, by a long poll (`Prefer: wait`), or as an event stream. */
   readonly read: Endpoint;
-  /** Begins a flow for a requirement, or joins the one that is under way for it. */
+  /** Begins a flow for a requirement, or joins the one under way for it. */
   readonly start: Endpoint;
-  /** One event of the user. */
+  /** Takes one event from the user. */
   readonly send: Endpoint;
   readonly cancel: Endpoint;
 }
 
-/** What they are made of, beside what all endpoints share. */
+/** What these endpoints need besides what all endpoints share. */
 export interface FlowEndpointsOptions {
-  /** Whether a client may begin a flow with an `mfa_token` that it got by itself. */
+  /** Whether a client may begin a flow with an `mfa_token` that it obtained itself. */
   readonly takesMfaToken: boolean;
   readonly watchers: Watchers;
 }
@@ -35,7 +35,7 @@ const LONGEST_WAIT_SECONDS = 55;
 const SealedText = v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_TICKET));
 const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOptional(SealedText) });
 
-/** Creates the endpoints. All of them answer a script, or a client that is no browser. */
+/** Creates the endpoints. They all answer scripts, and clients that are not browsers. */
 export function createFlowEndpoints(parts: EndpointParts, options: FlowEndpointsOptions): FlowEndpoints {
   const { basePath, driver, requirements } = parts;
   const { handles } = parts.callers;
@@ -49,11 +49,14 @@ export function createFlowEndpoints(parts: EndpointParts, options: FlowEndpoints
     if (!body.success) {
       throw new StepUpError(
         'invalid_request',
-        'the body must be {"requirement": "…"} as the 401 has given it, and may hold an "mfa_token"',
+        'Send {"requirement": "…"}, as given in the 401. It may also hold an "mfa_token".',
       );
     }
     if (body.output.mfa_token !== undefined && !options.takesMfaToken) {
-      throw new StepUpError('invalid_request', 'this app takes no mfa_token (firstLeg.mfaToken)');
+      throw new StepUpError(
+        'invalid_request',
+        'This app does not accept an mfa_token from clients. Set firstLeg.mfaToken to allow it.',
+      );
     }
     const requirement = requirements.open(caller, body.output.requirement);
     const { handle, headers, isTravelling } = handles.hold(request);
@@ -71,7 +74,7 @@ export function createFlowEndpoints(parts: EndpointParts, options: FlowEndpoints
     const version = versionOf(request.header('if-none-match'));
     const isNews = version !== view.version;
     if (wantsEventStream(request)) {
-      // What is in hand is no more work to give than a refusal.
+      // Sending what is at hand costs no more than a refusal.
       if (isNews && !watchers.hasRoom(target.key)) {
         return respondWithView(view, 200, { 'retry-after': `${WATCH_AGAIN_SECONDS}` });
       }
@@ -88,7 +91,7 @@ export function createFlowEndpoints(parts: EndpointParts, options: FlowEndpoints
     if (isNews) return respondWithView(view, 200);
     const seconds = Math.min(LONGEST_WAIT_SECONDS, waitOf(request.header('prefer')));
     const until = clock.now() + seconds * 1_000;
-    // A read that does not wait takes no watcher's place.
+    // A read that does not wait does not count as a watcher.
     const leave = seconds > 0 ? watchers.enter(target.key) : undefined;
     const later = await driver
       .watch(target, { version, until, whenGone: (callback) => request.whenGone(callback) })
@@ -105,7 +108,7 @@ export function createFlowEndpoints(parts: EndpointParts, options: FlowEndpoints
     const event = parseRequest(await readJson(await web()));
     const version = versionOf(request.header('if-match'));
     if (version === undefined) {
-      throw new StepUpError('version_required', "send the view's version in If-Match");
+      throw new StepUpError('version_required', "Send the view's version in If-Match.");
     }
     return respondWithView(await driver.request(target, event, version), 200);
   }

@@ -7,7 +7,7 @@ export function etagOf({ version }: FlowView): string {
   return `"${version}"`;
 }
 
-/** A view as an answer. */
+/** A view as a response. */
 export function viewResponse(
   view: FlowView,
   status: number,

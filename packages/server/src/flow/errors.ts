@@ -72,5 +72,5 @@ export function crossSite(): StepUpError {
 
 /** Nobody is signed in. */
 export function signInFirst(): StepUpError {
-  return new StepUpError('login_required', 'sign in first');
+  return new StepUpError('login_required', 'Sign in first.');
 }

@@ -8,13 +8,13 @@ import { siteOf } from '../request/same-origin.ts';
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
- * Whether a page of another origin may have had the browser send this request, with the user's cookies: a forged one
- * would run the handler on an approval that the user gave for something else. A request with a bearer token or a handle
- * in a header was made by a script that CORS has let in, or by no browser.
+ * Whether a page of another origin may have made the browser send this request with the user's cookies. Such a forged
+ * request would run the handler on an approval that the user gave for something else. A request with a bearer token
+ * or a handle in a header is safe: a script that CORS admits sent it, or a client that is not a browser.
  */
 export function mayBeForged(request: HostRequest, origins: AllowedOrigins): boolean {
   if (SAFE.has(request.method) || siteOf(request) !== 'other') return false;
-  // Browsers that do not send Sec-Fetch-Site tell no more than this under `Referrer-Policy: no-referrer`.
+  // Without Sec-Fetch-Site, a browser under `Referrer-Policy: no-referrer` tells no more than this.
   const isSilent = request.header('sec-fetch-site') === undefined && request.header('origin') === 'null';
   return !isSilent && !origins.include(request) && !showsToken(request);
 }

@@ -8,7 +8,7 @@ import { type HostRequest, type HostResponse, isUnder, originOf } from '../reque
 import { safePath } from '../request/same-origin.ts';
 import type { PostedForm } from './replay.ts';
 
-/** Why a request is refused: as an error for the app's handler, and as the response. */
+/** Why a request is refused, as an error for the app's handler and as the response. */
 export interface Refusal {
   readonly error: StepUpError;
   readonly response: HostResponse;
@@ -18,16 +18,16 @@ export interface Refusal {
 export interface Refused {
   readonly request: HostRequest<unknown>;
   readonly caller: Caller;
-  /** The handle that the request has shown. */
+  /** The handle that the request shows. */
   readonly handle: string | undefined;
   readonly demand: Demand;
-  /** Whether the user is redirected to the page, instead of a response for the calling script. */
+  /** Whether to redirect the user to the page, rather than answer the calling script. */
   readonly isPageLoad: boolean;
-  /** What the route keeps of it until the approval. */
+  /** What the route keeps of the request until the approval. */
   readonly form?: PostedForm | undefined;
 }
 
-/** Refuses a request for want of an approval: RFC 9470 for API callers, the page for navigations. */
+/** Refuses a request that needs an approval: RFC 9470 for API callers, the page for navigations. */
 export async function refuse(
   { request, caller, handle, demand, isPageLoad, form }: Refused,
   {
@@ -42,8 +42,8 @@ export async function refuse(
 ): Promise<Refusal> {
   const isBare = request.method === 'HEAD' || request.method === 'OPTIONS';
   const mayHold = !isBare && handle === undefined && handles.mayHold(request);
-  // Tabs whose calls are refused at once would overwrite each other's, and with it a flow: theirs comes with a start,
-  // of which there is one at a time.
+  // Parallel refused calls from several tabs would overwrite each other's handle, and with it a flow. A script gets
+  // its handle when it starts the flow, which happens once at a time.
   const minted = mayHold && isPageLoad ? handles.mint(request) : undefined;
   const cookie = minted?.headers ?? {};
   const { policy, evidence } = demand;
@@ -52,7 +52,7 @@ export async function refuse(
   const challenge = { 'www-authenticate': stepUpChallenge(maxAgeSeconds, acrValues) };
   const error = new StepUpError(
     'insufficient_user_authentication',
-    'this needs a fresh approval: start a flow with the requirement, then repeat the request',
+    'A fresh approval is required. Start a flow with the requirement, then repeat the request.',
     {
       headers: { ...challenge, ...cookie },
       details: {
@@ -82,8 +82,8 @@ export async function refuse(
 }
 
 /**
- * After an approval back to the page itself for GET; for anything else to the page that held the form, since a post
- * cannot be gone to.
+ * Where to go after the approval: for GET, back to the same page; otherwise to the page that held the form, since a
+ * browser cannot navigate to a post.
  */
 function waysBack(
   request: HostRequest<unknown>,
@@ -94,7 +94,7 @@ function waysBack(
   return { ...(returnTo !== undefined && { returnTo }), ...(leaveTo !== undefined && { leaveTo }) };
 }
 
-/** The page of this site, but none of Stepgate's own, on which the user pressed something. */
+/** The page of this site, other than Stepgate's own, where the user sent the request. */
 function refererPath(request: HostRequest<unknown>, basePath: string): string | undefined {
   const referer = request.header('referer');
   if (referer === undefined || !URL.canParse(referer)) return undefined;
@@ -105,7 +105,7 @@ function refererPath(request: HostRequest<unknown>, basePath: string): string | 
 
 const LONGEST_RETURN_PATH = 2_048;
 
-/** The path travels in the ticket, and the ticket in an address: a longer one is not gone back to. */
+/** The path travels in the ticket, and the ticket in an address, so a longer path is left out. */
 function shortEnough(path: string | undefined): string | undefined {
   return path !== undefined && path.length <= LONGEST_RETURN_PATH ? path : undefined;
 }

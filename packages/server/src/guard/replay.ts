@@ -5,7 +5,7 @@ import type { Owner } from '../request/handle-cookie.ts';
 import { type HostRequest, originOf } from '../request/host-request.ts';
 import { safePath, siteOf } from '../request/same-origin.ts';
 
-/** Looks at the requests of a route that keeps refused form posts; `undefined` for what is no post. */
+/** Reads the requests of a route that keeps refused form posts; `undefined` if it is not a post. */
 export type Replay = (
   request: HostRequest<unknown>,
   body: () => HostBody | Promise<HostBody>,
@@ -13,18 +13,18 @@ export type Replay = (
 
 /** A form post that is kept while the user approves. */
 export interface PostedForm {
-  /** What the ticket of a refused post says of its form. */
+  /** What the ticket of a refused post says about its form. */
   keep(owner: Owner): Promise<Kept>;
-  /** The post goes through: it is not offered again. */
+  /** The post goes through, so its kept form is not offered again. */
   use(owner: Owner): Promise<void>;
 }
 
 type Kept = Pick<Requirement, 'form' | 'unkept'>;
 
-/** Makes it. */
+/** Makes the reader. */
 export function createReplay(keptForms: KeptForms): Replay {
   return (request, body) => {
-    // The form is going to be sent there: nothing that a browser could take for another host's address.
+    // The form will be sent there, so a browser must not be able to read it as another host's address.
     const url = safePath(request.url, originOf(request));
     if (request.method !== 'POST' || url === undefined) return undefined;
     return {
@@ -42,7 +42,7 @@ export function createReplay(keptForms: KeptForms): Replay {
   };
 }
 
-/** Whether a page of this site has sent it: another site's form would be continued in the user's name. */
+/** Whether a page of this site sent it: another site's form would be continued in the user's name. */
 function isProvenOurs(request: HostRequest<unknown>): boolean {
   return request.header('sec-fetch-site') !== 'none' && siteOf(request) === 'same-origin';
 }

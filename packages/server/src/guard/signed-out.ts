@@ -4,7 +4,7 @@ import type { HostRequest } from '../request/host-request.ts';
 import { isNavigation } from '../request/navigation.ts';
 import type { Refusal } from './refusal.ts';
 
-/** Where a signed-out page load is redirected, or a function that says so; `undefined` for no redirect. */
+/** Where a signed-out page load is redirected, or a function that returns it; `undefined` for no redirect. */
 export type LoginUrl<Native = unknown> = string | ((request: Native) => string | undefined);
 
 /** Refuses a request without a signed-in user: page loads go to the app's login, other requests get a 401. */
@@ -13,7 +13,7 @@ export function signedOut(
   loginUrl: LoginUrl | undefined,
   isPageLoad = isNavigation(request),
 ): Refusal {
-  const error = new StepUpError('login_required', 'sign in first', {
+  const error = new StepUpError('login_required', 'Sign in first.', {
     headers: { 'www-authenticate': 'Bearer' },
   });
   const location = isPageLoad ? locationOf(request, loginUrl) : undefined;

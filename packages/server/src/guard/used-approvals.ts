@@ -6,16 +6,16 @@ export interface UsedApproval {
   /** The record's key. */
   readonly key: string;
   readonly caller: Caller;
-  /** Of the requirement that it has met. */
+  /** Of the requirement that it met. */
   readonly hash: string;
   readonly approval: Approval;
   /** The tokens that were kept in the record, sealed. */
   readonly kept: readonly KeptTokens[] | undefined;
-  /** It was for a single use, which this was. */
+  /** It was a single-use approval, and this was its use. */
   readonly isUsedUp: boolean;
 }
 
-/** Where in its route a guard stands, as far as the host can tell. */
+/** Where a guard stands in its route, as far as the host can tell. */
 export interface GuardPlace {
   /** The handler that is this guard. */
   readonly self: unknown;
@@ -23,16 +23,19 @@ export interface GuardPlace {
   readonly chains: () => readonly (readonly unknown[])[];
 }
 
-/** What the guards of a request have used so far. They share it. */
+/** What the guards of a request have used so far, shared between them. */
 export interface RequestUses {
   readonly used: UsedApproval[];
-  /** So many of `used`, the first ones, stay used when a later guard refuses: a handler may have run with them. */
+  /**
+   * How many of `used`, from the start, stay used when a later guard refuses, because a handler may have run with
+   * them.
+   */
   settled: number;
-  /** The guard that came last. */
+  /** The guard that ran last. */
   last: unknown;
 }
 
-/** Uses of which no other guard knows. */
+/** Uses that no other guard knows of. */
 export function createUses(): RequestUses {
   return { used: [], settled: 0, last: undefined };
 }
@@ -40,11 +43,12 @@ export function createUses(): RequestUses {
 const USES = Symbol('stepgate.uses');
 
 /**
- * What the guards of this request have used, for the next one. Only guards that follow each other directly are one
- * decision, of which a refusal gives everything back: whatever else stands between two guards may have acted on the
- * approvals of the first.
+ * What the guards of this request have used, for the next one. Only guards that directly follow each other count as
+ * one decision, and a refusal then gives everything back. If anything stands between two guards, it may have acted on
+ * the approvals of the first.
  *
- * It is a property of the request: a `WeakMap` of requests costs the garbage collector more than a guard costs in all.
+ * It is kept as a property of the request: a `WeakMap` of requests would cost the garbage collector more than the
+ * guard itself.
  */
 export function enterGuard(native: unknown, place: GuardPlace | undefined): RequestUses {
   const uses = usesOf(native);
@@ -60,7 +64,7 @@ function usesOf(native: unknown): RequestUses {
   return request[USES];
 }
 
-/** A handler that stands twice in a chain does not tell where it stands. */
+/** A handler that stands twice in a chain does not say where it is. */
 function followsDirectly({ self, chains }: GuardPlace, last: unknown): boolean {
   return chains().some((handlers) => {
     const at = handlers.indexOf(self);

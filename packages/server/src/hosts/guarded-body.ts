@@ -14,7 +14,7 @@ export function withGuardedBody<T extends object>(
   // Some parsers leave an empty object when the type is not theirs. A later parser may fill it.
   const isLeftEmpty = req?.readableDidRead === false && isEmpty(body);
   if (body !== undefined && !isLeftEmpty) return holder;
-  // A parser that has run and did not know the type leaves the member behind.
+  // A parser that ran and did not know the type leaves the member behind.
   const isParsed = 'body' in holder;
   return Object.create(holder, {
     body: {

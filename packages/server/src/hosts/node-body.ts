@@ -11,7 +11,7 @@ export interface NodeRequest {
   readonly host: string;
   /** The path and query before any router cut a prefix off. */
   readonly url: string;
-  /** What a body parser has already read. The stream is empty then. */
+  /** What a body parser has already read. The stream is then empty. */
   readonly parsedBody: unknown;
 }
 
@@ -24,7 +24,7 @@ export function toWebRequest(options: NodeRequest): Request {
   const { req, res, protocol, host, parsedBody } = options;
   const request = createRequest(req, res, { protocol: `${protocol}:`, host });
   if (!req.readableEnded) return request;
-  // A stream that has ended gives nothing more: the body is what a parser has kept.
+  // A stream that has ended gives nothing more: the body is what a parser kept.
   const mayHaveBody = request.method !== 'GET' && request.method !== 'HEAD';
   const headers = new Headers(request.headers);
   headers.delete('content-length');
@@ -45,7 +45,7 @@ export function toHostBody(options: NodeRequest & { readonly files: readonly unk
   return { parsed: options.parsedBody, hasFiles };
 }
 
-/** Writes a parsed body again: as a form where it was one, else as JSON. */
+/** Serialises a parsed body again: as a form if it was one, else as JSON. */
 function written(body: unknown, headers: Headers): string {
   const isForm = headers.get('content-type')?.toLowerCase().startsWith('application/x-www-form-urlencoded');
   try {

@@ -15,23 +15,23 @@ import { whenGone } from './node-response.ts';
 import { createOpenAnswers } from './open-answers.ts';
 
 /**
- * How a framework on `node:http` shows a request: all that an adapter has to say of it. `Native` is what its middleware
- * is given: Express's `req`, Koa's `ctx`. The functions run for every guarded request, so they should be cheap.
+ * How a framework on `node:http` shows a request, which is all an adapter has to provide. `Native` is what its
+ * middleware gets: Express's `req`, Koa's `ctx`. The functions run for every guarded request, so keep them cheap.
  */
 export interface NodeHost<Native extends object> {
   /** Node's own request. */
   req(native: Native): IncomingMessage;
   /** The path and query that the client asked for, before any router cut a prefix off. */
   url(native: Native): string;
-  /** `http` or `https`, by the app's own trust in its proxy. */
+  /** `http` or `https`; the app decides which proxy to trust. */
   protocol(native: Native): string;
-  /** Host and port, by the app's own trust in its proxy. */
+  /** Host and port; the app decides which proxy to trust. */
   host(native: Native): string;
   /** The object on which body parsers leave `body`, `file` and `files`. */
   parsed(native: Native): object;
   /** The same request with another object in place of {@link NodeHost.parsed}, for policies to read. */
   withParsed(native: Native, parsed: object): Native;
-  /** Lists of handlers that run one directly after the other, this request's. */
+  /** Lists of this request's handlers that run one directly after the other. */
   handlerChains(native: Native): readonly (readonly unknown[])[];
   /**
    * Whether the gate stands where requests for `basePath` reach it, rather than among the handlers of a route or under
@@ -40,16 +40,16 @@ export interface NodeHost<Native extends object> {
   isMounted(native: Native, basePath: string, self: unknown): boolean;
 }
 
-/** A gate for frameworks on `node:http`, on which their adapters stand. */
+/** A gate for frameworks on `node:http`. Their adapters build on it. */
 export interface NodeGate<Native> {
   readonly basePath: string;
-  /** What the adapter's gate offers inside of handlers. */
+  /** What the adapter's gate offers inside handlers. */
   readonly inHandlers: NativeGate<Native>;
   /**
    * Answers requests under the base path; `undefined` for everything else.
    *
    * @param self The adapter's middleware.
-   * @throws TypeError when `self` stands in a guard's place.
+   * @throws TypeError when `self` is used as a guard.
    */
   respond(native: Native, res: ServerResponse, self: unknown): Promise<Response | undefined>;
   /**
@@ -92,7 +92,7 @@ export function createNodeGate<Native extends object>(
       const guard = gate.guard(policyOf(args), args[1]);
       return (native, res, self) => {
         const request = new NodeHostRequest(native, host, res);
-        // Something has answered: whatever was used for it stays used.
+        // The response has been sent by something else, so whatever was used for it stays used.
         const place = res.headersSent ? undefined : { self, chains: () => host.handlerChains(native) };
         return guard(request, () => request.body(), place);
       };
@@ -156,7 +156,7 @@ class NodeHostRequest<Native extends object> implements HostRequest<Native> {
   node(): NodeRequest {
     const { protocol, host, url } = this;
     const { body: parsedBody } = this.#host.parsed(this.native) as { body?: unknown };
-    // Only `check` and its like have no response, and they read no body.
+    // Only `check` and similar calls have no response, and they read no body.
     return { req: this.#req, res: this.#res as ServerResponse, protocol, host, url, parsedBody };
   }
 }

@@ -4,12 +4,12 @@ import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { eventsOf } from '../endpoints/event-stream.ts';
 import type { HostResponse } from '../request/host-request.ts';
 
-/** An answer of the gate: of its endpoints, or of a guard that refuses. */
+/** A response of the gate: from its endpoints, or from a guard that refuses. */
 export type GateResponse = Response | HostResponse;
 
 /**
- * Sends an answer of the gate by Node's own response. Headers that the app has set stay; of those that a response can
- * have several times, the gate's are added. Does nothing when the client has gone or something else has answered.
+ * Sends a response of the gate through Node's own. Headers that the app has set stay; for headers that can occur
+ * several times, the gate's are added. Does nothing when the client has gone, or the response was already sent.
  */
 export function sendResponse(res: ServerResponse, { status, headers, body }: GateResponse): void {
   if (!isOpen(res)) {
@@ -22,20 +22,23 @@ export function sendResponse(res: ServerResponse, { status, headers, body }: Gat
   else res.end(body ?? undefined);
 }
 
-/** What a guarded handler answers is for this user, after this approval: nobody keeps it, unless the handler says so. */
+/**
+ * What a guarded handler answers is for this user, after this approval. Nobody may store it, unless the handler says
+ * so.
+ */
 export const NOT_KEPT = ['cache-control', 'no-store'] as const;
 
-/** Says so of the answer to come, before the handler runs. */
+/** Sets these headers before the handler runs. */
 export function keepOutOfCaches(res: ServerResponse): void {
   if (!res.headersSent && !res.hasHeader(NOT_KEPT[0])) res.setHeader(...NOT_KEPT);
 }
 
-/** Whether the response can still be written: the client is there, and nothing else has answered. */
+/** Whether the response can still be written: the client is there, and nothing was sent yet. */
 export function isOpen(res: ServerResponse): boolean {
   return !res.destroyed && !res.headersSent;
 }
 
-/** Sets headers. Those that a response can have several times are added to what the app has set. */
+/** Sets headers. Those that can occur several times are added to what the app has set. */
 export function writeHeaders(res: ServerResponse, headers: GateResponse['headers']): void {
   for (const [name, value] of headersOf(headers)) {
     if (isRepeatable(name)) res.appendHeader(name, value);
@@ -43,25 +46,25 @@ export function writeHeaders(res: ServerResponse, headers: GateResponse['headers
   }
 }
 
-/** The headers of an answer, one pair for each. */
+/** The headers of a response, one pair each. */
 export function headersOf(headers: GateResponse['headers']): Iterable<readonly [string, string]> {
   return headers instanceof Headers ? headers : Object.entries(headers);
 }
 
 const REPEATABLE = new Set(['set-cookie', 'www-authenticate', 'vary', 'access-control-expose-headers']);
 
-/** Whether a response can have the header several times, so that the app may have set it already. */
+/** Whether a header can occur several times in a response, so that the app may have set it already. */
 export function isRepeatable(name: string): boolean {
   return REPEATABLE.has(name);
 }
 
-/** Calls back when the answer has ended or nobody reads it any more, at once if that is so already. */
+/** Calls back when the response has ended or nobody reads it any more, at once if that is already so. */
 export function whenGone(res: ServerResponse, callback: () => void): void {
   if (res.closed) callback();
   else res.once('close', callback);
 }
 
-/** A client that has stopped reading is left when this many bytes of events wait for it. It has to come again. */
+/** A client that stops reading is dropped when this many bytes of events wait for it. It has to reconnect. */
 const MOST_BEHIND_BYTES = 262_144;
 
 /** Makes a Node stream from a web-standard body. */

@@ -1,18 +1,18 @@
 import type { Clock } from '@stepgate/core';
 import type { WhenGone } from '../request/host-request.ts';
 
-/** The answers of a process that are not out yet, for a graceful stop to wait for. */
+/** The responses of a process that are still being sent, so that a graceful stop can wait for them. */
 export interface OpenAnswers {
-  /** Counts an answer until `whenGone` calls back. */
+  /** Counts a response until `whenGone` calls back. */
   add(whenGone: WhenGone): void;
-  /** Resolves when all that are counted now are out, or {@link LONGEST_WAIT_MS} have passed. */
+  /** Resolves when all responses counted so far are out, or after {@link LONGEST_WAIT_MS}. */
   written(): Promise<void>;
 }
 
 /** A stop does not wait longer for clients that have stopped reading. */
 const LONGEST_WAIT_MS = 2_000;
 
-/** Counts answers. */
+/** Makes the counter. */
 export function createOpenAnswers(clock: Clock): OpenAnswers {
   const open = new Set<Promise<void>>();
   return {

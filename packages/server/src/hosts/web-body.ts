@@ -2,12 +2,11 @@ import { StepUpError } from '@stepgate/core';
 import { readBytes } from '../request/body.ts';
 import { enctypeOf } from '../request/form-body.ts';
 
-/** As much as the handler's own parser is likely to take. */
+/** As much as the handler's own parser is likely to accept. */
 const LARGEST_BYTES = 1_048_576;
 
 /**
- * Parses a body as the handler is going to: by its content type. It is JSON or a form; a field that comes more than
- * once is a list.
+ * Parses a body as the handler will: by its content type. It is JSON or a form; a repeated field becomes a list.
  *
  * @throws StepUpError `unsupported_media_type` (415), `body_too_large` (413) or `invalid_request` (400).
  */
@@ -21,9 +20,9 @@ export async function parseWebBody(request: Request): Promise<unknown> {
     );
   }
   const bytes = await readBytes(request, LARGEST_BYTES);
-  // As `request.json()` does, which passes over a byte order mark.
+  // Like `request.json()`, which skips a byte order mark.
   const json = parseJson(new TextDecoder().decode(bytes));
-  // `request.json()` does not look at the type: a handler that calls it would run something else than was approved.
+  // `request.json()` ignores the type: a handler that calls it would run something other than what was approved.
   const isBoth = isForm && typeof json === 'object' && json !== null;
   if (isBoth) throw unreadable('The body is JSON, but its content-type says that it is a form.');
   if (!isForm && json === undefined) throw unreadable('The body is not valid JSON.');

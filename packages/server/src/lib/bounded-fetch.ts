@@ -1,7 +1,7 @@
 /** Many times the size of a tenant's responses. */
 export const MOST_BYTES = 1_048_576;
 
-/** The same `fetch`, which fails a response beyond 1 MB: one that never ends would fill the memory. */
+/** The same `fetch`, except that a response beyond 1 MB fails: an endless one would fill the memory. */
 export function boundedFetch(fetch: typeof globalThis.fetch | undefined): typeof globalThis.fetch {
   return async (input, init) => {
     const response = await (fetch ?? globalThis.fetch)(input, init);
@@ -22,5 +22,5 @@ function bound(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffe
 
 /** The error for a response of more than {@link MOST_BYTES}. */
 export function tooLarge(): RangeError {
-  return new RangeError('a response of the tenant is larger than 1 MB');
+  return new RangeError('A response of the tenant is larger than 1 MB.');
 }

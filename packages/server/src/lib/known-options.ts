@@ -1,5 +1,5 @@
 /**
- * Refuses unknown members: a misspelt option would count as absent, and so as the default.
+ * Refuses unknown members: a misspelt option would otherwise be ignored, and its default used.
  *
  * @throws TypeError naming the first member that is not `known`. `prefix`: where the members are, with its dot.
  */

@@ -16,7 +16,7 @@ export function someOf<const T extends string>(known: readonly T[]): v.GenericSc
   );
 }
 
-/** An object of functions, which is passed on as it is: an instance of a class, perhaps. */
+/** An object of functions, passed on unchanged because it may be an instance of a class. */
 export function port<T extends object>(
   ...methods: readonly (keyof T & string)[]
 ): v.GenericSchema<unknown, T> {
@@ -30,8 +30,8 @@ export function port<T extends object>(
 }
 
 /**
- * An object with these members and no others: a misspelt option would count as absent, and so as the default.
- * `belongsIn` says where members belong that are often put here.
+ * An object with these members and no others: a misspelt option would otherwise be ignored, and its default used.
+ * `belongsIn` says where members belong that people often put here.
  */
 export function optionsSchema<const E extends Entries>(
   entries: E,
@@ -57,14 +57,14 @@ export function optionsSchema<const E extends Entries>(
         path: [{ type: 'object', origin: 'key', input, key, value: input[key] }],
       });
     }),
-    // An absent member is wrong in the words of its own schema, not in those of the object.
+    // Describes an absent member in the words of its own schema, not in those of the object.
     v.transform((input) => Object.fromEntries(names.map((name) => [name, input[name]]))),
     v.object(entries),
   ) as v.GenericSchema<unknown, v.InferOutput<v.ObjectSchema<E, undefined>>>;
 }
 
 /**
- * Parses options. `name`: what they are called in messages, where they are not the only ones.
+ * Parses options. `name`: what messages call them, if there are several.
  *
  * @throws TypeError that names the first member that is wrong, and says what it must be.
  */

@@ -5,13 +5,13 @@ import { MOST_BYTES, tooLarge } from './bounded-fetch.ts';
 /** What `fetch` does not follow when it is told to refuse redirects. */
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
-/** Some firewalls refuse requests that do not say who sends them. */
+/** Some firewalls refuse requests without a user agent. */
 const COMMON = { accept: '*/*', 'user-agent': 'stepgate' };
 
 /**
- * Makes a transport over undici's pool of connections, without the streams and objects of `fetch`: that costs a third of
- * the CPU. Like Node's `fetch`, it uses the dispatcher that the app has set with `setGlobalDispatcher`, for a proxy or a
- * certificate. A response beyond 1 MB fails: one that never ends would fill the memory.
+ * Makes a transport over undici's connection pool, without the streams and objects of `fetch`, which takes a third of
+ * the CPU time. Like Node's `fetch`, it uses the dispatcher that the app has set with `setGlobalDispatcher`, for a
+ * proxy or a certificate. A response beyond 1 MB fails: an endless one would fill the memory.
  */
 export function createPooledTransport(): Transport {
   return (request) =>
@@ -25,7 +25,7 @@ export function createPooledTransport(): Transport {
     });
 }
 
-/** The addresses of a tenant are few, and each is parsed once. */
+/** A tenant has few addresses, and each is parsed once. */
 const addresses = new Map<string, URL>();
 const MOST_ADDRESSES = 100;
 
@@ -38,7 +38,7 @@ function addressOf(url: string): URL {
   return address;
 }
 
-/** Collects one response. undici calls it by these names; its newer names cost an adapter for each request. */
+/** Collects one response. undici calls these methods; its newer names would cost an adapter for each request. */
 function createExchange(
   { timeoutMs, signal }: TransportRequest,
   resolve: (response: TransportResponse) => void,
@@ -50,7 +50,7 @@ function createExchange(
   let received: readonly Buffer[] = [];
   let ended: Error | undefined;
   let disconnect: ((error: Error) => void) | undefined;
-  const timer = setTimeout(() => fail(new Error('no response in time')), timeoutMs);
+  const timer = setTimeout(() => fail(new Error('No response in time.')), timeoutMs);
   signal?.addEventListener('abort', abort);
   if (signal?.aborted === true) abort();
 
@@ -59,7 +59,7 @@ function createExchange(
     signal?.removeEventListener('abort', abort);
   }
 
-  /** The connection is of no use any more: what is under way on it would be taken for the next response. */
+  /** Drops the connection: what is still under way on it would be taken for the next response. */
   function fail(error: Error): void {
     if (ended !== undefined) return;
     ended = error;

@@ -1,19 +1,19 @@
 import { type Clock, setTimer } from '@stepgate/core';
 
 /**
- * Runs work as soon as there is room for it, in the order in which it came; urgent work goes first. Resolves to
- * `undefined` if the work left the line before its turn.
+ * Runs work as soon as there is room for it, in order of arrival; urgent work goes first. Resolves to `undefined` if
+ * the work left the queue before its turn.
  *
- * p-queue does the same, but moves one item to the front in linear time: with 10,000 waiting, making them all urgent
+ * p-queue does the same, but moves an item to the front in linear time: with 10,000 waiting, making them all urgent
  * takes half a second in one go, and 5 ms here.
  */
 export type WorkQueue = <T>(work: () => Promise<T>, place: Place) => Promise<T | undefined>;
 
-/** How work waits in line. */
+/** How work waits in the queue. */
 export interface Place {
-  /** From then on it is urgent. */
+  /** When it fires, the work becomes urgent. */
   readonly hurriesAt: number;
-  /** Aborts when it leaves the line. */
+  /** When it fires, the work leaves the queue. */
   readonly leaves: AbortSignal;
 }
 

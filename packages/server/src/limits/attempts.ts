@@ -38,13 +38,13 @@ export function limitKeysOf({ key, caller: { session, subject } }: Owner, effect
   };
 }
 
-/** Whom an effect sends something to: a device of the user's, or one that is being added. */
+/** Who gets something from an effect: a device of the user's, or one being added. */
 function deviceOf({ type, params }: Effect): string | undefined {
   if (type === 'challenge') return params.authenticatorId;
   return type === 'enroll' ? params.factor : undefined;
 }
 
-/** Answers that leave open what the provider did: none came, or nobody knows what it means. */
+/** Failures that leave open what the provider did: it did not answer, or its answer is unknown. */
 const INDEFINITE: readonly ReasonCode[] = ['provider_unavailable', 'provider_error', 'delivery_unknown'];
 
 /** Whether a failure leaves open what the provider did. */
@@ -53,16 +53,16 @@ export function isIndefinite(code: ReasonCode): boolean {
 }
 
 /**
- * The attempts that an effect gives back, by the provider's definite answer alone: what was aborted or not answered may
- * have reached the phone, or been judged. A password or code that was right is not one of those that its limit is
- * about; what counts as sent (`pushes`, `messages`) counts even when it was refused.
+ * The attempts that an effect gives back. Only the provider's definite answer gives any back: an effect that was
+ * aborted or not answered may have reached the phone, or been judged. A correct password or code gives its attempt
+ * back; anything sent (`pushes`, `messages`) counts even when it was refused.
  */
 export function givenBack(effect: Effect, { fact }: EffectResult): readonly LimitName[] {
   const attempts = attemptsOf(effect);
   if (fact.type !== 'effect.failed') {
     return attempts.filter((name) => name === 'codes' || name === 'passwords');
   }
-  // It was lost here, before it was sent.
+  // The request was lost here, before it was sent.
   if (fact.code === 'input_lost') return attempts;
   if (isIndefinite(fact.code)) return [];
   return attempts.filter((name) => {
@@ -72,7 +72,7 @@ export function givenBack(effect: Effect, { fact }: EffectResult): readonly Limi
   });
 }
 
-/** Whether the effect sends a push to a phone that is enrolled. */
+/** Whether the effect sends a push to an enrolled phone. */
 export function isPush(effect: Effect): boolean {
   return effect.type === 'challenge' && isTapped(effect.params.factor);
 }

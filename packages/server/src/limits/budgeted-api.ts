@@ -4,8 +4,8 @@ import type { TenantBudget } from './tenant-budget.ts';
 /**
  * The requests to the provider outside of flows, within the budget.
  *
- * @throws StepUpError `rate_limited` (429, as when the provider itself refuses) if no turn comes in time. Nothing
- *   was sent then.
+ * @throws StepUpError `rate_limited` (429, the same as when the provider refuses) if no turn comes in time. Nothing
+ * was sent then.
  */
 export function budgetedApi(way: EnrollingWay, budget: TenantBudget): Pick<EnrollingWay, 'list' | 'remove'> {
   async function takeTurn(): Promise<void> {
@@ -13,7 +13,7 @@ export function budgetedApi(way: EnrollingWay, budget: TenantBudget): Pick<Enrol
     if (retryAfterMs === undefined) return;
     throw new StepUpError(
       'rate_limited',
-      'the app has sent too many requests to the provider: try again later',
+      'The app has sent too many requests to the provider. Try again later.',
       {
         retryAfterMs,
       },

@@ -1,13 +1,13 @@
 import type { EffectResult, PollSchedule } from '@stepgate/core';
 
-/** Decides whether a new flow may poll eagerly: not for a while after a complaint of the provider. */
+/** Decides whether a new flow may poll eagerly: not for a while after the provider complained. */
 export interface EagerPolling {
   schedule(): PollSchedule;
   /** Call it with the result of every poll. */
   note(result: EffectResult): void;
 }
 
-/** How long all new flows are steady after a complaint. */
+/** How long new flows poll steadily after a complaint. */
 const CALM_MS = 900_000;
 
 /** Makes it. Complaints are remembered in this process only. */

@@ -10,32 +10,32 @@ export type Limit = { readonly count: number; readonly windowMs: number } | fals
 export interface LimitScopes {
   /** One browser or client. */
   readonly perFlow?: Limit;
-  /** One login, whatever number of browsers show its cookie. */
+  /** One login, however many browsers show its cookie. */
   readonly perSession?: Limit;
   /** All of the user's logins together. */
   readonly perSubject?: Limit;
 }
 
 /**
- * What a gate lets one session, and one user, do; counted in the gate's store. A limit counts what the provider may
- * have done: an attempt is given back only on the provider's definite answer. Sessions are asked first, and what is
- * refused counts nowhere. One session never gets the last of what a user may do: whatever a stolen session does,
- * the owner's has at least one left.
+ * How much a gate allows one session and one user; counted in the gate's store. A limit counts what the provider may
+ * have done: only the provider's definite answer gives an attempt back. Session limits are checked first, and a
+ * refused attempt counts nowhere. One session never gets the last attempt of a user, so whatever a stolen session
+ * does, the owner has at least one left.
  */
 export interface Limits {
   /** Flows started or begun again, and factors whose enrolment began without a message. */
   readonly starts: LimitScopes;
   /** Pushes sent. */
   readonly pushes: LimitScopes;
-  /** Pushes after which no factor was shown: denied, not answered, or cancelled. */
+  /** Pushes that did not lead to a proof: denied, not answered, or cancelled. */
   readonly unapprovedPushes: LimitScopes;
   /** Texts, calls and e-mails sent. */
   readonly messages: LimitScopes;
-  /** Passwords that were wrong, or whose answer never came. */
+  /** Passwords that were wrong, or never answered by the provider. */
   readonly passwords: LimitScopes;
-  /** Looks at the list of authenticators where they are managed, each of which is a request to the tenant. */
+  /** Reads of the list where authenticators are managed. Each is a request to the tenant. */
   readonly lists: LimitScopes;
-  /** Codes that were wrong, or whose answer never came. */
+  /** Codes that were wrong, or never answered by the provider. */
   readonly codes: LimitScopes;
 }
 
@@ -72,10 +72,10 @@ export const DEFAULT_LIMITS: Limits = {
   },
 };
 
-/** What is counted: one of {@link Limits}, or the distance between two messages to one device. */
+/** What is counted: one of {@link Limits}, or the time between two messages to one device. */
 export type LimitName = keyof Limits | 'resends';
 
-/** What an attempt counts against, one name for each scope. */
+/** What an attempt counts against, with one name for each scope. */
 export interface LimitKeys {
   /** One browser's flow. */
   readonly flow: string;
@@ -87,19 +87,19 @@ export interface LimitKeys {
 
 /** Counts attempts. Each has an id, so that it is counted once and can be given back exactly. */
 export interface LimitBook {
-  /** Counts an attempt. Answers how long to wait instead when there were too many; then nothing is counted. */
+  /** Counts an attempt. If there were too many, returns how long to wait, and counts nothing. */
   charge(name: LimitName, id: string, keys: LimitKeys, retry?: Retry): Promise<number | undefined>;
-  /** Gives an attempt back that was not one of those the limit is about. */
+  /** Gives back an attempt that the limit does not cover. */
   refund(name: LimitName, id: string, keys: LimitKeys, retry?: Retry): Promise<void>;
 }
 
-/** One window of an attempt, and whose it is. */
+/** One window of an attempt, and its owner. */
 interface Counter {
   readonly window: SlidingWindow;
   readonly whose: keyof LimitKeys;
 }
 
-/** The scopes in the order in which they are asked: an attacker meets the limit of their own session first. */
+/** The scopes in the order in which they are checked: an attacker reaches the limit of their own session first. */
 const SCOPES = [
   ['perFlow', 'flow'],
   ['perSession', 'session'],
@@ -163,7 +163,7 @@ export function createLimitBook(options: {
         const wait = await retry(() => window.take(key, id));
         if (wait === undefined) continue;
         for (const [counted, of] of entries.slice(0, index)) await retry(() => counted.giveBack(of, id));
-        // The scopes that were not asked may want a longer wait: the user hears of it now, not after the first one.
+        // The scopes not checked yet may want a longer wait. The user learns of it now, not after the first one.
         const others = entries.slice(index + 1).map(([one, of]) => retry(() => one.wait(of)));
         return Math.max(wait, ...(await Promise.all(others)));
       }

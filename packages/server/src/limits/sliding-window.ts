@@ -5,8 +5,8 @@ import type { Store, StoredRecord } from '../store/store.ts';
 /** A counter in the store, shared by all processes: at most `count` points in any interval as long as the window. */
 export interface SlidingWindow {
   /**
-   * Counts a point under this id, once however often it is called. Answers with the time to wait in milliseconds when
-   * the window is full; then nothing is counted.
+   * Counts a point under this id, only once even if called again. When the window is full, returns the time to wait
+   * in milliseconds, and counts nothing.
    */
   take(key: string, id: string): Promise<number | undefined>;
   /** Takes the point with this id back. Other points keep their times. */

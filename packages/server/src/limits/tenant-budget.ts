@@ -16,8 +16,8 @@ import {
 } from './tenant-budget-ledger.ts';
 
 /**
- * Limits the requests to the tenant, over all processes together. Requests that users wait for go first. Polls share what
- * is left, at one pace for all flows, which slows down when the tenant complains.
+ * Limits the requests to the tenant across all processes. Requests that users wait for go first. Polls share what is
+ * left, at one pace for all flows, which slows down when the tenant complains.
  */
 export interface TenantBudget {
   /** When a flow's next poll is due, at the common pace. */

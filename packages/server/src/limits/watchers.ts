@@ -3,17 +3,17 @@ import type { Bounds, Capacity } from './capacity.ts';
 
 /** Counts the requests that are held open in this process: long-polls and event streams. */
 export interface Watchers {
-  /** Whether one more can follow this record. */
+  /** Whether one more watcher can follow this record. */
   hasRoom(key: string): boolean;
   /**
-   * Counts one more for this record. The returned function takes it off again, once however often it is called.
+   * Counts one more watcher of this record. Call the returned function to take it off; further calls do nothing.
    *
    * @throws StepUpError `too_many_watchers` (429) for the record, `overloaded` (503) for the process.
    */
   enter(key: string): () => void;
 }
 
-/** When there may be room again: most watchers end within a minute, and many sooner. */
+/** When there may be room again: most watchers end within a minute, many sooner. */
 export const WATCH_AGAIN_SECONDS = 10;
 
 /** Makes the counter. */
@@ -36,7 +36,7 @@ export function createWatchers({
   return {
     hasRoom: (key) => all < watchersPerProcess && !isFullFor(key),
     enter(key) {
-      // Its own limit first, so that a client learns that the fault is its own.
+      // The record's own limit first, so that the client learns which limit it has reached.
       if (isFullFor(key)) throw tooMany(watchersPerHandle);
       if (all >= watchersPerProcess) throw overloaded();
       all += 1;
@@ -53,7 +53,7 @@ export function createWatchers({
 function tooMany(most: number): StepUpError {
   return new StepUpError(
     'too_many_watchers',
-    `this browser already follows its flow in ${most} places: close one, or read the view without waiting`,
+    `This browser already follows its flow in ${most} places. Close one, or read the view without waiting.`,
     { retryAfterMs: WATCH_AGAIN_SECONDS * 1_000 },
   );
 }
@@ -61,7 +61,7 @@ function tooMany(most: number): StepUpError {
 function overloaded(): StepUpError {
   return new StepUpError(
     'overloaded',
-    'this server follows as many flows as it can: try again later, or read the view without waiting',
+    'This server follows as many flows as it can. Try again later, or read the view without waiting.',
     { retryAfterMs: WATCH_AGAIN_SECONDS * 1_000 },
   );
 }

@@ -46,7 +46,7 @@ export function boundMembers(paths: readonly string[], body: unknown): Readonly<
   throw invalid(`This request needs a body with ${paths.join(', ')}: send JSON or a form.`);
 }
 
-/** Only own members count, and those alone that the handler finds under the same name. */
+/** Only own members count, and only those that the handler finds under the same name. */
 function memberOf(holder: unknown, [name, ...rest]: readonly string[]): unknown {
   if (name === undefined) return holder;
   if (typeof holder !== 'object' || holder === null) return undefined;
@@ -60,12 +60,12 @@ export function boundOf(value: unknown, paths?: readonly string[]): Bound {
 }
 
 /**
- * The digest that binds an approval to JSON: SHA-256, in base64url, of its canonical form (RFC 8785). Members in another
- * order have the same digest; any other value, type or number of members has another one.
+ * The digest that binds an approval to JSON: SHA-256, in base64url, of its canonical form (RFC 8785). The order of
+ * members does not matter; any other value, type or number of members changes the digest.
  *
- * @throws TypeError for what JSON cannot say, like a `Date` or a `Map`.
- * @throws StepUpError `invalid_request` for what only input can bring along: numbers that are not finite, text that is
- *   not Unicode, too deep nesting.
+ * @throws TypeError for what JSON cannot hold, like a `Date` or a `Map`.
+ * @throws StepUpError `invalid_request` for what only input can contain: numbers that are not finite, text that is
+ * not Unicode, deep nesting.
  */
 export function boundDigest(value: unknown): string {
   assertJson(value, 0);
@@ -76,7 +76,7 @@ export function boundDigest(value: unknown): string {
 const DEEPEST = 32;
 const PROTO = '__proto__';
 
-/** `canonicalize` leaves out what JSON cannot say: everything in a `Map`, for instance. Here it is refused. */
+/** `canonicalize` leaves out what JSON cannot hold: everything in a `Map`, for instance. Here it is refused. */
 function assertJson(value: unknown, depth: number): void {
   if (depth > DEEPEST) throw invalid('A bound member is nested too deep: send a flatter one.');
   switch (typeof value) {
@@ -92,7 +92,7 @@ function assertJson(value: unknown, depth: number): void {
     case 'object':
       if (value === null) return;
       if (Array.isArray(value)) {
-        // Not `forEach`, which passes over holes.
+        // Not `forEach`, which skips holes.
         for (const one of value) assertJson(one, depth + 1);
         return;
       }
@@ -115,7 +115,7 @@ function assertPlain(value: object): void {
   assertNoProto(value);
 }
 
-/** Copying it with `Object.assign` would make a prototype of it, whose members nobody has approved. */
+/** `Object.assign` would turn it into a prototype, whose members nobody has approved. */
 function assertNoProto(value: object): void {
   if (Object.hasOwn(value, PROTO)) throw invalid(`The body must have no member ${PROTO}.`);
 }
@@ -128,7 +128,7 @@ function shownLines(value: unknown, paths: readonly string[] = []): string {
   return names.map((name) => `${shown(name)}: ${shown(members[name])}`).join('\n');
 }
 
-/** One line, whatever the value: a line break in it must not look like another member. */
+/** One line, whatever the value: a line break must not look like another member. */
 function shown(value: unknown): string {
   if (value === undefined) return ABSENT;
   const isPlain = typeof value === 'string' && value !== ABSENT && /^\S(?:.*\S)?$/su.test(value);

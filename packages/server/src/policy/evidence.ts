@@ -60,8 +60,8 @@ function parseValues(name: string, values: unknown): readonly string[] {
 
 /**
  * When the user authenticated in the way the evidence asks for, in milliseconds since the epoch. `undefined` if the
- * claims do not show it, are another user's, or are older than `maxAgeSeconds`. A time in the future is not trusted; nor
- * is one in milliseconds, which is thousands of years ahead.
+ * claims do not show it, belong to another user, or are older than `maxAgeSeconds`. Times in the future are not
+ * trusted, nor are milliseconds, which look like thousands of years ahead.
  */
 export function provenAt(
   claims: TokenClaims,

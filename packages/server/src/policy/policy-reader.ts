@@ -32,7 +32,7 @@ export interface ReaderOptions {
 }
 
 /**
- * Makes the reader of a route's policy. Whatever does not depend on the request is checked now.
+ * Makes the reader of a route's policy. Everything that does not depend on the request is checked now.
  *
  * @throws TypeError when the policy is wrong.
  */
@@ -84,7 +84,7 @@ function readerOf(policy: Policy, { takesClaims }: ReaderOptions): PolicyReader 
 }
 
 async function parseWithBound(action: Action, request: HostRequest): Promise<ParsedAction> {
-  // Whatever is wrong with it is said before the body is read.
+  // Reports a wrong policy before the body is read.
   parseAction(action);
   const { bind } = action;
   return parseAction(action, bind && (await readBound(bind, request)));

@@ -28,7 +28,7 @@ export interface Requirements {
   /** @throws StepUpError `requirement_invalid` or `requirement_expired`, both 400. */
   open(caller: Login, ticket: string): Requirement;
   /**
-   * The same, to see what the ticket is about: an expired one will do.
+   * The same, to see what the ticket is about: it may have expired.
    *
    * @throws StepUpError `requirement_invalid` (400).
    */
@@ -101,7 +101,7 @@ export function createRequirements(options: {
         );
       const ticket = seal(requirement);
       if (ticket.length <= LONGEST_TICKET) return ticket;
-      // Better to start without the way back than not at all.
+      // Better to start without a way back than not at all.
       const bare = seal({ policy: requirement.policy });
       if (bare.length <= LONGEST_TICKET) return bare;
       throw new TypeError(`The requirement is longer than ${LONGEST_TICKET} characters. Shorten the action.`);
@@ -120,7 +120,7 @@ export function requirementExpired(): StepUpError {
   return new StepUpError('requirement_expired', 'This requirement is too old. Call the guarded route again.');
 }
 
-/** Names what must be approved; two refusals of the same route and action have the same name. */
+/** Names what must be approved. Two refusals of the same route and action have the same name. */
 export function requirementHash({
   maxAgeSeconds,
   factors,
@@ -132,7 +132,7 @@ export function requirementHash({
   opensMfaApi,
 }: ParsedPolicy): string {
   const words = action && [action.id, action.title ?? null, action.details ?? null, action.bound ?? null];
-  // The id says everything here; its words depend on what was known at the time.
+  // The id says everything here. Its words depend on what was known at the time.
   const named = opensMfaApi ? [action?.id] : words;
   const rules = [
     maxAgeSeconds,

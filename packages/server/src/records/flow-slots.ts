@@ -2,22 +2,22 @@ import { isDone, StepUpError } from '@stepgate/core';
 import type { Capacity } from '../limits/capacity.ts';
 import type { HandleRecord } from './handle-record.ts';
 
-/** The place of a live flow among those of its subject. */
+/** The slot of a live flow among those of its subject. */
 export interface FlowSlot {
-  /** The digest of the session that it belongs to. */
+  /** The digest of the flow's session. */
   readonly session: string;
   /** When it was started, in milliseconds since the epoch. */
   readonly since: number;
-  /** When it ends at the latest. */
+  /** When the flow ends at the latest. */
   readonly until: number;
 }
 
-/** Longer than a start can take: what has left no flow by then has come to nothing. */
+/** Longer than a start can take. A start that has left no flow by then has failed. */
 const STARTING_MS = 10_000;
 
 /**
- * The places that leave no room for one more flow of this session, none where there is room: the session's own first,
- * of which there are always fewer than the subject may have, so that a stolen session cannot take the owner's last.
+ * The slots that leave no room for one more flow of this session; empty if there is room. The session's own slots
+ * come first, and a session always has fewer than its subject, so a stolen session cannot take the owner's last one.
  */
 export function inTheWay<P extends FlowSlot>(
   places: readonly P[],
@@ -29,20 +29,20 @@ export function inTheWay<P extends FlowSlot>(
   return places.length >= flowsPerSubject ? places : [];
 }
 
-/** Whether the flow of a place has ended, or never was, by the record that it is in. */
+/** Whether the flow of a slot has ended, or never began, according to the record that would hold it. */
 export function isVacant({ since, until }: FlowSlot, record: HandleRecord | undefined, now: number): boolean {
   const state = record?.flow?.state;
-  // One that ends sooner is the flow of before, which this one is about to follow: unless that has come to nothing.
+  // A flow that ends sooner is the previous one, which this flow will replace, unless this start has failed.
   const isStarting = (state?.context.expiresAt ?? 0) < until && now < since + STARTING_MS;
   if (isStarting) return false;
   return state === undefined || isDone(state) || state.context.expiresAt <= now;
 }
 
-/** Too many flows at once, of which one must end first. */
+/** The error when too many flows are under way. */
 export function tooManyFlows(places: readonly FlowSlot[], now: number): StepUpError {
   return new StepUpError(
     'too_many_flows',
-    'there are as many flows under way as are allowed at once: finish one, cancel one, or wait',
+    'Too many step-ups are under way. Finish one, cancel one, or wait.',
     { retryAfterMs: Math.max(0, Math.min(...places.map(({ until }) => until)) - now) },
   );
 }

@@ -8,31 +8,31 @@ import { reachable, updateStored } from '../store/compare-and-set.ts';
 import type { Store } from '../store/store.ts';
 import { fits } from './record-size.ts';
 
-/** A form post that waits for its approval, to be sent by the browser once more. */
+/** A form post that waits for its approval. The browser then sends it again. */
 export interface KeptForm {
-  /** Path and query that it was posted to. */
+  /** The path and query that it was posted to. */
   readonly url: string;
   readonly enctype: FormEnctype;
   readonly fields: FormFields;
 }
 
 /**
- * The forms that wait, sealed for their handle: the newest one of each login, since a session gets as many handles as
- * it sends requests without one. A form is known by the digest of its method, path and body, which its ticket carries:
- * the page of another ticket never shows it.
+ * The forms that wait, sealed for their handle. Each login keeps its newest form only, because a session gets a new
+ * handle with every request that shows none. A form's name is the digest of its method, path and body. The ticket
+ * carries it, so the page of another ticket never shows the form.
  */
 export interface KeptForms {
-  /** Answers with the form's name; `undefined` for one that is too large to be kept. */
+  /** Resolves to the form's name; `undefined` if the form is too large to keep. */
   put(owner: Owner, form: KeptForm): Promise<string | undefined>;
   find(owner: Owner, name: string): Promise<KeptForm | undefined>;
-  /** The form for this address is being sent: once is enough. */
+  /** Forgets the form for this address, which is being sent. */
   use(owner: Owner, url: string): Promise<void>;
 }
 
 const KeptFormSchema = v.object({ name: v.string(), target: v.string(), sealed: v.string() });
 type Kept = v.InferOutput<typeof KeptFormSchema>;
 
-/** As long as a requirement, a flow and an approval of the default age can take, one after the other. */
+/** As long as a requirement, a flow and an approval of the default age can take one after the other. */
 const TTL_MS = REQUIREMENT_TTL_MS + FLOW_DEFAULTS.flowTtlMs + 5 * 60_000;
 
 /** Creates the kept forms in this store. */

@@ -4,13 +4,13 @@ import type { Approval, KeptTokens } from './handle-record.ts';
 
 const purposeOf = (key: string, approval: string): string => `tokens:${key}:${approval}`;
 
-/** When tokens that a flow has received run out; `undefined` when they do not say, and so are not kept. */
+/** When the tokens of a flow expire; `undefined` when they do not say, and so are not kept. */
 export function tokensEnd({ context }: FlowState, tokens: TokenSet | undefined): number | undefined {
   if (tokens?.expiresIn === undefined || context.provenAt === undefined) return undefined;
   return context.provenAt + tokens.expiresIn * 1_000;
 }
 
-/** Seals tokens to be kept. A refresh token is not among them: the app has it already, and it may rotate there. */
+/** Seals tokens to keep. The refresh token is left out: the app has it already, and may rotate it. */
 export function sealTokens(sealer: Sealer, key: string, approval: string, tokens: TokenSet): KeptTokens {
   const { refreshToken: _theApps, ...kept } = tokens;
   return { approval, sealed: sealer.seal(kept, purposeOf(key, approval)) };
@@ -28,7 +28,7 @@ export function openTokens(
   return sealer.open(found.sealed, purposeOf(key, id)) as TokenSet | undefined;
 }
 
-/** The tokens that still live, of approvals that are still there. */
+/** The tokens that are still valid, of approvals that still exist. */
 export function keepLiving(
   kept: readonly KeptTokens[] | undefined,
   approvals: readonly Approval[],

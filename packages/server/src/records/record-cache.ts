@@ -3,31 +3,31 @@ import type { HandleRecord } from './handle-record.ts';
 /** A record as a store keeps it. */
 export interface SignedRecord {
   readonly format: number;
-  /** The record as JSON: a store may keep the members of an object in another order. */
+  /** The record as JSON, because a store may reorder the members of an object. */
   readonly text: string;
   readonly signature: string;
 }
 
-/** A record as it was last read or written here, and what its text says. */
+/** A record as last read or written here, and its parsed text. */
 export interface CachedRecord {
   readonly value: SignedRecord;
   readonly version: number;
   readonly record: HandleRecord;
 }
 
-/** What this process has lately seen of records, by key. */
+/** What this process has recently seen of records, by key. */
 export interface RecordCache {
   get(key: string): CachedRecord | undefined;
   set(key: string, seen: CachedRecord): void;
   delete(key: string): void;
 }
 
-/** How much text each of the two generations holds; what it says takes about twice as much. */
+/** How much text each of the two generations holds. The parsed records take about twice as much. */
 const GENERATION_CHARS = 1_000_000;
 
 /**
- * Makes the memory. It is bounded, so that a store with many records does not keep each of them a second time: what was
- * not asked for while as much as {@link GENERATION_CHARS} came in is forgotten.
+ * Makes the cache. It is bounded, so a store with many records is not held in memory twice. A record that nobody asks
+ * for is dropped once another {@link GENERATION_CHARS} of text has come in.
  */
 export function createRecordCache(generationChars = GENERATION_CHARS): RecordCache {
   let young = new Map<string, CachedRecord>();

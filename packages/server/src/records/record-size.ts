@@ -2,19 +2,19 @@ import { StepUpError } from '@stepgate/core';
 import type { Json } from '../store/store.ts';
 import type { HandleRecord } from './handle-record.ts';
 
-/** What a flow brings after its start (its answers, its approval and tokens) finds this part of a record empty. */
+/** This part of a record stays free for what a flow adds after its start: its answers, its approval and tokens. */
 const SHARE_FOR_ANSWERS = 1 / 4;
-/** When to come again where nothing in a record is known to end. */
+/** When to try again if nothing in a record has a known end. */
 const FALLBACK_MS = 60_000;
 
-/** Whether a value is no larger than this, as a store keeps it. */
+/** Whether a value, as a store keeps it, is no larger than this. */
 export function fits(value: Json, mostBytes: number): boolean {
   return Buffer.byteLength(JSON.stringify(value)) <= mostBytes;
 }
 
 /**
- * Refuses a flow that would begin in a record without room for what it brings. That itself is never refused: an
- * approval that was given is written, whatever its size.
+ * Refuses a flow that would begin in a record without room for what the flow will add. What a flow adds later is
+ * never refused: an approval is written whatever its size.
  *
  * @throws StepUpError `record_full` (429) with the time until something in the record ends.
  */
@@ -24,7 +24,7 @@ export function mustHaveRoom(record: HandleRecord, recordBytes: number, now: num
 }
 
 /**
- * Refuses what a user wants written beside a flow, where it does not fit in.
+ * Refuses other writes that do not fit beside a flow.
  *
  * @throws StepUpError `record_full` (429) with the time until something in the record ends.
  */
@@ -37,7 +37,7 @@ function recordFull({ approvals }: HandleRecord, now: number): StepUpError {
   const next = Math.min(...ends.filter((end) => end > now));
   return new StepUpError(
     'record_full',
-    'this browser holds as many approvals and tokens as are kept for one: wait until one of them ends',
+    'This browser holds as many approvals and tokens as one record can. Wait until one of them expires.',
     { retryAfterMs: Number.isFinite(next) ? next - now : FALLBACK_MS },
   );
 }

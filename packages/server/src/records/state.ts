@@ -12,7 +12,7 @@ export interface State {
   readonly sealer: Sealer;
   /** Flows and approvals, one record for each browser and login. */
   readonly records: Records;
-  /** What is kept of a user over all logins. */
+  /** What is kept of a user across all logins. */
   readonly subjects: Subjects;
   readonly keptForms: KeptForms;
   readonly locks: Locks;

@@ -7,34 +7,34 @@ import type { Store, StoredRecord } from '../store/store.ts';
 import { type FlowSlot, inTheWay, isVacant, tooManyFlows } from './flow-slots.ts';
 import type { Records } from './records.ts';
 
-/** A record of a subject's. */
+/** A record that belongs to a subject. */
 export interface Entry {
   readonly key: string;
   /** How long it can live, with its approvals. */
   readonly until: number;
-  /** The place of its flow. */
+  /** The slot of its flow. */
   readonly flow: FlowSlot;
 }
 
 /**
- * What is kept of a subject, over all of its sessions. Guards do not read it unless a policy asks how old an
- * authenticator is: instead, it knows every record that a revocation must delete.
+ * What is kept of a subject across all sessions. Guards do not read it unless a policy asks for the age of an
+ * authenticator. It lists every record that a revocation must delete.
  */
 export interface Subjects {
   /**
-   * Enters a record that is about to be written, until when it can live, for a requirement of that time; one from
-   * before a revocation enters nothing. Answers with when the subject was last revoked, 0 for never.
+   * Lists a record that is about to be written, until the end of its life. A requirement from before a revocation
+   * lists nothing. Resolves to when the subject was last revoked, 0 for never.
    *
-   * @throws StepUpError `too_many_flows` (429) when the session, or the subject, has no place for one more.
+   * @throws StepUpError `too_many_flows` (429) when the session or the subject has no free slot.
    */
   enter(subject: string, entry: Entry & { readonly issuedAt: number }): Promise<number>;
   /** When the subject was last revoked, 0 for never. */
   revokedAt(subject: string): Promise<number>;
-  /** Revokes the subject as of now. Answers with the keys of the records that must go. */
+  /** Revokes the subject as of now. Resolves to the keys of the records to delete. */
   revoke(subject: string): Promise<readonly string[]>;
   /**
-   * The listed authenticators with the time since when they are known. `learns`: whether new ones are known from now
-   * on; without it the list is somebody's claim.
+   * The listed authenticators, each with the time since when it is known. `learns`: whether new ones count as known
+   * from now on; leave it off for a list that somebody only claims.
    */
   recognise(
     subject: string,
@@ -60,13 +60,13 @@ const RecordSchema = v.object({
 });
 type SubjectRecord = v.InferOutput<typeof RecordSchema>;
 
-/** A place, and the record that its flow is in. */
+/** A slot, and the key of the record that holds its flow. */
 type OccupiedPlace = FlowSlot & { readonly key: string };
 
 const EMPTY: SubjectRecord = { format: 1, revokedAt: 0, records: [] };
-/** Counts from the last flow; twice the longest age that a policy can ask for. */
+/** Counts from the last flow. Twice the longest age that a policy can ask for. */
 const KEEP_MS = 180 * 86_400_000;
-/** More browsers and clients at once than a user has; beyond it, the oldest is forgotten, and its approvals with it. */
+/** More browsers and clients than a user has at once. Beyond it, the oldest record and its approvals are dropped. */
 const MOST_RECORDS = 100;
 
 /** Creates the records of subjects. */
@@ -84,7 +84,7 @@ export function createSubjects(options: {
     return recordIn(await reachable(store.read(keyOf(subject))));
   }
 
-  /** Writes what `change` makes of the record, unless it gives the same back. */
+  /** Writes what `change` returns, unless it is the same record. */
   function update(subject: string, change: (record: SubjectRecord) => SubjectRecord): Promise<SubjectRecord> {
     return updateStored(store, keyOf(subject), (stored) => {
       const record = recordIn(stored);
@@ -94,7 +94,7 @@ export function createSubjects(options: {
     });
   }
 
-  /** Enters the record where there is a place for its flow. `vacant`: places that are known to be free again. */
+  /** Lists the record if there is a slot for its flow. `vacant`: slots known to be free again. */
   async function enterBeside(
     vacant: readonly OccupiedPlace[],
     subject: string,
@@ -115,11 +115,11 @@ export function createSubjects(options: {
       const kept = living.slice(Math.max(0, living.length + 1 - mostRecords));
       const keys = new Set(kept.map((one) => one.key));
       forgotten = others.map((one) => one.key).filter((old) => !keys.has(old));
-      // An approval of before may be good for longer than this flow's.
+      // An earlier approval may live longer than this flow's.
       const before = record.records.find((one) => one.key === key)?.until ?? 0;
       return { ...record, records: [...kept, { key, until: Math.max(before, until), flow }] };
     });
-    // What a revocation would not find any more must not be there: a flow that was renewed again and again, say.
+    // A revocation would no longer find these records, so they must go.
     await Promise.all(forgotten.map((old) => reachable(store.delete(old))));
     return { revokedAt, inTheWay: occupied };
   }
@@ -128,7 +128,7 @@ export function createSubjects(options: {
     return flow !== undefined && flow.until > now() ? [{ ...flow, key }] : [];
   }
 
-  /** A flow that ends says nothing here: those that are in the way are asked. */
+  /** Ending flows do not free their slot here, so check the ones that are in the way. */
   async function vacantAmong(places: readonly OccupiedPlace[]): Promise<readonly OccupiedPlace[]> {
     const asked = places.map(async (place) => {
       const { record } = await records.read(place.key);
@@ -170,7 +170,7 @@ export function createSubjects(options: {
           Object.keys(before).length === active.length &&
           active.every(({ id }) => Object.hasOwn(before, id));
         if (isSame) return record;
-        // Those of the first list are older than anything this store knows.
+        // Authenticators in the first list are older than anything this store knows.
         const firstSeen = before === undefined ? 0 : now();
         const times = new Map(Object.entries(before ?? {}));
         const entries = active.map(({ id }) => [id, times.get(id) ?? firstSeen] as const);

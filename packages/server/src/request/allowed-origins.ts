@@ -3,18 +3,18 @@ import { isNavigation } from './navigation.ts';
 
 /** The other origins whose pages may use the endpoints, with the user's cookies (Fetch standard, section 3.2). */
 export interface AllowedOrigins {
-  /** Whether a page of one of them makes the request, in whatever way. */
+  /** Whether a page of one of them makes the request, in any way. */
   include(request: HostRequest): boolean;
   /** Whether a script on a page of one of them makes the request. Forms and links never count. */
   areCalling(request: HostRequest<unknown>): boolean;
   /**
-   * Whether the browser would have kept a SameSite=Lax cookie back. Where other sites are allowed, the handle's cookie
-   * is SameSite=None, and what the browser no longer does for it is done here.
+   * Whether the browser would have held back a SameSite=Lax cookie. If other sites are allowed, the handle's cookie
+   * is SameSite=None, and this check replaces what the browser no longer does.
    */
   keepsHandleBack(request: HostRequest<unknown>): boolean;
   /** The answer to a preflight of one of them; `undefined` for every other request. */
   preflight(request: HostRequest<unknown>): Response | undefined;
-  /** Lets one of them read the response. */
+  /** Lets a page of one of them read the response. */
   share(request: HostRequest<unknown>, response: Response): Response;
 }
 
@@ -68,13 +68,13 @@ export function createAllowedOrigins(list: readonly string[]): AllowedOrigins {
 }
 
 /**
- * Whether the request comes from another site, so that a cookie must be SameSite=None to come along. Two hosts of one
- * site (`app.` and `api.bank.example`) are none.
+ * Whether the request comes from another site, which takes a cookie with SameSite=None. Two hosts of one site (`app.`
+ * and `api.bank.example`) are the same site.
  */
 export function isCrossSite(request: HostRequest<unknown>): boolean {
   const site = request.header('sec-fetch-site');
   if (site !== undefined) return site === 'cross-site';
-  // A browser that does not tell: whatever has another origin may be another site.
+  // The browser does not tell, so any other origin may be another site.
   const origin = request.header('origin');
   return origin !== undefined && origin !== originOf(request);
 }

@@ -1,6 +1,6 @@
 import { isStepUpError, StepUpError } from '@stepgate/core';
 
-/** The largest body that is read, of any kind: of a request to the endpoints, and of a form that is kept. */
+/** The largest body that is read: for the endpoints, and for a form that is kept. */
 export const LARGEST_BODY_BYTES = 65_536;
 
 /**
@@ -11,13 +11,13 @@ export const LARGEST_BODY_BYTES = 65_536;
 export async function readJson(request: Request): Promise<unknown> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type)) {
-    throw new StepUpError('unsupported_media_type', 'send JSON, with content-type: application/json');
+    throw new StepUpError('unsupported_media_type', 'Send JSON, with content-type: application/json.');
   }
   const text = await readText(request);
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new StepUpError('invalid_request', 'the body is no valid JSON');
+    throw new StepUpError('invalid_request', 'The body is not valid JSON.');
   }
 }
 
@@ -54,11 +54,11 @@ export async function readBytes(
     }
   } catch (error) {
     if (isStepUpError(error)) throw error;
-    throw new StepUpError('invalid_request', 'the body broke off');
+    throw new StepUpError('invalid_request', 'The body broke off. Send it again.');
   }
   return Buffer.concat(chunks);
 }
 
 function tooLarge(mostBytes: number): StepUpError {
-  return new StepUpError('body_too_large', `the body must not be larger than ${mostBytes / 1_024} KB`);
+  return new StepUpError('body_too_large', `The body must not be larger than ${mostBytes / 1_024} KB`);
 }

@@ -2,29 +2,29 @@ import { digest } from '../lib/seal.ts';
 import { identifyError } from './hook-error.ts';
 import type { HostRequest } from './host-request.ts';
 
-/** Who is signed in, as the app's `identify` says. */
+/** Who is signed in, according to the app's `identify`. */
 export interface Identity {
   /** The `sub` claim: the user's id at the tenant (`auth0|…`), not the app's own id. */
   readonly subject: string;
   /**
-   * Names this login of the user. It must change at login and at logout, because approvals end with it: use a random
-   * value kept in the session, or the `sid` claim.
+   * Names this login of the user. Approvals end with it, so it must change at login and at logout: use a random value
+   * kept in the session, or the `sid` claim.
    */
   readonly sessionId: string;
-  /** The user's address, as far as the app trusts its proxy. Used for audit events only. */
+  /** The user's address, from a proxy that the app trusts. Only audit events use it. */
   readonly ip?: string | undefined;
 }
 
-/** How `identify` is asked. */
+/** How `identify` is called. */
 export interface Asked {
   /**
-   * The request has been open for a while, and this is to find out whether its login still lasts: look it up where
+   * The request has been open for a while, and the gate wants to know whether its login still lasts. Look it up where
    * logins are kept, not in what was loaded with the request.
    */
   readonly again: boolean;
 }
 
-/** What the app's hooks are given: whose flow it is, and the request that drives it. */
+/** What the app's hooks get: whose flow it is, and the request that drives it. */
 export interface HookContext<Native = unknown> {
   /** The host's own request: Express's `req`, Koa's `ctx`. */
   readonly request: Native;
@@ -73,8 +73,8 @@ export type Identify<Native = unknown> = (
 const FIRST: Asked = { again: false };
 
 /**
- * Makes the {@link CallerOf} of a gate from the app's `identify`. What it does is synchronous where `identify` is: a
- * promise would cost a guarded request more than the rest of its path.
+ * Makes the {@link CallerOf} of a gate from the app's `identify`. It is synchronous when `identify` is: a promise
+ * would cost a guarded request more than the rest of its path.
  */
 export function createCallerOf(identify: Identify, realm: string): CallerOf {
   const callerFrom = (identity: Identity | undefined): Caller | undefined =>
@@ -97,7 +97,7 @@ export function createCallerOf(identify: Identify, realm: string): CallerOf {
   };
 }
 
-/** Whether there is something to wait for, from any promise library. */
+/** Whether this is a promise, from any library. */
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then === 'function';
 }

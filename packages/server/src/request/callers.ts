@@ -2,14 +2,14 @@ import { type AllowedOrigins, createAllowedOrigins } from './allowed-origins.ts'
 import { type CallerOf, createCallerOf, type Identify } from './caller.ts';
 import { createHandles, type Handles } from './handle-cookie.ts';
 
-/** Who sends a request, from which browser, and from which origin. */
+/** Reads who sends a request, from which browser, and from which origin. */
 export interface Callers {
   readonly callerOf: CallerOf;
   readonly handles: Handles;
   readonly origins: AllowedOrigins;
 }
 
-/** Makes the readers of all three. `realm` names the tenant and the application. */
+/** Makes all three readers. `realm` names the tenant and the application. */
 export function createCallers(options: {
   readonly identify: Identify;
   readonly realm: string;

@@ -1,15 +1,15 @@
 import { StepUpError } from '@stepgate/core';
 import type { HostResponse } from './host-request.ts';
 
-/** Headers of every answer of ours that holds something of a user. */
+/** Headers of every response that holds a user's data. */
 export const PRIVATE_HEADERS = { 'cache-control': 'no-store, no-transform' } as const;
 
-/** A quoted-string of HTTP (RFC 9110, section 5.6.4), of the characters that RFC 6750 allows in its parameters. */
+/** A quoted-string of HTTP (RFC 9110, section 5.6.4), limited to the characters that RFC 6750 allows. */
 function quoted(text: string): string {
   return `"${text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '?')}"`;
 }
 
-/** The challenge of RFC 9470, section 3; with `acr_values` where a token with one of them is let through. */
+/** The challenge of RFC 9470, section 3; with `acr_values` if a token with one of them would be accepted. */
 export function stepUpChallenge(maxAgeSeconds: number, acrValues: readonly string[]): string {
   const description = 'A fresh approval by a second factor is required';
   const challenge = `Bearer error="insufficient_user_authentication", error_description=${quoted(description)}, max_age="${maxAgeSeconds}"`;
@@ -17,8 +17,8 @@ export function stepUpChallenge(maxAgeSeconds: number, acrValues: readonly strin
 }
 
 /**
- * The body of {@link errorResponse} as an object, for refusals that are part of something else: the value of a Server
- * Action, the `extensions` of a GraphQL error, the result of a tool. What only the log may see is not in it.
+ * The body of {@link errorResponse} as an object, for refusals inside something else: the value of a Server Action,
+ * the `extensions` of a GraphQL error, the result of a tool. It leaves out what only the log may see.
  */
 export function errorBody(error: StepUpError): Readonly<Record<string, unknown>> {
   return {
@@ -31,8 +31,8 @@ export function errorBody(error: StepUpError): Readonly<Record<string, unknown>>
 }
 
 /**
- * The answer to a request that failed, as the guard itself gives it: for an app's own error handler, which hears of
- * what `gate.assert` throws. Words for the log alone are not in it.
+ * The response to a request that failed, as the guard itself sends it. For an app's own error handler, which gets
+ * what `gate.assert` throws. It leaves out what only the log may see.
  */
 export function errorResponse(error: StepUpError): HostResponse {
   return json(error.status, errorBody(error), {
@@ -41,7 +41,7 @@ export function errorResponse(error: StepUpError): HostResponse {
   });
 }
 
-/** A JSON answer that nobody keeps. */
+/** A JSON response that nobody stores. */
 export function json(
   status: number,
   body: unknown,
@@ -54,14 +54,14 @@ export function json(
   };
 }
 
-/** Whether it is a fault of the app's wiring, which its log is to hear of; what passes by itself is none. */
+/** Whether the error comes from the app's set-up, so that its log should show it. Passing faults do not count. */
 export function isFault({ expose, code }: StepUpError): boolean {
   return !expose && code !== 'store_unavailable' && code !== 'overloaded';
 }
 
-/** Any thrown thing as the one error of ours; what is unknown is a fault of the app's wiring. */
+/** Any thrown value as a `StepUpError`. An unknown one counts as a fault of the app's set-up. */
 export function toStepUpError(error: unknown): StepUpError {
   if (error instanceof StepUpError) return error;
-  const message = error instanceof Error ? error.message : 'something was thrown that is no error';
+  const message = error instanceof Error ? error.message : 'something that is not an error was thrown';
   return new StepUpError('misconfigured', message);
 }

@@ -1,13 +1,13 @@
 import { isStepUpError } from '@stepgate/core';
 import { LARGEST_BODY_BYTES, readBytes } from './body.ts';
 
-/** A request's body as its host has it: still to be read, or read already by a parser in front. */
+/** A request's body as its host has it: unread, or already read by a parser. */
 export type HostBody = { readonly raw: Request } | { readonly parsed: unknown; readonly hasFiles: boolean };
 
-/** Why a form is not kept while its approval is asked for. */
+/** Why a form is not kept for after the approval. */
 export type Unkept = 'file' | 'size';
 
-/** How the form is written; `undefined` when the body is none of a form. */
+/** How the form is encoded; `undefined` if the body is not a form. */
 export function enctypeOf(contentType: string | undefined): FormEnctype | undefined {
   const [type] = (contentType ?? '').toLowerCase().split(';');
   return ENCTYPES.find((enctype) => enctype === type?.trim());
@@ -41,13 +41,13 @@ async function multipartFields(bytes: Buffer<ArrayBuffer>, headers: Headers): Pr
   const fields: (readonly [string, string])[] = [];
   for (const [name, value] of form) {
     if (typeof value === 'string') fields.push([name, value]);
-    // An input for files that was left empty comes as a file without a name.
+    // An empty file input comes as a file without a name.
     else if (value.name !== '' || value.size > 0) return 'file';
   }
   return fields;
 }
 
-/** The fields that a parser has made of a form, with the brackets that it takes for nested ones. */
+/** The fields that a parser made of a form; nested ones get their brackets back. */
 export function fieldsOf(value: unknown, name?: string): FormFields {
   if (Array.isArray(value)) return value.flatMap((one) => fieldsOf(one, name));
   if (typeof value === 'object' && value !== null) {
@@ -67,8 +67,8 @@ function withinSize(fields: FormFields): FormFields | Unkept {
   return size > LARGEST_BODY_BYTES ? 'size' : fields;
 }
 
-/** How a form is written that has no file in it. */
+/** How a form without a file is encoded. */
 export type FormEnctype = 'application/x-www-form-urlencoded' | 'multipart/form-data';
 
-/** Names and values in their order; a name can come more than once. */
+/** Names and values in order. A name can come more than once. */
 export type FormFields = readonly (readonly [string, string])[];

@@ -6,30 +6,30 @@ import type { HostRequest } from './host-request.ts';
 import { cameByProxy, isLoopback } from './loopback.ts';
 import { siteOf } from './same-origin.ts';
 
-/** How a client without cookies asks for a handle (`new`), and shows it again. */
+/** How a client without cookies asks for a handle (`new`), and shows it later. */
 export const HANDLE_HEADER = 'stepgate-handle';
 
-/** The handles by which browsers and clients own their records. The store knows only their digests. */
+/** The handles with which browsers and clients own their records. The store knows only their digests. */
 export interface Handles {
-  /** The handle that the request shows, well formed or `undefined`. */
+  /** The handle that the request shows; `undefined` if there is none, or it is malformed. */
   read(request: HostRequest<unknown>): string | undefined;
   /**
-   * Whether a browser can be handed one: its request is proven to come from this origin, or an allowed one.
+   * Whether a browser can get a handle: its request provably comes from this origin, or an allowed one.
    *
-   * @throws StepUpError `insecure_transport` (403) where the cookie would travel in clear.
+   * @throws StepUpError `insecure_transport` (403) if the cookie would travel unencrypted.
    */
   mayHold(request: HostRequest<unknown>): boolean;
-  /** A fresh handle and the response headers that hand it over. */
+  /** A fresh handle, and the response headers that set it. */
   mint(request: HostRequest<unknown>): HeldHandle;
   /** The handle that the request shows, or a fresh one. */
   hold(request: HostRequest<unknown>): HeldHandle;
 }
 
-/** A handle, and the response headers that hand it over, none for one that the browser has already. */
+/** A handle, and the response headers that set it. They are empty if the browser has it already. */
 export interface HeldHandle {
   readonly handle: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether it is on its way to a browser, whose other requests come without it until it has arrived. */
+  /** Whether it was set with this response, so that other requests of the browser may still come without it. */
   readonly isTravelling: boolean;
 }
 
@@ -43,14 +43,14 @@ export interface Owner {
 }
 
 /**
- * The key of the record that a handle owns for this login. A next login in the same browser has a record of its own,
- * so nothing of the one before is in its reach, or in its way.
+ * The key of the record that a handle owns for this login. The next login in the same browser gets another record, so
+ * the two cannot reach or block each other.
  */
 export function recordKey(handle: string, { session }: Login): string {
   return digest(`${handle}.${session}`);
 }
 
-/** Makes the reader and minter of handles. */
+/** Reads and makes handles. */
 export function createHandles(options: {
   readonly randomBytes: (size: number) => Uint8Array;
   readonly insecureCookie: boolean;
@@ -58,11 +58,11 @@ export function createHandles(options: {
 }): Handles {
   const { randomBytes, insecureCookie, origins } = options;
 
-  // The prefix makes the browser itself refuse a cookie that another host or plain http has set.
+  // With this prefix, the browser refuses a cookie that another host or plain http has set.
   const nameFor = ({ protocol }: HostRequest<unknown>): string =>
     protocol === 'https' ? '__Host-stepgate' : 'stepgate';
 
-  /** Whether the cookie can neither be read nor planted on its way, or the app takes that upon itself. */
+  /** Whether nobody can read or plant the cookie on its way, or the app accepts that risk. */
   function isSafe(request: HostRequest): boolean {
     return request.protocol === 'https' || insecureCookie || (isLoopback(request) && !cameByProxy(request));
   }
@@ -89,7 +89,7 @@ export function createHandles(options: {
       if (wantsHeader(request)) return { handle, headers: { [HANDLE_HEADER]: handle }, isTravelling: false };
       mustTravelSafely(request);
       const isShared = origins.areCalling(request) && isCrossSite(request);
-      // Browsers take SameSite=None only with Secure, and Secure from this machine over http too.
+      // Browsers take SameSite=None only with Secure, and on this machine they take Secure over http too.
       const secure = isShared || request.protocol === 'https' ? '; Secure' : '';
       const sameSite = isShared ? 'None' : 'Lax';
       const cookieText = `${nameFor(request)}=${handle}; Path=/; HttpOnly; SameSite=${sameSite}${secure}`;
@@ -112,7 +112,7 @@ function behindProxy({ host }: HostRequest): string {
   return `The request names this machine (${host}) as its host, over http, but came by a proxy. Have the proxy pass the public Host and X-Forwarded-Proto, and the framework trust it: see "Behind a proxy" in docs/guides/production.md. For a proxy on your own machine, set insecureCookie: true.`;
 }
 
-/** On the client's explicit wish, and never in a browser: its scripts would see the handle. */
+/** Only when the client asks for it, and never in a browser, whose scripts would see the handle. */
 function wantsHeader(request: HostRequest<unknown>): boolean {
   return (
     request.header(HANDLE_HEADER) === 'new' &&
@@ -124,7 +124,8 @@ function wantsHeader(request: HostRequest<unknown>): boolean {
 function cookie(header: string | undefined, name: string): string | undefined {
   if (header === undefined) return undefined;
   for (const pair of header.split(';')) {
-    // No `trim()`: to a browser U+00A0 is a part of the name, which then has no prefix, and which any host may set.
+    // Not `trim()`: for a browser, U+00A0 belongs to the name. The name then lacks the prefix, so any host may set
+    // it.
     const start = pair.startsWith(' ') ? 1 : 0;
     if (pair.startsWith(`${name}=`, start)) return pair.slice(start + name.length + 1);
   }

@@ -1,28 +1,25 @@
 import { isStepUpError, StepUpError } from '@stepgate/core';
 import { type HostRequest, pathOf } from './host-request.ts';
 
-/** What is wrong with a function that the app has given, or with what it gave: in words, for the app's log. */
+/** What is wrong with one of the app's functions, or with what it returned. For the app's log. */
 export class HookError extends TypeError {
   override readonly name = 'HookError';
 }
 
 const LONGEST_PATH = 256;
 
-/**
- * What `identify` has thrown. Where it reads what is not there, the gate is mounted in front of what it reads, more
- * often than not.
- */
+/** What `identify` has thrown. The usual reason is that the gate is mounted before what `identify` reads. */
 export function identifyError(error: unknown): Error {
   if (error instanceof HookError || isStepUpError(error)) return error;
   const advice =
-    error instanceof TypeError ? '; is the gate mounted behind what it reads, the session for instance?' : '';
+    error instanceof TypeError ? '; mount the gate after what it reads, such as the session' : '';
   return new HookError(`identify: ${wordsOf(error)}${advice}`, { cause: error });
 }
 
 /**
- * What a policy has thrown, or what is wrong with what it gave, and for which request. The client's fault, and told to it,
- * are an action of too many words, since a request has made it, and an error that is made to be shown as such
- * (`createError(400)` of http-errors, Koa's `ctx.throw(400)`).
+ * What a policy has thrown, or what is wrong with what it returned, and for which request. Two cases are the client's
+ * fault, and the client is told: an action with too many words, because a request made it so, and an error meant for
+ * the client (`createError(400)` of http-errors, Koa's `ctx.throw(400)`).
  */
 export function policyError(error: unknown, request: HostRequest<unknown>): Error {
   if (error instanceof HookError || isStepUpError(error)) return error;
@@ -40,8 +37,11 @@ function clientStatus(error: unknown): number | undefined {
 }
 
 function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'something that is no error';
+  return error instanceof Error ? error.message : 'something that is not an error';
 }
 
-/** An action whose words cannot be shown: the app's mistake if they are fixed, the client's if a request makes them. */
+/**
+ * An action whose words cannot be shown: the app's mistake if they are fixed, the client's if a request supplies
+ * them.
+ */
 export class UnfitAction extends TypeError {}

@@ -6,51 +6,51 @@ import { readAgain } from './stored-session.ts';
 
 /** Options of {@link identifyBySession}. */
 export interface SessionIdentifyOptions<Session> {
-  /** Who is signed in, by the app's own session; `undefined` for nobody. */
+  /** Reads who is signed in from the app's session; `undefined` for nobody. */
   readonly subject: (session: Session) => string | undefined;
 }
 
-/** What every host's request has: where no types say that it has more, TypeScript sees by this that it may. */
+/** What every host's request has. Where its types lack a `session`, this lets TypeScript accept one. */
 interface NativeRequest {
   readonly headers?: object | undefined;
 }
 
-/** A request with a session: of express-session, koa-session, and whatever else keeps one in `session`. */
+/** A request with a session: of express-session, koa-session, or anything else that keeps one in `session`. */
 export interface SessionRequest<Session> extends NativeRequest {
   readonly session?: Session | null | undefined;
-  /** The session's own random id, which express-session has here. */
+  /** The session's random id, where express-session keeps it. */
   readonly sessionID?: string | undefined;
 }
 
-/** What is kept in the session: names one login, and whose it is; nobody's, when the next login is to have it. */
+/** What the session keeps: a name for one login, and its user. Without a user, the next login takes the name. */
 interface Login {
   readonly subject?: string;
   readonly id: string;
 }
 
 const LOGIN = 'stepgate';
-/** A login that the session's own id tells from all others. Requests that come at once all see the same one. */
+/** Tells a login from all others by the session's id. Concurrent requests all see the same value. */
 const FIRST_LOGIN = 'first';
 
-/** {@link identifyBySession}'s result. It needs no promise but to read a session again. */
+/** {@link identifyBySession}'s result. It is a promise only when it reads a session again. */
 export interface IdentifyBySession<Session> {
   (request: SessionRequest<Session>): Identity | undefined;
   (request: SessionRequest<Session>, asked: Asked): Identity | undefined | Promise<Identity | undefined>;
 }
 
 /**
- * `identify` for apps that keep the signed-in user in `req.session` or `ctx.session` (express-session, koa-session and
- * their like).
+ * `identify` for apps that keep the signed-in user in `req.session` or `ctx.session` (express-session, koa-session
+ * and the like).
  *
- * Approvals are bound to a random value: the session's own id, where express-session has one, and what is kept in the
- * session beside the user. It is another when the session is regenerated, when another user is signed in, and when the
- * gate has seen the session without a user. So regenerate the session at login and logout, as one does against session
- * fixation, or call `gate.revoke` at logout.
+ * Approvals are bound to a random value, made of the session's id (if express-session has one) and a value that is
+ * kept in the session. It changes when the session is regenerated, when another user signs in, and when the gate has
+ * seen the session without a user. So regenerate the session at login and logout, as you do against session fixation,
+ * or call `gate.revoke` at logout.
  *
- * An event stream that is open is asked again every few seconds: then the session is read from its store, where there is
- * one, so that the stream ends with the login.
+ * While an event stream is open, the session is read from its store every few seconds, if it has one, so the stream
+ * ends with the login.
  *
- * Throws, and so answers 500, when the session middleware is missing or comes after the gate.
+ * Throws, which answers 500, when the session middleware is missing or comes after the gate.
  *
  * @example
  * identify: identifyBySession({ subject: (session) => session.user?.sub })
@@ -64,7 +64,7 @@ export function identifyBySession<Session extends object>({
 }: SessionIdentifyOptions<Session>): IdentifyBySession<Session> {
   if (typeof subjectOf !== 'function') throw new TypeError('subject: must be a function of the session');
 
-  /** Writes what names the login into the session, where it is not there yet. */
+  /** Writes the login's name into the session, if it is missing. */
   function identityIn(session: object, sessionID: string | undefined): Identity | undefined {
     const kept = session as { [LOGIN]?: Login };
     const subject = subjectOf(session as Session);
@@ -97,7 +97,7 @@ export function identifyBySession<Session extends object>({
         'identifyBySession: the request has no session. Mount the session middleware before the gate.',
       );
     }
-    // koa-session's own way to say that it is destroyed.
+    // koa-session's way to say that the session is destroyed.
     if (session === null) return undefined;
     const reading = asked?.again === true ? readAgain(request) : undefined;
     if (reading === undefined) return identityIn(session, sessionID);
@@ -113,8 +113,8 @@ function sessionOf<Session>(request: SessionRequest<Session>): Session | null | 
 }
 
 /**
- * koa-session gives every request of the app a session, and makes it when it is first asked for: behind its middleware
- * it is there, and in front of it this very question makes one, which nobody will keep.
+ * koa-session gives every request a session, made at the first access. After its middleware, that is the user's.
+ * Before it, this access creates one that is never saved.
  */
 function isAheadOfKoaSession(request: object): boolean {
   if (Object.hasOwn(request, 'session') || !('sessionOptions' in request)) return false;
@@ -141,8 +141,8 @@ export interface OidcRequest extends NativeRequest {
 /** Options of {@link identifyByOidc}, {@link identifyByBearer} and {@link identifyByClaims}. */
 export interface ClaimIdentifyOptions {
   /**
-   * Accepts tokens that name no login (`sid`; for bearer tokens also `jti`). Approvals then outlive a logout: they end
-   * by their age alone.
+   * Accepts tokens that name no login (`sid`; for bearer tokens also `jti`). Approvals then outlive a logout, and
+   * only their age ends them.
    */
   readonly unboundSession?: boolean;
 }
@@ -150,7 +150,7 @@ export interface ClaimIdentifyOptions {
 /**
  * `identify` for apps with express-openid-connect: the `sub` and `sid` claims of its verified `id_token`.
  *
- * Throws, and so answers 500, when `auth()` is not in front of the gate, or the provider gives no `sid`.
+ * Throws, which answers 500, when `auth()` does not come before the gate, or the provider gives no `sid`.
  *
  * @example
  * app.use(auth(config));
@@ -178,9 +178,9 @@ export interface BearerRequest extends NativeRequest {
  * `identify` for APIs whose callers have validated bearer tokens: `req.auth.payload` of express-oauth2-jwt-bearer, or
  * koa-jwt's `ctx.state.user`. Approvals are bound to the token's `sid`, or else to its `jti`: to that one token.
  *
- * A request without a token is nobody's; whether it may come that far is the validating middleware's to decide.
+ * A request without a token has no user. The validating middleware decides whether to let it pass.
  *
- * Throws, and so answers 500, when a token has neither `sid` nor `jti`.
+ * Throws, which answers 500, when a token has neither `sid` nor `jti`.
  */
 export function identifyByBearer(
   options: ClaimIdentifyOptions = {},
@@ -193,12 +193,12 @@ export function identifyByBearer(
 }
 
 /**
- * `identify` for everything else that has the claims of a verified token: Fastify's `request.user`, Hono's
+ * `identify` for anything else with the claims of a verified token: Fastify's `request.user`, Hono's
  * `c.get('jwtPayload')`, Nest's `req.user`. Approvals are bound to the token's `sid`, or else to its `jti`.
  *
- * `claimsOf` gives the claims, or `undefined` for nobody. Never give claims that were only decoded.
+ * `claimsOf` returns the claims, or `undefined` for nobody. Never return claims that were only decoded.
  *
- * Throws, and so answers 500, when the claims have no `sub`, or neither `sid` nor `jti`.
+ * Throws, which answers 500, when the claims have no `sub`, or neither `sid` nor `jti`.
  *
  * @example
  * identify: identifyByClaims((request: FastifyRequest) => request.user)
@@ -232,6 +232,6 @@ function identityOf(
   if (name !== undefined) return { subject: sub, sessionId: `${name}:${String(others[name])}` };
   if (unboundSession) return { subject: sub, sessionId: UNBOUND };
   throw new HookError(
-    `identify: the token has no ${names.join(' or ')} claim, which changes with the login. Have the provider add one, or set unboundSession: true, with which approvals outlive a logout.`,
+    `identify: the token has no ${names.join(' or ')} claim, which changes with the login. Have the provider add one, or set unboundSession: true. Approvals then outlive a logout.`,
   );
 }

@@ -20,8 +20,8 @@ const PROXY_HEADERS = [
 ] as const;
 
 /**
- * Whether a request that names this machine came from somewhere else, as far as it shows: nginx, by default, passes its
- * own upstream's address on as the Host, and a public site then looks like one on this machine.
+ * Whether a request that names this machine shows that it came from elsewhere. By default nginx passes on its
+ * upstream's address as the Host, so a public site looks like one on this machine.
  */
 export function cameByProxy(request: HostRequest): boolean {
   if (PROXY_HEADERS.some((name) => request.header(name) !== undefined)) return true;
@@ -31,7 +31,7 @@ export function cameByProxy(request: HostRequest): boolean {
   return protocol !== 'http:' || !LOOPBACK.test(host);
 }
 
-/** The address of the page that sent the request. Only a page of this very site has a `Referer` that tells of it. */
+/** The address of the page that sent the request. Only pages of this site show it in `Referer`. */
 function pageOf(request: HostRequest): string | undefined {
   const origin = request.header('origin');
   if (origin !== undefined) return origin;

@@ -1,13 +1,12 @@
 import Negotiator from 'negotiator';
 import type { HostRequest } from './host-request.ts';
 
-/** How a refused request is answered: with the way to the page, or with a 401 that a program reads. */
+/** How a refused request is answered: with a redirect to the page, or with a 401 for a program. */
 export type AnswerKind = 'page' | 'api';
 
 /**
- * Whether the request loads a page that the user sees and can act on, rather than being a script's call, or the load
- * of an image or a frame. `Sec-Fetch-Mode` and `Sec-Fetch-Dest` decide where the client sends them, `Accept` only
- * elsewhere.
+ * Whether the request loads a page that the user sees and can act on, rather than a script's call, an image or a
+ * frame. `Sec-Fetch-Mode` and `Sec-Fetch-Dest` decide if the client sends them, otherwise `Accept`.
  */
 export function isNavigation(request: HostRequest<unknown>): boolean {
   const mode = request.header('sec-fetch-mode');
@@ -19,12 +18,15 @@ export function isNavigation(request: HostRequest<unknown>): boolean {
   return prefersHtml(request);
 }
 
-/** Whether HTML is named, and wanted no less than JSON (RFC 9110, section 12.5.1). Of equals, the first one wins. */
+/**
+ * Whether the client names HTML, and prefers it to JSON or wants both alike (RFC 9110, section 12.5.1). Of equals,
+ * the first wins.
+ */
 function prefersHtml(request: HostRequest<unknown>): boolean {
   return acceptedTypes(request).find((type) => type === HTML || type === JSON_TYPE) === HTML;
 }
 
-/** Whether the client asks for an event stream by name. */
+/** Whether the client names the event stream type. */
 export function wantsEventStream(request: HostRequest<unknown>): boolean {
   return acceptedTypes(request).includes('text/event-stream');
 }
@@ -32,7 +34,7 @@ export function wantsEventStream(request: HostRequest<unknown>): boolean {
 const HTML = 'text/html';
 const JSON_TYPE = 'application/json';
 
-/** The media types of `Accept`, the most wanted ones first. */
+/** The media types of `Accept`, most wanted first. */
 function acceptedTypes(request: HostRequest<unknown>): readonly string[] {
   const accept = request.header('accept')?.toLowerCase();
   return accept === undefined ? [] : new Negotiator({ headers: { accept } }).mediaTypes();

@@ -1,20 +1,20 @@
 import { type HostRequest, originOf } from './host-request.ts';
 
 /**
- * Whether the request comes from this very site, as far as the browser tells: `same-origin`, `other`, or
- * `unknown` for a client that sends neither `Sec-Fetch-Site` nor `Origin` (no browser of today does that with a
- * POST from another site).
+ * Whether the request comes from this very site, as far as the browser tells: `same-origin`, `other`, or `unknown`
+ * for a client that sends neither `Sec-Fetch-Site` nor `Origin` (no current browser does that with a POST from
+ * another site).
  */
 export function siteOf(request: HostRequest<unknown>): 'same-origin' | 'other' | 'unknown' {
   const site = request.header('sec-fetch-site');
-  // "none" is the user's own doing: an address typed, a bookmark.
+  // "none" means the user did it: typed an address, or used a bookmark.
   if (site !== undefined) return site === 'same-origin' || site === 'none' ? 'same-origin' : 'other';
   const origin = request.header('origin');
   if (origin === undefined) return 'unknown';
   return origin === originOf(request) ? 'same-origin' : 'other';
 }
 
-/** Whether it is exactly an origin of http or https, as browsers write it. */
+/** Whether it is exactly an http or https origin, as browsers write it. */
 export function isOrigin(text: unknown): boolean {
   return (
     typeof text === 'string' &&
@@ -24,7 +24,9 @@ export function isOrigin(text: unknown): boolean {
   );
 }
 
-/** A path on this origin that a browser can be sent back to, or `undefined`. No scheme, host or escape gets through. */
+/**
+ * A path on this origin to which a browser can be sent back, or `undefined`. No scheme, host or escape gets through.
+ */
 export function safePath(path: string | undefined, origin: string): string | undefined {
   if (path === undefined || !path.startsWith('/') || /[\\\s\p{Cc}]/u.test(path)) return undefined;
   if (!URL.canParse(path, origin)) return undefined;

@@ -18,9 +18,9 @@ interface KoaStored {
 }
 
 /**
- * Reads a request's session from its store once more: a request that is open for long has a copy that knows nothing of a
- * logout. Resolves to `undefined` where the store has it no more. `undefined` where there is no store that can be asked:
- * the session is in a cookie.
+ * Reads a request's session from its store again, because the copy in a long request does not know of a logout.
+ * Resolves to `undefined` if the store no longer has it. Returns `undefined` if no store can be asked: the session is
+ * in a cookie.
  */
 export function readAgain(request: object): Promise<object | undefined> | undefined {
   if (isCallbackStored(request)) {
@@ -40,7 +40,8 @@ async function fromCallbackStore(request: CallbackStored, id: string): Promise<o
     });
   });
   if (isObject(found)) return found;
-  // When the answer ends, its middleware would store the copy that the request has: a session after its logout.
+  // When the response ends, the middleware would store the request's copy, and so bring back a session after its
+  // logout.
   request.session = null;
   return undefined;
 }

@@ -12,8 +12,8 @@ export interface Update<T> {
 const MOST_TRIES = 20;
 
 /**
- * Reads, decides and writes, again and again until no other write comes between. `decide` runs again after a lost race, so
- * it must be pure, except for random ids. `guess`: what is probably still stored, for a first try that does not read.
+ * Reads, decides and writes, and repeats if another write came between. `decide` runs again after a lost race, so it
+ * must be pure, except for random ids. `guess`: what is probably stored, for a first try without a read.
  *
  * @throws StepUpError `store_unavailable` (503) when the store does not answer, or other writes always came first.
  */
@@ -42,7 +42,7 @@ export async function updateStored<T>(
   throw unavailable();
 }
 
-/** Turns a store's error into a 503 that repeats nothing of it. */
+/** Turns a store's error into a 503 that repeats none of its text. */
 export function reachable<T>(answer: Promise<T>): Promise<T> {
   return answer.catch(() => {
     throw unavailable();
@@ -50,7 +50,7 @@ export function reachable<T>(answer: Promise<T>): Promise<T> {
 }
 
 function unavailable(): StepUpError {
-  return new StepUpError('store_unavailable', 'the store does not answer', {
+  return new StepUpError('store_unavailable', 'The store does not answer.', {
     retryAfterMs: 1_000,
     headers: { 'retry-after': '1' },
   });

@@ -1,13 +1,16 @@
-/** What a store was doing when it failed. Writes may fail for long while reads work, on a full disk for example. */
+/**
+ * What a store was doing when it failed. Writes may fail for a long time while reads work, on a full disk for
+ * example.
+ */
 export type StoreWork = 'read' | 'write' | 'watch';
 
-/** Reports the faults of a store, each once until it is over. */
+/** Reports the faults of a store. Each fault is reported once until it is over. */
 export interface FaultReport {
-  /** Without `work`: the fault of a connection, which is over as soon as anything works. */
+  /** Without `work`: a fault of the connection, which ends as soon as anything works. */
   readonly report: (error: unknown, work?: StoreWork) => void;
-  /** This kind of work succeeds again: its next fault is reported, even one that was reported before. */
+  /** This kind of work succeeds again. Its next fault is reported, even if it was reported before. */
   readonly isOver: (work: StoreWork) => void;
-  /** Nothing is reported any more: what breaks off because the store closes is not a fault. */
+  /** Stops reporting: what breaks off because the store closes is not a fault. */
   readonly close: () => void;
 }
 

@@ -109,7 +109,7 @@ describe('a request to the tenant over the pool', () => {
     const { promise: closed, resolve: close } = Promise.withResolvers<void>();
     const request = await requestTo(stalled(({ socket }) => socket.once('close', close)));
 
-    await expect(send({ ...request, timeoutMs: 50 })).rejects.toThrow('no response in time');
+    await expect(send({ ...request, timeoutMs: 50 })).rejects.toThrow('No response in time.');
 
     await closed;
   });

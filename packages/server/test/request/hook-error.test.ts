@@ -22,7 +22,9 @@ it.each([
     expect(await client.decide()).toMatchObject({ response: { status: 500 } });
 
     expect(errors).toHaveLength(1);
-    expect(errors[0]?.message).toMatch(/^identify: .*is the gate mounted behind what it reads, the session/);
+    expect(errors[0]?.message).toMatch(
+      /^identify: .*mount the gate after what it reads, such as the session/,
+    );
     expect(errors[0]?.cause).toBeInstanceOf(TypeError);
   },
 );
@@ -33,7 +35,9 @@ it('names the request of a policy that fails, without its query', () => {
     message: 'policy of POST /transfers: no limits',
     cause,
   });
-  expect(policyError('gone', request).message).toBe('policy of POST /transfers: something that is no error');
+  expect(policyError('gone', request).message).toBe(
+    'policy of POST /transfers: something that is not an error',
+  );
 });
 
 it.each([

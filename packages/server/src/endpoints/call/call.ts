@@ -4,7 +4,7 @@ import type { HostRequest } from '../../request/host-request.ts';
 export interface Call {
   readonly request: HostRequest;
   readonly web: () => Request | Promise<Request>;
-  /** The last segment of the path as it was sent, for a route that ends in `*`. */
+  /** The last segment of the path, as sent, for a route that ends in `*`. */
   readonly name: string;
 }
 

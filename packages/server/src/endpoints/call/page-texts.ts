@@ -12,27 +12,27 @@ export type TextsOf = (request: HostRequest) => PageTexts;
 const FALLBACK = 'en';
 
 /**
- * Makes the chooser: by the app's own word, else by `Accept-Language` (RFC 9110, section 12.5.4), else English.
+ * Makes the chooser: the app's own choice first, then `Accept-Language` (RFC 9110, section 12.5.4), then English.
  *
  * @throws TypeError when the texts are wrong.
  */
 export function createTextsOf(options: {
   readonly language: ((request: unknown) => string | undefined) | undefined;
   readonly texts: TextsByLanguage | undefined;
-  /** Called when `language` fails; the page is shown all the same. */
+  /** Called when `language` fails. The page is still shown. */
   readonly onError: (error: unknown) => void;
 }): TextsOf {
   const { language, onError } = options;
   const available = withAppTexts(options.texts ?? {});
   const tags = Object.keys(available);
 
-  /** The app's own word, `fr_FR` for `fr-FR` too; none where it has nothing to say. */
+  /** The app's own choice. `fr_FR` is read as `fr-FR`. Empty when the app does not choose. */
   function told(request: HostRequest): string | undefined {
     try {
       const word: unknown = language?.(request.native) ?? '';
       if (typeof word === 'string') return word.replaceAll('_', '-') || undefined;
       onError(noWord());
-      // A promise that breaks unheard would end the process.
+      // An unhandled rejection would end the process.
       Promise.resolve(word).catch(onError);
     } catch (error) {
       onError(error);
@@ -50,10 +50,7 @@ export function createTextsOf(options: {
 }
 
 function noWord(): StepUpError {
-  return new StepUpError(
-    'misconfigured',
-    'language: must answer with a language tag or undefined, and at once: no promise',
-  );
+  return new StepUpError('misconfigured', 'language: must return a language tag or undefined, not a promise');
 }
 
 function withAppTexts(texts: TextsByLanguage): Readonly<Record<string, PageTexts>> {
@@ -61,7 +58,7 @@ function withAppTexts(texts: TextsByLanguage): Readonly<Record<string, PageTexts
   const all: Record<string, PageTexts> = { ...pageTexts };
   for (const [name, some] of Object.entries(texts)) {
     const tag = canonicalTag(name);
-    // What a language of the app's own leaves out is said in English.
+    // English fills in what the app's own language leaves out.
     const known = all[tag] ?? (pageTexts[FALLBACK] as PageTexts);
     assertTexts(`texts.${name}`, some, known);
     const { flow, authenticators } = withTexts<PageTexts>(known, some);
@@ -75,12 +72,12 @@ function canonicalTag(name: string): string {
     const [tag] = Intl.getCanonicalLocales(name);
     if (tag !== undefined) return tag;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new TypeError(`texts.${name}: must be named by a language tag, like fr or fr-CA`);
 }
 
-/** Whether there is a built-in text for each, of the same kind. */
+/** Checks that each text exists among the built-in ones, with the same type. */
 function assertTexts(path: string, some: unknown, known: object): void {
   if (!isGroup(some)) throw new TypeError(`${path}: must be an object of texts`);
   for (const [name, value] of Object.entries(some)) {

@@ -6,7 +6,7 @@ import type { Callers } from '../../request/callers.ts';
 import type { Owners } from './owner.ts';
 import type { TextsOf } from './page-texts.ts';
 
-/** What all endpoints work with: each takes the whole and picks what it needs. */
+/** What all endpoints work with. Each takes the whole and picks what it needs. */
 export interface EndpointParts {
   readonly basePath: string;
   readonly driver: FlowDriver;

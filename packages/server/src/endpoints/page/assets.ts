@@ -14,8 +14,8 @@ interface Asset {
 let loading: Promise<ReadonlyMap<string, Asset>> | undefined;
 
 /**
- * One of the web package's built assets: those of the page, and `stepgate.js`, the package itself as one module for
- * pages without a bundler. `undefined` when there is none of that name.
+ * One of the web package's built assets: those of the page, and `stepgate.js`, the whole package as one module for
+ * pages without a bundler. `undefined` for an unknown name.
  */
 export async function assetResponse(name: string, known: string | undefined): Promise<Response | undefined> {
   loading ??= loadAssets();
@@ -31,7 +31,7 @@ export async function assetResponse(name: string, known: string | undefined): Pr
   return known === etag ? new Response(null, { status: 304, headers }) : new Response(content, { headers });
 }
 
-/** Only when the first page asks for them: a server that answers scripts alone does not hold them in memory. */
+/** Loaded when the first page asks for it, so a server that only answers scripts does not hold it in memory. */
 async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
   const { PAGE_ASSETS } = await import('@stepgate/web/assets');
   return new Map(

@@ -4,25 +4,25 @@ import type { Sealer } from '../../lib/seal.ts';
 import type { HostRequest } from '../../request/host-request.ts';
 import { siteOf } from '../../request/same-origin.ts';
 
-/** A form of the page, as a browser without script posts it. */
+/** A form of the page, as a browser without scripts posts it. */
 export interface PageForm {
   readonly ticket: string | undefined;
   readonly token: string | undefined;
-  /** What the user was looking at. */
+  /** The page that the user was looking at. */
   readonly detail: Detail;
   /** The version of the view that the user saw. */
   readonly version: number | undefined;
-  /** Whether the other flow of this browser is to be cancelled. */
+  /** Whether to cancel the other flow of this browser. */
   readonly takesOver: boolean;
   /**
-   * What the user asks for.
+   * The user's request.
    *
    * @throws StepUpError `event_unknown` or `invalid_request` (400).
    */
   event(): StepUpRequest;
 }
 
-/** Whether the request is a form post, which is answered with a page. */
+/** Whether the request is a form post, which gets a page as its answer. */
 export function isFormPost(request: HostRequest<unknown>): boolean {
   const type = request.header('content-type') ?? '';
   return request.method === 'POST' && /^application\/x-www-form-urlencoded\s*(;|$)/i.test(type);
@@ -41,7 +41,7 @@ export function parsePageForm(fields: URLSearchParams): PageForm {
   };
 }
 
-/** What the page is to show beside the flow, out of an address or a form. */
+/** What the page shows besides the flow, read from an address or a form. */
 export function parseDetail(text: string | null): Detail {
   return DETAILS.find((detail) => detail === text) ?? 'none';
 }
@@ -50,7 +50,7 @@ function eventOf(text: string | null): object {
   try {
     return Object(JSON.parse(text ?? '')) as object;
   } catch {
-    throw new StepUpError('event_unknown', 'the form names no event');
+    throw new StepUpError('event_unknown', 'The form names no event. Reload the page.');
   }
 }
 
@@ -59,9 +59,9 @@ function typedIn(fields: URLSearchParams): Readonly<Record<string, string>> {
   return Object.fromEntries(typed.map((member) => [member, tidy(member, fields.get(member) ?? '')]));
 }
 
-/** Tokens by which a form proves that it stood on the page of this very browser and login. */
+/** Tokens that prove a form came from the page of this browser and login. */
 export interface FormTokens {
-  /** `key`: the record's. */
+  /** `key`: the key of the record. */
   issue(key: string): string;
   isOf(key: string, token: string): boolean;
 }
@@ -76,8 +76,8 @@ export function createFormTokens(sealer: Sealer): FormTokens {
 }
 
 /**
- * Whether a form post comes from a page of this site: by `Sec-Fetch-Site`, else by `Origin`, and where a browser
- * tells neither (`Origin: null` is what `Referrer-Policy: no-referrer` makes of it) by the form's token.
+ * Whether a form post comes from a page of this site. `Sec-Fetch-Site` decides, then `Origin`. If the browser sends
+ * neither (`Referrer-Policy: no-referrer` turns `Origin` into `null`), the form's token decides.
  */
 export function isFromThisSite(request: HostRequest<unknown>, hasToken: () => boolean): boolean {
   const origin = request.header('origin');

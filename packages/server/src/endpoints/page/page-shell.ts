@@ -16,40 +16,40 @@ const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-  // The ticket in the address is no other site's business; this one's CSRF checks may want an Origin that is not null.
+  // Keeps the ticket in the address from other sites. CSRF checks on this site may want an Origin that is not null.
   'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
 } as const;
 
-/** Where a browser without script goes by itself, and after how many seconds. */
+/** Where a browser without scripts goes on its own, and after how many seconds. */
 export interface Refresh {
   readonly seconds: number;
   readonly url: string;
-  /** Looks whether there is anything new: a link does so at once. */
+  /** A link that checks for news at once. */
   readonly isCheck: boolean;
 }
 
-/** What stands on a page. */
+/** What a page shows. */
 export interface PageContent {
   readonly basePath: string;
-  /** The language of all that stands on it, and what the script says in its turn. */
+  /** The page's texts, and the ones its script uses later. */
   readonly texts: Pick<PageTexts, 'flow'>;
   readonly status?: number;
   readonly title: string;
   /** HTML. */
   readonly card: string;
-  /** The asset that takes the page over; default the flow's. */
+  /** The script that takes over the page; default the flow's. */
   readonly script?: 'stepgate-page.js' | 'stepgate-authenticators.js';
-  /** For the script that takes the page over; without any of it the page stays as it is. */
+  /** Data for that script. Without it the page stays as it is. */
   readonly data?: Readonly<Record<string, string | undefined>>;
-  /** Whose page it is: host and port. */
+  /** The host and port of the site. */
   readonly site: string;
   readonly refresh?: Refresh | undefined;
-  /** Whether its form is one of the app's own, whose answer may send the browser to another site. */
+  /** Whether the form is one of the app's own, whose answer may redirect the browser to another site. */
   readonly isLeaving?: boolean;
 }
 
-/** A page that works without a script. It sends nothing by itself: whatever it sends takes the user's click. */
+/** A page that works without scripts. It sends nothing until the user clicks. */
 export function pageResponse(content: PageContent): Response {
   const {
     basePath,
@@ -87,7 +87,7 @@ ${data ? `<script type="application/json" id="texts">${scriptJson(texts)}</scrip
 </body>
 </html>
 `;
-  // Browsers hold `form-action` against the redirects of an answer too.
+  // Browsers apply `form-action` to the redirects of an answer too.
   const policy = isLeaving ? POLICY : [...POLICY, "form-action 'self'"];
   return new Response(html, {
     status,
@@ -100,14 +100,14 @@ ${data ? `<script type="application/json" id="texts">${scriptJson(texts)}</scrip
   });
 }
 
-/** TypeScript's library does not know it yet. */
+/** TypeScript's library does not have it yet. */
 type LocaleWithText = Intl.Locale & { readonly getTextInfo?: () => { readonly direction?: 'ltr' | 'rtl' } };
 
 function directionOf(language: string): 'ltr' | 'rtl' {
   return (new Intl.Locale(language) as LocaleWithText).getTextInfo?.().direction ?? 'ltr';
 }
 
-/** JSON that ends no script element, whatever is in it. */
+/** JSON that cannot end a script element, whatever it holds. */
 function scriptJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
