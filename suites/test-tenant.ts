@@ -1,4 +1,4 @@
-import { createAuth0MfaApi, createAuth0SignIn, type EnrollingWay } from '@stepgate/core';
+import { createAuth0MfaApi, createAuth0SignIn, type EnrollingWay, type Enrollment } from '@stepgate/core';
 import { type ClientOptions, createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
 import {
   type Auth0Settings,
@@ -7,6 +7,7 @@ import {
   type MfaApiSettings,
   type Provider,
 } from '@stepgate/server';
+import { decodeJwt } from 'jose';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { signingKey } from './signing-key.ts';
 
@@ -77,8 +78,10 @@ export interface TestTenant {
   signIn(user?: TestUser): Promise<string>;
   /** An `mfa_token` that another request of this application has met. */
   mfaToken(user?: TestUser, clientId?: string): Promise<string>;
+  /** Whose a refresh token is: their `sub`. It is used up. */
+  ownerOf(refreshToken: string): Promise<string | undefined>;
   /** Gives the user a phone that takes pushes. */
-  enrolPush(user?: TestUser): Promise<void>;
+  enrolPush(user?: TestUser): Promise<Enrollment>;
   reset(): void;
 }
 
@@ -169,11 +172,19 @@ function tenantOf(options: {
       return refreshToken;
     },
     mfaToken,
+    async ownerOf(refreshToken) {
+      const result = await createAuth0SignIn({ ...auth0, scope: 'offline_access' }).refreshToken({
+        refreshToken,
+      });
+      const idToken = result.status === 'signed_in' ? result.tokens.idToken : undefined;
+      return idToken === undefined ? undefined : decodeJwt(idToken).sub;
+    },
     async enrolPush(of = user) {
       // Some tenants demand them here, and the others do not mind.
       const api = createAuth0MfaApi({ ...auth0, enrollWithCredentials: true });
-      await api.enroll({ mfaToken: await mfaToken(of), factor: 'push' });
+      const enrollment = await api.enroll({ mfaToken: await mfaToken(of), factor: 'push' });
       emulator.phone(of.username).scan();
+      return enrollment;
     },
     reset() {
       emulator.reset();

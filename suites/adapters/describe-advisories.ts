@@ -1,9 +1,17 @@
+import {
+  createHmac,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createMemoryStore, type Policy, type RoutePolicy } from '@stepgate/server';
 import { describe, expect, it } from 'vitest';
-import { open } from '../http.ts';
-import { POLL_MS, type TestUser } from '../test-tenant.ts';
+import { call, open } from '../http.ts';
+import { POLL_MS, providerOf, type TestUser } from '../test-tenant.ts';
 import type { Bank, Browser, HostRequest, Session } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
 
@@ -44,6 +52,44 @@ const SPELLINGS = [
   '/en/transfers',
   '/transfers%3fx',
 ];
+
+/** Longer than one code of an authenticator app lives: the tenant takes none twice. */
+const NEXT_CODE_MS = 31_000;
+
+/** Ways to sign a token so that careless verifiers take it, each from the tenant's own token and its public key. */
+const FORGERIES: readonly {
+  readonly title: string;
+  readonly forge: (token: string, key: KeyObject) => string;
+}[] = [
+  { title: 'no signature', forge: (token) => resigned(token, { alg: 'none' }, () => Buffer.alloc(0)) },
+  {
+    title: "the public key as HS256's secret",
+    forge: (token, key) =>
+      resigned(token, { alg: 'HS256' }, (text) =>
+        createHmac('sha256', key.export({ type: 'spki', format: 'pem' }))
+          .update(text)
+          .digest(),
+      ),
+  },
+  {
+    title: 'a key that the token brings along',
+    forge(token) {
+      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const jwk = publicKey.export({ format: 'jwk' });
+      return resigned(token, { alg: 'ES256', jwk, kid: 'evil' }, (text) =>
+        sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }),
+      );
+    },
+  },
+];
+
+/** The token with other members in its header, and a signature over them. */
+function resigned(token: string, header: object, signed: (text: string) => Buffer): string {
+  const [head = '', body = ''] = token.split('.');
+  const before = JSON.parse(Buffer.from(head, 'base64url').toString()) as object;
+  const text = `${Buffer.from(JSON.stringify({ ...before, ...header })).toString('base64url')}.${body}`;
+  return `${text}.${signed(text).toString('base64url')}`;
+}
 
 /** What advisories about other packages of this field have reported, tried on this host. */
 export function describeAdvisories(scene: Scene): void {
@@ -178,6 +224,146 @@ export function describeAdvisories(scene: Scene): void {
       expect(statuses).toEqual([404, 404, 400, 401]);
       expect(shown.text).not.toMatch(/data-state="approved"/);
       expect(bank.reached).toEqual([]);
+    });
+
+    it('of one code, sent many times at once to two processes, the tenant judges one (CVE-2026-43930, CVE-2026-31875)', async () => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      tenant.clock.advance(NEXT_CODE_MS);
+      const store = createMemoryStore({ now: () => tenant.clock.now() });
+      const bankOptions = {
+        policies: { once: { factors: ['otp'], maxAge: 0 } as const },
+        gateOptions: { store },
+      };
+      const here = await scene.open(bankOptions);
+      const there = await scene.open(bankOptions);
+      const browser = await here.browser();
+      there.sessions.set(browser.sessionCookie, here.sessions.get(browser.sessionCookie) as Session);
+      const [device] = (await browser.start('/once')).authenticators.filter(({ factor }) => factor === 'otp');
+      await browser.event({ type: 'factor.choose', authenticatorId: device?.id });
+      const { state, version } = await browser.view();
+      const judged = (): number =>
+        tenant.exchanges.filter(({ path, sent }) => path === '/oauth/token' && sent.includes('otp=')).length;
+      const code = tenant.phone.codes().at(-1)?.code;
+      const submit = ({ url }: Bank) =>
+        call('POST', `${url}/step-up/flow/events`, {
+          headers: {
+            cookie: cookiesOf(browser),
+            'sec-fetch-site': 'same-origin',
+            'content-type': 'application/json',
+            'if-match': `"${version}"`,
+          },
+          body: JSON.stringify({ type: 'code.submit', code }),
+        });
+
+      const answers = await Promise.all([here, there, here, there, here, there].map(submit));
+      const uses = await Promise.all(
+        [here, there, here].map((bank) => statusOf(bank, '/once', { cookie: cookiesOf(browser) })),
+      );
+
+      expect(state).toBe('prompting');
+      expect(judged()).toBe(1);
+      expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+      expect(uses.toSorted((a, b) => a - b)).toEqual([200, 401, 401]);
+    });
+
+    it('of a recovery code that two flows send at once, one is approved (CVE-2026-43930, CVE-2026-31875)', async () => {
+      const { tenant } = scene;
+      const { ada } = tenant;
+      const store = createMemoryStore({ now: () => tenant.clock.now() });
+      const { recoveryCodes = [] } = await tenant.enrolPush();
+      const bankOptions = {
+        policies: { lost: { factors: ['recovery-code'], maxAge: 0 } as const },
+        gateOptions: { store },
+      };
+      const here = await scene.open(bankOptions);
+      const there = await scene.open(bankOptions);
+      const browsers = [await here.browser(ada), await there.browser(ada)];
+      for (const browser of browsers) {
+        const { authenticators } = await browser.start('/lost');
+        const device = authenticators.find(({ factor }) => factor === 'recovery-code');
+        await browser.event({ type: 'factor.choose', authenticatorId: device?.id });
+      }
+
+      const ends = await Promise.all(
+        browsers.map(async (browser) =>
+          (await browser.event({ type: 'code.submit', code: recoveryCodes[0] })).json<{ state: string }>(),
+        ),
+      );
+
+      expect(ends.map(({ state }) => state).toSorted()).toEqual(['acknowledging', 'prompting']);
+    });
+
+    it("two users' retries, interleaved, never use each other's refresh token (CVE-2026-40155)", async () => {
+      const { tenant } = scene;
+      const added = tenant.emulator.addUser({ username: 'grace', password: 'battery-staple' });
+      const grace: TestUser = { username: 'grace', password: 'battery-staple', subject: added.sub };
+      await tenant.enrolPush();
+      await tenant.enrolPush(grace);
+      // Nobody moves the clock for those who would wait for their turn at the tenant.
+      const bank = await scene.open({ gateOptions: { tenantBudget: false } });
+      const browsers = [await bank.browser(), await bank.browser(grace)] as const;
+      const tokenOf = ({ sessionCookie }: Browser): string | undefined =>
+        bank.sessions.get(sessionCookie)?.refreshToken;
+      const phones = [tenant.phone, tenant.emulator.phone('grace')];
+
+      for (let round = 0; round < 3; round += 1) {
+        const started = await Promise.all(browsers.map((browser) => browser.start('/single')));
+        for (const phone of phones) phone.approve();
+        tenant.clock.advance(POLL_MS);
+        const ends = await Promise.all(browsers.map((browser) => browser.view()));
+        const uses = await Promise.all(browsers.map((browser) => browser.post('/single', {})));
+
+        expect(started.map(({ state }) => state)).toEqual(['polling', 'polling']);
+        expect(ends.map(({ state }) => state)).toEqual(['approved', 'approved']);
+        expect(uses.map(({ status }) => status)).toEqual([200, 200]);
+        tenant.clock.advance(15_000);
+      }
+      // A tenant that asks for no factor gives tokens at once, and rotates what it took.
+      tenant.emulator.configure({ mfaPolicy: 'never' });
+      const before = browsers.map(tokenOf);
+      const refused = await Promise.all(browsers.map((browser) => browser.start('/single')));
+
+      expect(refused.map(({ state }) => state)).toEqual(['failed', 'failed']);
+      for (const [i, browser] of browsers.entries()) {
+        expect(tokenOf(browser)).not.toBe(before[i]);
+        const owner = await tenant.ownerOf(tokenOf(browser) ?? '');
+        expect(owner).toBe([tenant.ada, grace][i]?.subject);
+      }
+    });
+
+    it.each(FORGERIES)('a token with $title is no approval (GHSA-869p-cjfg-cm3x)', async ({ forge }) => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const { keys } = (await (
+        await fetch(new URL('.well-known/jwks.json', tenant.auth0.issuer))
+      ).json()) as {
+        keys: JsonWebKey[];
+      };
+      const key = createPublicKey({ key: keys[0] as JsonWebKey, format: 'jwk' });
+      let forged = 0;
+      const bank = await scene.open({
+        gateOptions: {
+          provider: providerOf({
+            ...tenant.auth0,
+            async fetch(input, init) {
+              const response = (await tenant.auth0.fetch?.(input, init)) ?? Response.error();
+              if (!response.ok || !response.url.endsWith('/oauth/token')) return response;
+              const tokens = (await response.json()) as { id_token: string };
+              forged += 1;
+              return Response.json({ ...tokens, id_token: forge(tokens.id_token, key) });
+            },
+          }),
+        },
+      });
+      const browser = await bank.browser();
+      await browser.start();
+      tenant.phone.approve();
+      tenant.clock.advance(POLL_MS);
+
+      expect(await browser.view()).toMatchObject({ state: 'failed' });
+      expect(forged).toBe(1);
+      expect((await browser.post('/transfers', {})).status).toBe(401);
     });
 
     it('no answer that hands a handle out is kept, nor what a guarded handler answers (CVE-2025-48947, CVE-2025-64762)', async () => {
