@@ -1078,6 +1078,54 @@ export const MUTATIONS = [
       own('policy/binding', 'has a line for each member, and none that a value could add'),
     ],
   },
+  {
+    defence: 'a receipt is for one service and for what was approved',
+    edits: [
+      [server('receipts/receipts'), '.setAudience(audience)', ".setAudience('any')"],
+      [server('receipts/verify-receipt'), '    issuer,\n      audience,\n', ''],
+      [
+        server('receipts/verify-receipt'),
+        'if (expected !== undefined && receipt.bound !== expected) {',
+        'if (expected === receipt.id) {',
+      ],
+    ],
+    shownBy: [
+      shared('binding', 'is verified with the keys of the gate, by the service that acts on it'),
+      own('receipts/receipts', 'says who approved what, when and how, to a service that has jose alone'),
+      own('receipts/receipts', 'refuses a receipt for %s'),
+    ],
+  },
+  {
+    defence: 'a receipt is no other token',
+    edits: [[server('receipts/verify-receipt'), '      typ: RECEIPT_TYPE,\n', '']],
+    shownBy: [own('receipts/receipts', 'refuses another kind of token that the same key has signed')],
+  },
+  {
+    defence: 'a receipt does not outlive its approval',
+    edits: [
+      [server('receipts/receipts'), 'Math.min(now() + lifetimeMs, until)', 'now() + lifetimeMs'],
+      [server('receipts/receipts'), 'if (now() >= until) {', 'if (now() < 0) {'],
+    ],
+    shownBy: [
+      own('receipts/receipts', 'does not outlive the approval'),
+      own('receipts/receipts', 'is refused once the approval is too old, however long the handler runs'),
+    ],
+  },
+  {
+    defence: 'an approval for a single use gives receipts to the request that has used it',
+    edits: [[server('guard/guard'), '        assertHeld(use, uses);\n', '']],
+    shownBy: [
+      own('receipts/receipts', 'is refused when the request has given the approval back'),
+      own('receipts/receipts', 'is refused where `check` has left it unused'),
+    ],
+  },
+  {
+    defence: 'the private keys of receipts stay private',
+    edits: [
+      [server('receipts/receipt-keys'), "use: 'sig', ...members }", "use: 'sig', ...members, ...key }"],
+    ],
+    shownBy: [own('receipts/receipts', 'are published without their private parts, for everybody')],
+  },
 
   // Load, and what the operator is told
   {

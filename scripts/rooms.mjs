@@ -61,6 +61,7 @@ export const ROOMS = {
     'endpoints',
     'flow',
     'guard',
+    'receipts',
     'events',
     'records',
     'policy',

@@ -15,6 +15,7 @@ const packages = {
     'server',
     'server/web',
     'server/node',
+    'server/receipt',
     'server/testing',
     'server/store-contract',
     'server/store-kit',

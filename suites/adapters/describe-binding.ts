@@ -1,4 +1,5 @@
 import type { Action } from '@stepgate/server';
+import { verifyReceipt } from '@stepgate/server/receipt';
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../http.ts';
 import { POLL_MS } from '../test-tenant.ts';
@@ -257,6 +258,40 @@ export function describeBinding(scene: Scene): void {
       expect(before.text).toContain('to: Grace tag: ["one","two"]');
       expect([changed.status, same.status]).toEqual([303, 200]);
       expect(bank.reached).toEqual(['/kept']);
+    });
+  });
+
+  describe('a receipt', () => {
+    it('is verified with the keys of the gate, by the service that acts on it', async () => {
+      const { bank, browser } = await visit({
+        deeds: {
+          pay: async (gate) => {
+            const stepUp = await gate.assert({ maxAge: 0, action: TRANSFER });
+            return { receipt: await stepUp?.receipt({ audience: 'ledger' }) };
+          },
+        },
+        policies: { once: { maxAge: 0, action: TRANSFER } },
+      });
+      await approve(browser, '/once', GRACE);
+
+      const { receipt } = (await browser.post('/pay', GRACE)).json<{ receipt: string }>();
+      const options = {
+        issuer: `${bank.url}/step-up`,
+        audience: 'ledger',
+        now: () => scene.tenant.clock.now(),
+      };
+
+      expect(await verifyReceipt(receipt, { ...options, bound: GRACE })).toMatchObject({
+        subject: scene.tenant.ada.subject,
+        action: 'transfer',
+        factor: 'push',
+      });
+      await expect(
+        verifyReceipt(receipt, { ...options, bound: { ...GRACE, amount: 251 } }),
+      ).rejects.toMatchObject({
+        code: 'receipt_invalid',
+      });
+      expect((await browser.post('/pay', GRACE)).status).toBe(401);
     });
   });
 

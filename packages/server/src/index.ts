@@ -36,10 +36,11 @@ export {
   type LimitScopes,
   type Limits,
 } from './limits/limits.ts';
+export type { Binding } from './policy/binding.ts';
+export type { Duration } from './policy/duration.ts';
 export type { ClaimsOf, TokenClaims } from './policy/evidence.ts';
 export {
   type Action,
-  type Duration,
   type Evidence,
   type Policy,
   policyOf,
@@ -64,6 +65,7 @@ export type {
   SignInResult,
   WayDescription,
 } from './provider/provider.ts';
+export type { ReceiptKey, ReceiptSettings } from './receipts/receipt-settings.ts';
 export type { Approval } from './records/handle-record.ts';
 export type { Asked, HookContext, Identity } from './request/caller.ts';
 export { errorBody, errorResponse } from './request/error-response.ts';

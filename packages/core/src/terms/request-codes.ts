@@ -8,6 +8,8 @@ const REQUEST_ERRORS = {
   insufficient_user_authentication: 401,
   /** Nobody is signed in. */
   login_required: 401,
+  /** This receipt does not count for this service and what it is about to do. */
+  receipt_invalid: 401,
   /** A member of the request is missing or wrong; the description says which one. */
   invalid_request: 400,
   /** Clients cannot send an event of this type. */
@@ -32,9 +34,9 @@ const REQUEST_ERRORS = {
   flow_in_progress: 409,
   /** The flow has changed since the view with that ETag. */
   version_stale: 412,
-  /** The body is larger than 64 KB. */
+  /** The body is larger than 64 KB, or than 1 MB where the gate reads what an action binds. */
   body_too_large: 413,
-  /** The body must be JSON. */
+  /** The body must be JSON, or a form where an action binds its members. */
   unsupported_media_type: 415,
   /** An event needs `If-Match` with the view's version. */
   version_required: 428,
@@ -48,6 +50,8 @@ const REQUEST_ERRORS = {
   misconfigured: 500,
   /** This process follows as many flows as it can: wait, or read without waiting. */
   overloaded: 503,
+  /** The keys that verify receipts could not be fetched. */
+  receipt_keys_unavailable: 503,
   /** The store does not answer. */
   store_unavailable: 503,
 } as const satisfies Readonly<Record<string, number>>;

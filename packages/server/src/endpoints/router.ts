@@ -29,6 +29,8 @@ export interface EndpointsOptions {
   readonly authenticators: Authenticators | undefined;
   /** Whether a client may begin a flow with an `mfa_token` that it got by itself. */
   readonly takesMfaToken: boolean;
+  /** The public keys of receipts. */
+  readonly receiptKeys: object;
   readonly watchers: Watchers;
 }
 
@@ -87,6 +89,7 @@ function routesOf(parts: EndpointParts, options: EndpointsOptions): Readonly<Rec
   return {
     '': { GET: pages.page },
     '/assets/*': { GET: asset, HEAD: asset },
+    '/jwks.json': { GET: async () => keySet(options.receiptKeys) },
     '/flow': {
       GET: forScripts(flow.read),
       POST: either(isFormPost, pages.start, forScripts(flow.start)),
@@ -111,6 +114,12 @@ async function asset({ request, name }: Parameters<Endpoint>[0]): Promise<Respon
   const response = await assetResponse(name, request.header('if-none-match'));
   if (response === undefined) throw unknownPath();
   return response;
+}
+
+/** Public, for every service that verifies receipts. */
+function keySet(keys: object): Response {
+  const headers = { 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=300' };
+  return new Response(JSON.stringify(keys), { headers });
 }
 
 function find(

@@ -8,6 +8,7 @@ import type { LimitOptions } from '../limits/limits.ts';
 import type { ClaimsOf } from '../policy/evidence.ts';
 import type { FirstLegOptions } from '../provider/first-leg.ts';
 import type { Provider } from '../provider/provider.ts';
+import type { ReceiptSettings } from '../receipts/receipt-settings.ts';
 import type { Asked, Identity } from '../request/caller.ts';
 import type { Store } from '../store/store.ts';
 import type { TestingOptions } from './testing-options.ts';
@@ -41,6 +42,8 @@ export interface GateOptions<Native> extends AuditListeners<Native> {
    * give claims that were only decoded.
    */
   readonly evidence?: ClaimsOf<Native>;
+  /** How `stepUp.receipt()` signs. Default: a key derived from `secret`, and receipts of one minute. */
+  readonly receipts?: ReceiptSettings;
   /** How much one session, and one user, may do; see `DEFAULT_LIMITS`. */
   readonly limits?: LimitOptions;
   /** How much may go on at the same time; see `DEFAULT_CAPACITY`. */

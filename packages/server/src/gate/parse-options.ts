@@ -20,6 +20,7 @@ import { DEFAULT_TENANT_BUDGET } from '../limits/tenant-budget.ts';
 import { REQUIREMENT_TTL_MS } from '../policy/requirement.ts';
 import type { FirstLegOptions } from '../provider/first-leg.ts';
 import type { Provider } from '../provider/provider.ts';
+import type { ReceiptSettings } from '../receipts/receipt-settings.ts';
 import { isOrigin } from '../request/same-origin.ts';
 import type { Store } from '../store/store.ts';
 import type { GateOptions } from './gate-options.ts';
@@ -121,6 +122,13 @@ const authenticatorEntries = {
   addable: v.optional(someOf(ADDABLE), ADDABLE),
 } satisfies SchemasOf<AuthenticatorSettings>;
 
+const NOT_KEYS = 'must be a list of JWKs, of which the first signs';
+const receiptEntries = {
+  keys: v.optional(v.pipe(v.array(v.unknown(), NOT_KEYS), v.minLength(1, NOT_KEYS))),
+  issuer: v.optional(v.pipe(v.string('must be an address'), v.minLength(1, 'must be an address'))),
+  lifetime: checkedElsewhere,
+} satisfies SchemasOf<ReceiptSettings>;
+
 const AuthenticatorsSchema = optionsSchema(authenticatorEntries, { message: 'must be an object, or false' });
 
 const NOT_A_PATH = "must be an absolute path without a trailing slash, like '/step-up'";
@@ -140,6 +148,7 @@ const gateEntries = {
   ),
   authenticators: v.optional(orFalse(AuthenticatorsSchema), {}),
   evidence: optionalFunction,
+  receipts: v.optional(optionsSchema(receiptEntries)),
   limits: checkedElsewhere,
   capacity: v.optional(optionsSchema(capacityEntries), {}),
   tenantBudget: v.optional(

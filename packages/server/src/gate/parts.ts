@@ -19,6 +19,7 @@ import { demandOf } from '../policy/policy-reader.ts';
 import { createRequirements, type Requirements } from '../policy/requirement.ts';
 import { type Connection, connect } from '../provider/connection.ts';
 import { realmOf } from '../provider/realm.ts';
+import { createReceipts, type Receipts } from '../receipts/receipts.ts';
 import { createState, type State } from '../records/state.ts';
 import { type Callers, createCallers } from '../request/callers.ts';
 import { scopedStore } from '../store/scoped-store.ts';
@@ -31,10 +32,11 @@ export interface Flows {
   readonly admission: Admission;
 }
 
-/** Guards, and the tickets that they issue. */
+/** Guards, and what they issue: tickets and receipts. */
 export interface Guarding {
   readonly guards: Guards;
   readonly requirements: Requirements;
+  readonly receipts: Receipts;
 }
 
 /** Connects the gate to its provider, within the budget of requests. */
@@ -143,14 +145,16 @@ export function runFlows(
 
 /** Sets up what decides about guarded requests. */
 export function setUpGuards(
-  { loginUrl, evidence: claimsOf, checkOrigin, testing }: GateSettings,
-  { basePath, runtime }: Foundation,
+  { loginUrl, evidence: claimsOf, checkOrigin, secret, receipts: settings = {}, testing }: GateSettings,
+  { basePath, random, runtime }: Foundation,
   state: State,
   callers: Callers,
 ): Guarding {
+  const now = (): number => runtime.clock.now();
+  const receipts = createReceipts({ settings, secret, basePath, now, randomId: random.id });
   const requirements = createRequirements({
     sealer: state.sealer,
-    now: () => runtime.clock.now(),
+    now,
     ttlMs: testing.timing.requirementTtlMs,
   });
   const guards = createGuards({
@@ -159,11 +163,12 @@ export function setUpGuards(
     callers,
     checksOrigin: checkOrigin !== false,
     requirements,
+    receipts,
     loginUrl,
     claimsOf,
     runtime,
   });
-  return { guards, requirements };
+  return { guards, requirements, receipts };
 }
 
 /** Serves what is under the base path. */
@@ -208,6 +213,7 @@ export function serveEndpoints(
     loginUrl: settings.loginUrl,
     authenticators: authenticators || undefined,
     takesMfaToken: settings.firstLeg.mfaToken === true,
+    receiptKeys: guarding.receipts.published,
     watchers,
   });
 }

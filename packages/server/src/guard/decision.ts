@@ -1,4 +1,5 @@
 import type { TokenSet } from '@stepgate/core';
+import type { ReceiptOptions } from '../receipts/receipts.ts';
 import type { Approval } from '../records/handle-record.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -10,6 +11,15 @@ export interface StepUp {
    * `keepTokens`; `undefined` otherwise, and once they have run out. Opened at this call, and nowhere kept in the clear.
    */
   tokens(): TokenSet | undefined;
+  /**
+   * The approval as a signed token, for a service that the handler calls: who approved, when, by which factor, and the
+   * digest of what was bound. Valid for a minute by default; see `verifyReceipt` of `@stepgate/server/receipt`.
+   *
+   * @throws TypeError when the audience is wrong.
+   * @throws StepUpError `insufficient_user_authentication` (401) when the approval was given back or has become too old;
+   *   `misconfigured` (500) for an approval for a single use that `check` has left unused.
+   */
+  receipt(options: ReceiptOptions): Promise<string>;
   /** Gives what this request has used up back, when the handler did not do what was approved. */
   release(): Promise<void>;
 }

@@ -1,9 +1,11 @@
+import { StepUpError } from '@stepgate/core';
 import { approvalMembers, requestMembers } from '../events/audit-event.ts';
 import type { Runtime } from '../events/runtime.ts';
 import { type ClaimsOf, provenAt } from '../policy/evidence.ts';
 import type { ParsedPolicy } from '../policy/policy.ts';
 import type { Demand, PolicyReader } from '../policy/policy-reader.ts';
 import type { Requirements } from '../policy/requirement.ts';
+import type { Receipts } from '../receipts/receipts.ts';
 import { findApproval } from '../records/approval.ts';
 import type { Approval } from '../records/handle-record.ts';
 import { openTokens } from '../records/kept-tokens.ts';
@@ -12,7 +14,7 @@ import type { Caller, Login } from '../request/caller.ts';
 import type { Callers } from '../request/callers.ts';
 import type { HostBody } from '../request/form-body.ts';
 import { recordKey } from '../request/handle-cookie.ts';
-import type { HostRequest } from '../request/host-request.ts';
+import { type HostRequest, originOf } from '../request/host-request.ts';
 import { type AnswerKind, isNavigation } from '../request/navigation.ts';
 import type { Decision, StepUp, Verdict } from './decision.ts';
 import { forged, mayBeForged } from './forgery.ts';
@@ -64,6 +66,7 @@ export interface GuardOptions {
   /** Whether requests that another origin may have forged are refused. */
   readonly checksOrigin: boolean;
   readonly requirements: Requirements;
+  readonly receipts: Pick<Receipts, 'issue'>;
   readonly loginUrl: LoginUrl | undefined;
   readonly claimsOf: ClaimsOf | undefined;
   readonly runtime: Pick<Runtime, 'audit' | 'clock'>;
@@ -73,7 +76,7 @@ const ofAnyAge = (): boolean => true;
 
 /** Creates the guards. */
 export function createGuards(options: GuardOptions): Guards {
-  const { basePath, requirements } = options;
+  const { basePath, requirements, receipts } = options;
   const { records, subjects, sealer } = options.state;
   const { callerOf, handles, origins } = options.callers;
   const { audit, clock } = options.runtime;
@@ -131,7 +134,7 @@ export function createGuards(options: GuardOptions): Guards {
       const approval = approvalMembers(use.approval);
       audit.publish({ caller }, { type: 'approval.used', ...approval, ...requestMembers(request, demand) });
     }
-    return { isAllowed: true, stepUp: stepUpOf(use, uses) };
+    return { isAllowed: true, stepUp: stepUpOf(use, uses, { request, policy: demand.policy }) };
   }
 
   /** Whether claims stand for an approval, and were not revoked since. */
@@ -146,11 +149,21 @@ export function createGuards(options: GuardOptions): Guards {
     return at !== undefined && at > (await subjects.revokedAt(subject));
   }
 
-  function stepUpOf({ key, approval, kept }: UsedApproval, uses: RequestUses): StepUp {
+  function stepUpOf(
+    use: UsedApproval,
+    uses: RequestUses,
+    { request, policy }: { readonly request: HostRequest; readonly policy: ParsedPolicy },
+  ): StepUp {
+    const { key, approval, kept } = use;
+    const decidedAt = now();
     return {
       // A copy: the record is kept in memory for the requests to come, and a handler may change what it is given.
       approval: { ...approval },
       tokens: () => openTokens(sealer, key, approval, { kept, now: now() }),
+      async receipt(receipt) {
+        assertHeld(use, uses);
+        return receipts.issue({ approval, policy, decidedAt, origin: originOf(request) }, receipt);
+      },
       release: () => giveBack(uses, 0),
     };
   }
@@ -223,6 +236,21 @@ export function createGuards(options: GuardOptions): Guards {
     check: (request, read, { uses: usesUp }) =>
       traceGuard(request, () => decide(request, read, { uses: createUses(), usesUp })),
   };
+}
+
+/** A receipt of an approval that is still unused, or unused again, would let it be used twice. */
+function assertHeld(use: UsedApproval, { used }: RequestUses): void {
+  if (!used.includes(use)) {
+    throw new StepUpError(
+      'insufficient_user_authentication',
+      'The approval was given back, so there is no receipt of it. Ask for the receipt before you release it.',
+    );
+  }
+  if (!use.approval.singleUse || use.isUsedUp) return;
+  throw new StepUpError(
+    'misconfigured',
+    '`check` leaves an approval for a single use unused, so there is no receipt of it. Call `assert`, or use a guard.',
+  );
 }
 
 function replace<T extends { readonly approvals: readonly Approval[] }>(record: T, approval: Approval): T {

@@ -107,19 +107,26 @@ function signatureOf(text: string, purpose: string, { signingKey }: Key): Buffer
 }
 
 function deriveKey(secret: unknown): Key {
+  return {
+    id: deriveBytes(secret, 'key id', KEY_ID_BYTES),
+    // As key objects: Node turns a raw key into one at every use, which costs more than the use itself.
+    sealingKey: createSecretKey(deriveBytes(secret, 'seal', 32)),
+    signingKey: createSecretKey(deriveBytes(secret, 'sign', 32)),
+  };
+}
+
+/**
+ * Derives a key from a secret. Another purpose gives another key.
+ *
+ * @throws TypeError when the secret has fewer than 32 characters.
+ */
+export function deriveBytes(secret: unknown, purpose: string, bytes: number): Buffer {
   if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET) {
     throw new TypeError(
       `secret: must be a random string of at least ${SHORTEST_SECRET} characters, or a list of them`,
     );
   }
-  const derived = (purpose: string, bytes: number): Buffer =>
-    Buffer.from(hkdfSync('sha256', secret, 'stepgate', purpose, bytes));
-  return {
-    id: derived('key id', KEY_ID_BYTES),
-    // As key objects: Node turns a raw key into one at every use, which costs more than the use itself.
-    sealingKey: createSecretKey(derived('seal', 32)),
-    signingKey: createSecretKey(derived('sign', 32)),
-  };
+  return Buffer.from(hkdfSync('sha256', secret, 'stepgate', purpose, bytes));
 }
 
 /** SHA-256 in base64url: names handles, sessions and requirements where they must not be readable. */

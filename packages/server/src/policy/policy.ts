@@ -2,6 +2,7 @@ import { DEFAULT_FACTORS, FACTORS, type Factor, isFactor } from '@stepgate/core'
 import { assertKnownOptions } from '../lib/known-options.ts';
 import { UnfitAction } from '../request/hook-error.ts';
 import { assertBinding, type Binding, type Bound } from './binding.ts';
+import { type Duration, durationSeconds } from './duration.ts';
 
 /** What is about to happen, in words: shown to the user, and bound into the requirement and the approval. */
 export interface Action<Native = unknown> {
@@ -27,9 +28,6 @@ export interface ParsedAction {
   /** The digest of what the approval is bound to. */
   readonly bound?: string;
 }
-
-/** A time span: seconds as a number, or a whole number with its unit, like `'30s'`, `'5m'`, `'2h'` or `'7d'`. */
-export type Duration = number | `${number}${'s' | 'm' | 'h' | 'd'}`;
 
 /** What a route asks for. `Native` is the host's own request: Express's `req`, Koa's `ctx`. */
 export interface Policy<Native = unknown> {
@@ -138,7 +136,6 @@ const LONGEST_DAYS = 90;
 
 /** A longer age needs its unit: a bare number above is probably in milliseconds, as session cookies have it. */
 const LARGEST_BARE_MAX_AGE = 86_400;
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /**
  * Checks a policy. An action that depends on the request is left out: {@link parseAction} checks it for each request.
@@ -188,7 +185,7 @@ function parseMaxAge(value: unknown): number {
 }
 
 function parseDuration(name: string, value: unknown): number {
-  const seconds = secondsOf(value);
+  const seconds = durationSeconds(value);
   if (seconds === undefined) {
     throw new TypeError(
       `policy.${name}: must be a whole number of seconds, or a duration like '30s', '5m' or '2h'`,
@@ -196,13 +193,6 @@ function parseDuration(name: string, value: unknown): number {
   }
   if (seconds <= LONGEST_DAYS * 86_400) return seconds;
   throw new TypeError(`policy.${name}: must be at most ${LONGEST_DAYS} days`);
-}
-
-function secondsOf(value: unknown): number | undefined {
-  // `-0 + 0` is 0.
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value + 0;
-  const [, count, unit = ''] = (typeof value === 'string' && /^(\d+)(s|m|h|d)$/.exec(value)) || [];
-  return count === undefined ? undefined : Number(count) * (UNIT_SECONDS[unit] ?? Number.NaN);
 }
 
 function parseFactors(factors: unknown): readonly Factor[] {

@@ -51,7 +51,7 @@ export function createApproval(options: {
 }
 
 /** How old an approval may be for this policy. */
-function windowMs({ maxAgeSeconds, singleUse }: ParsedPolicy): number {
+export function windowMs({ maxAgeSeconds, singleUse }: ParsedPolicy): number {
   return singleUse && maxAgeSeconds === 0 ? SINGLE_USE_WINDOW_MS : maxAgeSeconds * 1_000;
 }
 

@@ -1,11 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import {
-  type Duration,
-  type Policy,
-  parsePolicy,
-  policyOf,
-  type RoutePolicy,
-} from '../../src/policy/policy.ts';
+import type { Duration } from '../../src/policy/duration.ts';
+import { type Policy, parsePolicy, policyOf, type RoutePolicy } from '../../src/policy/policy.ts';
 
 it('the policy of a guard is the default one where none is named, and a mistake where it is not there', () => {
   expect(policyOf([])).toEqual({});

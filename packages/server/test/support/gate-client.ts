@@ -72,6 +72,8 @@ export interface GateClient {
   event(event: Record<string, unknown>): Promise<FlowView>;
   /** What the guard of the route decides. `native`: the host's request, for several guards of the same one. */
   decide(url?: string, native?: TestNative): Promise<Decision>;
+  /** A request of this browser, for the gate inside of a handler. */
+  hostRequest(method: string, url: string, native: TestNative): HostRequest<TestNative>;
   /** Whether the guarded route lets the request through. */
   isAllowed(): Promise<boolean>;
   /** The same browser at another gate: another process of the same app. */
@@ -173,6 +175,7 @@ export function createGateClient(options: {
       return answer.body as unknown as FlowView;
     },
     decide: (url = '/transfers', native = { identity }) => guard(hostRequest('POST', url, {}, { native })),
+    hostRequest: (method, url, native) => hostRequest(method, url, {}, { native }),
     isAllowed: async () => (await client.decide()).isAllowed,
     at: (other) => createGateClient({ gate: other, identity, handle, policy }),
   };

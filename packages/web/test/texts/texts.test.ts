@@ -29,6 +29,8 @@ const UNSAID = {
   unsupported_media_type: 'the screens send JSON and forms',
   version_required: 'the screens send the version',
   too_many_watchers: 'the page waits by itself: the user has nothing to do',
+  receipt_invalid: 'a service says it to another one, not to the user',
+  receipt_keys_unavailable: 'a service says it to another one, not to the user',
   misconfigured: 'the app is at fault: the general sentence is enough',
 } as const satisfies Partial<Record<RequestErrorCode, string>>;
 const SAID = {
