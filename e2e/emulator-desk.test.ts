@@ -121,6 +121,60 @@ it('answers a phone, adds a user and a fault, changes a setting, moves the clock
   expect(emulator.users()).toHaveLength(1);
 });
 
+it('shows the log, and the webhooks that it is sent to', async () => {
+  const { emulator, server, page, signIn } = await openDeskPage({ width: 1280, height: 800 });
+  await signIn('openid');
+  await page.goto(server.url);
+  await page.getByRole('heading', { name: 'Log', exact: true }).click();
+  await page.locator('#log-events').getByText('sepft').waitFor();
+  await page.getByText('Add a log stream').click();
+  await page.getByLabel('Name', { exact: true }).fill('siem');
+  await page.getByLabel('Endpoint').fill('http://127.0.0.1:9/');
+  await page.getByRole('button', { name: 'Add log stream' }).click();
+  await page.getByText('siem gets the events from now on.').waitFor();
+  await lookAt(page, 'emulator-desk-log', 'Stepgate emulator', { isFocused: false });
+  await page.getByRole('button', { name: 'Remove siem' }).click();
+  await expect.poll(() => emulator.logStreams()).toEqual([]);
+});
+
+it('shows on the phone what a CIBA request is about', async () => {
+  const { emulator, server, page } = await openDeskPage({ width: 390, height: 844 });
+  emulator.enroll('ada', { factor: 'push' });
+  const details = [
+    {
+      type: 'urn:auth0:schemas:authorization-details:v1:step-up',
+      instruction: 'Transfer 250 EUR to Grace',
+      properties: {
+        iban: { display: true, name: 'IBAN', display_order: 2, value: 'DE89…3000' },
+        amount: { display: true, name: 'Amount', display_order: 1, value: '250 EUR' },
+        action: { display: false, name: 'Action', display_order: 3, value: 'transfer-4711' },
+      },
+    },
+    { type: 'money_transfer', amount: '250' },
+  ];
+  const form = new URLSearchParams({
+    ...client,
+    scope: 'openid',
+    binding_message: 'K7QM-Transfer-250-EUR',
+    login_hint: JSON.stringify({
+      format: 'iss_sub',
+      iss: emulator.issuer,
+      sub: emulator.users()[0]?.sub,
+    }),
+    authorization_details: JSON.stringify(details),
+  });
+  await fetch(new URL('/bc-authorize', server.url), { method: 'POST', body: form });
+  await page.goto(`${server.phoneUrl}?user=ada`);
+  const card = page.locator('.push');
+  await card.getByText('K7QM-Transfer-250-EUR').waitFor();
+  const names = (await card.locator('dt').allTextContents()).slice(0, 3);
+  expect(names).toEqual(['Amount', 'IBAN', 'amount']);
+  expect(await card.textContent()).not.toContain('transfer-4711');
+  await lookAt(page, 'emulator-phone-ciba', undefined, { isFocused: false });
+  await card.getByRole('button', { name: 'Approve' }).click();
+  await expect.poll(() => emulator.phone('ada').notifications()).toMatchObject([{ status: 'approved' }]);
+});
+
 it('shows the phone with the newest first and the client that asks', async () => {
   const { server, page, signIn, post } = await openDeskPage({ width: 390, height: 844 });
   const { mfa_token: mfaToken } = await signIn('transfer:funds');

@@ -18,7 +18,7 @@ export interface EmulatorOptions extends TenantConfig {
   readonly onRequest?: ((request: LoggedRequest) => void) | undefined;
   /**
    * Host names that the control API and its pages answer on, besides `localhost`, `127.0.0.1` and `[::1]`: such as the name
-   * of a container. Whoever reaches it there controls the tenant.
+   * of a container. Anyone who can reach it there controls the tenant.
    */
   readonly controlHosts?: readonly string[] | undefined;
   /** What the emulator's clock runs with. Default: the system's time. */

@@ -82,7 +82,7 @@ function createServedTenant(
   return { control: parts.control, handle };
 }
 
-/** The options of the emulator that a named tenant of it shares, if it has none of its own in their place. */
+/** The emulator's options that a named tenant inherits, without those that its own options replace. */
 function withoutOwn(options: EmulatorOptions, own: NamedTenantOptions): EmulatorOptions {
   const { state: _state, issuer: _issuer, ...shared } = options;
   if (own.audience === undefined && own.apis === undefined) return shared;

@@ -48,6 +48,26 @@ describe('the fixtures for Vitest', () => {
     });
   }
 
+  test('hand out what a CIBA request shows', async ({ tenant, user, phone }) => {
+    const { AUTH0_ISSUER = '', AUTH0_CLIENT_ID = '', AUTH0_CLIENT_SECRET = '' } = tenant.env;
+    const form = {
+      client_id: AUTH0_CLIENT_ID,
+      client_secret: AUTH0_CLIENT_SECRET,
+      scope: 'openid',
+      binding_message: 'K7QM-Transfer-250-EUR',
+      login_hint: JSON.stringify({ format: 'iss_sub', iss: AUTH0_ISSUER, sub: user.sub }),
+      authorization_details: JSON.stringify([{ type: 'money_transfer', to_account: 'Grace' }]),
+    };
+    const push = phone.nextPush();
+    await fetch(new URL('bc-authorize', AUTH0_ISSUER), { method: 'POST', body: new URLSearchParams(form) });
+    expect(await push).toMatchObject({
+      kind: 'ciba',
+      message: 'K7QM-Transfer-250-EUR',
+      details: [{ type: 'money_transfer', to_account: 'Grace' }],
+    });
+    expect(await phone.deny()).toMatchObject({ status: 'denied' });
+  });
+
   test('hand out each one-time password once', async ({ tenant, user, phone }) => {
     const app = createApp(tenant.env);
     const code = await phone.code();

@@ -131,7 +131,7 @@ export function createDirectory(
   };
 }
 
-/** The user with this name; 404 when there is none. */
+/** The user with this name, or a 404. */
 export function requireUser(tenant: Tenant, username: string): User {
   const user = tenant.users.get(username);
   if (user === undefined) {

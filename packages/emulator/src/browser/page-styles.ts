@@ -1,21 +1,7 @@
-import { palette } from '../phone-page/palette.ts';
+import { stageStyles } from '../phone-page/base-styles.ts';
 
 /** The style sheet of the login page and its errors. */
-export const loginStyles = `${palette}
-* {
-  box-sizing: border-box;
-  margin: 0;
-}
-
-body {
-  min-block-size: 100dvh;
-  display: grid;
-  place-items: center;
-  padding: 1.5rem;
-  background: radial-gradient(60rem 40rem at 50% 0, var(--desk-glow), transparent) var(--desk);
-  color: var(--text);
-}
-
+export const loginStyles = `${stageStyles}
 .card {
   inline-size: min(24.5rem, 100%);
   padding: 2rem 1.75rem;
@@ -147,10 +133,5 @@ label.check input {
 
 button:hover {
   filter: brightness(1.08);
-}
-
-:focus-visible {
-  outline: 3px solid var(--accent);
-  outline-offset: 2px;
 }
 `;

@@ -7,7 +7,7 @@ import type { EmulatorControl } from './emulator-control.ts';
 /** Options of a named tenant. What is left out is as in the emulator that it is part of. */
 export type NamedTenantOptions = Omit<EmulatorOptions, 'issuer' | 'state'>;
 
-/** Further tenants in the same process, each under a path of its own: `/t/<name>/`. */
+/** Further tenants in the same process, each under its own path: `/t/<name>/`. */
 export interface NamedTenants {
   /**
    * The tenant with this name, created at the first call. Its issuer is `<issuer>t/<name>/`, and it shares nothing with

@@ -68,7 +68,7 @@ export interface PhoneView {
 export interface Phone {
   readonly username: string;
   view(): PhoneView;
-  /** Scans a code: the newest that waits for this user, or the one given, whoever it was meant for. */
+  /** Scans a code: the newest that waits for this user, or the given one, even if it was shown to another user. */
   scan(barcodeUri?: string): void;
   /** Approves a push: the newest, or the one with this id. */
   approve(id?: string): PhonePush;

@@ -1,6 +1,6 @@
 /**
- * The time every lifetime, limit and token of an emulator is measured in. Whoever verifies its tokens after
- * `advance` has to use the same clock.
+ * The time that every lifetime, limit and token of an emulator is measured in. To verify its tokens after `advance`, use
+ * the same clock.
  */
 export interface EmulatorClock {
   /** Milliseconds since the epoch. */

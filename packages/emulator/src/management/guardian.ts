@@ -109,7 +109,7 @@ function mailTicket(
   });
 }
 
-/** Guardian's enrolments have one entry each; a push's one-time password is no enrolment by itself. */
+/** Each enrolment has one entry: the one-time password that comes with a push is not listed. */
 function isEnrollment(row: Authenticator, index: number, rows: readonly Authenticator[]): boolean {
   const isFirst = rows.findIndex(({ enrollment }) => enrollment === row.enrollment) === index;
   return isFirst && !row.isImplicit && row.factor !== 'recovery-code';

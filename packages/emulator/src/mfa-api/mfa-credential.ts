@@ -52,14 +52,14 @@ async function resolveMfaToken(tenant: Tenant, token: string, refusal = malforme
 
 const invalidText = 'The mfa_token provided is invalid. Try getting a new token.';
 
-/** The answer to a bearer token that is none of ours, at `/mfa/associate` and `/mfa/authenticators`. */
+/** The answer of `/mfa/associate` and `/mfa/authenticators` to a bearer token that this tenant did not issue. */
 function invalidBearer(): EmulatorError {
   return new EmulatorError(401, 'invalid_grant', invalidText, {
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
   });
 }
 
-/** The answer to an `mfa_token` in a body that is none of ours. */
+/** The answer to an `mfa_token` in a body that this tenant did not issue. */
 function malformed(): EmulatorError {
   return invalidGrant('Malformed mfa_token');
 }

@@ -80,7 +80,7 @@ export function removeEnrollment(tenant: Tenant, user: User, enrollment: string)
   keep(tenant.waitingCodes, ({ authenticators }) => authenticators[0]?.enrollment !== enrollment);
 }
 
-/** A user's first recovery code; none when he has one already or the tenant does without them. */
+/** The user's first recovery code, unless they have one or the tenant has recovery codes switched off. */
 export function startRecoveryCode(tenant: Tenant, user: User): string | undefined {
   const hasOne = user.authenticators.some(({ factor }) => factor === 'recovery-code');
   if (hasOne || !tenant.settings.recoveryCodes) return undefined;

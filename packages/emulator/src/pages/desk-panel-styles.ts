@@ -32,6 +32,7 @@ export const panelStyles = `aside {
 }
 
 #log-events {
+  margin-block: 0.5rem 0.75rem;
   max-block-size: 20rem;
   overflow-y: auto;
   scrollbar-width: thin;

@@ -1,14 +1,9 @@
-import { palette } from '../phone-page/palette.ts';
+import { baseStyles } from '../phone-page/base-styles.ts';
 import { panelStyles } from './desk-panel-styles.ts';
 import { timelineStyles } from './desk-timeline-styles.ts';
 
 /** The desk page's style sheet. */
-export const deskStyles = `${palette}
-* {
-  box-sizing: border-box;
-  margin: 0;
-}
-
+export const deskStyles = `${baseStyles}
 [hidden] {
   display: none !important;
 }
@@ -192,11 +187,6 @@ a.plain:hover {
 button:disabled {
   opacity: 0.55;
   cursor: default;
-}
-
-:focus-visible {
-  outline: 3px solid var(--accent);
-  outline-offset: 2px;
 }
 
 ${timelineStyles}

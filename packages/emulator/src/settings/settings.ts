@@ -33,11 +33,11 @@ export interface Settings {
   readonly factors: readonly Factor[];
   /** Whether a first enrolment brings recovery codes. */
   readonly recoveryCodes: boolean;
-  /** Whether the APIs allow offline access; without it nobody gets a refresh token. */
+  /** Whether the APIs allow offline access; without it no refresh tokens are issued. */
   readonly offlineAccess: boolean;
   /**
    * What a refresh token may ask for: `any` scope and audience of the tenant, as one may whose policies name them; or
-   * only what was `granted` with it, everything else being left out without a word.
+   * only what was `granted` with it, everything else is left out without an error.
    */
   readonly refreshScopes: 'any' | 'granted';
   /** How many different authenticators one login takes; above 1, a passed one answers `mfa_required` again. */

@@ -122,7 +122,7 @@ export function findUser(tenant: Tenant, sub: string | undefined): User | undefi
   return [...tenant.users.values()].find((user) => user.sub === sub);
 }
 
-/** Tells whoever waits for something on a phone to look again. */
+/** Tells everything that waits for something on a phone to look again. */
 export function announce(tenant: Tenant): void {
   for (const watcher of tenant.watchers) watcher();
 }

@@ -25,7 +25,7 @@ export async function exchangePassword(
     gty: 'password',
     visitor: visitorOf(headers),
   };
-  // What comes without being asked for asks for no MFA, as little as with a tenant whose policy looks at the request.
+  // Only requested scopes ask for MFA, as in a tenant whose policy looks at the request.
   if (isMfaRequired(tenant, { ...grant, scopes: asked })) throw mfaRequired(tenant, grant);
   return createTokenResponse(tenant, client, grant);
 }

@@ -1,5 +1,5 @@
-/** Colours and type of the emulator's pages. */
-export const palette = `
+/** Colours and type of the emulator's pages, and what all of them share. */
+export const baseStyles = `
 :root {
   color-scheme: light dark;
   --desk: light-dark(#e8ebf2, #0a0c10);
@@ -19,5 +19,27 @@ export const palette = `
   --field: light-dark(#868e9c, #7a8496);
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace;
   font: 16px/1.45 -apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Noto Sans', 'Open Sans', 'DejaVu Sans', 'Helvetica Neue', Arial, sans-serif;
+}
+
+* {
+  box-sizing: border-box;
+  margin: 0;
+}
+
+:focus-visible {
+  outline: 3px solid var(--accent);
+  outline-offset: 2px;
+}
+`;
+
+/** The same with one thing in the middle of the page: a phone, or a card. */
+export const stageStyles = `${baseStyles}
+body {
+  min-block-size: 100dvh;
+  display: grid;
+  place-items: center;
+  padding: 1.5rem;
+  background: radial-gradient(60rem 40rem at 50% 0, var(--desk-glow), transparent) var(--desk);
+  color: var(--text);
 }
 `;
