@@ -6,7 +6,7 @@ export default [
     name: 'core: local actor and MFA API client, with XState and ky',
     path: 'packages/core/dist/index.js',
     import: '{ createStepUpActor, createAuth0MfaApi }',
-    limit: '35 kB',
+    limit: '36 kB',
     gzip: true,
     modifyEsbuildConfig: asModule,
   },

@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   'packages/redis/test/sudden-death.test.ts',
   'packages/server/test/limits/tenant-budget.test.ts',
+  'e2e/next.test.ts',
   'e2e/no-script.test.ts',
   'e2e/navigation.test.ts',
   'e2e/factors.test.ts',

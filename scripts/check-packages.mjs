@@ -70,13 +70,23 @@ try {
 
   const app = join(folder, 'app');
   cpSync(join(root, 'scripts', 'packed'), app, { recursive: true });
-  const dependencies = { ...tarballs, express: '^5.3.0', koa: '^3.3.0', hono: '^4.13.0' };
+  const dependencies = {
+    ...tarballs,
+    express: '^5.3.0',
+    koa: '^3.3.0',
+    hono: '^4.13.0',
+    '@hono/node-server': '^2.1.9',
+    next: '^16.4.6',
+    react: '^19.3.1',
+  };
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }));
-  npm(['install'], app);
+  // Next.js brings compilers and image libraries as optional dependencies. Nothing here needs them.
+  npm(['install', '--omit=optional'], app);
   writeFileSync(join(app, 'all.mjs'), entries.map((entry) => `await import('${entry}');`).join('\n'));
   writeFileSync(join(app, 'all.cjs'), entries.map((entry) => `require('${entry}');`).join('\n'));
   for (const node of nodes(process.argv.slice(2))) {
-    for (const file of ['all.mjs', 'all.cjs', 'app.mjs', 'app.cjs', 'emulator.mjs']) run(node, [file], app);
+    for (const file of ['all.mjs', 'all.cjs', 'app.mjs', 'app.cjs', 'next.mjs', 'emulator.mjs'])
+      run(node, [file], app);
     console.log(`used on Node ${run(node, ['--version'], app).trim()}`);
   }
   console.log(`fit to publish: ${Object.keys(tarballs).join(', ')}`);

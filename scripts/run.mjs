@@ -20,7 +20,7 @@ function isInside() {
 async function announceInstall() {
   if (existsSync(new URL('../node_modules/.modules.yaml', import.meta.url))) return;
   console.log(
-    `First, ${packageManager} installs Node 24 and the development dependencies from the npm registry: 0.9 GB in node_modules.\n` +
+    `First, ${packageManager} installs Node 24 and the development dependencies from the npm registry: 1 GB in node_modules.\n` +
       "npm's cache and pnpm's store, both in your home folder, keep copies (the store by hard links, which take no room).\n",
   );
   if (process.env.CI || !process.stdin.isTTY || !process.stdout.isTTY) return;

@@ -131,26 +131,29 @@ export function describeWatching(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
-    it('lets the server stop at once, although clients keep their connections', async () => {
-      const bank = await scene.open();
-      const browser = await bank.browser();
-      await browser.start();
-      const agent = new Agent({ keepAlive: true });
-      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
-      const headers = { cookie, accept: 'text/event-stream' };
-      const [stream] = (await once(get(`${bank.url}/step-up/flow`, { agent, headers }), 'response')) as [
-        IncomingMessage,
-      ];
-      await once(stream, 'readable');
-      stream.resume();
+    it.skipIf(scene.host.tellsLastByte === false)(
+      'lets the server stop at once, although clients keep their connections',
+      async () => {
+        const bank = await scene.open();
+        const browser = await bank.browser();
+        await browser.start();
+        const agent = new Agent({ keepAlive: true });
+        const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+        const headers = { cookie, accept: 'text/event-stream' };
+        const [stream] = (await once(get(`${bank.url}/step-up/flow`, { agent, headers }), 'response')) as [
+          IncomingMessage,
+        ];
+        await once(stream, 'readable');
+        stream.resume();
 
-      const before = performance.now();
-      await bank.stop();
-      agent.destroy();
+        const before = performance.now();
+        await bank.stop();
+        agent.destroy();
 
-      // Node's server holds an idle connection for five seconds.
-      expect(performance.now() - before).toBeLessThan(4_000);
-    });
+        // Node's server holds an idle connection for five seconds.
+        expect(performance.now() - before).toBeLessThan(4_000);
+      },
+    );
 
     it('ends a stream with the login that it began in, before anything more is told', async () => {
       const bank = await scene.open();

@@ -16,6 +16,9 @@ export interface StepUpErrorOptions {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+/** Marks the errors of every copy of this module: bundlers load it once for each part of an app. */
+const MARK = Symbol.for('@stepgate/core StepUpError');
+
 const STATUS: Readonly<Record<StepUpErrorCode, number>> = { ...REASON_STATUS, ...REQUEST_ERROR_STATUS };
 
 /**
@@ -37,6 +40,11 @@ export class StepUpError extends Error {
   /** For the response body: for example, where a step-up starts and what it asks for. */
   declare readonly details?: Readonly<Record<string, unknown>>;
 
+  /** Errors of another copy of this module count too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && MARK in value;
+  }
+
   constructor(code: StepUpErrorCode, message: string, options: StepUpErrorOptions = {}) {
     super(message);
     this.code = code;
@@ -56,6 +64,8 @@ export class StepUpError extends Error {
     return this.expose ? this.status : undefined;
   }
 }
+
+Object.defineProperty(StepUpError.prototype, MARK, { value: true });
 
 /** Whether the value is a {@link StepUpError}, optionally one with this code. */
 export function isStepUpError(value: unknown, code?: StepUpErrorCode): value is StepUpError {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { StepUpError } from '../../src/index.ts';
+import { isStepUpError, StepUpError } from '../../src/index.ts';
 
 it('tells frameworks its status as http-errors does', () => {
   const error = new StepUpError('insufficient_user_authentication', 'approve first');
@@ -10,4 +10,17 @@ it('tells frameworks its status as http-errors does', () => {
 
 it('gives no status to frameworks that would send a message for the log along', () => {
   expect(new StepUpError('misconfigured', 'the client secret is wrong').statusCode).toBeUndefined();
+});
+
+it('knows errors of another copy of the package, as bundlers make them', async () => {
+  const copy = '../../src/terms/step-up-error.ts?copy';
+  const other = (await import(copy)) as { readonly StepUpError: typeof StepUpError };
+
+  const error = new other.StepUpError('login_required', 'sign in first');
+
+  expect(other.StepUpError).not.toBe(StepUpError);
+  expect(error instanceof StepUpError).toBe(true);
+  expect(isStepUpError(error, 'login_required')).toBe(true);
+  expect(isStepUpError(new Error('sign in first'))).toBe(false);
+  expect(isStepUpError(undefined)).toBe(false);
 });

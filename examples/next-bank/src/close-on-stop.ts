@@ -1,0 +1,3 @@
+import { stepgate } from './bank/stepgate.ts';
+
+process.once('SIGTERM', () => void stepgate.close());
