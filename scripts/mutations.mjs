@@ -1221,6 +1221,38 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'a process that polls looks before each poll whether the flow is still waited for',
+    edits: [
+      [
+        server('flow/runner'),
+        'version !== undefined && !(await records.hasChanged(key, version))',
+        'version !== undefined',
+      ],
+    ],
+    shownBy: [
+      own(
+        'flow/waits',
+        'sends no poll after a cancel at another process, even if the store does not tell of it',
+      ),
+    ],
+  },
+  {
+    defence: 'a process that takes a wait over counts what the other one may have polled',
+    edits: [
+      [
+        core('machine/poll-schedule'),
+        'return { level: Math.min(level, left), at: until };',
+        'return { level, at: until };',
+      ],
+    ],
+    shownBy: [
+      own(
+        'flow/waits',
+        'leaves the next process within the limit of the provider, whatever dead ones polled: %s',
+      ),
+    ],
+  },
+  {
     defence: "the tenant's responses are read up to a limit",
     edits: [[server('gate/parts'), 'tracedFetch(boundedFetch(own))', 'tracedFetch(own ?? globalThis.fetch)']],
     shownBy: [own('flow/faults', 'do not end a wait for the phone: %s')],

@@ -60,8 +60,8 @@ export {
   isDone,
   type PlannedPoll,
   plannedPoll,
+  resumeWait,
   stateName,
-  withUnheardPolls,
 } from './machine/flow.ts';
 export { stepUpMachine } from './machine/machine.ts';
 export {

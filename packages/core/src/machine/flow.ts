@@ -4,7 +4,7 @@ import type { FlowContext, FlowSettings } from './context.ts';
 import type { Effect } from './effects.ts';
 import type { FlowEvent } from './events.ts';
 import { stepUpMachine } from './machine.ts';
-import { afterUnheardPolls } from './poll-schedule.ts';
+import { affordableAt, afterUnheardPolls, LAST_POLL_LEAD_MS } from './poll-schedule.ts';
 import { isCurrent, pollEnded, pollSent } from './setup.ts';
 
 /** Where a flow can be. `authenticating` asks for the password when `allowedEvents` names `password.submit`. */
@@ -148,11 +148,21 @@ export function plannedPoll(state: FlowState): PlannedPoll | undefined {
   return { at: nextPollAt, since: budget.at, intervalMs: pace.intervalMs, until };
 }
 
-/** The flow after polls that another process may have sent until a time, without having told what came of them. */
-export function withUnheardPolls(state: FlowState, until: number): FlowState {
-  const { budget, pace, settings } = state.context;
-  const left = afterUnheardPolls({ budget, pace, limit: settings.exchangeLimit }, until);
-  return { ...state, context: { ...state.context, budget: left } };
+/**
+ * A wait for the phone after another process has polled for it until a time, at the pace of this state, without having
+ * told what came of it. Polls go on when the provider's limits allow it, whatever that process sent.
+ */
+export function resumeWait(state: FlowState, until: number): FlowState {
+  const { budget, pace, settings, nextPollAt, challengeExpiresAt, expiresAt } = state.context;
+  const limit = settings.exchangeLimit;
+  const left = afterUnheardPolls({ budget, pace, limit }, until);
+  const affordable = affordableAt(left, limit, 1 + (limit?.reservedForCodes ?? 0));
+  const last = Math.min(challengeExpiresAt, expiresAt) - LAST_POLL_LEAD_MS;
+  const next = Math.max(nextPollAt, affordable, Math.min(until + pace.intervalMs, last));
+  return {
+    value: { [stateName(state)]: 'waiting' },
+    context: { ...state.context, budget: left, nextPollAt: next },
+  };
 }
 
 /** Whether the flow has ended for good. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advanceFlow, type FlowState, withUnheardPolls } from '../../src/index.ts';
+import { advanceFlow, type FlowState, resumeWait } from '../../src/index.ts';
 import { advanceByChart } from '../../src/machine/flow.ts';
 import { refill } from '../../src/machine/poll-schedule.ts';
 import { PENDING, PUSH, pollingDriver, settings } from '../support/flow-driver.ts';
@@ -99,7 +99,7 @@ describe('polls that another process may have sent', () => {
           }
 
           const until = sentAt + silenceMs;
-          const { budget } = withUnheardPolls(heard, until).context;
+          const { budget } = resumeWait(heard, until).context;
 
           const { exchangeLimit } = state.context.settings;
           expect(budget.at).toBe(until);
@@ -115,7 +115,7 @@ describe('polls that another process may have sent', () => {
   it('leave what is kept for codes', () => {
     const driver = pollingDriver([PUSH], { pollSchedule: 'eager' });
     driver.tickWhenDue();
-    const { budget, settings: limits } = withUnheardPolls(driver.state, driver.now + 60_000).context;
+    const { budget, settings: limits } = resumeWait(driver.state, driver.now + 60_000).context;
 
     expect(budget.level).toBeGreaterThanOrEqual(limits.exchangeLimit?.reservedForCodes ?? Number.NaN);
   });

@@ -1,7 +1,7 @@
 import type { FlowView } from '@stepgate/core';
 import type { Runtime } from '../events/runtime.ts';
 import type { FlowDriver } from '../flow/driver.ts';
-import type { FlowTarget } from '../flow/target.ts';
+import type { FlowTarget } from '../flow/parts.ts';
 import type { Watch } from '../flow/watch.ts';
 import { PRIVATE_HEADERS } from '../request/error-response.ts';
 import type { WhenGone } from '../request/host-request.ts';

@@ -1,7 +1,7 @@
 import { parseRequest, StepUpError } from '@stepgate/core';
 import * as v from 'valibot';
 import { notFound, signInFirst } from '../flow/errors.ts';
-import { targetOf } from '../flow/target.ts';
+import { targetOf } from '../flow/parts.ts';
 import { WATCH_AGAIN_SECONDS, type Watchers } from '../limits/watchers.ts';
 import { LONGEST_TICKET } from '../policy/requirement.ts';
 import { readJson } from '../request/body.ts';

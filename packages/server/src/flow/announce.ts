@@ -1,8 +1,8 @@
 import type { Audit } from '../events/audit.ts';
 import { publishTransition } from '../events/signals.ts';
 import type { Change } from '../records/records.ts';
+import type { FlowTarget } from './parts.ts';
 import type { Step } from './steps.ts';
-import type { FlowTarget } from './target.ts';
 
 /** Publishes what happened in a step, once the step is written. */
 export function telling(

@@ -7,13 +7,12 @@ import type { WhenGone } from '../request/host-request.ts';
 import { telling } from './announce.ts';
 import { notFound, otherAddress, refusalOf, stale } from './errors.ts';
 import { isAsApproved } from './factor-to-add.ts';
-import type { FlowParts } from './parts.ts';
+import type { FlowParts, FlowTarget } from './parts.ts';
 import { awaitsLock, ownedBy } from './rules.ts';
 import { createFlowRunner } from './runner.ts';
 import { type Beginning, createFlowStarts, type FactorToAdd } from './starts.ts';
 import type { Job } from './steps.ts';
 import { countsAsStart } from './steps.ts';
-import type { FlowTarget } from './target.ts';
 import { createFlowWatch, type WatchFlow } from './watch.ts';
 
 /** Runs flows: commits first, then acts, then commits what came of it. Keeps nothing in memory between requests. */
@@ -61,7 +60,7 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
   const follow = createFlowWatch({ ...parts, runner, viewOf });
 
   function viewOf(key: string, record: HandleRecord): FlowView {
-    const view = steps.view(key, record);
+    const view = steps.view(key, runner.current(key, record));
     if (view === undefined) throw notFound(basePath);
     return view;
   }
@@ -79,7 +78,7 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
       if (record?.flow === undefined) throw notFound(basePath);
       if (version !== undefined && record.flow.version !== version) throw stale();
       if (!isAsApproved(record.flow, request)) throw otherAddress();
-      const step = steps.apply(key, record, event, secrets);
+      const step = steps.apply(key, runner.current(key, record), event, secrets);
       if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
       if (secrets !== undefined) mustFit(step.record, capacity.recordBytes, clock.now());
       if (!isCounted && countsAsStart(request, step)) {
@@ -147,7 +146,7 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
       else if (runner.dueTime(target.key, flow) > clock.now()) return viewOf(target.key, record);
       else await runner.catchUp(target);
       const { record: after } = await records.read(target.key);
-      return after && steps.view(target.key, after);
+      return after && steps.view(target.key, runner.current(target.key, after));
     },
 
     idle: () => runner.idle(),

@@ -9,9 +9,8 @@ import {
 } from '@stepgate/core';
 import { createErrorThrottle } from '../events/error-throttle.ts';
 import { retryUntilDone } from '../store/retry.ts';
-import type { FlowParts } from './parts.ts';
+import type { FlowParts, FlowTarget } from './parts.ts';
 import type { Job } from './steps.ts';
-import type { FlowTarget } from './target.ts';
 
 /** Does effects that were claimed: what the limits and the user still want of them. */
 export interface EffectPerformer {

@@ -7,6 +7,7 @@ import {
   type PlannedPoll,
   plannedPoll,
   type ReasonCode,
+  resumeWait,
   stateName,
 } from '@stepgate/core';
 import { type Requirement, requirementHash } from '../policy/requirement.ts';
@@ -16,7 +17,11 @@ import type { Login } from '../request/caller.ts';
 
 /** When something is next to be done for the flow. */
 export function nextDue({ pending, state }: FlowRecord): number {
-  return pending?.claimedUntil ?? dueAt(state) ?? Number.POSITIVE_INFINITY;
+  if (pending === undefined) return dueAt(state) ?? Number.POSITIVE_INFINITY;
+  const { claimedUntil, pollsUntil } = pending;
+  return pollsUntil === undefined
+    ? claimedUntil
+    : Math.max(claimedUntil, resumeWait(state, pollsUntil).context.nextPollAt);
 }
 
 /** The poll that the flow waits for the time of, if it waits for one. */
@@ -34,6 +39,17 @@ export function withoutPending(record: HandleRecord): HandleRecord {
   if (record.flow === undefined) return record;
   const { pending: _dropped, ...flow } = record.flow;
   return { ...record, flow };
+}
+
+/**
+ * The record as its flow goes on from: where another process holds its wait, with the polls counted that it may have sent
+ * so far.
+ */
+export function withPollsOfHolder(record: HandleRecord, now: number): HandleRecord {
+  const { flow } = record;
+  const pollsUntil = flow?.pending?.pollsUntil;
+  if (flow === undefined || pollsUntil === undefined) return record;
+  return { ...record, flow: { ...flow, state: resumeWait(flow.state, Math.min(now, pollsUntil)) } };
 }
 
 /** The record, if there is one and it is the caller's. */

@@ -5,11 +5,11 @@ import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import type { Change } from '../records/records.ts';
 import { telling } from './announce.ts';
 import { createEffectPerformer, whileClaimed } from './effect-performer.ts';
-import type { FlowParts } from './parts.ts';
+import type { FlowParts, FlowTarget } from './parts.ts';
 import { awaitsLock, awaitsPush, endOfWait, lossOf, nextDue, nextPoll, withoutPending } from './rules.ts';
 import type { Job, Step } from './steps.ts';
 import { isWritten } from './steps.ts';
-import type { FlowTarget } from './target.ts';
+import { createWaits, type Wait, type Waits } from './waits.ts';
 
 /** Drives flows on from what is committed: each effect is claimed before it starts, and its answer committed. */
 export interface FlowRunner {
@@ -28,6 +28,14 @@ export interface FlowRunner {
   breakOff(key: string, claim: string | undefined): void;
   /** When something is next to be done, at the pace that the budget allows. */
   dueTime(key: string, flow: FlowRecord): number;
+  /** Whether this process polls for the flow without being asked, for as long as somebody watches here. */
+  holds(key: string, flow: FlowRecord): boolean;
+  /** Calls `look` when this process stops polling for the flow. Returns what ends the watch. */
+  watch: Waits['watch'];
+  /** Whether a change of the record that the store tells of is this process's own, with nothing new for watchers. */
+  isRenewing(key: string): boolean;
+  /** The record as its flow goes on from, with polls counted that were not written. */
+  current: Waits['current'];
   /** Resolves when no effect is at work in this process any more. */
   idle(): Promise<void>;
 }
@@ -46,6 +54,8 @@ type Move =
 
 /** How long an answer waits for what the request has set going. */
 const PATIENCE_MS = 5_000;
+/** How long a wait pauses after a poll that could not be sent. */
+const RETRY_MS = 1_000;
 
 /** Creates the runner. */
 export function createFlowRunner(parts: FlowParts): FlowRunner {
@@ -60,6 +70,10 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
   const inLine = new Map<string, AbortController>();
   const locking = new Map<string, Promise<void>>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
+  const waits = createWaits({ clock, poll: goOnPolling });
+  closing.addEventListener('abort', () => {
+    for (const key of waits.keys()) drive({ key }, () => letGo(key)).catch(onError);
+  });
 
   /** Does one effect and commits what came of it. */
   async function complete(target: FlowTarget, job: Job, inputs: Inputs): Promise<Left> {
@@ -69,7 +83,14 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     running.set(key, { claim: job.claim, controller });
     try {
       const result = await traceEffect(job, () => performer.perform(target, job, inputs, signal));
-      return result ? await whileClaimed(clock, job, signal, settlement(target, job, result)) : {};
+      const waiting = result && waitingOn(target, job, result);
+      if (waiting !== undefined) return { flow: waiting };
+      const left = result && (await whileClaimed(clock, job, signal, settlement(target, job, result)));
+      waits.forget(key);
+      return left ?? {};
+    } catch (error) {
+      waits.forget(key);
+      throw error;
     } finally {
       if (running.get(key)?.claim === job.claim) running.delete(key);
     }
@@ -102,7 +123,8 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       .update<void>(key, (record) => {
         const flow = record?.flow;
         if (record === undefined || flow?.pending?.claim !== claim) return { result: undefined };
-        const pending = { ...flow.pending, claimedUntil: clock.now() };
+        const { pollsUntil: _none, ...claimed } = flow.pending;
+        const pending = { ...claimed, claimedUntil: clock.now() };
         return { record: { ...record, flow: { ...flow, pending } }, result: undefined };
       })
       .catch(onError);
@@ -129,9 +151,10 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
         if (written !== undefined) return { result: leftBy(written), ...telling(audit, target, written) };
         // Somebody has moved the flow on meanwhile: this answer is late.
         if (record.flow?.pending?.claim !== claim) return { result: {} };
-        const step = steps.apply(key, record, { ...fact, seq: effect.params.seq }, secrets);
+        const known = waits.ahead(key, record);
+        const step = steps.apply(key, known, { ...fact, seq: effect.params.seq }, secrets);
         tries.push(step);
-        const after = step.accepted ? step.record : withoutPending(record);
+        const after = step.accepted ? step.record : withoutPending(known);
         return {
           record: after,
           result: { job: step.job, flow: after.flow },
@@ -140,15 +163,87 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       });
   }
 
+  /** The flow that goes on waiting after a poll without news, which nobody writes while somebody watches here. */
+  function waitingOn({ key }: FlowTarget, job: Job, { fact }: EffectResult): FlowRecord | undefined {
+    const wait = waits.get(key);
+    if (fact.type !== 'poll.pending' || wait?.job.claim !== job.claim) return undefined;
+    if (closing.aborted || !waits.isWatched(key)) return undefined;
+    const flow = steps.keepWaiting(wait.flow, job);
+    if (flow === undefined) return undefined;
+    waits.keep(wait.target, job, flow);
+    waits.schedule(key, due(key, flow));
+    return flow;
+  }
+
+  /** Sends the next poll of a wait that this process holds, or gives the wait back when nobody watches here any more. */
+  function goOnPolling(target: FlowTarget): void {
+    const { key } = target;
+    if (closing.aborted || !waits.isWatched(key)) {
+      drive(target, () => letGo(key)).catch(onError);
+      return;
+    }
+    let earliest = 0;
+    nextAdvance(target)
+      .catch((error: unknown) => {
+        onError(error);
+        earliest = clock.now() + RETRY_MS;
+      })
+      .finally(() => {
+        const wait = waits.get(key);
+        if (wait !== undefined) waits.schedule(key, Math.max(earliest, due(key, wait.flow)));
+      });
+  }
+
+  /** Writes where a wait stands, for any other process to go on with. */
+  async function letGo(key: string): Promise<void> {
+    try {
+      await records.update<void>(key, (record) => {
+        const known = record && waits.ahead(key, record);
+        return { ...(known !== undefined && known !== record && { record: known }), result: undefined };
+      });
+    } finally {
+      waits.forget(key);
+    }
+  }
+
+  /** Whether the record still holds the wait's claim. Another process may have moved the flow on. */
+  async function isHeld({ target: { key }, job, version }: Wait): Promise<boolean> {
+    if (version !== undefined && !(await records.hasChanged(key, version))) return true;
+    const found = await records.read(key);
+    const wait = waits.get(key);
+    const isOurs = found.record?.flow?.pending?.claim === job.claim;
+    if (wait?.job.claim === job.claim) {
+      if (isOurs) wait.version = found.version;
+      else waits.forget(key);
+    }
+    return isOurs;
+  }
+
+  /** Breaks a wait off, unless the record still holds its claim. */
+  async function examine(wait: Wait): Promise<void> {
+    wait.version = undefined;
+    if (await isHeld(wait)) return;
+    const { key } = wait.target;
+    const before = running.get(key);
+    if (before?.claim === wait.job.claim) before.controller.abort();
+  }
+
   /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
   async function advance(target: FlowTarget): Promise<void> {
     for (let isOn = true; isOn && !closing.aborted; ) {
-      const found = await take(target, { mayPoll: false });
+      const found = pollOfWait(target.key) ?? (await take(target, { mayPoll: false }));
       const move = found.found === 'poll' ? await pollInTurn(target, found.flow) : found;
       if (move.found !== 'step') return;
       const flow = await run(target, move, {});
-      isOn = flow === undefined || dueTime(target.key, flow) <= clock.now();
+      isOn = flow === undefined || due(target.key, flow) <= clock.now();
     }
+  }
+
+  /** Whether the wait that this process holds has a poll due; `undefined` when it holds none, or something else is due. */
+  function pollOfWait(key: string): Move | undefined {
+    const flow = waits.get(key)?.flow;
+    if (flow === undefined || !isPoll(flow)) return undefined;
+    return due(key, flow) <= clock.now() ? { found: 'poll', flow } : { found: 'nothing' };
   }
 
   /**
@@ -169,18 +264,39 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
   /** Sends the poll that is due, and returns what follows. Until then any process can take it. */
   async function poll(target: FlowTarget): Promise<Move> {
     if (closing.aborted || !(await budget.takePoll(target.key))) return { found: 'nothing' };
-    const move = await take(target, { mayPoll: true });
+    const move = (await pollAgain(target.key)) ?? (await claimPoll(target));
     if (move.found !== 'step' || move.job?.effect.type !== 'poll' || closing.aborted) return move;
     return { found: 'step', ...(await complete(target, move.job, {})) };
   }
 
+  /** The next poll under the claim of a wait that this process holds; `undefined` when it has to be claimed. */
+  async function pollAgain(key: string): Promise<Move | undefined> {
+    const wait = waits.get(key);
+    if (wait === undefined || clock.now() >= wait.pollsUntil || !(await isHeld(wait))) return undefined;
+    const next = clock.now() < wait.pollsUntil ? steps.pollAgain(wait.flow, wait.job) : undefined;
+    if (next === undefined) return undefined;
+    waits.keep(wait.target, next.job, next.flow);
+    return { found: 'step', ...next };
+  }
+
+  async function claimPoll(target: FlowTarget): Promise<Move> {
+    const wait = waits.get(target.key);
+    if (wait !== undefined) wait.isRenewing = true;
+    try {
+      return await take(target, { mayPoll: true });
+    } finally {
+      if (wait !== undefined) wait.isRenewing = false;
+    }
+  }
+
   /** Takes the step that is due; a poll only with a turn for it, when it has been found before. */
-  function take(target: FlowTarget, { mayPoll }: { readonly mayPoll: boolean }): Promise<Move> {
+  async function take(target: FlowTarget, { mayPoll }: { readonly mayPoll: boolean }): Promise<Move> {
     const { key } = target;
-    const decide = (record: HandleRecord | undefined): Change<Move> => {
+    const decide = (stored: HandleRecord | undefined): Change<Move> => {
+      const record = stored && waits.current(key, stored);
       if (record?.flow === undefined) return { result: { found: 'nothing' } };
       const { flow } = record;
-      if (dueTime(key, flow) > clock.now()) return { result: { found: 'nothing' } };
+      if (due(key, flow) > clock.now()) return { result: { found: 'nothing' } };
       if (isPoll(flow) && !mayPoll) return { result: { found: 'poll', flow } };
       const step = dueStep(key, record, flow);
       if (!step.accepted) return { result: { found: 'nothing' } };
@@ -190,11 +306,33 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
         ...telling(audit, target, step),
       };
     };
-    return mayPoll ? records.updateSeen(key, decide) : records.update(key, decide);
+    const move = await (mayPoll ? records.updateSeen(key, decide) : records.update(key, decide));
+    if (move.found === 'step') noteClaim(target, move);
+    return move;
+  }
+
+  /** Holds the wait that a step begins, or goes on with under a new claim. */
+  function noteClaim(target: FlowTarget, { job, flow }: Left): void {
+    const { key } = target;
+    if (job?.pollsUntil === undefined || flow === undefined || !waits.isWatched(key)) waits.forget(key);
+    else waits.keep(target, job, flow);
   }
 
   /** When something is next to be done, at the pace that the budget allows. */
   function dueTime(key: string, flow: FlowRecord): number {
+    return due(key, holds(key, flow) ? (waits.get(key)?.flow ?? flow) : flow);
+  }
+
+  function holds(key: string, { pending }: FlowRecord): boolean {
+    const wait = waits.get(key);
+    if (wait === undefined) return false;
+    if (wait.isRenewing || pending?.claim === wait.job.claim) return true;
+    examine(wait).catch(onError);
+    return false;
+  }
+
+  /** The same for a flow as it goes on. */
+  function due(key: string, flow: FlowRecord): number {
     const poll = nextPoll(flow);
     return poll === undefined ? nextDue(flow) : budget.pollDueAt(key, poll);
   }
@@ -207,7 +345,8 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
 
   function dueStep(key: string, record: HandleRecord, { pending }: FlowRecord): Step {
     if (pending === undefined) return steps.apply(key, record, { type: 'time.passed' });
-    const { effect } = pending;
+    const { effect, pollsUntil } = pending;
+    if (pollsUntil !== undefined) return steps.apply(key, withoutPending(record), { type: 'time.passed' });
     const lost = lossOf(effect);
     if (lost === undefined) return steps.reclaim(key, record);
     return steps.apply(key, record, { type: 'effect.failed', code: lost, seq: effect.params.seq });
@@ -309,11 +448,16 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       return trying;
     },
     breakOff(key, claim) {
+      if (waits.get(key)?.job.claim !== claim) waits.forget(key);
       inLine.get(key)?.abort();
       const before = running.get(key);
       if (before !== undefined && before.claim !== claim) before.controller.abort();
     },
     dueTime,
+    holds,
+    watch: (key, look) => waits.watch(key, look),
+    isRenewing: (key) => waits.get(key)?.isRenewing === true,
+    current: (key, record) => waits.current(key, record),
     async idle() {
       await Promise.allSettled(advancing.values());
     },

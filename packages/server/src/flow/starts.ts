@@ -8,10 +8,9 @@ import { type Change, RECORD_SLACK_MS } from '../records/records.ts';
 import type { HeldHandle } from '../request/handle-cookie.ts';
 import { telling } from './announce.ts';
 import { inProgress, notFound, startedElsewhere } from './errors.ts';
-import type { FlowParts } from './parts.ts';
+import type { FlowParts, FlowTarget } from './parts.ts';
 import { isLive, joins, ownedBy } from './rules.ts';
 import type { Job } from './steps.ts';
-import type { FlowTarget } from './target.ts';
 
 /** Begins flows: one at a time for a session, each counted, and in its place among those of its subject. */
 export interface FlowStarts {

@@ -74,6 +74,13 @@ export interface FlowSteps {
   apply(key: string, record: HandleRecord, input: FlowInput, secrets?: Vault): Step;
   /** Claims the pending effect again, after its process has died. */
   reclaim(key: string, record: HandleRecord): Step;
+  /**
+   * The next poll of a wait under the claim of the one before, which nobody writes; `undefined` when a poll is not what
+   * comes next.
+   */
+  pollAgain(flow: FlowRecord, job: Job): { readonly flow: FlowRecord; readonly job: Job } | undefined;
+  /** The flow after a poll without news; `undefined` when its view changes with it. */
+  keepWaiting(flow: FlowRecord, job: Job): FlowRecord | undefined;
   view(key: string, record: HandleRecord): FlowView | undefined;
   /** The identity of the login that the flow was started in; `undefined` when it does not open (a retired key). */
   identity(key: string, flow: FlowRecord): Identity | undefined;
@@ -90,8 +97,10 @@ export function createFlowSteps(options: {
   readonly random: () => number;
   readonly randomId: () => string;
   readonly leaseMs: number;
+  /** How long a poll and the commit of its result may take. */
+  readonly pollTimeMs: number;
 }): FlowSteps {
-  const { sealer, now, random, randomId, leaseMs } = options;
+  const { sealer, now, random, randomId, leaseMs, pollTimeMs } = options;
 
   /** Opens a flow's vault when something in it is needed, and at most once. */
   function vaultIn(key: string, flow: FlowRecord): () => Vault {
@@ -116,8 +125,12 @@ export function createFlowSteps(options: {
   }
 
   function claimed(effect: Effect): PendingEffect {
-    return { effect, claim: randomId(), claimedUntil: now() + leaseMs };
+    const claimedUntil = now() + leaseMs;
+    const pollsUntil = claimedUntil - pollTimeMs;
+    return { effect, claim: randomId(), claimedUntil, ...(effect.type === 'poll' && { pollsUntil }) };
   }
+
+  const jitter = (): number => Math.floor(random() * 1_000);
 
   function jobOf(
     { id: flow, state, requirement, pushes = [] }: FlowRecord,
@@ -191,7 +204,7 @@ export function createFlowSteps(options: {
     apply(key, record, input, secrets) {
       const { flow } = record;
       if (flow === undefined) return { record, accepted: false, events: [] };
-      const event = { ...input, at: now(), jitterMs: Math.floor(random() * 1_000) };
+      const event = { ...input, at: now(), jitterMs: jitter() };
       const { state, effect, accepted } = advanceFlow(flow.state, event);
       if (!accepted) return { record, accepted, events: [] };
       const before = vaultIn(key, flow);
@@ -236,6 +249,21 @@ export function createFlowSteps(options: {
         job: jobOf(flow, pending, vaultIn(key, flow)()),
         events: [],
       };
+    },
+
+    pollAgain(flow, { claim, claimedUntil, ...job }) {
+      const { state, effect } = advanceFlow(flow.state, { type: 'time.passed', at: now(), jitterMs: 0 });
+      if (effect?.type !== 'poll') return undefined;
+      const pending = { effect, claim, claimedUntil };
+      return { flow: { ...flow, state, pending }, job: { ...job, ...pending } };
+    },
+
+    keepWaiting({ pending: _ended, ...flow }, { effect: { params } }) {
+      // What the view says of a poll that failed is over.
+      if (flow.state.context.reason !== undefined) return undefined;
+      const event = { type: 'poll.pending' as const, seq: params.seq, at: now(), jitterMs: jitter() };
+      const { state, accepted } = advanceFlow(flow.state, event);
+      return accepted ? { ...flow, state } : undefined;
     },
 
     view(key, { flow }) {

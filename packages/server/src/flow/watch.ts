@@ -3,9 +3,9 @@ import type { Runtime } from '../events/runtime.ts';
 import { RECONSIDER_MS } from '../limits/poll-pace.ts';
 import type { HandleRecord } from '../records/handle-record.ts';
 import type { State } from '../records/state.ts';
+import type { FlowTarget } from './parts.ts';
 import { awaitsLock, nextPoll, ownedBy } from './rules.ts';
 import type { FlowRunner } from './runner.ts';
-import type { FlowTarget } from './target.ts';
 
 /** Called once, with the result of a watch. */
 export interface WatchListener {
@@ -42,7 +42,7 @@ const REREAD_MS = 1_000;
 export function createFlowWatch(options: {
   readonly state: Pick<State, 'store' | 'records'>;
   readonly runtime: Pick<Runtime, 'clock' | 'closing'>;
-  readonly runner: Pick<FlowRunner, 'dueTime' | 'nudge' | 'awaitLock'>;
+  readonly runner: Pick<FlowRunner, 'dueTime' | 'holds' | 'watch' | 'isRenewing' | 'nudge' | 'awaitLock'>;
   readonly viewOf: (key: string, record: HandleRecord) => FlowView;
 }): WatchFlow {
   const { runner, viewOf } = options;
@@ -62,15 +62,17 @@ export function createFlowWatch(options: {
     const { record } = await records.read(target.key);
     const flow = ownedBy(target.caller, record)?.flow;
     if (record === undefined || flow === undefined) return { view: undefined };
+    // This process polls without being asked, and calls when it stops.
+    const isHeld = runner.holds(target.key, flow);
     const now = clock.now();
     if (flow.version !== version || now >= until || closing.aborted) {
       return { view: viewOf(target.key, record) };
     }
-    const dueAt = runner.dueTime(target.key, flow);
+    const dueAt = isHeld ? Number.POSITIVE_INFINITY : runner.dueTime(target.key, flow);
     if (dueAt <= now) runner.nudge(target);
     const isLocked = awaitsLock(flow, now);
     if (isLocked) void runner.awaitLock(target);
-    const mayBeDueSooner = nextPoll(flow) !== undefined;
+    const mayBeDueSooner = !isHeld && nextPoll(flow) !== undefined;
     return {
       againAt: Math.min(
         until,
@@ -90,6 +92,7 @@ export function createFlowWatch(options: {
     let isOver = false;
     let unsubscribe: (() => void) | undefined;
     waiting.add(hurry);
+    const leave = runner.watch(target.key, wake);
     wake();
 
     function wake(): void {
@@ -103,7 +106,9 @@ export function createFlowWatch(options: {
     async function lookOn(): Promise<void> {
       try {
         // Before the first look, so that no change is missed.
-        unsubscribe ??= store.subscribe?.(target.key, wake);
+        unsubscribe ??= store.subscribe?.(target.key, () => {
+          if (!runner.isRenewing(target.key)) wake();
+        });
         while (hasChanged && !isOver) {
           hasChanged = false;
           const found = await look(target, version, until);
@@ -133,6 +138,7 @@ export function createFlowWatch(options: {
       isOver = true;
       clock.clearTimeout(timer);
       unsubscribe?.();
+      leave();
       waiting.delete(hurry);
     }
 

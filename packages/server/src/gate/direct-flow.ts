@@ -3,7 +3,7 @@ import { createOwners } from '../endpoints/call/owner.ts';
 import type { Runtime } from '../events/runtime.ts';
 import type { FlowDriver } from '../flow/driver.ts';
 import { crossSite, notFound, signInFirst } from '../flow/errors.ts';
-import { targetOf } from '../flow/target.ts';
+import { targetOf } from '../flow/parts.ts';
 import type { Watchers } from '../limits/watchers.ts';
 import type { Requirements } from '../policy/requirement.ts';
 import type { Caller } from '../request/caller.ts';

@@ -129,6 +129,7 @@ export function runFlows(
     random: random.number,
     randomId: random.id,
     leaseMs: connection.leaseMs,
+    pollTimeMs: connection.pollTimeMs,
   });
   const driver = createFlowDriver({
     basePath,

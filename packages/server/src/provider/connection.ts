@@ -15,6 +15,8 @@ export interface Connection extends ConnectedProvider {
   readonly eagerPolling: EagerPolling;
   /** How long one effect may take at most. */
   readonly leaseMs: number;
+  /** How long a poll and the commit of its result may take. */
+  readonly pollTimeMs: number;
 }
 
 /** What {@link connect} needs. */
@@ -29,6 +31,8 @@ export interface ConnectionOptions {
 
 /** Room for the store's answers around an effect. */
 const LEASE_SLACK_MS = 5_000;
+/** Room for the commit of what a poll has brought. */
+const SETTLING_MS = 2_000;
 
 /**
  * Connects the gate to its provider.
@@ -48,5 +52,6 @@ export function connect(options: ConnectionOptions): Connection {
     eagerPolling: createEagerPolling({ pollSchedule, now }),
     // The longest effect sends two requests: a first leg, and the keys that will check its answer.
     leaseMs: 2 * timeoutMs + LEASE_SLACK_MS,
+    pollTimeMs: timeoutMs + SETTLING_MS,
   };
 }

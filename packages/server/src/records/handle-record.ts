@@ -34,6 +34,11 @@ export interface PendingEffect {
   readonly claim: string;
   /** After this time the claim's process counts as dead. */
   readonly claimedUntil: number;
+  /**
+   * For polls: until when that process may begin more of them under the same claim. It writes only what is news, so that
+   * the state stays that of the first one.
+   */
+  readonly pollsUntil?: number;
 }
 
 /** A flow between two events, with all that is needed to go on with it in any process. */

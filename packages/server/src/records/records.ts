@@ -27,6 +27,8 @@ type Decide<T> = (record: HandleRecord | undefined) => Change<T>;
 /** Typed access to the records of handles. */
 export interface Records {
   read(key: string): Promise<Stored>;
+  /** Whether the record has another version. Checks no signature: for those who know what that version holds. */
+  hasChanged(key: string, version: number): Promise<boolean>;
   /**
    * Reads, decides and writes until no other write comes between. `decide` must be pure but for random ids: it
    * runs again after a lost race. Without a `record` in its answer nothing is written.
@@ -103,6 +105,10 @@ export function createRecords(options: {
     async read(key) {
       const stored = await reachable(store.read(key));
       return { record: recordIn(key, stored), version: stored?.version ?? 0 };
+    },
+    async hasChanged(key, version) {
+      const stored = await reachable(store.read(key));
+      return stored?.version !== version;
     },
     delete(key) {
       seen.delete(key);

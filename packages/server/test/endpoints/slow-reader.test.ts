@@ -6,7 +6,7 @@ import type { FlowView } from '@stepgate/core';
 import { idleView } from '@stepgate/web/html';
 import { expect, it, onTestFinished } from 'vitest';
 import { eventStream } from '../../src/endpoints/event-stream.ts';
-import type { FlowTarget } from '../../src/flow/target.ts';
+import type { FlowTarget } from '../../src/flow/parts.ts';
 import { toNodeStream, whenGone, writeBody } from '../../src/hosts/node-response.ts';
 
 /** A large view, so that a connection is full after a few hundred. */

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createTestTenant, POLL_MS } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore, type Store } from '../../src/index.ts';
 import { createSealer } from '../../src/lib/seal.ts';
 import type { HandleRecord } from '../../src/records/handle-record.ts';
 import { type CachedRecord, createRecordCache } from '../../src/records/record-cache.ts';
 import { createRecords, type Records } from '../../src/records/records.ts';
-import { createGateClient, createTestGate, SECRET } from '../support/gate-client.ts';
+import { SECRET } from '../support/gate-client.ts';
 
 const RECORD: HandleRecord = { subject: 'ada', session: 's', approvals: [] };
 
@@ -107,34 +106,4 @@ it('what was seen of records is forgotten, the longest unused first', () => {
   for (const key of ['d', 'e', 'f']) seen.set(key, tenChars);
 
   expect([seen.get('a'), seen.get('b'), seen.get('c')]).toEqual([tenChars, undefined, undefined]);
-});
-
-it('a poll without news asks the store for at most five reads and two writes', async () => {
-  const tenant = createTestTenant();
-  await tenant.enrolPush();
-  const refreshToken = await tenant.signIn();
-  const store = counted(createMemoryStore({ now: () => tenant.clock.now() }));
-  const gate = createTestGate(tenant, {
-    store,
-    tenantBudget: false,
-    firstLeg: { refreshToken: () => refreshToken },
-  });
-  const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
-  const { version } = await client.start();
-  const leaving = new AbortController();
-  const waiting = client.send('GET', '/step-up/flow', {
-    headers: { 'if-none-match': `"${version}"`, prefer: 'wait=25' },
-    signal: leaving.signal,
-  });
-  await tenant.clock.whenWaited();
-  const before = { ...store.asked, exchanges: tenant.exchanges.length };
-
-  tenant.clock.advance(POLL_MS);
-  await expect.poll(() => store.asked.write - before.write).toBe(2);
-  const asked = { read: store.asked.read - before.read, write: store.asked.write - before.write };
-  leaving.abort();
-  await waiting;
-
-  expect(tenant.exchanges.length - before.exchanges).toBe(1);
-  expect(asked.read).toBeLessThanOrEqual(5);
 });

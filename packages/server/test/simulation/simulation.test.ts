@@ -9,7 +9,8 @@ const flag = fc.boolean();
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ type: fc.constant('start'), by, isSingleUse: flag }) },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('cancel'), by }) },
-  { weight: 5, arbitrary: fc.record({ type: fc.constant('look'), by }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('look'), by }) },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant('watch'), by }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('type a code'), by }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('choose the code'), by }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('resend', 'retry'), by }) },

@@ -1,4 +1,10 @@
-import { type EnrollingWay, MFA_API_CAPABILITIES, type MfaTransaction, StepUpError } from '@stepgate/core';
+import {
+  type EnrollingWay,
+  MFA_API_CAPABILITIES,
+  type MfaTransaction,
+  type Redemption,
+  StepUpError,
+} from '@stepgate/core';
 import type { IdentityCheck } from '../../src/provider/id-token-check.ts';
 import type { Asked, Truth } from './truth.ts';
 
@@ -28,12 +34,25 @@ export function createSimulatedTenant(options: {
   readonly now: () => number;
   readonly stamp: () => Pick<Asked, 'sentAt' | 'countedFrom'>;
   readonly fault: () => 'none' | 'unheard' | 'refused';
+  /** Whether the process that sends the requests has died. */
+  readonly isDead: () => boolean;
 }): SimulatedTenant {
-  const { truth, network, now, stamp, fault } = options;
+  const { truth, network, now, stamp, fault, isDead } = options;
   const prover = (token: string): { readonly browser: string; readonly session: string } => {
     const [browser = '', session = ''] = token.split('/');
     return { browser, session };
   };
+
+  /** Notes a poll of a challenge until the process has its answer. */
+  async function noted<T>(oobCode: string, poll: () => Promise<T>): Promise<T> {
+    const before = truth.polls.get(oobCode) ?? [];
+    let isAnswered = false;
+    const isSecond = before.some(({ isOver }) => !isOver());
+    truth.polls.set(oobCode, [...before, { sentAt: now(), isSecond, isOver: () => isAnswered || isDead() }]);
+    return poll().finally(() => {
+      isAnswered = true;
+    });
+  }
 
   /** A request that may be refused before the tenant acts, or whose answer gets lost after it has. */
   async function request<T>(signal: AbortSignal | undefined, act: () => T): Promise<T> {
@@ -77,7 +96,11 @@ export function createSimulatedTenant(options: {
       },
       redeem({ mfaToken, proof, signal }) {
         const sent = stamp();
-        return request(signal, () => {
+        const isPoll = mfaToken !== FOREIGN && proof.type === 'oob' && proof.bindingCode === undefined;
+        const send = (): Promise<Redemption> => request(signal, judge);
+        return isPoll ? noted(proof.oobCode, send) : send();
+
+        function judge(): Redemption {
           if (mfaToken === FOREIGN) return approved(FOREIGN);
           const code = proof.type === 'oob' ? proof.bindingCode : proof.code;
           if (proof.type !== 'oob' || code !== undefined) {
@@ -93,7 +116,7 @@ export function createSimulatedTenant(options: {
           }
           truth.proofs.push({ browser: prover(mfaToken).browser, at: now() });
           return approved(mfaToken);
-        });
+        }
       },
       remove: async () => {},
     },

@@ -19,12 +19,23 @@ export interface JudgedCode extends Asked {
   readonly isRight: boolean;
 }
 
+/** A poll, as the process that sent it knows it. */
+export interface SentPoll {
+  readonly sentAt: number;
+  /** Whether its process waits for it no more. */
+  isOver: () => boolean;
+  /** Whether another one of the same challenge was under way. */
+  readonly isSecond: boolean;
+}
+
 /** What really happened: what the phone and the tenant saw, and what the handlers did. Knows nothing of the gate. */
 export interface Truth {
   readonly pushes: Push[];
   readonly codes: JudgedCode[];
   /** The text messages that the tenant has sent. */
   readonly messages: Asked[];
+  /** The polls that the tenant was sent, by challenge. */
+  readonly polls: Map<string, SentPoll[]>;
   /** The proofs that the tenant has given tokens for. */
   readonly proofs: { readonly browser: string; readonly at: number }[];
   /** The approvals that let a handler run, and for whom. */
@@ -34,11 +45,12 @@ export interface Truth {
 }
 
 export function createTruth(): Truth {
-  return { pushes: [], codes: [], messages: [], proofs: [], runs: [], released: [] };
+  return { pushes: [], codes: [], messages: [], polls: new Map(), proofs: [], runs: [], released: [] };
 }
 
 const HOUR_MS = 3_600_000;
 const RESEND_AFTER_MS = 15_000;
+const POLL_INTERVAL_MS = 5_000;
 const MOST_UNAPPROVED = 5;
 const MOST_WRONG_CODES = 5;
 
@@ -59,6 +71,21 @@ export function brokenPromises(truth: Truth, counted: Counted, now: number): rea
     ...usedTwice(truth),
     ...usedWithoutHandle(truth),
     ...withoutProof(truth),
+    ...polledTooMuch(truth),
+  ];
+}
+
+/** Whether polls of one challenge were under way at once, or closer to each other than the provider allows. */
+function polledTooMuch({ polls }: Truth): readonly string[] {
+  const all = [...polls.values()];
+  const isTooClose = all.some((own) =>
+    own.some(({ sentAt }, index) => sentAt - (own[index - 1]?.sentAt ?? 0) < POLL_INTERVAL_MS),
+  );
+  return [
+    ...(all.flat().some(({ isSecond }) => isSecond)
+      ? ['two polls of one challenge were under way at once']
+      : []),
+    ...(isTooClose ? ['two polls of one challenge were sent within its interval'] : []),
   ];
 }
 

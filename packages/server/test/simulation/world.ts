@@ -29,7 +29,7 @@ export type Deed =
   | { readonly type: 'start'; readonly by: Browser; readonly isSingleUse: boolean }
   | { readonly type: 'start with a foreign token'; readonly by: 'thief' | 'twin' }
   | {
-      readonly type: 'cancel' | 'resend' | 'retry' | 'choose the code' | 'choose the text' | 'look';
+      readonly type: 'cancel' | 'resend' | 'retry' | 'choose the code' | 'choose the text' | 'look' | 'watch';
       readonly by: Browser;
     }
   | { readonly type: 'type a code'; readonly by: Browser }
@@ -89,6 +89,7 @@ export async function simulate(
   let quietAt = now();
   let areFaultsOn = false;
   let hadFaults = false;
+  let hadCrash = false;
   const turn = (name: string): Promise<unknown> => scheduler.schedule(Promise.resolve(), name);
 
   /** What a process does with the world. A dead one does nothing any more, whatever it waited for. */
@@ -133,6 +134,7 @@ export async function simulate(
       network,
       now,
       stamp: () => ({ sentAt: now(), countedFrom: quietAt - (hadFaults ? LEASE_MS : 0) }),
+      isDead: () => isDead,
       fault: () =>
         areFaultsOn ? ((['none', 'none', 'unheard', 'refused'] as const)[draw(4)] ?? 'none') : 'none',
     });
@@ -221,6 +223,14 @@ export async function simulate(
     await client.send('POST', '/step-up/flow/events', { headers, body: event });
   }
 
+  /** Waits for news, as an open page does. */
+  async function watch(client: GateClient): Promise<void> {
+    const { version } = (await client.view()) as Partial<FlowView>;
+    if (version === undefined) return;
+    const headers = { prefer: 'wait=25', 'if-none-match': `"${version}"` };
+    await client.send('GET', '/step-up/flow', { headers });
+  }
+
   async function start(client: GateClient, mfaToken?: string): Promise<void> {
     const decision = await client.decide();
     if (decision.isAllowed) return;
@@ -261,6 +271,8 @@ export async function simulate(
       }
       case 'look':
         return at.client(deed.by, false).view();
+      case 'watch':
+        return watch(at.client(deed.by, false));
       case 'use':
         return use(deed.by, process, deed);
       case 'prove':
@@ -275,6 +287,7 @@ export async function simulate(
         return undefined;
       case 'crash':
         at.die();
+        hadCrash = true;
         processes[process] = createProcess('bank');
         return undefined;
       case 'faults':
@@ -356,7 +369,8 @@ export async function simulate(
       return telling;
     };
     for (const push of truth.pushes) if (push.state === 'waiting') push.state = 'denied';
-    clock.advance(20_000);
+    // A process that has died keeps others from polling for as long as its claims last.
+    clock.advance(hadCrash ? LEASE_MS : 20_000);
     const other = processAt(0).client('other', false);
     await told(other.send('DELETE', '/step-up/flow'));
     await told(start(other));

@@ -1,5 +1,5 @@
 import { notFound, signInFirst } from '../../flow/errors.ts';
-import { type FlowTarget, targetOf } from '../../flow/target.ts';
+import { type FlowTarget, targetOf } from '../../flow/parts.ts';
 import type { Caller, CallerOf } from '../../request/caller.ts';
 import type { Callers } from '../../request/callers.ts';
 import type { HostRequest } from '../../request/host-request.ts';

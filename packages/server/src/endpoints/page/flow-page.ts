@@ -1,8 +1,8 @@
 import { type FlowView, StepUpError } from '@stepgate/core';
 import { type Detail, flowToHtml, idleView } from '@stepgate/web/html';
 import { signInFirst } from '../../flow/errors.ts';
+import { type FlowTarget, targetOf } from '../../flow/parts.ts';
 import { isShown } from '../../flow/rules.ts';
-import { type FlowTarget, targetOf } from '../../flow/target.ts';
 import type { Watchers } from '../../limits/watchers.ts';
 import { type Requirement, requirementExpired } from '../../policy/requirement.ts';
 import type { FlowRecord } from '../../records/handle-record.ts';

@@ -1,7 +1,7 @@
 import { isStepUpError, StepUpError } from '@stepgate/core';
 import { flowToHtml, idleView } from '@stepgate/web/html';
 import { crossSite, notFound, signInFirst } from '../../flow/errors.ts';
-import { type FlowTarget, targetOf } from '../../flow/target.ts';
+import { type FlowTarget, targetOf } from '../../flow/parts.ts';
 import { readForm } from '../../request/body.ts';
 import type { Caller } from '../../request/caller.ts';
 import { isFault, toStepUpError } from '../../request/error-response.ts';
