@@ -63,7 +63,7 @@ describe('flows at once', () => {
     expect(refused.headers.get('retry-after')).toBe('598');
     expect(refused.body).toMatchObject({
       error: 'too_many_flows',
-      error_description: expect.stringContaining('finish one, cancel one, or wait'),
+      error_description: expect.stringContaining('Finish one, cancel one, or wait'),
       retry_after_ms: FLOW_TTL_MS - 2_000,
     });
     tenant.clock.advance(FLOW_TTL_MS - 2_000);

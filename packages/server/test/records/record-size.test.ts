@@ -169,7 +169,7 @@ describe('a record that is full', () => {
     expect(refused.status).toBe(429);
     expect(refused.body).toMatchObject({
       error: 'record_full',
-      error_description: expect.stringContaining('wait until one of them ends'),
+      error_description: expect.stringContaining('Wait until one of them expires'),
     });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
     expect(approved.length).toBeGreaterThan(1);
