@@ -117,7 +117,9 @@ try {
   for (const type of ['mfar', 'gd_send_pn', 'gd_auth_succeed', 'seoobft', 'ciba_exchange_succeeded']) {
     assert.ok(types.includes(type), type);
   }
+  const deadline = Date.now() + 20_000;
   while (!posts.some(([, body]) => body.includes('seccft'))) {
+    assert.ok(Date.now() < deadline, 'no log event came');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   assert.equal(posts[0][0], 'Bearer a-token');

@@ -116,6 +116,13 @@ describe('/bc-authorize', () => {
       'invalid_request',
       'login_hint parameter validation failed: it is not JSON',
     ],
+    [
+      'a signed request',
+      { request: 'eyJ' },
+      400,
+      'request_not_supported',
+      'Signed requests are not supported',
+    ],
     ['no message', { binding_message: undefined }, 400, 'invalid_request', 'binding_message is required'],
     [
       'a message of 65 characters',
@@ -541,6 +548,17 @@ it('belongs to one flow and one user in the timeline, which keeps its secrets', 
   ]);
   expect(JSON.stringify(emulator.requests)).not.toContain(id);
   expect(JSON.stringify(emulator.logEvents)).not.toContain(id);
+});
+
+it('can lose its answers: the push is sent, and the tokens are gone', async () => {
+  emulator.faults.add({ match: { path: '/bc-authorize' }, drop: 'after' });
+  await expect(start()).rejects.toThrow('fetch failed');
+  expect(emulator.phone('ada').notifications()).toHaveLength(1);
+  const id = await started();
+  emulator.phone('ada').approve();
+  emulator.faults.add({ match: { grantType }, drop: 'after' });
+  await expect(poll(id)).rejects.toThrow('fetch failed');
+  expect(await poll(id)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
 });
 
 it('is forgotten with its user', async () => {

@@ -78,13 +78,15 @@ describe('a log stream', () => {
   });
 
   it('goes into few requests, of 100 events at most, in their order', async () => {
-    const { streams, bodies } = fakeStreams(() => 200);
+    const { streams, bodies, waits } = fakeStreams(() => 200);
     for (let number = 1; number <= 250; number += 1) streams.deliver(event(number));
     await vi.waitFor(() => expect(streams.logStreams()).toMatchObject([{ sent: 250 }]));
     const batches = bodies.map((body) =>
       (JSON.parse(body) as { log_id: string }[]).map(({ log_id: id }) => id),
     );
     expect(batches.map(({ length }) => length)).toEqual([100, 100, 50]);
+    // Only what does not fill a request waits for more.
+    expect(waits).toEqual([200, 200]);
     expect(batches.flat()).toEqual(Array.from({ length: 250 }, (_, index) => `900${index + 1}`));
   });
 
@@ -101,6 +103,15 @@ describe('a log stream', () => {
     await vi.waitFor(() => expect(streams.logStreams()).toMatchObject([{ sent: 1, lost: 1 }]));
     expect(failures).toBe(4);
     expect(waits).toEqual([200, 1_000, 2_000, 4_000, 200]);
+  });
+
+  it('sends nothing more once it is removed', async () => {
+    const { streams, bodies } = fakeStreams(() => 200);
+    streams.deliver(event(1));
+    streams.removeLogStream('siem');
+    await tick();
+    expect(bodies).toEqual([]);
+    expect(streams.logStreams()).toEqual([]);
   });
 
   it('says why it fails', async () => {

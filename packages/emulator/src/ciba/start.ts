@@ -53,6 +53,9 @@ export async function postBackchannel(request: ApiRequest): Promise<Response> {
 /** Checks a request in the order of the reference, and asks the user. */
 function start({ tenant, headers, params }: ApiRequest, client: ClientOptions): CibaRequest {
   assertMayAsk(tenant, client);
+  if (params.request !== undefined) {
+    throw new EmulatorError(400, 'request_not_supported', 'Signed requests are not supported');
+  }
   const scopes = parseScopes(optionalText(params, 'scope'));
   if (!scopes.includes('openid')) throw invalidRequest('openid scope must be requested');
   const findHinted = readLoginHint(tenant, params);

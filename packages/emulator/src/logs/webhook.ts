@@ -35,6 +35,8 @@ export interface Webhook {
 /** Events that happen within this time go into one request. */
 const batchMs = 200;
 const mostInBatch = 100;
+/** How long an endpoint may take to answer. */
+const patienceMs = 10_000;
 /** More events than this do not wait: the oldest are lost. */
 const mostWaiting = 5_000;
 /** How long it waits before each further try of a batch. */
@@ -74,8 +76,9 @@ export function createWebhook(options: LogStreamOptions, { fetch, wait }: Webhoo
   async function sendAll(): Promise<void> {
     isSending = true;
     while (waiting.length > 0 && !isStopped) {
-      if (batchSize > 1) await wait(batchMs);
+      if (waiting.length < batchSize) await wait(batchMs);
       const batch = waiting.splice(0, batchSize);
+      if (batch.length === 0) break;
       const isSent = await sendBatch(batch);
       counts = isSent
         ? { ...counts, sent: counts.sent + batch.length }
@@ -122,6 +125,7 @@ function toRequest(
   return {
     method: 'POST',
     redirect: 'error',
+    signal: AbortSignal.timeout(patienceMs),
     headers: { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) },
     body,
   };
