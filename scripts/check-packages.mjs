@@ -43,6 +43,9 @@ const ON_INSTALL = ['preinstall', 'install', 'postinstall', 'prepare'];
 /** Modules that only a test runner can import. Their own tests do that. */
 const IN_RUNNERS = ['./vitest', './playwright'];
 
+/** What uses the packages: imports and requires of all modules, an app of each kind, and the emulator's command. */
+const USED = ['all.mjs', 'all.cjs', 'app.mjs', 'app.cjs', 'fastify.mjs', 'next.mjs', 'emulator.mjs'];
+
 /** The names under which a package's modules are imported. */
 function entriesOf({ name, exports }) {
   const modules = Object.entries(exports).filter(
@@ -75,6 +78,7 @@ try {
     express: '^5.3.0',
     koa: '^3.3.0',
     hono: '^4.13.0',
+    fastify: '^5.12.0',
     '@hono/node-server': '^2.1.9',
     next: '^16.4.6',
     react: '^19.3.1',
@@ -85,8 +89,7 @@ try {
   writeFileSync(join(app, 'all.mjs'), entries.map((entry) => `await import('${entry}');`).join('\n'));
   writeFileSync(join(app, 'all.cjs'), entries.map((entry) => `require('${entry}');`).join('\n'));
   for (const node of nodes(process.argv.slice(2))) {
-    for (const file of ['all.mjs', 'all.cjs', 'app.mjs', 'app.cjs', 'next.mjs', 'emulator.mjs'])
-      run(node, [file], app);
+    for (const file of USED) run(node, [file], app);
     console.log(`used on Node ${run(node, ['--version'], app).trim()}`);
   }
   console.log(`fit to publish: ${Object.keys(tarballs).join(', ')}`);

@@ -10,6 +10,7 @@ const ORDER = [
   'express',
   'koa',
   'hono',
+  'fastify',
   '',
   'web',
   'sqlite',

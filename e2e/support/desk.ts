@@ -10,7 +10,13 @@ export const ada = { username: 'ada', password: 'correct-horse' } as const;
 /** Options of {@link openDesk}. */
 export interface DeskOptions {
   /** The folder under `examples/`. Default `express-bank`. */
-  readonly bank?: 'express-bank' | 'koa-bank' | 'next-bank' | 'express-openid-connect' | 'cluster';
+  readonly bank?:
+    | 'express-bank'
+    | 'koa-bank'
+    | 'fastify'
+    | 'next-bank'
+    | 'express-openid-connect'
+    | 'cluster';
   /** The bank's port, if it must be known beforehand. Default: any free port. */
   readonly port?: number | undefined;
   /** How old an approval may be for a transfer. Default 0: every transfer needs a new approval. */

@@ -20,7 +20,7 @@ const packages = {
     'server/store-contract',
     'server/store-kit',
   ],
-  hosts: ['express', 'koa', 'hono', 'next', 'next/client'],
+  hosts: ['express', 'koa', 'hono', 'fastify', 'next', 'next/client'],
   web: ['web', 'web/dialog', 'web/html', 'web/ky'],
   stores: ['sqlite', 'postgres', 'redis'],
   tools: [
@@ -65,6 +65,7 @@ export const sidebar: readonly SidebarGroup[] = [
     '/packages/express': 'Express',
     '/packages/koa': 'Koa',
     '/packages/hono': 'Hono',
+    '/packages/fastify': 'Fastify',
     '/packages/next': 'Next.js',
     '/packages/web': 'Web',
     '/packages/sqlite': 'SQLite',

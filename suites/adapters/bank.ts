@@ -80,6 +80,8 @@ export interface AdapterHost {
   bodyOf(native: HostRequest): unknown;
   /** Whether the framework reads bodies by itself, without a parser in front of the guard. */
   readonly readsBodies: boolean;
+  /** Whether each handler parses the body itself, with a parser that it chooses. */
+  readonly handlersParse: boolean;
   /** `false` where the host does not tell when the last byte of an answer is out. */
   readonly tellsLastByte?: boolean;
 }

@@ -253,7 +253,8 @@ export function describeAuthenticators(scene: Scene): void {
 
       expect((await remove(browser, 'push|dev_other')).status).toBe(404);
       expect((await remove(browser, 'push dev')).status).toBe(404);
-      expect((await browser.send('DELETE', `${LIST}/%E0%A4%A`)).status).toBe(404);
+      // Some frameworks refuse a path that is not UTF-8 before any route sees it.
+      expect([400, 404]).toContain((await browser.send('DELETE', `${LIST}/%E0%A4%A`)).status);
       expect((await remove(browser, idOf(all, 'recovery-code'))).status).toBe(400);
       const other = await (await scene.open()).browser();
       expect((await remove(other, 'push|dev_other')).status).toBe(401);

@@ -192,7 +192,7 @@ export function describeBinding(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
-    it.runIf(scene.host.readsBodies)('are read as the handler reads them, or not at all', async () => {
+    it.runIf(scene.host.handlersParse)('are read as the handler reads them, or not at all', async () => {
       const { bank, browser } = await visit();
       const both = JSON.stringify({ to: 'Mallory', amount: 9_999, x: '&to=Grace&amount=250&' });
 

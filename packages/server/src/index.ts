@@ -46,7 +46,7 @@ export {
   policyOf,
   type RoutePolicy,
 } from './policy/policy.ts';
-export type { RequireArguments, RouteOptions } from './policy/route-options.ts';
+export type { GuardMaker, RequireArguments, RouteOptions } from './policy/route-options.ts';
 export type { FirstLegOptions } from './provider/first-leg.ts';
 export {
   createIdentityCheck,

@@ -5,6 +5,7 @@ export {
   isOpen,
   isRepeatable,
   keepOutOfCaches,
+  mergedHeaders,
   NOT_KEPT,
   sendResponse,
   toNodeStream,

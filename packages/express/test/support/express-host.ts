@@ -11,6 +11,7 @@ export function expressHost(
 ): AdapterHost {
   return {
     readsBodies: false,
+    handlersParse: false,
     bodyOf: (native) => (native as { readonly body?: unknown }).body,
     listen({ gateOptions, routes, parsesBodies, trustsProxy, errorsBy, onAppError }) {
       const gate = createGate(gateOptions);

@@ -10,6 +10,7 @@ type Native = Context & HostRequest;
 /** The suite's app on Hono. */
 export const honoHost: AdapterHost = {
   readsBodies: true,
+  handlersParse: true,
   bodyOf: (native) => (native as Native).req.json(),
   listen({ gateOptions, routes, parsesBodies, trustsProxy, errorsBy, onAppError }) {
     const app = new Hono<StepUpEnv>();

@@ -10,6 +10,7 @@ import { type AdapterHost, type AppError, serve } from 'suites/adapters/bank.ts'
 export function koaHost(Application: typeof Koa, ...middlewares: readonly Middleware[]): AdapterHost {
   return {
     readsBodies: false,
+    handlersParse: false,
     bodyOf: (native) => (native as { readonly request?: { readonly body?: unknown } }).request?.body,
     listen({ gateOptions, routes, parsesBodies, trustsProxy, errorsBy, onAppError }) {
       const gate = createGate(gateOptions);

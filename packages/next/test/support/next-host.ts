@@ -16,6 +16,7 @@ type Handler = (request: Request, context: object, stepUp?: StepUp) => Response 
  */
 export const nextHost: AdapterHost = {
   readsBodies: true,
+  handlersParse: true,
   tellsLastByte: false,
   bodyOf: (native) => (native as unknown as Request).json(),
   listen({ gateOptions, routes, trustsProxy, errorsBy, onAppError }) {

@@ -9,7 +9,7 @@ import type { RequireArguments } from '../policy/route-options.ts';
 import type { HostBody } from '../request/form-body.ts';
 import { type HostRequest, isUnder, pathOf } from '../request/host-request.ts';
 import { withGuardedBody } from './guarded-body.ts';
-import { misplaced } from './misplaced.ts';
+import { misplaced, outOfReach } from './misplaced.ts';
 import { type NodeRequest, toHostBody, toWebRequest } from './node-body.ts';
 import { whenGone } from './node-response.ts';
 import { createOpenAnswers } from './open-answers.ts';
@@ -53,6 +53,12 @@ export interface NodeGate<Native> {
    */
   respond(native: Native, res: ServerResponse, self: unknown): Promise<Response | undefined>;
   /**
+   * For adapters that register {@link NodeGate.respond} as routes, to say so. `prefix`: of the paths where they do.
+   *
+   * @throws TypeError when requests for the base path do not arrive there.
+   */
+  mounted(prefix: string): void;
+  /**
    * Makes a guard out of the arguments of `gate.require`.
    *
    * @param self The adapter's middleware that asks.
@@ -87,6 +93,10 @@ export function createNodeGate<Native extends object>(
       const response = await gate.endpoints(request, () => toWebRequest(request.node()));
       if (response === undefined && !host.isMounted(native, basePath, self)) throw misplaced(basePath);
       return response;
+    },
+    mounted(prefix) {
+      if (!isUnder(basePath, prefix)) throw outOfReach(basePath, prefix);
+      gate.mounted();
     },
     guard(...args) {
       const guard = gate.guard(policyOf(args), args[1]);

@@ -51,6 +51,23 @@ export function headersOf(headers: GateResponse['headers']): Iterable<readonly [
   return headers instanceof Headers ? headers : Object.entries(headers);
 }
 
+/**
+ * The headers of an answer, for a framework that sets them by its own reply: with what the app has set (`own`) of those
+ * that a response can have several times, except cookies, which such frameworks add by themselves.
+ */
+export function mergedHeaders(
+  headers: GateResponse['headers'],
+  own: (name: string) => string | number | string[] | undefined,
+): Record<string, string | string[]> {
+  const merged: Record<string, string | string[]> = {};
+  for (const [name, value] of headersOf(headers)) {
+    if (name === 'set-cookie') merged[name] = [merged[name] ?? [], value].flat();
+    else if (isRepeatable(name)) merged[name] = [own(name) ?? [], value].flat().join(', ');
+    else merged[name] = value;
+  }
+  return merged;
+}
+
 const REPEATABLE = new Set(['set-cookie', 'www-authenticate', 'vary', 'access-control-expose-headers']);
 
 /** Whether a header can occur several times in a response, so that the app may have set it already. */

@@ -21,6 +21,17 @@ export interface RouteOptions {
 /** The arguments of `gate.require`. */
 export type RequireArguments<Native> = readonly [policy?: RoutePolicy<Native>, options?: RouteOptions];
 
+/** `gate.require`: makes a `Guard`, what the host puts in front of a handler. `Native` is the host's own request. */
+export interface GuardMaker<Native, Guard> {
+  /**
+   * A guard that lets a request through when the signed-in user has freshly approved.
+   *
+   * @throws TypeError when the policy or an option is wrong.
+   */
+  (): Guard;
+  (policy: RoutePolicy<Native>, options?: RouteOptions): Guard;
+}
+
 const RouteSchema = optionsSchema({
   replay: v.optional(aFlag),
   answer: v.optional(v.picklist(['page', 'api'], "must be 'page' or 'api'")),
