@@ -7,7 +7,7 @@
  * without folders needs no list.
  */
 export const ROOMS = {
-  core: ['auth0', 'ciba', 'runner', 'machine', 'oauth', 'provider', 'terms', 'lib'],
+  core: ['redirect', 'auth0', 'ciba', 'runner', 'machine', 'oauth', 'provider', 'terms', 'lib'],
   doctor: [
     'command-line.ts',
     'report.ts',

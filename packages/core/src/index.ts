@@ -111,6 +111,18 @@ export type {
   WayName,
 } from './provider/way.ts';
 export {
+  type CodeExchange,
+  createRedirectClient,
+  type Departure,
+  type DepartureRequest,
+  type Exchanged,
+  type RedirectClient,
+  type RedirectOptions,
+} from './redirect/client.ts';
+export type { RedirectCall } from './redirect/errors.ts';
+export type { HostedProof, ProofRules, VerifiedClaims } from './redirect/proof.ts';
+export { belongsTo, parseReturn, type Return } from './redirect/return.ts';
+export {
   createStepUpActor,
   type FactorToAdd,
   type LocalStepUpActor,

@@ -16,6 +16,11 @@ export interface ProviderMetadata {
   readonly backchannelAuthenticationEndpoint?: string;
   /** `poll`, `ping` and `push`, as far as the provider has them. */
   readonly backchannelTokenDeliveryModes: readonly string[];
+  /** Whether authorization responses name their issuer (RFC 9207). */
+  readonly authorizationResponseIssParameterSupported?: boolean;
+  /** Whether the provider takes the `claims` parameter. */
+  readonly claimsParameterSupported?: boolean;
+  readonly codeChallengeMethodsSupported?: readonly string[];
 }
 
 /**
@@ -67,7 +72,6 @@ export function createDiscovery(options: DiscoveryOptions): Discover {
         `The issuer is configured as ${base}, but the provider there calls itself ${issuer.slice(0, LONGEST_SHOWN)}. Its tokens would be refused. Configure the issuer as ${issuer.slice(0, LONGEST_SHOWN)}`,
       );
     }
-    const modes = body.backchannel_token_delivery_modes_supported;
     return dropUndefined({
       issuer,
       jwksUri: required(body, 'jwks_uri'),
@@ -75,9 +79,13 @@ export function createDiscovery(options: DiscoveryOptions): Discover {
       authorizationEndpoint: endpoint(body, 'authorization_endpoint'),
       pushedAuthorizationRequestEndpoint: endpoint(body, 'pushed_authorization_request_endpoint'),
       backchannelAuthenticationEndpoint: endpoint(body, 'backchannel_authentication_endpoint'),
-      backchannelTokenDeliveryModes: Array.isArray(modes)
-        ? modes.filter((mode: unknown): mode is string => typeof mode === 'string')
-        : [],
+      backchannelTokenDeliveryModes: texts(body, 'backchannel_token_delivery_modes_supported') ?? [],
+      authorizationResponseIssParameterSupported: flag(
+        body,
+        'authorization_response_iss_parameter_supported',
+      ),
+      claimsParameterSupported: flag(body, 'claims_parameter_supported'),
+      codeChallengeMethodsSupported: texts(body, 'code_challenge_methods_supported'),
     });
   }
 
@@ -102,6 +110,16 @@ export function createDiscovery(options: DiscoveryOptions): Discover {
     });
     return found;
   };
+}
+
+function flag(body: Readonly<Record<string, unknown>>, name: string): boolean | undefined {
+  const value = body[name];
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+function texts(body: Readonly<Record<string, unknown>>, name: string): readonly string[] | undefined {
+  const value = body[name];
+  return Array.isArray(value) ? value.filter((one: unknown) => typeof one === 'string') : undefined;
 }
 
 function withSlash(url: string): string {

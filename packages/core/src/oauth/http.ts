@@ -44,6 +44,8 @@ export interface HttpResponse {
   readonly error: string | undefined;
   /** How long the provider wants us to wait, when it says so. */
   readonly retryAfterMs: number | undefined;
+  /** The response's own `Date`, in milliseconds since the epoch. */
+  readonly date: number | undefined;
 }
 
 /** Sends one request. Throws `provider_unavailable` when there is no response. */
@@ -94,7 +96,15 @@ export function createHttp<Call extends string>(options: HttpOptions<Call>): Htt
     const error = stringMember(body, 'error');
     const isLimited = status === 429 || error === 'slow_down';
     const retryAfterMs = retryAfter({ isLimited, headers: received, now: now() });
-    return { status, body, isEmpty: text === '', error, retryAfterMs };
+    const date = Date.parse(received.get('date') ?? '');
+    return {
+      status,
+      body,
+      isEmpty: text === '',
+      error,
+      retryAfterMs,
+      date: Number.isNaN(date) ? undefined : date,
+    };
   };
 }
 

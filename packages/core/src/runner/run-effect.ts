@@ -26,6 +26,7 @@ export interface EffectPorts {
 
 /** The codes that an operator must look at. */
 const FAULTS: readonly ReasonCode[] = [
+  'authentication_stale',
   'identity_refused',
   'mfa_not_required',
   'provider_error',

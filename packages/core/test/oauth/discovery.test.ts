@@ -30,6 +30,9 @@ describe('discovery', () => {
         pushed_authorization_request_endpoint: 'https://login.example/par',
         backchannel_authentication_endpoint: 'https://mtls.example/bc-authorize',
         backchannel_token_delivery_modes_supported: ['poll', 7, 'ping'],
+        authorization_response_iss_parameter_supported: true,
+        claims_parameter_supported: 'yes',
+        code_challenge_methods_supported: ['S256', 7],
       }),
     });
     expect(await discovery()()).toEqual({
@@ -40,6 +43,8 @@ describe('discovery', () => {
       pushedAuthorizationRequestEndpoint: 'https://login.example/par',
       backchannelAuthenticationEndpoint: 'https://mtls.example/bc-authorize',
       backchannelTokenDeliveryModes: ['poll', 'ping'],
+      authorizationResponseIssParameterSupported: true,
+      codeChallengeMethodsSupported: ['S256'],
     });
     expect(server.request.url).toBe('/.well-known/openid-configuration');
   });

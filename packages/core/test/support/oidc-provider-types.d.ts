@@ -8,10 +8,26 @@ declare module 'oidc-provider' {
     save(): Promise<string>;
   }
 
+  /** What a check of the login sees. */
+  interface CheckedContext {
+    readonly oidc: {
+      readonly params: { readonly acr_values?: string };
+      readonly session: { readonly acr?: string };
+    };
+  }
+
+  export namespace interactionPolicy {
+    class Check {
+      constructor(reason: string, description: string, check: (ctx: CheckedContext) => boolean);
+    }
+    function base(): { get(name: 'login'): { readonly checks: { add(check: Check): void } } };
+  }
+
   export default class Provider {
     constructor(issuer: string, configuration: Readonly<Record<string, unknown>>);
     readonly Grant: typeof Grant;
     callback(): (request: IncomingMessage, response: ServerResponse) => void;
+    interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>;
     backchannelResult(authReqId: string, result: string | Error): Promise<void>;
   }
 

@@ -64,6 +64,7 @@ export const english: Texts = {
   },
   reasons: {
     already_enrolled: 'You already have a device. Confirm with that one.',
+    authentication_stale: 'You were not asked to sign in again. Please try once more.',
     cancelled: 'The request was cancelled.',
     challenge_expired: 'There was no answer in time. You can send the request again.',
     code_refused: 'That code is wrong or was already used. Check it and try again.',

@@ -71,6 +71,7 @@ export const french: Texts = {
   },
   reasons: {
     already_enrolled: 'Vous avez déjà un appareil. Confirmez avec celui-ci.',
+    authentication_stale: 'Vous n’avez pas eu à vous reconnecter. Veuillez réessayer.',
     cancelled: 'La demande a été annulée.',
     challenge_expired: 'La demande est restée sans réponse. Vous pouvez la renvoyer.',
     code_refused: 'Ce code est incorrect ou a déjà été utilisé. Vérifiez-le et réessayez.',
