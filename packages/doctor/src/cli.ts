@@ -19,8 +19,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  // A `TypeError` is about what was typed; of anything else the message may hold what was sent.
-  const words = error instanceof TypeError ? error.message : 'it broke off: please report this';
+  // A `TypeError` is about what was typed. The message of any other error may hold what was sent.
+  const words = error instanceof TypeError ? error.message : 'it failed unexpectedly: please report this';
   process.stderr.write(`stepgate-doctor: ${words}\n`);
   process.exitCode = 1;
 });

@@ -19,7 +19,7 @@ Exit code 0 when nothing failed, 1 otherwise.
   --mfa-audience <api>     AUTH0_MFA_AUDIENCE
   --allow-insecure-issuer  for an emulator on this machine
   --username <name>        DOCTOR_USERNAME, a test user, with the password in DOCTOR_PASSWORD
-  --no-refresh-tokens      the app's first leg is another one
+  --no-refresh-tokens      the app uses another first leg
   --no-authenticators      the gate has authenticators: false
   --send                   sends one push to the test user, or begins an enrolment without confirming it; with
                            APP_COOKIE begins a flow at the app, and cancels it
@@ -29,7 +29,7 @@ Exit code 0 when nothing failed, 1 otherwise.
   --json                   prints {"healthy": ..., "findings": [...]} and nothing else
   --help                   prints this
 
-Secrets have no flags, since other users of a machine see those: AUTH0_CLIENT_SECRET, STEPGATE_SECRET (several with
+Secrets have no flags, because other users of the machine can see flags: AUTH0_CLIENT_SECRET, STEPGATE_SECRET (several with
 spaces between), DOCTOR_PASSWORD, DOCTOR_REFRESH_TOKEN, REDIS_URL, APP_COOKIE (of a signed-in session).
 `;
 
@@ -42,10 +42,10 @@ export interface Command {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads flags, else the environment, else the file.
+ * Reads flags first, then the environment, then the file.
  *
- * @returns `undefined` where only help is wanted.
- * @throws TypeError with a sentence for whoever typed it.
+ * @returns `undefined` when only help was requested.
+ * @throws TypeError with a sentence for the user.
  */
 export async function readCommand(args: string[], environment: Environment): Promise<Command | undefined> {
   const { values } = parseArgs({
@@ -144,7 +144,7 @@ async function load(path: string): Promise<Readonly<Record<string, unknown>>> {
     const { default: whole, ...members } = module;
     return typeof whole === 'object' && whole !== null ? { ...whole } : members;
   } catch (error) {
-    // Its message may quote the file, and so a secret.
+    // Its message may quote the file, and with it a secret.
     const name = error instanceof Error ? error.name : 'something else';
     throw new TypeError(`${path}: cannot be loaded (${name})`);
   }
@@ -152,9 +152,10 @@ async function load(path: string): Promise<Readonly<Record<string, unknown>>> {
 
 function mustName(auth0: Partial<DoctorAuth0>): DoctorAuth0 {
   const { issuer, clientId } = auth0;
-  if (issuer === undefined) throw new TypeError('give the issuer, by --issuer, AUTH0_ISSUER or the file');
+  if (issuer === undefined)
+    throw new TypeError('give the issuer, with --issuer, in AUTH0_ISSUER or in the config file');
   if (clientId === undefined)
-    throw new TypeError('give the client id, by --client-id, AUTH0_CLIENT_ID or the file');
+    throw new TypeError('give the client id, with --client-id, in AUTH0_CLIENT_ID or in the config file');
   return { ...auth0, issuer, clientId };
 }
 
@@ -167,7 +168,7 @@ function milliseconds(seconds: string | undefined): number | undefined {
 function together(username: string | undefined, password: string | undefined): DoctorOptions['user'] {
   if (username === undefined && password === undefined) return undefined;
   if (username !== undefined && password !== undefined) return { username, password };
-  throw new TypeError('give both of the test user, DOCTOR_USERNAME and DOCTOR_PASSWORD');
+  throw new TypeError('give both for the test user: DOCTOR_USERNAME and DOCTOR_PASSWORD');
 }
 
 function defined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

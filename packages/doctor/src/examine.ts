@@ -18,7 +18,7 @@ import type { DoctorOptions } from './options.ts';
 import { STEADY_POLL_MS } from './phone-answer.ts';
 import { createWire, type Wire } from './wire.ts';
 
-/** Everything that is asked of the tenant as a client of its. */
+/** Everything that the doctor asks the tenant as a client. */
 const AS_CLIENT: readonly CheckName[] = [
   'client-authentication',
   'mfa-grants',
@@ -33,17 +33,17 @@ const AS_CLIENT: readonly CheckName[] = [
   'push',
 ];
 
-/** What was found, in the order of {@link CHECKS}. */
+/** The findings, in the order of {@link CHECKS}. */
 export interface Report {
   readonly findings: readonly Finding[];
-  /** Nothing failed. What was skipped may be wrong all the same. */
+  /** Nothing failed. Checks that were skipped may still fail. */
   readonly isHealthy: boolean;
 }
 
 /**
- * Examines the tenant, the store and the app, as far as they are named. Reads only: without `sends` nothing goes to a
- * phone and nothing is enrolled. A finding that others depend on keeps those from being looked at, so that one fault is
- * one finding.
+ * Examines the tenant, the store and the app, as far as they are named. Reads only: without `sends`, nothing is sent
+ * to a phone and nothing is enrolled. A failed check skips the ones that depend on it, so that one fault is one
+ * finding.
  *
  * @throws TypeError when `auth0` cannot be a client's options.
  */
@@ -90,7 +90,7 @@ async function examineLogin(
 ): Promise<readonly Finding[]> {
   const { auth0, user, usesRefreshTokens = true, managesAuthenticators = true } = options;
   const login = await checkSignIn(auth0, wire, user);
-  // A user who cannot sign in is one finding, and not one for each thing that he was needed for.
+  // A user who cannot sign in is one finding, not one for each check that needs the user.
   const visitor = login.finding.verdict === 'fail' ? undefined : user;
   const legs = await checkFirstLegs(auth0, wire, {
     user: visitor,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EnrollingWay, FLOW_DEFAULTS, isStepUpError, type Redemption } from '@stepgate/core';
 
-/** How often, and for how long, the phone's answer is asked for. */
+/** How often, and for how long, to poll for the phone's answer. */
 export interface Pace {
   readonly pollMs: number;
   readonly patienceMs: number;
@@ -10,7 +10,7 @@ export interface Pace {
 /** The default interval: tenants allow twelve polls a minute. */
 export const STEADY_POLL_MS = FLOW_DEFAULTS.pollIntervalMs;
 
-/** What came of a push; `undefined` when nobody has answered in time. */
+/** The result of a push; `undefined` when nobody has answered in time. */
 export async function phoneAnswer(
   api: EnrollingWay,
   { mfaToken, oobCode }: { readonly mfaToken: string; readonly oobCode: string },
@@ -25,7 +25,7 @@ export async function phoneAnswer(
   return undefined;
 }
 
-/** Goes over what passes by itself. */
+/** Retries after passing faults. */
 function mustPass(error: unknown): undefined {
   if (isStepUpError(error, 'provider_unavailable') || isStepUpError(error, 'rate_limited')) return undefined;
   throw error;

@@ -11,7 +11,7 @@ const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red', skipped: 'gray' } as
   string
 >;
 
-/** For a person. In colour on a terminal that has some. */
+/** For people. In colour if the terminal supports it. */
 export function toText({ findings }: Report): string {
   const width = Math.max(...findings.map(({ check }) => check.length));
   const lines = findings.flatMap((finding) => toLines(finding, width));
@@ -30,10 +30,10 @@ function toLines({ check, verdict, seen, why, fix }: Finding, width: number): re
 function sumOf(findings: readonly Finding[]): string {
   const count = (verdict: Verdict): number =>
     findings.filter((finding) => finding.verdict === verdict).length;
-  return `${count('ok')} ok, ${count('warn')} to be better, ${count('fail')} failed, ${count('skipped')} not looked at`;
+  return `${count('ok')} ok, ${count('warn')} to be better, ${count('fail')} failed, ${count('skipped')} not checked`;
 }
 
-/** For a program. */
+/** For programs. */
 export function toJson({ findings, isHealthy }: Report): string {
   return `${JSON.stringify({ healthy: isHealthy, findings }, null, 2)}\n`;
 }

@@ -1,16 +1,16 @@
 import type { DoctorApp } from './options.ts';
 import { member } from './wire.ts';
 
-/** An answer of the app's. */
+/** A response of the app. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** The JSON body, where there was one. */
+  /** The JSON body, if there was one. */
   readonly body: unknown;
   readonly error: string | undefined;
 }
 
-/** A caller that is no browser, and says from which origin it comes. Whatever does not answer is `undefined`. */
+/** A caller that is not a browser, and names its origin. `undefined` means that there was no response. */
 export interface Visitor {
   read(path: string, headers: HeadersInit): Promise<Answer | undefined>;
   post(path: string, body: unknown, headers: HeadersInit): Promise<Answer | undefined>;
@@ -24,7 +24,7 @@ export interface Visitor {
 
 const LONGEST_WAIT_MS = 10_000;
 
-/** Goes to a gate's endpoints. */
+/** Makes the caller of a gate's endpoints. */
 export function createVisitor(
   { url, basePath = '/step-up', timeoutMs = LONGEST_WAIT_MS }: DoctorApp,
   fetch: typeof globalThis.fetch,

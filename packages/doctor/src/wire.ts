@@ -1,22 +1,22 @@
 import { isStepUpError, type StepUpErrorCode } from '@stepgate/core';
 
-/** One request and its answer, as they went over the wire. For looking at, never for printing: it holds secrets. */
+/** One request and its response, as sent. For checks, never for printing: it holds secrets. */
 export interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly status: number;
   readonly headers: Headers;
-  /** The JSON body, where there was one. */
+  /** The JSON body, if there was one. */
   readonly body: unknown;
   /** Milliseconds since the epoch, by this machine's clock. */
   readonly sentAt: number;
   readonly receivedAt: number;
 }
 
-/** A `fetch` that remembers what it has last seen. */
+/** A `fetch` that remembers its last exchange. */
 export interface Wire {
   readonly fetch: typeof globalThis.fetch;
-  /** The last exchange; `undefined` where there was no answer. */
+  /** The last exchange; `undefined` if there was no response. */
   last(): Exchange | undefined;
 }
 
@@ -49,12 +49,12 @@ function parse(text: string): unknown {
   }
 }
 
-/** How a call of Stepgate's own client went, and what was seen of it. */
+/** How a call of Stepgate's own client went, and its exchange. */
 export type Outcome<T> =
   | { readonly isDone: true; readonly value: T; readonly exchange: Exchange | undefined }
   | { readonly isDone: false; readonly code: StepUpErrorCode; readonly exchange: Exchange | undefined };
 
-/** Makes a call, and tells how it went. Only what is no `StepUpError` is thrown. */
+/** Makes a call, and returns how it went. Throws only what is not a `StepUpError`. */
 export async function observe<T>(wire: Wire, call: () => Promise<T>): Promise<Outcome<T>> {
   try {
     const value = await call();
@@ -65,25 +65,25 @@ export async function observe<T>(wire: Wire, call: () => Promise<T>): Promise<Ou
   }
 }
 
-/** The `error` of an answer, if it is the name of one: anything else could be an echo of what was sent. */
+/** The `error` of a response, if it looks like an error name: anything else could be an echo of what was sent. */
 export function errorOf({ exchange }: { readonly exchange: Exchange | undefined }): string | undefined {
   const error = member(exchange?.body, 'error');
   return error !== undefined && /^[a-z_]{1,40}$/.test(error) ? error : undefined;
 }
 
-/** Whether the words of an answer match. They are matched and never shown. */
+/** Whether the text of a response matches. It is never shown. */
 export function says({ exchange }: { readonly exchange: Exchange | undefined }, words: RegExp): boolean {
   return words.test(member(exchange?.body, 'error_description') ?? '');
 }
 
-/** An answer in a few words: `403 unauthorized_client`. */
+/** A response in a few words: `403 unauthorized_client`. */
 export function inWords(outcome: { readonly exchange: Exchange | undefined }): string {
   const { exchange } = outcome;
   if (exchange === undefined) return 'no answer';
   return [exchange.status, errorOf(outcome)].filter((word) => word !== undefined).join(' ');
 }
 
-/** A text member of a JSON object, where there is one. */
+/** A text member of a JSON object, if there is one. */
 export function member(body: unknown, name: string): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const value = (body as Readonly<Record<string, unknown>>)[name];

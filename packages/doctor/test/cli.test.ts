@@ -65,7 +65,7 @@ describe('stepgate-doctor', () => {
       /^FAIL +client-authentication +401 access_denied\n +why: .+\n +fix: copy client id and secret/m,
     );
     expect(out).toMatch(/^ok +issuer +http:\/\/127/m);
-    expect(out).toMatch(/^3 ok, 0 to be better, 1 failed, 19 not looked at$/m);
+    expect(out).toMatch(/^3 ok, 0 to be better, 1 failed, 19 not checked$/m);
   });
 
   it('reads a file, which flags and the environment go before', async () => {
@@ -84,7 +84,7 @@ describe('stepgate-doctor', () => {
   });
 
   it.each([
-    [['--client-id', 'x'], /give the issuer, by --issuer, AUTH0_ISSUER or the file/],
+    [['--client-id', 'x'], /give the issuer, with --issuer, in AUTH0_ISSUER or in the config file/],
     [['--issuer', 'https://tenant.example/'], /give the client id/],
     [['--issuer=https://tenant.example/', '--client-id=x', '--username=ada'], /give both/],
     [

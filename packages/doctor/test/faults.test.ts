@@ -323,7 +323,7 @@ const OF_THE_APP: readonly Fault[] = [
   {
     fault: 'proxy asks the app under another Host',
     finding: 'app-proxy',
-    fix: /pass the Host header on/,
+    fix: /pass on the Host header/,
     seed: () => behind({ host: 'app.internal:3000' }),
   },
   {
@@ -335,13 +335,13 @@ const OF_THE_APP: readonly Fault[] = [
   {
     fault: 'proxy takes Secure from the cookie',
     finding: 'app-cookie',
-    fix: /change Set-Cookie/,
+    fix: /leave Set-Cookie unchanged/,
     seed: () => behind({ answering: (headers) => changeCookie(headers, /; Secure/, '') }),
   },
   {
     fault: 'proxy adds a Domain to the cookie',
     finding: 'app-cookie',
-    fix: /change Set-Cookie/,
+    fix: /leave Set-Cookie unchanged/,
     seed: () => behind({ answering: (headers) => changeCookie(headers, /$/, '; Domain=bank.example') }),
   },
   {
@@ -529,7 +529,7 @@ describe('the doctor', () => {
 
   it.each([
     ['denied', /approve it/],
-    ['answered by nobody', /look whether it arrived/],
+    ['not answered', /check whether it arrived/],
   ])('tells that the push was %s', async (answer, fix) => {
     await enrolPhone();
     const examination = unhealthy({ ...scene.healthy, ...WAITING, waitMs: answer === 'denied' ? 5_000 : 40 });

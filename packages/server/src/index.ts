@@ -70,6 +70,7 @@ export type { Approval } from './records/handle-record.ts';
 export type { Asked, HookContext, Identity } from './request/caller.ts';
 export { errorBody, errorResponse } from './request/error-response.ts';
 export type { HostBody } from './request/form-body.ts';
+export { handleCookieName } from './request/handle-cookie.ts';
 export type { HostRequest, HostResponse } from './request/host-request.ts';
 export {
   type BearerRequest,

@@ -1,18 +1,20 @@
+import { handleCookieName } from '@stepgate/server';
 import { allBlocked, type CheckName, type Finding, fail, ok, skipped, warn } from '../finding.ts';
 import type { DoctorApp } from '../options.ts';
 import { type Answer, createVisitor, type Visitor } from '../visitor.ts';
 import { member } from '../wire.ts';
 import { isLoopback } from './issuer.ts';
 
+const COOKIE_NAMES = ['https', 'http'].map(handleCookieName);
 const REST: readonly CheckName[] = ['app-proxy', 'app-cookie', 'app-stream'];
 
-/** Looks at the app from outside, through whatever stands in front of it. */
+/** Checks the app from outside, through everything that stands in front of it. */
 export async function checkApp(
   app: DoctorApp | undefined,
   { fetch, sends }: { readonly fetch: typeof globalThis.fetch; readonly sends: boolean },
 ): Promise<readonly Finding[]> {
   if (app === undefined) {
-    const fix = 'give its address, by APP_URL or the file';
+    const fix = 'name the app with APP_URL or in the config file';
     return ['app' as const, ...REST].map((check) => skipped(check, 'no app was named', fix));
   }
   const { basePath = '/step-up', cookie } = app;
@@ -21,7 +23,8 @@ export async function checkApp(
     return [fail('app', 'no address', 'write it like https://bank.example'), ...allBlocked(REST, 'app')];
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    const fix = 'serve the app over https: session and handle cookie travel in clear';
+    const fix =
+      'serve the app over https: otherwise the session cookie and the handle cookie travel unencrypted';
     return [fail('app', 'plain http to another machine', fix), ...allBlocked(REST, 'app')];
   }
   const visitor = createVisitor(app, fetch);
@@ -41,7 +44,7 @@ export async function checkApp(
   return findings;
 }
 
-/** Asks for a flow with nothing in hand: a gate looks where that comes from, and then who it is. */
+/** Asks for a flow without any credentials. A gate checks the origin first, and then who is asking. */
 function knockFrom(origin: string, visitor: Visitor): Promise<Answer | undefined> {
   return visitor.post(
     '/flow',
@@ -52,41 +55,41 @@ function knockFrom(origin: string, visitor: Visitor): Promise<Answer | undefined
 
 function whoAnswers(answer: Answer | undefined, basePath: string): Finding | undefined {
   if (answer === undefined) {
-    return fail('app', 'no answer', 'check the address, that the app runs, and its certificate');
+    return fail('app', 'no answer', 'check the address and the certificate, and that the app runs');
   }
   if (answer.error === 'login_required' || answer.error === 'cross_site_request') return undefined;
   return fail(
     'app',
-    `${answer.status} ${word(answer.error ?? '')} under ${basePath}/flow, which is no gate's answer`,
+    `${answer.status} ${word(answer.error ?? '')} under ${basePath}/flow, which is not how a gate answers`,
     'mount the gate (app.use(gate)) after the session and before CSRF checks and body parsers, under the basePath that browsers see',
   );
 }
 
 async function checkProxy(knock: Answer | undefined, url: URL, visitor: Visitor): Promise<Finding> {
-  if (knock?.error === 'login_required') return ok('app-proxy', `the app knows that it is ${url.origin}`);
+  if (knock?.error === 'login_required') return ok('app-proxy', `the app knows its address ${url.origin}`);
   const asHttp = await knockFrom(`http://${url.host}`, visitor);
   if (url.protocol === 'https:' && asHttp?.error === 'login_required') {
     return fail(
       'app-proxy',
-      'browsers come by https, and the app takes it for http: its cookie would have neither Secure nor the prefix __Host-',
-      "tell the framework to trust the proxy that ends TLS (Express: app.set('trust proxy', 1); Koa: app.proxy = true), and let that proxy set X-Forwarded-Proto",
+      'browsers use https, but the app sees http: its cookie would have neither Secure nor the prefix __Host-',
+      "make the framework trust the proxy that ends TLS (Express: app.set('trust proxy', 1); Koa: app.proxy = true), and let that proxy set X-Forwarded-Proto",
     );
   }
   return fail(
     'app-proxy',
-    `the app takes itself for another host than ${url.host}`,
-    'let the proxy pass the Host header on (nginx sends its own upstream by default: proxy_set_header Host $host), or set X-Forwarded-Host where the framework trusts it',
+    `the app sees another host than ${url.host}`,
+    'let the proxy pass on the Host header (nginx sends its own upstream by default: proxy_set_header Host $host), or set X-Forwarded-Host if the framework trusts it',
   );
 }
 
-/** A flow that was begun, to be looked at and cancelled. */
+/** A flow that was begun to be inspected, and is then cancelled. */
 interface StartedFlow {
   readonly started: Answer;
-  /** What the browser that began it would send along. */
+  /** The headers that the browser that began it would send. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Begins the flow that looking at one's devices takes: a gate hands out its cookie with a flow. */
+/** Begins the flow that lists the user's devices, because a gate sets its cookie when a flow begins. */
 async function startFlow(
   visitor: Visitor,
   {
@@ -97,29 +100,30 @@ async function startFlow(
 ): Promise<StartedFlow | { readonly reason: string; readonly fix: string }> {
   if (cookie === undefined || !sends) {
     const fix =
-      "give a signed-in session's Cookie header by APP_COOKIE, and --send: a flow begins, which may send a push, and is cancelled";
-    return { reason: 'a gate hands its cookie to signed-in users who begin a flow', fix };
+      'pass the Cookie header of a signed-in session in APP_COOKIE, and add --send: this begins a flow, which may send a push, and cancels it';
+    return { reason: 'a gate sets its cookie only when a signed-in user begins a flow', fix };
   }
   const session = { origin, cookie, accept: 'application/json' };
   const listed = await visitor.read('/authenticators', { ...session, 'sec-fetch-site': 'same-origin' });
   const requirement = member(memberOf(listed?.body, 'step_up'), 'requirement');
   if (requirement === undefined) {
-    const fix = 'give a session that is signed in; a gate with authenticators: false shows nothing here';
+    const fix = 'pass a session that is signed in; with authenticators: false this cannot be checked';
     return { reason: `${seenOf(listed)} for the list of devices`, fix };
   }
   const json = { ...session, 'content-type': 'application/json' };
   const started = await visitor.post('/flow', { requirement }, json);
   if (started === undefined || started.status > 201) {
-    return { reason: `${seenOf(started)} for a flow`, fix: 'look at the code, wait, then look again' };
+    return { reason: `${seenOf(started)} for a flow`, fix: 'look up the error code, wait, then try again' };
   }
   const handed = started.headers.getSetCookie().map((one) => one.split(';')[0]);
   return { started, headers: { ...session, cookie: [cookie, ...handed].join('; ') } };
 }
 
 function checkCookie({ headers }: Answer, url: URL): Finding {
-  const handed = headers.getSetCookie().find((one) => /^(__Host-)?stepgate=/.test(one)) ?? '';
   const isHttps = url.protocol === 'https:';
-  const name = isHttps ? '__Host-stepgate' : 'stepgate';
+  const name = handleCookieName(isHttps ? 'https' : 'http');
+  const isHandle = (cookie: string): boolean => COOKIE_NAMES.some((one) => cookie.startsWith(`${one}=`));
+  const handed = headers.getSetCookie().find(isHandle) ?? '';
   const wanted = ['Path=/', 'HttpOnly', 'SameSite', ...(isHttps ? ['Secure'] : [])];
   const missing = wanted.filter((attribute) => !new RegExp(`; *${attribute}`, 'i').test(handed));
   const complaints = [
@@ -131,19 +135,19 @@ function checkCookie({ headers }: Answer, url: URL): Finding {
   return fail(
     'app-cookie',
     handed === '' ? 'no cookie arrives' : complaints.join(', '),
-    'let nothing between app and browser change Set-Cookie (nginx: proxy_cookie_domain, proxy_cookie_path, proxy_cookie_flags)',
+    'leave Set-Cookie unchanged between app and browser (nginx: proxy_cookie_domain, proxy_cookie_path, proxy_cookie_flags)',
   );
 }
 
 const LEAVE_ALONE =
-  'let nothing compress, cache or buffer what is under the basePath (nginx: gzip off, proxy_cache off, proxy_buffering off; compression: leave no-transform be)';
+  'do not compress, cache or buffer anything under the basePath (nginx: gzip off, proxy_cache off, proxy_buffering off; compression: honour no-transform)';
 const AS_STREAM = {
   accept: 'text/event-stream',
   'accept-encoding': 'gzip, br',
   'sec-fetch-site': 'same-origin',
 };
 
-/** The flow's own event stream: whether its first event arrives while it is open. */
+/** Checks that the first event of the flow's stream arrives while the stream is open. */
 async function checkStream(visitor: Visitor, headers: Readonly<Record<string, string>>): Promise<Finding> {
   const stream = await visitor.listen('/flow', { ...headers, ...AS_STREAM });
   const complaint = complaintOf(stream?.headers);
@@ -154,7 +158,7 @@ async function checkStream(visitor: Visitor, headers: Readonly<Record<string, st
   return fail('app-stream', 'the first event of a stream does not arrive while it is open', LEAVE_ALONE);
 }
 
-/** Without a flow: the answer to nobody has the headers that a stream has. */
+/** Without a flow: the response to a signed-out request has the same headers as a stream. */
 async function checkHeaders(visitor: Visitor): Promise<Finding> {
   const answer = await visitor.read('/flow', AS_STREAM);
   return (
@@ -167,10 +171,10 @@ function complaintOf(headers: Headers | undefined): Finding | undefined {
   const caching = headers?.get('cache-control') ?? '';
   const encoding = headers?.get('content-encoding') ?? '';
   if (encoding !== '') {
-    return fail('app-stream', `answers of the gate arrive compressed (${word(encoding)})`, LEAVE_ALONE);
+    return fail('app-stream', `responses of the gate arrive compressed (${word(encoding)})`, LEAVE_ALONE);
   }
   if (headers?.has('age') === true) {
-    return fail('app-stream', 'answers of the gate come out of a cache', LEAVE_ALONE);
+    return fail('app-stream', 'responses of the gate come from a cache', LEAVE_ALONE);
   }
   if (headers === undefined || (/no-store/.test(caching) && /no-transform/.test(caching))) return undefined;
   return warn('app-stream', `Cache-Control arrives as "${word(caching)}"`, LEAVE_ALONE);

@@ -3,7 +3,7 @@ import { allBlocked, type Finding, fail, ok, warn } from '../finding.ts';
 import type { DoctorAuth0 } from '../options.ts';
 import { errorOf, inWords, type Outcome, observe, type Wire } from '../wire.ts';
 
-/** No token and no code of anybody's: what is refused, and how, tells whether the client and the grant are good. */
+/** Sends no real token or code. How the tenant refuses shows whether the client and the grant are accepted. */
 const NOBODYS = 'stepgate-doctor';
 
 const PROBES: readonly Proof[] = [
@@ -12,7 +12,7 @@ const PROBES: readonly Proof[] = [
   { type: 'recovery-code', code: NOBODYS },
 ];
 
-/** The client as the token endpoint meets it: `client-authentication` and `mfa-grants`. */
+/** Checks the client at the token endpoint: `client-authentication` and `mfa-grants`. */
 export async function checkClient(auth0: DoctorAuth0, wire: Wire): Promise<readonly Finding[]> {
   const api = createAuth0MfaApi({ ...auth0, fetch: wire.fetch });
   const missing: Proof['type'][] = [];
@@ -27,7 +27,7 @@ export async function checkClient(auth0: DoctorAuth0, wire: Wire): Promise<reado
       ];
     }
     if (outcome.exchange === undefined || outcome.exchange.status >= 500) {
-      const again = 'look again: the tenant did not answer as one';
+      const again = 'try again: the tenant did not answer as expected';
       return [
         fail('client-authentication', seen, again),
         ...allBlocked(['mfa-grants'], 'client-authentication'),
@@ -39,7 +39,7 @@ export async function checkClient(auth0: DoctorAuth0, wire: Wire): Promise<reado
   return [authenticated(auth0), grants(missing)];
 }
 
-/** Real tenants answer 401 `access_denied` to an unknown client and to a wrong secret, in place of `invalid_client`. */
+/** Real tenants answer 401 `access_denied` to an unknown client or a wrong secret, instead of `invalid_client`. */
 function isClientRefused(outcome: Outcome<unknown>): boolean {
   const error = errorOf(outcome);
   return error === 'invalid_client' || (error === 'access_denied' && outcome.exchange?.status === 401);
@@ -47,10 +47,10 @@ function isClientRefused(outcome: Outcome<unknown>): boolean {
 
 function wrongClient({ clientSecret, clientAssertion }: DoctorAuth0): string {
   if (clientAssertion !== undefined) {
-    return "register the public key at the application (Credentials, Private Key JWT); the assertion's iss and sub are the client id, its aud the issuer with its slash, its jti new each time, its life at most 5 minutes";
+    return 'register the public key at the application (Credentials, Private Key JWT). In the assertion, iss and sub are the client id, aud is the issuer with its slash, jti is new each time, and it lives at most 5 minutes';
   }
   if (clientSecret !== undefined) {
-    return "copy client id and secret from the application's settings once more, and set its authentication method to Client Secret (Post)";
+    return "copy client id and secret from the application's settings again, and set its authentication method to Client Secret (Post)";
   }
   return 'give auth0.clientSecret or auth0.clientAssertion, or check the client id: this application is not a public one';
 }
@@ -60,8 +60,8 @@ function authenticated({ clientSecret, clientAssertion }: DoctorAuth0): Finding 
   if (clientSecret !== undefined) return ok('client-authentication', 'the client secret is accepted');
   return warn(
     'client-authentication',
-    'a public client: no secret was given, and none is asked for',
-    "make it a Regular Web Application with a secret or a key: whoever knows a public client's id can begin logins in its name, and the tenant believes it no end user's address",
+    'a public client: no secret was given, and the tenant asks for none',
+    "make it a Regular Web Application with a secret or a key: anyone who knows a public client's id can begin logins in its name, and the tenant ignores the user's address that it sends",
   );
 }
 

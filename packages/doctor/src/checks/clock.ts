@@ -1,16 +1,16 @@
 import { type Finding, fail, ok, skipped, warn } from '../finding.ts';
 import type { Exchange } from '../wire.ts';
 
-/** A `Date` header has whole seconds, and an answer takes its time. */
+/** A `Date` header has whole seconds, and a response takes time. */
 const WORTH_A_WORD_MS = 5_000;
-/** What the check of an `id_token` forgives. */
+/** The tolerance of the `id_token` check. */
 const FORGIVEN_MS = 60_000;
 
-/** How far the tenant's clock is ahead of this machine's, by an answer's `Date`; `undefined` where it has none. */
+/** How far the tenant's clock is ahead of this machine's, by a response's `Date`; `undefined` if it has none. */
 export function skewOf(exchange: Exchange | undefined): number | undefined {
   const date = Date.parse(exchange?.headers.get('date') ?? '');
   if (exchange === undefined || Number.isNaN(date)) return undefined;
-  // The header's second is cut off: on average it is half a second older than it says.
+  // The header's second is rounded down: on average the real time is half a second later.
   return date + 500 - (exchange.sentAt + exchange.receivedAt) / 2;
 }
 
@@ -18,7 +18,7 @@ export function skewOf(exchange: Exchange | undefined): number | undefined {
 export function checkClock(exchange: Exchange | undefined): Finding {
   const skewMs = skewOf(exchange);
   if (skewMs === undefined) {
-    return skipped('clock', "the tenant's answer has no Date", "look at this machine's time by hand");
+    return skipped('clock', "the tenant's response has no Date", "check this machine's time yourself");
   }
   const seconds = Math.round(Math.abs(skewMs) / 1_000);
   const seen = `this machine is ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'} the tenant`;

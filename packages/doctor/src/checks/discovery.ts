@@ -3,12 +3,12 @@ import { type Finding, fail, ok } from '../finding.ts';
 import type { DoctorAuth0 } from '../options.ts';
 import { type Exchange, inWords, member, type Wire } from '../wire.ts';
 
-/** What the tenant says of itself. */
+/** What the tenant says about itself. */
 export interface Discovery {
   readonly finding: Finding;
-  /** The exchange, whose `Date` tells the tenant's time; `undefined` where nothing answered. */
+  /** The exchange, whose `Date` shows the tenant's time; `undefined` if nothing answered. */
   readonly exchange: Exchange | undefined;
-  /** Whether something answered that says who it is. */
+  /** Whether something answered and named its issuer. */
   readonly isReachable: boolean;
 }
 
@@ -21,7 +21,7 @@ export async function checkDiscovery(auth0: DoctorAuth0, wire: Wire): Promise<Di
     const finding = fail(
       'discovery',
       `${inWords({ exchange })} at ${expected}.well-known/openid-configuration`,
-      'check the spelling of auth0.issuer, and that this machine may reach it (DNS, firewall, proxy)',
+      'check the spelling of auth0.issuer, and that this machine can reach it (DNS, firewall, proxy)',
     );
     return { finding, exchange, isReachable: false };
   }
@@ -40,7 +40,7 @@ export async function checkDiscovery(auth0: DoctorAuth0, wire: Wire): Promise<Di
   };
 }
 
-/** Reads a JSON document; `undefined` where there was no answer. */
+/** Reads a JSON document; `undefined` if there was no response. */
 export async function getJson(
   wire: Wire,
   url: URL,
@@ -54,7 +54,7 @@ export async function getJson(
   return wire.last();
 }
 
-/** A text of somebody else's, short and without anything that moves a terminal's cursor. */
+/** Text from outside, shortened, and without anything that moves a terminal's cursor. */
 function shown(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
 }

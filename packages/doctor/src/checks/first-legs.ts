@@ -3,14 +3,14 @@ import { type Finding, fail, ok, skipped } from '../finding.ts';
 import type { DoctorAuth0, TestUser } from '../options.ts';
 import { errorOf, inWords, type Outcome, observe, type Wire } from '../wire.ts';
 
-/** What the first legs came to. */
+/** The results of the first legs. */
 export interface FirstLegs {
   readonly findings: readonly Finding[];
-  /** Where MFA is demanded: what the factors can be looked at with. */
+  /** What the factors can be checked with, if MFA was demanded. */
   readonly transaction: MfaTransaction | undefined;
 }
 
-/** How one first leg ended that asked for the step-up scope. */
+/** How one first leg for the step-up scope ended. */
 type Leg =
   | { readonly end: 'demanded'; readonly transaction: MfaTransaction }
   | { readonly end: 'not-demanded'; readonly hasScope: boolean }
@@ -19,7 +19,7 @@ type Leg =
 const DEMAND =
   'deploy the post-login Action of docs/guides/tenant-setup.md and drag it into the Login flow; it must name this scope and this audience';
 
-/** Asks for the step-up scope by every first leg that there is: `mfa-demanded` and `refresh-token`. */
+/** Asks for the step-up scope with every available first leg: `mfa-demanded` and `refresh-token`. */
 export async function checkFirstLegs(
   auth0: DoctorAuth0,
   wire: Wire,
@@ -45,7 +45,7 @@ export async function checkFirstLegs(
       demanded(byPassword, byRefreshToken),
       usesRefreshTokens
         ? renewing(byPassword, byRefreshToken, auth0)
-        : skipped('refresh-token', "this app's first leg is another one", 'leave usesRefreshTokens out'),
+        : skipped('refresh-token', 'this app uses another first leg', 'leave usesRefreshTokens out'),
     ],
     transaction,
   };
@@ -67,17 +67,17 @@ function demanded(byPassword: Leg | undefined, byRefreshToken: Leg | undefined):
   if (byPassword?.end === 'demanded' || byRefreshToken?.end === 'demanded') {
     return ok('mfa-demanded', 'the step-up scope is answered with mfa_required');
   }
-  // What a refresh token may not ask for says nothing about the Action.
+  // A scope that a refresh token may not ask for says nothing about the Action.
   const leg =
     byPassword ??
     (byRefreshToken?.end === 'not-demanded' && byRefreshToken.hasScope ? byRefreshToken : undefined);
   if (leg === undefined) {
-    const fix = 'give a test user, by DOCTOR_USERNAME and DOCTOR_PASSWORD or the file';
-    return skipped('mfa-demanded', 'nobody could ask for the step-up scope', fix);
+    const fix = 'name a test user, in DOCTOR_USERNAME and DOCTOR_PASSWORD or in the config file';
+    return skipped('mfa-demanded', 'nothing could ask for the step-up scope', fix);
   }
   if (leg.end === 'refused') {
     const fix = isWithoutToken(leg.outcome)
-      ? 'let the Action demand MFA by api.multifactor.enable, which works with the MFA API'
+      ? 'let the Action demand MFA with api.multifactor.enable, which works with the MFA API'
       : "look at the tenant's log (Monitoring, Logs) for this minute: an Action may have failed or denied access";
     return fail('mfa-demanded', inWords(leg.outcome), fix);
   }
@@ -85,7 +85,7 @@ function demanded(byPassword: Leg | undefined, byRefreshToken: Leg | undefined):
   return fail(
     'mfa-demanded',
     'tokens came without MFA, and without the step-up scope',
-    `add the scope to the API (Permissions), grant it to the test user where RBAC is on, and ${DEMAND}`,
+    `add the scope to the API (Permissions), grant it to the test user if RBAC is on, and ${DEMAND}`,
   );
 }
 
@@ -98,20 +98,24 @@ const POLICY =
 
 function renewing(byPassword: Leg | undefined, leg: Leg | undefined, { audience }: DoctorAuth0): Finding {
   if (leg === undefined) {
-    return skipped('refresh-token', 'there is no refresh token', 'give a test user, or DOCTOR_REFRESH_TOKEN');
+    return skipped(
+      'refresh-token',
+      'there is no refresh token',
+      'name a test user, or pass DOCTOR_REFRESH_TOKEN',
+    );
   }
   if (leg.end === 'demanded')
     return ok('refresh-token', 'it may ask for the step-up scope, and MFA is demanded');
   if (leg.end === 'not-demanded') {
     if (!leg.hasScope) {
-      return fail('refresh-token', 'the step-up scope is left out of what it asks for', POLICY);
+      return fail('refresh-token', 'the tenant leaves the step-up scope out', POLICY);
     }
     if (byPassword?.end === 'demanded') {
       const fix =
         'let the Action demand MFA of refresh tokens too: it must not return for oauth2-refresh-token';
-      return fail('refresh-token', 'it gets the step-up scope without MFA, the password does not', fix);
+      return fail('refresh-token', 'it gets the step-up scope without MFA, but the password does not', fix);
     }
-    return skipped('refresh-token', 'mfa-demanded comes first', 'repair mfa-demanded, then look again');
+    return skipped('refresh-token', 'mfa-demanded comes first', 'fix mfa-demanded, then try again');
   }
   const seen = inWords(leg.outcome);
   if (errorOf(leg.outcome) === 'unauthorized_client') {
@@ -121,7 +125,7 @@ function renewing(byPassword: Leg | undefined, leg: Leg | undefined, { audience 
   }
   if (isWithoutToken(leg.outcome)) {
     const fix =
-      'sign in anew: a refresh token from before the user had a factor, or before the Action, leaves no way to go on (Stepgate falls back on the password)';
+      'sign in anew: a refresh token from before the user had a factor, or before the Action, cannot continue (Stepgate then uses the password)';
     return fail('refresh-token', `${seen}, but without an mfa_token`, fix);
   }
   if (errorOf(leg.outcome) === 'access_denied') {

@@ -12,11 +12,11 @@ import type { DoctorAuth0 } from '../options.ts';
 import { inWords, type Wire } from '../wire.ts';
 import { getJson } from './discovery.ts';
 
-/** What a gate's check of identity takes. */
+/** What a gate's identity check accepts. */
 const ALGORITHMS = ['RS256', 'ES256', 'PS256'];
-const HOW_TO_HAVE_ONE = 'give a test user whom the tenant signs in without MFA: an id_token comes of that';
+const HOW_TO_HAVE_ONE = 'name a test user who can sign in without MFA, which gives an id_token';
 
-/** Looks at how an `id_token` of the tenant is signed: with a key of the tenant alone, and with which. */
+/** Checks that an `id_token` of the tenant is signed with a published key of the tenant. */
 export async function checkIdentity(
   auth0: DoctorAuth0,
   wire: Wire,
@@ -26,14 +26,14 @@ export async function checkIdentity(
   const algorithm = idToken && algorithmOf(idToken);
   const keys = await readKeys(auth0, wire);
   if (tokens === undefined || (idToken !== undefined && algorithm === undefined)) {
-    const seen = tokens === undefined ? 'there is no id_token to look at' : 'the id_token is no JWT';
+    const seen = tokens === undefined ? 'there is no id_token to check' : 'the id_token is not a JWT';
     return [skipped('id-token-algorithm', seen, HOW_TO_HAVE_ONE), keysByThemselves(keys)];
   }
   if (idToken === undefined) {
     const finding = fail(
       'id-token-algorithm',
-      'tokens came without an id_token, though openid was asked for',
-      'let the application be OIDC-conformant (Advanced Settings, OAuth), and no Action take openid away',
+      'tokens came without an id_token, although openid was requested',
+      'make the application OIDC-conformant (Advanced Settings, OAuth), and let no Action remove openid',
     );
     return [finding, keysByThemselves(keys)];
   }
@@ -57,15 +57,15 @@ async function readKeys(auth0: DoctorAuth0, wire: Wire): Promise<Keys> {
   const exchange = await getJson(wire, url, auth0);
   const jwks = exchange?.status === 200 ? keySetOf(exchange.body) : undefined;
   if (jwks === undefined) {
-    const fix = `let this machine reach ${url.href}, which nothing in between may answer`;
+    const fix = `let this machine reach ${url.href}, and let nothing in between answer for it`;
     return { problem: fail('signing-keys', `${inWords({ exchange })} where the keys are published`, fix) };
   }
   if (jwks.keys.some(isForSigning)) return { jwks };
-  return { problem: fail('signing-keys', 'no key for signing is published', RENEW_KEYS) };
+  return { problem: fail('signing-keys', 'no signing key is published', RENEW_KEYS) };
 }
 
 const RENEW_KEYS =
-  "look at the tenant's signing keys (Settings, Signing Keys), and at what caches or answers jwks.json in between: the key in use must be among them";
+  "check the tenant's signing keys (Settings, Signing Keys), and anything that caches or answers jwks.json in between: the key in use must be among them";
 
 function keySetOf(body: unknown): JSONWebKeySet | undefined {
   if (typeof body !== 'object' || body === null || !('keys' in body) || !Array.isArray(body.keys))
@@ -81,10 +81,14 @@ function isForSigning({ kty, use, alg }: JWK): boolean {
 
 function keysByThemselves(keys: Keys): Finding {
   if ('problem' in keys) return keys.problem;
-  return skipped('signing-keys', 'keys are published; no id_token is there to try them on', HOW_TO_HAVE_ONE);
+  return skipped(
+    'signing-keys',
+    'keys are published, but there is no id_token to try them on',
+    HOW_TO_HAVE_ONE,
+  );
 }
 
-/** By the tenant's own time: that the clocks differ is a finding of its own. */
+/** Uses the tenant's own time, because differing clocks are a separate finding. */
 async function verified(
   auth0: DoctorAuth0,
   idToken: string,

@@ -9,14 +9,14 @@ export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname);
 }
 
-/** Looks at the issuer as it is written. */
+/** Checks the issuer's spelling. */
 export function checkIssuer({ issuer, allowInsecureIssuer, mfaAudience }: DoctorAuth0): Finding {
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
   if (url?.protocol === 'http:' && !isLoopback(url.hostname)) {
     return fail(
       'issuer',
       'plain http to another machine',
-      'write https://: secrets and passwords go there (allowInsecureIssuer is for an emulator on this machine)',
+      'write https://: secrets and passwords are sent there (allowInsecureIssuer is for an emulator on this machine)',
     );
   }
   try {
@@ -24,7 +24,7 @@ export function checkIssuer({ issuer, allowInsecureIssuer, mfaAudience }: Doctor
   } catch (error) {
     return fail(
       'issuer',
-      'no address of a tenant',
+      'not the address of a tenant',
       `set auth0.issuer to the tenant's or the custom domain's address, https://tenant.eu.auth0.com/ (${reasonOf(error)})`,
     );
   }
@@ -32,17 +32,17 @@ export function checkIssuer({ issuer, allowInsecureIssuer, mfaAudience }: Doctor
     return warn(
       'issuer',
       `${issuer}, without a slash at its end`,
-      `write ${issuer}/, as tokens have it: Stepgate adds the slash, other libraries compare without`,
+      `write ${issuer}/, as tokens have it: Stepgate adds the slash, but other libraries compare without it`,
     );
   }
   if (new URL(issuer).pathname !== '/') {
-    return fail('issuer', 'an address with a path', 'leave the path out: a tenant is a whole host');
+    return fail('issuer', 'an address with a path', 'remove the path: a tenant has a host of its own');
   }
   if (isCustomDomain(new URL(issuer)) && mfaAudience === undefined) {
     return warn(
       'issuer',
       `${issuer}, a custom domain`,
-      "set auth0.mfaAudience, to 'https://<tenant>.auth0.com/mfa/' or to the custom domain's own: the sources do not agree on which (mfa-audience tells whether it works)",
+      "set auth0.mfaAudience to 'https://<tenant>.auth0.com/mfa/' or to the same path on the custom domain. The sources disagree about which; mfa-audience shows whether it works",
     );
   }
   return ok('issuer', issuer);

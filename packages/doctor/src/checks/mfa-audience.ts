@@ -5,7 +5,7 @@ import { inWords, observe, type Wire } from '../wire.ts';
 
 const SCOPES = ['enroll', 'read:authenticators', 'remove:authenticators'];
 
-/** Asks for a token for the MFA API itself, as managing authenticators does. */
+/** Asks for a token for the MFA API, as managing authenticators does. */
 export async function checkMfaAudience(
   auth0: DoctorAuth0,
   wire: Wire,
@@ -15,10 +15,14 @@ export async function checkMfaAudience(
   }: { readonly user: TestUser | undefined; readonly managesAuthenticators: boolean },
 ): Promise<Finding> {
   if (!managesAuthenticators) {
-    return skipped('mfa-audience', 'this gate manages no devices', 'leave managesAuthenticators out');
+    return skipped(
+      'mfa-audience',
+      'this gate does not manage authenticators',
+      'leave managesAuthenticators out',
+    );
   }
   if (user === undefined) {
-    const fix = 'give a test user, by DOCTOR_USERNAME and DOCTOR_PASSWORD or the file';
+    const fix = 'name a test user, in DOCTOR_USERNAME and DOCTOR_PASSWORD or in the config file';
     return skipped('mfa-audience', 'there is no test user', fix);
   }
   const audience = auth0.mfaAudience ?? new URL('mfa/', parseIssuer(auth0)).href;

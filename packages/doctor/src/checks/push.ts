@@ -13,18 +13,17 @@ import { type Pace, phoneAnswer } from '../phone-answer.ts';
 import { inWords, type Outcome, observe, type Wire } from '../wire.ts';
 
 const SWITCH_ON =
-  'switch Push Notification using Auth0 Guardian on under Security, Multi-factor Auth, with the push service of your app where it is not Guardian itself';
-const LET_IT_SEND =
-  'let it try with --send: it sends one push, or begins an enrolment that it leaves unconfirmed';
+  'switch Push Notification using Auth0 Guardian on under Security, Multi-factor Auth, with the push service of your app unless it is Guardian itself';
+const LET_IT_SEND = 'try it with --send: it sends one push, or begins an enrolment and leaves it unconfirmed';
 
-/** What came of looking at pushes. */
+/** The results of the push check. */
 export interface PushCheck {
   readonly finding: Finding;
-  /** Those that an approved push has brought. */
+  /** The tokens that came with an approved push. */
   readonly tokens?: TokenSet;
 }
 
-/** Whether the test user can be sent a push, and approves it if that is waited for, or can enrol a phone. */
+/** Checks that the test user can get a push, and approves it if the doctor waits, or can enrol a phone. */
 export async function checkPush(
   auth0: DoctorAuth0,
   wire: Wire,
@@ -38,13 +37,13 @@ export async function checkPush(
   const wanted = [...(requirements?.challenge ?? []), ...(requirements?.enroll ?? [])];
   if (requirements !== undefined && !wanted.includes('push')) {
     const fix = "name push-notification in the Action's challengeWithAny and enrollWithAny";
-    const seen = `the tenant asks for ${wanted.join(', ') || 'nothing'}, and not for push`;
+    const seen = `the tenant asks for ${wanted.join(', ') || 'nothing'}, but not for push`;
     return { finding: fail('push', seen, fix) };
   }
   const api = createAuth0MfaApi({ ...auth0, fetch: wire.fetch });
   const listed = await observe(wire, () => api.list({ mfaToken }));
   if (!listed.isDone) {
-    const fix = "look at the tenant's log for this minute";
+    const fix = "check the tenant's log for this minute";
     return { finding: fail('push', `${inWords(listed)} for the list of authenticators`, fix) };
   }
   const active = listed.value.filter((authenticator) => authenticator.active);
@@ -58,7 +57,7 @@ export async function checkPush(
   const sent = await observe(wire, () => api.challenge(challenge));
   if (!sent.isDone) return { finding: refused(sent) };
   if (pace.patienceMs === 0) {
-    return { finding: ok('push', "the tenant has taken a push for the test user's phone") };
+    return { finding: ok('push', "the tenant accepted a push for the test user's phone") };
   }
   const { oobCode = '' } = sent.value;
   return answered(await observe(wire, () => phoneAnswer(api, { mfaToken, oobCode }, pace)));
@@ -74,8 +73,8 @@ async function tryEnrolment(
   if (begun.isDone) return ok('push', 'an enrolment begins with a QR code; it was left unconfirmed');
   if (begun.code !== 'already_enrolled') return refused(begun);
   const factors = active.map(({ factor }) => factor).join(', ');
-  const fix = 'give a test user with a phone, or without any factor';
-  return skipped('push', `the test user has ${factors}, and no phone`, fix);
+  const fix = 'name a test user with a phone, or without any factor';
+  return skipped('push', `the test user has ${factors}, but no phone`, fix);
 }
 
 function answered(outcome: Outcome<Redemption | undefined>): PushCheck {
@@ -85,18 +84,18 @@ function answered(outcome: Outcome<Redemption | undefined>): PushCheck {
     return { finding: ok('push', 'a push was sent and approved'), tokens: outcome.value.tokens };
   }
   if (status === 'mfa_required') {
-    return { finding: ok('push', 'a push was sent and approved; the tenant asks for another factor on top') };
+    return { finding: ok('push', 'a push was sent and approved; the tenant also asks for another factor') };
   }
   const isDenied = status === 'rejected';
   const fix = isDenied
-    ? 'approve it: an answer came, and so the way to the phone is fine'
-    : "look whether it arrived: the app on the phone, its permission to notify, the tenant's push service";
+    ? 'approve it: an answer came, so the push reached the phone'
+    : "check whether it arrived: the app on the phone, its permission to notify, the tenant's push service";
   return { finding: warn('push', isDenied ? 'the push was denied' : 'nobody answered the push', fix) };
 }
 
 const HELP: Partial<Record<StepUpErrorCode, string>> = {
-  rate_limited: 'wait a minute: a user gets five pushes a minute',
-  provider_misconfigured: 'allow the MFA grant, and give the client that has got the mfa_token',
+  rate_limited: 'wait a minute: a user gets at most five pushes a minute',
+  provider_misconfigured: 'allow the MFA grant, and authenticate the same client that got the mfa_token',
 };
 
 function refused(outcome: Outcome<unknown> & { readonly isDone: false }): Finding {

@@ -3,10 +3,10 @@ import { type Finding, fail, ok, skipped } from '../finding.ts';
 import type { DoctorAuth0, TestUser } from '../options.ts';
 import { errorOf, inWords, type Outcome, observe, says, type Wire } from '../wire.ts';
 
-/** How an ordinary login of the test user went: for no scope that demands MFA. */
+/** How an ordinary login of the test user went, for no scope that demands MFA. */
 export interface Login {
   readonly finding: Finding;
-  /** `undefined` where none came. */
+  /** `undefined` if there was none. */
   readonly tokens: TokenSet | undefined;
 }
 
@@ -17,7 +17,7 @@ export async function checkSignIn(
   user: TestUser | undefined,
 ): Promise<Login> {
   if (user === undefined) {
-    const fix = 'give a test user, by DOCTOR_USERNAME and DOCTOR_PASSWORD or the file';
+    const fix = 'name a test user, in DOCTOR_USERNAME and DOCTOR_PASSWORD or in the config file';
     return { finding: skipped('sign-in', 'there is no test user', fix), tokens: undefined };
   }
   const signIn = createAuth0SignIn({ ...auth0, scope: 'offline_access', fetch: wire.fetch });
@@ -56,7 +56,7 @@ function refused(outcome: Outcome<SignInResult>, { realm, audience }: DoctorAuth
     );
   }
   if (!outcome.isDone && outcome.code === 'too_many_attempts') {
-    return found('unblock the test user, or wait: attack protection has stopped him');
+    return found('unblock the test user, or wait: attack protection has blocked them');
   }
-  return found("look at the tenant's log (Monitoring, Logs) for this minute");
+  return found("check the tenant's log (Monitoring, Logs) for this minute");
 }

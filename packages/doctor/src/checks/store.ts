@@ -4,16 +4,16 @@ import { allBlocked, type CheckName, type Finding, fail, ok, skipped, warn } fro
 const SETTINGS: readonly CheckName[] = ['store-eviction', 'store-durability', 'store-replication'];
 const TIMEOUT_MS = 3_000;
 const OLDEST_VERSION = 7;
-/** A record that there is none of, under the store's usual prefix. */
+/** A record that does not exist, under the store's usual prefix. */
 const NOBODYS_KEY = 'stepgate:doctor';
 
-/** The fields of Redis's `INFO`, and a setting that is none of them. */
+/** The fields of Redis's `INFO`, and one setting that `INFO` lacks. */
 type Facts = ReadonlyMap<string, string>;
 
-/** Looks at a Redis or Valkey and at the settings that a gate's records depend on. Writes nothing. */
+/** Checks a Redis or Valkey, and the settings that a gate's records depend on. Writes nothing. */
 export async function checkStore(redisUrl: string | undefined): Promise<readonly Finding[]> {
   if (redisUrl === undefined) {
-    const fix = 'give its address, by REDIS_URL; a gate without a store keeps its records in its process';
+    const fix = 'give its address in REDIS_URL; a gate without a store keeps its records in memory';
     return ['store' as const, ...SETTINGS].map((check) => skipped(check, 'no Redis was named', fix));
   }
   const read = await readFacts(redisUrl);
@@ -24,19 +24,19 @@ export async function checkStore(redisUrl: string | undefined): Promise<readonly
   }
   const { facts } = read;
   if (facts === undefined) {
-    const fix = 'let its user +info and +config|get, for the doctor alone, or look by hand';
-    const untold = SETTINGS.map((check) => skipped(check, 'this user may not ask for settings', fix));
-    return [ok('store', 'it answers, and does not tell its version'), ...untold];
+    const fix = 'let its user +info and +config|get, for the doctor only, or check the settings yourself';
+    const untold = SETTINGS.map((check) => skipped(check, 'this user may not read the settings', fix));
+    return [ok('store', 'it answers, but does not show its version'), ...untold];
   }
   return [version(facts), eviction(facts), durability(facts), replication(facts)];
 }
 
-/** `facts` are `undefined` where the user may read records, and not ask for settings. */
+/** `facts` are `undefined` if the user may read records, but not settings. */
 async function readFacts(
   url: string,
 ): Promise<{ readonly facts: Facts | undefined } | { readonly problem: string }> {
   const client = clientOf(url);
-  if (client === undefined) return { problem: 'no address of a Redis' };
+  if (client === undefined) return { problem: 'not the address of a Redis' };
   try {
     await client.connect();
     await client.ping();
@@ -44,7 +44,7 @@ async function readFacts(
     const info = await client.info().catch(forbidden);
     if (info === undefined) return { facts: undefined };
     const facts = new Map(parseInfo(info));
-    // Servers that are run by others may know no CONFIG: then the finding says what it does not know.
+    // Managed servers may lack CONFIG: then the finding says what it does not know.
     const config = await client.configGet('appendfsync').catch(() => undefined);
     if (config?.appendfsync !== undefined) facts.set('appendfsync', config.appendfsync);
     return { facts };
@@ -60,7 +60,7 @@ function forbidden(error: unknown): undefined {
   throw error;
 }
 
-/** `undefined` for an address that is none. */
+/** `undefined` for a malformed address. */
 function clientOf(url: string) {
   try {
     const client = createClient({
@@ -68,7 +68,7 @@ function clientOf(url: string) {
       socket: { connectTimeout: TIMEOUT_MS, reconnectStrategy: false },
       commandOptions: { timeout: TIMEOUT_MS },
     });
-    // What goes wrong is told by the call that it goes wrong in.
+    // The failing call reports the error.
     client.on('error', () => {});
     return client;
   } catch {
@@ -83,7 +83,7 @@ function parseInfo(text: string): [string, string][] {
     .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]);
 }
 
-/** The name of what went wrong: a message may hold the address, and with it the password. */
+/** The name of the error: a message may hold the address, and with it the password. */
 function wordsOf(error: unknown): string {
   const { code, message = '' } = error as { readonly code?: unknown; readonly message?: string };
   if (typeof code === 'string') return code;
@@ -106,11 +106,7 @@ function eviction(facts: Facts): Finding {
   const fix = 'set maxmemory-policy noeviction: a full server then refuses writes, and the gate answers 503';
   if (policy === 'noeviction') return ok('store-eviction', 'maxmemory-policy noeviction');
   if (facts.get('maxmemory') === '0') {
-    return warn(
-      'store-eviction',
-      `maxmemory-policy ${policy}, of no effect while there is no maxmemory`,
-      fix,
-    );
+    return warn('store-eviction', `maxmemory-policy ${policy}, without effect until maxmemory is set`, fix);
   }
   return fail('store-eviction', `maxmemory-policy ${policy}`, fix);
 }
@@ -129,16 +125,20 @@ function durability(facts: Facts): Finding {
 
 function replication(facts: Facts): Finding {
   if (facts.get('role') !== 'master') {
-    return fail('store-replication', 'a replica', "give the primary's address, or a client that finds it");
+    return fail(
+      'store-replication',
+      'a replica',
+      "give the primary's address, or a client that finds the primary",
+    );
   }
   const replicas = Number(facts.get('connected_slaves') ?? 0);
-  // INFO shows the number of good replicas only where writes wait for some.
+  // INFO shows the number of good replicas only if writes wait for some.
   const isGuarded = facts.has('min_slaves_good_slaves');
   if (replicas === 0 && !isGuarded) return ok('store-replication', 'a primary without replicas');
-  if (isGuarded) return ok('store-replication', `${replicas} replicas, and writes that want them`);
+  if (isGuarded) return ok('store-replication', `${replicas} replicas, and writes wait for them`);
   return warn(
     'store-replication',
-    `${replicas} replicas, and writes go on without them`,
+    `${replicas} replicas, but writes continue without them`,
     'set min-replicas-to-write 1 and min-replicas-max-lag 1: a primary that is cut off then stops within a second',
   );
 }

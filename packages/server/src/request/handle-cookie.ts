@@ -50,6 +50,14 @@ export function recordKey(handle: string, { session }: Login): string {
   return digest(`${handle}.${session}`);
 }
 
+/**
+ * The name of the handle's cookie, by the protocol that the browser uses. With the prefix `__Host-`, the browser
+ * refuses a cookie that another host or plain http has set.
+ */
+export function handleCookieName(protocol: string): string {
+  return protocol === 'https' ? '__Host-stepgate' : 'stepgate';
+}
+
 /** Reads and makes handles. */
 export function createHandles(options: {
   readonly randomBytes: (size: number) => Uint8Array;
@@ -57,10 +65,6 @@ export function createHandles(options: {
   readonly origins: AllowedOrigins;
 }): Handles {
   const { randomBytes, insecureCookie, origins } = options;
-
-  // With this prefix, the browser refuses a cookie that another host or plain http has set.
-  const nameFor = ({ protocol }: HostRequest<unknown>): string =>
-    protocol === 'https' ? '__Host-stepgate' : 'stepgate';
 
   /** Whether nobody can read or plant the cookie on its way, or the app accepts that risk. */
   function isSafe(request: HostRequest): boolean {
@@ -76,7 +80,7 @@ export function createHandles(options: {
     read(request) {
       const mayRead = isSafe(request) && !origins.keepsHandleBack(request);
       const cookies = mayRead ? request.header('cookie') : undefined;
-      const shown = cookie(cookies, nameFor(request)) ?? request.header(HANDLE_HEADER);
+      const shown = cookie(cookies, handleCookieName(request.protocol)) ?? request.header(HANDLE_HEADER);
       return shown !== undefined && WELL_FORMED.test(shown) ? shown : undefined;
     },
     mayHold(request) {
@@ -92,7 +96,7 @@ export function createHandles(options: {
       // Browsers take SameSite=None only with Secure, and on this machine they take Secure over http too.
       const secure = isShared || request.protocol === 'https' ? '; Secure' : '';
       const sameSite = isShared ? 'None' : 'Lax';
-      const cookieText = `${nameFor(request)}=${handle}; Path=/; HttpOnly; SameSite=${sameSite}${secure}`;
+      const cookieText = `${handleCookieName(request.protocol)}=${handle}; Path=/; HttpOnly; SameSite=${sameSite}${secure}`;
       return { handle, headers: { 'set-cookie': cookieText }, isTravelling: true };
     },
     hold(request) {
