@@ -5,19 +5,28 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** The files that take longest, which start before the others of their project. Each must exist. */
 const LONGEST = [
   'packages/redis/test/sudden-death.test.ts',
+  'packages/server/test/simulation/simulation.test.ts',
+  'packages/server/test/simulation/every-await.test.ts',
   'packages/server/test/limits/tenant-budget.test.ts',
   'e2e/next.test.ts',
   'e2e/no-script.test.ts',
-  'e2e/navigation.test.ts',
   'e2e/factors.test.ts',
+  'e2e/navigation.test.ts',
   'e2e/react.test.ts',
-  'e2e/devices.test.ts',
+  'e2e/bench.test.ts',
   'e2e/soak.test.ts',
+  'e2e/story.test.ts',
+  'e2e/devices.test.ts',
+  'e2e/dialog-states.test.ts',
+  'e2e/openid-connect.test.ts',
+  'e2e/keyboard.test.ts',
+  'e2e/koa.test.ts',
+  'e2e/playwright.test.ts',
 ];
 
 const missing = LONGEST.filter((file) => !existsSync(new URL(file, import.meta.url)));
 if (missing.length > 0)
-  throw new Error(`vitest.config.ts: LONGEST names ${missing.join(', ')}, which are gone`);
+  throw new Error(`vitest.config.ts: LONGEST names files that do not exist: ${missing.join(', ')}`);
 
 /** The projects that wait for servers most: they start first, so that others work meanwhile. */
 const STORES = ['redis', 'postgres', 'sqlite'];
