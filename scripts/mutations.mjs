@@ -365,8 +365,8 @@ export const MUTATIONS = [
     edits: [
       [
         server('request/caller'),
-        'digest(`${realm}${subject.length}:',
-        'digest(`${realm.length}${subject.length}:',
+        'digest(`${namespace}${subject.length}:',
+        'digest(`${namespace.length}${subject.length}:',
       ],
     ],
     shownBy: [
@@ -379,7 +379,7 @@ export const MUTATIONS = [
   {
     defence: 'gates of different tenants or applications share nothing in their store',
     edits: [
-      [server('gate/parts'), 'tracedStore(scopedStore(store, realmOf(provider)))', 'tracedStore(store)'],
+      [server('gate/parts'), 'tracedStore(scopedStore(store, namespaceOf(provider)))', 'tracedStore(store)'],
     ],
     shownBy: [
       own('gate/several-gates', 'of different %s send a push each'),

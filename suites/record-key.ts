@@ -1,4 +1,4 @@
-/** Whether a key of the store is that of a record of flows and approvals: the realm, and a digest. */
+/** Whether a key of the store is that of a record of flows and approvals: the namespace, and a digest. */
 export function isRecordKey(key: string): boolean {
   return /^[\w-]{22}:[\w-]{43}$/.test(key);
 }

@@ -10,12 +10,12 @@ import {
   type TokenSet,
 } from '@stepgate/core';
 import type { GateOptions } from './gate/gate-options.ts';
-import { assertKnownOptions } from './lib/known-options.ts';
+import { assertKnownOptions } from './lib/parse-options.ts';
 import { createSealer } from './lib/seal.ts';
 import { boundOf } from './policy/binding.ts';
 import { type ParsedPolicy, type Policy, parseAction, parsePolicy } from './policy/policy.ts';
 import { requirementHash } from './policy/requirement.ts';
-import { realmOf } from './provider/realm.ts';
+import { namespaceOf } from './provider/namespace.ts';
 import { keepMs } from './records/approval.ts';
 import type { Approval } from './records/handle-record.ts';
 import { createRecords } from './records/records.ts';
@@ -68,7 +68,7 @@ export interface TestKit {
 }
 
 const NAMES = { issuer: 'https://tenant.test/', clientId: 'test' };
-const REALM = realmOf(NAMES);
+const NAMESPACE = namespaceOf(NAMES);
 const CODE = '123456';
 const AUTHENTICATORS: readonly Authenticator[] = [
   { id: 'push|dev_test', factor: 'push', active: true, name: 'Test phone' },
@@ -90,7 +90,7 @@ export function createTestKit(): TestKit {
   const now = (): number => Date.now();
   const secret = randomBytes(32).toString('base64url');
   const records = createRecords({
-    store: scopedStore(store, REALM),
+    store: scopedStore(store, NAMESPACE),
     sealer: createSealer(secret, randomBytes),
     now,
   });
@@ -159,7 +159,7 @@ export function createTestKit(): TestKit {
       const { policy = {}, bound, factor = 'push', ageMs = 0 } = options;
       if (!isFactor(factor)) throw new TypeError(`factor: must be one of ${FACTORS.join(', ')}`);
       if (!Number.isFinite(ageMs) || ageMs < 0) throw new TypeError('ageMs: must be milliseconds, 0 or more');
-      const caller = toCaller(identity, REALM);
+      const caller = toCaller(identity, NAMESPACE);
       const handle = randomBytes(32).toString('base64url');
       const parsed = parseBoundPolicy(policy, bound);
       const approvedAt = now() - ageMs;

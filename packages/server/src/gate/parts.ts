@@ -18,7 +18,7 @@ import type { Watchers } from '../limits/watchers.ts';
 import { demandOf } from '../policy/policy-reader.ts';
 import { createRequirements, type Requirements } from '../policy/requirement.ts';
 import { type Connection, connect } from '../provider/connection.ts';
-import { realmOf } from '../provider/realm.ts';
+import { namespaceOf } from '../provider/namespace.ts';
 import { createReceipts, type Receipts } from '../receipts/receipts.ts';
 import { createState, type State } from '../records/state.ts';
 import { type Callers, createCallers } from '../request/callers.ts';
@@ -77,7 +77,7 @@ export function openState(
   { store, random, runtime, capacity }: Foundation,
 ): State {
   return createState({
-    store: tracedStore(scopedStore(store, realmOf(provider))),
+    store: tracedStore(scopedStore(store, namespaceOf(provider))),
     sealer: createSealer(secret, random.bytes),
     now: () => runtime.clock.now(),
     capacity,
@@ -88,7 +88,7 @@ export function openState(
 export function readCallers(settings: GateSettings, { random }: Foundation): Callers {
   return createCallers({
     identify: settings.identify,
-    realm: realmOf(settings.provider),
+    namespace: namespaceOf(settings.provider),
     allowedOrigins: settings.allowedOrigins,
     insecureCookie: settings.insecureCookie === true,
     randomBytes: random.bytes,

@@ -1,5 +1,23 @@
 import * as v from 'valibot';
 
+/**
+ * Refuses unknown members: a misspelt option would otherwise be ignored, and its default used.
+ *
+ * @throws TypeError naming the first member that is not `known`. `prefix`: where the members are, with its dot.
+ */
+export function assertKnownOptions(prefix: string, members: object, known: readonly string[]): void {
+  const unknown = unknownOption(members, known);
+  if (unknown !== undefined) throw new TypeError(`${prefix}${unknown}: ${notAnOption(known)}`);
+}
+
+function unknownOption(members: object, known: readonly string[]): string | undefined {
+  return Object.keys(members).find((name) => !known.includes(name));
+}
+
+function notAnOption(known: readonly string[]): string {
+  return `is not an option (${known.join(', ')})`;
+}
+
 type Entries = Readonly<Record<string, v.GenericSchema<unknown, unknown>>>;
 
 /** The schemas of options that several options share. */
@@ -49,11 +67,11 @@ export function optionsSchema<const E extends Entries>(
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;
       const input = dataset.value;
-      const key = Object.keys(input).find((name) => !names.includes(name));
+      const key = unknownOption(input, names);
       if (key === undefined) return;
       const place = Object.hasOwn(belongsIn, key) ? belongsIn[key] : undefined;
       addIssue({
-        message: place === undefined ? `is not an option (${names.join(', ')})` : `belongs in ${place}`,
+        message: place === undefined ? notAnOption(names) : `belongs in ${place}`,
         path: [{ type: 'object', origin: 'key', input, key, value: input[key] }],
       });
     }),

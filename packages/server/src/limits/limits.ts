@@ -1,4 +1,4 @@
-import { assertKnownOptions } from '../lib/known-options.ts';
+import { assertKnownOptions } from '../lib/parse-options.ts';
 import { once, type Retry } from '../store/retry.ts';
 import type { Store } from '../store/store.ts';
 import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';

@@ -1,4 +1,4 @@
-import { assertKnownOptions } from '../lib/known-options.ts';
+import { assertKnownOptions } from '../lib/parse-options.ts';
 import type { Evidence, ParsedPolicy } from './policy.ts';
 
 /** Claims of a token that the app has verified: the `id_token` of the login, or the access token of the request. */

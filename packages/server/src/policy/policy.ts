@@ -1,5 +1,5 @@
 import { DEFAULT_FACTORS, FACTORS, type Factor, isFactor } from '@stepgate/core';
-import { assertKnownOptions } from '../lib/known-options.ts';
+import { assertKnownOptions } from '../lib/parse-options.ts';
 import { UnfitAction } from '../request/hook-error.ts';
 import { assertBinding, type Binding, type Bound } from './binding.ts';
 import { type Duration, durationSeconds } from './duration.ts';

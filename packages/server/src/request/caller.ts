@@ -45,17 +45,17 @@ export interface Caller extends Login {
 }
 
 /**
- * The {@link Caller} with this identity. `realm` names the tenant and the application (`realmOf`).
+ * The {@link Caller} with this identity. `namespace` names the tenant and the application (`namespaceOf`).
  *
  * @throws TypeError when `identify` gave something else.
  */
-export function toCaller(identity: Identity, realm: string): Caller {
+export function toCaller(identity: Identity, namespace: string): Caller {
   const { subject, sessionId, ip } = identity;
   if (typeof subject !== 'string' || subject === '' || typeof sessionId !== 'string' || sessionId === '') {
     throw new TypeError('identify: must give { subject, sessionId }, both non-empty strings, or undefined');
   }
   if (ip !== undefined && typeof ip !== 'string') throw new TypeError('identify: ip must be a string');
-  return { identity, subject, session: digest(`${realm}${subject.length}:${subject}${sessionId}`), ip };
+  return { identity, subject, session: digest(`${namespace}${subject.length}:${subject}${sessionId}`), ip };
 }
 
 /** Finds the caller of a request; `undefined` when nobody is signed in. */
@@ -76,9 +76,9 @@ const FIRST: Asked = { again: false };
  * Makes the {@link CallerOf} of a gate from the app's `identify`. It is synchronous when `identify` is: a promise
  * would cost a guarded request more than the rest of its path.
  */
-export function createCallerOf(identify: Identify, realm: string): CallerOf {
+export function createCallerOf(identify: Identify, namespace: string): CallerOf {
   const callerFrom = (identity: Identity | undefined): Caller | undefined =>
-    identity === undefined || identity === null ? undefined : toCaller(identity, realm);
+    identity === undefined || identity === null ? undefined : toCaller(identity, namespace);
 
   function identified(native: unknown, asked: Asked): ReturnType<Identify> {
     try {

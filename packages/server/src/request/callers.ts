@@ -9,18 +9,18 @@ export interface Callers {
   readonly origins: AllowedOrigins;
 }
 
-/** Makes all three readers. `realm` names the tenant and the application. */
+/** Makes all three readers. `namespace` names the tenant and the application. */
 export function createCallers(options: {
   readonly identify: Identify;
-  readonly realm: string;
+  readonly namespace: string;
   readonly allowedOrigins: readonly string[];
   readonly insecureCookie: boolean;
   readonly randomBytes: (size: number) => Uint8Array;
 }): Callers {
-  const { identify, realm, allowedOrigins, insecureCookie, randomBytes } = options;
+  const { identify, namespace, allowedOrigins, insecureCookie, randomBytes } = options;
   const origins = createAllowedOrigins(allowedOrigins);
   return {
-    callerOf: createCallerOf(identify, realm),
+    callerOf: createCallerOf(identify, namespace),
     handles: createHandles({ randomBytes, insecureCookie, origins }),
     origins,
   };

@@ -352,7 +352,7 @@ export async function simulate(
   const isAsked = !hadFaults && draw(4) === 0;
   return [...brokenPromises(truth, counted, now()), ...(isAsked ? await brokenAfterwards() : [])];
 
-  /** What must hold once everybody has gone: nothing that is over keeps the owner waiting, or reaches another realm. */
+  /** What must hold once everybody has gone: nothing that is over keeps the owner waiting, or reaches another namespace. */
   async function brokenAfterwards(): Promise<readonly string[]> {
     const broken: string[] = [];
     const told = async <T>(asked: Promise<T>): Promise<T> => {
