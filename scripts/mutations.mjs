@@ -24,7 +24,7 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      shared('guard', 'takes no approval from a session alone: the browser must show its handle too'),
+      shared('guard', 'accepts no approval from a session alone: the browser must show its handle too'),
     ],
   },
   {
@@ -37,8 +37,8 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      shared('flow', 'asks for the password before a factor is added, whatever mfa_token it began with'),
-      shared('flow', 'adds no factor where the gate refuses it'),
+      shared('flow', 'asks for the password before it adds a factor, whichever mfa_token it began with'),
+      shared('flow', 'adds no factor when the gate refuses it'),
     ],
   },
   {
@@ -71,7 +71,7 @@ export const MUTATIONS = [
         'await stepUp.release();',
       ],
     ],
-    shownBy: [own('flow/faults', 'gives no second addition for one approval: %s')],
+    shownBy: [own('flow/faults', 'starts one addition per approval: %s')],
   },
   {
     defence: 'viewing, adding and removing authenticators takes an approval',
@@ -82,7 +82,7 @@ export const MUTATIONS = [
         "      if (!decision.isAllowed) return use('at', { approval: { id: '' }, tokens: () => undefined, release: async () => {} });\n",
       ],
     ],
-    shownBy: [shared('authenticators', 'are neither shown, added nor removed by a session alone')],
+    shownBy: [shared('authenticators', 'cannot be listed, added or removed by a session alone')],
   },
   {
     defence: 'a subject has one live push, and both browsers show it',
@@ -93,7 +93,7 @@ export const MUTATIONS = [
         'const other = undefined;',
       ],
     ],
-    shownBy: [shared('flow', 'has one push at a time: a second browser is told so, and so is the first')],
+    shownBy: [shared('flow', 'sends one push at a time, and tells both browsers when a second one asks')],
   },
   {
     defence: 'the limit on pushes',
@@ -105,7 +105,7 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own('limits/limits-in-flows', 'is in the view of the push that is not sent, with the time to wait'),
+      own('limits/limits-in-flows', 'shows in the view of the push that is not sent, with the time to wait'),
     ],
   },
   {
@@ -120,7 +120,7 @@ export const MUTATIONS = [
     shownBy: [
       own(
         'limits/limits-in-flows',
-        'is in the view of a push that is not sent, since so many were denied or cancelled; other ways stay open',
+        'shows in the view of a push that is not sent after many were denied or cancelled, while other ways stay open',
       ),
     ],
   },
@@ -128,9 +128,9 @@ export const MUTATIONS = [
     defence: 'a limit counts what the provider may have done, not only what it reported',
     edits: [[server('limits/attempts'), '  if (isIndefinite(fact.code)) return [];\n', '']],
     shownBy: [
-      own('flow/counting', 'counts as a push: five an hour ring the phone, whatever is cancelled when'),
+      own('flow/counting', 'counts as a push: the phone rings five times an hour, whatever is cancelled'),
       own('flow/counting', 'counts as a code: the tenant judges five an hour'),
-      own('flow/counting', 'counts as a password: the tenant judges five in a quarter of an hour'),
+      own('flow/counting', 'counts as a password: the tenant judges five per quarter of an hour'),
     ],
   },
   {
@@ -142,12 +142,12 @@ export const MUTATIONS = [
         "['unapprovedPushes', 'pushes']",
       ],
     ],
-    shownBy: [own('flow/counting', 'are 15 seconds apart, whatever flow sends them')],
+    shownBy: [own('flow/counting', 'are 15 seconds apart, whichever flow sends them')],
   },
   {
     defence: "a phone that has answered does not block its owner's other browsers",
     edits: [[server('flow/admission'), '    await checkHolder(other.holder);\n', '']],
-    shownBy: [own('flow/counting', 'keeps no other browser waiting once the phone has answered')],
+    shownBy: [own('flow/counting', 'blocks no other browser once the phone has answered')],
   },
   {
     defence: 'the waiting time between two pushes',
@@ -177,8 +177,11 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own('endpoints/hostile-input', 'that was changed, or is somebody else’s, starts no flow'),
-      own('endpoints/hostile-input', 'that was changed, or is somebody else’s, is said to be so on the page'),
+      own('endpoints/hostile-input', 'starts no flow when it was changed or belongs to another user'),
+      own(
+        'endpoints/hostile-input',
+        'is reported on the page when it was changed or belongs to another user',
+      ),
     ],
   },
   {
@@ -190,7 +193,7 @@ export const MUTATIONS = [
         'return requirement;',
       ],
     ],
-    shownBy: [shared('bad-input', 'starts no flow without a requirement of its own that is still good')],
+    shownBy: [shared('bad-input', 'starts no flow without a valid requirement of this user and session')],
   },
   {
     defence: 'facts come from the server alone',
@@ -223,7 +226,7 @@ export const MUTATIONS = [
         "    const since = searchParams.get('since');\n    const given = searchParams.get('requirement');\n    const held = handles.read(request);\n    if (given && held) await driver.start(targetOf(request, known, held), requirements.open(known.caller, given), {});\n",
       ],
     ],
-    shownBy: [shared('plain-page', 'sends nothing when it is loaded, however often')],
+    shownBy: [shared('plain-page', 'sends nothing when it loads, however often')],
   },
   {
     defence: 'the budget of wrong codes',
@@ -234,19 +237,14 @@ export const MUTATIONS = [
         '',
       ],
     ],
-    shownBy: [own('limits/bursts', 'of wrong codes in one flow are five tries')],
+    shownBy: [own('limits/bursts', 'try five wrong codes per flow')],
   },
   {
     defence: 'the budget of wrong codes per subject',
     edits: [
       [server('limits/limits'), '    perSubject: { count: 8, windowMs: HOUR_MS },\n  },\n};', '  },\n};'],
     ],
-    shownBy: [
-      own(
-        'limits/bursts',
-        'of wrong codes in ten logins of a subject are eight tries, of which no login has more than its five',
-      ),
-    ],
+    shownBy: [own('limits/bursts', 'try eight wrong codes per user over ten logins, and five per login')],
   },
   {
     defence: 'one session cannot use up the budget of its subject',
@@ -256,7 +254,7 @@ export const MUTATIONS = [
     shownBy: [
       own(
         'limits/limits',
-        'keep one session from the last of the subject when the options give a session more',
+        'keep one session from the last attempt of the subject when the options give a session more',
       ),
     ],
   },
@@ -272,14 +270,14 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      shared('guard', 'uses an approval for a single use once, however many requests come at once'),
-      own('limits/bursts', 'of requests share one approval for a single use: it is used once'),
+      shared('guard', 'uses a single-use approval once, however many requests come at once'),
+      own('limits/bursts', 'use a shared single-use approval once'),
     ],
   },
   {
     defence: 'an approval that a handler has used is not given back by a later guard',
     edits: [[server('guard/used-approvals'), 'uses.settled = uses.used.length;', 'uses.settled = 0;']],
-    shownBy: [shared('policy', 'gives nothing back that the handler has run with, whatever it refuses')],
+    shownBy: [shared('policy', 'restores nothing that the handler has run with, whatever it refuses')],
   },
   {
     defence: 'an approval of an action is valid for that action only',
@@ -290,21 +288,17 @@ export const MUTATIONS = [
         '(isBound ? hash.length > 0 : true)',
       ],
     ],
-    shownBy: [
-      shared('guard', 'does not take an approval for a route that names another factor or an action'),
-    ],
+    shownBy: [shared('guard', 'refuses an approval on a route that names another factor or an action')],
   },
   {
     defence: 'an approval counts only if the policy names its factor',
     edits: [[server('records/approval'), 'policy.factors.includes(approval.factor) &&', '']],
-    shownBy: [
-      shared('guard', 'does not take an approval for a route that names another factor or an action'),
-    ],
+    shownBy: [shared('guard', 'refuses an approval on a route that names another factor or an action')],
   },
   {
     defence: 'an approval expires',
     edits: [[server('records/approval'), 'age <= window &&', 'age <= Number.MAX_VALUE * (window + 1) &&']],
-    shownBy: [shared('guard', 'lets a request through while its approval is fresh, and not afterwards')],
+    shownBy: [shared('guard', 'lets a request through only while its approval is fresh')],
   },
   {
     defence: 'approvals end with the login',
@@ -321,8 +315,8 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      shared('guard', 'ends approvals with the login that they were given in'),
-      shared('handle', 'brings a next login in the same browser nothing of the one before'),
+      shared('guard', 'ends approvals with their login'),
+      shared('handle', 'gives the next login in the same browser nothing of the previous one'),
     ],
   },
   {
@@ -372,7 +366,7 @@ export const MUTATIONS = [
     shownBy: [
       own(
         'gate/several-gates',
-        'a gate of another %s, with the same store and secret, takes nothing of this one and leaves it alone',
+        'a gate of another %s, with the same store and secret, reads and changes nothing of this one',
       ),
     ],
   },
@@ -383,9 +377,9 @@ export const MUTATIONS = [
     ],
     shownBy: [
       own('gate/several-gates', 'of different %s send a push each'),
-      own('gate/several-gates', 'of different %s count apart'),
-      own('gate/several-gates', 'of different %s revoke the subject for themselves alone'),
-      own('gate/several-gates', 'of different %s learn by themselves how old a device is'),
+      own('gate/several-gates', 'of different %s count separately'),
+      own('gate/several-gates', 'of different %s revoke the subject separately'),
+      own('gate/several-gates', 'of different %s learn the age of a device separately'),
     ],
   },
   {
@@ -422,7 +416,7 @@ export const MUTATIONS = [
     shownBy: [
       own(
         'endpoints/hostile-input',
-        'that is unknown, malformed, changed or somebody else’s: all are answered alike, and own nothing',
+        'owns nothing when it is unknown, malformed, changed or from another user, and all get the same response',
       ),
     ],
   },
@@ -463,7 +457,7 @@ export const MUTATIONS = [
         'if (result.status) return result;',
       ],
     ],
-    shownBy: [own('provider/first-leg', 'takes tokens that came for the password alone for no approval')],
+    shownBy: [own('provider/first-leg', 'does not count tokens for the password alone as an approval')],
   },
   {
     defence: 'the limit on passwords',
@@ -474,7 +468,7 @@ export const MUTATIONS = [
         '  passwords: {\n',
       ],
     ],
-    shownBy: [own('limits/limits', 'let a session do so many of a kind (%s: %i) by default')],
+    shownBy: [own('limits/limits', 'allow a session this many of a kind (%s: %i) by default')],
   },
   {
     defence: 'a new phone does not count if the policy asks for an age',
@@ -488,15 +482,15 @@ export const MUTATIONS = [
     shownBy: [
       own(
         'policy/authenticator-age',
-        'takes no phone that was seen for a shorter time: no push is sent, and the reason is told',
+        'accepts no phone that is not known for long enough: no push is sent, and the user is told why',
       ),
-      own('policy/authenticator-age', 'adds no phone in a flow that would not take it'),
+      own('policy/authenticator-age', 'adds no phone in a flow that would not accept it'),
     ],
   },
   {
     defence: 'a signed-out user cannot start a flow',
     edits: [[server('endpoints/call/owner'), 'throw signInFirst();', 'return known as unknown as Known;']],
-    shownBy: [shared('bad-input', 'wants a signed-in user everywhere but for the assets')],
+    shownBy: [shared('bad-input', 'requires a signed-in user for everything except assets')],
   },
 
   // The store
@@ -515,8 +509,8 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own('gate/secrets', 'of a flow that is approved, denied or typed show nowhere'),
-      own('gate/secrets', 'that are kept for a handler, or open the MFA API, show nowhere'),
+      own('gate/secrets', 'of a flow that is approved, denied or answered with a code never show'),
+      own('gate/secrets', 'that are kept for a handler, or open the MFA API, never show'),
       shared('replay', 'shows nothing of a form before the approval, and stores it sealed'),
     ],
   },
@@ -530,10 +524,7 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own(
-        'gate/secrets',
-        'of a flow that adds a phone show nowhere but in the disclosure of their very state',
-      ),
+      own('gate/secrets', 'of a flow that adds a phone show only in the disclosure of their own state'),
     ],
   },
   {
@@ -548,9 +539,9 @@ export const MUTATIONS = [
     shownBy: [
       own(
         'records/hostile-store',
-        'that was changed in any way, or made of parts of others, is no record: no approval, no flow, no fault',
+        'grants no approval, shows no flow and causes no fault when it was changed or made of parts of others',
       ),
-      own('records/hostile-store', 'that was signed with a key that is gone is none'),
+      own('records/hostile-store', 'counts for nothing when it was signed with a removed key'),
     ],
   },
   {
@@ -562,7 +553,9 @@ export const MUTATIONS = [
         "const purposeOf = (_: string): string => 'record';",
       ],
     ],
-    shownBy: [own('records/hostile-store', 'of another browser in the same login is nobody’s in this place')],
+    shownBy: [
+      own('records/hostile-store', 'counts for nobody in the place of another browser in the same login'),
+    ],
   },
   {
     defence: 'a value that is not a counter, lock or form is not read as one',
@@ -574,10 +567,7 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own(
-        'records/hostile-store',
-        'nothing else in the store, whatever is in its place, makes an approval or a fault',
-      ),
+      own('records/hostile-store', 'no other value in the store grants an approval or causes a fault'),
     ],
   },
   {
@@ -598,14 +588,12 @@ export const MUTATIONS = [
         'return bytes;',
       ],
     ],
-    shownBy: [
-      own('lib/seal', 'opens nothing that was changed, cut off or never sealed, wherever the change is'),
-    ],
+    shownBy: [own('lib/seal', 'opens nothing that was changed, cut off or never sealed')],
   },
   {
     defence: 'signatures are compared in constant time, for their purpose',
     edits: [[server('lib/seal'), 'update(`${purpose.length}:${purpose}`)', "update('')"]],
-    shownBy: [own('lib/seal', 'knows its signature of a text, for its purpose alone')],
+    shownBy: [own('lib/seal', 'accepts its signature of a text for its purpose only')],
   },
   {
     defence: 'a store that does not answer stops every request',
@@ -616,9 +604,7 @@ export const MUTATIONS = [
         '  return answer.catch(() => undefined as T);',
       ],
     ],
-    shownBy: [
-      own('flow/faults', 'of the store are answered with 503 and without its words, by guards and endpoints'),
-    ],
+    shownBy: [own('flow/faults', 'of the store get a 503 without its text, from guards and endpoints')],
   },
 
   {
@@ -626,7 +612,9 @@ export const MUTATIONS = [
     edits: [
       [server('endpoints/event-stream'), 'const ASK_AGAIN_MS = 5_000;', 'const ASK_AGAIN_MS = 60_000;'],
     ],
-    shownBy: [shared('watching', 'ends a stream within a few seconds of the logout, though nothing happens')],
+    shownBy: [
+      shared('watching', 'ends a stream within a few seconds of the logout, even if nothing happens'),
+    ],
   },
   {
     defence: 'requests that stay open read the session again from its store',
@@ -640,7 +628,7 @@ export const MUTATIONS = [
     shownBy: [
       own(
         'request/identify',
-        'reads the session from its store when it is asked again, and knows nobody where that has it no more',
+        'reads the session from its store when it is asked again, and finds nobody if it is gone',
       ),
     ],
   },
@@ -654,7 +642,7 @@ export const MUTATIONS = [
         'if (mayBeForged === undefined)',
       ],
     ],
-    shownBy: [shared('origins', 'is not run for %s, by the owner’s approval')],
+    shownBy: [shared('origins', 'does not run for %s with an approval of the owner')],
   },
   // The network, and the provider
   {
@@ -667,7 +655,7 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      shared('handle', 'is refused over plain http on another host, and where the proxy is not trusted'),
+      shared('handle', 'is refused over plain http on another host, and when the proxy is not trusted'),
     ],
   },
   {
@@ -679,7 +667,7 @@ export const MUTATIONS = [
         'isLoopback(request)',
       ],
     ],
-    shownBy: [shared('handle', 'is refused where a proxy makes a public site look like this machine, by %s')],
+    shownBy: [shared('handle', 'is refused when a proxy makes a public site look like this machine, by %s')],
   },
   {
     defence: 'the issuer must be https',
@@ -704,7 +692,7 @@ export const MUTATIONS = [
     shownBy: [
       own(
         'provider/id-token-check',
-        'tells how to set up an application whose tokens are signed with its secret',
+        'says how to set up an application whose tokens are signed with its secret',
       ),
     ],
   },
@@ -713,7 +701,7 @@ export const MUTATIONS = [
     edits: [[server('provider/id-token-check'), '        issuer,\n        audience', '        audience']],
     shownBy: [
       own('provider/id-token-check', 'refuses a token $title'),
-      own('auth0/forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/forged-identity', 'counts for nothing with a token $title'),
     ],
   },
   {
@@ -721,7 +709,7 @@ export const MUTATIONS = [
     edits: [[server('provider/id-token-check'), '        audience: clientId,\n', '']],
     shownBy: [
       own('provider/id-token-check', 'refuses a token $title'),
-      own('auth0/forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/forged-identity', 'counts for nothing with a token $title'),
     ],
   },
   {
@@ -735,7 +723,7 @@ export const MUTATIONS = [
     ],
     shownBy: [
       own('provider/id-token-check', 'refuses a token $title'),
-      own('auth0/forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/forged-identity', 'counts for nothing with a token $title'),
     ],
   },
   {
@@ -749,7 +737,7 @@ export const MUTATIONS = [
     ],
     shownBy: [
       own('provider/id-token-check', 'refuses a token $title'),
-      own('auth0/forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/forged-identity', 'counts for nothing with a token $title'),
     ],
   },
   {
@@ -759,7 +747,7 @@ export const MUTATIONS = [
     ],
     shownBy: [
       own('provider/id-token-check', 'refuses a token $title'),
-      own('auth0/forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/forged-identity', 'counts for nothing with a token $title'),
     ],
   },
   {
@@ -773,7 +761,7 @@ export const MUTATIONS = [
     ],
     shownBy: [
       own('provider/id-token-check', 'refuses a token $title'),
-      own('auth0/forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/forged-identity', 'counts for nothing with a token $title'),
     ],
   },
   {
@@ -783,7 +771,7 @@ export const MUTATIONS = [
     ],
     shownBy: [
       own('provider/id-token-check', 'refuses a token $title'),
-      own('auth0/forged-identity', 'comes to nothing with a token $title'),
+      own('auth0/forged-identity', 'counts for nothing with a token $title'),
     ],
   },
   {
@@ -796,12 +784,9 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own('auth0/forged-identity', 'comes to nothing with a token $title'),
-      own('flow/faults', 'are told from an approval of somebody else, which is none'),
-      own(
-        'flow/faults',
-        'never skip the check of whose approval it is: it is done when the keys are there again',
-      ),
+      own('auth0/forged-identity', 'counts for nothing with a token $title'),
+      own('flow/faults', 'differ from an approval by another user, which never counts'),
+      own('flow/faults', 'only delay the check of whose approval it is until the keys are there again'),
     ],
   },
 
@@ -815,7 +800,7 @@ export const MUTATIONS = [
         "if (siteOf(call.request) === ('' as string))",
       ],
     ],
-    shownBy: [shared('bad-input', 'takes nothing from another site')],
+    shownBy: [shared('bad-input', 'accepts nothing from another site')],
   },
   {
     defence: 'a handle is created for requests from this site only',
@@ -826,7 +811,7 @@ export const MUTATIONS = [
         'const isOurs = true;',
       ],
     ],
-    shownBy: [shared('handle', 'is not handed out to a request of another site')],
+    shownBy: [shared('handle', 'is not set for a request of another site')],
   },
   {
     defence: 'the page creates a handle for this site only',
@@ -837,7 +822,7 @@ export const MUTATIONS = [
         "shown === undefined && siteOf(request) !== 'unknown' ? handles.mint(request) : undefined;",
       ],
     ],
-    shownBy: [shared('handle', 'is not handed out to a request of another site')],
+    shownBy: [shared('handle', 'is not set for a request of another site')],
   },
   {
     defence: 'a form without an origin needs a token from the page',
@@ -851,7 +836,7 @@ export const MUTATIONS = [
     shownBy: [
       own(
         'endpoints/hostile-input',
-        'a form’s token that was changed, or is of another page, lets no form in',
+        'a form token that was changed, or belongs to another page, lets no form in',
       ),
     ],
   },
@@ -864,21 +849,13 @@ export const MUTATIONS = [
         'return false;',
       ],
     ],
-    shownBy: [
-      shared(
-        'origins',
-        'does what SameSite=Lax did: what other sites send is not let through by an approval',
-      ),
-    ],
+    shownBy: [shared('origins', 'replaces SameSite=Lax: approvals do not serve requests of other sites')],
   },
   {
     defence: 'the page cannot be framed, and runs only its own script',
     edits: [[server('endpoints/page/page-shell'), '  "frame-ancestors \'none\'",\n', '']],
     shownBy: [
-      own(
-        'endpoints/page/page-shell',
-        'runs no script of its own text, is framed by nobody and kept by nobody',
-      ),
+      own('endpoints/page/page-shell', 'runs no script from its texts, and cannot be framed or stored'),
     ],
   },
   {
@@ -890,7 +867,7 @@ export const MUTATIONS = [
         '<p class="site">${site}</p>',
       ],
     ],
-    shownBy: [own('endpoints/page/page-shell', 'shows what it is given as text, never as markup')],
+    shownBy: [own('endpoints/page/page-shell', 'shows what it gets as text, never as markup')],
   },
   {
     defence: 'the way back stays on this site',
@@ -912,7 +889,7 @@ export const MUTATIONS = [
         "return request.header('x') !== 'none';",
       ],
     ],
-    shownBy: [shared('replay', 'keeps nothing that is not proven to come from this site')],
+    shownBy: [shared('replay', 'keeps only what provably comes from this site')],
   },
 
   {
@@ -968,7 +945,7 @@ export const MUTATIONS = [
     shownBy: [
       own(
         'flow/flow-id',
-        'is another one for the next flow, for another browser, and for another login in the same browser',
+        'differs for the next flow, for another browser, and for another login in the same browser',
       ),
     ],
   },
@@ -982,7 +959,7 @@ export const MUTATIONS = [
         'if (!chosen) return undefined;',
       ],
     ],
-    shownBy: [shared('policy', 'is no answer when it is %j')],
+    shownBy: [shared('policy', 'refuses when it returns %j')],
   },
   {
     defence: 'a body that no parser has filled is not used',
@@ -993,16 +970,13 @@ export const MUTATIONS = [
         'return holder;',
       ],
     ],
-    shownBy: [shared('policy', 'is no answer while no parser has filled the body that it reads')],
+    shownBy: [shared('policy', 'refuses when no parser has filled the body that it reads')],
   },
   {
     defence: 'a body that a later parser reads is not used',
     edits: [[server('hosts/guarded-body'), 'req?.readableDidRead === false && isEmpty(body)', 'false']],
     shownBy: [
-      own(
-        'hosts/guarded-body',
-        'takes an empty body of which nothing was read for one that a later parser may fill',
-      ),
+      own('hosts/guarded-body', 'accepts an empty body that nobody has read, which a later parser may fill'),
     ],
   },
 
@@ -1011,18 +985,15 @@ export const MUTATIONS = [
     defence: 'an approval is bound to the members of the request that its action names',
     edits: [[server('policy/requirement'), 'action.details ?? null, action.bound ?? null]', "'', '']"]],
     shownBy: [
-      shared('binding', 'need an approval of their own when one is %s'),
-      shared('binding', 'need an approval of their own when one is added'),
-      shared('binding', 'need an approval of their own when a form has one twice'),
-      shared('binding', 'run once as approved, and never otherwise'),
-      shared('binding', 'are not changed by what the handler gives back'),
+      shared('binding', 'need another approval when one is %s'),
+      shared('binding', 'need another approval when one is added'),
+      shared('binding', 'need another approval when a form repeats one'),
+      shared('binding', 'run once, exactly as approved'),
+      shared('binding', 'stay the same when the handler gives the approval back'),
+      shared('binding', 'run when the form is sent again unchanged, and not when it was changed'),
       shared(
         'binding',
-        'run as approved when the form is sent once more, and not when it was changed meanwhile',
-      ),
-      shared(
-        'binding',
-        'are two things to approve: the tab that asks second joins no flow and uses no approval of the first',
+        'need two approvals: the second tab does not join the flow of the first or use its approval',
       ),
     ],
   },
@@ -1037,24 +1008,24 @@ export const MUTATIONS = [
       [server('policy/binding'), 'if (found.length > 0) return', 'if (found.length >= 0) return'],
     ],
     shownBy: [
-      shared('binding', 'are a fault while no parser has filled the body'),
-      shared('binding', 'must be in the body, at least one of them: %s is a request without them'),
+      shared('binding', 'answer 500 until a parser has filled the body'),
+      shared('binding', 'refuse a request with none of them in the body: %s'),
     ],
   },
   {
     defence: 'a bound value is JSON, the whole of it',
     edits: [[server('policy/binding'), '  assertJson(value, 0);\n', '']],
     shownBy: [
-      shared('binding', 'let nobody through when the function returns what JSON cannot say'),
-      own('policy/binding', 'refuses %s, of which JSON would say nothing or something else'),
+      shared('binding', 'let nobody through when the function returns something that JSON cannot hold'),
+      own('policy/binding', 'refuses %s, which JSON would leave out or change'),
     ],
   },
   {
     defence: 'a bound body brings no prototype along',
     edits: [[server('policy/binding'), 'if (Object.hasOwn(value, PROTO)) throw', 'if (false) throw']],
     shownBy: [
-      shared('binding', 'take no prototype that a body brings along'),
-      own('policy/binding', 'takes %s for the fault of the request'),
+      shared('binding', 'accept no prototype from a body'),
+      own('policy/binding', 'treats %s as the fault of the request'),
     ],
   },
   {
@@ -1074,7 +1045,7 @@ export const MUTATIONS = [
       [server('policy/binding'), 'const BREAKS = /[\\p{Cc}\\p{Zl}\\p{Zp}]/u;', 'const BREAKS = /(?!)/u;'],
     ],
     shownBy: [
-      shared('binding', 'are shown on the page and told to the client, each on a line of its own'),
+      shared('binding', 'are shown on the page and told to the client, one per line'),
       own('policy/binding', 'has a line for each member, and none that a value could add'),
     ],
   },
@@ -1138,10 +1109,7 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own(
-        'limits/watchers',
-        'of one browser are not more than its share, and those beyond it are told when to come again',
-      ),
+      own('limits/watchers', 'have a limit per browser, and those beyond it are told when to try again'),
     ],
   },
   {
@@ -1154,8 +1122,8 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own('flow/flows-at-once', 'are not more than a session may have, however many browsers it is in'),
-      own('flow/flows-at-once', 'of a stolen session leave the owner a place when he signs in anew'),
+      own('flow/flows-at-once', 'stay within the limit of a session, in any number of browsers'),
+      own('flow/flows-at-once', 'of a stolen session leave the owner a slot after signing in again'),
     ],
   },
   {
@@ -1168,13 +1136,13 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own('flow/flows-at-once', 'keep their places when they begin again'),
-      own('flow/flows-at-once', 'keep their places when they go back to where they started'),
+      own('flow/flows-at-once', 'keep their slots when they begin again'),
+      own('flow/flows-at-once', 'keep their slots when they go back to the start'),
       own(
         'limits/limits-in-flows',
-        'is a retry, which counts as one: beyond the limit it asks the tenant nothing and changes nothing',
+        'counts as one when it is a retry: beyond the limit it asks the tenant nothing and changes nothing',
       ),
-      own('limits/limits-in-flows', 'is adding a factor that sends nothing, which counts as one'),
+      own('limits/limits-in-flows', 'counts as one when it adds a factor without a message'),
     ],
   },
   {
@@ -1186,7 +1154,7 @@ export const MUTATIONS = [
         'return true;',
       ],
     ],
-    shownBy: [own('flow/flows-at-once', 'keep their places when they are kept from beginning again')],
+    shownBy: [own('flow/flows-at-once', 'keep their slots when they are kept from beginning again')],
   },
   {
     defence: 'a full record accepts no further flow',
@@ -1200,7 +1168,7 @@ export const MUTATIONS = [
     shownBy: [
       own(
         'records/record-size',
-        'takes no other flow, and says when something in it ends; what is in it stays',
+        'accepts no other flow, says when something in it ends, and keeps what it has',
       ),
     ],
   },
@@ -1214,10 +1182,7 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own(
-        'limits/limits-in-flows',
-        'is not to be asked of the tenant without an end, by the approval to see it',
-      ),
+      own('limits/limits-in-flows', 'has a limit on requests to the tenant, for one approval to see it'),
     ],
   },
   {
@@ -1260,7 +1225,7 @@ export const MUTATIONS = [
   {
     defence: "the pool's responses of the tenant are read up to a limit",
     edits: [[server('lib/pooled-transport'), 'if (size > MOST_BYTES) fail(tooLarge());\n      else ', '']],
-    shownBy: [own('lib/pooled-transport', 'breaks a response off that is too large')],
+    shownBy: [own('lib/pooled-transport', 'cuts off a response that is too large')],
   },
   {
     defence: 'no redirect takes the credentials to another address',
@@ -1285,7 +1250,7 @@ export const MUTATIONS = [
     shownBy: [
       own(
         'records/record-size',
-        'is no way for a session to fill the store with forms, by a new handle for each',
+        'keeps a session from filling the store with forms, through a new handle for each',
       ),
     ],
   },
@@ -1298,9 +1263,7 @@ export const MUTATIONS = [
         'const LARGEST_BODY_BYTES = 65_536_000;',
       ],
     ],
-    shownBy: [
-      shared('bad-input', 'takes no content type but JSON (and the page’s forms), and no body over 64 KB'),
-    ],
+    shownBy: [shared('bad-input', 'accepts JSON only (and forms of the page), up to 64 KB')],
   },
   {
     defence: 'invalid input gets a 4xx',
@@ -1317,10 +1280,7 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own(
-        'endpoints/hostile-input',
-        'no endpoint fails, gives an approval, or changes anything that it refuses',
-      ),
+      own('endpoints/hostile-input', 'makes no endpoint fail, approve, or change anything that it refuses'),
     ],
   },
   {
@@ -1332,7 +1292,7 @@ export const MUTATIONS = [
         'return { isAllowed: true, ...signedOut(',
       ],
     ],
-    shownBy: [own('endpoints/hostile-input', 'the guard lets nothing through')],
+    shownBy: [own('endpoints/hostile-input', 'gets nothing past the guard')],
   },
   {
     defence: 'the signature of the id_token is verified',
@@ -1344,11 +1304,8 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own(
-        'provider/id-token-check',
-        'refuses a token that was cut off, changed or put together of two, wherever the change is',
-      ),
-      own('auth0/forged-identity', 'comes to nothing with a token $title'),
+      own('provider/id-token-check', 'refuses a token that was cut off, changed or combined from two'),
+      own('auth0/forged-identity', 'counts for nothing with a token $title'),
     ],
   },
   {
@@ -1361,7 +1318,7 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own('events/audit', 'tell of a denied push, by a hook of its own too, and of the user going on'),
+      own('events/audit', 'record a denied push, which also calls its own hook, and a user who goes on'),
     ],
   },
   {
@@ -1373,6 +1330,6 @@ export const MUTATIONS = [
         'request.url.slice(0, LONGEST_PATH);',
       ],
     ],
-    shownBy: [own('events/audit', 'hold neither the session id nor the handle, and of a path not the query')],
+    shownBy: [own('events/audit', 'hold neither the session id nor the handle, and no query of a path')],
   },
 ];

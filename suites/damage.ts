@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 
-/** How many cases a property is tried with: few in `npm test`, many by `pnpm fuzz`. */
+/** How many cases a property is tried with: few in `npm test`, many in `pnpm fuzz`. */
 const { FUZZ_CASES } = process.env;
 const SHORT_RUN = 300;
-/** A short run is always the same; a long one is another every time, unless it is told. */
+/** A short run is always the same. A long one differs every time, unless it gets a seed. */
 const SEED = process.env.FUZZ_SEED ?? (FUZZ_CASES === undefined ? '20260105' : undefined);
 const LONGEST_CASE_MS = 10_000;
 
 /**
- * Tries a check with many values. A case that does not end fails too; what is found is made
- * small and printed. `shortRun`: how many cases make the short run of a slow check.
+ * Tries a check with many values. A case that does not end fails too. The smallest failing case is printed.
+ * `shortRun`: how many cases the short run of a slow check has.
  */
 export async function everyCase<T>(
   values: fc.Arbitrary<T>,
@@ -30,7 +30,7 @@ async function within(work: Promise<void>, ms: number): Promise<void> {
   await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-/** Text that no browser of ours would send: of every kind of character, and now and then long. */
+/** Text that no browser of ours would send: characters of every kind, and sometimes long. */
 export const junk: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
   { weight: 2, arbitrary: fc.string({ unit: 'grapheme', maxLength: 30 }) },
@@ -52,7 +52,7 @@ export const junk: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.nat({ max: 9_000 }).map((length) => 'A'.repeat(length)) },
 );
 
-/** Sealed text, cut off, with a flipped bit, with something put into it, or put together anew. */
+/** Sealed text that was cut off, had a bit flipped or something inserted, or was put together from parts. */
 export function damaged(text: string, others: readonly string[] = []): fc.Arbitrary<string> {
   const at = fc.nat({ max: Math.max(0, text.length - 1) });
   return fc
@@ -81,7 +81,7 @@ function withFlippedBit(text: string, bit: number): string {
   return bytes.toString('base64url');
 }
 
-/** A value of JSON with something in it changed, left out, or put in place of by a part of another value. */
+/** A JSON value with something changed, left out, or replaced by a part of another value. */
 export function damagedJson(value: unknown, others: readonly unknown[]): fc.Arbitrary<unknown> {
   const paths = pathsIn(value);
   const parts = [value, ...others].flatMap((whole) => pathsIn(whole).map((path) => partAt(whole, path)));
@@ -113,7 +113,7 @@ function partAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((part, name) => (part as Record<string, unknown>)[name], value);
 }
 
-/** A copy with another part at the path; `undefined` leaves it out. */
+/** A copy with another value at the path; `undefined` removes it. */
 function withPartAt(value: unknown, [name, ...rest]: Path, part: unknown): unknown {
   if (name === undefined) return part;
   const copy: Record<string, unknown> | unknown[] = Array.isArray(value)

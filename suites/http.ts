@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 
-/** An answer, read to its end. */
+/** A response, read to its end. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly cookies: readonly string[];
   readonly text: string;
-  /** The body as JSON; throws when it is none. */
+  /** The body as JSON; throws if it is not JSON. */
   json<T = Record<string, unknown>>(): T;
 }
 
@@ -33,7 +33,7 @@ export async function call(method: string, url: string, options: CallOptions = {
   };
 }
 
-/** An answer whose body is still to be read. */
+/** A response whose body is still to be read. */
 export async function open(
   method: string,
   url: string,

@@ -3,7 +3,7 @@ import type { Clock } from '@stepgate/core';
 /** A clock that stands still until a test moves it. Timers fire in the order of their times, within `advance`. */
 export interface ManualClock extends Clock {
   advance(ms: number): void;
-  /** Resolves when somebody waits for the time: at once, or with the next timer. */
+  /** Resolves when something waits for the time: at once, or with the next timer. */
   whenWaited(): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export function createManualClock(): ManualClock {
   };
 }
 
-/** The clock of a process that has stopped: it tells the time, and nothing happens by it. */
+/** The clock of a process that has stopped: it tells the time, but its timers never fire. */
 export function stoppedClock(clock: Clock): Clock {
   return { now: () => clock.now(), setTimeout: () => undefined, clearTimeout: () => {} };
 }

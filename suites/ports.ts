@@ -10,8 +10,8 @@ interface TakenPort {
 }
 
 /**
- * Where ports are looked for: below those that the system gives to connections, which anything could take meanwhile, and
- * with the same distance below them for the second port of a Redis cluster's node. Each worker has a part to itself.
+ * Where to look for ports: below those that the system gives to connections, which could be taken at any moment, with
+ * room for the second port of a Redis cluster node. Each worker has its own part.
  */
 const FIRST = 12_000;
 const WORKERS = 20;

@@ -43,7 +43,7 @@ export interface HandlerGate {
 /** What a handler does instead of the usual. */
 export type Deed = (gate: HandlerGate) => unknown;
 
-/** What an app's error handler knows of an error. */
+/** What an app's error handler knows about an error. */
 export interface AppError extends Error {
   readonly status?: number;
   readonly code?: string;
@@ -58,16 +58,16 @@ export interface BankApp {
   /** Parsers of JSON and forms in front of the gate. */
   readonly parsesBodies: boolean;
   readonly trustsProxy: boolean;
-  /** Who answers errors: the tests' handler, which only tells of them, one as apps have it, or the framework's own. */
+  /** Who answers errors: the tests' handler, which records them, one that apps write, or the framework's own. */
   readonly errorsBy: 'tests' | 'app' | 'framework';
-  /** Hears of what the framework reports as an error. */
+  /** Gets what the framework reports as an error. */
   readonly onAppError: (error: unknown) => void;
 }
 
 /** An app that is being served. */
 export interface Served {
   readonly port: number;
-  /** Breaks off what is open. */
+  /** Breaks off open connections. */
   close(): Promise<void>;
   /** Stops as an app should: first the gate, then the server, which waits for its connections. */
   stop(): Promise<void>;
@@ -76,9 +76,9 @@ export interface Served {
 /** Builds the app with its framework and serves it on a free loopback port. */
 export interface AdapterHost {
   listen(app: BankApp): Promise<Served>;
-  /** Reads the JSON body, where a policy of this host finds it. */
+  /** Reads the JSON body and leaves it where policies of this host find it. */
   bodyOf(native: HostRequest): unknown;
-  /** Whether the framework reads bodies by itself, without a parser in front of the guard. */
+  /** Whether the framework reads bodies itself, without a parser in front of the guard. */
   readonly readsBodies: boolean;
   /** Whether each handler parses the body itself, with a parser that it chooses. */
   readonly handlersParse: boolean;
@@ -119,9 +119,9 @@ export interface Browser {
   /** Starts a flow for a route. */
   start(path?: string): Promise<FlowView>;
   view(): Promise<FlowView>;
-  /** One event, for the view as it is now. */
+  /** Sends one event, with the version of the current view. */
   event(event: Readonly<Record<string, unknown>>): Promise<Answer>;
-  /** A second window: the same cookies, from then on its own. */
+  /** A second window: it starts with the same cookies, and then keeps its own. */
   copy(): Browser;
 }
 
@@ -129,13 +129,13 @@ export interface Browser {
 export interface Bank {
   readonly url: string;
   readonly sessions: Map<string, Session>;
-  /** The paths whose handlers ran, in their order. */
+  /** The paths whose handlers ran, in order. */
   readonly reached: string[];
   /** What the gate, or the framework, reported as an error. */
   readonly errors: unknown[];
   /** A browser in which the user is signed in. */
   browser(user?: TestUser): Promise<Browser>;
-  /** A browser without any session. */
+  /** A browser without a session. */
   stranger(): Browser;
   close(): Promise<void>;
   /** Stops gracefully. */
@@ -159,7 +159,7 @@ export interface BankOptions {
   readonly policies?: Readonly<
     Record<string, RoutePolicy<HostRequest> | readonly RoutePolicy<HostRequest>[]>
   >;
-  /** Guards that stand behind the handlers of guarded routes, by name. */
+  /** Guards that run after the handlers of guarded routes, by name. */
   readonly behind?: Readonly<Record<string, readonly RoutePolicy<HostRequest>[]>>;
   /** Options of all guarded routes. */
   readonly route?: RouteOptions;

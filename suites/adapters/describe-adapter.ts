@@ -24,7 +24,7 @@ export interface Scene {
   open(bank?: BankOptions): Promise<Bank>;
 }
 
-/** The behaviour that every adapter has, on a real server and against the emulator's. */
+/** The behaviour of every adapter, on a real server with the emulator. */
 export function describeAdapter(name: string, host: AdapterHost): void {
   describe(`stepgate on ${name}`, () => {
     let listening: Awaited<ReturnType<typeof listenTestTenant>>;

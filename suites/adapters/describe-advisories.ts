@@ -91,7 +91,7 @@ function resigned(token: string, header: object, signed: (text: string) => Buffe
   return `${text}.${signed(text).toString('base64url')}`;
 }
 
-/** What advisories about other packages of this field have reported, tried on this host. */
+/** What advisories about similar packages have reported, tried on this host. */
 export function describeAdvisories(scene: Scene): void {
   async function approve(browser: Browser, path = '/transfers'): Promise<void> {
     await browser.start(path);
@@ -100,7 +100,7 @@ export function describeAdvisories(scene: Scene): void {
     expect(await browser.view()).toMatchObject({ state: 'approved' });
   }
 
-  /** A request whose path goes out as it is. */
+  /** A request whose path is sent unchanged. */
   async function statusOf(bank: Bank, path: string, headers: Record<string, string>): Promise<number> {
     const { port, hostname } = new URL(bank.url);
     const outgoing = httpRequest({ hostname, port, method: 'POST', path, headers, agent: false });
@@ -112,9 +112,9 @@ export function describeAdvisories(scene: Scene): void {
 
   const cookiesOf = ({ cookies }: Browser): string => [...cookies].map((pair) => pair.join('=')).join('; ');
 
-  describe('what advisories of the field report', () => {
+  describe('advisories about similar packages', () => {
     it.each(MEMBERS)(
-      'policies whose %s throws, or is a promise, let nobody through (CVE-2026-42349)',
+      'lets nobody through when the %s of a policy throws, or is a promise (CVE-2026-42349)',
       async (member) => {
         await scene.tenant.enrolPush();
         const usual: Policy<HostRequest> = { maxAge: '5m' };
@@ -141,7 +141,7 @@ export function describeAdvisories(scene: Scene): void {
       },
     );
 
-    it('no spelling of a path gets past its guard (CVE-2026-41248, CVE-2026-22037, CVE-2026-2880, CVE-2026-33808, CVE-2026-44573)', async () => {
+    it('guards every spelling of a path (CVE-2026-41248, CVE-2026-22037, CVE-2026-2880, CVE-2026-33808, CVE-2026-44573)', async () => {
       const bank = await scene.open();
       const headers = { cookie: cookiesOf(await bank.browser()) };
 
@@ -151,7 +151,7 @@ export function describeAdvisories(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
-    it('a revocation in one process is seen by the next request in another (GHSA-xg6x-h9c9-2m83)', async () => {
+    it('sees a revocation by one process in the next request to another (GHSA-xg6x-h9c9-2m83)', async () => {
       await scene.tenant.enrolPush();
       const store = createMemoryStore({ now: () => scene.tenant.clock.now() });
       const deeds = { revoke: async (gate: { revoke(): Promise<void> }) => ({ done: await gate.revoke() }) };
@@ -168,7 +168,7 @@ export function describeAdvisories(scene: Scene): void {
       expect([before, await statusOf(there, '/transfers', headers)]).toEqual([200, 401]);
     });
 
-    it('a login that `identify` keeps with the request is looked up again for a stream (GHSA-xg6x-h9c9-2m83)', async () => {
+    it('looks a login up again for a stream, even if `identify` keeps it with the request (GHSA-xg6x-h9c9-2m83)', async () => {
       const loaded = new WeakMap<object, { subject: string; sessionId: string }>();
       let isSignedIn = true;
       const bank = await scene.open({
@@ -195,7 +195,7 @@ export function describeAdvisories(scene: Scene): void {
       expect(await stream.resume().toArray()).toEqual([]);
     });
 
-    it('a second user gets nothing of the flow, ticket and page of the first (GHSA-cq3f-vc6p-68fh)', async () => {
+    it('hides the flow, ticket and page of one user from another (GHSA-cq3f-vc6p-68fh)', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const added = tenant.emulator.addUser({ username: 'grace', password: 'battery-staple' });
@@ -226,7 +226,7 @@ export function describeAdvisories(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
-    it('of one code, sent many times at once to two processes, the tenant judges one (CVE-2026-43930, CVE-2026-31875)', async () => {
+    it('judges a code once, even if it is sent to two processes many times at once (CVE-2026-43930, CVE-2026-31875)', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       tenant.clock.advance(NEXT_CODE_MS);
@@ -267,7 +267,7 @@ export function describeAdvisories(scene: Scene): void {
       expect(uses.toSorted((a, b) => a - b)).toEqual([200, 401, 401]);
     });
 
-    it('of a recovery code that two flows send at once, one is approved (CVE-2026-43930, CVE-2026-31875)', async () => {
+    it('approves one of two flows that send the same recovery code at once (CVE-2026-43930, CVE-2026-31875)', async () => {
       const { tenant } = scene;
       const { ada } = tenant;
       const store = createMemoryStore({ now: () => tenant.clock.now() });
@@ -332,41 +332,44 @@ export function describeAdvisories(scene: Scene): void {
       }
     });
 
-    it.each(FORGERIES)('a token with $title is no approval (GHSA-869p-cjfg-cm3x)', async ({ forge }) => {
-      const { tenant } = scene;
-      await tenant.enrolPush();
-      const { keys } = (await (
-        await fetch(new URL('.well-known/jwks.json', tenant.auth0.issuer))
-      ).json()) as {
-        keys: JsonWebKey[];
-      };
-      const key = createPublicKey({ key: keys[0] as JsonWebKey, format: 'jwk' });
-      let forged = 0;
-      const bank = await scene.open({
-        gateOptions: {
-          provider: providerOf({
-            ...tenant.auth0,
-            async fetch(input, init) {
-              const response = (await tenant.auth0.fetch?.(input, init)) ?? Response.error();
-              if (!response.ok || !response.url.endsWith('/oauth/token')) return response;
-              const tokens = (await response.json()) as { id_token: string };
-              forged += 1;
-              return Response.json({ ...tokens, id_token: forge(tokens.id_token, key) });
-            },
-          }),
-        },
-      });
-      const browser = await bank.browser();
-      await browser.start();
-      tenant.phone.approve();
-      tenant.clock.advance(POLL_MS);
+    it.each(FORGERIES)(
+      'grants no approval for a token with $title (GHSA-869p-cjfg-cm3x)',
+      async ({ forge }) => {
+        const { tenant } = scene;
+        await tenant.enrolPush();
+        const { keys } = (await (
+          await fetch(new URL('.well-known/jwks.json', tenant.auth0.issuer))
+        ).json()) as {
+          keys: JsonWebKey[];
+        };
+        const key = createPublicKey({ key: keys[0] as JsonWebKey, format: 'jwk' });
+        let forged = 0;
+        const bank = await scene.open({
+          gateOptions: {
+            provider: providerOf({
+              ...tenant.auth0,
+              async fetch(input, init) {
+                const response = (await tenant.auth0.fetch?.(input, init)) ?? Response.error();
+                if (!response.ok || !response.url.endsWith('/oauth/token')) return response;
+                const tokens = (await response.json()) as { id_token: string };
+                forged += 1;
+                return Response.json({ ...tokens, id_token: forge(tokens.id_token, key) });
+              },
+            }),
+          },
+        });
+        const browser = await bank.browser();
+        await browser.start();
+        tenant.phone.approve();
+        tenant.clock.advance(POLL_MS);
 
-      expect(await browser.view()).toMatchObject({ state: 'failed' });
-      expect(forged).toBe(1);
-      expect((await browser.post('/transfers', {})).status).toBe(401);
-    });
+        expect(await browser.view()).toMatchObject({ state: 'failed' });
+        expect(forged).toBe(1);
+        expect((await browser.post('/transfers', {})).status).toBe(401);
+      },
+    );
 
-    it('no answer that hands a handle out is kept, nor what a guarded handler answers (CVE-2025-48947, CVE-2025-64762)', async () => {
+    it('forbids storing responses that set a handle or come from a guarded handler (CVE-2025-48947, CVE-2025-64762)', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open();
       const browser = await bank.browser();
@@ -392,7 +395,7 @@ export function describeAdvisories(scene: Scene): void {
       'evil.example/x',
       'evil.example#',
       'a b',
-    ])('a Host of %j leads nobody to another site (CVE-2026-27959, CVE-2025-32379)', async (host) => {
+    ])('sends nobody to another site for a Host of %j (CVE-2026-27959, CVE-2025-32379)', async (host) => {
       const bank = await scene.open({ gateOptions: { insecureCookie: true } });
       const browser = await bank.browser();
 
@@ -403,7 +406,7 @@ export function describeAdvisories(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
-    it('no weaker approval opens the devices (CVE-2026-3429)', async () => {
+    it('accepts no weaker approval for managing devices (CVE-2026-3429)', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open();
       const browser = await bank.browser();
@@ -422,7 +425,7 @@ export function describeAdvisories(scene: Scene): void {
       expect(statuses).toEqual([401, 401, 401]);
     });
 
-    it('a limit counts logins, not addresses, of whatever family (CVE-2026-45364)', async () => {
+    it('limits logins, not addresses, in IPv4 and IPv6 alike (CVE-2026-45364)', async () => {
       const ips = ['192.0.2.1', '::ffff:192.0.2.1', '::ffff:c000:201', '2001:db8::1', '2001:db8::2'];
       let asked = 0;
       const bank = await scene.open({
@@ -447,7 +450,7 @@ export function describeAdvisories(scene: Scene): void {
     });
 
     it.each([0, '0s', '0m', Number.NaN, -1, Number.POSITIVE_INFINITY, null, ''])(
-      'a maxAge of %j never means that no approval is needed',
+      'never takes a maxAge of %j to mean that no approval is needed',
       async (maxAge) => {
         const bank = await scene.open({ policies: { pay: () => ({ maxAge }) as Policy<HostRequest> } });
         const browser = await bank.browser();

@@ -30,9 +30,9 @@ interface Refusal {
 const factorsOf = (items: readonly { readonly factor: string }[]): readonly string[] =>
   items.map(({ factor }) => factor).sort();
 
-/** Listing, adding and removing authenticators, each by an approval of its own. */
+/** Listing, adding and removing authenticators, each with its own approval. */
 export function describeAuthenticators(scene: Scene): void {
-  /** Approves, on the phone, of what was refused. */
+  /** Approves a refused request on the phone. */
   async function approve(browser: Browser, refused: Answer): Promise<FlowView> {
     expect(refused.status).toBe(401);
     const { step_up } = refused.json<Refusal>();
@@ -45,7 +45,7 @@ export function describeAuthenticators(scene: Scene): void {
     return browser.view();
   }
 
-  /** Does it, with an approval where one is asked for. */
+  /** Sends the request, and gets an approval if it needs one. */
   async function approved(browser: Browser, act: () => Promise<Answer>): Promise<Answer> {
     const first = await act();
     if (first.status !== 401) return first;
@@ -76,7 +76,7 @@ export function describeAuthenticators(scene: Scene): void {
     all.find((one) => one.factor === factor)?.id ?? '';
 
   describe('kept tokens', () => {
-    it('reach the handler until they run out, without the refresh token, and no longer', async () => {
+    it('reach the handler until they expire, without the refresh token', async () => {
       const { bank, browser } = await opened();
       await approve(browser, await browser.post('/keeping', {}));
 
@@ -89,7 +89,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
-    it('are not kept for a policy that does not say so', async () => {
+    it('are not kept unless the policy says so', async () => {
       const { browser } = await opened();
       await approve(browser, await browser.post('/transfers', {}));
 
@@ -99,7 +99,7 @@ export function describeAuthenticators(scene: Scene): void {
   });
 
   describe('authenticators', () => {
-    it('are listed after an approval, with what goes along when one is removed', async () => {
+    it('are listed after an approval, with what a removal takes along', async () => {
       const { bank, browser } = await opened();
 
       const refused = await browser.send('GET', LIST);
@@ -124,7 +124,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
-    it('are listed again without another approval, until the token behind it is over', async () => {
+    it('are listed again without another approval until its token expires', async () => {
       const { browser } = await opened();
       await list(browser);
       scene.tenant.clock.advance(480_000);
@@ -133,7 +133,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect((await browser.send('GET', LIST)).status).toBe(401);
     });
 
-    it('are behind an approval again when the tenant does not take the token any more', async () => {
+    it('need another approval when the tenant no longer accepts the token', async () => {
       const { browser } = await opened();
       await list(browser);
       scene.tenant.emulator.faults.add({
@@ -147,7 +147,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect((await browser.send('GET', LIST)).status).toBe(200);
     });
 
-    it('ask for the MFA API and not for the bank, and leave the refresh token of the session alone', async () => {
+    it('ask for the MFA API only, and leave the refresh token of the session alone', async () => {
       const { bank, browser } = await opened();
       const before = bank.sessions.get(browser.sessionCookie)?.refreshToken;
       await list(browser);
@@ -161,7 +161,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect(bank.sessions.get(browser.sessionCookie)?.refreshToken).toBe(before);
     });
 
-    it('of a user who has none begin with a first one, by the rule of the gate', async () => {
+    it('can be added by a user who has none, by the rule of the gate', async () => {
       const bank = await scene.open();
       const browser = await bank.browser();
       const refused = await browser.send('GET', LIST);
@@ -181,7 +181,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect(factorsOf(answer.json<{ authenticators: Listed[] }>().authenticators)).toContain('push');
     });
 
-    it('of a user who has none are refused where no first one may be added', async () => {
+    it('cannot be added by a user who has none if the gate allows no first factor', async () => {
       const bank = await scene.open({ gateOptions: { enroll: 'refuse' } });
       const browser = await bank.browser();
       const { step_up } = (await browser.send('GET', LIST)).json<Refusal>();
@@ -191,7 +191,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect((await browser.send('GET', LIST)).status).toBe(401);
     });
 
-    it('are removed by an approval of that very one, with their twins', async () => {
+    it('are removed with their twins, by an approval of that very authenticator', async () => {
       const { bank, browser } = await opened();
       const push = idOf(await list(browser), 'push');
       scene.tenant.clock.advance(60_000);
@@ -212,7 +212,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
-    it('are removed by their approval although the list may not be seen any more', async () => {
+    it('can be removed with an approval after access to the list has ended', async () => {
       const { browser } = await opened();
       const push = idOf(await list(browser), 'push');
       scene.tenant.clock.advance(480_000);
@@ -223,7 +223,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect((await remove(browser, push)).status).toBe(200);
     });
 
-    it('are removed once by an approval, and another one not at all', async () => {
+    it('are removed once per approval, and no other can be removed with it', async () => {
       const { browser } = await opened();
       const all = await list(browser);
       const [push, otp] = [idOf(all, 'push'), idOf(all, 'otp')];
@@ -236,7 +236,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect((await remove(browser, otp)).status).not.toBe(200);
     });
 
-    it('keep an approval for another try when the tenant was out of reach', async () => {
+    it('keep the approval for another try when the tenant cannot be reached', async () => {
       const { browser } = await opened();
       const push = idOf(await list(browser), 'push');
       scene.tenant.clock.advance(60_000);
@@ -247,7 +247,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect((await remove(browser, push)).status).toBe(200);
     });
 
-    it('that do not exist, or stay, are told at once where the list may be seen', async () => {
+    it('that do not exist, or cannot be removed, are refused at once if the user may see the list', async () => {
       const { browser } = await opened();
       const all = await list(browser);
 
@@ -260,7 +260,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect((await remove(other, 'push|dev_other')).status).toBe(401);
     });
 
-    it('are added as a second factor by an approval, which the flow that adds it is not', async () => {
+    it('are added as a second factor after an approval, and the flow that adds one is not an approval', async () => {
       const { bank, browser } = await opened();
       const started = await approved(browser, () => add(browser, { factor: 'otp' }));
 
@@ -280,7 +280,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
-    it('are added as a further phone too, and by a code that is sent', async () => {
+    it('are added as a further phone, and by a code that is sent', async () => {
       const { browser } = await opened({
         gateOptions: { limits: { pushes: { perSession: false }, messages: { perSession: false } } },
       });
@@ -305,7 +305,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect(goesAlong('push')?.map(({ isCertain }) => isCertain)).toEqual([false, false]);
     });
 
-    it('are added at the very address that was approved of, which the approval names', async () => {
+    it('are added at exactly the address that the approval names', async () => {
       const { browser } = await opened();
       const mine = await add(browser, { factor: 'sms', phoneNumber: '+15550000042' });
       expect(mine.json<Refusal>().action.title).toBe('Add a number for text messages (…42) to your devices');
@@ -317,7 +317,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect((await add(browser, { factor: 'sms', phoneNumber: '+15550000042' })).status).toBe(201);
     });
 
-    it('keep to the number that was approved, in the flow that adds it too', async () => {
+    it('use the approved number only, in the flow that adds it too', async () => {
       const { bank, browser } = await opened();
       const number = { factor: 'sms', phoneNumber: '+15550000042' };
       expect((await approved(browser, () => add(browser, number))).status).toBe(201);
@@ -335,7 +335,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
-    it('are not added twice by one approval, nor beside a flow that is under way', async () => {
+    it('are added once per approval, and not while another flow is under way', async () => {
       const { browser } = await opened();
       await approve(browser, await add(browser, { factor: 'otp' }));
       expect((await add(browser, { factor: 'push' })).status).toBe(401);
@@ -355,24 +355,24 @@ export function describeAuthenticators(scene: Scene): void {
       [{ factor: 'sms', phoneNumber: '555 123 4567' }],
       [{ factor: 'email', email: 'ada at bank' }],
       [{}],
-    ])('are not added by %j, which costs no approval', async (addition) => {
+    ])('are not added by %j, which uses up no approval', async (addition) => {
       const { browser } = await opened();
       const answer = await add(browser, addition as Record<string, string>);
       expect(answer.status).toBe(400);
       expect(answer.json()).toMatchObject({ error: 'invalid_request' });
     });
 
-    it('are neither shown, added nor removed by a session alone', async () => {
+    it('cannot be listed, added or removed by a session alone', async () => {
       const { bank, browser } = await opened();
       const all = await list(browser);
-      // All that a thief of the session has: another browser, and ids that are no secret.
+      // An attacker with the session has another browser, and ids, which are no secret.
       const thief = await bank.browser();
       bank.sessions.set(thief.sessionCookie, bank.sessions.get(browser.sessionCookie) as never);
 
       expect((await thief.send('GET', LIST)).status).toBe(401);
       expect((await remove(thief, idOf(all, 'push'))).status).toBe(401);
       expect((await add(thief, { factor: 'otp' })).status).toBe(401);
-      // And what the owner approves of serves the owner's browser.
+      // The owner's approval serves the owner's browser only.
       scene.tenant.clock.advance(60_000);
       await approve(browser, await add(browser, { factor: 'otp' }));
       expect((await add(thief, { factor: 'otp' })).status).toBe(401);
@@ -380,7 +380,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect((await add(browser, { factor: 'otp' })).status).toBe(201);
     });
 
-    it('are out of reach for other sites and for nobody', async () => {
+    it('are out of reach for other sites and signed-out users', async () => {
       const { bank, browser } = await opened();
       await list(browser);
       const cross = { 'sec-fetch-site': 'cross-site' };
@@ -394,7 +394,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect((await add(stranger, { factor: 'otp' })).json()).toMatchObject({ error: 'login_required' });
     });
 
-    it('are not approved of by factors that do not count for that', async () => {
+    it('cannot be managed with factors that do not count for that', async () => {
       const { browser } = await opened({
         gateOptions: { authenticators: { factors: ['otp'], addable: ['otp'] } },
       });
@@ -405,7 +405,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect((await add(browser, { factor: 'sms', phoneNumber: '+15551234567' })).status).toBe(400);
     });
 
-    it('are not managed at all where the gate says so', async () => {
+    it('cannot be managed when the gate turns it off', async () => {
       const { browser } = await opened({ gateOptions: { authenticators: false } });
       for (const answer of [
         await browser.send('GET', LIST),
@@ -416,7 +416,7 @@ export function describeAuthenticators(scene: Scene): void {
       }
     });
 
-    it('have a page, which by itself asks for nothing and shows nothing of the user', async () => {
+    it('have a page that sends no request by itself and shows nothing about the user', async () => {
       const { bank, browser } = await opened({ gateOptions: { loginUrl: () => '/login' } });
       const page = await browser.navigate(LIST);
 
@@ -432,7 +432,7 @@ export function describeAuthenticators(scene: Scene): void {
       expect([stranger.status, stranger.headers.location]).toEqual([303, '/login']);
     });
 
-    it('have no other methods', async () => {
+    it('accept no other methods', async () => {
       const { browser } = await opened();
       const put = await browser.send('PUT', LIST);
       expect([put.status, put.headers.allow]).toEqual([405, 'GET, POST']);

@@ -4,7 +4,7 @@ import { call } from '../http.ts';
 import type { Bank, Browser } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
 
-/** Every fact of the machine, and the clock: nothing of it may come from outside. */
+/** Every fact of the machine, and the clock. None of them may come from outside. */
 const FACTS: readonly Record<string, unknown>[] = [
   { type: 'mfa.required' },
   { type: 'authenticators.listed', authenticators: [] },
@@ -32,7 +32,7 @@ const UNKNOWN: readonly unknown[] = [
   { type: '__proto__' },
 ];
 
-/** Types that a client can send, with a member that is missing or wrong: its name, and the event. */
+/** Types that a client can send, each with a missing or wrong member: its name, and the event. */
 const INCOMPLETE: readonly (readonly [string, Record<string, unknown>])[] = [
   ['code', { type: 'code.submit' }],
   ['code', { type: 'code.submit', code: 123456 }],
@@ -50,7 +50,7 @@ function refusedWith(answer: Answer, status: number, code: string): void {
   expect(answer.headers['cache-control']).toContain('no-store');
 }
 
-/** Wrong input: always a 4xx that helps, and nothing has changed. */
+/** Wrong input always gets a helpful 4xx, and changes nothing. */
 export function describeBadInput(scene: Scene): void {
   describe.each([
     { name: 'without a body parser', parsesBodies: false },
@@ -81,7 +81,7 @@ export function describeBadInput(scene: Scene): void {
       };
     }
 
-    it('takes no fact from outside, stamped or not', async () => {
+    it('accepts no fact from outside, stamped or not', async () => {
       const { browser, ifMatch, expectUnchanged } = await pollingFlow();
 
       for (const fact of FACTS) {
@@ -96,7 +96,7 @@ export function describeBadInput(scene: Scene): void {
       await expectUnchanged();
     });
 
-    it('names the member of an event that is wrong', async () => {
+    it('names the wrong member of an event', async () => {
       const { browser, ifMatch, expectUnchanged } = await pollingFlow();
 
       for (const [name, event] of INCOMPLETE) {
@@ -107,11 +107,11 @@ export function describeBadInput(scene: Scene): void {
       await expectUnchanged();
     });
 
-    it('takes no event of another type', async () => {
+    it('accepts no event of an unknown type', async () => {
       const { browser, ifMatch, expectUnchanged } = await pollingFlow();
 
       for (const event of UNKNOWN) {
-        // Parsers in front may refuse what is no object by themselves.
+        // Parsers in front may already refuse a body that is not an object.
         if (parsesBodies && typeof event !== 'object') continue;
         if (parsesBodies && event === null) continue;
         refusedWith(await browser.post('/step-up/flow/events', event, ifMatch), 400, 'event_unknown');
@@ -119,7 +119,7 @@ export function describeBadInput(scene: Scene): void {
       await expectUnchanged();
     });
 
-    it('takes no event that the state has no use for', async () => {
+    it('accepts no event that the state has no use for', async () => {
       const { browser, ifMatch, expectUnchanged } = await pollingFlow();
 
       for (const event of [
@@ -135,7 +135,7 @@ export function describeBadInput(scene: Scene): void {
       await expectUnchanged();
     });
 
-    it('takes no event without the version of the view, nor with an old one', async () => {
+    it('accepts no event without the version of the view, or with an old one', async () => {
       const { browser, expectUnchanged } = await pollingFlow();
       const cancel = { type: 'flow.cancel' };
 
@@ -155,7 +155,7 @@ export function describeBadInput(scene: Scene): void {
       await expectUnchanged();
     });
 
-    it('takes no content type but JSON (and the page’s forms), and no body over 64 KB', async () => {
+    it('accepts JSON only (and forms of the page), up to 64 KB', async () => {
       const { browser, ifMatch, expectUnchanged } = await pollingFlow();
       const event = JSON.stringify({ type: 'flow.cancel' });
       const send = (type: string, body: string) =>
@@ -176,7 +176,7 @@ export function describeBadInput(scene: Scene): void {
       await expectUnchanged();
     });
 
-    it('takes nothing from another site', async () => {
+    it('accepts nothing from another site', async () => {
       const { bank, browser, ifMatch, expectUnchanged } = await pollingFlow();
       const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
       const foreign: Record<string, string>[] = [
@@ -207,7 +207,7 @@ export function describeBadInput(scene: Scene): void {
       await expectUnchanged();
     });
 
-    it('knows no flow for an unknown handle, a malformed one, or the handle of another session', async () => {
+    it('finds no flow for an unknown or malformed handle, or the handle of another session', async () => {
       const { bank, browser, ifMatch, expectUnchanged } = await pollingFlow();
       const grace = { username: 'grace', password: 'battery-staple' };
       const { sub } = scene.tenant.emulator.addUser(grace);
@@ -233,7 +233,7 @@ export function describeBadInput(scene: Scene): void {
       await expectUnchanged();
     });
 
-    it('takes no authenticator that the user does not have', async () => {
+    it('accepts no authenticator that the user does not have', async () => {
       const { browser } = await pollingFlow();
       scene.tenant.clock.advance(20_000);
 
@@ -248,7 +248,7 @@ export function describeBadInput(scene: Scene): void {
       expect(scene.tenant.challenges()).toBe(1);
     });
 
-    it('tells an authenticator that is unknown from one that must wait', async () => {
+    it('tells an unknown authenticator from one that must wait', async () => {
       const { browser, ifMatch, expectUnchanged } = await pollingFlow();
       const [push] = (await browser.view()).authenticators;
       const choose = (authenticatorId: string | undefined): Promise<Answer> =>
@@ -261,7 +261,7 @@ export function describeBadInput(scene: Scene): void {
       await expectUnchanged();
     });
 
-    it('starts no flow without a requirement of its own that is still good', async () => {
+    it('starts no flow without a valid requirement of this user and session', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open({ parsesBodies });
       const browser = await bank.browser();
@@ -289,7 +289,7 @@ export function describeBadInput(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
-    it('wants a signed-in user everywhere but for the assets', async () => {
+    it('requires a signed-in user for everything except assets', async () => {
       const bank = await scene.open({ parsesBodies });
       const stranger = bank.stranger();
 
@@ -305,19 +305,19 @@ export function describeBadInput(scene: Scene): void {
       const bank = await scene.open({ parsesBodies });
       const browser = await bank.browser();
 
-      // An empty one, which Node's own client would fill.
+      // An empty Host, which Node's client would fill in.
       const headers = { host: ' ' };
       for (const path of ['/step-up', '/step-up/authenticators', '/step-up/flow']) {
         expect((await browser.navigate(path, headers)).status).toBe(400);
         expect((await browser.send('GET', path, { headers })).status).toBe(400);
       }
-      // By the gate, which hands out no handle over plain http, or by the host itself.
+      // From the gate, which sets no handle over plain http, or from the host itself.
       expect([400, 403]).toContain((await browser.post('/transfers', {}, headers)).status);
       expect(bank.reached).toEqual([]);
       expect(bank.errors).toEqual([]);
     });
 
-    it('knows no other paths and methods under its base path, and leaves the rest to the app', async () => {
+    it('serves no other paths and methods under its base path, and leaves the rest to the app', async () => {
       const browser = await (await scene.open({ parsesBodies })).browser();
 
       for (const path of [

@@ -22,7 +22,7 @@ interface Refusal {
   readonly action: { readonly bound: string; readonly details: string };
 }
 
-/** What was approved is what runs: policies that bind members of the body. */
+/** The handler runs what was approved: policies that bind members of the body. */
 export function describeBinding(scene: Scene): void {
   async function visit(bank: BankOptions = {}): Promise<{ readonly bank: Bank; readonly browser: Browser }> {
     await scene.tenant.enrolPush();
@@ -62,7 +62,7 @@ export function describeBinding(scene: Scene): void {
       ['null', { to: 'Grace', amount: null }],
       ['doubled', { to: ['Grace', 'Mallory'], amount: 250 }],
       ['of another shape', { to: { name: 'Grace' }, amount: 250 }],
-    ])('need an approval of their own when one is %s', async (_how, changed) => {
+    ])('need another approval when one is %s', async (_how, changed) => {
       const { bank, browser } = await visit();
       await approve(browser, '/transfer', GRACE);
 
@@ -73,7 +73,7 @@ export function describeBinding(scene: Scene): void {
       expect(bank.reached).toEqual(['/transfer']);
     });
 
-    it('need an approval of their own when one is added', async () => {
+    it('need another approval when one is added', async () => {
       const { browser } = await visit();
       await approve(browser, '/transfer', { to: 'Grace' });
 
@@ -81,7 +81,7 @@ export function describeBinding(scene: Scene): void {
       expect((await browser.post('/transfer', { to: 'Grace' })).status).toBe(200);
     });
 
-    it('need an approval of their own when a form has one twice', async () => {
+    it('need another approval when a form repeats one', async () => {
       const { bank, browser } = await visit();
       const refused = await postForm(browser, '/transfer', 'to=Grace&amount=250');
       const page = await openPlainPage(browser, refused.headers.location ?? '');
@@ -96,7 +96,7 @@ export function describeBinding(scene: Scene): void {
       expect(bank.reached).toEqual(['/transfer']);
     });
 
-    it('are shown on the page and told to the client, each on a line of its own', async () => {
+    it('are shown on the page and told to the client, one per line', async () => {
       const { browser } = await visit();
 
       const refused = await browser.post('/transfer', { to: 'Grace\namount: 1', amount: 9_999 });
@@ -112,7 +112,7 @@ export function describeBinding(scene: Scene): void {
       expect(page.text).toContain('to: "Grace\\namount: 1" amount: 9999');
     });
 
-    it('can be what a function returns', async () => {
+    it('can come from a function', async () => {
       const { bank, browser } = await visit({
         policies: {
           async pay(native) {
@@ -128,7 +128,7 @@ export function describeBinding(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
-    it('let nobody through when the function returns what JSON cannot say', async () => {
+    it('let nobody through when the function returns something that JSON cannot hold', async () => {
       const asDate = (): unknown => new Date(0);
       const asMap = (_request: HostRequest): unknown => ({ to: new Map([['to', 'Grace']]) });
       const { bank, browser } = await visit({
@@ -151,7 +151,7 @@ export function describeBinding(scene: Scene): void {
     });
 
     it.each(['{}', '[]', 'null', '"to=Grace"', '{"To":"Grace"}'])(
-      'must be in the body, at least one of them: %s is a request without them',
+      'refuse a request with none of them in the body: %s',
       async (body) => {
         const { bank, browser } = await visit();
         const answer = await browser.send('POST', '/transfer', {
@@ -167,7 +167,7 @@ export function describeBinding(scene: Scene): void {
       },
     );
 
-    it('take no prototype that a body brings along', async () => {
+    it('accept no prototype from a body', async () => {
       const { bank, browser } = await visit();
 
       const answer = await browser.send('POST', '/transfer', {
@@ -179,7 +179,7 @@ export function describeBinding(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
-    it.skipIf(scene.host.readsBodies)('are a fault while no parser has filled the body', async () => {
+    it.skipIf(scene.host.readsBodies)('answer 500 until a parser has filled the body', async () => {
       const { bank, browser } = await visit({ parsesBodies: false });
 
       const answer = await browser.post('/transfer', GRACE);
@@ -214,8 +214,8 @@ export function describeBinding(scene: Scene): void {
     });
   });
 
-  describe('bound members and an approval for a single use', () => {
-    it('run once as approved, and never otherwise', async () => {
+  describe('bound members and a single-use approval', () => {
+    it('run once, exactly as approved', async () => {
       const { bank, browser } = await visit();
       await approve(browser, '/once', GRACE);
 
@@ -228,7 +228,7 @@ export function describeBinding(scene: Scene): void {
       expect(bank.reached).toEqual(['/once']);
     });
 
-    it('are not changed by what the handler gives back', async () => {
+    it('stay the same when the handler gives the approval back', async () => {
       const { browser } = await visit();
       await approve(browser, '/released', GRACE);
 
@@ -241,8 +241,8 @@ export function describeBinding(scene: Scene): void {
     });
   });
 
-  describe('bound members and a form that is kept', () => {
-    it('run as approved when the form is sent once more, and not when it was changed meanwhile', async () => {
+  describe('bound members and a kept form', () => {
+    it('run when the form is sent again unchanged, and not when it was changed', async () => {
       const { bank, browser } = await visit();
       const fields = 'to=Grace&tag=one&tag=two&note=x';
       const refused = await postForm(browser, '/kept', fields);
@@ -296,9 +296,9 @@ export function describeBinding(scene: Scene): void {
   });
 
   describe('bound members in two tabs', () => {
-    it('are two things to approve: the tab that asks second joins no flow and uses no approval of the first', async () => {
+    it('need two approvals: the second tab does not join the flow of the first or use its approval', async () => {
       const { bank, browser } = await visit();
-      // From then on both tabs have the same handle.
+      // From now on both tabs have the same handle.
       await browser.start('/transfers');
       await browser.send('DELETE', '/step-up/flow');
       scene.tenant.clock.advance(15_000);

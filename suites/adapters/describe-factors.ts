@@ -6,11 +6,11 @@ import { PASSWORD, POLL_MS, providerOf, type TestTenant } from '../test-tenant.t
 import type { Bank, BankOptions, Browser } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
 
-/** Longer than a one-time password is good for: the app shows another one, and the last is not taken again. */
+/** Longer than a one-time password is valid: the app shows a new one, and the old one is not accepted again. */
 const NEXT_CODE_MS = 60_000;
 const MFA_OOB = 'http://auth0.com/oauth/grant-type/mfa-oob';
 
-/** What adding each factor takes from the user. */
+/** What the user needs to add each factor. */
 const ADDRESSES: Readonly<Record<EnrollableFactor, object>> = {
   push: {},
   otp: {},
@@ -19,12 +19,12 @@ const ADDRESSES: Readonly<Record<EnrollableFactor, object>> = {
   email: { email: 'ada@bank.example' },
 };
 
-/** How often a phone was asked for. */
+/** How many requests were sent to a phone. */
 function pollsOf({ emulator }: TestTenant): number {
   return emulator.requests.filter(({ grantType }) => grantType === MFA_OOB).length;
 }
 
-/** Every factor, added and passed over the endpoints, as each kind of tenant words it. */
+/** Adds and uses every factor over the endpoints, in the wording of each kind of tenant. */
 export function describeFactors(scene: Scene): void {
   describe.each([
     { name: 'as recorded', dialect: {} },
@@ -32,7 +32,7 @@ export function describeFactors(scene: Scene): void {
   ])('factors at a tenant $name', ({ dialect }) => {
     beforeEach(() => scene.tenant.emulator.configure({ dialect }));
 
-    /** A bank whose route `any` takes every factor, anew for each request. */
+    /** A bank whose route `any` accepts every factor, and asks again for each request. */
     function open(options: BankOptions = {}): Promise<Bank> {
       const enrollWithCredentials = dialect.associateCredentials === 'required';
       return scene.open({
@@ -65,13 +65,13 @@ export function describeFactors(scene: Scene): void {
     const submit = (browser: Browser, code: string): Promise<FlowView> =>
       ask(browser, { type: 'code.submit', code });
 
-    /** The view after the phone has been asked once more. */
+    /** The view after the phone was polled once more. */
     async function nextPoll(browser: Browser): Promise<FlowView> {
       scene.tenant.clock.advance(POLL_MS);
       return browser.view();
     }
 
-    /** Adds a factor in a flow for the route `any`; the recovery codes that came with it. */
+    /** Adds a factor in a flow for the route `any`, and returns the recovery codes that came with it. */
     async function add(browser: Browser, factor: EnrollableFactor): Promise<readonly string[]> {
       const { phone } = scene.tenant;
       await browser.start('/any');
@@ -86,7 +86,7 @@ export function describeFactors(scene: Scene): void {
     }
 
     it.each(['otp', 'sms', 'voice', 'email'] as const)(
-      'adds %s after the password, and passes with it the next time, after a wrong code too',
+      'adds %s after the password, and accepts it the next time, also after a wrong code',
       async (factor) => {
         const { tenant } = scene;
         const bank = await open();
@@ -104,7 +104,7 @@ export function describeFactors(scene: Scene): void {
         expect(codes).toHaveLength(1);
         expect(added.json()).toEqual({ done: 'any', factor });
         expect(offered).toMatchObject({ state: 'choosing', authenticators: expect.any(Array) });
-        // An address alone is no enrolled factor: others can still be added.
+        // An address alone is not an enrolled factor, so others can still be added.
         expect(offered.enrollable.length > 0).toBe(factor === 'email');
         expect(prompt).toMatchObject({ state: 'prompting', factor });
         expect(prompt).not.toHaveProperty('disclosure');
@@ -116,7 +116,7 @@ export function describeFactors(scene: Scene): void {
       },
     );
 
-    it('adds a phone by its QR code, and passes by its push the next time', async () => {
+    it('adds a phone by its QR code, and accepts its push the next time', async () => {
       const { tenant } = scene;
       const browser = await (await open()).browser();
 
@@ -131,7 +131,7 @@ export function describeFactors(scene: Scene): void {
       expect((await browser.post('/any', {})).json()).toEqual({ done: 'any', factor: 'push' });
     });
 
-    it('tells a push that was denied from one that waits', async () => {
+    it('tells a denied push from one that waits', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const browser = await (await open()).browser();
@@ -146,7 +146,7 @@ export function describeFactors(scene: Scene): void {
       expect((await browser.post('/any', {})).status).toBe(401);
     });
 
-    it('takes a recovery code in place of a lost phone; the next code is seen before the approval exists', async () => {
+    it('accepts a recovery code for a lost phone, and shows the next code before it grants the approval', async () => {
       const { tenant } = scene;
       const browser = await (await open()).browser();
       const [code = ''] = await add(browser, 'push');
@@ -174,7 +174,7 @@ export function describeFactors(scene: Scene): void {
       expect(tenant.challenges()).toBe(1);
     });
 
-    it('takes a recovery code once', async () => {
+    it('accepts a recovery code once', async () => {
       const { clock } = scene.tenant;
       const browser = await (
         await open({ policies: { lost: { factors: ['recovery-code'], maxAge: 0 } } })
@@ -198,7 +198,7 @@ export function describeFactors(scene: Scene): void {
       expect((await browser.post('/lost', {})).status).toBe(401);
     });
 
-    it('takes the code of the app while a push waits: no further challenge, no further poll, no late approval', async () => {
+    it('accepts the code of the app while a push waits, and then sends no challenge or poll and grants no late approval', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const browser = await (await open()).browser();
@@ -223,7 +223,7 @@ export function describeFactors(scene: Scene): void {
       expect((await browser.post('/any', {})).json()).toEqual({ done: 'any', factor: 'otp' });
     });
 
-    it('asks for a further factor where one is not enough, and goes on with the new mfa_token', async () => {
+    it('asks for a second factor where one is not enough, and continues with the new mfa_token', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       tenant.emulator.configure({ requiredFactors: 2 });
@@ -247,7 +247,7 @@ export function describeFactors(scene: Scene): void {
       expect((await browser.post('/any', {})).status).toBe(200);
     });
 
-    it('offers what mfa_requirements name, and of these what the policy names', async () => {
+    it('offers the factors in mfa_requirements that the policy names', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       tenant.emulator.configure({ mfaRequirements: { challenge: ['otp', 'recovery-code'] } });
@@ -265,7 +265,7 @@ export function describeFactors(scene: Scene): void {
       expect(tenant.challenges()).toBe(0);
     });
 
-    it('offers nothing and says why, when the policy names none of the factors at hand', async () => {
+    it('offers nothing and says why when the policy names none of the available factors', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       tenant.emulator.configure({ mfaRequirements: { challenge: ['push-notification'] } });
@@ -284,7 +284,7 @@ export function describeFactors(scene: Scene): void {
       expect((await browser.post('/texts', {})).status).toBe(401);
     });
 
-    it('does not take a verified e-mail address for an enrolled factor', async () => {
+    it('does not count a verified e-mail address as an enrolled factor', async () => {
       const { tenant } = scene;
       const grace = { username: 'grace', password: 'battery-staple', emailVerified: true };
       const { sub } = tenant.emulator.addUser(grace);
@@ -307,7 +307,7 @@ export function describeFactors(scene: Scene): void {
       });
     });
 
-    it('renews an mfa_token that ran out by the refresh token, and asks nobody', async () => {
+    it('renews an expired mfa_token with the refresh token, without asking the user', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const bank = await open({ policies: { typed: { factors: ['otp', 'sms'] } } });
@@ -327,7 +327,7 @@ export function describeFactors(scene: Scene): void {
       expect(end).toMatchObject({ state: 'approved' });
     });
 
-    it('asks for the password where a refresh token gets no mfa_token', async () => {
+    it('asks for the password when a refresh token gets no mfa_token', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       tenant.emulator.configure({ dialect: { refreshMfaToken: 'absent' } });
@@ -341,7 +341,7 @@ export function describeFactors(scene: Scene): void {
       expect(sent).toMatchObject({ state: 'polling', factor: 'push' });
     });
 
-    it('asks for a code where the tenant says "prompt", and polls where it says nothing, whatever the factor', async () => {
+    it('asks for a code when the tenant says "prompt", and polls when it says nothing, for every factor', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const bank = await open();
@@ -361,7 +361,7 @@ export function describeFactors(scene: Scene): void {
       expect(polled).toMatchObject({ state: 'polling', factor: 'push' });
     });
 
-    it.each([4, 10])('takes codes of %i digits', async (messageCodeLength) => {
+    it.each([4, 10])('accepts codes of %i digits', async (messageCodeLength) => {
       const { tenant } = scene;
       tenant.emulator.configure({ messageCodeLength });
       const browser = await (await open()).browser();
@@ -373,7 +373,7 @@ export function describeFactors(scene: Scene): void {
     });
   });
 
-  it("sends the end user's address along with the password, and with nothing else", async () => {
+  it('sends the address of the user with the password, and with nothing else', async () => {
     const { tenant } = scene;
     const firstLeg = { password: { username: () => tenant.ada.username, ip: () => '203.0.113.7' } };
     const browser = await (await scene.open({ gateOptions: { firstLeg } })).browser();
@@ -388,7 +388,7 @@ export function describeFactors(scene: Scene): void {
   });
 
   describe('a rotated refresh token', () => {
-    /** Keeps the answers of the token endpoint back, as a slow network does, and breaks them off when asked to. */
+    /** Holds back the answers of the token endpoint, as a slow network does, and cuts them off on request. */
     function slowTokens(): { fetch: typeof fetch; arrived: Promise<void>; release(): void } {
       const arrived = Promise.withResolvers<void>();
       const released = Promise.withResolvers<void>();
@@ -410,7 +410,7 @@ export function describeFactors(scene: Scene): void {
       };
     }
 
-    it('is kept when the flow was cancelled while it came', async () => {
+    it('is kept when it arrives after the flow was cancelled', async () => {
       const { tenant } = scene;
       tenant.emulator.configure({ mfaPolicy: 'never' });
       const slow = slowTokens();
@@ -455,7 +455,7 @@ export function describeFactors(scene: Scene): void {
       expect(next).toMatchObject({ state: 'polling' });
     });
 
-    it('of somebody else is not kept', async () => {
+    it('of another user is not kept', async () => {
       const { tenant } = scene;
       tenant.emulator.configure({ dialect: { refreshToken: 'always' } });
       const grace = { username: 'grace', password: 'battery-staple' };

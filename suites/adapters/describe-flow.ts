@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PASSWORD, POLL_MS, providerOf } from '../test-tenant.ts';
 import type { Scene } from './describe-adapter.ts';
 
-/** Flows from their start to each of their ends, over the endpoints. */
+/** Flows from start to each possible end, over the endpoints. */
 export function describeFlow(scene: Scene): void {
   describe.each([
     { name: 'without a body parser', parsesBodies: false },
@@ -28,7 +28,7 @@ export function describeFlow(scene: Scene): void {
       expect(codes.disclosure?.recoveryCodes?.length).toBeGreaterThan(0);
       expect((await browser.post('/transfers', {})).status).toBe(401);
 
-      // Reading the codes with care costs nobody the approval.
+      // A user who reads the codes carefully keeps the approval.
       tenant.clock.advance(600_000);
       const end = (await browser.event({ type: 'codes.acknowledge' })).json<FlowView>();
       expect(end).toMatchObject({ state: 'approved' });
@@ -37,7 +37,7 @@ export function describeFlow(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
-    it('says that a password is wrong, and takes the right one', async () => {
+    it('says that a password is wrong, and accepts the right one', async () => {
       const browser = await (await scene.open({ parsesBodies })).browser();
       await browser.start();
 
@@ -61,7 +61,7 @@ export function describeFlow(scene: Scene): void {
       const end = await browser.view();
 
       expect(sent).toMatchObject({ state: 'polling', factor: 'push', expiresAt: expect.any(Number) });
-      // A poll without news is no news for the browser.
+      // A poll without news tells the browser nothing.
       expect(waiting.version).toBe(sent.version);
       expect(end).toMatchObject({ state: 'approved' });
       expect(tenant.challenges()).toBe(1);
@@ -69,7 +69,7 @@ export function describeFlow(scene: Scene): void {
   });
 
   describe('flow', () => {
-    it('takes a one-time password where the policy wants that, after a wrong one too', async () => {
+    it('accepts a one-time password where the policy asks for one, also after a wrong one', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const bank = await scene.open();
@@ -89,7 +89,7 @@ export function describeFlow(scene: Scene): void {
       expect((await browser.post('/transfers', {})).status).toBe(200);
     });
 
-    it('goes on with the factor that the user has got meanwhile, when a first one cannot be added any more', async () => {
+    it('continues with a factor that the user added elsewhere, when a first factor can no longer be added', async () => {
       const { tenant } = scene;
       const bank = await scene.open({ gateOptions: { enroll: 'session' } });
       const browser = await bank.browser();
@@ -104,12 +104,12 @@ export function describeFlow(scene: Scene): void {
       tenant.phone.approve();
       tenant.clock.advance(POLL_MS);
       await browser.view();
-      // The enrolment that came to nothing was the user's first, and the only one to bring recovery codes.
+      // The abandoned enrolment was the user's first, and the only one to bring recovery codes.
       const end = await browser.event({ type: 'codes.acknowledge' });
       expect(end.json()).toMatchObject({ state: 'approved' });
     });
 
-    it('ends as rejected when the phone denies, and starts anew on a retry', async () => {
+    it('ends as rejected when the phone denies, and starts again on a retry', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const bank = await scene.open();
@@ -131,7 +131,7 @@ export function describeFlow(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
-    it('expires when nobody answers, and an approval that comes too late is none', async () => {
+    it('expires when nobody answers, and ignores a late approval', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const bank = await scene.open();
@@ -164,30 +164,25 @@ export function describeFlow(scene: Scene): void {
       expect(tenant.challenges()).toBe(2);
     });
 
-    it.each(['DELETE', 'flow.cancel'])(
-      'is cancelled by %s, and a late approval counts for nothing',
-      async (way) => {
-        const { tenant } = scene;
-        await tenant.enrolPush();
-        const bank = await scene.open();
-        const browser = await bank.browser();
-        await browser.start();
+    it.each(['DELETE', 'flow.cancel'])('is cancelled by %s, and ignores a late approval', async (way) => {
+      const { tenant } = scene;
+      await tenant.enrolPush();
+      const bank = await scene.open();
+      const browser = await bank.browser();
+      await browser.start();
 
-        const end =
-          way === 'DELETE'
-            ? await browser.send('DELETE', '/step-up/flow')
-            : await browser.event({ type: way });
-        tenant.phone.approve();
-        tenant.clock.advance(POLL_MS);
+      const end =
+        way === 'DELETE' ? await browser.send('DELETE', '/step-up/flow') : await browser.event({ type: way });
+      tenant.phone.approve();
+      tenant.clock.advance(POLL_MS);
 
-        expect(end.status).toBe(200);
-        expect(end.json()).toMatchObject({ state: 'cancelled', allowedEvents: [] });
-        expect(await browser.view()).toMatchObject({ state: 'cancelled' });
-        expect((await browser.post('/transfers', {})).status).toBe(401);
-      },
-    );
+      expect(end.status).toBe(200);
+      expect(end.json()).toMatchObject({ state: 'cancelled', allowedEvents: [] });
+      expect(await browser.view()).toMatchObject({ state: 'cancelled' });
+      expect((await browser.post('/transfers', {})).status).toBe(401);
+    });
 
-    it('joins the flow that is under way for the same requirement, and sends nothing again', async () => {
+    it('joins the flow under way for the same requirement, and sends nothing again', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const browser = await (await scene.open()).browser();
@@ -202,7 +197,7 @@ export function describeFlow(scene: Scene): void {
       expect(tenant.challenges()).toBe(1);
     });
 
-    it('refuses a start for something else while a flow is under way, until that one is cancelled', async () => {
+    it('refuses a start for something else until the flow under way is cancelled', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const browser = await (await scene.open()).browser();
@@ -237,7 +232,7 @@ export function describeFlow(scene: Scene): void {
       expect(tenant.phone.notifications()).toHaveLength(1);
     });
 
-    it('has one push at a time: a second browser is told so, and so is the first', async () => {
+    it('sends one push at a time, and tells both browsers when a second one asks', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const bank = await scene.open();
@@ -259,7 +254,7 @@ export function describeFlow(scene: Scene): void {
       expect((await other.event({ type: 'flow.retry' })).json()).toMatchObject({ state: 'polling' });
     });
 
-    it('keeps the rotated refresh token, so that the next flow has one that works', async () => {
+    it('keeps the rotated refresh token, so that the next flow can use it', async () => {
       const { tenant } = scene;
       tenant.emulator.configure({ mfaPolicy: 'never' });
       const bank = await scene.open();
@@ -273,7 +268,7 @@ export function describeFlow(scene: Scene): void {
       expect((await browser.post('/transfers', {})).status).toBe(401);
     });
 
-    it('takes no mfa_token of a client where the app has not said so', async () => {
+    it('accepts no mfa_token from a client unless the app allows it', async () => {
       const { tenant } = scene;
       const firstLeg = { custom: async () => ({ mfaToken: await tenant.mfaToken() }) };
       const browser = await (await scene.open({ gateOptions: { firstLeg } })).browser();
@@ -288,7 +283,7 @@ export function describeFlow(scene: Scene): void {
       expect(started.json()).toMatchObject({ error: 'invalid_request' });
     });
 
-    it('begins with an mfa_token that the client has met itself', async () => {
+    it('begins with an mfa_token that the client obtained itself', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const browser = await (await scene.open()).browser();
@@ -307,7 +302,7 @@ export function describeFlow(scene: Scene): void {
       expect(await browser.view()).toMatchObject({ state: 'approved' });
     });
 
-    it("takes somebody else's mfa_token for no way to an approval", async () => {
+    it('grants no approval for the mfa_token of another user', async () => {
       const { tenant } = scene;
       const grace = { username: 'grace', password: 'battery-staple' };
       const { sub } = tenant.emulator.addUser(grace);
@@ -326,7 +321,7 @@ export function describeFlow(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
-    it('asks for the password before a factor is added, whatever mfa_token it began with', async () => {
+    it('asks for the password before it adds a factor, whichever mfa_token it began with', async () => {
       const { tenant } = scene;
       const browser = await (await scene.open()).browser();
       const requirement = await browser.requirement();
@@ -338,7 +333,7 @@ export function describeFlow(scene: Scene): void {
       expect(tenant.phone.view().enrollments).toEqual([]);
     });
 
-    it('adds no factor where the gate refuses it', async () => {
+    it('adds no factor when the gate refuses it', async () => {
       const { tenant } = scene;
       const browser = await (await scene.open({ gateOptions: { enroll: 'refuse' } })).browser();
 
@@ -346,7 +341,7 @@ export function describeFlow(scene: Scene): void {
       expect(tenant.phone.view().enrollments).toEqual([]);
     });
 
-    it('takes no id_token that is signed with the secret', async () => {
+    it('accepts no id_token that is signed with the secret', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const bank = await scene.open({

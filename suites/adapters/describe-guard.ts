@@ -12,7 +12,7 @@ const CHALLENGE =
 /** What guards let through, and how they refuse. */
 export function describeGuard(scene: Scene): void {
   describe('guard', () => {
-    it('refuses an API call with the challenge of RFC 9470 and says where a flow starts', async () => {
+    it('refuses an API call with the challenge of RFC 9470 and says where to start a flow', async () => {
       const browser = await (await scene.open()).browser();
 
       const answer = await browser.post('/transfers', { to: 'Grace' });
@@ -30,7 +30,7 @@ export function describeGuard(scene: Scene): void {
       });
     });
 
-    it('names the factors, the action and a max age of 0 where the policy has them', async () => {
+    it('names the factors, the action and a max age of 0 if the policy has them', async () => {
       const browser = await (await scene.open()).browser();
 
       expect((await browser.post('/otp', {})).json()).toMatchObject({ factors: ['otp'] });
@@ -103,7 +103,7 @@ export function describeGuard(scene: Scene): void {
       expect(await postFrom('not an address')).not.toContain('data-return-to');
     });
 
-    it('goes by Accept only where a client sends no Sec-Fetch-Mode', async () => {
+    it('uses Accept only if a client sends no Sec-Fetch-Mode', async () => {
       const bank = await scene.open();
       const { cookies } = await bank.browser();
       const cookie = `sid=${cookies.get('sid')}`;
@@ -116,7 +116,7 @@ export function describeGuard(scene: Scene): void {
       expect(await statusFor({ accept: 'text/html', 'x-requested-with': 'XMLHttpRequest' })).toBe(401);
     });
 
-    it('answers as the route wants it, whatever the request says', async () => {
+    it('answers in the form that the route sets, whatever the request says', async () => {
       const gateOptions = { loginUrl: () => '/login' };
       const asPages = await scene.open({ route: { answer: 'page' }, gateOptions });
       const asApi = await scene.open({ route: { answer: 'api' }, gateOptions });
@@ -148,7 +148,7 @@ export function describeGuard(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
-    it('answers 500 without its reason when the app cannot say who is asking', async () => {
+    it('answers 500 without the reason when the app cannot say who is asking', async () => {
       const bank = await scene.open({
         gateOptions: {
           identify: () => {
@@ -177,7 +177,7 @@ export function describeGuard(scene: Scene): void {
     });
 
     it.each(['app', 'framework'] as const)(
-      'gives refusals to the error handler of the %s where it is to answer them',
+      'gives refusals to the error handler of the %s when the gate says so',
       async (errorsBy) => {
         const bank = await scene.open({ errorsBy, gateOptions: { mode: 'throw' } });
         const browser = await bank.browser();
@@ -205,7 +205,7 @@ export function describeGuard(scene: Scene): void {
       },
     );
 
-    it('lets a request through while its approval is fresh, and not afterwards', async () => {
+    it('lets a request through only while its approval is fresh', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open();
       const browser = await bank.browser();
@@ -226,7 +226,7 @@ export function describeGuard(scene: Scene): void {
       expect(bank.reached).toEqual(['/transfers', '/transfers']);
     });
 
-    it('does not take an approval for a route that names another factor or an action', async () => {
+    it('refuses an approval on a route that names another factor or an action', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open();
       const browser = await bank.browser();
@@ -243,7 +243,7 @@ export function describeGuard(scene: Scene): void {
       expect(statuses).toEqual([200, 401, 401, 401]);
     });
 
-    it('uses an approval for a single use once, however many requests come at once', async () => {
+    it('uses a single-use approval once, however many requests come at once', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open();
       const browser = await bank.browser();
@@ -259,7 +259,7 @@ export function describeGuard(scene: Scene): void {
       expect(bank.reached).toEqual(['/single']);
     });
 
-    it('gives an approval for a single use back when the handler releases it', async () => {
+    it('restores a single-use approval when the handler releases it', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open();
       const browser = await bank.browser();
@@ -273,11 +273,11 @@ export function describeGuard(scene: Scene): void {
         statuses.push((await browser.post(path, {})).status);
       }
 
-      // The two routes have the same policy, so one approval serves either.
+      // The two routes have the same policy, so one approval serves both.
       expect(statuses).toEqual([200, 200, 200, 401]);
     });
 
-    it('ends approvals with the login that they were given in', async () => {
+    it('ends approvals with their login', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open();
       const browser = await bank.browser();
@@ -299,7 +299,7 @@ export function describeGuard(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
-    it('takes no approval from a session alone: the browser must show its handle too', async () => {
+    it('accepts no approval from a session alone: the browser must show its handle too', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open();
       const browser = await bank.browser();

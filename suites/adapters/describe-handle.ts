@@ -30,7 +30,7 @@ export function describeHandle(scene: Scene): void {
       ]);
     });
 
-    it('is refused over plain http on another host, and where the proxy is not trusted', async () => {
+    it('is refused over plain http on another host, and when the proxy is not trusted', async () => {
       const bank = await scene.open();
       const browser = await bank.browser();
       const requirement = await browser.requirement();
@@ -63,7 +63,7 @@ export function describeHandle(scene: Scene): void {
       ['an Origin that is https', { origin: 'https://127.0.0.1:3000' }],
       ['an Origin on another host', { origin: 'http://bank.example' }],
       ['a Referer of a page on another host', { referer: 'https://bank.example/account' }],
-    ])('is refused where a proxy makes a public site look like this machine, by %s', async (_, headers) => {
+    ])('is refused when a proxy makes a public site look like this machine, by %s', async (_, headers) => {
       await scene.tenant.enrolPush();
       // The default of nginx: the proxied address as the Host, and plain http.
       const bank = await scene.open();
@@ -90,7 +90,7 @@ export function describeHandle(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
-    it('travels behind a proxy on this machine where the app says so', async () => {
+    it('travels behind a proxy on this machine if the app allows it', async () => {
       const browser = await (await scene.open({ gateOptions: { insecureCookie: true } })).browser();
 
       const answer = await browser.navigate('/transfers', { 'x-forwarded-for': '127.0.0.1' });
@@ -98,7 +98,7 @@ export function describeHandle(scene: Scene): void {
       expect(answer.cookies).toEqual([expect.stringMatching(/^stepgate=/)]);
     });
 
-    it('travels over plain http where the app says so', async () => {
+    it('travels over plain http if the app allows it', async () => {
       const browser = await (await scene.open({ gateOptions: { insecureCookie: true } })).browser();
 
       const answer = await browser.navigate('/transfers', { host: 'intranet' });
@@ -123,7 +123,7 @@ export function describeHandle(scene: Scene): void {
       expect(browser.cookies.get('stepgate')).toBe(handle);
     });
 
-    it('comes with the start to calls, so that tabs that are refused at once share one', async () => {
+    it('is set when a script starts a flow, so that tabs that are refused at once share one', async () => {
       await scene.tenant.enrolPush();
       const first = await (await scene.open()).browser();
       const second = first.copy();
@@ -139,7 +139,7 @@ export function describeHandle(scene: Scene): void {
       expect(refused?.json()).toMatchObject({ error: 'flow_in_progress' });
     });
 
-    it('has time to reach its browser, before another one of the session is handed out', async () => {
+    it('gets time to reach its browser before the session gets another one', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const browser = await (await scene.open()).browser();
@@ -155,7 +155,7 @@ export function describeHandle(scene: Scene): void {
       expect([later.status, later.cookies]).toEqual([201, [expect.stringMatching(/^stepgate=/)]]);
     });
 
-    it('is not handed out to a request of another site', async () => {
+    it('is not set for a request of another site', async () => {
       const browser = await (await scene.open()).browser();
 
       const headers = { 'sec-fetch-site': 'cross-site' };
@@ -167,7 +167,7 @@ export function describeHandle(scene: Scene): void {
       expect([...api.cookies, ...load.cookies, ...page.cookies]).toEqual([]);
     });
 
-    it('brings a next login in the same browser nothing of the one before', async () => {
+    it('gives the next login in the same browser nothing of the previous one', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const bank = await scene.open();
@@ -195,7 +195,7 @@ export function describeHandle(scene: Scene): void {
       expect((await before.post('/transfers', {})).status).toBe(200);
     });
 
-    it('lets a next login in the same browser send no push while the one before waits for its own', async () => {
+    it('keeps the next login in the same browser from sending a push while the previous one waits', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const bank = await scene.open();
@@ -217,7 +217,7 @@ export function describeHandle(scene: Scene): void {
       expect(tenant.phone.notifications()).toHaveLength(1);
     });
 
-    it('travels in a header for a client without cookies that asks for it', async () => {
+    it('travels in a header if a client without cookies asks for it', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open({
         gateOptions: { identify: () => ({ subject: scene.tenant.ada.subject, sessionId: 'a bearer token' }) },

@@ -7,7 +7,7 @@ import type { Scene } from './describe-adapter.ts';
 const APP = 'https://app.example';
 const EVIL = 'https://evil.example';
 
-/** What a browser says of a script's call from a page of `origin`, which is of another site. */
+/** The headers that a browser sends with a script's call from a page of `origin`, on another site. */
 const from = (origin: string): Record<string, string> => ({
   origin,
   'sec-fetch-site': 'cross-site',
@@ -18,7 +18,7 @@ const from = (origin: string): Record<string, string> => ({
 export function describeOrigins(scene: Scene): void {
   describe('allowedOrigins', () => {
     async function open(): Promise<{ bank: Bank; browser: Browser }> {
-      // The pages are elsewhere, by https, and the tests' bank is on this machine.
+      // The pages are elsewhere, over https, and the tests' bank is on this machine.
       const bank = await scene.open({ gateOptions: { allowedOrigins: [APP], insecureCookie: true } });
       return { bank, browser: await bank.browser() };
     }
@@ -78,7 +78,7 @@ export function describeOrigins(scene: Scene): void {
       expect(answer.headers['access-control-allow-origin']).toBe(APP);
     });
 
-    it('answers the preflight of an allowed origin, before anybody is asked for', async () => {
+    it('answers the preflight of an allowed origin before `identify` runs', async () => {
       const { bank } = await open();
 
       const answer = await preflight(bank.stranger(), APP);
@@ -93,7 +93,7 @@ export function describeOrigins(scene: Scene): void {
     });
 
     it.each([EVIL, 'null', 'https://app.example.evil.example', 'http://app.example'])(
-      'shares nothing with %s, and takes nothing from it',
+      'shares nothing with %s, and accepts nothing from it',
       async (origin) => {
         const { browser } = await open();
         const requirement = await browser.requirement();
@@ -116,7 +116,7 @@ export function describeOrigins(scene: Scene): void {
       },
     );
 
-    it('hands a Lax cookie to another host of the same site', async () => {
+    it('sets a Lax cookie for another host of the same site', async () => {
       const { browser } = await open();
 
       const requirement = await browser.requirement();
@@ -130,7 +130,7 @@ export function describeOrigins(scene: Scene): void {
       expect(cookies).toEqual([expect.stringMatching(/; SameSite=Lax$/)]);
     });
 
-    it('does what SameSite=Lax did: what other sites send is not let through by an approval', async () => {
+    it('replaces SameSite=Lax: approvals do not serve requests of other sites', async () => {
       const { tenant } = scene;
       await tenant.enrolPush();
       const { bank, browser } = await open();
@@ -159,7 +159,7 @@ export function describeOrigins(scene: Scene): void {
       expect(await statusOf('POST', { origin: APP })).toBe(200);
     });
 
-    it('is nobody by default', async () => {
+    it('allows no other origin by default', async () => {
       const bank = await scene.open();
 
       const answer = await preflight(await bank.browser(), APP);
@@ -199,7 +199,7 @@ export function describeOrigins(scene: Scene): void {
       };
     }
 
-    it.each(FORGED)('is not run for %s, by the owner’s approval', async (_, headers) => {
+    it.each(FORGED)('does not run for %s with an approval of the owner', async (_, headers) => {
       const { bank, send } = await approved();
 
       for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
@@ -223,13 +223,13 @@ export function describeOrigins(scene: Scene): void {
         'a script with a bearer token',
         { 'sec-fetch-site': 'cross-site', origin: EVIL, authorization: 'Bearer t' },
       ],
-    ])('is run for %s', async (_, headers) => {
+    ])('runs for %s', async (_, headers) => {
       const { send } = await approved();
 
       expect((await send('POST', headers)).status).toBe(200);
     });
 
-    it('is run for another origin by GET, and by any method where the app says so', async () => {
+    it('runs for another origin by GET, and by any method if the app allows it', async () => {
       const strict = await approved();
       const [, headers] = FORGED[1] ?? ['', {}];
       const byGet = await strict.send('GET', headers);

@@ -3,7 +3,7 @@ import { POLL_MS } from '../test-tenant.ts';
 import type { Bank, Browser, HandlerGate } from './bank.ts';
 import type { Scene } from './describe-adapter.ts';
 
-/** What templates are told, and how approvals are ended from outside. */
+/** What templates can show, and how to end approvals from outside. */
 export function describeOversight(scene: Scene): void {
   async function visit(): Promise<{ readonly bank: Bank; readonly browser: Browser }> {
     await scene.tenant.enrolPush();
@@ -29,7 +29,7 @@ export function describeOversight(scene: Scene): void {
     (await browser.post('/status', {})).json<{ status: unknown }>().status;
 
   describe('status', () => {
-    it('tells of the flow under way, and of the freshest approval and its age', async () => {
+    it('shows the flow under way, and the freshest approval with its age', async () => {
       const { browser } = await visit();
 
       const before = await statusOf(browser);
@@ -49,7 +49,7 @@ export function describeOversight(scene: Scene): void {
       });
     });
 
-    it('tells a stranger nothing', async () => {
+    it('shows a stranger nothing', async () => {
       const { bank } = await visit();
 
       expect(await statusOf(bank.stranger())).toBeUndefined();
@@ -57,7 +57,7 @@ export function describeOversight(scene: Scene): void {
   });
 
   describe('revoke', () => {
-    it("ends the browser's approval at the sign-out", async () => {
+    it("ends the browser's approval at sign-out", async () => {
       const { browser } = await visit();
       await approve(browser);
 
@@ -99,7 +99,7 @@ export function describeOversight(scene: Scene): void {
       expect((await other.post('/transfers', {})).status).toBe(401);
     });
 
-    it('ends a flow whose push is on the phone: approving it comes to nothing', async () => {
+    it('ends a flow whose push is on the phone, and ignores the answer', async () => {
       const { browser } = await visit();
       await browser.start();
 

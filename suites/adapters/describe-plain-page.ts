@@ -11,9 +11,9 @@ interface Visit {
   readonly page: PlainPage;
 }
 
-/** The built-in page where no script takes its place. */
+/** The built-in page without scripts. */
 export function describePlainPage(scene: Scene): void {
-  /** Has the guard send a browser to the page. */
+  /** Lets the guard send a browser to the page. */
   async function visit(options: Parameters<Scene['open']>[0] = {}): Promise<Visit> {
     const bank = await scene.open(options);
     const browser = await bank.browser();
@@ -27,9 +27,9 @@ export function describePlainPage(scene: Scene): void {
     return { bank, browser, page: await press(browser, page, 'Send approval request') };
   }
 
-  /** Goes where a page goes by itself. */
+  /** Follows the page's automatic navigation. */
   function follow(browser: Browser, { refresh }: PlainPage): Promise<PlainPage> {
-    if (refresh === undefined) throw new Error('the page stays as it is');
+    if (refresh === undefined) throw new Error('the page does not reload');
     return openPlainPage(browser, refresh.url);
   }
 
@@ -48,8 +48,8 @@ export function describePlainPage(scene: Scene): void {
     });
   }
 
-  describe.each([false, true])('the page without script (parsers in front: %j)', (parsesBodies) => {
-    it('leads from the refusal to the approval by posts alone', async () => {
+  describe.each([false, true])('the page without scripts (parsers in front: %j)', (parsesBodies) => {
+    it('leads from the refusal to the approval with posts alone', async () => {
       const { browser, page } = await visit({ parsesBodies });
       expect(page.heading).toBe('Confirm it’s you');
       expect(page.link('Go back')).toBe('/account');
@@ -76,8 +76,8 @@ export function describePlainPage(scene: Scene): void {
     });
   });
 
-  describe('the page without script', () => {
-    it('sends nothing when it is loaded, however often', async () => {
+  describe('the page without scripts', () => {
+    it('sends nothing when it loads, however often', async () => {
       await scene.tenant.enrolPush();
       const { browser, page } = await visit();
       const { path } = page.post('Send approval request');
@@ -93,7 +93,7 @@ export function describePlainPage(scene: Scene): void {
       expect(scene.tenant.exchanges.filter(({ path: to }) => to.startsWith('/mfa/challenge'))).toEqual([]);
     });
 
-    it('asks again when the provider is next asked, and shows what has happened meanwhile', async () => {
+    it('reloads when the next poll is due, and shows what has happened meanwhile', async () => {
       const { browser, page } = await waiting();
       const { nextPollAt = 0, now } = await browser.view();
 
@@ -109,7 +109,7 @@ export function describePlainPage(scene: Scene): void {
       expect(done.heading).toBe('Confirmed');
     });
 
-    it('takes a code without what is there for the eye, and says what is wrong with it', async () => {
+    it('accepts a code with spaces and dashes, and says what is wrong with it', async () => {
       const { browser, page } = await waiting();
       const ways = await openPlainPage(browser, page.link('Try another way'));
       const prompt = await press(browser, ways, 'Code from an authenticator app');
@@ -124,7 +124,7 @@ export function describePlainPage(scene: Scene): void {
       expect((await press(browser, wrong, 'Confirm', { typed: { code } })).heading).toBe('Confirmed');
     });
 
-    it('says on the page what is wrong with a request, never in JSON', async () => {
+    it('reports a wrong request on the page, never in JSON', async () => {
       const { browser, page } = await waiting();
       const stale = { ...page.fields, version: '1' };
       const post = async (fields: Record<string, string>): Promise<PlainPage> =>
@@ -155,7 +155,7 @@ export function describePlainPage(scene: Scene): void {
       expect(scene.tenant.challenges()).toBe(1);
     });
 
-    it('shows a problem on a page of its own where there is no flow to show', async () => {
+    it('shows a problem on its own page if there is no flow to show', async () => {
       const { bank, browser, page } = await visit();
       const { path, body } = page.post('Send approval request');
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -175,7 +175,7 @@ export function describePlainPage(scene: Scene): void {
       }
     });
 
-    it('shows an old ticket as that, and a flow that was started with it still', async () => {
+    it('reports an old ticket, and still shows a flow that was started with it', async () => {
       const { browser, page } = await waiting();
       const fresh = plainPage(await browser.navigate('/step-up?requirement=forged'));
       scene.tenant.clock.advance(600_000);
@@ -200,7 +200,7 @@ export function describePlainPage(scene: Scene): void {
       expect((await press(browser, cancelled, 'Start again')).heading).toBe('Check your phone');
     });
 
-    it('offers to take the place of a flow for something else', async () => {
+    it('offers to replace a flow for something else', async () => {
       const { browser } = await waiting();
       const { headers } = await browser.navigate('/closing');
       const other = await openPlainPage(browser, headers.location ?? '');
@@ -217,7 +217,7 @@ export function describePlainPage(scene: Scene): void {
   });
 
   describe('the language of the page', () => {
-    it('is the one that the browser asks for, in its words and headers', async () => {
+    it('is the one that the browser asks for, in texts and headers', async () => {
       const { browser, page } = await visit();
       const french = plainPage(await browser.navigate('/step-up', { 'accept-language': 'fr-CH, en;q=0.5' }));
 
@@ -234,7 +234,7 @@ export function describePlainPage(scene: Scene): void {
   describe('the forms of the page', () => {
     const START = 'Send approval request';
 
-    it('are taken from this very page alone', async () => {
+    it('are accepted only from this very page', async () => {
       const here = await visit();
       const other = await visit();
       const token = here.page.fields.form_token ?? '';
@@ -245,11 +245,11 @@ export function describePlainPage(scene: Scene): void {
       ): Promise<number> => (await postBare(here, START, headers, fields)).status;
 
       expect(token).toMatch(/^[\w-]{40,}$/);
-      // What the browser tells goes before the token.
+      // The browser's own headers take precedence over the token.
       expect(await statusFor({ 'sec-fetch-site': 'cross-site' })).toBe(403);
       expect(await statusFor({ 'sec-fetch-site': 'same-site', origin: 'null' })).toBe(403);
       expect(await statusFor({ origin: 'https://evil.example' })).toBe(403);
-      // Where it tells nothing, the token decides.
+      // If the browser sends no such header, the token decides.
       expect(await statusFor({ origin: 'null' }, { form_token: '' })).toBe(403);
       expect(await statusFor({}, { form_token: '' })).toBe(403);
       expect(await statusFor({ origin: 'null' }, { form_token: other.page.fields.form_token ?? '' })).toBe(

@@ -10,7 +10,7 @@ interface Transfer {
   readonly amount: number;
 }
 
-/** Policies that depend on the request, several of them at once, and the gate inside of handlers. */
+/** Policies that depend on the request, several at once, and the gate inside handlers. */
 export function describePolicy(scene: Scene): void {
   const bodyOf = async (native: HostRequest): Promise<Transfer> =>
     (await scene.host.bodyOf(native)) as Transfer;
@@ -23,9 +23,9 @@ export function describePolicy(scene: Scene): void {
     return { bank: opened, browser: await opened.browser() };
   }
 
-  /** Meets what the route asks for. */
+  /** Meets the route's requirement. */
   async function approve(browser: Browser, path: string, body: unknown = {}): Promise<void> {
-    // The phone gets no two messages at once.
+    // The phone cannot get two messages at once.
     scene.tenant.clock.advance(15_000);
     const refused = (await browser.post(path, body)).json<{ step_up: { requirement: string } }>();
     await browser.post('/step-up/flow', { requirement: refused.step_up.requirement });
@@ -40,8 +40,8 @@ export function describePolicy(scene: Scene): void {
     return found;
   }
 
-  describe('policy of a request', () => {
-    it('asks for a step-up or for none, as the request says', async () => {
+  describe('a policy that depends on the request', () => {
+    it('requires a step-up or none, as it decides', async () => {
       const { bank, browser } = await visit({ policies: { pay: overThousand } });
 
       const small = await browser.post('/pay', { amount: 1_000 });
@@ -55,7 +55,7 @@ export function describePolicy(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
-    it('asks a signed-out client to sign in before it asks the policy', async () => {
+    it('runs only after a signed-out client was asked to sign in', async () => {
       const { bank } = await visit({
         policies: {
           pay: () => {
@@ -69,7 +69,7 @@ export function describePolicy(scene: Scene): void {
     });
 
     it.skipIf(scene.host.readsBodies)(
-      'is no answer while no parser has filled the body that it reads',
+      'refuses when no parser has filled the body that it reads',
       async () => {
         const { bank, browser } = await visit({ parsesBodies: false, policies: { pay: overThousand } });
 
@@ -84,23 +84,20 @@ export function describePolicy(scene: Scene): void {
       },
     );
 
-    it.skipIf(scene.host.readsBodies)(
-      'is no answer for a body that the parser in front has left to a later one',
-      async () => {
-        const { bank, browser } = await visit({ policies: { pay: overThousand } });
+    it.skipIf(scene.host.readsBodies)('refuses a body that only a later parser will read', async () => {
+      const { bank, browser } = await visit({ policies: { pay: overThousand } });
 
-        const answer = await browser.send('POST', '/pay', {
-          headers: { 'content-type': 'multipart/mixed; boundary=x' },
-          body: '--x\r\n\r\n5000\r\n--x--',
-        });
+      const answer = await browser.send('POST', '/pay', {
+        headers: { 'content-type': 'multipart/mixed; boundary=x' },
+        body: '--x\r\n\r\n5000\r\n--x--',
+      });
 
-        expect(answer.status).toBe(400);
-        expect(answer.json()).toMatchObject({ error: 'invalid_request' });
-        expect(bank.reached).toEqual([]);
-      },
-    );
+      expect(answer.status).toBe(400);
+      expect(answer.json()).toMatchObject({ error: 'invalid_request' });
+      expect(bank.reached).toEqual([]);
+    });
 
-    it.each([undefined, null, true, 0, ''])('is no answer when it is %j', async (answer) => {
+    it.each([undefined, null, true, 0, ''])('refuses when it returns %j', async (answer) => {
       const { bank, browser } = await visit({ policies: { pay: () => answer as false } });
 
       expect((await browser.post('/pay', {})).json()).toMatchObject({ error: 'misconfigured' });
@@ -110,7 +107,7 @@ export function describePolicy(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
-    it('lets nobody through when it throws or is no policy', async () => {
+    it('lets nobody through when it throws or is not a policy', async () => {
       const { bank, browser } = await visit({
         policies: {
           throwing: () => Promise.reject(new Error('the limits of db.internal are unreachable')),
@@ -134,7 +131,7 @@ export function describePolicy(scene: Scene): void {
       expect(bank.reached).toEqual([]);
     });
 
-    it('refuses a request with the status of a client that the policy throws, as http-errors has it', async () => {
+    it('refuses with the 4xx status that it throws, as http-errors does', async () => {
       const { bank, browser } = await visit({
         policies: {
           async pay(native) {
@@ -155,7 +152,7 @@ export function describePolicy(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
-    it('tells the action, which the page shows and the approval is bound to', async () => {
+    it('names the action, which the page shows and the approval is bound to', async () => {
       const { browser } = await visit({
         policies: {
           pay: {
@@ -178,7 +175,7 @@ export function describePolicy(scene: Scene): void {
       expect((await browser.post('/pay', { amount: 250 })).status).toBe(200);
     });
 
-    it('must give an action where it was to', async () => {
+    it('must return an action if it is expected to', async () => {
       const { bank, browser } = await visit({ policies: { pay: { action: () => undefined as never } } });
 
       expect((await browser.post('/pay', {})).status).toBe(500);
@@ -194,7 +191,7 @@ export function describePolicy(scene: Scene): void {
       { maxAge: 0, action: { id: 'second' } },
     ];
 
-    it('want an approval each, and use none up before all are met', async () => {
+    it('need one approval each, and use up none until all are met', async () => {
       const { bank, browser } = await visit({ policies: { both } });
 
       await approve(browser, '/both');
@@ -207,7 +204,7 @@ export function describePolicy(scene: Scene): void {
       expect(bank.reached).toEqual(['/both']);
     });
 
-    it('are met by one approval where they ask for the same, which serves that request alone', async () => {
+    it('share one approval if they ask for the same, which serves that request alone', async () => {
       const { bank, browser } = await visit({ policies: { twice: [{ maxAge: 0 }, { maxAge: 0 }] } });
 
       await approve(browser, '/twice');
@@ -217,8 +214,8 @@ export function describePolicy(scene: Scene): void {
     });
   });
 
-  describe('a guard behind a handler', () => {
-    it('gives nothing back that the handler has run with, whatever it refuses', async () => {
+  describe('a guard after a handler', () => {
+    it('restores nothing that the handler has run with, whatever it refuses', async () => {
       const { bank, browser } = await visit({
         policies: { pay: { maxAge: 0 } },
         behind: { pay: [{ maxAge: 0, action: { id: 'another' } }] },
@@ -231,10 +228,10 @@ export function describePolicy(scene: Scene): void {
     });
   });
 
-  describe('the gate inside of a handler', () => {
+  describe('the gate inside a handler', () => {
     const single = { maxAge: 0 };
 
-    it('goes on with an approval, and uses one for a single use up at every call', async () => {
+    it('continues with an approval, and uses up a single-use one at every call', async () => {
       const { browser } = await visit({
         deeds: {
           one: async (gate) => ({ factor: (await gate.assert(single))?.approval.factor }),
@@ -256,7 +253,7 @@ export function describePolicy(scene: Scene): void {
       expect((await browser.post('/one', {})).status).toBe(401);
     });
 
-    it('throws what an answer needs, and the way to a step-up', async () => {
+    it('throws what a response needs, and the way to a step-up', async () => {
       const refusals: StepUpError[] = [];
       const { browser } = await visit({
         deeds: {
@@ -281,7 +278,7 @@ export function describePolicy(scene: Scene): void {
       ]);
     });
 
-    it('throws the handle for a page load, where only an answer shows it', async () => {
+    it('throws the handle for a page load, which only a response can set', async () => {
       const refusals: StepUpError[] = [];
       const { browser } = await visit({
         deeds: {
@@ -320,7 +317,7 @@ export function describePolicy(scene: Scene): void {
       expect(await statuses(browser, '/single', '/single')).toEqual([200, 401]);
     });
 
-    it('tells the app of its own faults', async () => {
+    it('reports faults of the app to the app', async () => {
       const { bank, browser } = await visit({
         deeds: {
           one: async (gate) => {

@@ -46,7 +46,7 @@ function post(
   });
 }
 
-/** Routes that keep a refused form post, to be sent once more after the approval. */
+/** Routes that keep a refused form post, to be sent again after the approval. */
 export function describeReplay(scene: Scene): void {
   /** From the refusal to the approval. */
   async function approve(browser: Browser, refusal: Answer): Promise<PlainPage> {
@@ -60,7 +60,7 @@ export function describeReplay(scene: Scene): void {
   }
 
   describe.each([false, true])('replay (parsers in front: %j)', (parsesBodies) => {
-    it('offers to send the refused form once more, as it was, and only once', async () => {
+    it('offers to send the refused form again, unchanged and only once', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open({ parsesBodies });
       const browser = await bank.browser();
@@ -72,7 +72,7 @@ export function describeReplay(scene: Scene): void {
       expect(page.text).toContain('Standing order 9');
       expect(page.refresh).toBeUndefined();
       expect(page.answer.headers['content-security-policy']).toContain("default-src 'none'");
-      // The app may answer with a redirect to another site, which `form-action` would stop.
+      // The app may redirect to another site, which `form-action` would stop.
       expect(page.answer.headers['content-security-policy']).not.toContain('form-action');
       expect(page.enctype).toBe(URLENCODED);
       expect(page.fieldList).toEqual(FIELDS);
@@ -85,7 +85,7 @@ export function describeReplay(scene: Scene): void {
       expect(again.fieldList.map(([name]) => name)).not.toContain('to');
     });
 
-    it('keeps multipart fields too, and forms whose input for files was left empty', async () => {
+    it('keeps multipart fields too, and forms with an empty file input', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open({ parsesBodies });
       const browser = await bank.browser();
@@ -96,7 +96,7 @@ export function describeReplay(scene: Scene): void {
       expect(page.fieldList).toEqual(FIELDS);
     });
 
-    it('says that a form is not kept that has a file in it, or is too large, and goes back to it', async () => {
+    it('reports that a form with a file or a too large one is not kept, and goes back to it', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open({ parsesBodies });
       const browser = await bank.browser();
@@ -120,7 +120,7 @@ export function describeReplay(scene: Scene): void {
   });
 
   describe('replay', () => {
-    it('is let through by its approval, though the store cannot forget the form', async () => {
+    it('lets the form through with its approval even if the store cannot forget it', async () => {
       await scene.tenant.enrolPush();
       const memory = createMemoryStore({ now: () => scene.tenant.clock.now() });
       const store: Store = {
@@ -136,7 +136,7 @@ export function describeReplay(scene: Scene): void {
       expect(bank.reached).toEqual(['/kept']);
     });
 
-    it('keeps nothing that is not proven to come from this site', async () => {
+    it('keeps only what provably comes from this site', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open({ gateOptions: { checkOrigin: false, insecureCookie: true } });
       const browser = await bank.browser();
@@ -174,7 +174,7 @@ export function describeReplay(scene: Scene): void {
       expect(page.fieldList.map(([name]) => name)).not.toContain('to');
     });
 
-    it('shows a form on the page of its own ticket, browser and login alone', async () => {
+    it('shows a form only on the page of its own ticket, browser and login', async () => {
       await scene.tenant.enrolPush();
       const bank = await scene.open();
       const browser = await bank.browser();
@@ -184,7 +184,7 @@ export function describeReplay(scene: Scene): void {
       const location = second.headers.location ?? '';
 
       expect((await approve(browser, second)).fieldList).toEqual([['to', 'Mallory']]);
-      // The newest form has taken the place of the one before.
+      // The newest form replaces the one before.
       const old = await openPlainPage(browser, first.headers.location ?? '');
       expect(old.fieldList.map(([name]) => name)).not.toContain('to');
       expect((await openPlainPage(elsewhere, location)).answer.text).not.toContain('Mallory');

@@ -27,7 +27,7 @@ export function describeTestKit(name: string, build: (app: AppUnderTest) => Requ
   }
 
   describe(`the test kit under ${name}`, () => {
-    it('grants an approval, as old as it is to be', async () => {
+    it('grants an approval of the given age', async () => {
       const { kit, app } = open();
 
       await request(app)
@@ -44,7 +44,7 @@ export function describeTestKit(name: string, build: (app: AppUnderTest) => Requ
         .expect(401);
     });
 
-    it('grants an approval of an action, for one use', async () => {
+    it('grants a single-use approval of an action', async () => {
       const { kit, app } = open();
       const approved = await kit.approve(IDENTITY, { policy: POLICIES['/single'] });
 
@@ -125,7 +125,7 @@ export function describeTestKit(name: string, build: (app: AppUnderTest) => Requ
       await expect(kit.approve(...(wrong as Parameters<TestKit['approve']>))).rejects.toThrow(message);
     });
 
-    it('says so when no push waits for an answer', () => {
+    it('reports that no push waits for an answer', () => {
       expect(() => open().kit.phone.approve()).toThrow('no push waits');
     });
   });

@@ -11,7 +11,7 @@ import type { Scene } from './describe-adapter.ts';
 /** Long-polls and event streams. */
 export function describeWatching(scene: Scene): void {
   describe('watching', () => {
-    it('answers a long-poll with 304 when its time is up without news', async () => {
+    it('answers a long-poll with 304 when its time ends without news', async () => {
       const browser = await (await scene.open()).browser();
       const { version } = await browser.start();
 
@@ -47,7 +47,7 @@ export function describeWatching(scene: Scene): void {
       expect(answer.headers.etag).toBe(`"${view.version}"`);
     });
 
-    it('answers at once without Prefer, and when the version is another', async () => {
+    it('answers at once without Prefer, or when the version differs', async () => {
       const browser = await (await scene.open()).browser();
       const { version } = await browser.start();
       const get = (headers: Record<string, string>) => browser.send('GET', '/step-up/flow', { headers });
@@ -95,7 +95,7 @@ export function describeWatching(scene: Scene): void {
       expect(states.at(-1)).toBe('approved');
     });
 
-    it('takes a client that leaves a stream for no error, and counts it no more', async () => {
+    it('does not report a client that leaves a stream as an error, and stops counting it', async () => {
       const bank = await scene.open({ gateOptions: { testing: { bounds: { watchersPerHandle: 1 } } } });
       const browser = await bank.browser();
       await browser.start();
@@ -132,7 +132,7 @@ export function describeWatching(scene: Scene): void {
     });
 
     it.skipIf(scene.host.tellsLastByte === false)(
-      'lets the server stop at once, although clients keep their connections',
+      'lets the server stop at once although clients keep their connections',
       async () => {
         const bank = await scene.open();
         const browser = await bank.browser();
@@ -155,7 +155,7 @@ export function describeWatching(scene: Scene): void {
       },
     );
 
-    it('ends a stream with the login that it began in, before anything more is told', async () => {
+    it('ends a stream with its login, before it tells anything more', async () => {
       const bank = await scene.open();
       const browser = await bank.browser();
       await browser.start();
@@ -175,7 +175,7 @@ export function describeWatching(scene: Scene): void {
       expect(told).toMatch(/^id: \d+\nevent: view\ndata: [^\n]+\n\n$/);
     });
 
-    it('ends a stream within a few seconds of the logout, though nothing happens', async () => {
+    it('ends a stream within a few seconds of the logout, even if nothing happens', async () => {
       const bank = await scene.open();
       const browser = await bank.browser();
       await browser.start();
@@ -192,7 +192,7 @@ export function describeWatching(scene: Scene): void {
       expect(await stream.resume().toArray()).toEqual([]);
     });
 
-    it('ends a stream after a minute, so that the next request says anew who is asking', async () => {
+    it('ends a stream after a minute, so that the next request shows who is asking', async () => {
       const bank = await scene.open();
       const browser = await bank.browser();
       await browser.start();
@@ -212,7 +212,7 @@ export function describeWatching(scene: Scene): void {
       expect(beats).toBe(4);
     });
 
-    it('breaks a stream off when the store is away, so that its client comes again', async () => {
+    it('breaks off a stream when the store is away, so that its client reconnects', async () => {
       const memory = createMemoryStore({ now: () => scene.tenant.clock.now() });
       let isAway = false;
       const read: Store['read'] = (key) =>
@@ -233,7 +233,7 @@ export function describeWatching(scene: Scene): void {
       await expect(stream.resume().toArray()).rejects.toThrow('aborted');
     });
 
-    it('tells nothing to a long-poll whose login has ended meanwhile', async () => {
+    it('tells nothing to a long-poll whose login has ended', async () => {
       const bank = await scene.open();
       const browser = await bank.browser();
       const { version } = await browser.start();

@@ -1,7 +1,7 @@
 import type { Answer } from '../http.ts';
 import type { Browser } from './bank.ts';
 
-/** A page as a browser without script sees it. */
+/** A page as a browser without scripts sees it. */
 export interface PlainPage {
   readonly answer: Answer;
   readonly heading: string;
@@ -10,10 +10,10 @@ export interface PlainPage {
   readonly buttons: readonly string[];
   /** The hidden fields of its form, by name. */
   readonly fields: Readonly<Record<string, string>>;
-  /** The same, each of them. */
+  /** The same, for every form. */
   readonly fieldList: readonly (readonly [string, string])[];
   readonly enctype: string | undefined;
-  /** When and where the page goes by itself. */
+  /** When and where the page navigates by itself. */
   readonly refresh: { readonly seconds: number; readonly url: string } | undefined;
   /** Where a link leads. */
   link(label: string): string;
@@ -35,7 +35,7 @@ export async function openPlainPage(browser: Browser, path: string): Promise<Pla
   return plainPage(await browser.navigate(path));
 }
 
-/** Presses a button, and goes where the answer leads. `headers` are those of the post. */
+/** Presses a button, and follows the redirect. `headers` are those of the post. */
 export async function press(
   browser: Browser,
   page: PlainPage,

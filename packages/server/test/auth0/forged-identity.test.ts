@@ -71,7 +71,7 @@ describe('an approval on the phone', () => {
     expect(await world.client.isAllowed()).toBe(true);
   });
 
-  it.each(FORGERIES)('comes to nothing with a token $title', async ({ make, code }) => {
+  it.each(FORGERIES)('counts for nothing with a token $title', async ({ make, code }) => {
     const world = await tenantThatGives(make);
     expect(await approve(world)).toMatchObject({ state: 'failed', reason: code });
     expect(await world.client.isAllowed()).toBe(false);

@@ -37,8 +37,8 @@ async function claimsOfPassword(): Promise<TokenClaims> {
   return decodeJwt(token) as TokenClaims;
 }
 
-describe('a step-up scope that nobody asked for, in the tokens of a password', () => {
-  it('is no evidence for a guard', async () => {
+describe('a step-up scope in password tokens that nobody asked for', () => {
+  it('is not evidence for a guard', async () => {
     const claims = await claimsOfPassword();
     expect(claims).toMatchObject({ scope: expect.stringContaining(STEP_UP), sub: tenant.ada.subject });
     const policies: Policy[] = [
@@ -51,7 +51,7 @@ describe('a step-up scope that nobody asked for, in the tokens of a password', (
     }
   });
 
-  it('is no approval where the tenant asks for no MFA', async () => {
+  it('is not an approval when the tenant asks for no MFA', async () => {
     tenant.emulator.configure({ mfaPolicy: 'never' });
     const client = connect();
     await client.start();
@@ -61,7 +61,7 @@ describe('a step-up scope that nobody asked for, in the tokens of a password', (
     expect(await client.isAllowed()).toBe(false);
   });
 
-  it('leaves the push to be approved', async () => {
+  it('does not replace the approval of the push', async () => {
     await tenant.enrolPush();
     const client = connect();
     await client.start();

@@ -28,15 +28,15 @@ async function firstFlow(
   return { view, messages, enrolments };
 }
 
-describe('what is set up wrongly is said before a phone is enrolled', () => {
-  it('when all is right, the phone is', async () => {
+describe('a wrong set-up is reported before a phone is enrolled', () => {
+  it('enrols the phone when the set-up is right', async () => {
     const { view, messages, enrolments } = await firstFlow(createTestTenant(), {});
     expect(view).toMatchObject({ state: 'confirming' });
     expect(messages).toEqual([]);
     expect(enrolments).toBe(1);
   });
 
-  it('names both hosts of an issuer that the tenant does not call itself', async () => {
+  it('names both hosts when the issuer is not the one that the tenant uses', async () => {
     const tenant = createTestTenant();
     const provider = providerOf({ ...tenant.auth0, issuer: 'https://localhost:4000' });
 
@@ -49,7 +49,7 @@ describe('what is set up wrongly is said before a phone is enrolled', () => {
     expect(enrolments).toBe(0);
   });
 
-  it('names an e-mail address that stands in the place of the subject', async () => {
+  it('names an e-mail address that was given as the subject', async () => {
     const tenant = createTestTenant();
 
     const { view, messages, enrolments } = await firstFlow(tenant, {}, 'ada@bank.example');

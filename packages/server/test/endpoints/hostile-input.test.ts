@@ -81,7 +81,7 @@ describe('a requirement', () => {
     };
   }
 
-  it('that was changed, or is somebody else’s, starts no flow', async () => {
+  it('starts no flow when it was changed or belongs to another user', async () => {
     const { ticket, others } = await impostors();
     await everyCase(damaged(ticket, others), async (requirement) => {
       const body = JSON.stringify({ requirement });
@@ -96,7 +96,7 @@ describe('a requirement', () => {
     });
   });
 
-  it('that was changed, or is somebody else’s, is said to be so on the page', async () => {
+  it('is reported on the page when it was changed or belongs to another user', async () => {
     const { ticket, others } = await impostors();
     await everyCase(damaged(ticket, others), async (requirement) => {
       const query = new URLSearchParams({ requirement }).toString();
@@ -120,7 +120,7 @@ describe('a requirement', () => {
 });
 
 describe('a handle', () => {
-  it('that is unknown, malformed, changed or somebody else’s: all are answered alike, and own nothing', async () => {
+  it('owns nothing when it is unknown, malformed, changed or from another user, and all get the same response', async () => {
     const unknown = await world.knock({ ...asking('GET', 'Z'.repeat(43)), identity: world.ada });
     const foreign = world.strangers.map(({ handle }) => handle);
     await everyCase(
@@ -174,7 +174,7 @@ describe('a handle', () => {
   }
 });
 
-it('a form’s token that was changed, or is of another page, lets no form in', async () => {
+it('a form token that was changed, or belongs to another page, lets no form in', async () => {
   const formToken = async (client: { send: HostileWorld['browser']['send'] }): Promise<string> =>
     /name="form_token" value="([^"]+)"/.exec((await client.send('GET', '/step-up')).text)?.[1] ?? '';
   const token = await formToken(world.browser);
@@ -358,8 +358,8 @@ const hostileKnock: fc.Arbitrary<Knock> = fc.record({
   protocol: fc.constantFrom('http', 'http', 'https'),
 });
 
-describe('whatever somebody sends who has the session and the handle, but not the phone', () => {
-  it('no endpoint fails, gives an approval, or changes anything that it refuses', async () => {
+describe('any input from an attacker who has the session and the handle, but not the phone', () => {
+  it('makes no endpoint fail, approve, or change anything that it refuses', async () => {
     const start = world.store.snapshot();
     await everyCase(fc.tuple(hostileKnock, fc.boolean()), async ([knock, isSignedIn]) => {
       const answer = await world.knock({ ...knock, identity: isSignedIn ? world.ada : undefined });
@@ -372,7 +372,7 @@ describe('whatever somebody sends who has the session and the handle, but not th
     });
   });
 
-  it('the guard lets nothing through', async () => {
+  it('gets nothing past the guard', async () => {
     await everyCase(fc.tuple(hostileKnock, fc.boolean(), junk), async ([knock, isSignedIn, url]) => {
       const decision = await world.pass({
         ...knock,

@@ -82,7 +82,7 @@ it.each<[string, (body: ReadableStream<Uint8Array>, response: ServerResponse) =>
   ['is written by itself', writeBody],
   ['is a stream of Node’s', (body, response) => void toNodeStream(body).pipe(response)],
   ['is a web-standard body', (body) => void body.getReader().read()],
-])('a client that stops reading is left, where the event stream %s', async (_, write) => {
+])('drops a client that stops reading when the event stream %s', async (_, write) => {
   const response = await unreadAnswer();
   const { body, told, isWatched, over } = restlessStream((callback) => whenGone(response, callback));
 

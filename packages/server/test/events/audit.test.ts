@@ -126,7 +126,7 @@ describe('the tables of audit events', () => {
 });
 
 describe('audit events', () => {
-  it('tell of a flow from the refused request to the use of its approval', async () => {
+  it('record a flow from the refused request to the use of its approval', async () => {
     const there = await scene({ policy: { maxAge: 0, action: { id: 'transfer-1' } } });
     const { client, events, news } = there;
 
@@ -163,7 +163,7 @@ describe('audit events', () => {
     expect(new Set(flows).size).toBe(1);
   });
 
-  it('tell of every request that an approval for some time lets through', async () => {
+  it('record every request that a reusable approval lets through', async () => {
     const there = await scene();
     const { client, news } = there;
     await approve(there);
@@ -175,7 +175,7 @@ describe('audit events', () => {
     expect(news()).toEqual(['approval.used', 'approval.used']);
   });
 
-  it('tell of a denied push, by a hook of its own too, and of the user going on', async () => {
+  it('record a denied push, which also calls its own hook, and a user who goes on', async () => {
     const denied: unknown[] = [];
     const { client, tenant, events, news } = await scene({
       onPushRejected: ({ identity }, event) => {
@@ -200,7 +200,7 @@ describe('audit events', () => {
     expect(news()).toEqual(['flow.resumed', 'push.sent', 'flow.ended']);
   });
 
-  it('tell of a wrong password, of the first phone and of the approval that it gives', async () => {
+  it('record a wrong password, and the first phone with its approval', async () => {
     const { client, tenant, events, news } = await scene({ hasPhone: false });
     await client.start();
 
@@ -222,7 +222,7 @@ describe('audit events', () => {
     expect(events.at(-2)).toMatchObject({ enrolledInFlow: true });
   });
 
-  it('tell of a wrong code, and of a used recovery code', async () => {
+  it('record a wrong code, and a used recovery code', async () => {
     const { client, tenant, events, news } = await scene({ policy: { factors: ['otp', 'recovery-code'] } });
     const { authenticators } = await client.start();
     const idOf = (factor: string): string | undefined =>
@@ -243,7 +243,7 @@ describe('audit events', () => {
     expect(news()).toEqual(['recovery_code.used', 'approval.granted', 'flow.ended']);
   });
 
-  it('tell of messages, to a number that is added and to one that is known', async () => {
+  it('record messages, to a new number and to a known one', async () => {
     const { client, tenant, events, news } = await scene({
       hasPhone: false,
       enroll: 'session',
@@ -268,7 +268,7 @@ describe('audit events', () => {
     expect(JSON.stringify(events)).not.toContain('4567');
   });
 
-  it('tell of a push that another browser wanted, and of limits', async () => {
+  it('record a push that another browser wanted, and limits', async () => {
     const there = await scene({ limits: { starts: { perSession: { count: 1, windowMs: 60_000 } } } });
     const { client, gate, tenant, events, news } = there;
     const other = createGateClient({
@@ -292,7 +292,7 @@ describe('audit events', () => {
     expect(events.at(-1)).toMatchObject({ limit: 'starts', retryAfterMs: 60_000 });
   });
 
-  it('tell of a push of which nobody knows whether it went out', async () => {
+  it('record a push that may or may not have gone out', async () => {
     const { client, tenant, news } = await scene();
     tenant.emulator.faults.add({ drop: 'after', match: { path: '/mfa/challenge' } });
 
@@ -304,7 +304,7 @@ describe('audit events', () => {
   it.each([
     ['subject_mismatch', 'subject.mismatch'],
     ['identity_refused', 'identity.refused'],
-  ] as const)('tell of %s', async (code, type) => {
+  ] as const)('record %s', async (code, type) => {
     const there = await scene({
       testing: {
         identityCheck: {
@@ -322,7 +322,7 @@ describe('audit events', () => {
     expect(there.events.at(-1)).toMatchObject({ end: 'failed', reason: code });
   });
 
-  it('tell of devices that are removed, each of them', async () => {
+  it('record each removed device', async () => {
     const there = await scene();
     const { client, tenant, events } = there;
     const approved = async (method: string, path: string): Promise<void> => {
@@ -345,7 +345,7 @@ describe('audit events', () => {
     expect(removed.length).toBeGreaterThan(1);
   });
 
-  it('tell of a revocation, of one login or of all', async () => {
+  it('record a revocation, of one login or of all', async () => {
     const there = await scene();
     const { gate, tenant, events, news } = there;
     await approve(there);
@@ -363,7 +363,7 @@ describe('audit events', () => {
     });
   });
 
-  it('hold neither the session id nor the handle, and of a path not the query', async () => {
+  it('hold neither the session id nor the handle, and no query of a path', async () => {
     const there = await scene();
     await approve(there);
     await there.client.decide('/transfers?token=in-the-query');
@@ -376,7 +376,7 @@ describe('audit events', () => {
     expect(there.events.at(-1)).toMatchObject({ type: 'approval.used', path: '/transfers' });
   });
 
-  it('are told once by two processes that read the same', async () => {
+  it('are published once by two processes that read the same', async () => {
     const there = await scene();
     const { client, tenant, events } = there;
     const store = createMemoryStore({ now: () => tenant.clock.now() });
@@ -398,7 +398,7 @@ describe('audit events', () => {
     expect(events.map(({ type }) => type)).toEqual(['approval.granted', 'flow.ended']);
   });
 
-  it('are told once when the store has written and its answer was lost', async () => {
+  it('are published once when the store has written and its answer was lost', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const refreshToken = await tenant.signIn();
@@ -437,7 +437,7 @@ describe('audit events', () => {
     expect(told).toEqual(['push.rejected', 'flow.ended']);
   });
 
-  it('tell of an approval whose answer the store has lost, and which was used before that was known', async () => {
+  it('record an approval whose commit the store did not confirm, and which was used before that', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const refreshToken = await tenant.signIn();
@@ -482,7 +482,7 @@ describe('audit events', () => {
     expect(told).toEqual(['approval.used', 'approval.granted', 'flow.ended']);
   });
 
-  it.each(['throws', 'rejects'])('fail nothing when a listener %s', async (how) => {
+  it.each(['throws', 'rejects'])('continue when a listener %s', async (how) => {
     const { client, errors } = await scene({
       onEvent: () => {
         if (how === 'throws') throw new Error('the audit trail is away');
@@ -495,7 +495,7 @@ describe('audit events', () => {
     expect(errors[0]).toMatchObject({ message: 'the audit trail is away' });
   });
 
-  it('are on a diagnostics channel too', async () => {
+  it('also go to a diagnostics channel', async () => {
     const { client, events } = await scene();
     const published: unknown[] = [];
     const listener = (message: unknown): number => published.push(message);

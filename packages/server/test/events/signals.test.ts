@@ -65,7 +65,7 @@ describe('the table of signals', () => {
 });
 
 describe('signals', () => {
-  it('tell of guards, effects, requests to the tenant and the store', async () => {
+  it('cover guards, effects, requests to the tenant and the store', async () => {
     const there = await scene();
     const heard = listen();
 
@@ -98,7 +98,7 @@ describe('signals', () => {
     expect(heard.failed).toEqual([]);
   });
 
-  it('tell of every state that a flow passes through, once, by whichever process commits it', async () => {
+  it('report every state of a flow once, whichever process commits it', async () => {
     const there = await scene();
     const { client, tenant, store, refreshToken } = there;
     const other = client.at(
@@ -120,7 +120,7 @@ describe('signals', () => {
     expect(new Set(transitions.map(({ flow }) => flow)).size).toBe(1);
   });
 
-  it('tell of what fails, in no words but our own', async () => {
+  it('report failures in our own words only', async () => {
     const there = await scene();
     const { client, tenant } = there;
     const heard = listen();
@@ -150,7 +150,7 @@ describe('signals', () => {
     expect(heard.text.join('\n')).not.toContain('password@host');
   });
 
-  it('change nothing of what a store is', () => {
+  it('change nothing about a store', () => {
     const bare: Store = { read: async () => undefined, write: async () => 1, delete: async () => {} };
 
     expect(Object.keys(tracedStore(bare))).toEqual(['read', 'write', 'delete']);

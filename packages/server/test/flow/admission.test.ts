@@ -107,7 +107,7 @@ describe('admission', () => {
     });
   });
 
-  it('does not count what nobody wants any more when its turn has come', async () => {
+  it('does not count an effect that nobody wants any more at its turn', async () => {
     const admission = createTestAdmission();
 
     const unwanted = { ...wanted, isWanted: async () => false };
@@ -115,20 +115,17 @@ describe('admission', () => {
     expect(await admission.admit(browser('b'), jobOf(push), wanted)).toBe('admitted');
   });
 
-  it.each(['pushes.perSubject', 'pushes.perSession'])(
-    'counts once though %s is away for once',
-    async (name) => {
-      let faults = 1;
-      const admission = createTestAdmission({
-        fails: (key) => key.startsWith(`limit:${name}:`) && faults-- > 0,
-      });
+  it.each(['pushes.perSubject', 'pushes.perSession'])('counts once when %s is away once', async (name) => {
+    let faults = 1;
+    const admission = createTestAdmission({
+      fails: (key) => key.startsWith(`limit:${name}:`) && faults-- > 0,
+    });
 
-      expect(await admission.admit(browser('b'), jobOf(push), wanted)).toBe('admitted');
-      expect(faults).toBeLessThan(1);
-    },
-  );
+    expect(await admission.admit(browser('b'), jobOf(push), wanted)).toBe('admitted');
+    expect(faults).toBeLessThan(1);
+  });
 
-  it('takes back what the budget refuses, though the store is away for once then', async () => {
+  it('restores what the budget refuses, even if the store is away once then', async () => {
     let isBusy = true;
     let isAway = false;
     const admission = createTestAdmission({
@@ -153,7 +150,7 @@ describe('admission', () => {
     expect(await admission.admit(browser('b'), jobOf(push), wanted)).toBe('admitted');
   });
 
-  it('takes another turn when the store was away after the first: what goes out follows its turn', async () => {
+  it('takes another turn when the store was away after the first, because what goes out follows its turn', async () => {
     const order: string[] = [];
     const admission = createTestAdmission({
       budget: { ...UNLIMITED, takeTurn: async () => void order.push('turn') },

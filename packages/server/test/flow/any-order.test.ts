@@ -168,9 +168,9 @@ async function run(draw: Draw, isStale: boolean): Promise<Outcome> {
 
 const timesIn = (ids: readonly string[], id: string): number => ids.filter((one) => one === id).length;
 
-describe('two processes whose store does and answers everything in any order, late or not at all', () => {
+describe('two processes whose store works and answers in any order, late or not at all', () => {
   it.each([false, true])(
-    'use no approval twice, give none without the phone, and send no push unasked (with stale reads: %j)',
+    'use no approval twice, grant none without the phone, and send no unrequested push (with stale reads: %j)',
     async (isStale) => {
       await everyCase(
         // Not made small, which would take longer than to find it.

@@ -82,8 +82,8 @@ async function cancelled(scene: Scene, client: GateClient, path: string, work: (
 
 const typesOf = (events: readonly AuditEvent[]): readonly string[] => events.map(({ type }) => type);
 
-describe('what is cancelled while the tenant acts on it', () => {
-  it('counts as a push: five an hour ring the phone, whatever is cancelled when', async () => {
+describe('an effect that is cancelled while the tenant acts on it', () => {
+  it('counts as a push: the phone rings five times an hour, whatever is cancelled', async () => {
     const scene = await createScene();
     const { tenant, events } = scene;
     for (let minute = 0; minute < 60; minute += 1) {
@@ -114,7 +114,7 @@ describe('what is cancelled while the tenant acts on it', () => {
     expect(events).toContainEqual(expect.objectContaining({ type: 'attempt.unanswered', attempt: 'code' }));
   });
 
-  it('counts as a password: the tenant judges five in a quarter of an hour', async () => {
+  it('counts as a password: the tenant judges five per quarter of an hour', async () => {
     const scene = await createScene('password');
     const { tenant, events } = scene;
     const judged = (): number =>
@@ -133,7 +133,7 @@ describe('what is cancelled while the tenant acts on it', () => {
     );
   });
 
-  it('does not count when the tenant has said that it did nothing', async () => {
+  it('does not count when the tenant says that it did nothing', async () => {
     const { tenant, browser } = await createScene();
     const client = browser('own');
     for (let attempt = 0; attempt < 7; attempt += 1) {
@@ -166,7 +166,7 @@ describe('an approval', () => {
     return client.event({ type: 'code.submit', code: tenant.phone.codes().at(-1)?.code });
   }
 
-  it('gives back the pushes of its own flow alone, not those of another in the same session', async () => {
+  it('restores the pushes of its own flow only, not those of another in the same session', async () => {
     const scene = await createScene();
     const { tenant } = scene;
     await ring(scene, scene.browser('shared', { handle: 'a'.repeat(43) }), 4);
@@ -179,7 +179,7 @@ describe('an approval', () => {
     expect(tenant.challenges() - rung).toBe(1);
   });
 
-  it('gives nothing back before it is known whose it is', async () => {
+  it('restores nothing until its user is known', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const credentials = { username: 'mallory', password: 'mallory-password' };
@@ -215,7 +215,7 @@ describe('an approval', () => {
 });
 
 describe('pushes to one device', () => {
-  it('are 15 seconds apart, whatever flow sends them', async () => {
+  it('are 15 seconds apart, whichever flow sends them', async () => {
     const { tenant, browser } = await createScene();
     const client = browser('stolen');
     const views: FlowView[] = [];
@@ -232,7 +232,7 @@ describe('pushes to one device', () => {
 });
 
 describe('a push whose browser is gone', () => {
-  it('keeps no other browser waiting once the phone has answered', async () => {
+  it('blocks no other browser once the phone has answered', async () => {
     const { tenant, events, browser } = await createScene();
     const gone = browser('gone', { handle: 'g'.repeat(43) });
     expect(await gone.start()).toMatchObject({ state: 'polling' });
@@ -245,7 +245,7 @@ describe('a push whose browser is gone', () => {
     expect(await gone.view()).toMatchObject({ state: 'rejected' });
   });
 
-  it('frees a flow that was told to wait for it, which can then try again at once', async () => {
+  it('frees a flow that waited for it, which can then try again at once', async () => {
     const { tenant, browser } = await createScene();
     const gone = browser('gone', { handle: 'g'.repeat(43) });
     const other = browser('other', { handle: 'o'.repeat(43) });
@@ -260,7 +260,7 @@ describe('a push whose browser is gone', () => {
     expect(await other.event({ type: 'flow.retry' })).toMatchObject({ state: 'polling' });
   });
 
-  it('that was approved is left to its own browser: the waiting one gets no approval by it', async () => {
+  it('approves only in its own browser, not in the waiting one', async () => {
     const { tenant, browser } = await createScene();
     const first = browser('first', { handle: 'f'.repeat(43) });
     const other = browser('other', { handle: 'o'.repeat(43) });
@@ -274,7 +274,7 @@ describe('a push whose browser is gone', () => {
     expect(await first.isAllowed()).toBe(true);
   });
 
-  it('is told to the login that sent it, whichever request hears of the denial', async () => {
+  it('is reported to the login that sent it, whichever request learns of the denial', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const refreshToken = await tenant.signIn();

@@ -88,7 +88,7 @@ function twoProcesses(): TwoProcesses {
 
 describe('a process that dies', () => {
   it.each([true, false])(
-    'while it sends a push (sent: %j) leaves it to the user to send again',
+    'lets the user send a push again after it died while sending one (sent: %j)',
     async (isSent) => {
       const { tenant, clients, told } = twoProcesses();
       await tenant.enrolPush();
@@ -117,7 +117,7 @@ describe('a process that dies', () => {
     },
   );
 
-  it('while it polls is taken over from, once its lease is over', async () => {
+  it('is replaced for its poll once its lease is over', async () => {
     const { tenant, clients } = twoProcesses();
     await tenant.enrolPush();
     const { api, died } = dyingDuring(tenant, 'redeem', false);
@@ -140,7 +140,7 @@ describe('a process that dies', () => {
     expect(await second.isAllowed()).toBe(true);
   });
 
-  it('after the tokens were given out does not make them an approval by a guess', async () => {
+  it('grants no approval by a guess after the tokens were given out', async () => {
     const { tenant, clients } = twoProcesses();
     await tenant.enrolPush();
     const { api, died } = dyingDuring(tenant, 'redeem', true);
@@ -160,7 +160,7 @@ describe('a process that dies', () => {
     expect(await second.isAllowed()).toBe(false);
   });
 
-  it('between the approval and its commit loses nothing but time when the answer was committed', async () => {
+  it('loses nothing but time between a committed approval and its answer', async () => {
     const { tenant, store } = twoProcesses();
     await tenant.enrolPush();
     const refreshToken = await tenant.signIn();
@@ -200,7 +200,7 @@ describe('a process that dies', () => {
     expect(await second.isAllowed()).toBe(true);
   });
 
-  it('is late with its answer when another process has gone on: the answer counts for nothing', async () => {
+  it('changes nothing with a late answer when another process has continued', async () => {
     const { tenant, clients } = twoProcesses();
     await tenant.enrolPush();
     const api = createAuth0MfaApi(tenant.auth0);
@@ -234,7 +234,7 @@ describe('a process that dies', () => {
     expect(await second.isAllowed()).toBe(false);
   });
 
-  it('leaves a flow to many watchers, of which one polls', async () => {
+  it('leaves a flow to many watchers, and one of them polls', async () => {
     const { tenant, clients } = twoProcesses();
     await tenant.enrolPush();
     const { first, second } = await clients(createAuth0MfaApi(tenant.auth0));
@@ -246,7 +246,7 @@ describe('a process that dies', () => {
     expect(tenant.emulator.requests.filter(({ grantType }) => grantType?.includes('oob'))).toHaveLength(1);
   });
 
-  it('does not take the next request of the user with it, when its own commit fails', async () => {
+  it('does not take the next request of the user with it when its own commit fails', async () => {
     const { tenant, store } = twoProcesses();
     await tenant.enrolPush();
     const refreshToken = await tenant.signIn();
@@ -293,8 +293,8 @@ describe('a process that dies', () => {
   });
 });
 
-describe('an effect that waits behind one that hangs', () => {
-  it('is at work in one process at most, however long it has waited', async () => {
+describe('an effect that waits behind a hanging one', () => {
+  it('runs in one process at most, however long it has waited', async () => {
     const tenant = createTestTenant();
     const store = createMemoryStore({ now: () => tenant.clock.now() });
     let calls = 0;

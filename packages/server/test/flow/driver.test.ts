@@ -60,7 +60,7 @@ function stuckHook(): { readonly reached: Promise<void>; readonly hook: () => Pr
 }
 
 describe('a hook that never ends', () => {
-  it('is given up with its lease: the flow goes on, in the same process, and the log says so', async () => {
+  it('is abandoned with its lease: the same process continues the flow, and logs why', async () => {
     const { reached, hook } = stuckHook();
     const signals: AbortSignal[] = [];
     let calls = 0;
@@ -94,7 +94,7 @@ describe('a hook that never ends', () => {
     expect(await client.isAllowed()).toBe(true);
   });
 
-  it('counts for nothing when it ends after all', async () => {
+  it('changes nothing when it ends after all', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
     const { tenant, client } = await scene({
@@ -123,7 +123,7 @@ describe('a hook that never ends', () => {
     expect(await client.isAllowed()).toBe(false);
   });
 
-  it('does not send what it held up', async () => {
+  it('sends nothing that it held up', async () => {
     const { reached, hook } = stuckHook();
     const { tenant, client } = await scene({ firstLeg: { refreshToken: hook } });
     const starting = client.start();
@@ -207,7 +207,7 @@ describe('a store that fails for a while', () => {
 });
 
 describe('a refresh token that cannot be saved', () => {
-  it('is kept and tried again: the approval waits for it, and the log says why', async () => {
+  it('is kept and tried again, and the approval waits for it while the log says why', async () => {
     const saved: string[] = [];
     let failures = 0;
     const tenant = createTestTenant();
@@ -271,7 +271,7 @@ describe('one live push per subject', () => {
     return { tenant, own: of('own'), other: of('stolen') };
   }
 
-  it('is told to the first browser once, and no more after its own next push', async () => {
+  it('is reported to the first browser once, and no longer after its own next push', async () => {
     const { tenant, own, other } = await twoBrowsers();
     await own.start();
 
@@ -289,7 +289,7 @@ describe('one live push per subject', () => {
     expect(tenant.challenges()).toBe(2);
   });
 
-  it('holds while nobody knows whether a push has arrived', async () => {
+  it('holds while it is unknown whether a push has arrived', async () => {
     const { tenant, own, other } = await twoBrowsers();
     tenant.emulator.faults.add({ drop: 'after', match: { path: '/mfa/challenge' } });
     expect(await own.start()).toMatchObject({ state: 'failed', reason: 'delivery_unknown' });
@@ -308,7 +308,7 @@ describe('one live push per subject', () => {
     expect(await other.event({ type: 'flow.retry' })).toMatchObject({ state: 'polling' });
   });
 
-  it('is free again when the first browser has cancelled, once the phone has had its rest', async () => {
+  it('is free again when the first browser has cancelled and the minimum time between pushes is over', async () => {
     const { tenant, own, other } = await twoBrowsers();
     await own.start();
     await own.send('DELETE', '/step-up/flow');
@@ -318,7 +318,7 @@ describe('one live push per subject', () => {
 });
 
 describe('a cancel', () => {
-  it('that comes between the commit of a push and its sending keeps it from going out', async () => {
+  it('stops a push between its commit and its sending', async () => {
     const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
     const { promise: held, resolve: goOn } = Promise.withResolvers<void>();
     const memory = createMemoryStore();
@@ -347,8 +347,8 @@ describe('a cancel', () => {
   });
 });
 
-describe('many who look at a flow at once', () => {
-  it('have what is due done once for all of them', async () => {
+describe('many requests that look at a flow at once', () => {
+  it('do what is due only once', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     const tenant = createTestTenant();
     await tenant.enrolPush();

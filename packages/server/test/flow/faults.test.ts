@@ -40,7 +40,7 @@ async function clientAt(tenant: TestTenant, subject = tenant.ada.subject) {
   });
 }
 
-describe('faults that pass', () => {
+describe('passing faults', () => {
   it.each(PASSING)('do not end a wait for the phone: %s', async (_, fault) => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
@@ -109,7 +109,7 @@ describe('faults that pass', () => {
     expect(tenant.challenges()).toBe(1);
   });
 
-  it('do not lose an approval that is given in the last moment', async () => {
+  it('do not lose an approval from the last moment', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const client = await clientAt(tenant);
@@ -129,26 +129,23 @@ describe('faults that pass', () => {
     ['before', { drop: 'before' }],
     ['after', { drop: 'after' }],
     ['with a 503', { respond: { status: 503, body: '' } }],
-  ])(
-    'never make a push go out twice: one whose answer is lost %s is for the user to send again',
-    async (_, fault) => {
-      const tenant = createTestTenant();
-      await tenant.enrolPush();
-      const client = await clientAt(tenant);
-      tenant.emulator.faults.add({ ...fault, match: { path: '/mfa/challenge' } });
+  ])('never send a push twice: the user decides when the answer is lost %s', async (_, fault) => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const client = await clientAt(tenant);
+    tenant.emulator.faults.add({ ...fault, match: { path: '/mfa/challenge' } });
 
-      const view = await client.start();
-      tenant.clock.advance(120_000);
-      await client.view();
+    const view = await client.start();
+    tenant.clock.advance(120_000);
+    await client.view();
 
-      expect(view).toMatchObject({ state: 'failed', reason: 'delivery_unknown' });
-      expect(view.allowedEvents).toContain('challenge.resend');
-      expect(tenant.challenges()).toBe(1);
-      expect(await client.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
-    },
-  );
+    expect(view).toMatchObject({ state: 'failed', reason: 'delivery_unknown' });
+    expect(view.allowedEvents).toContain('challenge.resend');
+    expect(tenant.challenges()).toBe(1);
+    expect(await client.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
+  });
 
-  it('do not send a push whose answer could not be checked: the keys come first', async () => {
+  it('send no push whose answer could not be checked: the keys come first', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const client = await clientAt(tenant);
@@ -162,7 +159,7 @@ describe('faults that pass', () => {
     expect(await client.view()).toMatchObject({ state: 'polling' });
   });
 
-  it('never skip the check of whose approval it is: it is done when the keys are there again', async () => {
+  it('only delay the check of whose approval it is until the keys are there again', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const refreshToken = await tenant.signIn();
@@ -194,7 +191,7 @@ describe('faults that pass', () => {
     expect(checked).toEqual([tenant.ada.subject]);
   });
 
-  it('are told from an approval of somebody else, which is none', async () => {
+  it('differ from an approval by another user, which never counts', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const client = await clientAt(tenant, 'auth0|somebody-else');
@@ -206,7 +203,7 @@ describe('faults that pass', () => {
     expect(await client.isAllowed()).toBe(false);
   });
 
-  it('are not of our own making: the limit on polls is kept, however often the flow is looked at', async () => {
+  it('do not come from us: flows keep to the limit on polls, however often they are viewed', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const client = await clientAt(tenant);
@@ -222,7 +219,7 @@ describe('faults that pass', () => {
     expect(polls.filter(({ status }) => status === 429)).toEqual([]);
   });
 
-  it('of the store are answered with 503 and without its words, by guards and endpoints', async () => {
+  it('of the store get a 503 without its text, from guards and endpoints', async () => {
     const tenant = createTestTenant();
     const store = {
       ...createMemoryStore(),
@@ -260,7 +257,7 @@ describe('faults that pass', () => {
       return { client: createGateClient({ gate, identity }), errors };
     }
 
-    it('after the answer of a code lose none of it: a try too many is counted, and told', async () => {
+    it('after the response to a code lose none of its effect: one try too many is counted, and reported', async () => {
       const tenant = createTestTenant();
       const isTried = (): boolean => tenant.exchanges.some(({ sent }) => sent.includes('mfa-otp'));
       const { client, errors } = await clientOf(tenant, (key) => key.includes(':limit:') && isTried());
@@ -275,7 +272,7 @@ describe('faults that pass', () => {
       expect(errors).toMatchObject([away, away]);
     });
 
-    it('after a push was sent do not lose it', async () => {
+    it('after a sent push do not lose it', async () => {
       const tenant = createTestTenant();
       const isSent = (): boolean => tenant.challenges() > 0;
       const { client, errors } = await clientOf(tenant, (key) => key.includes(':push:') && isSent());
@@ -305,7 +302,7 @@ describe('faults that pass', () => {
   });
 });
 
-describe('a set-up that is wrong', () => {
+describe('a wrong set-up', () => {
   const firstLeg = { password: { username: () => 'ada' } };
 
   it.each<[string, Partial<TenantClient>, string, string]>([
@@ -327,7 +324,7 @@ describe('a set-up that is wrong', () => {
       'mfa_not_required',
       'the tenant did not ask for MFA: its policy or Action must demand it for the step-up scope',
     ],
-  ])('is told to the log, and in words what: %s', async (_, auth0, code, message) => {
+  ])('is logged with an explanation: %s', async (_, auth0, code, message) => {
     const tenant = createTestTenant();
     const errors: unknown[] = [];
     const gate = createTestGate(tenant, {
@@ -348,7 +345,7 @@ describe('a set-up that is wrong', () => {
     expect(inspect(errors)).not.toContain(tenant.ada.password);
   });
 
-  it('is told again only after a minute: an outage meets every flow, and each of its polls', async () => {
+  it('is logged again only after a minute, because an outage hits every flow and each of its polls', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const refreshToken = await tenant.signIn();
@@ -375,8 +372,8 @@ describe('a set-up that is wrong', () => {
   });
 });
 
-describe('a store that is gone when a start is to be answered', () => {
-  it('leaves the browser its handle, and the flow goes on', async () => {
+describe('a store that fails when a start is to be answered', () => {
+  it('leaves the browser its handle, and the flow continues', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const refreshToken = await tenant.signIn();
@@ -421,7 +418,7 @@ describe('a store that loses an answer when an addition begins', () => {
   it.each([
     ['the flow’s, at its end', '"value":"prompting"', /^[\w-]+:[\w-]{43}$/, 201],
     ['the user’s, at its beginning', '"value":{"authenticating":"requesting"}', /:subject:/, 503],
-  ])('gives no second addition for one approval: %s', async (_, written, lost, status) => {
+  ])('starts one addition per approval: %s', async (_, written, lost, status) => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const refreshToken = await tenant.signIn();

@@ -15,8 +15,8 @@ function createScene(): (handle: string, sessionId: string) => GateClient {
     });
 }
 
-describe("a flow's name, by which the tabs of a browser share a connection", () => {
-  it('is the same in all that follow the flow, as long as it lasts', async () => {
+describe('the name of a flow, by which the tabs of a browser share a connection', () => {
+  it('stays the same for everyone who follows the flow', async () => {
     const browser = createScene();
     const { flowId } = await browser('1', 'one login').start();
     const otherTab = browser('1', 'one login');
@@ -26,7 +26,7 @@ describe("a flow's name, by which the tabs of a browser share a connection", () 
     expect(flowId).toMatch(/^[\w-]{22}$/);
   });
 
-  it('is another one for the next flow, for another browser, and for another login in the same browser', async () => {
+  it('differs for the next flow, for another browser, and for another login in the same browser', async () => {
     const browser = createScene();
     const tab = browser('1', 'one login');
     const first = await tab.start();

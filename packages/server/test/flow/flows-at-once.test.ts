@@ -48,8 +48,8 @@ async function start(by: GateClient): Promise<GateAnswer> {
   return by.send('POST', '/step-up/flow', { body: { requirement } });
 }
 
-describe('flows at once', () => {
-  it('are not more than a session may have, however many browsers it is in', async () => {
+describe('concurrent flows', () => {
+  it('stay within the limit of a session, in any number of browsers', async () => {
     const { tenant, browser } = createScene({ flowsPerSession: 2 });
     expect((await start(browser('s'))).status).toBe(201);
     tenant.clock.advance(1_000);
@@ -70,7 +70,7 @@ describe('flows at once', () => {
     expect((await start(third)).status).toBe(201);
   });
 
-  it('make room at once when one is cancelled', async () => {
+  it('free a slot at once when one is cancelled', async () => {
     const { browser } = createScene({ flowsPerSession: 1 });
     const first = browser('s');
     await start(first);
@@ -83,7 +83,7 @@ describe('flows at once', () => {
     expect((await start(first)).status).toBe(429);
   });
 
-  it('are counted once where a browser joins its own, or starts the next', async () => {
+  it('count once when a browser joins its own, or starts the next', async () => {
     const { tenant, browser } = createScene({ flowsPerSession: 1 });
     const only = browser('s');
 
@@ -94,7 +94,7 @@ describe('flows at once', () => {
     expect((await start(only)).status).toBe(201);
   });
 
-  it('count no start that was refused', async () => {
+  it('do not count refused starts', async () => {
     const { browser } = createScene({ flowsPerSession: 1 });
     const first = browser('s');
     await start(first);
@@ -105,7 +105,7 @@ describe('flows at once', () => {
     expect((await start(second)).status).toBe(201);
   });
 
-  it('keep their places when they begin again', async () => {
+  it('keep their slots when they begin again', async () => {
     const { tenant, browser } = createScene({ flowsPerSession: 2 }, undefined, { enroll: 'refuse' });
     const flows = [browser('s'), browser('s')];
     for (const flow of flows) {
@@ -124,7 +124,7 @@ describe('flows at once', () => {
     expect((await start(browser('s'))).status).toBe(201);
   });
 
-  it('keep their places when they go back to where they started', async () => {
+  it('keep their slots when they go back to the start', async () => {
     const { tenant, browser } = createScene({ flowsPerSession: 1 }, undefined, {
       firstLeg: { refreshToken: () => refreshToken, password: { username: () => tenant.ada.username } },
     });
@@ -142,7 +142,7 @@ describe('flows at once', () => {
     expect((await start(browser('s'))).body).toMatchObject({ error: 'too_many_flows' });
   });
 
-  it('keep their places when they are kept from beginning again', async () => {
+  it('keep their slots when they are kept from beginning again', async () => {
     let outage: 'none' | 'after the next place' | 'now' = 'none';
     const { tenant, browser } = createScene(
       { flowsPerSession: 1 },
@@ -176,7 +176,7 @@ describe('flows at once', () => {
     expect((await flow.view()).state).toBe('failed');
   });
 
-  it('make room at once when one is cancelled that has just begun to add a factor', async () => {
+  it('free a slot at once when one is cancelled that has just begun to add a factor', async () => {
     const { tenant, browser } = createScene({ flowsPerSession: 1 }, undefined, {
       enroll: 'session',
       firstLeg: { refreshToken: () => refreshToken },
@@ -193,7 +193,7 @@ describe('flows at once', () => {
     expect((await start(browser('s'))).status).toBe(201);
   });
 
-  it('that began again keep their approvals for all of their time, whatever else starts', async () => {
+  it('keep their approvals for the full time after they began again, whatever else starts', async () => {
     const { tenant, browser } = createScene({}, undefined, { enroll: 'refuse' }, { maxAge: '1h' });
     const flow = browser('s');
     await start(flow);
@@ -214,7 +214,7 @@ describe('flows at once', () => {
     expect(await flow.isAllowed()).toBe(true);
   });
 
-  it('of a stolen session leave the owner a place when he signs in anew', async () => {
+  it('of a stolen session leave the owner a slot after signing in again', async () => {
     const { browser } = createScene({ flowsPerSession: 50, flowsPerSubject: 3 });
     const thief = [browser('stolen'), browser('stolen'), browser('stolen'), browser('stolen')];
     const statuses: number[] = [];
@@ -227,7 +227,7 @@ describe('flows at once', () => {
     expect((await start(browser('another'))).body).toMatchObject({ error: 'too_many_flows' });
   });
 
-  it('are not more than a subject may have, though all its sessions start at once', async () => {
+  it('stay within the limit of a subject, even if all its sessions start at once', async () => {
     const { browser } = createScene({ flowsPerSubject: 3 });
     const sessions = ['a', 'b', 'c', 'd', 'e', 'f'].map(browser);
 
@@ -238,7 +238,7 @@ describe('flows at once', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(3);
   });
 
-  it('do not count for long where a process died before there was one', async () => {
+  it('do not count for long if a process died before they existed', async () => {
     let isDead = false;
     const { tenant, browser } = createScene({ flowsPerSession: 1 }, (store) => ({
       ...store,

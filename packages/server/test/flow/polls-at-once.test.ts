@@ -70,7 +70,7 @@ async function settle(): Promise<void> {
 }
 
 describe('a tenant that does not answer', () => {
-  it('is asked by so many polls at once, and by the others when there is room', async () => {
+  it('gets a limited number of polls at once, and the others when there is room', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { tenant, polls, open } = createScene(() => promise);
     const clients = await open(MOST + 6);
@@ -85,7 +85,7 @@ describe('a tenant that does not answer', () => {
     expect(polls()).toBe(MOST + 6);
   });
 
-  it('is asked for the last time before a challenge ends, though others have waited for longer', async () => {
+  it('gets the last poll before a challenge ends, even if others have waited longer', async () => {
     const answers: (() => void)[] = [];
     const { tenant, polls, openFor } = createScene(() => new Promise((resolve) => answers.push(resolve)), {
       timing: { challengeTtlMs: 60_000 },
@@ -115,7 +115,7 @@ describe('a tenant that does not answer', () => {
     answers.at(-1)?.();
   });
 
-  it('holds up no request of a user whose own poll waits for room', async () => {
+  it('delays no request of a user whose own poll waits for room', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { tenant, polls, open, openFor } = createScene(() => promise);
     const others = await open(MOST);
@@ -143,7 +143,7 @@ describe('a tenant that does not answer', () => {
   });
 });
 
-it('what follows a poll makes no other poll wait', async () => {
+it('follow-up work of a poll delays no other poll', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { tenant, polls, open } = createScene(() => Promise.resolve(), {
     identityCheck: { prepare: async () => {}, check: () => promise },

@@ -200,7 +200,7 @@ describe('a flow without endpoints', () => {
     expect(tenant.challenges()).toBe(0);
   });
 
-  it("does not take another login's refusal", async () => {
+  it('does not start with the refusal of another login', async () => {
     const { tenant, gate, request, refusalOf } = await openScene();
     const refusal = await refusalOf(request({ sessionId: 'other' }));
 

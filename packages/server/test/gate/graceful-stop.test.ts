@@ -33,8 +33,8 @@ async function twoProcesses() {
   return { tenant, stopping, here, there, isAsked: asked.promise, answer: () => answered.resolve() };
 }
 
-describe('a gate that closes', () => {
-  it('ends a stream with a hint to come again, and a long-poll with one too', async () => {
+describe('a closing gate', () => {
+  it('ends streams and long-polls with a hint to reconnect', async () => {
     const { stopping, here } = await twoProcesses();
     const { version } = await here.start();
 
@@ -50,7 +50,7 @@ describe('a gate that closes', () => {
     expect((await poll).headers.get('retry-after')).toBe('1');
   });
 
-  it('commits what is under way, and leaves what comes after to another process, at once', async () => {
+  it('commits what is under way, and leaves the rest to another process at once', async () => {
     const { tenant, stopping, here, there, isAsked, answer } = await twoProcesses();
     await here.start();
     tenant.phone.approve();
@@ -72,7 +72,7 @@ describe('a gate that closes', () => {
     expect(tenant.challenges()).toBe(1);
   });
 
-  it('takes up no flow that is due', async () => {
+  it('begins no flow that is due', async () => {
     const { tenant, stopping, here, there } = await twoProcesses();
     await here.start();
     await stopping.close();

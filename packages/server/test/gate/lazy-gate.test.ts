@@ -19,7 +19,7 @@ function openScene() {
 }
 
 describe('a lazy gate', () => {
-  it('is made once, for all requests that come at once', async () => {
+  it('is made once, for all concurrent requests', async () => {
     const { client, made } = openScene();
     expect(made()).toBe(0);
 
@@ -60,7 +60,7 @@ describe('a lazy gate', () => {
     expect(made()).toBe(0);
   });
 
-  it('passes on that it is mounted, whenever that is said', async () => {
+  it('passes on that it is mounted, whenever it learns that', async () => {
     const said: string[] = [];
     const tenant = createTestTenant();
     const make = (name: string) => (): Gate<TestNative> => ({

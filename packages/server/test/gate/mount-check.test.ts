@@ -41,7 +41,7 @@ function openGate({ isShared = false } = {}): Scene {
   };
 }
 
-it('reports once that the page to which guards send is not there', async () => {
+it('reports once that the page is missing to which guards send', async () => {
   const { errors, clock, refuse } = openGate();
 
   await refuse(1);
@@ -67,7 +67,7 @@ it('believes an adapter that has registered the endpoints as routes', async () =
   expect(errors).toEqual([]);
 });
 
-it('gives browsers the time to ask for the page', async () => {
+it('gives browsers time to ask for the page', async () => {
   const { errors, refuse } = openGate();
 
   await refuse(5);
@@ -85,7 +85,7 @@ it('reports nothing once a request has reached the gate, mounted for all paths o
   expect(errors).toEqual([]);
 });
 
-it('takes into account that another process may answer, where the store is shared', async () => {
+it('allows for another process to answer, if the store is shared', async () => {
   const { errors, refuse } = openGate({ isShared: true });
 
   await refuse(20);
@@ -95,7 +95,7 @@ it('takes into account that another process may answer, where the store is share
   expect(errors).toHaveLength(1);
 });
 
-it('says nothing of calls that are answered with a 401: their clients may never start a flow', async () => {
+it('says nothing about calls that get a 401: their clients may never start a flow', async () => {
   const { gate, errors, clock } = openGate();
 
   for (let i = 0; i < 50; i += 1) {

@@ -17,7 +17,7 @@ function becomeWorker(): void {
 }
 
 describe('createGate', () => {
-  it('takes the shortest options there are', () => {
+  it('accepts the shortest possible options', () => {
     expect(createGate(options).basePath).toBe('/step-up');
   });
 
@@ -102,7 +102,7 @@ describe('createGate', () => {
   it.each([
     ['a worker of a cluster', becomeWorker],
     ['production', () => void vi.stubEnv('NODE_ENV', 'production')],
-  ])('tells %s that its records are in its own memory', (_where, become) => {
+  ])('tells %s that its records are in memory', (_where, become) => {
     onTestFinished(() => void vi.unstubAllEnvs());
     become();
     const errors: unknown[] = [];
@@ -116,7 +116,7 @@ describe('createGate', () => {
     ]);
   });
 
-  it('writes to the console what an onError that fails was to hear', async () => {
+  it('writes to the console what a failing onError was given', async () => {
     becomeWorker();
     const written = vi.spyOn(console, 'error').mockReturnValue(undefined);
     onTestFinished(() => written.mockRestore());
@@ -134,7 +134,7 @@ describe('createGate', () => {
     });
   });
 
-  it('says which Node it needs, where one is too old', () => {
+  it('says which Node it needs, when one is too old', () => {
     const { withResolvers } = Promise;
     onTestFinished(() => {
       Promise.withResolvers = withResolvers;
@@ -144,7 +144,7 @@ describe('createGate', () => {
     expect(() => createGate(options)).toThrow('Node 22.12');
   });
 
-  it('names what identify gives wrongly, in the log alone', async () => {
+  it('names what is wrong with the result of identify, in the log alone', async () => {
     const errors: unknown[] = [];
     const gate = createGate({
       ...options,

@@ -35,7 +35,7 @@ it('ends a flow that starts at the same time, before its push is sent', async ()
   expect(await memory.read(written[0] ?? '')).toBeUndefined();
 });
 
-it('costs guards nothing: a fresh approval is one store read, and two where the age of the phone counts', async () => {
+it('costs guards nothing: one store read for a fresh approval, and two if the age of the phone counts', async () => {
   const tenant = createTestTenant();
   await tenant.enrolPush();
   const memory = createMemoryStore({ now: () => tenant.clock.now() });

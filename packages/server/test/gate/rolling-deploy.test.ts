@@ -50,7 +50,7 @@ describe('a rolling deploy', () => {
     ['that is null', null],
     ['that is no object', 'text'],
   ])(
-    'ends a flow politely whose record is one %s: there is none, and a new one can start',
+    'ends a flow politely if its record is one %s: it is gone, and a new one can start',
     async (_, value) => {
       const { at, replace, tenant } = await deploy();
       const client = at(SECRET);
@@ -67,7 +67,7 @@ describe('a rolling deploy', () => {
     },
   );
 
-  it('goes on with a flow whose secrets the process before has sealed, and lets its approval count', async () => {
+  it('continues a flow whose secrets the previous process has sealed, and accepts its approval', async () => {
     const { at, tenant } = await deploy();
     await at([SECRET, NEXT_SECRET]).start();
     tenant.phone.approve();
@@ -81,7 +81,7 @@ describe('a rolling deploy', () => {
     expect(await at([SECRET, NEXT_SECRET]).isAllowed()).toBe(true);
   });
 
-  it('opens with the new first key what a process of the new order has sealed, in one of the old order', async () => {
+  it('opens in a process with the old key order what one with the new order has sealed', async () => {
     const { at, tenant } = await deploy();
     await at([NEXT_SECRET, SECRET]).start();
     tenant.phone.approve();
@@ -90,7 +90,7 @@ describe('a rolling deploy', () => {
     expect(await at([SECRET, NEXT_SECRET]).view()).toMatchObject({ state: 'approved' });
   });
 
-  it('asks again, and approves of nothing, when a flow was sealed with a key that is gone', async () => {
+  it('asks again, and approves nothing, when a flow was sealed with a removed key', async () => {
     const { at, tenant } = await deploy();
     await at(SECRET).start();
     tenant.phone.approve();
@@ -106,7 +106,7 @@ describe('a rolling deploy', () => {
     expect(tenant.challenges()).toBe(2);
   });
 
-  it('takes no approval that was signed with a key that is gone', async () => {
+  it('accepts no approval that was signed with a removed key', async () => {
     const { at, tenant } = await deploy();
     await at(SECRET).start();
     tenant.phone.approve();

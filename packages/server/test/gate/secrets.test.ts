@@ -147,7 +147,7 @@ function expectSilence(watched: Watched): void {
 }
 
 describe('secrets', () => {
-  it('of a flow that adds a phone show nowhere but in the disclosure of their very state', async () => {
+  it('of a flow that adds a phone show only in the disclosure of their own state', async () => {
     const watched = await watch();
     const { tenant, client } = watched;
 
@@ -188,7 +188,7 @@ describe('secrets', () => {
     expect(new Set(states(code))).toEqual(new Set(['acknowledging']));
   });
 
-  it('of a flow that is approved, denied or typed show nowhere', async () => {
+  it('of a flow that is approved, denied or answered with a code never show', async () => {
     const watched = await watch();
     const { tenant, client } = watched;
     await tenant.enrolPush();
@@ -209,7 +209,7 @@ describe('secrets', () => {
     expectSilence(watched);
   });
 
-  it('that are kept for a handler, or open the MFA API, show nowhere', async () => {
+  it('that are kept for a handler, or open the MFA API, never show', async () => {
     const watched = await watch();
     const { tenant, client } = watched;
     await tenant.enrolPush();
@@ -239,7 +239,7 @@ describe('secrets', () => {
     expectSilence(watched);
   });
 
-  it('show in no refusal of wrong input', async () => {
+  it('never show in a refusal of wrong input', async () => {
     const watched = await watch();
     const { client } = watched;
     await client.start();
@@ -269,7 +269,7 @@ describe('secrets', () => {
     ['a page that repeats them', { respond: { status: 500, body: `<h1>${CLIENT_SECRET} ${PASSWORD}</h1>` } }],
     ['tokens that are none', { respond: { status: 200, body: { access_token: 7, mfa_token: PASSWORD } } }],
     ['a connection that breaks', { drop: 'after' }],
-  ] as const)('show in nothing that is said of a failure: %s', async (_, fault) => {
+  ] as const)('never show in the report of a failure: %s', async (_, fault) => {
     const watched = await watch();
     const { tenant, client } = watched;
     await tenant.enrolPush();

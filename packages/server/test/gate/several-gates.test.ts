@@ -19,7 +19,7 @@ it.each([
   ['application', { clientId: 'another' }],
   ['tenant', { issuer: 'https://other.test/' }],
 ])(
-  'a gate of another %s, with the same store and secret, takes nothing of this one and leaves it alone',
+  'a gate of another %s, with the same store and secret, reads and changes nothing of this one',
   async (_, difference) => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
@@ -99,7 +99,7 @@ describe('two gates with one store and secret, and the same user', () => {
     expect(await there.start()).toMatchObject({ state: 'polling' });
   });
 
-  it.each(DIFFERENCES)('of different %s count apart', async (_, difference) => {
+  it.each(DIFFERENCES)('of different %s count separately', async (_, difference) => {
     const { tenant, here, there } = createScene(difference, {
       limits: { unapprovedPushes: { count: 1, windowMs: 600_000 } },
     });
@@ -112,7 +112,7 @@ describe('two gates with one store and secret, and the same user', () => {
     expect(await there.start()).toMatchObject({ state: 'polling' });
   });
 
-  it.each(DIFFERENCES)('of different %s revoke the subject for themselves alone', async (_, difference) => {
+  it.each(DIFFERENCES)('of different %s revoke the subject separately', async (_, difference) => {
     const { tenant, here, revokeThere } = createScene(difference);
     await tenant.enrolPush();
     await here.start();
@@ -125,7 +125,7 @@ describe('two gates with one store and secret, and the same user', () => {
     expect(await here.isAllowed()).toBe(true);
   });
 
-  it.each(DIFFERENCES)('of different %s learn by themselves how old a device is', async (_, difference) => {
+  it.each(DIFFERENCES)('of different %s learn the age of a device separately', async (_, difference) => {
     const { tenant, here, there } = createScene(difference, { policy: { minAuthenticatorAge: '1h' } });
     // Seen without a phone, which is added later.
     await here.start();

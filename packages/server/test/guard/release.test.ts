@@ -29,7 +29,7 @@ async function use(client: GateClient): Promise<StepUp> {
   return decision.stepUp;
 }
 
-describe('an approval for a single use', () => {
+describe('a single-use approval', () => {
   it('is given back once, however often the handler releases it', async () => {
     const { tenant, client } = await scene();
     await approve(tenant, client);
@@ -59,7 +59,7 @@ describe('an approval for a single use', () => {
 });
 
 describe('an approval that a handler sees', () => {
-  it('is the handler’s own: what is changed in it counts for nothing', async () => {
+  it('can be changed by the handler without effect', async () => {
     const { tenant, client } = await scene({ maxAge: '5m' });
     await approve(tenant, client);
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { withGuardedBody } from '../../src/hosts/guarded-body.ts';
 
 describe('withGuardedBody', () => {
-  it('takes an empty body of which nothing was read for one that a later parser may fill', () => {
+  it('accepts an empty body that nobody has read, which a later parser may fill', () => {
     const left = withGuardedBody({ body: {} }, { readableDidRead: false });
     expect(() => left.body).toThrow(expect.objectContaining({ code: 'invalid_request', status: 400 }));
   });

@@ -35,14 +35,14 @@ const forwarded = { protocol: 'https', host: 'bank.example' };
 const headers = { 'content-type': 'application/json' };
 
 describe('toWebRequest', () => {
-  it('reads a body that nobody has read', async () => {
+  it('reads an unread body', async () => {
     const url = await serve((req, res) =>
       readJson(toWebRequest({ req, res, ...forwarded, url: '/flow', parsedBody: undefined })),
     );
     expect((await call('POST', url, { headers, body: '{"a":1}' })).json()).toEqual({ a: 1 });
   });
 
-  it('takes the body that a parser has read', async () => {
+  it('uses the body that a parser has read', async () => {
     const url = await serve(async (req, res) => {
       const parsedBody: unknown = JSON.parse(await consume(req));
       return readJson(toWebRequest({ req, res, ...forwarded, url: '/flow', parsedBody }));
@@ -67,7 +67,7 @@ describe('toWebRequest', () => {
     expect(answer.json()).toMatchObject({ code: 'invalid_request', status: 400 });
   });
 
-  it.each(['GET', 'DELETE'])('takes a %s whose empty body a parser has read', async (method) => {
+  it.each(['GET', 'DELETE'])('accepts a %s whose empty body a parser has read', async (method) => {
     const url = await serve(async (req, res) => {
       await consume(req);
       const request = toWebRequest({ req, res, ...forwarded, url: '/flow', parsedBody: {} });
@@ -76,7 +76,7 @@ describe('toWebRequest', () => {
     expect((await call(method, url)).json()).toEqual({ method, aborted: false });
   });
 
-  it('takes a body that was read and kept by nobody for an empty one', async () => {
+  it('counts a body that was read and not kept as empty', async () => {
     const url = await serve(async (req, res) => {
       await consume(req);
       const request = toWebRequest({ req, res, ...forwarded, url: '/flow', parsedBody: undefined });

@@ -25,7 +25,7 @@ describe('parseWebBody', () => {
     },
   );
 
-  it('parses forms, with a list for a field that comes more than once', async () => {
+  it('parses forms, with a list for a repeated field', async () => {
     const fields = { to: 'Grace', tag: ['1', '2'] };
 
     expect(await parseWebBody(requestWith(URLENCODED, 'tag=1&to=Grace&tag=2'))).toEqual(fields);

@@ -3,8 +3,8 @@ import { boundedFetch } from '../../src/lib/bounded-fetch.ts';
 
 const CHUNK = new Uint8Array(65_536);
 
-describe('an answer of the tenant', () => {
-  it('that is too large is broken off, and so is its connection', async () => {
+describe('a response of the tenant', () => {
+  it('is cut off with its connection when it is too large', async () => {
     let sent = 0;
     let isCancelled = false;
     const large = new ReadableStream({
@@ -28,7 +28,7 @@ describe('an answer of the tenant', () => {
   it.each([
     ['{"error":"slow_down"}', 429],
     [null, 204],
-  ])('of an ordinary size comes as it is: %j', async (body, status) => {
+  ])('passes unchanged at an ordinary size: %j', async (body, status) => {
     const headers = { 'retry-after': '5' };
     const response = await boundedFetch(async () => new Response(body, { status, headers }))(
       'https://tenant.test/',

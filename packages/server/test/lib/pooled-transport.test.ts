@@ -36,7 +36,7 @@ function stalled(start: (request: IncomingMessage) => void): RequestListener {
 }
 
 describe('a request to the tenant over the pool', () => {
-  it('sends method, path, headers and body, and says what sends it', async () => {
+  it('sends method, path, headers and body, and a user agent', async () => {
     let seen: unknown;
     const request = await requestTo(async (incoming, response) => {
       const { method, url, headers } = incoming;
@@ -61,7 +61,7 @@ describe('a request to the tenant over the pool', () => {
     });
   });
 
-  it('returns the status, the text and the headers whatever their case', async () => {
+  it('returns the status, the text and the headers in any case', async () => {
     const request = await requestTo((_, response) => {
       response.writeHead(429, [
         ['Retry-After', '5'],
@@ -81,7 +81,7 @@ describe('a request to the tenant over the pool', () => {
     expect(body).toBe('{"error":"slow_down é"}');
   });
 
-  it('uses connections again', async () => {
+  it('reuses connections', async () => {
     const ports = new Set<number | undefined>();
     const request = await requestTo(({ socket }, response) => {
       ports.add(socket.remotePort);
@@ -105,7 +105,7 @@ describe('a request to the tenant over the pool', () => {
     expect(requests).toBe(1);
   });
 
-  it('ends when its time is over, even in the middle of a response, and closes the connection', async () => {
+  it('ends at its time limit, even in the middle of a response, and closes the connection', async () => {
     const { promise: closed, resolve: close } = Promise.withResolvers<void>();
     const request = await requestTo(stalled(({ socket }) => socket.once('close', close)));
 
@@ -114,7 +114,7 @@ describe('a request to the tenant over the pool', () => {
     await closed;
   });
 
-  it('ends when its caller does not want it any more, and closes the connection', async () => {
+  it('ends when its caller gives up, and closes the connection', async () => {
     const controller = new AbortController();
     const { promise: closed, resolve: close } = Promise.withResolvers<void>();
     const request = await requestTo(
@@ -129,7 +129,7 @@ describe('a request to the tenant over the pool', () => {
     await closed;
   });
 
-  it('is not sent when its caller has given up before', async () => {
+  it('is not sent when its caller has already given up', async () => {
     let requests = 0;
     const request = await requestTo((_, response) => {
       requests += 1;
@@ -142,7 +142,7 @@ describe('a request to the tenant over the pool', () => {
     expect(requests).toBe(1);
   });
 
-  it('breaks a response off that is too large', async () => {
+  it('cuts off a response that is too large', async () => {
     const { promise: closed, resolve: close } = Promise.withResolvers<void>();
     const chunk = Buffer.alloc(65_536);
     const request = await requestTo(({ socket }, response) => {
@@ -159,7 +159,7 @@ describe('a request to the tenant over the pool', () => {
     await closed;
   });
 
-  it("fails with the system's word when nothing listens, and when the connection breaks", async () => {
+  it('fails with the error of the system when nothing listens, and when the connection breaks', async () => {
     const request = await requestTo(({ socket }) => socket.destroy());
     await expect(send(request)).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' });
 
@@ -168,12 +168,12 @@ describe('a request to the tenant over the pool', () => {
     await expect(send(request)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('fails for an address that nobody can reach, without an exception', async () => {
+  it('fails for an unreachable address without an exception', async () => {
     const request = { method: 'GET', url: 'ftp://tenant.test/', headers: {}, timeoutMs: 1_000 } as const;
     await expect(send(request)).rejects.toThrow();
   });
 
-  it("goes through the app's own dispatcher", async () => {
+  it('goes through the dispatcher of the app', async () => {
     const before = getGlobalDispatcher();
     const mock = new MockAgent();
     mock.disableNetConnect();

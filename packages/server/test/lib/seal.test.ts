@@ -22,7 +22,7 @@ describe('createSealer', () => {
     expect(sealer.open(sealer.seal('secret', 'vault:a'), 'vault:b')).toBeUndefined();
   });
 
-  it('has a key for each purpose, so that none sees as many nonces as all of them together', () => {
+  it('has a key for each purpose, so that each sees fewer nonces', () => {
     const sealer = createSealer(OLD, () => new Uint8Array(12));
     // Of one text and one nonce, only another key makes anything else.
     const textOf = (purpose: string): string => {
@@ -34,7 +34,7 @@ describe('createSealer', () => {
     expect(textOf('requirement:a')).not.toBe(textOf('requirement:b'));
   });
 
-  it('opens nothing that was changed, cut off or never sealed, wherever the change is', () => {
+  it('opens nothing that was changed, cut off or never sealed', () => {
     const sealer = createSealer(OLD, randomBytes);
     const bytes = Buffer.from(sealer.seal('secret', 'vault'), 'base64url');
 
@@ -49,7 +49,7 @@ describe('createSealer', () => {
     expect(sealer.open('{"not":"sealed"}', 'vault')).toBeUndefined();
   });
 
-  it('knows its signature of a text, for its purpose alone', () => {
+  it('accepts its signature of a text for its purpose only', () => {
     const sealer = createSealer(OLD, randomBytes);
     const signature = sealer.sign('text', 'record:a');
 

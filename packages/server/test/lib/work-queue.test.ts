@@ -19,8 +19,8 @@ function createWork() {
   };
 }
 
-describe('a lane', () => {
-  it('runs so many at a time, and the others in the order in which they came', async () => {
+describe('a work queue', () => {
+  it('runs a limited number at a time, and the others in order of arrival', async () => {
     const lane = createWorkQueue(2, clock);
     const work = createWork();
     const all = ['a', 'b', 'c', 'd'].map((name) => lane(work.of(name), STAYS));
@@ -35,7 +35,7 @@ describe('a lane', () => {
     expect(work.begun).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('lets those go first that are in a hurry, or have come into one while they waited', async () => {
+  it('runs urgent work first, also when it becomes urgent while it waits', async () => {
     const lane = createWorkQueue(1, clock);
     const work = createWork();
     const now = clock.now();
@@ -63,7 +63,7 @@ describe('a lane', () => {
     expect(await lane(async () => 'done', STAYS)).toBe('done');
   });
 
-  it('lets those leave that still wait, and nobody else', async () => {
+  it('lets waiting work leave, and nothing else', async () => {
     const lane = createWorkQueue(1, clock);
     const [first, second] = [new AbortController(), new AbortController()];
     const { promise, resolve } = Promise.withResolvers<string>();

@@ -97,7 +97,7 @@ async function guess(scene: Scene, clients: readonly GateClient[]): Promise<read
 }
 
 describe('a hundred at once', () => {
-  it('of wrong codes in one flow are five tries', async () => {
+  it('try five wrong codes per flow', async () => {
     const scene = await open();
     const client = browserOf(scene, 'thief');
     await awaitCode(client);
@@ -112,7 +112,7 @@ describe('a hundred at once', () => {
     expect(statuses.filter((status) => status >= 500)).toEqual([]);
   });
 
-  it('of wrong codes in ten logins of a subject are eight tries, of which no login has more than its five', async () => {
+  it('try eight wrong codes per user over ten logins, and five per login', async () => {
     const scene = await open();
     const clients = Array.from({ length: 10 }, (_, n) => browserOf(scene, `thief-${n}`));
     for (const client of clients) {
@@ -127,7 +127,7 @@ describe('a hundred at once', () => {
     expect(statuses.filter((status) => status >= 500)).toEqual([]);
   });
 
-  it('of starts are one flow and one push', async () => {
+  it('start one flow and send one push', async () => {
     const scene = await open();
     const client = browserOf(scene, 'ada');
     const requirement = await client.requirement();
@@ -144,7 +144,7 @@ describe('a hundred at once', () => {
     expect([scene.told('flow.started'), scene.told('push.sent')]).toEqual([1, 1]);
   });
 
-  it('of looks at a flow are one poll and one approval', async () => {
+  it('look at a flow with one poll and one approval', async () => {
     const scene = await open();
     const client = browserOf(scene, 'ada');
     await client.start();
@@ -162,7 +162,7 @@ describe('a hundred at once', () => {
     expect(ids[0]).toEqual(expect.any(String));
   });
 
-  it('of requests share one approval for a single use: it is used once', async () => {
+  it('use a shared single-use approval once', async () => {
     const scene = await open();
     const client = browserOf(scene, 'ada', { maxAge: 0 });
     await client.start();
@@ -176,7 +176,7 @@ describe('a hundred at once', () => {
     expect(scene.told('approval.used')).toBe(1);
   });
 
-  it('of right codes are one approval', async () => {
+  it('grant one approval for right codes', async () => {
     const scene = await open();
     const client = browserOf(scene, 'ada');
     await awaitCode(client);

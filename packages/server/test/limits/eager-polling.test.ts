@@ -33,7 +33,7 @@ describe('pollSchedule', () => {
   it.each([
     ['eager', 'approved'],
     ['steady', 'polling'],
-  ] as const)('%s: an approval of the first second is %s after two', async (pollSchedule, state) => {
+  ] as const)('%s: an approval in the first second is %s after two', async (pollSchedule, state) => {
     const { tenant, flow } = await createBank({ pollSchedule });
     const client = await flow('a');
     tenant.phone.approve();
@@ -41,7 +41,7 @@ describe('pollSchedule', () => {
     expect((await client.view()).state).toBe(state);
   });
 
-  it('is steady for new flows, for a while, after the provider has complained in any', async () => {
+  it('is steady for new flows for a while after the provider has complained in any', async () => {
     const { tenant, flow } = await createBank({ pollSchedule: 'eager' });
     const slowed = await flow('a');
     tenant.emulator.faults.add({

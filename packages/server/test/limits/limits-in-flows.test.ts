@@ -8,7 +8,7 @@ import {
 } from '../support/gate-client.ts';
 
 describe('starts', () => {
-  it('do not count where another flow is under way, nor where they join one', async () => {
+  it('do not count when another flow is under way, or when they join one', async () => {
     const tenant = createTestTenant();
     const gate = createTestGate(tenant, {
       limits: { starts: { perSession: { count: 2, windowMs: 60_000 } } },
@@ -34,7 +34,7 @@ describe('starts', () => {
   });
 });
 
-describe('what does the same as a start', () => {
+describe('an action that does the same as a start', () => {
   const COUNT = 4;
 
   async function clientOf(enroll: 'session' | 'refuse'): Promise<{
@@ -63,7 +63,7 @@ describe('what does the same as a start', () => {
     };
   }
 
-  it('is a retry, which counts as one: beyond the limit it asks the tenant nothing and changes nothing', async () => {
+  it('counts as one when it is a retry: beyond the limit it asks the tenant nothing and changes nothing', async () => {
     const { tenant, client, requests, post } = await clientOf('refuse');
     expect(await client.start()).toMatchObject({ state: 'failed', reason: 'enrollment_refused' });
     tenant.clock.advance(1_000);
@@ -82,7 +82,7 @@ describe('what does the same as a start', () => {
     expect((await post({ type: 'flow.retry' })).status).toBe(200);
   });
 
-  it('is adding a factor that sends nothing, which counts as one', async () => {
+  it('counts as one when it adds a factor without a message', async () => {
     const { client, requests, post } = await clientOf('session');
     expect(await client.start()).toMatchObject({ state: 'confirming' });
     for (let begun = 1; begun < COUNT; begun += 1) {
@@ -96,7 +96,7 @@ describe('what does the same as a start', () => {
     expect({ view: await client.view(), requests: requests() }).toEqual(before);
   });
 
-  it('does not count when the flow does not take it', async () => {
+  it('does not count when the flow does not accept it', async () => {
     const { client, post } = await clientOf('refuse');
     await client.start();
     await client.send('DELETE', '/step-up/flow');
@@ -115,7 +115,7 @@ describe('a limit that is reached', () => {
     return createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
   }
 
-  it('is in the view of the push that is not sent, with the time to wait', async () => {
+  it('shows in the view of the push that is not sent, with the time to wait', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const client = await clientOf(tenant);
@@ -138,7 +138,7 @@ describe('a limit that is reached', () => {
     expect(await client.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
   });
 
-  it('is in the view of a push that is not sent, since so many were denied or cancelled; other ways stay open', async () => {
+  it('shows in the view of a push that is not sent after many were denied or cancelled, while other ways stay open', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const client = await clientOf(tenant);
@@ -167,7 +167,7 @@ describe('a limit that is reached', () => {
     expect(await client.start()).toMatchObject({ state: 'polling' });
   });
 
-  it('is none for pushes that are approved, or answered by a code in their place', async () => {
+  it('ignores pushes that are approved, or that a code has replaced', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const client = await clientOf(tenant);
@@ -187,7 +187,7 @@ describe('a limit that is reached', () => {
     expect(tenant.challenges()).toBe(8);
   });
 
-  it('is in the view of the code that is not tried, with the time to wait', async () => {
+  it('shows in the view of the code that is not tried, with the time to wait', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const client = await clientOf(tenant);
@@ -209,7 +209,7 @@ describe('a limit that is reached', () => {
 });
 
 describe('the list of sign-in devices', () => {
-  it('is not to be asked of the tenant without an end, by the approval to see it', async () => {
+  it('has a limit on requests to the tenant, for one approval to see it', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const refreshToken = await tenant.signIn();

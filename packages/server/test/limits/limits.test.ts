@@ -35,12 +35,12 @@ describe('limits', () => {
     ['passwords', 5],
     ['lists', 30],
     ['codes', 5],
-  ])('let a session do so many of a kind (%s: %i) by default', async (attempt, count) => {
+  ])('allow a session this many of a kind (%s: %i) by default', async (attempt, count) => {
     expect(await passing(bookAt({ now: 0 }), attempt, attacker)).toBe(count);
   });
 
   it.each<LimitName>(['messages', 'pushes', 'unapprovedPushes', 'passwords', 'codes'])(
-    'leave the owner one %s at any time, whatever a stolen session does with many handles for hours',
+    'leave the owner one %s at any time, however many handles a stolen session uses for hours',
     async (attempt) => {
       const time = { now: 0 };
       const book = bookAt(time);
@@ -55,7 +55,7 @@ describe('limits', () => {
     },
   );
 
-  it('keep one session from the last of the subject when the options give a session more', async () => {
+  it('keep one session from the last attempt of the subject when the options give a session more', async () => {
     const book = bookAt(
       { now: 0 },
       {
@@ -69,7 +69,7 @@ describe('limits', () => {
     expect(await passing(book, 'messages', owner)).toBe(1);
   });
 
-  it('hold in every interval as long as the window, not only from its first attempt on', async () => {
+  it('hold in every interval as long as the window, not only from the first attempt on', async () => {
     const time = { now: 0 };
     const book = bookAt(time, {
       starts: { perSession: { count: 3, windowMs: 10_000 } },
@@ -83,7 +83,7 @@ describe('limits', () => {
     expect(passed.length).toBe(18);
   });
 
-  it('say how long to wait, and mean it', async () => {
+  it('say how long to wait, exactly', async () => {
     const time = { now: 0 };
     const book = bookAt(time, { starts: { perSession: { count: 2, windowMs: MINUTE_MS } } });
     await book.charge('starts', nextId(), owner);
@@ -131,7 +131,7 @@ describe('limits', () => {
     expect(await passing(book, attempt, owner)).toBe(1);
   });
 
-  it('take an attempt back that was no wrong one', async () => {
+  it('restore an attempt that was not wrong', async () => {
     const book = bookAt({ now: 0 });
     for (let i = 0; i < 20; i += 1) {
       const id = nextId();
@@ -140,7 +140,7 @@ describe('limits', () => {
     }
   });
 
-  it('are never exceeded by attempts at once, in however many processes', async () => {
+  it('are never exceeded by concurrent attempts, in any number of processes', async () => {
     const store = slowStore(createMemoryStore({ now: () => 0 }));
     const limits = { starts: { perSession: { count: 8, windowMs: MINUTE_MS } } };
     const books = [1, 2, 3].map(() =>
@@ -152,7 +152,7 @@ describe('limits', () => {
     expect(waits.filter((wait) => wait === undefined)).toHaveLength(8);
   });
 
-  it('keep nothing for longer than the window', async () => {
+  it('keep nothing longer than the window', async () => {
     const time = { now: 0 };
     const now = (): number => time.now;
     const kept: { key: string; ttlMs: number }[] = [];
@@ -184,7 +184,7 @@ describe('limits', () => {
     expect(await passing(book, 'starts', owner)).toBe(1);
   });
 
-  it('give back the attempt that is named, and leave the others the times they had', async () => {
+  it('restore the named attempt, and leave the others their times', async () => {
     const time = { now: 0 };
     const book = bookAt(time, {
       pushes: { perSession: { count: 2, windowMs: MINUTE_MS }, perSubject: false },
@@ -200,7 +200,7 @@ describe('limits', () => {
     expect(await passing(book, 'pushes', owner)).toBe(0);
   });
 
-  it('take one limit for every scope of an attempt: two pushes an hour', async () => {
+  it('accept one limit for every scope of an attempt: two pushes an hour', async () => {
     const time = { now: 0 };
     const book = bookAt(time, { pushes: { count: 2, windowMs: 60 * MINUTE_MS } });
     const pushes = (await passing(book, 'pushes', attacker)) + (await passing(book, 'pushes', owner));
@@ -208,7 +208,7 @@ describe('limits', () => {
     expect(await passing(book, 'messages', owner)).toBe(3);
   });
 
-  it('keep messages to one device apart, whatever session asks', async () => {
+  it('keep messages to one device apart, in every session', async () => {
     const time = { now: 0 };
     const book = bookAt(time);
     expect(await book.charge('resends', nextId(), { ...attacker, device: 'phone' })).toBeUndefined();

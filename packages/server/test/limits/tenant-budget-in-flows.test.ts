@@ -125,7 +125,7 @@ function mostInASecond(requests: readonly { readonly at: number }[]): number {
 }
 
 describe('tenantBudget', () => {
-  it('is kept by all processes together, and every flow is asked about as often as the others', async () => {
+  it('is shared by all processes, and every flow is polled as often as the others', async () => {
     const { tenant, follow, pass, polls } = await createScene({ users: 18, processes: 3, tenantBudget: 4 });
     const before = tenant.exchanges.length;
     follow();
@@ -143,7 +143,7 @@ describe('tenantBudget', () => {
     expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(1);
   });
 
-  it('finds a pace at which a busy tenant refuses hardly anything, and ends no flow meanwhile', async () => {
+  it('finds a pace that a busy tenant hardly ever refuses, and ends no flow meanwhile', async () => {
     const { tenant, follow, pass, polls, views } = await createScene({ users: 12, tenantBudget: 50 });
     // One request a second, where the flows want more than two.
     const authenticationApi = { burst: 40, refillMs: 1_000 };
@@ -157,7 +157,7 @@ describe('tenantBudget', () => {
     expect(new Set((await views()).map(({ state }) => state))).toEqual(new Set(['polling']));
   });
 
-  it('slows down when a tenant refuses everything, and sees the approvals when it does no more', async () => {
+  it('slows down while a tenant refuses everything, and then sees the approvals', async () => {
     const { tenant, follow, pass, polls, views } = await createScene({ users: 6, tenantBudget: 50 });
     follow();
     await pass(12);
@@ -178,7 +178,7 @@ describe('tenantBudget', () => {
   });
 });
 
-describe('what a user does while others use the budget up', () => {
+describe('an action of a user while others use up the budget', () => {
   /** Somebody else takes every turn there is, until told to stop. */
   async function crowded(): Promise<Scene & { readonly client: GateClient; readonly leave: () => void }> {
     const scene = await createScene({ users: 1, tenantBudget: 4 });
@@ -212,7 +212,7 @@ describe('what a user does while others use the budget up', () => {
     return work;
   }
 
-  it('sends no push, and counts none; the view says when to ask again, and then one push goes out', async () => {
+  it('sends no push and counts none, and sends one when the view says to ask again', async () => {
     const scene = await crowded();
     const { tenant, client, pass, leave } = scene;
     await pass(20);
@@ -244,11 +244,11 @@ describe('what a user does while others use the budget up', () => {
 describe('the devices of a user', () => {
   const api = { list: () => Promise.resolve([]), remove: () => Promise.resolve() };
 
-  it('are asked for when there is room', async () => {
+  it('are listed when there is room', async () => {
     expect(await budgetedApi(api as never, UNLIMITED).list({ mfaToken: 'token' })).toEqual([]);
   });
 
-  it('are not asked for over the budget: the answer is a 429 that says when to come again', async () => {
+  it('are not listed beyond the budget: the answer is a 429 that says when to try again', async () => {
     const busy = budgetedApi(api as never, { ...UNLIMITED, takeTurn: () => Promise.resolve(1_500) });
     const refusal = { code: 'rate_limited', status: 429, retryAfterMs: 1_500 };
     await expect(busy.list({ mfaToken: 'token' })).rejects.toMatchObject(refusal);

@@ -43,7 +43,7 @@ describe('the ledger', () => {
     expect(grants(20, asked)).toEqual([18, 2, 0]);
   });
 
-  it('gives users before polls where there is only one to give', () => {
+  it('gives users priority when there is only one request to give', () => {
     const asked = [
       ['user', 3],
       ['poll', 3],
@@ -52,7 +52,7 @@ describe('the ledger', () => {
     expect(grants(2, asked)).toEqual([1, 1]);
   });
 
-  it('counts a lease for as long as a second can hold what goes out by it', () => {
+  it('counts a lease for as long as a second can hold what goes out under it', () => {
     // Leased at the end of a moment, and used 200 ms later.
     const asked = [
       ['user', 9, 99],
@@ -62,7 +62,7 @@ describe('the ledger', () => {
     expect(grants(10, asked)).toEqual([9, 0, 1]);
   });
 
-  it('gives less to polls after a complaint, and to users as much as ever', () => {
+  it('gives polls less after a complaint, and users as much as before', () => {
     const slowed = throttled(openLedger(undefined), 0.5, NOW);
     const asked = [
       ['poll', 50],
@@ -71,7 +71,7 @@ describe('the ledger', () => {
     expect(grants(20, asked, slowed)).toEqual([7, 13]);
   });
 
-  it('heeds no lease of a clock that is far off', () => {
+  it('ignores leases of a clock that is far off', () => {
     const asked = [
       ['user', 9, 60_000],
       ['user', 9, 0],

@@ -181,7 +181,7 @@ async function crowd(
 const REFUSED = { call: 'poll', status: 429 } as const;
 
 describe('the budget of a tenant', () => {
-  it('is never exceeded in any second by 300 flows over three processes, and each flow has its share of it', async () => {
+  it('is never exceeded in any second by 300 flows over three processes, and each flow gets its share', async () => {
     const world = createWorld({ perSecond: 20, processes: 3, flows: 300 });
     await world.pass(210);
     const counts = pollsOf(world.sent, 300);
@@ -200,7 +200,7 @@ describe('the budget of a tenant', () => {
     expect(Math.min(...pollsOf(world.sent, 100))).toBeGreaterThanOrEqual(11);
   });
 
-  it('costs far fewer writes than requests where there are many', async () => {
+  it('costs far fewer writes than requests when there are many', async () => {
     const world = createWorld({ perSecond: 1_000, processes: 2, flows: 800 });
     await world.pass(15);
     expect(world.sent.length).toBeGreaterThan(1_500);
@@ -215,7 +215,7 @@ describe('the budget of a tenant', () => {
 });
 
 describe('what users wait for', () => {
-  it('goes out at once however many flows poll, which have all the same share of what is left', async () => {
+  it('goes out at once however many flows poll, and the flows share the rest equally', async () => {
     const world = createWorld({ perSecond: 20, processes: 3, flows: 300 });
     await world.pass(60);
     const before = world.sent.length;
@@ -229,7 +229,7 @@ describe('what users wait for', () => {
     expect(mostInASecond(world.sent)).toBeLessThanOrEqual(20);
   });
 
-  it('waits for a second at most where a crowd comes, until the polls before it are over', async () => {
+  it('waits a second at most when a crowd comes, until the polls before it are over', async () => {
     const world = createWorld({ perSecond: 20, processes: 3, flows: 300 });
     await world.pass(60);
     const { served, refused, longestWaitMs } = await crowd(world, { users: 100, everySeconds: 0.1 });
@@ -238,7 +238,7 @@ describe('what users wait for', () => {
     expect(longestWaitMs).toBeLessThanOrEqual(1_200);
   });
 
-  it('waits its turn, or is told when to come again, where users alone exceed the budget; polls never stop', async () => {
+  it('waits its turn, or is told when to try again, when users alone exceed the budget, and polls never stop', async () => {
     const world = createWorld({ perSecond: 20, processes: 3, flows: 300 });
     await world.pass(60);
     const before = world.sent.length;
@@ -256,7 +256,7 @@ describe('what users wait for', () => {
     expect(mostInASecond(world.sent)).toBeLessThanOrEqual(20);
   });
 
-  it('is served in the order of coming', async () => {
+  it('is served in order of arrival', async () => {
     const world = createWorld({ perSecond: 4 });
     const order: number[] = [];
     for (let user = 0; user < 8; user += 1) void world.user().then(() => order.push(user));
@@ -264,7 +264,7 @@ describe('what users wait for', () => {
     expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it('is told when to come again, not all at the same time', async () => {
+  it('is told when to try again, at different times', async () => {
     const world = createWorld({ perSecond: 1 });
     const [budget] = world.budgets as [TenantBudget];
     const waits = Array.from({ length: 6 }, () => budget.takeTurn());
@@ -294,7 +294,7 @@ describe('a tenant that complains', () => {
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2);
   });
 
-  it('halves the polls once for all the answers that tell of one shortage, in whatever process', async () => {
+  it('halves the polls once for all responses that report one shortage, in any process', async () => {
     const world = createWorld({ perSecond: 20, processes: 3, flows: 300 });
     await world.pass(60);
     for (const budget of [...world.budgets, ...world.budgets]) budget.note(REFUSED);
@@ -303,7 +303,7 @@ describe('a tenant that complains', () => {
     expect(rate).toBeLessThan(7);
   });
 
-  it('slows polls down before it refuses any, where little is left of its limit', async () => {
+  it('slows polls down before it refuses any, when little is left of its limit', async () => {
     const world = createWorld({ perSecond: 20, flows: 100 });
     await world.pass(30);
     const rateLimit = { limit: 100, remaining: 20 };
@@ -314,7 +314,7 @@ describe('a tenant that complains', () => {
     expect(await pollRate(world, 5)).toBeLessThan(3);
   });
 
-  it('leaves the few polls alone that no tenant feels', async () => {
+  it('does not slow down a few polls that no tenant notices', async () => {
     const world = createWorld({ perSecond: 50, flows: 4 });
     await world.pass(30);
     for (let second = 0; second < 10; second += 1) {
@@ -331,7 +331,7 @@ describe('a tenant that complains', () => {
     ['no limit by name, to what a user does', { call: 'password', status: 429 }],
     ['plenty', { call: 'poll', status: 400, rateLimit: { limit: 100, remaining: 25 } }],
     ['something else', { call: 'poll', status: 500 }],
-  ] as const)('is not meant by an answer that tells of %s', async (_, report) => {
+  ] as const)('is not meant by a response that reports %s', async (_, report) => {
     const world = createWorld({ perSecond: 20, flows: 100 });
     await world.pass(30);
     for (let second = 0; second < 5; second += 1) {
@@ -343,7 +343,7 @@ describe('a tenant that complains', () => {
 });
 
 describe('a flow', () => {
-  it('is asked about right before its end at whatever pace', async () => {
+  it('is polled right before its end at any pace', async () => {
     const waitMs = 60_000;
     const world = createWorld({ perSecond: 4, flows: 60, waitMs });
     const start = world.clock.now();
@@ -356,7 +356,7 @@ describe('a flow', () => {
     expect(world.budgets[0]?.pollDueAt('late', late)).toBe(end - 2_000);
   });
 
-  it('waits while the store is away, and so do users; neither is lost', async () => {
+  it('waits while the store is away, as users do, and neither is lost', async () => {
     const world = createWorld({ perSecond: 20, processes: 2, flows: 20 });
     await world.pass(12);
     world.lose(true);
@@ -368,7 +368,7 @@ describe('a flow', () => {
     expect(await pollRate(world, 11)).toBeGreaterThan(3);
   });
 
-  it('of a process that has died takes nothing from the others for long', async () => {
+  it('of a dead process takes nothing from the others for long', async () => {
     const world = createWorld({ perSecond: 20, processes: 2, flows: 200 });
     await world.pass(30);
     const dueInMs = (): number => {

@@ -41,7 +41,7 @@ const plainRead = (by: GateClient): ReturnType<GateClient['send']> =>
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('watchers', () => {
-  it('of one browser are not more than its share, and those beyond it are told when to come again', async () => {
+  it('have a limit per browser, and those beyond it are told when to try again', async () => {
     const { client, other } = await createScene({ testing: { bounds: { watchersPerHandle: 2 } } });
     void longPoll(client);
     void stream(client);
@@ -63,7 +63,7 @@ describe('watchers', () => {
   it.each([
     ['of one browser', { testing: { bounds: { watchersPerHandle: 1 } } }],
     ['of all', { capacity: { watchersPerProcess: 1 } }],
-  ])('beyond the most %s get no stream, but the view, unless they have it', async (_, options) => {
+  ])('beyond the limit of %s get no stream, but the view, unless they have it', async (_, options) => {
     const { client } = await createScene(options);
     void longPoll(client);
     await settled();
@@ -82,7 +82,7 @@ describe('watchers', () => {
     expect(nothingNew.headers.get('retry-after')).toBe('10');
   });
 
-  it('of all are not more than the process holds, which is no fault for the log', async () => {
+  it('have a limit per process, which is not logged as an error', async () => {
     const { client, other, errors } = await createScene({ capacity: { watchersPerProcess: 1 } });
     void stream(client);
     await settled();
@@ -102,7 +102,7 @@ describe('watchers', () => {
   it.each([
     ['a long-poll', longPoll],
     ['an event stream', stream],
-  ])('make room when %s is given up', async (_, watch) => {
+  ])('free a slot when %s is given up', async (_, watch) => {
     const { client } = await createScene({ testing: { bounds: { watchersPerHandle: 1 } } });
     const leaving = new AbortController();
     const first = watch(client, leaving.signal);
@@ -115,7 +115,7 @@ describe('watchers', () => {
     expect((await longPoll(client, AbortSignal.abort())).status).toBe(304);
   });
 
-  it('make room when a long-poll has its answer, and a stream its end', async () => {
+  it('free a slot when a long-poll has its response, and a stream its end', async () => {
     const { tenant, client } = await createScene({ testing: { bounds: { watchersPerHandle: 2 } } });
     const watching = [longPoll(client), stream(client)];
     await settled();
@@ -132,7 +132,7 @@ describe('watchers', () => {
     expect((await stream(client)).headers.has('retry-after')).toBe(true);
   });
 
-  it('make room when whoever reads a stream goes without a word', async () => {
+  it('free a slot when the reader of a stream leaves silently', async () => {
     const { client } = await createScene({ testing: { bounds: { watchersPerHandle: 1 } } });
     const response = await client.open('/step-up/flow', { headers: { accept: 'text/event-stream' } });
     await response.body?.cancel();
@@ -140,7 +140,7 @@ describe('watchers', () => {
     expect((await longPoll(client, AbortSignal.abort())).status).toBe(304);
   });
 
-  it('make room when the client has gone before its stream is read, of which nothing is told then', async () => {
+  it('free a slot when the client has gone before its stream is read, and tell it nothing', async () => {
     const { client } = await createScene({ testing: { bounds: { watchersPerHandle: 1 } } });
     const leaving = new AbortController();
     const headers = { accept: 'text/event-stream' };
@@ -151,7 +151,7 @@ describe('watchers', () => {
     expect((await longPoll(client, AbortSignal.abort())).status).toBe(304);
   });
 
-  it('are told of a store that does not let them listen', async () => {
+  it('learn of a store that does not let them listen', async () => {
     const tenant = createTestTenant();
     const memory = createMemoryStore({ now: () => tenant.clock.now() });
     const store: Store = {
@@ -172,7 +172,7 @@ describe('watchers', () => {
     expect((await longPoll(client)).status).toBe(500);
   });
 
-  it('make room when the store fails under a stream, though its reader never goes', async () => {
+  it('free a slot when the store fails under a stream, even if its reader stays', async () => {
     const tenant = createTestTenant();
     const memory = createMemoryStore({ now: () => tenant.clock.now() });
     let isDown = false;
@@ -196,7 +196,7 @@ describe('watchers', () => {
     expect((await longPoll(client, AbortSignal.abort())).status).toBe(304);
   });
 
-  it('beyond their share see the page without script as it is, and do not wait for news on it', async () => {
+  it('see the page without scripts beyond their limit, without waiting for news', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const refreshToken = await tenant.signIn();

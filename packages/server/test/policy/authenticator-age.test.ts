@@ -37,7 +37,7 @@ async function approve({ tenant }: Visit, client: GateClient): Promise<void> {
 }
 
 describe('minAuthenticatorAge', () => {
-  it('lets a user go on with the phone that he had when the gate first saw him', async () => {
+  it('accepts a phone that the user had when the gate first saw them', async () => {
     const visitor = visit();
     await visitor.tenant.enrolPush();
 
@@ -46,7 +46,7 @@ describe('minAuthenticatorAge', () => {
     expect(await visitor.strict.isAllowed()).toBe(true);
   });
 
-  it('takes no phone that was seen for a shorter time: no push is sent, and the reason is told', async () => {
+  it('accepts no phone that is not known for long enough: no push is sent, and the user is told why', async () => {
     const visitor = visit();
     const { tenant, plain, strict } = visitor;
     // Seen without a phone.
@@ -65,7 +65,7 @@ describe('minAuthenticatorAge', () => {
     expect(await strict.isAllowed()).toBe(true);
   });
 
-  it('adds no phone in a flow that would not take it', async () => {
+  it('adds no phone in a flow that would not accept it', async () => {
     const { tenant, strict } = visit();
 
     expect(await start(strict)).toMatchObject({ state: 'failed', reason: 'enrollment_refused' });

@@ -13,7 +13,7 @@ describe('boundDigest', () => {
     expect(boundDigest(value)).toBe(createHash('sha256').update(canonical).digest('base64url'));
   });
 
-  it('is the same for what a parser makes of the same JSON, in whatever order, and for nothing else', () => {
+  it('is the same for the same parsed JSON in any order, and for nothing else', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
         fc.pre(!JSON.stringify([one, other]).includes('__proto__'));
@@ -36,7 +36,7 @@ describe('boundDigest', () => {
     ['function', { to: () => 'Grace' }],
     ['undefined', undefined],
     ['undefined', [undefined]],
-  ])('refuses %s, of which JSON would say nothing or something else', (kind, value) => {
+  ])('refuses %s, which JSON would leave out or change', (kind, value) => {
     expect(() => boundDigest(value)).toThrow(TypeError);
     expect(() => boundDigest(value)).toThrow(`must give JSON, and ${kind} is not`);
   });
@@ -47,7 +47,7 @@ describe('boundDigest', () => {
     ['half a surrogate pair in a name', JSON.parse('{"\\ud800":1}') as unknown],
     ['a prototype', JSON.parse('{"to":{"__proto__":{"amount":1}}}') as unknown],
     ['lists that never end', JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`) as unknown],
-  ])('takes %s for the fault of the request', (_what, value) => {
+  ])('treats %s as the fault of the request', (_what, value) => {
     expect(() => boundDigest(value)).toThrow(
       expect.objectContaining({ code: 'invalid_request', status: 400 }),
     );
@@ -55,7 +55,7 @@ describe('boundDigest', () => {
 });
 
 describe('boundMembers', () => {
-  it('finds members by dotted paths, its own ones only', () => {
+  it('finds own members by dotted paths', () => {
     const body = { to: 'Grace', payee: { iban: 'GB1', bank: undefined }, 'payee.iban': 'GB2' };
 
     expect(boundMembers(['payee.iban', 'to', 'payee.bank', 'payee.toString', 'to.length'], body)).toEqual({

@@ -23,7 +23,7 @@ describe('provenAt', () => {
     { acr: ['other', MFA] },
     { amr: ['mfa'] },
     { acr: [MFA], amr: ['pwd', 'mfa'] },
-  ])('takes claims that show %j', (evidence) => {
+  ])('accepts claims that show %j', (evidence) => {
     expect(proof(claims, evidence)).toBe(NOW - 60_000);
   });
 
@@ -41,7 +41,7 @@ describe('provenAt', () => {
     ['a time in the future', { ...claims, auth_time: NOW / 1_000 + 1 }],
     ['a time in milliseconds', { ...claims, auth_time: NOW - 60_000 }],
     ['no number', { ...claims, auth_time: Number.NaN }],
-  ])('takes no claims with %s', (_name, given, evidence) => {
+  ])('accepts no claims with %s', (_name, given, evidence) => {
     expect(proof(given, evidence)).toBeUndefined();
   });
 });
@@ -56,13 +56,13 @@ describe('policy.evidence', () => {
   const request = { ...requestOf(), native, forPolicy: () => native };
   const strict: Policy = { maxAge: '5m', evidence: { acr: [MFA, 'urn:strong'] } };
 
-  it('lets a request through whose token shows it, without an approval', async () => {
+  it('lets a request through if its token shows it, without an approval', async () => {
     const decision = await gateWith(claims).guard(strict)(request);
 
     expect(decision).toEqual({ isAllowed: true });
   });
 
-  it('names the classes in the challenge, where they count and nowhere else', async () => {
+  it('names the classes in the challenge, but only where they count', async () => {
     const gate = gateWith(undefined);
     const taking = await gate.guard(strict)(request);
     const other = await gate.guard({})(request);
@@ -78,7 +78,7 @@ describe('policy.evidence', () => {
     expect(JSON.stringify(other)).not.toContain('acr_values');
   });
 
-  it('counts for no route that does not ask for it', async () => {
+  it('counts only on routes that ask for it', async () => {
     expect(await gateWith(claims).guard({})(request)).toMatchObject({ isAllowed: false });
   });
 

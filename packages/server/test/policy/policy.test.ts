@@ -2,7 +2,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { Duration } from '../../src/policy/duration.ts';
 import { type Policy, parsePolicy, policyOf, type RoutePolicy } from '../../src/policy/policy.ts';
 
-it('the policy of a guard is the default one where none is named, and a mistake where it is not there', () => {
+it('the policy of a guard is the default if none is named, and an error if it is undefined', () => {
   expect(policyOf([])).toEqual({});
   expect(policyOf([{ maxAge: 0 }, {}])).toEqual({ maxAge: 0 });
   expect(() => policyOf([undefined as never])).toThrow(TypeError);
@@ -45,7 +45,7 @@ describe('parsePolicy', () => {
     expect(parsePolicy({ factors: ['otp', 'push', 'otp'] }).factors).toEqual(['push', 'otp']);
   });
 
-  it('keeps of an action only what it knows', () => {
+  it('keeps only the known members of an action', () => {
     const action = { id: '7', title: 'Close', password: 'x' };
     expect(parsePolicy({ action }).action).toEqual({ id: '7', title: 'Close' });
   });
@@ -107,14 +107,14 @@ describe('parsePolicy', () => {
     expect(() => parsePolicy({ action })).toThrow(`policy.action.${name}: must not contain ${called}`);
   });
 
-  it('takes an action in a script that is written from right to left', () => {
+  it('accepts an action in a right-to-left script', () => {
     const action = { id: '7', title: 'העבר 250 אירו' };
     expect(parsePolicy({ action }).action).toEqual(action);
   });
 });
 
 describe('the types of a policy', () => {
-  it('take a max age with one of its units, and no other text', () => {
+  it('accept a max age with one of its units, and no other text', () => {
     expectTypeOf<NonNullable<Policy['maxAge']>>().toEqualTypeOf<Duration>();
     expectTypeOf<'5m'>().toExtend<Duration>();
     expectTypeOf<300>().toExtend<Duration>();
@@ -124,7 +124,7 @@ describe('the types of a policy', () => {
     expectTypeOf<NonNullable<Policy['minAuthenticatorAge']>>().toEqualTypeOf<Duration>();
   });
 
-  it('take a function only if it always gives a policy, or false', () => {
+  it('accept a function only if it always returns a policy, or false', () => {
     const policy: Policy = { maxAge: '5m' };
     expectTypeOf(() => policy).toExtend<RoutePolicy>();
     // Written into the call, the literal keeps its type.

@@ -40,13 +40,13 @@ describe('createRequirements', () => {
     expect(requirements.open(ada, ticket)).toEqual({ policy: long, issuedAt: 0, expiresAt: 10 });
   });
 
-  it('issues no ticket that no endpoint would take', () => {
+  it('issues no ticket that no endpoint would accept', () => {
     const requirements = createRequirements({ sealer, now: () => 0, ttlMs: 10 });
     const subject = 'a'.repeat(8_000);
     expect(() => requirements.issue({ ...ada, subject }, { policy })).toThrow(TypeError);
   });
 
-  it('opens no ticket whose time is over', () => {
+  it('opens no expired ticket', () => {
     let now = 0;
     const requirements = createRequirements({ sealer, now: () => now, ttlMs: 10 });
     const ticket = requirements.issue(ada, { policy });

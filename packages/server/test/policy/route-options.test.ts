@@ -10,7 +10,7 @@ it.each([
   expect(() => assertRouteOptions(options as never)).toThrow(message);
 });
 
-it('takes no options, and replay', () => {
+it('accepts no options, and replay', () => {
   expect(() => assertRouteOptions({})).not.toThrow();
   expect(() => assertRouteOptions({ replay: true })).not.toThrow();
 });

@@ -30,7 +30,7 @@ describe('createFirstLeg', () => {
     expect(saved).toEqual(['rotated']);
   });
 
-  it('takes tokens that came for the password alone for no approval', async () => {
+  it('does not count tokens for the password alone as an approval', async () => {
     const leg = createFirstLeg(
       { password: { username: () => 'ada' } },
       {
@@ -95,7 +95,7 @@ describe('createFirstLeg', () => {
     });
   });
 
-  describe('with a refresh token that may not ask for the step-up scope', () => {
+  describe('a refresh token that may not ask for the step-up scope', () => {
     const tenant = createTestTenant();
     const { audience, scope } = tenant.auth0;
     const signIn = { ...createAuth0SignIn(tenant.auth0), ask: { audience, scope } };
@@ -106,13 +106,13 @@ describe('createFirstLeg', () => {
       return leg.authenticate('refresh-token', {}, context, signal);
     };
 
-    it('goes on to another way', async () => {
+    it('makes the first leg try another way', async () => {
       await expect(authenticate({ password: { username: () => 'ada' } })).rejects.toMatchObject({
         code: 'login_required',
       });
     });
 
-    it('tells, where there is no other way, that the tenant asked for no MFA', async () => {
+    it('reports that the tenant asked for no MFA, if there is no other way', async () => {
       await expect(authenticate({})).rejects.toMatchObject({ code: 'mfa_not_required' });
     });
   });

@@ -58,7 +58,7 @@ describe('createIdentityCheck', () => {
     await expect(checkWith().check(tokens(tenantToken(SCENE)), 'ada', {})).resolves.toBeUndefined();
   });
 
-  it('tells how to set up an application whose tokens are signed with its secret', async () => {
+  it('says how to set up an application whose tokens are signed with its secret', async () => {
     expect(await refusalOf(tenantToken(SCENE, {}, { alg: 'HS256' }))).toMatchObject({
       message: expect.stringMatching(/HS256.*RS256/),
     });
@@ -88,7 +88,7 @@ describe('createIdentityCheck', () => {
     expect(String(error)).not.toContain('eyJ');
   });
 
-  it('refuses a token that was cut off, changed or put together of two, wherever the change is', async () => {
+  it('refuses a token that was cut off, changed or combined from two', async () => {
     const good = tenantToken(SCENE);
     const other = tenantToken(SCENE, { sub: 'grace' });
     const check = checkWith();
@@ -116,12 +116,12 @@ describe('createIdentityCheck', () => {
     ],
     ['a nonce that nobody has asked for', tenantToken(SCENE, { nonce: 'n' })],
     ['clocks that agree to the minute', tenantToken(SCENE, { iat: SECONDS + 59, nbf: SECONDS + 59 })],
-  ])('needs no more than the protocol does: %s', async (_, token) => {
+  ])('needs no more than the protocol requires: %s', async (_, token) => {
     await expect(checkWith().check(tokens(token), 'ada', {})).resolves.toBeUndefined();
   });
 
   it.each(['https://login.bank.example/tenant', 'https://login.bank.example/tenant/'])(
-    'takes the issuer and the address of the keys as the provider writes them: %s',
+    'accepts the issuer and the address of the keys as the provider writes them: %s',
     async (issuer) => {
       const asked: string[] = [];
       const check = createIdentityCheck({

@@ -35,7 +35,7 @@ function ended(adds?: { readonly factor: 'push'; readonly tokenExpiresAt: number
 }
 
 describe('createApproval', () => {
-  it('gives none for a flow that was there to add a factor', () => {
+  it('makes none for a flow that added a factor', () => {
     const policy = parsePolicy({});
     const common = {
       id: 'one',
@@ -51,7 +51,7 @@ describe('createApproval', () => {
 });
 
 describe('findApproval', () => {
-  it('counts an approval by a process whose clock is up to 5 seconds ahead, and none that is further off', () => {
+  it('counts an approval by a process whose clock is up to 5 seconds ahead, and none further ahead', () => {
     const policy = parsePolicy({ maxAge: 0 });
     const given = approval(100_000);
     const search = { subject: 'ada', hash: 'hash', policy, approvals: [given], isOldEnough: () => true };
@@ -59,7 +59,7 @@ describe('findApproval', () => {
     expect(findApproval({ ...search, now: 94_999 })).toBeUndefined();
   });
 
-  it('counts an approval that is to open the MFA API only while its token lives', () => {
+  it('counts an approval that opens the MFA API only while its token lives', () => {
     const policy = { ...parsePolicy({ maxAge: '1h' }), opensMfaApi: true };
     const search = { subject: 'ada', hash: 'hash', policy, now: 100, isOldEnough: () => true };
     const lives = approval(1, { singleUse: false, tokensUntil: 101 });
@@ -71,12 +71,12 @@ describe('findApproval', () => {
 });
 
 describe('keepUseful', () => {
-  it('keeps a used approval while it could be given back, and none whose time is over', () => {
+  it('keeps a used approval while it could be given back, and no expired one', () => {
     const kept = keepUseful([approval(1, { usedAt: 5 }), approval(2), approval(3, { keepUntil: 10 })], 10);
     expect(ids(kept)).toEqual(['1', '2']);
   });
 
-  it('never lets used approvals push out unused ones, and stays small', () => {
+  it('never lets used approvals displace unused ones, and stays small', () => {
     const unused = Array.from({ length: 15 }, (_, index) => approval(index));
     const used = Array.from({ length: 50 }, (_, index) => approval(100 + index, { usedAt: 1 }));
     const kept = keepUseful([...unused, ...used], 0);

@@ -66,12 +66,12 @@ async function expectNoFault(): Promise<void> {
 }
 
 describe('a record in the store', () => {
-  it('with an approval lets its owner through, as it is', async () => {
+  it('lets its owner through with an approval, unchanged', async () => {
     await world.store.restore(approved);
     expect(await world.browser.isAllowed()).toBe(true);
   });
 
-  it('that was changed in any way, or made of parts of others, is no record: no approval, no flow, no fault', async () => {
+  it('grants no approval, shows no flow and causes no fault when it was changed or made of parts of others', async () => {
     const others = [...approved, ...waiting].map(([, value]) => value);
     const changed = fc
       .constantFrom(approved, waiting)
@@ -99,7 +99,7 @@ describe('a record in the store', () => {
     );
   });
 
-  it('of another user or login is nobody’s in this place', async () => {
+  it('counts for nobody in the place of another user or login', async () => {
     for (const [key, value] of approved) {
       if (!isRecordKey(key) || key === adasKey) continue;
       await world.store.restore(approved);
@@ -110,7 +110,7 @@ describe('a record in the store', () => {
     }
   });
 
-  it('of another browser in the same login is nobody’s in this place', async () => {
+  it('counts for nobody in the place of another browser in the same login', async () => {
     await world.store.restore(approved);
     const other = world.clientOf(world.ada, 'b'.repeat(43));
     const keys = new Set(world.store.keys());
@@ -122,7 +122,7 @@ describe('a record in the store', () => {
     expect(await world.browser.isAllowed()).toBe(true);
   });
 
-  it('that is put back as it was before brings back what it held, and no more', async () => {
+  it('brings back what it held and no more when an old copy is restored', async () => {
     await world.store.restore(approved);
     await world.store.put(adasKey, waiting.get(adasKey) ?? null);
 
@@ -131,14 +131,14 @@ describe('a record in the store', () => {
     expect(await world.browser.isAllowed()).toBe(false);
   });
 
-  it('that was signed with a key that is gone is none', async () => {
+  it('counts for nothing when it was signed with a removed key', async () => {
     await world.store.restore(approved);
     const gate = createTestGate(world.tenant, { store: world.store, secret: `${SECRET}, the next one` });
     expect(await world.browser.at(gate).isAllowed()).toBe(false);
   });
 });
 
-it('nothing else in the store, whatever is in its place, makes an approval or a fault', async () => {
+it('no other value in the store grants an approval or causes a fault', async () => {
   const others = [...approved].map(([, value]) => value);
   const keys = [...approved.keys()].filter((key) => !isRecordKey(key));
   const changed = fc

@@ -51,7 +51,7 @@ describe('kept tokens', () => {
     expect(openTokens(sealer, 'key', approvalOf({ id: 'two' }), { kept: moved, now: 99 })).toBeUndefined();
   });
 
-  it('do not open once they have run out, nor where none were kept', () => {
+  it('do not open after they expired, or if none were kept', () => {
     const kept = [sealTokens(sealer, 'key', 'one', tokens)];
     expect(openTokens(sealer, 'key', approvalOf(), { kept, now: 100 })).toBeUndefined();
     const { tokensUntil: _none, ...without } = approvalOf();
@@ -59,14 +59,14 @@ describe('kept tokens', () => {
     expect(openTokens(sealer, 'key', approvalOf(), { kept: undefined, now: 0 })).toBeUndefined();
   });
 
-  it('run out counted from the proof; those that do not say when are not kept', () => {
+  it('expire counted from the proof, and are not kept without a known lifetime', () => {
     expect(tokensEnd(proven(1_000), tokens)).toBe(61_000);
     expect(tokensEnd(proven(1_000), { accessToken: 'at', tokenType: 'Bearer' })).toBeUndefined();
     expect(tokensEnd(proven(1_000), undefined)).toBeUndefined();
     expect(tokensEnd(proven(), tokens)).toBeUndefined();
   });
 
-  it('go with their approval, and at their end', () => {
+  it('go with their approval, and when they expire', () => {
     const kept = [sealTokens(sealer, 'key', 'one', tokens), sealTokens(sealer, 'key', 'two', tokens)];
     expect(keepLiving(kept, [approvalOf()], 99)).toEqual(kept.slice(0, 1));
     expect(keepLiving(kept, [approvalOf()], 100)).toEqual([]);

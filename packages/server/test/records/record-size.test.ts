@@ -102,8 +102,8 @@ const form = (letters: number): KeptForm => ({
 });
 const owner = (key: string): Owner => ({ key, caller: { subject: 'ada', session: 'the login' } });
 
-describe('a record that is full', () => {
-  it('refuses what a user wants written beside a flow, until the first of what is in it ends', () => {
+describe('a full record', () => {
+  it('refuses what a user wants written beside a flow, until the first part of it ends', () => {
     const full = recordOf([
       { keepUntil: 9_000 },
       { keepUntil: 8_000, tokensUntil: 3_000 },
@@ -129,7 +129,7 @@ describe('a record that is full', () => {
     expect(await keptForms.find(owner('key'), name ?? '')).toEqual(form(100));
   });
 
-  it('is no way for a session to fill the store with forms, by a new handle for each', async () => {
+  it('keeps a session from filling the store with forms, through a new handle for each', async () => {
     const places = new Set<string>();
     const memory = createMemoryStore();
     const store: Store = {
@@ -150,7 +150,7 @@ describe('a record that is full', () => {
     expect(await keptForms.find(owner('one'), name)).toBeUndefined();
   });
 
-  it('takes a token of the page that was put in the place of a form for none', async () => {
+  it('does not accept a token of the page in place of a form', async () => {
     const store = createMemoryStore();
     const sealer = createSealer(SECRET, randomBytes);
     const keptForms = createKeptForms({ store, sealer, mostBytes: 1_000 });
@@ -161,7 +161,7 @@ describe('a record that is full', () => {
     expect(await keptForms.find(owner('key'), 'form')).toBeUndefined();
   });
 
-  it('takes no other flow, and says when something in it ends; what is in it stays', async () => {
+  it('accepts no other flow, says when something in it ends, and keeps what it has', async () => {
     const scene = await createScene();
 
     const { approved, refused } = await fill(scene);

@@ -33,7 +33,7 @@ describe('a record', () => {
     (subject: string) =>
     (found: HandleRecord = RECORD) => ({ record: { ...found, subject }, result: found.subject });
 
-  it('is changed without another read by who has just seen it', async () => {
+  it('is changed without another read by the process that last saw it', async () => {
     const store = counted(createMemoryStore());
     const records = recordsOf(store);
     await records.update('k', subjectTo('ada'));
@@ -44,7 +44,7 @@ describe('a record', () => {
     expect(store.asked).toEqual({ read: 1, write: 3 });
   });
 
-  it('is read again when another process has changed it meanwhile, or nothing is to be written', async () => {
+  it('is read again when another process has changed it, or nothing is to be written', async () => {
     const memory = createMemoryStore();
     const [here, there] = [recordsOf(memory), recordsOf(memory)];
     await here.update('k', subjectTo('ada'));
@@ -57,7 +57,7 @@ describe('a record', () => {
     expect([found, before]).toEqual(['bob', 'eve']);
   });
 
-  it('is read again after a write of which nobody knows whether it was done', async () => {
+  it('is read again after a write with an unknown outcome', async () => {
     const memory = createMemoryStore();
     let isAnswered = true;
     const records = recordsOf({
@@ -82,7 +82,7 @@ describe('a record', () => {
     expect(found).toEqual(['bob']);
   });
 
-  it('that is known already is still none with another signature', async () => {
+  it('does not count with another signature, even if it is known', async () => {
     const store = createMemoryStore();
     const records = recordsOf(store);
     await records.update('k', subjectTo('ada'));
@@ -94,7 +94,7 @@ describe('a record', () => {
   });
 });
 
-it('what was seen of records is forgotten, the longest unused first', () => {
+it('the cache of records forgets the longest unused first', () => {
   const seen = createRecordCache(30);
   const tenChars: CachedRecord = {
     value: { format: 1, text: '0123456789', signature: '' },

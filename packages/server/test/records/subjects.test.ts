@@ -35,7 +35,7 @@ function open(): { readonly subjects: Subjects; readonly at: (time: number) => S
 }
 
 describe('createSubjects', () => {
-  it('takes what the first list shows for old, and dates what comes after by its first sight', async () => {
+  it('counts what the first list shows as old, and dates later ones by their first sight', async () => {
     const { subjects, at } = open();
     await subjects.recognise('ada', [PHONE], learning);
     await at(2_000).recognise('ada', [PHONE, OTHER], learning);
@@ -54,14 +54,14 @@ describe('createSubjects', () => {
     ]);
   });
 
-  it('dates the first device of a user who was seen without any', async () => {
+  it('dates the first device of a user who had none before', async () => {
     const { subjects, at } = open();
     await subjects.recognise('ada', [], learning);
 
     expect(await at(2_000).recognise('ada', [PHONE], learning)).toEqual([{ ...PHONE, knownSince: 2_000 }]);
   });
 
-  it('dates a device from its confirmation, and anew when it was gone meanwhile', async () => {
+  it('dates a device from its confirmation, and again when it was gone meanwhile', async () => {
     const { subjects, at } = open();
     await subjects.recognise('ada', [{ ...PHONE, active: false }], learning);
     expect(await at(2_000).recognise('ada', [PHONE], learning)).toMatchObject([{ knownSince: 2_000 }]);
@@ -70,7 +70,7 @@ describe('createSubjects', () => {
     expect(await at(4_000).recognise('ada', [PHONE], learning)).toMatchObject([{ knownSince: 4_000 }]);
   });
 
-  it('learns nothing from a list that somebody claims', async () => {
+  it('learns nothing from a list that somebody only claims', async () => {
     const { subjects, at } = open();
     await subjects.recognise('ada', [PHONE], learning);
 
@@ -80,7 +80,7 @@ describe('createSubjects', () => {
     expect((await subjects.knownSince('ada'))(PHONE.id)).toBe(0);
   });
 
-  it('knows the records of a subject that a revocation must delete, while they can live', async () => {
+  it('lists the records of a subject that a revocation must delete, while they can live', async () => {
     const { subjects, at } = open();
     expect(await subjects.enter('ada', { key: 'first', until: 2_000, issuedAt: 9_000, flow: FLOW })).toBe(0);
     await subjects.enter('ada', { key: 'second', until: 1_500, issuedAt: 9_000, flow: FLOW });
@@ -96,7 +96,7 @@ describe('createSubjects', () => {
     expect(await subjects.revokedAt('grace')).toBe(0);
   });
 
-  it('leaves no record that has outlived its time', async () => {
+  it('drops records that have outlived their time', async () => {
     let now = 1_000;
     const store = createMemoryStore({ now: () => now });
     const subjects = subjectsIn(store, () => now);
@@ -123,7 +123,7 @@ describe('createSubjects', () => {
     expect(await subjects.revoke('ada')).toHaveLength(100);
   });
 
-  it('enters nothing for a requirement from before a revocation, and so pushes nothing out', async () => {
+  it('enters nothing for a requirement from before a revocation, and so displaces nothing', async () => {
     const { subjects, at } = open();
     await at(2_000).revoke('ada');
     await at(3_000).enter('ada', { key: 'hers', until: 9_000, issuedAt: 2_500, flow: FLOW });

@@ -14,13 +14,13 @@ describe('enctypeOf', () => {
     ['application/json', undefined],
     ['text/plain', undefined],
     [undefined, undefined],
-  ])('takes %j for %j', (type, enctype) => {
+  ])('reads %j as %j', (type, enctype) => {
     expect(enctypeOf(type)).toBe(enctype);
   });
 });
 
 describe('readFields', () => {
-  it('writes down what a parser has nested, as parsers read it', async () => {
+  it('writes nested fields as parsers read them', async () => {
     const parsed = { to: 'Grace', amount: 7, tags: ['a', 'b'], address: { city: 'Graz', lines: ['1', '2'] } };
 
     expect(await readFields({ parsed, hasFiles: false }, URLENCODED)).toEqual([

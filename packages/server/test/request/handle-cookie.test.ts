@@ -40,14 +40,14 @@ describe('createHandles', () => {
   });
 
   it.each(['localhost', 'localhost:3000', '127.0.0.1:80', '127.8.8.8', '[::1]:3000'])(
-    'hands a cookie out over http on this machine: %s',
+    'sets a cookie over http on this machine: %s',
     (host) => {
       expect(handles.mint(requestOf({}, { protocol: 'http', host })).headers).toHaveProperty('set-cookie');
     },
   );
 
   it.each(['bank.example', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1', ''])(
-    'hands no cookie out over http on %j',
+    'sets no cookie over http on %j',
     (host) => {
       expect(() => handles.mint(requestOf({}, { protocol: 'http', host }))).toThrow(
         expect.objectContaining({ code: 'insecure_transport', status: 403 }),
@@ -58,7 +58,7 @@ describe('createHandles', () => {
   it.each<[string, Record<string, string>]>([
     ['has a cookie', { cookie: 'a=b' }],
     ['is a browser', { 'sec-fetch-site': 'same-origin' }],
-  ])('answers with a cookie, whatever it wishes, a client that %s', (_, headers) => {
+  ])('answers with a cookie, whatever it asks for, when a client %s', (_, headers) => {
     const minted = handles.mint(requestOf({ 'stepgate-handle': 'new', ...headers }));
     expect(Object.keys(minted.headers)).toEqual(['set-cookie']);
   });

@@ -9,25 +9,20 @@ const request = { method: 'POST', url: '/transfers?token=secret' } as HostReques
 it.each([
   (native: object) => (native as { session: { user: string } }).session.user,
   async (native: object) => (native as { session: { user: string } }).session.user,
-])(
-  'tells of a gate that is mounted in front of what identify reads, and keeps the stack: %#',
-  async (read) => {
-    const errors: Error[] = [];
-    const gate = createTestGate(createTestTenant(), {
-      identify: (native) => read(native) as never,
-      onError: (error) => errors.push(error as Error),
-    });
-    const client = createGateClient({ gate, identity: { subject: 'ada', sessionId: 's' } });
+])('reports a gate that is mounted before what identify reads, and keeps the stack: %#', async (read) => {
+  const errors: Error[] = [];
+  const gate = createTestGate(createTestTenant(), {
+    identify: (native) => read(native) as never,
+    onError: (error) => errors.push(error as Error),
+  });
+  const client = createGateClient({ gate, identity: { subject: 'ada', sessionId: 's' } });
 
-    expect(await client.decide()).toMatchObject({ response: { status: 500 } });
+  expect(await client.decide()).toMatchObject({ response: { status: 500 } });
 
-    expect(errors).toHaveLength(1);
-    expect(errors[0]?.message).toMatch(
-      /^identify: .*mount the gate after what it reads, such as the session/,
-    );
-    expect(errors[0]?.cause).toBeInstanceOf(TypeError);
-  },
-);
+  expect(errors).toHaveLength(1);
+  expect(errors[0]?.message).toMatch(/^identify: .*mount the gate after what it reads, such as the session/);
+  expect(errors[0]?.cause).toBeInstanceOf(TypeError);
+});
 
 it('names the request of a policy that fails, without its query', () => {
   const cause = new Error('no limits');
@@ -50,14 +45,14 @@ it.each([
   [{ status: 500, expose: true }, { name: 'HookError' }],
   [{ status: '400', expose: true }, { name: 'HookError' }],
 ])(
-  'refuses with what a policy throws only where it is a fault of the client that may be shown: %j',
+  'refuses with what a policy throws only if it is a fault of the client that may be shown: %j',
   (members, told) => {
     expect(policyError(Object.assign(new Error('why'), members), request)).toMatchObject(told);
   },
 );
 
 it.each([(id: string) => () => ({ action: { id } }), (id: string) => ({ action: () => ({ id }) })])(
-  'refuses a request that makes an action too long to be shown, and has no fault: %#',
+  'refuses a request that makes an action too long to show, without a fault: %#',
   async (policyOf) => {
     const errors: unknown[] = [];
     const gate = createTestGate(createTestTenant(), { onError: (error) => errors.push(error) });
@@ -85,7 +80,7 @@ it.each([(id: string) => () => ({ action: { id } }), (id: string) => ({ action: 
   },
 );
 
-it('tells the same thing once', () => {
+it('reports the same thing once', () => {
   const told = policyError(new Error('why'), request);
   expect(policyError(told, request)).toBe(told);
   expect(identifyError(told)).toBe(told);

@@ -8,7 +8,7 @@ interface AppSession {
 describe('identifyBySession', () => {
   const identify = identifyBySession({ subject: (session: AppSession) => session.user?.sub });
 
-  it('knows nobody in a session without a user, or in none', () => {
+  it('finds nobody in a session without a user, or without a session', () => {
     expect(identify({ session: {} })).toBeUndefined();
     expect(identify({ session: null })).toBeUndefined();
   });
@@ -33,21 +33,21 @@ describe('identifyBySession', () => {
     expect(identify({ session })?.sessionId).not.toBe(before?.sessionId);
   });
 
-  it('names one login in requests that come at once, each with a copy of the session that has an id', () => {
+  it('names one login in concurrent requests, each with a copy of the session that has an id', () => {
     const copy = () =>
       identify({ session: { user: { sub: 'auth0|ada' } }, sessionID: 'the id of the session' });
     expect(copy()).toEqual(copy());
     expect(copy()?.sessionId).not.toContain('the id of the session');
   });
 
-  it('names another login in a regenerated session, also when that keeps what the old one held', () => {
+  it('names another login in a regenerated session, also when it keeps what the old one held', () => {
     const session: AppSession = { user: { sub: 'auth0|ada' } };
     const before = identify({ session, sessionID: 'old' });
     const after = identify({ session: { ...session }, sessionID: 'new' });
     expect(after?.sessionId).not.toBe(before?.sessionId);
   });
 
-  it('reads the session from its store when it is asked again, and knows nobody where that has it no more', async () => {
+  it('reads the session from its store when it is asked again, and finds nobody if it is gone', async () => {
     const session: AppSession = { user: { sub: 'auth0|ada' } };
     const stored = new Map<string, AppSession>();
     const sessionStore = {
@@ -93,7 +93,7 @@ describe('identifyBySession', () => {
     expect(new Set(logins).size).toBe(3);
   });
 
-  it('names another login for another user, who has taken the session over', () => {
+  it('names another login when another user takes over the session', () => {
     const session: AppSession = { user: { sub: 'auth0|ada' } };
     const ada = identify({ session });
     session.user = { sub: 'auth0|grace' };
@@ -102,7 +102,7 @@ describe('identifyBySession', () => {
     expect(grace?.sessionId).not.toBe(ada?.sessionId);
   });
 
-  it('leaves a session of nobody as it is, so that none is stored for strangers', () => {
+  it('leaves a session without a user alone, so that none is stored for strangers', () => {
     const session = Object.freeze({});
     expect(identify({ session })).toBeUndefined();
   });
@@ -132,7 +132,7 @@ describe('identifyByOidc', () => {
     expect(() => identifyByOidc()({ oidc: { isAuthenticated: () => true } })).toThrow('no sub');
   });
 
-  it('accepts a login without a name only where the app says so', () => {
+  it('accepts a login without a name only if the app allows it', () => {
     expect(identifyByOidc({ unboundSession: true })(signedIn({ sub: 'auth0|ada' }))).toMatchObject({
       subject: 'auth0|ada',
     });
@@ -150,7 +150,7 @@ describe('identifyByBearer', () => {
     expect(identify({ state: {} })).toBeUndefined();
   });
 
-  it('prefers the login to the one token, and never takes the one for the other', () => {
+  it('prefers the login to the token id, and never confuses them', () => {
     expect(identify({ auth: { payload: { sub: 'a', sid: 'x', jti: 't1' } } })?.sessionId).toBe('sid:x');
     expect(identify({ auth: { payload: { sub: 'a', jti: 'x' } } })?.sessionId).toBe('jti:x');
   });
@@ -178,7 +178,7 @@ describe('identifyByClaims', () => {
     });
   });
 
-  it('waits for claims that are fetched, and says when they are to be fetched anew', async () => {
+  it('waits for claims that are fetched, and says when to fetch them again', async () => {
     const questions: boolean[] = [];
     const fetched = identifyByClaims(async (_request: Request, { again }) => {
       questions.push(again);
@@ -190,7 +190,7 @@ describe('identifyByClaims', () => {
     expect(questions).toEqual([false, true]);
   });
 
-  it('says what to do with claims that name no user or no login', () => {
+  it('says what to do about claims that name no user or no login', () => {
     expect(() => identify({ user: { sid: 's1' } }, asked)).toThrow('no sub');
     expect(() => identify({ user: { sub: 'auth0|ada' } }, asked)).toThrow('unboundSession: true');
     expect(() => identifyByClaims(undefined as never)).toThrow('claimsOf: must be a function');

@@ -75,7 +75,7 @@ function steps(flow: readonly Deed[], cut: Deed, turns: number): readonly Step[]
 
 describe.each(Object.entries(FLOWS))('%s', (_name, flow) => {
   it.each(Object.entries(CUTS))(
-    'that %s at any point counts for what the tenant saw of it',
+    'counts what the tenant saw of an effect that %s at any point',
     async (_cut, cut) => {
       for (let turns = 0; turns < MOST_TURNS; turns += 1) {
         const broken = await simulate(inOrder(), () => 1, steps(flow, cut, turns));

@@ -64,7 +64,7 @@ const SEED = Number(SIMULATION_SEED ?? 20_260_105);
 const LONGEST_RUN_MS = 240;
 
 describe('an owner, an attacker with the session, and one with session and handle', () => {
-  it('break no promise at two processes, whatever is cut off, delayed or lost', {
+  it('break no promise with two processes, whatever is cut off, delayed or lost', {
     timeout: RUNS * LONGEST_RUN_MS,
   }, async () => {
     await fc.assert(

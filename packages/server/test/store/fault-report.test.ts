@@ -16,7 +16,7 @@ it('reports a fault once until it is over, and then again', () => {
   expect(errors).toEqual([DISK_FULL, DISK_FULL]);
 });
 
-it('does not take the fault of writes for over because reads work', () => {
+it('does not consider a fault of writes over because reads work', () => {
   const errors: unknown[] = [];
   const { report, isOver } = createFaultReport((error) => errors.push(error));
 
@@ -28,7 +28,7 @@ it('does not take the fault of writes for over because reads work', () => {
   expect(errors).toEqual([DISK_FULL]);
 });
 
-it('reports one outage once, whatever it stops, and takes it for over when anything works', () => {
+it('reports one outage once, whatever it stops, and considers it over when anything works', () => {
   const errors: unknown[] = [];
   const { report, isOver } = createFaultReport((error) => errors.push(error));
 

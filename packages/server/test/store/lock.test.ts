@@ -8,7 +8,7 @@ function locksAt(time: { now: number }, store: Store = createMemoryStore({ now: 
 }
 
 describe('createLocks', () => {
-  it('gives a lock to one holder, and tells the others who that is and until when', async () => {
+  it('gives a lock to one holder, and tells the others who has it and until when', async () => {
     const locks = locksAt({ now: 0 });
     expect(await locks.acquire('push', 'a', 10)).toBeUndefined();
     expect(await locks.acquire('push', 'b', 20)).toEqual({ holder: 'a', until: 10 });
@@ -30,7 +30,7 @@ describe('createLocks', () => {
     expect(await locks.acquire('push', 'b', 20)).toBeUndefined();
   });
 
-  it('is released by its holder, and by nobody else', async () => {
+  it('is released by its holder only', async () => {
     const locks = locksAt({ now: 0 });
     await locks.acquire('push', 'a', 10);
     await locks.release('push', 'b');
@@ -39,7 +39,7 @@ describe('createLocks', () => {
     expect(await locks.acquire('push', 'b', 20)).toBeUndefined();
   });
 
-  it('stays with its holder who takes it anew while it is about to be freed', async () => {
+  it('stays with a holder who takes it again while it is about to be freed', async () => {
     const locks = locksAt({ now: 0 });
     await locks.acquire('push', 'a', 10);
     await locks.release('push', 'a', async () => {
@@ -56,7 +56,7 @@ describe('createLocks', () => {
     expect(await locks.acquire('push', 'b', 20)).toEqual({ holder: 'a', until: 10 });
   });
 
-  it('has one winner among those who come at once', async () => {
+  it('has one winner among concurrent requests', async () => {
     const locks = locksAt({ now: 0 }, slowStore(createMemoryStore({ now: () => 0 })));
     const answers = await Promise.all(
       ['a', 'b', 'c', 'd'].map((holder) => locks.acquire('push', holder, 10)),
@@ -64,7 +64,7 @@ describe('createLocks', () => {
     expect(answers.filter((other) => other === undefined)).toHaveLength(1);
   });
 
-  it('is given to the same holder as often as it asks, at once too', async () => {
+  it('goes to the same holder as often as it asks, also concurrently', async () => {
     const locks = locksAt({ now: 0 }, slowStore(createMemoryStore({ now: () => 0 })));
     const answers = await Promise.all(['a', 'a', 'a'].map((holder) => locks.acquire('push', holder, 10)));
     expect(answers).toEqual([undefined, undefined, undefined]);

@@ -33,7 +33,7 @@ function machine(): Machine {
 }
 
 describe('a server clock', () => {
-  it('shows the time in the answer of the server, and goes on from there', () => {
+  it('shows the time in the response of the server, and continues from there', () => {
     const { clock, ask, pass } = machine();
     ask(50_000, 10);
 

@@ -15,7 +15,7 @@ function testsOf(store: Store): ReadonlyMap<string, () => Promise<void>> {
 
 afterEach(() => vi.useRealTimers());
 
-it('waits for nothing more when a write fails that was to wake a watcher', async () => {
+it('waits for nothing more when a write fails that should wake a watcher', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const store = { ...createMemoryStore(), write: () => Promise.reject(new Error('the store is away')) };
   const waking = [...testsOf(store)].filter(([title]) => /watcher/.test(title));

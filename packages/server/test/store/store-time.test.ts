@@ -6,7 +6,7 @@ import { createGateClient, createTestGate } from '../support/gate-client.ts';
 const HOUR_MS = 3_600_000;
 
 describe('the time of a gate', () => {
-  it("is the store's where it tells one, so that processes whose clocks differ agree on a lease", async () => {
+  it("is the store's if it has one, so that processes whose clocks differ agree on a lease", async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const now = (): number => Date.now() + HOUR_MS;

@@ -55,7 +55,7 @@ describe('the language of the built-in pages', () => {
     expect(languageFor(header)).toBe(language);
   });
 
-  it('is the one that the app knows', () => {
+  it('is the one that the app chooses', () => {
     const language = (native: unknown): string | undefined => (native as Native).chosen;
     expect(languageFor('en', { language, native: { chosen: 'fr-BE' } })).toBe('fr');
     expect(languageFor('fr', { language })).toBe('fr');
@@ -69,7 +69,7 @@ describe('the language of the built-in pages', () => {
     ['', 'fr-CA', 0],
     [12, 'fr-CA', 1],
     [Promise.resolve('en'), 'fr-CA', 1],
-  ])('told as %j is %s, and onError hears of it %i times', (told, language, times) => {
+  ])('returned as %j is %s, and calls onError %i times', (told, language, times) => {
     const errors: unknown[] = [];
     const textsOf = createTextsOf({
       language: () => told as string,
@@ -85,7 +85,7 @@ describe('the language of the built-in pages', () => {
     );
   });
 
-  it('is what the browser accepts when the app’s own word is a promise that breaks', async () => {
+  it('is what the browser accepts when the choice of the app is a promise that rejects', async () => {
     const errors: unknown[] = [];
     const language = () => Promise.reject(new Error('no profile')) as never;
     expect(languageFor('fr', { language, onError: (error) => errors.push(error) })).toBe('fr');
@@ -93,7 +93,7 @@ describe('the language of the built-in pages', () => {
     expect(errors).toHaveLength(2);
   });
 
-  it('is what the browser accepts when the app’s own word fails', () => {
+  it('is what the browser accepts when the choice of the app throws', () => {
     const errors: unknown[] = [];
     const language = (): string => {
       throw new Error('no profile');
@@ -103,11 +103,11 @@ describe('the language of the built-in pages', () => {
   });
 });
 
-describe('texts of the app’s own', () => {
+describe('texts of the app', () => {
   const textsIn = (header: string, texts: TextsByLanguage): ReturnType<ReturnType<typeof createTextsOf>> =>
     createTextsOf({ language: undefined, texts, onError: () => {} })(requestWith(header));
 
-  it('take the place of the built-in ones, language by language', () => {
+  it('replace the built-in ones, language by language', () => {
     const texts: TextsByLanguage = {
       fr: {
         flow: { states: { polling: { heading: 'Ouvrez MaBanque' } } },
@@ -122,7 +122,7 @@ describe('texts of the app’s own', () => {
     expect(textsIn('fr-CA', texts).flow.states.polling.heading).toBe('Consultez votre téléphone');
   });
 
-  it('add a language, which says in English what it leaves out', () => {
+  it('add a language, with English for what they leave out', () => {
     const { flow } = textsIn('de-AT, fr;q=0.5', { 'de-at': { flow: { cancel: 'Abbrechen' } } });
 
     expect(flow.language).toBe('de-AT');

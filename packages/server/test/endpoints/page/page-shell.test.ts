@@ -15,7 +15,7 @@ const page = {
 };
 
 describe('pageResponse', () => {
-  it('shows what it is given as text, never as markup', async () => {
+  it('shows what it gets as text, never as markup', async () => {
     const response = pageResponse({
       ...page,
       title: HOSTILE,
@@ -36,13 +36,13 @@ describe('pageResponse', () => {
     );
   });
 
-  it('is written from right to left where its language is', async () => {
+  it('runs right to left when its language does', async () => {
     expect(await pageResponse(page).text()).toContain('<html lang="en" dir="ltr">');
     const arabic = { flow: { ...flow, language: 'ar' } };
     expect(await pageResponse({ ...page, texts: arabic }).text()).toContain('<html lang="ar" dir="rtl">');
   });
 
-  it('goes on by itself only where no script does', async () => {
+  it('continues by itself only without scripts', async () => {
     const html = await pageResponse({
       ...page,
       refresh: { seconds: 5, url: '/next', isCheck: false },
@@ -53,7 +53,7 @@ describe('pageResponse', () => {
     expect(await pageResponse(page).text()).not.toContain('refresh');
   });
 
-  it('offers to look again at once where it waits', async () => {
+  it('offers a link that checks at once while it waits', async () => {
     const html = await pageResponse({
       ...page,
       refresh: { seconds: 5, url: '/next', isCheck: true },
@@ -62,7 +62,7 @@ describe('pageResponse', () => {
     expect(html).toContain('<noscript><p class="site"><a href="/next">Check again</a></p></noscript>');
   });
 
-  it('runs no script of its own text, is framed by nobody and kept by nobody', () => {
+  it('runs no script from its texts, and cannot be framed or stored', () => {
     const { headers } = pageResponse(page);
     const policy = headers.get('content-security-policy') ?? '';
 
@@ -96,7 +96,7 @@ describe('assetResponse', () => {
   });
 
   it.each(['', '../../../package.json', 'page.js', '__proto__', 'toString'])(
-    'has none of the name %j',
+    'has no asset with the name %j',
     async (name) => {
       expect(await assetResponse(name, undefined)).toBeUndefined();
     },
