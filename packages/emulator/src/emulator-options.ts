@@ -12,7 +12,7 @@ import { defaultSettings, mergeSettings, type Settings, type SettingsPatch } fro
 import type { TenantFrame } from './state/tenant.ts';
 import type { LoggedRequest } from './timeline/logged-request.ts';
 
-/** Options of `createEmulator`: a tenant, and where its time and chance come from. */
+/** Options of `createEmulator`: a tenant, and its clock and source of randomness. */
 export interface EmulatorOptions extends TenantConfig {
   /** Called with every request to the tenant that has ended; secrets are masked. Named tenants call it too. */
   readonly onRequest?: ((request: LoggedRequest) => void) | undefined;

@@ -91,7 +91,7 @@ export function mountPhone(host: Element, phone: Phone): MountedPhone {
   };
 }
 
-/** Everything on the phone; nothing while its user does not exist. */
+/** Everything on the phone, or nothing if its user does not exist. */
 function viewOf(phone: Phone): WirePhone | undefined {
   try {
     return toSnakeCase(phone.view()) as WirePhone;

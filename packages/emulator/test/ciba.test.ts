@@ -561,6 +561,20 @@ it('can lose its answers: the push is sent, and the tokens are gone', async () =
   expect(await poll(id)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
 });
 
+it('is asked of the users of each tenant apart', async () => {
+  const tenant = emulator.tenant('blue');
+  tenant.enroll('ada', { factor: 'push' });
+  const login_hint = JSON.stringify({ format: 'iss_sub', iss: tenant.issuer, sub: tenant.users()[0]?.sub });
+  const form = { ...credentials, scope: 'openid', binding_message: 'K7QM', login_hint };
+  const { body } = await client.call('POST', '/t/blue/bc-authorize', { form });
+  expect(await poll(String(body.auth_req_id))).toMatchObject({ body: { error: 'invalid_grant' } });
+  expect(emulator.phone('ada').notifications()).toEqual([]);
+  expect(tenant.phone('ada').approve()).toMatchObject({ message: 'K7QM' });
+  const grant = { ...credentials, grant_type: grantType, auth_req_id: String(body.auth_req_id) };
+  const tokens = await client.call('POST', '/t/blue/oauth/token', { form: grant });
+  expect(claimsOf(tokens.body.id_token)).toMatchObject({ iss: tenant.issuer });
+});
+
 it('is forgotten with its user', async () => {
   const id = await started();
   emulator.resetUser('ada');

@@ -173,6 +173,8 @@ describe('GET /api/v2/logs', () => {
     const found = await logs(
       `?q=${encodeURIComponent('type:(fp OR fepft) AND user_name:"ada"')}&include_totals=true`,
     );
+    expect((await logs('?search=user_name:AD&per_page=1')).body).toMatchObject([{ type: 'fepft' }]);
+    expect((await logs('?search=nobody')).body).toEqual([]);
     expect(found.body).toMatchObject({ start: 0, total: 2, logs: [{ type: 'fepft' }, { type: 'fp' }] });
   });
 
@@ -192,6 +194,27 @@ describe('GET /api/v2/logs', () => {
     expect(await logs('?per_page=1000')).toMatchObject({ status: 400 });
     expect(await logs('?page=x')).toMatchObject({ status: 400 });
   });
+});
+
+it('tells of changes by the Management API, and not of reads', async () => {
+  const bearer = await managementToken('create:users');
+  const json = {
+    connection: 'Username-Password-Authentication',
+    email: 'grace@navy.example',
+    password: 'hopper',
+  };
+  await client.call('POST', '/api/v2/users', { bearer, json });
+  await client.call('POST', '/api/v2/users', { bearer, json });
+  await client.call('GET', '/api/v2/users', { bearer });
+  await client.call('DELETE', '/api/v2/users/auth0|1', { bearer: 'none' });
+  expect(types()).toEqual(['seccft', 'sapi', 'fapi', 'fapi']);
+  expect(events('sapi')).toMatchObject([
+    {
+      client_id: 'stepgate-demo',
+      details: { request: { method: 'post', path: '/api/v2/users' }, response: { statusCode: 201 } },
+    },
+  ]);
+  expect(JSON.stringify(emulator.logEvents)).not.toContain('hopper');
 });
 
 it('a code is exchanged under its own name', async () => {

@@ -15,7 +15,7 @@ export interface EmulatorUser {
   readonly sub: string;
 }
 
-/** Who and what there is: it can be changed at any time. Wrong options are a `TypeError` that names the member. */
+/** The tenant's users, clients and APIs. They can change at any time. A wrong option is a `TypeError` that names it. */
 export interface Directory {
   users(): EmulatorUser[];
   /** Adds a user, or finds the one with this name and password; with another password it is a 409. */
@@ -23,9 +23,9 @@ export interface Directory {
   /** Changes a user. What is enrolled stays, unless the patch has `factors`. */
   updateUser(username: string, patch: Partial<UserOptions>): EmulatorUser;
   removeUser(username: string): void;
-  /** Makes a user as at the start, and ends everything that is going on for them. Others notice nothing. */
+  /** Resets a user to the start and ends everything in progress for them. Other users are not affected. */
   resetUser(username: string): void;
-  /** Enrols a factor at once; the ids of its authenticators. */
+  /** Enrols a factor at once, and returns the ids of its authenticators. */
   enroll(username: string, factor: EnrolledFactor): string[];
   /** Removes an authenticator and what was enrolled along with it. */
   unenroll(username: string, authenticatorId: string): void;
@@ -39,7 +39,7 @@ export interface Directory {
   removeApi(audience: string): void;
 }
 
-/** The directory of whatever tenant is current. */
+/** The directory of the current tenant. */
 export function createDirectory(
   currentTenant: () => Tenant,
   initialUsers: readonly UserOptions[],

@@ -7,7 +7,7 @@ import { keepState } from '../state/kept-state.ts';
 import type { Tenant } from '../state/tenant.ts';
 import type { User } from '../state/user.ts';
 
-/** A tenant as it is kept between two runs. It holds every secret there is. */
+/** A tenant as it is kept between two runs. It holds every secret of the tenant. */
 export interface TenantExport {
   readonly version: 1;
   readonly config: TenantConfig;
@@ -57,7 +57,7 @@ export function toUserOptions(user: User): UserOptions {
   };
 }
 
-/** One entry for each enrolment: none for the row that another one brings along, or that was never confirmed. */
+/** One entry for each confirmed enrolment. A row that came along with another one has no entry. */
 function toEnrolledFactor(row: Authenticator, rows: readonly Authenticator[]): EnrolledFactor[] {
   const { id, factor, enrollment, isConfirmed, isImplicit, address, phone, secret, recoveryCode } = row;
   const first = rows.find((each) => each.enrollment === enrollment);

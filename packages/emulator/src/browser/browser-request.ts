@@ -66,7 +66,7 @@ ${fields}
 </form>`;
 }
 
-/** The way out that every page of a login has. */
+/** The cancel button of every login page. */
 export function cancelForm(request: BrowserRequest): Html {
   return loginForm(request, '/u/cancel', html`<button class="quiet">Cancel</button>`);
 }

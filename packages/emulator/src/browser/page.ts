@@ -22,7 +22,7 @@ export interface Page {
   readonly status?: number;
 }
 
-/** The page as an answer that nobody keeps and no other page can frame, unless it says so. */
+/** The page as a response that is not cached and that no other page can frame, unless it allows one. */
 export function pageResponse({ title, body, nonce, status = 200, ...how }: Page): Response {
   const { scripted = false, framedBy, refreshSeconds, isSevered = false } = how;
   const page = html`<!doctype html>
@@ -65,7 +65,7 @@ ${body}
   });
 }
 
-/** An error that cannot be told to a client, for the eyes of the developer. */
+/** An error that cannot be sent to a client, shown to the developer. */
 export function errorPage(error: EmulatorError, nonce: string): Response {
   const body = html`<h1>This does not work</h1>
 <p class="error" role="alert">${error.message}</p>

@@ -8,7 +8,7 @@ import { withFragment, withQuery } from './return-url.ts';
 /** What goes back to a client. */
 export type Answer = Readonly<Record<string, string>>;
 
-/** A redirect by which nothing is told to caches or other sites. */
+/** A redirect that tells caches and other sites nothing. */
 export function redirect(location: string): Response {
   return new Response(null, {
     status: 302,
@@ -52,7 +52,7 @@ function formPost(tenant: Tenant, redirectUri: string, members: Answer): Respons
   return pageResponse({ title: 'Signing in', body, nonce, scripted: true });
 }
 
-/** For popups and hidden frames: the page of the client that has opened this one gets the answer, and no other. */
+/** For popups and hidden frames: only the client's page that opened this one gets the response. */
 function webMessage(tenant: Tenant, redirectUri: string, response: Answer): Response {
   const nonce = randomId(tenant.randomBytes, 16);
   const { origin } = new URL(redirectUri);
@@ -62,7 +62,7 @@ function webMessage(tenant: Tenant, redirectUri: string, response: Answer): Resp
   return pageResponse({ title: 'Signing in', body, nonce, scripted: true, framedBy: origin });
 }
 
-/** JSON that can stand in a script: it ends no element. */
+/** JSON that is safe inside a script element. */
 function asScript(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }

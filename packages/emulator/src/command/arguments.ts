@@ -40,7 +40,7 @@ export interface CommandLine {
   readonly configFile: string | undefined;
   readonly importFile: string | undefined;
   readonly https: boolean | { readonly certificateFile: string };
-  /** The command to run beside the tenant; none to serve until a signal comes. */
+  /** The command to run beside the tenant. Without one, it serves until a signal comes. */
   readonly exec: readonly string[] | undefined;
   readonly port: number;
   readonly host: string | undefined;
@@ -103,7 +103,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   };
 }
 
-/** What the first words ask for: to run a command, to write a file, or nothing but to serve. */
+/** What the first words ask for: to run a command, to write a file, or only to serve. */
 function toCommand(
   [name, ...others]: readonly string[],
   command: readonly string[] | undefined,

@@ -43,7 +43,7 @@ async function readChecked<T>(file: string, check: (value: unknown) => T): Promi
   }
 }
 
-/** The line of a member, or of the nearest one around it that is there. */
+/** The line of a member, or of the nearest existing one around it. */
 function lineOf(
   document: Document,
   path: readonly (string | number)[],

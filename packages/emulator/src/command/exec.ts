@@ -12,7 +12,7 @@ export async function runCommand(
   const child = spawn(file, args, {
     env: { ...process.env, ...env },
     stdio: 'inherit',
-    // Windows finds `npm` only by its shell.
+    // Windows finds `npm` only through its shell.
     shell: process.platform === 'win32',
   });
   const passOn = (signal: NodeJS.Signals): void => {

@@ -10,7 +10,7 @@ export function toJsonLine({ url, phoneUrl, certificateFile }: EmulatorServer): 
   return `${JSON.stringify({ url, phone: phoneUrl, certificate: certificateFile })}\n`;
 }
 
-/** Where to go, and as what: everything that an app has to be told. */
+/** Everything that an app has to know: addresses, clients and users. */
 export function toText({ url, phoneUrl, certificateFile }: EmulatorServer, emulator: Emulator): string {
   const clients = emulator
     .clients()

@@ -14,7 +14,7 @@ import { runCommand } from './exec.ts';
 import { toJsonLine, toText } from './greeting.ts';
 import { writeExport, writeInitialConfig } from './write-files.ts';
 
-/** Does what the command line says; resolves with the exit code once there is nothing left to do. */
+/** Does what the command line says, and resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const commandLine = parseCommandLine(args);
   if (commandLine.isHelp) return print(usage);
@@ -59,7 +59,7 @@ async function readTenant({
   return { config: configFile === undefined ? {} : await readConfigFile(configFile) };
 }
 
-/** What the command line says goes before what the file says. */
+/** The command line overrides the file. */
 function withSettings(config: TenantConfig, { mfaPolicy, dialect }: SettingsPatch): TenantConfig {
   return {
     ...config,
@@ -68,7 +68,7 @@ function withSettings(config: TenantConfig, { mfaPolicy, dialect }: SettingsPatc
   };
 }
 
-/** Where the tenant is, for a command, and what to trust there. */
+/** The environment of a command: where the tenant is, and which certificate to trust. */
 function environmentOf(emulator: Emulator, { url, certificateFile }: EmulatorServer): Record<string, string> {
   return {
     ...toEnvironment(emulator, url),

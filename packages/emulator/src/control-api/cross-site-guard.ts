@@ -2,7 +2,7 @@ import { EmulatorError } from '../lib/emulator-error.ts';
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Refuses a host name that is not this machine's own: a page whose name was re-pointed here (DNS rebinding). */
+/** Refuses a host name other than this machine's own, as in a DNS rebinding attack. */
 export function assertControlHost(request: Request, further: readonly string[]): void {
   const { hostname } = new URL(request.url);
   if (loopbackNames.includes(hostname) || further.includes(hostname)) return;
@@ -11,7 +11,7 @@ export function assertControlHost(request: Request, further: readonly string[]):
   );
 }
 
-/** Refuses what a page of another origin makes a browser send. Programs send neither header. */
+/** Refuses requests from pages of another origin. Programs send neither of these headers. */
 export function assertSameOrigin(request: Request): void {
   const site = request.headers.get('sec-fetch-site') ?? 'none';
   const origin = request.headers.get('origin');

@@ -1,12 +1,12 @@
 import type { Fault, FaultMatch, WaitingFault } from '../control/faults.ts';
 import { invalidRequest } from '../lib/emulator-error.ts';
 import { toJsonResponse } from '../request/json-response.ts';
-/** What a control request brings along into the routes. */
+/** What the routes get with a control request. */
 export interface ControlBindings {
   readonly body: string;
 }
 
-/** Members whose own members are not ours to rename. */
+/** Members whose content is not renamed. */
 const opaque = ['claims', 'keys', 'signingKey', 'signing_key', 'details'];
 
 /** The value with the names of its members in snake_case, as the control API spells them. */

@@ -30,7 +30,7 @@ interface LoginFrame {
   currentTenant(): Tenant;
 }
 
-/** A login takes fewer pages than this. */
+/** Every login takes fewer pages than this. */
 const mostPages = 20;
 
 /**
@@ -103,7 +103,7 @@ function nextRequest(tenant: Tenant, page: URL, options: CompleteLoginOptions): 
   }
 }
 
-/** What is done at the second factor; what happens on the phone happens here. */
+/** What the user does at the second factor, on the page and on the phone. */
 function secondFactor(
   tenant: Tenant,
   mfa: LoginMfa,

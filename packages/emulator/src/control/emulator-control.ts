@@ -21,7 +21,7 @@ import { type CompleteLoginOptions, completeLogin, type LoginResult } from './co
 import { createFaultBook, type FaultBook, type Faults } from './faults.ts';
 import { createPhone, type Phone } from './phone.ts';
 
-/** What can be seen and done from outside the tenant's own API. */
+/** Everything you can see and do from outside the tenant's own API. */
 export interface EmulatorControl extends Directory, LogStreams {
   /** The issuer of its tokens, with a slash at its end. */
   readonly issuer: string;
@@ -32,7 +32,7 @@ export interface EmulatorControl extends Directory, LogStreams {
   /** The last 5,000 events of the tenant's log, oldest first, as `GET /api/v2/logs` has them. */
   readonly logEvents: readonly LogEvent[];
   readonly settings: Settings;
-  /** The phone of a user; using it while there is no such user is a 404. */
+  /** The phone of a user. Using it without such a user is a 404. */
   phone(username: string): Phone;
   /** Changes settings; those left out stay as they are. A `TypeError` names one that is wrong. */
   configure(patch: SettingsPatch): void;
@@ -47,7 +47,7 @@ export interface EmulatorControl extends Directory, LogStreams {
   export(): Promise<TenantExport>;
 }
 
-/** The parts behind the control functions that answering a request takes. */
+/** The parts of an emulator that a request handler needs. */
 export interface EmulatorParts {
   readonly control: EmulatorControl;
   readonly timeline: Timeline;
@@ -64,7 +64,7 @@ export interface EmulatorStart {
   readonly logStreams: readonly LogStreamOptions[];
   readonly clock: EmulatorClock & { reset(): void };
   readonly state: KeptState | undefined;
-  /** What was given of the options that never change. */
+  /** The given options that never change. */
   readonly onRequest: ((request: LoggedRequest) => void) | undefined;
   readonly fixed: Pick<TenantExport['config'], 'issuer' | 'mfaAudience'>;
 }

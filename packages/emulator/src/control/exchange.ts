@@ -3,7 +3,7 @@ import type { OpenRequest } from '../timeline/timeline.ts';
 import { ConnectionDropped } from './connection-dropped.ts';
 import type { FaultBook, FaultResponse } from './faults.ts';
 
-/** Lets the fault that waits for a request happen around `act`, and logs how it ended. */
+/** Applies the fault that matches a request around `act`, and logs how the request ended. */
 export async function runExchange(
   open: OpenRequest,
   faults: FaultBook,

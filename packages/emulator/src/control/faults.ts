@@ -8,7 +8,7 @@ export interface FaultMatch {
   readonly username?: string;
 }
 
-/** An answer given in place of the emulator's own. */
+/** A response that replaces the emulator's own. */
 export interface FaultResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;

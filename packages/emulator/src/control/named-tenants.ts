@@ -4,7 +4,7 @@ import { requestPath } from '../lib/request-path.ts';
 import { toErrorResponse } from '../request/json-response.ts';
 import type { EmulatorControl } from './emulator-control.ts';
 
-/** Options of a named tenant. What is left out is as in the emulator that it is part of. */
+/** Options of a named tenant. Those left out are inherited from the emulator. */
 export type NamedTenantOptions = Omit<EmulatorOptions, 'issuer' | 'state'>;
 
 /** Further tenants in the same process, each under its own path: `/t/<name>/`. */
@@ -25,7 +25,7 @@ interface ServedTenant {
   handle(this: void, request: Request): Promise<Response>;
 }
 
-/** No named tenants yet; `create` makes one. */
+/** Holds named tenants; `create` makes one. */
 export function createNamedTenants(
   create: (name: string, options: NamedTenantOptions) => ServedTenant,
 ): NamedTenants & { serving(request: Request): Pick<ServedTenant, 'handle'> | undefined } {

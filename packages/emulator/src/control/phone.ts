@@ -42,7 +42,7 @@ export interface PhoneCode {
   readonly authenticatorId: string;
   readonly account: string;
   readonly code: string;
-  /** When the next code takes its place. */
+  /** When the next code replaces it. */
   readonly expiresAt: number;
 }
 
@@ -81,7 +81,7 @@ export interface Phone {
   messages(): PhoneMessage[];
 }
 
-/** The phone of a user, looked up in whatever tenant is current: it stays good over a reset. */
+/** The phone of a user, looked up in the current tenant, so that it still works after a reset. */
 export function createPhone(currentTenant: () => Tenant, username: string): Phone {
   const owner = (): { tenant: Tenant; user: User } => {
     const tenant = currentTenant();
@@ -153,7 +153,7 @@ function isScanned({ authenticators }: WaitingCode): boolean {
   return authenticators.some(({ phone, isConfirmed }) => phone !== undefined || isConfirmed);
 }
 
-/** A push authenticator is confirmed by the scan; a code app only learns the secret by it. */
+/** The scan confirms a push authenticator. A code app only learns the secret. */
 function scanCode(tenant: Tenant, code: WaitingCode, phone: string): void {
   if (isScanned(code)) throw new EmulatorError(409, 'conflict', 'This QR code was scanned already');
   if (code.expiresAt <= tenant.clock.now())

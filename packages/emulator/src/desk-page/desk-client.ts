@@ -55,7 +55,7 @@ export interface DeskSetting {
   readonly name: string;
   readonly value: unknown;
   readonly initial: unknown;
-  /** The only values it can have; none when it takes any of its kind. */
+  /** The only values it can have, or `null` if it takes any. */
   readonly choices: readonly unknown[] | null;
 }
 

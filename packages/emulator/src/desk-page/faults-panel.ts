@@ -5,7 +5,7 @@ import type { Act } from './users-panel.ts';
 
 /** The faults that wait. */
 export function faultRows(faults: readonly DeskFault[]): Node[] {
-  if (faults.length === 0) return [element('p', 'small', 'No fault waits.')];
+  if (faults.length === 0) return [element('p', 'small', 'There are no faults.')];
   return [element('ul', 'faults', ...faults.map((fault) => element('li', '', toSentence(fault))))];
 }
 
@@ -42,6 +42,6 @@ export function bindFaultForm(act: Act): void {
     );
   });
   find('#clear-faults').addEventListener('click', () => {
-    void act(() => call('DELETE', 'faults'), 'No fault waits any more.');
+    void act(() => call('DELETE', 'faults'), 'All faults are cleared.');
   });
 }

@@ -10,7 +10,7 @@ export interface RequestFilter {
   readonly hasPolls: boolean;
 }
 
-/** Everything but the polls that only heard "not yet". */
+/** Everything except pending polls. */
 export const noFilter: RequestFilter = { text: '', username: '', flow: '', outcome: 'all', hasPolls: false };
 
 /** Whether the answer only says that the user has not answered yet. */

@@ -1,4 +1,4 @@
-/** An element that the page is sure to have. */
+/** An element that the page always has. */
 export function find<T extends HTMLElement = HTMLElement>(selector: string): T {
   const node = document.querySelector<T>(selector);
   if (node === null) throw new Error(`The page has no ${selector}`);

@@ -22,7 +22,7 @@ function eventRow({ date, type, description, user }: DeskEvent): HTMLElement {
 
 /** The webhooks, with how they are doing. */
 export function logStreamRows(streams: readonly DeskLogStream[], act: Act): Node[] {
-  if (streams.length === 0) return [element('p', 'small', 'The log is sent nowhere.')];
+  if (streams.length === 0) return [element('p', 'small', 'The log is not sent anywhere.')];
   return streams.map((stream) => streamRow(stream, act));
 }
 

@@ -1,4 +1,4 @@
-/** A part of the page that is drawn anew when its data changed, unless somebody types in it. */
+/** A part of the page that is redrawn when its data changed, unless the user types in it. */
 export function createPanel<T>(root: HTMLElement, draw: (data: T) => readonly Node[]): (data: T) => void {
   let drawn = '';
   return (data) => {

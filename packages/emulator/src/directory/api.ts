@@ -24,5 +24,5 @@ export const apiShape = shape('ApiOptions', {
   authorizationDetailsTypes: optional(listOfTexts),
 }) satisfies v.GenericSchema<unknown, ApiOptions>;
 
-/** The API of an emulator that was given none. */
+/** The API of an emulator without the option. */
 export const defaultApis: readonly ApiOptions[] = [{ audience: 'https://bank.example/' }];

@@ -62,13 +62,13 @@ export const clientShape = v.pipe(
   ),
 ) satisfies v.GenericSchema<unknown, ClientOptions>;
 
-/** The clients of an emulator that was given none: one for servers, one for browsers. */
+/** The clients of an emulator without the option: one for servers, one for browsers. */
 export const defaultClients: readonly ClientOptions[] = [
   { clientId: 'stepgate-demo', name: 'Stepgate demo', clientSecret: 'stepgate-demo-secret' },
   { clientId: 'stepgate-demo-public', name: 'Stepgate demo' },
 ];
 
-/** Whether a client has nothing to prove itself with. */
+/** Whether a client has no credentials. */
 export function isPublicClient({ clientSecret, keys }: ClientOptions): boolean {
   return clientSecret === undefined && keys === undefined;
 }

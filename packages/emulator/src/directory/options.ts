@@ -7,7 +7,7 @@ import { type ClientOptions, clientShape } from './client.ts';
 import { type LogStreamOptions, logStreamShape } from './log-stream.ts';
 import { type UserOptions, userShape } from './user-options.ts';
 
-/** A tenant to begin with: who and what there is, and how it behaves. All of it can stand in a file. */
+/** The configuration of a tenant: its users, clients, APIs and behaviour. All of it can be in a file. */
 export interface TenantConfig extends SettingsPatch {
   /**
    * The issuer of tokens, with a slash at its end. Default: the address it listens on; before it listens,
@@ -82,7 +82,7 @@ function isOrigin(text: string): boolean {
   return isFine && url.pathname === '/';
 }
 
-/** What is wrong inside of it shows when it is read. */
+/** Errors inside the key show when it is read. */
 function isSigningKey(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('-----BEGIN PRIVATE KEY-----');
   return typeof value === 'object' && value !== null && 'd' in value && 'n' in value;

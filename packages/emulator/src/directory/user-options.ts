@@ -34,7 +34,7 @@ export interface UserOptions {
 
 /** A factor that a user has from the start. A push brings its one-time password along, SMS its voice calls. */
 export interface EnrolledFactor {
-  /** What kind it is of. */
+  /** The kind of factor. */
   readonly factor: Factor;
   /** Of SMS and voice, in E.164. Default: one made from the username. */
   readonly phoneNumber?: string | undefined;
@@ -97,5 +97,5 @@ export const userShape = v.pipe(
   ),
 ) satisfies v.GenericSchema<unknown, UserOptions>;
 
-/** The users of an emulator that was given none. */
+/** The users of an emulator without the option. */
 export const defaultUsers: readonly UserOptions[] = [{ username: 'ada', password: 'correct-horse' }];

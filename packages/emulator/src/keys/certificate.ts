@@ -1,10 +1,10 @@
 import { bits, boolean, der, integer, nothing, octets, oid, sequence, set, text, time } from './der.ts';
 
-/** What a certificate says (RFC 5280, section 4.1), as far as one for the desk says anything. */
+/** The parts of a certificate (RFC 5280, section 4.1) that the emulator's certificates have. */
 export interface CertificateContent {
   /** Common name of the holder. */
   readonly subject: string;
-  /** Common name of the signer; the same name for one who signs for himself. */
+  /** Common name of the signer; the same as the holder's in a self-signed certificate. */
   readonly issuer: string;
   readonly publicKey: CryptoKey;
   /** The signer's key: RSA or P-256, both with SHA-256. */

@@ -14,14 +14,14 @@ const dayMs = 86_400_000;
 
 /**
  * A certificate for a server on this machine, signed by an authority made for it alone. The authority's key is thrown
- * away at once, so that nobody can sign for another name in the name of what a browser was told to trust.
+ * away at once, so that it cannot sign for any other name that a browser would then trust.
  */
 export async function createServerCertificate(
   hosts: readonly string[],
   { now, randomBytes }: { readonly now: number; readonly randomBytes: RandomBytes },
 ): Promise<ServerCertificate> {
   const [authority, server] = await Promise.all([createKeyPair(), createKeyPair()]);
-  // Authorities of one name would be mistaken for each other where several are trusted.
+  // Several trusted authorities with the same name would be mistaken for each other.
   const mark = Array.from(randomBytes(4), (byte) => byte.toString(16).padStart(2, '0')).join('');
   const authorityName = `Stepgate emulator, test authority ${mark}`;
   const issue = (content: Pick<CertificateContent, 'subject' | 'publicKey' | 'isAuthority' | 'hosts'>) =>

@@ -1,15 +1,15 @@
 import { setBounded } from './bounded.ts';
 
-/** Values under keys that are handed out, each for a time. */
+/** Values that expire, by their keys. */
 export interface ExpiringMap<T> {
-  /** Keeps a value for so long. */
+  /** Keeps a value for this long. */
   set(key: string, value: T, lifetimeMs: number): void;
-  /** The value, unless it is gone or too old. */
+  /** The value, unless it was deleted or has expired. */
   get(key: string): T | undefined;
   delete(key: string): void;
-  /** What is not too old, oldest first. */
+  /** The values that have not expired, oldest first. */
   entries(): { readonly key: string; readonly value: T; readonly expiresAt: number }[];
-  /** Takes out every value that is like this. */
+  /** Deletes every value for which this is true. */
   deleteWhere(isGone: (value: T) => boolean): void;
 }
 

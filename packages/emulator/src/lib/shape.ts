@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** What a value from outside has to look like. */
+/** The shape that a value from outside must have. */
 export type Shape<T = unknown> = v.GenericSchema<unknown, T>;
 
 /** An object with these members and no others; `title` is the interface that says what they are for. */
@@ -33,7 +33,7 @@ export const flag = v.boolean('is true or false');
 export const oneOf = <const C extends readonly (string | number)[]>(choices: C) =>
   v.picklist(choices, `is one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`);
 
-/** A list of things that each look like this. */
+/** A list whose items all have this shape. */
 export const listOf = <S extends v.GenericSchema>(item: S) => v.array(item, 'is a list');
 
 /** A list of values out of a few. */

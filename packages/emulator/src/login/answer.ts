@@ -10,7 +10,7 @@ import { accessTokenLifetimeMs, signAccessToken } from '../tokens/access-token.t
 import { signIdToken } from '../tokens/id-token.ts';
 import { endSession, keepSession } from './tenant-session.ts';
 
-/** Ends a login well: the browser goes back with what the client asked for, and keeps the session. */
+/** Completes a login: the browser returns with what the client asked for, and keeps the session. */
 export async function answerClient(
   { tenant, sessionId }: BrowserRequest,
   { id, login }: { readonly id: string; readonly login: OpenLogin },
@@ -65,7 +65,7 @@ function issueCode(
   return code;
 }
 
-/** What the `id_token` says of this login, and no token that is renewed later on. */
+/** Claims of the `id_token` about this login. Renewed tokens do not have them. */
 function loginClaims(tenant: Tenant, login: OpenLogin): Record<string, unknown> {
   const { request, session, passed } = login;
   const { dialect, mfaClaim } = tenant.settings;

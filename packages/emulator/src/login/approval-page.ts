@@ -7,7 +7,7 @@ import { signIn } from '../request/sign-in.ts';
 import type { CibaRequest } from '../state/ciba-request.ts';
 import type { Tenant } from '../state/tenant.ts';
 
-/** `GET /u/approve`: the page behind the link in an e-mail: what is asked for, and who may say so. */
+/** `GET /u/approve`: the page behind the link in an e-mail. It shows the request and asks for the password. */
 export function getApproval(request: BrowserRequest): Response {
   return approvalPage(request, requireWaiting(request));
 }

@@ -8,7 +8,7 @@ import { parseDetails } from '../request/authorization-details.ts';
 import { assertGrantAllowed } from '../request/client-authentication.ts';
 import type { AuthorizationRequest, ResponseType, ReturnTarget } from '../state/login-state.ts';
 
-/** Reads where to answer. As long as that is in doubt, an error stays with the tenant. */
+/** Reads where to send the response. Until that is known, the tenant shows errors itself. */
 export function parseReturnTarget({ tenant, params }: ApiRequest): ReturnTarget {
   const clientId = requiredText(params, 'client_id');
   const client = tenant.clients.get(clientId);
@@ -26,7 +26,7 @@ export function parseReturnTarget({ tenant, params }: ApiRequest): ReturnTarget 
   return { client, redirectUri, responseMode, state: optionalText(params, 'state') };
 }
 
-/** Reads the rest of the request, whose errors the client hears of. Details come by pushed requests alone. */
+/** Reads the rest of the request; its errors go to the client. Only pushed requests may have details. */
 export function parseAuthorizationRequest(
   { tenant, params }: ApiRequest,
   target: ReturnTarget,

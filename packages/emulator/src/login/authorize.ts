@@ -11,7 +11,7 @@ import { beginFederated } from './connection.ts';
 import { proceed } from './proceed.ts';
 import { takePushedRequest } from './pushed-request.ts';
 
-/** `GET` and `POST /authorize`: an answer for who is signed in already, else a page. */
+/** `GET` and `POST /authorize`: a response if the user is signed in already, else a page. */
 export async function authorize(request: BrowserRequest): Promise<Response> {
   const { tenant } = request;
   const pushed = takePushedRequest(request);

@@ -74,7 +74,7 @@ export async function postConnection(request: BrowserRequest): Promise<Response>
   return next;
 }
 
-/** The mere round trip is a new login, whether anybody was asked there or not. */
+/** The round trip alone is a new login, whether the provider asked the user or not. */
 function enter(browser: BrowserRequest, named: NamedLogin, user: User): Promise<Response> {
   named.login.session = newSession(browser.tenant, user);
   return proceed(browser, named);

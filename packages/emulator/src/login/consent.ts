@@ -22,7 +22,7 @@ ${cancelForm(request)}`,
   });
 }
 
-/** `POST /u/consent`: the user agrees. Who does not, cancels. */
+/** `POST /u/consent`: the user agrees. Otherwise they cancel. */
 export function postConsent(request: BrowserRequest): Promise<Response> {
   const named = requireLogin(request);
   if (named.login.session !== undefined) named.login.hasConsent = true;

@@ -39,7 +39,7 @@ export async function postLogin(request: BrowserRequest): Promise<Response> {
   return goOn(request, named);
 }
 
-/** Goes on with a login; what cannot be is told to the client. */
+/** Continues a login. Errors go to the client. */
 export async function goOn(request: BrowserRequest, named: NamedLogin): Promise<Response> {
   try {
     return await proceed(request, named);

@@ -34,7 +34,7 @@ async function advance(
     if (!(error instanceof EmulatorError)) throw error;
     return secondFactorPage(request, mfa, error);
   }
-  // A page that was reached by a form could not be asked for again, and a page that waits has to be.
+  // A page that waits reloads itself, which a response to a form cannot.
   const isAsked = optionalText(request.params, 'action') === undefined;
   if (isAsked) return secondFactorPage(request, mfa);
   return redirect(`${request.tenant.basePath}/u/mfa?state=${named.id}`);

@@ -38,6 +38,8 @@ export const eventNames = {
   gd_start_enroll: 'MFA Enroll started',
   gd_enrollment_complete: 'MFA enrollment complete',
   gd_unenroll: 'Unenroll device account',
+  sapi: 'Success API Operation',
+  fapi: 'Failed API Operation',
   limit_wc: 'Blocked Account',
   api_limit: 'Rate limit on the Authentication API',
   ciba_start_succeeded: 'Successful CIBA Start',

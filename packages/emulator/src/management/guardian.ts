@@ -12,7 +12,7 @@ import type { User } from '../state/user.ts';
 import { assertScope, type ManagementApp } from './management-request.ts';
 import { requireSub } from './users.ts';
 
-/** Which of our factors each of Guardian's names switches; those without any are never on. */
+/** The factors that each of Guardian's names switches. A name without factors is never on. */
 const factorsByName: Readonly<Record<string, readonly Factor[]>> = {
   'push-notification': ['push'],
   otp: ['otp'],

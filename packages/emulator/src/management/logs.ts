@@ -18,7 +18,7 @@ export function addLogRoutes(app: ManagementApp): void {
         afterCheckpoint(events, query).map((event) => picked(event, query)),
       );
     }
-    const found = sorted(events.filter(matching(query.q)), query.sort);
+    const found = sorted(events.filter(matching(query)), query.sort);
     const limit = numberIn(query.per_page, 50, mostOnPage);
     const start = numberIn(query.page, 0) * limit;
     const logs = found.slice(start, start + limit).map((event) => picked(event, query));
@@ -58,22 +58,46 @@ function sorted(events: readonly LogEvent[], sort: string | undefined): readonly
 }
 
 /**
- * A query of `name:value` terms, joined with `AND`, or `OR` between values of one name in brackets; a word alone is a type.
- * It is a small part of what Auth0 takes.
+ * A query of `name:value` terms, joined with `AND`, or `OR` between values of one name in brackets. In `q` a word alone is a
+ * type, and values match as a whole; in `search`, which is older, a word alone is a client, a connection or a user, and
+ * values match by their beginning. It is a small part of what Auth0 takes.
  */
-function matching(q: string | undefined): (event: LogEvent) => boolean {
-  if (q === undefined || q.trim() === '') return () => true;
-  const terms = q.split(/\s+AND\s+/).map(toTerm);
+function matching({ q, search }: Query): (event: LogEvent) => boolean {
+  const conditions = [
+    ...termsOf(q).map(({ name, values }) => ({ names: [name ?? 'type'], isMatch: equals(values) })),
+    ...termsOf(search).map(({ name, values }) => ({
+      names: name === undefined ? ['client_name', 'connection', 'user_name'] : [name],
+      isMatch: startsWith(values),
+    })),
+  ];
   return (event) => {
     const members = new Map<string, unknown>(Object.entries(event));
-    return terms.every(({ name, values }) => values.some((value) => value === members.get(name)));
+    return conditions.every(({ names, isMatch }) => names.some((name) => isMatch(members.get(name))));
   };
 }
 
-function toTerm(text: string): { readonly name: string; readonly values: readonly string[] } {
-  const [, name = 'type', rest = ''] = /^(?:([\w.]+):)?(.+)$/.exec(text.trim()) ?? [];
-  const values = rest.replace(/^\(|\)$/g, '').split(/\s+OR\s+/);
-  return { name, values: values.map((value) => value.trim().replace(/^"|"$/g, '')) };
+interface Term {
+  readonly name: string | undefined;
+  readonly values: readonly string[];
+}
+
+function termsOf(query = ''): Term[] {
+  const terms = query.split(/\s+AND\s+/).filter((text) => text.trim() !== '');
+  return terms.map((text) => {
+    const [, name, rest = ''] = /^(?:([\w.]+):)?(.+)$/.exec(text.trim()) ?? [];
+    const values = rest.replace(/^\(|\)$/g, '').split(/\s+OR\s+/);
+    return { name, values: values.map((value) => value.trim().replace(/^"|"$/g, '')) };
+  });
+}
+
+function equals(values: readonly string[]): (member: unknown) => boolean {
+  return (member) => values.some((value) => value === member);
+}
+
+function startsWith(values: readonly string[]): (member: unknown) => boolean {
+  return (member) =>
+    typeof member === 'string' &&
+    values.some((value) => member.toLowerCase().startsWith(value.toLowerCase()));
 }
 
 function picked(event: LogEvent, { fields, include_fields: isIncluded }: Query): Partial<LogEvent> {

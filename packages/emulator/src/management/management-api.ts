@@ -1,5 +1,8 @@
 import { Hono } from 'hono';
+import { decodeJwt } from 'jose';
 import { EmulatorError } from '../lib/emulator-error.ts';
+import { recordEvent } from '../logs/record-event.ts';
+import { bearerToken, visitorOf } from '../request/api-request.ts';
 import type { Tenant } from '../state/tenant.ts';
 import { addGuardianRoutes } from './guardian.ts';
 import { addLogRoutes } from './logs.ts';
@@ -23,9 +26,31 @@ export function createManagementApi(getPath: GetPath): ManagementApp {
       new EmulatorError(404, 'not_found', `The emulator has no ${c.req.method} ${c.req.path}`),
     ),
   );
+  app.use(async (c, next) => {
+    await next();
+    if (c.req.method !== 'GET') recordOperation(c.env.tenant, c.req.raw, c.res.status);
+  });
   addUserRoutes(app);
   addMethodRoutes(app);
   addGuardianRoutes(app);
   addLogRoutes(app);
   return app;
+}
+
+/** Logs a change that a client made, or tried to make. */
+function recordOperation(tenant: Tenant, { method, url, headers }: Request, status: number): void {
+  const request = { method: method.toLowerCase(), path: new URL(url).pathname };
+  recordEvent(tenant, status < 400 ? 'sapi' : 'fapi', {
+    clientId: clientOf(bearerToken(headers)),
+    visitor: visitorOf(headers),
+    details: { request, response: { statusCode: status } },
+  });
+}
+
+function clientOf(token: string | undefined): string | undefined {
+  try {
+    return token === undefined ? undefined : String(decodeJwt(token).azp);
+  } catch {
+    return undefined;
+  }
 }

@@ -10,7 +10,7 @@ const names: Readonly<Record<number, string>> = {
   413: 'Payload Too Large',
 };
 
-/** An error as the Management API writes it, which is not as the Authentication API does. */
+/** An error in the format of the Management API. */
 export function toManagementError(error: Error): Response {
   const known = error instanceof TypeError ? new EmulatorError(400, 'invalid_body', error.message) : error;
   if (!(known instanceof EmulatorError)) throw known;

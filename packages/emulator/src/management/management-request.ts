@@ -6,7 +6,7 @@ import { managementAudience } from '../request/audience.ts';
 import type { Tenant } from '../state/tenant.ts';
 import { verifyAccessToken } from '../tokens/access-token.ts';
 
-/** What a management request brings along into the routes. */
+/** What the routes get with a management request. */
 export interface ManagementBindings {
   readonly tenant: Tenant;
   readonly body: string;

@@ -77,7 +77,7 @@ export function addMethodRoutes(app: ManagementApp): void {
   });
 }
 
-/** One entry for each row, but one alone for the number that gets texts and calls. */
+/** One entry for each row, except that a number for texts and calls has a single one. */
 function methodsOf(user: User): Record<string, unknown>[] {
   return user.authenticators
     .filter(
@@ -146,7 +146,7 @@ function toFactor(params: Params): EnrolledFactor {
   }
 }
 
-/** The old code is void at once, also where it was never confirmed. */
+/** The old code is void at once, even if it was never confirmed. */
 function newRecoveryCode(tenant: Tenant, user: User): string {
   const row = user.authenticators.find(({ factor }) => factor === 'recovery-code');
   if (row !== undefined) {

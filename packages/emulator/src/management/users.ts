@@ -52,7 +52,7 @@ export function addUserRoutes(app: ManagementApp): void {
   });
 }
 
-/** The user with this id; 404 as the API words it. */
+/** The user with this id, or a 404 in the API's words. */
 export function requireSub(tenant: Tenant, sub: string): User {
   const user = findUser(tenant, sub);
   if (user === undefined) throw new EmulatorError(404, 'inexistent_user', 'The user does not exist.');
@@ -90,7 +90,7 @@ function toUser(user: User): Record<string, unknown> {
   };
 }
 
-/** What a request to add a user says, in our words. Members that the emulator does not know are refused by name. */
+/** The user options in a request. Unknown members are refused by name. */
 function toOptions(params: Params): UserOptions {
   const { connection, user_id: id, username, password, ...rest } = params;
   if (typeof connection !== 'string') throw invalidRequest('connection is missing');
@@ -116,7 +116,7 @@ const members: Readonly<Record<string, keyof UserOptions>> = {
   password: 'password',
 };
 
-/** Of a request's members those that the emulator keeps; metadata and whatever else is known to nobody here is refused. */
+/** The members that the emulator keeps. Metadata and other members are refused. */
 function toPatch(params: Params): Partial<UserOptions> {
   const ignored = ['connection', 'client_id', 'verify_email', 'phone_verified'];
   const entries = Object.entries(params).filter(([name]) => !ignored.includes(name));

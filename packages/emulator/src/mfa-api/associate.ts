@@ -46,7 +46,7 @@ function requestedFactor(params: Params): Factor {
   throw invalidRequest('oob_channels must be one of ["auth0"], ["sms"], ["voice"], ["email"]');
 }
 
-/** A first factor needs no more than the password; every further one a passed challenge, or an access token. */
+/** The first factor needs only the password. A further one needs a passed challenge or an access token. */
 function assertMayEnroll(tenant: Tenant, { kind, grant, passed }: Transaction, factor: Factor): void {
   if (kind === 'login' && passed.length === 0 && isEnrolled(grant.user)) {
     throw new EmulatorError(403, 'access_denied', 'User is already enrolled.');
@@ -55,7 +55,7 @@ function assertMayEnroll(tenant: Tenant, { kind, grant, passed }: Transaction, f
   throw new EmulatorError(401, 'unsupported_challenge_type', 'This authenticator cannot be enrolled.');
 }
 
-/** The answer to a started enrolment, as each factor has it. */
+/** The response to a started enrolment, which depends on the factor. */
 function toAnswer({ authenticator, oobCode, barcodeUri }: StartedEnrollment): Record<string, unknown> {
   if (oobCode === undefined) {
     return { authenticator_type: 'otp', secret: authenticator.secret, barcode_uri: barcodeUri };

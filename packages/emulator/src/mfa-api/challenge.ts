@@ -90,7 +90,7 @@ function requestedChannel(tenant: Tenant, params: Params, types: readonly string
   return channel;
 }
 
-/** A push is polled for, a message has a code to be typed, and a one-time password needs no challenge at all. */
+/** Clients poll for a push, the user types the code of a message, and a one-time password needs no challenge. */
 function toAnswer(oobCode: OobCode | undefined): Record<string, unknown> {
   if (oobCode === undefined) return { challenge_type: 'otp' };
   return {

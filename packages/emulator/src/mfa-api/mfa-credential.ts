@@ -114,7 +114,7 @@ function requireUser(tenant: Tenant, sub: string | undefined): User {
   return user;
 }
 
-/** A token or code that came too late. */
+/** The error for an expired token or code. */
 export function expiredToken(tenant: Tenant, description: string): EmulatorError {
   return new EmulatorError(tenant.settings.dialect.expiredTokenStatus, 'expired_token', description);
 }

@@ -46,7 +46,7 @@ function wrongCode(tenant: Tenant, { user }: Grant, facts: EventFacts, descripti
   return invalidGrant(description);
 }
 
-/** Uses a recovery code up. The next one comes with it, unless the dialect has none. */
+/** Uses up a recovery code, and makes the next one, unless the dialect has none. */
 export function verifyRecoveryCode(
   tenant: Tenant,
   grant: Grant,

@@ -11,7 +11,7 @@ export interface ExchangeEvents {
   readonly failed: EventType;
 }
 
-/** Errors that are a part of an ordinary exchange: something else in the log tells of them, or nothing does. */
+/** Errors that belong to an ordinary exchange. They are not failures in the log. */
 const ordinary = ['mfa_required', 'authorization_pending', 'slow_down'];
 
 /** Logs that tokens were issued. */

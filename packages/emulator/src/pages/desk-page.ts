@@ -46,7 +46,7 @@ const html = `<!doctype html>
 <details class="group"><summary>Add a user</summary><form id="add-user" class="inline"><label for="new-username">Username</label><input id="new-username" name="username" required maxlength="128" autocomplete="off" autocapitalize="none" spellcheck="false"><label for="new-password">Password</label><input id="new-password" name="password" required maxlength="1024" autocomplete="off" spellcheck="false"><button class="yes">Add user</button></form></details>
 </details>
 <details class="panel"><summary><h2>Clients and APIs</h2></summary><div id="clients"></div></details>
-<details class="panel"><summary><h2>Settings</h2></summary><p class="small">A value is JSON or a word. It holds from the next request on, until the tenant is reset.</p><div id="settings"></div></details>
+<details class="panel"><summary><h2>Settings</h2></summary><p class="small">A value is JSON or a word. It applies from the next request on, until the tenant is reset.</p><div id="settings"></div></details>
 <details class="panel"><summary><h2>Faults<span id="fault-count"></span></h2></summary>
 <div id="faults"></div>
 <form id="add-fault" class="inline">

@@ -1,4 +1,4 @@
-/** One of the `authorization_details`, ready to be read. */
+/** One of the `authorization_details`, ready to be shown. */
 export interface ShownDetail {
   readonly title: string;
   readonly facts: readonly (readonly [string, string])[];

@@ -19,7 +19,7 @@ export function resolveAudience(tenant: Tenant, audience: string | undefined): s
 /** The scopes of OpenID Connect that every API has (OpenID Connect Core 1.0, section 5.4). */
 export const standardScopes: readonly string[] = ['openid', 'profile', 'email', 'address', 'phone'];
 
-/** Those of the scopes asked for that the API knows: unknown ones are left out. */
+/** The requested scopes that the API knows. Unknown ones are left out. */
 export function grantScopes(tenant: Tenant, audience: string, scopes: readonly string[]): readonly string[] {
   const known = tenant.apis.get(audience)?.scopes;
   if (known === undefined) return scopes;

@@ -128,7 +128,7 @@ function findClient(request: ApiRequest, clientId: string): ClientOptions {
 }
 
 function isSameText(left: string, right: string): boolean {
-  // How long comparing digests takes says nothing about the texts.
+  // The time it takes to compare digests tells nothing about the texts.
   return sha256Hex(left) === sha256Hex(right);
 }
 

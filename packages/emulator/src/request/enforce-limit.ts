@@ -46,8 +46,8 @@ export function limitHeaders(tenant: Tenant, state: LimitState): Record<string, 
 }
 
 /**
- * Lets a request be answered while the tenant's own limit lasts. Its headers go with every answer but those that speak
- * of a narrower limit.
+ * Handles a request within the tenant's own limit. Its headers go with every response that has no headers of a narrower
+ * limit.
  */
 export async function withinTenantLimit(tenant: Tenant, answer: () => Promise<Response>): Promise<Response> {
   const state = takeUnit(tenant, 'authenticationApi', '');

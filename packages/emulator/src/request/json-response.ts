@@ -5,7 +5,7 @@ export function toJsonResponse(status: number, body: unknown, headers?: HeadersI
   return Response.json(body, { status, ...(headers !== undefined && { headers }) });
 }
 
-/** An error's answer; its own headers come on top of those given. */
+/** The response to an error. Its own headers are added to the given ones. */
 export function toErrorResponse(error: EmulatorError, headers?: HeadersInit): Response {
   const all = new Headers(headers);
   for (const [name, value] of Object.entries(error.details.headers ?? {})) all.set(name, value);

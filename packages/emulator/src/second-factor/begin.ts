@@ -37,7 +37,7 @@ export function beginSecondFactor(
   return redirect(`${tenant.basePath}/u/mfa?state=${id}`);
 }
 
-/** Sends what the authenticator takes, and waits for it. A limit that is used up leaves the choice open. */
+/** Sends the challenge. If a limit is used up, the user can choose another factor. */
 export function challenge(tenant: Tenant, mfa: LoginMfa, authenticator: Authenticator): void {
   const oobCode = sendChallenge(tenant, mfa.transaction, authenticator);
   mfa.step = { name: 'challenge', authenticator, oobCode };

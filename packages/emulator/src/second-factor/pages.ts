@@ -22,7 +22,7 @@ const labels: Readonly<Record<Factor, string>> = {
 };
 
 /** The page of the step at which the second factor stands. */
-/** What is shown to whom. */
+/** What a page needs. */
 interface Page {
   readonly request: BrowserRequest;
   readonly mfa: LoginMfa;
@@ -202,7 +202,7 @@ function labelOf(authenticator: Authenticator): string {
   return name === undefined ? labels[authenticator.factor] : `${labels[authenticator.factor]}: ${name}`;
 }
 
-/** A login can be cancelled; a ticket is just left. */
+/** A login can be cancelled. A ticket has no cancel button. */
 function cancel({ request, mfa }: Page): Html | string {
   return mfa.path === '/u/mfa' ? cancelForm(request) : '';
 }

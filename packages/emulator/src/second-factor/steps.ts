@@ -15,8 +15,8 @@ import { isEnrolled } from '../state/user.ts';
 import { challenge, challengeable } from './begin.ts';
 
 /**
- * Looks whether what was waited for has happened: a push that was approved, a code that was scanned. A push that was
- * denied or has expired is an error, which leaves the other ways open.
+ * Checks whether the user has answered: approved a push, or scanned a code. A push that was denied or has expired is an
+ * error, after which the user can choose another factor.
  */
 export function look(tenant: Tenant, mfa: LoginMfa): PassedFactor | undefined {
   const { step } = mfa;
@@ -34,7 +34,7 @@ export function look(tenant: Tenant, mfa: LoginMfa): PassedFactor | undefined {
   );
 }
 
-/** Does what a form of the pages asks for. What is wrong with it is an error that the page shows. */
+/** Handles a form of the pages. The page shows its errors. */
 export function act(tenant: Tenant, mfa: LoginMfa, params: Params): PassedFactor | undefined {
   const action = requiredText(params, 'action');
   switch (action) {
@@ -68,7 +68,7 @@ function choose(tenant: Tenant, mfa: LoginMfa, id: string): void {
   challenge(tenant, mfa, authenticator);
 }
 
-/** Only for users without a factor: who has one must pass it, and enrols others elsewhere. */
+/** Only for users without a factor. Users who have one must pass it, and enrol others elsewhere. */
 function startEnrollment(tenant: Tenant, mfa: LoginMfa, params: Params): void {
   const factor = requiredText(params, 'factor') as Factor;
   const { user } = mfa.transaction.grant;

@@ -63,7 +63,7 @@ export interface Dialect {
   readonly passwordScopes: 'standard' | 'all' | 'requested';
   /** `auth_time` after a second factor on the login page, where no `max_age` was sent: absent, or one of the two times. */
   readonly stepUpAuthTime: 'absent' | 'login' | 'mfa';
-  /** What `amr` and `acr` speak of: a second factor passed for this very request, or in the session. */
+  /** What `amr` and `acr` are about: a second factor passed for this request, or in the session. */
   readonly amrScope: 'transaction' | 'session';
   /** Whether `max_age=0` asks for the login again. */
   readonly maxAgeZero: 'login' | 'ignored';

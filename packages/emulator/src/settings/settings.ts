@@ -57,7 +57,7 @@ export interface Settings {
   readonly mfaClaim: string | undefined;
   /** How users of another identity provider come in: by a button on its page, or without seeing any. */
   readonly federatedLogin: 'button' | 'silent';
-  /** Pushed authorization requests (RFC 9126): not known, taken, or a must. */
+  /** Pushed authorization requests (RFC 9126): off, accepted, or required. */
   readonly par: 'off' | 'on' | 'required';
   /** Whether answers of `/authorize` name the issuer (RFC 9207). */
   readonly issParameter: boolean;
@@ -71,7 +71,7 @@ export interface Settings {
   readonly cibaIntervalMs: number;
   /** Choices where the sources contradict each other, or tenants differ. */
   readonly dialect: Dialect;
-  /** How many requests users, browsers and the tenant bear. */
+  /** How many requests the tenant accepts. */
   readonly limits: Limits;
   /** How long things live, in milliseconds. */
   readonly lifetimes: Lifetimes;
@@ -92,7 +92,7 @@ export type SettingsPatch = {
   readonly lifetimes?: Partial<Lifetimes> | undefined;
 };
 
-/** The settings of an emulator that was told nothing. */
+/** The default settings. */
 export const defaultSettings: Settings = {
   mfaPolicy: 'scope',
   stepUpScopes: ['transfer:funds'],

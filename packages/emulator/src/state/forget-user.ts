@@ -28,7 +28,7 @@ export function forgetUser(tenant: Tenant, user: User): void {
   for (const key of [user.sub, user.username, user.email]) tenant.limits.forget(key);
 }
 
-/** Takes out of a list what is not to be kept. */
+/** Removes the items of a list that are not to be kept. */
 export function keep<T>(list: T[], isKept: (item: T) => boolean): void {
   list.splice(0, list.length, ...list.filter(isKept));
 }

@@ -1,7 +1,7 @@
 import type { KeptState } from '../directory/kept-state.ts';
 import type { Tenant } from './tenant.ts';
 
-/** Of the tenant's state, what outlives a run: refresh tokens and sessions. */
+/** The parts of the state that outlive a run: refresh tokens and sessions. */
 export function keepState(tenant: Tenant): KeptState {
   return {
     refreshTokens: tenant.refreshTokens.entries().map(({ grant, ...entry }) => ({
@@ -23,7 +23,7 @@ export function keepState(tenant: Tenant): KeptState {
   };
 }
 
-/** Puts back what was kept; what belongs to a user who is gone stays out. */
+/** Restores what was kept, except for users who no longer exist. */
 export function restoreState(tenant: Tenant, { refreshTokens, sessions }: KeptState): void {
   for (const { token, family, expiresAt, isUsed, username, sid, gty, ...rest } of refreshTokens) {
     const user = tenant.users.get(username);

@@ -5,7 +5,7 @@ import type { FlowFacts } from './flows.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** What of an exchange can tell whose it is. */
+/** The parts of an exchange that can tell whose it is. */
 export interface Clues {
   readonly params: Members;
   readonly authorization: string | null;
@@ -14,7 +14,7 @@ export interface Clues {
   readonly answer?: unknown;
 }
 
-/** The user and the client that a request belongs to. Looks only, and verifies nothing. */
+/** The user and the client that a request belongs to. Nothing is verified. */
 export function attribute(tenant: Tenant, clues: Clues): FlowFacts {
   const { params, authorization, sessionId } = clues;
   const answer = isMembers(clues.answer) ? clues.answer : {};

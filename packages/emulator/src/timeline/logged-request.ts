@@ -18,7 +18,7 @@ export interface RequestEnd {
   readonly answer?: LoggedAnswer;
 }
 
-/** Whom a request belongs to, as far as the emulator knows. */
+/** The user and the client of a request, as far as the emulator knows. */
 export interface Belonging {
   readonly username?: string;
   readonly clientId?: string;

@@ -1,7 +1,7 @@
 import { type JWTPayload, SignJWT } from 'jose';
 import type { Tenant } from '../state/tenant.ts';
 
-/** A JWT signed with the tenant's RS256 key, living from now on. */
+/** A JWT signed with the tenant's RS256 key, valid from now on. */
 export async function signWithTenantKey(
   tenant: Tenant,
   lifetimeMs: number,

@@ -69,6 +69,8 @@ it('node-auth0 manages users and what they have enrolled', async () => {
   await management.guardian.factors.set('sms', { enabled: false });
   const factors = await management.guardian.factors.list();
   expect(factors.find(({ name }) => name === 'sms')?.enabled).toBe(false);
+  const logs = await management.logs.list({ search: 'type:sa', per_page: 2 });
+  expect(logs.data[0]).toMatchObject({ type: 'sapi', client_id: 'stepgate-demo' });
   await management.users.authenticationMethods.deleteAll(sub());
   expect(emulator.phone('ada').view().authenticators).toEqual([]);
 });

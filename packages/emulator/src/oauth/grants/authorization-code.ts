@@ -33,7 +33,7 @@ export async function exchangeAuthorizationCode(
   return response;
 }
 
-/** A code that comes twice was stolen: what it was exchanged for ends (RFC 6749, section 4.1.2). */
+/** A code that is used twice was stolen, so its tokens are revoked (RFC 6749, section 4.1.2). */
 function reused(tenant: Tenant, { grant, tokens }: IssuedCode): EmulatorError {
   if (tokens !== undefined) {
     tenant.revokedTokenIds.add(String(decodeJwt(tokens.accessToken).jti));

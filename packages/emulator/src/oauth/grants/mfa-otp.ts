@@ -23,7 +23,7 @@ export async function exchangeOtp(
   return completeMfa(tenant, client, transaction, authenticator);
 }
 
-/** Confirmed one-time passwords, and the one whose enrolment this very token started. */
+/** Confirmed one-time passwords, and the one whose enrolment this token started. */
 function findCandidates(tenant: Tenant, { kind, grant, mfaToken }: Transaction): Authenticator[] {
   const isChallengeable = kind === 'login' && allowedFactors(tenant, 'challenge').includes('otp');
   return grant.user.authenticators.filter(

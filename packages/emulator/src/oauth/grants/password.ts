@@ -30,7 +30,7 @@ export async function exchangePassword(
   return createTokenResponse(tenant, client, grant);
 }
 
-/** A password brings more scopes than were asked for, in some accounts. */
+/** In some accounts, a password grants more scopes than requested. */
 function grantedByPassword(tenant: Tenant, audience: string, asked: readonly string[]): readonly string[] {
   switch (tenant.settings.dialect.passwordScopes) {
     case 'standard':
