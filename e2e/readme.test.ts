@@ -9,52 +9,69 @@ import { ada, connectBrowser } from './support/desk.ts';
 import { startProgram } from './support/program.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const file = 'node_modules/.cache/readme-app/app.mjs';
 
-/** Writes the app of the README to a file, with another port and tenant address. */
-function writeApp(port: number, issuer: string): void {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const [app = ''] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)]
-    .map(([, block = '']) => block)
-    .filter((block) => block.includes('app.listen('));
-  const moved = app.replace('http://127.0.0.1:4400/', issuer).replace('listen(3000,', `listen(${port},`);
-  expect(moved).toContain(issuer);
-  expect(moved).toContain(`listen(${port},`);
-  mkdirSync(join(root, file, '..'), { recursive: true });
-  writeFileSync(join(root, file), stripTypeScriptTypes(moved));
+/** The blocks of a page that are whole apps, by their titles; `''` is one without a title. */
+function appsOf(page: string): ReadonlyMap<string, string> {
+  const blocks = readFileSync(join(root, page), 'utf8').matchAll(/^```ts(?: \[(\w+)\])?\n(.*?)^```$/gms);
+  return new Map(
+    [...blocks]
+      .filter(([, , code = '']) => /\b(listen|serve)\(/.test(code))
+      .map(([, title = '', code = '']) => [title, code]),
+  );
 }
 
-it('the app of the README asks for a phone, and completes the request after the approval', async () => {
-  const emulator = createEmulator();
-  const tenant = await emulator.listen();
-  onTestFinished(() => tenant.close());
-  const port = await freePort();
-  writeApp(port, tenant.url);
-  const app = startProgram(file, {});
-  const context = await (await connectBrowser()).newContext();
-  const [page, phone] = [await context.newPage(), await context.newPage()];
-  const url = `http://127.0.0.1:${port}/`;
-  await expect
-    .poll(() =>
-      fetch(url).then(
-        ({ status }) => status,
-        () => app.stderr,
-      ),
-    )
-    .toBe(200);
-  await phone.goto(`${tenant.phoneUrl}?user=${ada.username}`);
+const readmeApp = appsOf('README.md').get('');
+const quickStart = appsOf('docs/guides/quick-start.md');
 
-  await page.goto(url);
-  await page.getByRole('button', { name: 'Transfer 250 EUR' }).click();
-  await page.getByRole('button', { name: 'Send approval request' }).click();
-  await page.getByRole('textbox', { name: 'Password' }).fill(ada.password);
-  await page.getByRole('button', { name: 'Continue' }).click();
-  await phone.getByRole('button', { name: 'Scan' }).click();
-  await page.getByLabel('I have saved it').check();
-  await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByRole('heading', { name: 'Confirmed' }).waitFor();
-  await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByText('Done. Approved by push.').waitFor();
+/** Writes an app to a file, with another port and tenant address. Returns the file. */
+function writeApp(name: string, code: string, port: number, issuer: string): string {
+  const file = `node_modules/.cache/readme-app/${name.toLowerCase()}.mjs`;
+  const moved = code.replace('http://127.0.0.1:4400/', issuer).replace(/(listen\(|port: )3000/, `$1${port}`);
+  expect(moved).toContain(issuer);
+  expect(moved).toMatch(new RegExp(`(listen\\(|port: )${port}`));
+  mkdirSync(join(root, file, '..'), { recursive: true });
+  writeFileSync(join(root, file), stripTypeScriptTypes(moved));
+  return file;
+}
 
-  expect(app.stderr).toBe('');
+it('the quick start for Express is the app of the README', () => {
+  expect([...quickStart.keys()]).toEqual(['Express', 'Koa', 'Hono']);
+  expect(quickStart.get('Express')).toBe(readmeApp);
 });
+
+it.for([...quickStart])(
+  'the quick start for %s asks for a phone, and completes the request after the approval',
+  async ([name, code]) => {
+    const emulator = createEmulator();
+    const tenant = await emulator.listen();
+    onTestFinished(() => tenant.close());
+    const port = await freePort();
+    const app = startProgram(writeApp(name, code, port, tenant.url), {});
+    const context = await (await connectBrowser()).newContext();
+    const [page, phone] = [await context.newPage(), await context.newPage()];
+    const url = `http://127.0.0.1:${port}/`;
+    await expect
+      .poll(() =>
+        fetch(url).then(
+          ({ status }) => status,
+          () => app.stderr,
+        ),
+      )
+      .toBe(200);
+    await phone.goto(`${tenant.phoneUrl}?user=${ada.username}`);
+
+    await page.goto(url);
+    await page.getByRole('button', { name: 'Transfer 250 EUR' }).click();
+    await page.getByRole('button', { name: 'Send approval request' }).click();
+    await page.getByRole('textbox', { name: 'Password' }).fill(ada.password);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await phone.getByRole('button', { name: 'Scan' }).click();
+    await page.getByLabel('I have saved it').check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('heading', { name: 'Confirmed' }).waitFor();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('Done. Approved by push.').waitFor();
+
+    expect(app.stderr).toBe('');
+  },
+);

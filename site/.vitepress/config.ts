@@ -57,8 +57,8 @@ export default defineConfig({
     },
     outline: [2, 3],
     nav: [
-      { text: 'Guides', link: '/guides/guarding-routes' },
-      { text: 'Concepts', link: '/concepts/threat-model' },
+      { text: 'Guides', link: '/guides/quick-start' },
+      { text: 'Concepts', link: '/concepts/how-it-works' },
       { text: 'Reference', link: '/reference/options' },
     ],
     sidebar: sidebar.map(({ text, items }) => ({ text, items: [...items], collapsed: text === 'API' })),

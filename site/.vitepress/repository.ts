@@ -21,7 +21,7 @@ export function pageOf(file: string): string | undefined {
   const [, packageName] = /^packages\/([^/]+)\/README\.md$/.exec(file) ?? [];
   if (packageName !== undefined) return `packages/${packageName}.md`;
   if (/^docs\/(guides|concepts|reference)\/[^/]+\.md$/.test(file)) return file.slice('docs/'.length);
-  if (/^site\/(api\/)?[^/]+\.md$/.test(file)) return file.slice('site/'.length);
+  if (/^site\/((api|reference)\/)?[^/]+\.md$/.test(file)) return file.slice('site/'.length);
   return undefined;
 }
 

@@ -1,3 +1,5 @@
+import { packages } from '../packages.mjs';
+
 /** A group of the side bar. */
 export interface SidebarGroup {
   readonly text: string;
@@ -9,32 +11,13 @@ const group = (text: string, items: Readonly<Record<string, string>>): SidebarGr
   items: Object.entries(items).map(([link, title]) => ({ text: title, link })),
 });
 
-const packages = {
-  core: ['core', 'core/ui'],
-  server: [
-    'server',
-    'server/web',
-    'server/node',
-    'server/receipt',
-    'server/testing',
-    'server/store-contract',
-    'server/store-kit',
-  ],
-  hosts: ['express', 'koa', 'hono', 'fastify', 'next', 'next/client'],
-  web: ['web', 'web/dialog', 'web/html', 'web/ky'],
-  stores: ['sqlite', 'postgres', 'redis'],
-  tools: [
-    'emulator',
-    'emulator/browser',
-    'emulator/testing',
-    'emulator/vitest',
-    'emulator/playwright',
-    'doctor',
-  ],
-};
-
 /** Every page of the site but the first, in the order in which it is read. */
 export const sidebar: readonly SidebarGroup[] = [
+  group('Start', {
+    '/guides/quick-start': 'Quick start',
+    '/guides/which-set-up': 'Which set-up do you have?',
+    '/concepts/how-it-works': 'How it works',
+  }),
   group('Guard', {
     '/guides/guarding-routes': 'Guarding routes',
     '/guides/identity': 'Users and factors',
@@ -45,13 +28,17 @@ export const sidebar: readonly SidebarGroup[] = [
   }),
   group('Test', { '/guides/testing': 'Testing your app' }),
   group('Go live', {
+    '/guides/going-live': 'Going live',
     '/guides/tenant-setup': 'Set up a tenant',
+    '/guides/behind-a-proxy': 'Behind a proxy',
     '/guides/production': 'In production',
+    '/guides/troubleshooting': 'Troubleshooting',
   }),
-  group('Concepts', { '/concepts/threat-model': 'Threat model' }),
+  group('Security', { '/concepts/threat-model': 'Threat model' }),
   group('Reference', {
     '/reference/options': 'Options',
     '/reference/endpoints': 'Endpoints',
+    '/reference/errors': 'Errors',
     '/reference/statechart': 'State chart',
     '/reference/audit-events': 'Audit events',
     '/reference/signals': 'Signals',
@@ -59,27 +46,14 @@ export const sidebar: readonly SidebarGroup[] = [
     '/reference/benchmarks': 'Benchmarks',
     '/reference/soak': 'Soak',
   }),
-  group('Packages', {
-    '/packages/core': 'Core',
-    '/packages/server': 'Server',
-    '/packages/express': 'Express',
-    '/packages/koa': 'Koa',
-    '/packages/hono': 'Hono',
-    '/packages/fastify': 'Fastify',
-    '/packages/next': 'Next.js',
-    '/packages/web': 'Web',
-    '/packages/sqlite': 'SQLite',
-    '/packages/postgres': 'PostgreSQL',
-    '/packages/redis': 'Redis',
-    '/packages/emulator': 'Emulator',
-    '/packages/doctor': 'Doctor',
-  }),
+  group(
+    'Packages',
+    Object.fromEntries(packages.map(({ name }) => [`/packages/${name}`, `@stepgate/${name}`])),
+  ),
   group(
     'API',
     Object.fromEntries(
-      Object.values(packages)
-        .flat()
-        .map((name) => [`/api/${name.replace('/', '-')}`, `@stepgate/${name}`]),
+      packages.flatMap(({ entries }) => entries.map(({ page, specifier }) => [`/api/${page}`, specifier])),
     ),
   ),
 ];
