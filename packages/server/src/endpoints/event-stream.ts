@@ -7,10 +7,10 @@ import { PRIVATE_HEADERS } from '../request/error-response.ts';
 import type { WhenGone } from '../request/host-request.ts';
 
 const HEARTBEAT_MS = 15_000;
-/** How often it is found out whether the login lasts, while nothing happens. */
+/** How often to check that the login still lasts, while nothing happens. */
 const ASK_AGAIN_MS = 5_000;
 const COME_AGAIN_MS = 1_000;
-/** The client then comes again, with a request that is new. */
+/** The client then reconnects with a new request. */
 const LONGEST_STREAM_MS = 60_000;
 
 /** Where events go. It fails by itself when too many wait for a client that has stopped reading. */
@@ -22,42 +22,42 @@ export interface EventSink {
 
 /** The events of a stream. Nothing happens before they are opened. */
 export interface EventSource {
-  /** Writes the events as they come. Once. */
+  /** Writes the events as they come. Call it once. */
   open(sink: EventSink): void;
-  /** The client does not read them any more. */
+  /** Call it when the client no longer reads. */
   close(): void;
 }
 
-/** What a stream is made of. */
+/** What a stream needs. */
 export interface EventStreamOptions {
   readonly driver: Pick<FlowDriver, 'follow'>;
   readonly target: FlowTarget;
   readonly first: FlowView;
   readonly whenGone: WhenGone;
-  /** Whether the login lasts, with which the stream began. */
+  /** Whether the login that the stream began with still lasts. */
   readonly isStillTheirs: () => Promise<boolean>;
-  /** Called when the stream is over; may be called again. */
+  /** Called when the stream ends; may be called again. */
   readonly leave: () => void;
-  /** `closing` ends the stream, with a hint to come again. */
+  /** `closing` ends the stream, with a hint to reconnect. */
   readonly runtime: Pick<Runtime, 'clock' | 'closing' | 'onError'>;
 }
 
-/** So many events may wait for their reader. */
+/** How many events may wait for their reader. */
 const MOST_WAITING = 256;
 
 const sources = new WeakMap<ReadableStream, EventSource>();
 
 /**
- * The events behind a body, for hosts that can write them by themselves: a stream of web-standard pieces holds some 20 kB
- * for as long as it lasts.
+ * The events behind a body, for hosts that can write them directly: a web-standard stream takes some 20 kB for as
+ * long as it lasts.
  */
 export function eventsOf(body: ReadableStream): EventSource | undefined {
   return sources.get(body);
 }
 
 /**
- * The view as server-sent events: one at once, one for each change, heartbeats between, the end after the last, or
- * with the login. After a minute it ends too, for the client to come again.
+ * The view as server-sent events: one at once, one for each change, and heartbeats in between. It ends after the last
+ * view, with the login, or after a minute, so that the client reconnects.
  */
 export function eventStream(options: EventStreamOptions): Response {
   const source = createEventSource(options);
@@ -67,7 +67,7 @@ export function eventStream(options: EventStreamOptions): Response {
     headers: {
       ...PRIVATE_HEADERS,
       'content-type': 'text/event-stream; charset=utf-8',
-      // Proxies that buffer would keep the news to themselves.
+      // Buffering proxies would hold the events back.
       'x-accel-buffering': 'no',
     },
   });
@@ -105,7 +105,7 @@ function createEventSource({ first, ...options }: EventStreamOptions): EventSour
   }
 
   async function tell(view: FlowView | undefined): Promise<void> {
-    // Before each view, since it may hold a secret. When that is not certain, nothing is told.
+    // Before each view, which may hold a secret. If the check fails, nothing is sent.
     const isTheirs = view !== undefined && (await isStillTheirs().catch(onError)) === true;
     if (sink === undefined) return;
     if (!isTheirs) return end();
@@ -145,7 +145,7 @@ function createEventSource({ first, ...options }: EventStreamOptions): EventSour
   };
 }
 
-/** The events as any host reads them. */
+/** The events as a body that any host can read. */
 function toBody(source: EventSource): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let isOpen = false;
@@ -167,7 +167,7 @@ function toBody(source: EventSource): ReadableStream<Uint8Array> {
       },
       cancel: () => source.close(),
     },
-    // Nothing before it is read, by this way or by another.
+    // Nothing is written before it is read, in either way.
     { highWaterMark: 0 },
   );
 }

@@ -22,12 +22,12 @@ export type Endpoints<Native = unknown> = (
   web: () => Request | Promise<Request>,
 ) => Promise<Response | undefined>;
 
-/** What the endpoints are made of, beside what all of them share. */
+/** What the endpoints need besides what all of them share. */
 export interface EndpointsOptions {
   readonly loginUrl: LoginUrl | undefined;
-  /** `undefined` where authenticators are not managed here. */
+  /** `undefined` if authenticators are not managed here. */
   readonly authenticators: Authenticators | undefined;
-  /** Whether a client may begin a flow with an `mfa_token` that it got by itself. */
+  /** Whether a client may begin a flow with an `mfa_token` that it obtained itself. */
   readonly takesMfaToken: boolean;
   /** The public keys of receipts. */
   readonly receiptKeys: object;
@@ -49,7 +49,7 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
       const endpoint = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
       if (endpoint === undefined) throw methodNotAllowed(Object.keys(methods));
       if (!URL.canParse(originOf(request))) {
-        throw new StepUpError('invalid_request', 'the Host header names no host');
+        throw new StepUpError('invalid_request', 'The Host header names no host. Send one.');
       }
       return await endpoint({ request, web, name });
     } catch (error) {
@@ -65,7 +65,7 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
   };
 }
 
-/** All that is served below the base path. `*` stands for one segment. */
+/** Everything that is served below the base path. `*` stands for one segment. */
 function routesOf(parts: EndpointParts, options: EndpointsOptions): Readonly<Record<string, Methods>> {
   const { loginUrl, authenticators, watchers, takesMfaToken } = options;
   const tokens = createFormTokens(parts.state.sealer);
@@ -77,7 +77,7 @@ function routesOf(parts: EndpointParts, options: EndpointsOptions): Readonly<Rec
   const flow = createFlowEndpoints(parts, { takesMfaToken, watchers });
   const devices = authenticators && createAuthenticatorEndpoints(parts, { authenticators, loginUrl });
 
-  /** For a script of this site or an allowed origin, or a client that is no browser. */
+  /** For a script of this site or an allowed origin, or a client that is not a browser. */
   const forScripts =
     (endpoint: Endpoint): Endpoint =>
     async (call) => {

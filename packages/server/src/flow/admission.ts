@@ -12,7 +12,7 @@ import { once, type Retry } from '../store/retry.ts';
 import { awaitsPush } from './rules.ts';
 import type { Job } from './steps.ts';
 
-/** The effect may go out at once, or is not wanted any more; or else the result that stands in for it. */
+/** The effect may go out at once, or nobody wants it any more; otherwise the result that replaces it. */
 export type AdmissionResult = 'admitted' | 'unwanted' | EffectResult;
 
 /** An effect that asks to go out, and the claim under which it is counted. */
@@ -23,14 +23,14 @@ export interface Waiting {
   /** Whether the flow still waits for the effect. */
   readonly isWanted: () => Promise<boolean>;
   readonly retry: Retry;
-  /** Asks the provider about the push of the flow that holds the lock, if it is time to. */
+  /** Polls for the push of the flow that holds the lock, if a poll is due. */
   readonly checkHolder: (holder: string) => Promise<void>;
 }
 
 /** Decides what may go out: within the limits, and with one live push per subject. */
 export interface Admission {
   /**
-   * Counts a start. Answers with a function that takes it back, for a start that began no flow.
+   * Counts a start. Returns a function that takes it back, for a start that began no flow.
    *
    * @throws StepUpError `rate_limited` (429) when the session has started flows, or begun them again, too often.
    */
@@ -41,7 +41,7 @@ export interface Admission {
    * @throws StepUpError `rate_limited` (429) when the session has looked too often.
    */
   admitList(owner: Owner): Promise<void>;
-  /** Whether the effect may go out. What does not go out is not counted. */
+  /** Whether the effect may go out. If it does not go out, it is not counted. */
   admit(owner: Owner, job: Admitted, waiting: Waiting): Promise<AdmissionResult>;
   /** Gives attempts back as the result allows, and keeps the push lock for as long as a sent push lives. */
   account(
@@ -49,7 +49,7 @@ export interface Admission {
     job: Pick<Job, 'effect' | 'claim' | 'pushes' | 'purpose'>,
     result: EffectResult,
   ): Promise<void>;
-  /** Lets the subject's next push go out when this flow does not wait for one any more. */
+  /** Lets the subject's next push go out when this flow no longer waits for one. */
   release(owner: Owner): Promise<void>;
   /** Another flow's hold on the subject's push; `undefined` when a push may go out. */
   otherHolder(owner: Owner): Promise<Lock | undefined>;
@@ -84,7 +84,7 @@ export function createAdmission(options: {
     return retryAfterMs;
   }
 
-  /** Counts an effect in each of its limits, or in none: what is refused counts nowhere. */
+  /** Counts an effect in all of its limits, or in none if one refuses it. */
   async function chargeAll(
     owner: Owner,
     { effect, claim }: Admitted,
@@ -109,12 +109,12 @@ export function createAdmission(options: {
     for (const limit of attempts) await limits.refund(limit, claim, limitKeysOf(owner, effect), retry);
   }
 
-  /** Takes the subject's push lock, or extends it. Answers with the other flow that holds it. */
+  /** Takes the subject's push lock, or extends it. Resolves to the other flow that holds it. */
   function lockPush({ key, caller }: Owner, ttlMs: number): Promise<Lock | undefined> {
     return locks.acquire(pushLock(caller.subject), key, clock.now() + ttlMs);
   }
 
-  /** Takes the lock, asking about the other flow's push once: its phone may have answered while nobody watched. */
+  /** Takes the lock, and polls once for the other flow's push: its phone may have answered while nobody watched. */
   async function lockOrAsk(owner: Owner, { retry, checkHolder }: Waiting): Promise<Lock | undefined> {
     const other = await retry(() => lockPush(owner, challengeTtlMs));
     if (other === undefined) return undefined;
@@ -122,7 +122,7 @@ export function createAdmission(options: {
     return retry(() => lockPush(owner, challengeTtlMs));
   }
 
-  /** Tells the first browser that a second one has asked: it may be an attacker's. */
+  /** Reports to the first browser that a second one has asked, which may be an attacker's. */
   async function notifyHolder(holder: string): Promise<void> {
     await records.update(holder, (record) => {
       const isTold = record?.flow?.isContested === true;
@@ -144,13 +144,19 @@ export function createAdmission(options: {
       const id = randomUUID();
       const retryAfterMs = await charge('starts', id, owner);
       if (retryAfterMs === undefined) return () => limits.refund('starts', id, limitKeysOf(owner));
-      throw tooOften('this session has started flows, or begun them again, too often', retryAfterMs);
+      throw tooOften(
+        'This session has started flows, or begun them again, too often. Try again later.',
+        retryAfterMs,
+      );
     },
 
     async admitList(owner) {
       const retryAfterMs = await charge('lists', randomUUID(), owner);
       if (retryAfterMs !== undefined) {
-        throw tooOften('this session has looked at its list of authenticators too often', retryAfterMs);
+        throw tooOften(
+          'This session has looked at its list of authenticators too often. Try again later.',
+          retryAfterMs,
+        );
       }
     },
 
@@ -176,13 +182,13 @@ export function createAdmission(options: {
     async account(owner, job, result) {
       const { effect, pushes, purpose } = job;
       const { fact } = result;
-      // The push can be answered from now on, and by the provider's word for longer than ours.
+      // From now on the push can be answered, for as long as the provider says, which may be longer than ours.
       if (fact.type === 'challenge.sent' && isPush(effect)) {
         await lockPush(owner, Math.max(challengeTtlMs, fact.expiresInMs ?? 0));
       }
       await refundAll(owner, job, givenBack(effect, result));
-      // By any factor: a user who types a code instead of tapping is no attacker. Only once it is known who proved it,
-      // and only what this flow was charged.
+      // Any factor counts: a user who types a code instead of tapping is not an attacker. Only once it is known who
+      // proved it, and only what this flow was charged.
       if (fact.type === 'identity.verified' && purpose !== 'adding') {
         for (const push of pushes) await limits.refund('unapprovedPushes', push, limitKeysOf(owner));
       }
@@ -202,7 +208,7 @@ export function createAdmission(options: {
   };
 }
 
-/** The reason that a user is told when a limit is reached. */
+/** The reason that the user sees when a limit is reached. */
 const REFUSED_AS: Readonly<Record<LimitName, ReasonCode>> = {
   starts: 'rate_limited',
   pushes: 'rate_limited',
@@ -219,8 +225,8 @@ function tooOften(message: string, retryAfterMs: number): StepUpError {
 }
 
 /**
- * Whether a user's effect is a request to the tenant, of the gate's own or, in a custom first leg, of the app's. A
- * poll's turn comes before it is claimed.
+ * Whether a user's effect is a request to the tenant, by the gate or, in a custom first leg, by the app. A poll takes
+ * its turn before it is claimed.
  */
 function asksTenant({ type, params }: Effect): boolean {
   if (type === 'authenticate') return params.method !== 'access-token' && params.method !== 'mfa-token';

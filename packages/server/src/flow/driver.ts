@@ -15,38 +15,38 @@ import type { Job } from './steps.ts';
 import { countsAsStart } from './steps.ts';
 import { createFlowWatch, type WatchFlow } from './watch.ts';
 
-/** Runs flows: commits first, then acts, then commits what came of it. Keeps nothing in memory between requests. */
+/** Runs flows: commits first, then acts, then commits the result. Keeps nothing in memory between requests. */
 export interface FlowDriver {
   /**
-   * Starts a flow for the requirement, or joins the one that is under way for it. An `mfa_token` that the client has
-   * got by itself goes before the app's own first legs.
+   * Starts a flow for the requirement, or joins the one under way for it. An `mfa_token` that the client obtained
+   * itself takes precedence over the app's own first legs.
    */
   start(
     target: FlowTarget,
     requirement: Requirement,
     inputs: Pick<Inputs, 'mfaToken'> & Pick<HeldHandle, 'isTravelling'>,
   ): Promise<{ view: FlowView; isJoined: boolean }>;
-  /** Starts a flow that adds a factor with an access token for the MFA API, in place of one that is over. */
+  /** Starts a flow that adds a factor with an access token for the MFA API. It replaces a finished flow. */
   add(target: FlowTarget, addition: FactorToAdd): Promise<FlowView>;
-  /** Puts a user's request to the flow. `version`: that of the view the user saw. */
+  /** Applies a user's request to the flow. `version`: that of the view the user saw. */
   request(target: FlowTarget, request: StepUpRequest, version: number | undefined): Promise<FlowView>;
-  /** The view now, after what is due was given a moment to happen. */
+  /** The view now, after due work was given a moment. */
   read(target: FlowTarget): Promise<FlowView | undefined>;
   /** The view as soon as its version differs, or as it is at `until`. Drives the flow meanwhile. */
   watch(
     target: FlowTarget,
     options: { readonly version: number; readonly until: number; readonly whenGone: WhenGone },
   ): Promise<FlowView | undefined>;
-  /** The same for those who watch for long, without a promise that they would have to hold. */
+  /** The same for long watches, without a promise to hold. */
   follow: WatchFlow;
-  /** Resolves when no effect is at work in this process any more. */
+  /** Resolves when no effect runs in this process any more. */
   idle(): Promise<void>;
 }
 
-/** What a user's request has come to: a step that was taken, or one that is to be counted first. */
+/** The result of a user's request: a step that was taken, or one that must be counted first. */
 interface Taken {
   readonly job?: Job | undefined;
-  /** The flow as it would be, when it does in that step what a start does. */
+  /** The flow as it would be, if that step does what a start does. */
   readonly uncounted?: FlowRecord | undefined;
 }
 
@@ -95,7 +95,7 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
     return viewOf(target.key, record);
   }
 
-  /** What has begun has begun, whatever fails from here on: its browser must learn the handle, and its approval is used. */
+  /** The flow has begun, whatever fails from here on: its browser must get the handle, and its approval is used. */
   function begunView(target: FlowTarget, { job, record }: Beginning, inputs: Inputs): Promise<FlowView> {
     return afterwards(target, job, inputs).catch((error: unknown) => {
       onError(error);

@@ -12,11 +12,11 @@ import { retryUntilDone } from '../store/retry.ts';
 import type { FlowParts, FlowTarget } from './parts.ts';
 import type { Job } from './steps.ts';
 
-/** Does effects that were claimed: what the limits and the user still want of them. */
+/** Runs claimed effects, if the limits allow it and the user still wants them. */
 export interface EffectPerformer {
   /**
-   * Runs one effect within its lease, so that at most one process is ever at work on it: a hook that does not end by
-   * then is given up, and its answer, should one come, counts for nothing. `undefined` when the flow does not want it any more.
+   * Runs one effect within its lease, so that at most one process ever works on it. A hook that does not end by then
+   * is abandoned, and a late result is ignored. `undefined` when the flow no longer wants the effect.
    */
   perform(
     target: FlowTarget,
@@ -26,10 +26,10 @@ export interface EffectPerformer {
   ): Promise<EffectResult | undefined>;
 }
 
-/** How much of a lease is kept for the commit of what came of it. */
+/** How much of a lease is kept for committing the result. */
 const SETTLING_MS = 2_000;
 
-/** Retries work under a claim until it succeeds, the claim ends, or the flow does not want it any more. */
+/** Retries work under a claim until it succeeds, the claim ends, or the flow no longer wants it. */
 export function whileClaimed<T>(
   clock: Clock,
   { claimedUntil }: Job,
@@ -50,7 +50,7 @@ export function createEffectPerformer(
   const { clock, onError } = parts.runtime;
 
   const tellFault = createErrorThrottle({ now: () => clock.now(), onError });
-  /** Stands for an error that `onError` has heard already. */
+  /** Stands for an error that `onError` has already received. */
   const saveFailed = new StepUpError('provider_unavailable', 'saveRefreshToken failed');
 
   /** Whether the flow still waits for this effect: a cancel may have come between the commit and now. */
@@ -59,7 +59,7 @@ export function createEffectPerformer(
     return record?.flow?.pending?.claim === claim;
   }
 
-  /** Runs one effect; `undefined` when the flow does not want it any more. */
+  /** Runs one effect; `undefined` when the flow no longer wants it. */
   async function performWanted(
     target: FlowTarget,
     job: Job,
@@ -96,7 +96,7 @@ export function createEffectPerformer(
         // The flow began with a token whose owner was checked, and its end grants nothing.
         if (job.purpose === 'adding') return;
         await identityCheck.check(tokens, target.caller.subject, { signal });
-        // Unless it follows the app's own, a refresh token for the MFA API is of no use to the app.
+        // Unless it rotates the app's own, the app has no use for a refresh token for the MFA API.
         if (job.purpose === 'managing' && job.leg !== 'refresh-token') return;
         await saveRefreshToken(target, tokens, late);
       },
@@ -105,12 +105,12 @@ export function createEffectPerformer(
       },
     });
     if (job.effect.type === 'poll') eagerPolling.note(done);
-    // What is not taken back errs on the safe side; what has come must not be lost for it.
+    // What is not given back errs on the safe side, and must not cost the result.
     await admission.account(target, job, done).catch(onError);
     return whileClaimed(clock, job, unwanted, () => recognised(target, job, done));
   }
 
-  /** The answer, and since when the authenticators are known that it lists. */
+  /** The result, with the times since when its authenticators are known. */
   async function recognised(
     { caller }: FlowTarget,
     { leg }: Job,
@@ -118,13 +118,13 @@ export function createEffectPerformer(
   ): Promise<EffectResult> {
     const { fact } = result;
     if (fact.type !== 'authenticators.listed') return result;
-    // The list of a token that a client has sent may be somebody else's.
+    // The list of a token that a client has sent may belong to another user.
     const learns = leg !== 'mfa-token';
     const authenticators = await subjects.recognise(caller.subject, fact.authenticators, { learns });
     return { ...result, fact: { ...fact, authenticators } };
   }
 
-  /** A token that could not be saved is tried again as what passes: with it the approval would be lost too. */
+  /** A failure to save a token counts as a passing fault and is retried: otherwise the approval would be lost too. */
   async function saveRefreshToken(
     { context }: FlowTarget,
     { refreshToken }: TokenSet,
@@ -141,7 +141,7 @@ export function createEffectPerformer(
   return {
     async perform(target, job, inputs, unwanted) {
       const leftMs = job.claimedUntil - SETTLING_MS - clock.now();
-      // It has waited behind another one for too long: by now it may be another process's.
+      // It has waited behind another one for too long: another process may have it by now.
       if (leftMs <= 0) return undefined;
       const late = new AbortController();
       const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<EffectResult>();
@@ -160,7 +160,7 @@ export function createEffectPerformer(
   };
 }
 
-/** Whether the effect ends in a token of the tenant's, and does not begin with one that was checked. */
+/** Whether the effect ends in a token of the tenant, and did not begin with one that was checked. */
 function signsIn({ type, params }: Effect): boolean {
   return type === 'authenticate' && params.method !== 'access-token';
 }

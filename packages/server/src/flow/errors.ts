@@ -1,6 +1,6 @@
 import { type FlowView, StepUpError, type StepUpRequest } from '@stepgate/core';
 
-/** Why a flow does not take a request now. */
+/** Why a flow does not accept a request now. */
 export function refusalOf(request: StepUpRequest, view: FlowView, now: number): StepUpError {
   const { type } = request;
   const wait = (allowedAt(request, view) ?? 0) - now;
@@ -9,10 +9,10 @@ export function refusalOf(request: StepUpRequest, view: FlowView, now: number): 
       retryAfterMs: wait,
     });
   }
-  return new StepUpError('event_not_allowed', `the flow is ${view.state} and does not take ${type} now`);
+  return new StepUpError('event_not_allowed', `the flow is ${view.state} and does not accept ${type} now`);
 }
 
-/** From when on the flow takes this very request, when only the time is against it. */
+/** When the flow will accept this request, if it is only too early. */
 function allowedAt(request: StepUpRequest, view: FlowView): number | undefined {
   switch (request.type) {
     case 'factor.choose': {
@@ -28,29 +28,29 @@ function allowedAt(request: StepUpRequest, view: FlowView): number | undefined {
   }
 }
 
-/** There is no flow that this browser owns. */
+/** This browser owns no flow. */
 export function notFound(basePath: string): StepUpError {
-  return new StepUpError('flow_not_found', `this browser has no flow: start one with POST ${basePath}/flow`);
+  return new StepUpError('flow_not_found', `This browser has no flow. Start one with POST ${basePath}/flow`);
 }
 
 /** The user has decided on an old view. */
 export function stale(): StepUpError {
-  return new StepUpError('version_stale', 'the flow has moved on: read the view and decide again');
+  return new StepUpError('version_stale', 'The flow has moved on. Read the view and decide again.');
 }
 
 /** The flow adds a number or an address, and the request names another one. */
 export function otherAddress(): StepUpError {
   return new StepUpError(
     'event_not_allowed',
-    'the approval was for another number or address: cancel, and add this one with an approval of its own',
+    'The approval was for another number or address. Cancel, and add this one with its own approval.',
   );
 }
 
-/** Two clients of one session, or two tabs of a browser, start at once. The other start is over in a moment. */
+/** Two clients of one session, or two tabs of a browser, start at once. The other start ends in a moment. */
 export function startedElsewhere(): StepUpError {
   return new StepUpError(
     'flow_in_progress',
-    'this session starts a flow in another tab or client: try again',
+    'This session is starting a flow in another tab or client. Try again.',
     {
       retryAfterMs: 1_000,
     },
@@ -61,13 +61,13 @@ export function startedElsewhere(): StepUpError {
 export function inProgress(basePath: string): StepUpError {
   return new StepUpError(
     'flow_in_progress',
-    `this browser is in a flow for something else: finish it, or cancel it with DELETE ${basePath}/flow`,
+    `This browser is in a flow for something else. Finish it, or cancel it with DELETE ${basePath}/flow`,
   );
 }
 
 /** Another site has sent it, or may have. */
 export function crossSite(): StepUpError {
-  return new StepUpError('cross_site_request', 'only pages of this site can do this');
+  return new StepUpError('cross_site_request', 'Only pages of this site can do this.');
 }
 
 /** Nobody is signed in. */

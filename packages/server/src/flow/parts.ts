@@ -9,9 +9,9 @@ import type { HostRequest } from '../request/host-request.ts';
 import type { Admission } from './admission.ts';
 import type { FlowSteps } from './steps.ts';
 
-/** What the parts of this room work with: each takes the whole and picks what it needs. */
+/** What the parts of this room work with. Each takes the whole and picks what it needs. */
 export interface FlowParts {
-  /** Where the endpoints are, for the words of refusals. */
+  /** Where the endpoints are, for the texts of refusals. */
   readonly basePath: string;
   /** The settings of every flow; a start adds those of its policy. */
   readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
@@ -23,7 +23,7 @@ export interface FlowParts {
   readonly runtime: Runtime;
 }
 
-/** Whose flow it is, and what the app's hooks are given of the request that drives it. */
+/** Whose flow it is, and what the app's hooks get of the request that drives it. */
 export interface FlowTarget extends Owner {
   readonly caller: Caller;
   readonly context: HookContext;

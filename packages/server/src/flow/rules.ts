@@ -24,17 +24,17 @@ export function nextDue({ pending, state }: FlowRecord): number {
     : Math.max(claimedUntil, resumeWait(state, pollsUntil).context.nextPollAt);
 }
 
-/** The poll that the flow waits for the time of, if it waits for one. */
+/** The poll whose time the flow waits for, if any. */
 export function nextPoll({ pending, state }: FlowRecord): PlannedPoll | undefined {
   return pending === undefined ? plannedPoll(state) : undefined;
 }
 
-/** When the wait for the phone's answer is over. */
+/** When the wait for the phone's answer ends. */
 export function endOfWait({ state: { context } }: FlowRecord): number {
   return Math.min(context.challengeExpiresAt, context.expiresAt);
 }
 
-/** The record without its effect, whose answer came to nothing. */
+/** The record without its effect, which had no result. */
 export function withoutPending(record: HandleRecord): HandleRecord {
   if (record.flow === undefined) return record;
   const { pending: _dropped, ...flow } = record.flow;
@@ -42,8 +42,8 @@ export function withoutPending(record: HandleRecord): HandleRecord {
 }
 
 /**
- * The record as its flow goes on from: where another process holds its wait, with the polls counted that it may have sent
- * so far.
+ * The record from which its flow continues. If another process holds its wait, the polls are counted that it may have
+ * sent so far.
  */
 export function withPollsOfHolder(record: HandleRecord, now: number): HandleRecord {
   const { flow } = record;
@@ -52,12 +52,12 @@ export function withPollsOfHolder(record: HandleRecord, now: number): HandleReco
   return { ...record, flow: { ...flow, state: resumeWait(flow.state, Math.min(now, pollsUntil)) } };
 }
 
-/** The record, if there is one and it is the caller's. */
+/** The record, if it exists and belongs to the caller. */
 export function ownedBy({ session }: Login, record: HandleRecord | undefined): HandleRecord | undefined {
   return record?.session === session ? record : undefined;
 }
 
-/** A flow that something would be lost of, if another took its place. */
+/** A flow that would lose something if another one replaced it. */
 export function isLive({ state }: FlowRecord, now: number): boolean {
   const atRest = ['rejected', 'expired', 'failed'].includes(stateName(state));
   return !isDone(state) && !atRest && now < state.context.expiresAt;
@@ -75,8 +75,8 @@ export function joins(record: HandleRecord, hash: string, { policy }: Requiremen
 }
 
 /**
- * Whether the page for a requirement shows the flow: one that was started with the same ticket, whatever became of
- * it, or one that a start would join. Without a requirement, one that is under way.
+ * Whether the page for a requirement shows the flow: one that was started with the same ticket, in any state, or one
+ * that a start would join. Without a requirement, one that is under way.
  */
 export function isShown(record: HandleRecord, requirement: Requirement | undefined, now: number): boolean {
   const { flow } = record;
@@ -88,8 +88,7 @@ export function isShown(record: HandleRecord, requirement: Requirement | undefin
 }
 
 /**
- * Whether a push of this flow may still be answered: one that is waited for, or one of which nobody knows whether it
- * has arrived.
+ * Whether a push of this flow may still be answered: the flow waits for it, or nobody knows whether it has arrived.
  */
 export function awaitsPush({ state }: FlowRecord): boolean {
   const { target, reason } = state.context;
@@ -105,8 +104,8 @@ export function awaitsLock({ state }: FlowRecord, now: number): boolean {
 }
 
 /**
- * Why an effect whose process has died must not be done again, or `undefined` when it may. What sends something to
- * the user is never repeated, and what the user typed is gone with the process.
+ * Why an effect must not run again after its process has died, or `undefined` when it may. Effects that send
+ * something to the user are never repeated, and what the user typed died with the process.
  */
 export function lossOf(effect: Effect): ReasonCode | undefined {
   switch (effect.type) {

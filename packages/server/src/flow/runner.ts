@@ -11,48 +11,48 @@ import type { Job, Step } from './steps.ts';
 import { isWritten } from './steps.ts';
 import { createWaits, type Wait, type Waits } from './waits.ts';
 
-/** Drives flows on from what is committed: each effect is claimed before it starts, and its answer committed. */
+/** Drives flows on from what is committed: each effect is claimed before it starts, and its result committed. */
 export interface FlowRunner {
   /**
-   * Runs the effect that a step has claimed, and what follows from it. Waits for it, but not for long: it goes on
+   * Runs the effect that a step has claimed, and what follows from it. Waits for it, but not for long: it continues
    * without the request.
    */
   run(target: FlowTarget, job: Job | undefined, inputs: Inputs): Promise<void>;
   /** Does what is due: takes over from a dead process, or lets the time pass. Waits for it as `run` does. */
   catchUp(target: FlowTarget): Promise<void>;
-  /** Has what is due done without waiting, unless this process is at it. */
+  /** Starts what is due without waiting, unless this process is at it. */
   nudge(target: FlowTarget): void;
-  /** Lets a flow that was refused for another's push try again as soon as that one waits for no answer any more. */
+  /** Lets a flow that was refused for another's push try again as soon as that one no longer waits for an answer. */
   awaitLock(target: FlowTarget): Promise<void>;
-  /** Aborts what runs, or waits to run, for a flow, unless it is this claim's: the flow does not want it any more. */
+  /** Aborts what runs, or waits to run, for a flow, except for this claim: the flow no longer wants it. */
   breakOff(key: string, claim: string | undefined): void;
   /** When something is next to be done, at the pace that the budget allows. */
   dueTime(key: string, flow: FlowRecord): number;
-  /** Whether this process polls for the flow without being asked, for as long as somebody watches here. */
+  /** Whether this process polls for the flow by itself, for as long as somebody watches here. */
   holds(key: string, flow: FlowRecord): boolean;
-  /** Calls `look` when this process stops polling for the flow. Returns what ends the watch. */
+  /** Calls `look` when this process stops polling for the flow. Returns a function that ends the watch. */
   watch: Waits['watch'];
-  /** Whether a change of the record that the store tells of is this process's own, with nothing new for watchers. */
+  /** Whether a change of the record is this process's own, with nothing new for watchers. */
   isRenewing(key: string): boolean;
-  /** The record as its flow goes on from, with polls counted that were not written. */
+  /** The record from which its flow continues, including polls that were not written. */
   current: Waits['current'];
-  /** Resolves when no effect is at work in this process any more. */
+  /** Resolves when no effect runs in this process any more. */
   idle(): Promise<void>;
 }
 
-/** What a step has left: an effect to do, or a flow that rests. Neither, where somebody else has moved it on. */
+/** What a step leaves: an effect to run, or a flow at rest. Neither if another process has moved it on. */
 interface Left {
   readonly job?: Job | undefined;
   readonly flow?: FlowRecord | undefined;
 }
 
-/** What was found to be due: nothing, the poll of a flow that has no turn yet, or a step that was taken. */
+/** What was due: nothing, the poll of a flow that has no turn yet, or a step that was taken. */
 type Move =
   | { readonly found: 'nothing' }
   | { readonly found: 'poll'; readonly flow: FlowRecord }
   | (Left & { readonly found: 'step' });
 
-/** How long an answer waits for what the request has set going. */
+/** How long a response waits for what the request has started. */
 const PATIENCE_MS = 5_000;
 /** How long a wait pauses after a poll that could not be sent. */
 const RETRY_MS = 1_000;
@@ -75,7 +75,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     for (const key of waits.keys()) drive({ key }, () => letGo(key)).catch(onError);
   });
 
-  /** Does one effect and commits what came of it. */
+  /** Runs one effect and commits its result. */
   async function complete(target: FlowTarget, job: Job, inputs: Inputs): Promise<Left> {
     const { key } = target;
     const controller = new AbortController();
@@ -97,8 +97,8 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
   }
 
   /**
-   * Runs effects one after the other, each committed before it starts and after it ends. Answers with the flow where it
-   * rests then.
+   * Runs effects one after the other. Each is committed before it starts and after it ends. Resolves to the flow when
+   * it is at rest.
    */
   async function run(target: FlowTarget, first: Left, inputs: Inputs): Promise<FlowRecord | undefined> {
     let left = first;
@@ -117,7 +117,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     return flow;
   }
 
-  /** Gives a claim back, for any other process to take up at once. */
+  /** Gives a claim back, so that any other process can take it at once. */
   async function handOver(key: string, { claim }: Job): Promise<void> {
     await records
       .update<void>(key, (record) => {
@@ -130,12 +130,12 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       .catch(onError);
   }
 
-  /** A lock that is not released runs out, so a failure here fails no request. */
+  /** A lock that is not released expires, so a failure here fails no request. */
   function release(target: FlowTarget): Promise<void> {
     return admission.release(target).catch(onError);
   }
 
-  /** The commit of an effect's answer, which can be tried as often as it takes. */
+  /** The commit of an effect's result, which can be tried as often as needed. */
   function settlement(
     target: FlowTarget,
     { claim, effect }: Job,
@@ -146,10 +146,10 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     return () =>
       records.updateSeen<Left>(key, (record) => {
         if (record === undefined) return { result: {} };
-        // Written after all, by a try whose answer was lost.
+        // An earlier try has written it, and its answer was lost.
         const written = tries.find((step) => isWritten(step, record));
         if (written !== undefined) return { result: leftBy(written), ...telling(audit, target, written) };
-        // Somebody has moved the flow on meanwhile: this answer is late.
+        // The flow has moved on meanwhile: this result is late.
         if (record.flow?.pending?.claim !== claim) return { result: {} };
         const known = waits.ahead(key, record);
         const step = steps.apply(key, known, { ...fact, seq: effect.params.seq }, secrets);
@@ -163,7 +163,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       });
   }
 
-  /** The flow that goes on waiting after a poll without news, which nobody writes while somebody watches here. */
+  /** The flow that keeps waiting after a poll without news. Nothing is written while somebody watches here. */
   function waitingOn({ key }: FlowTarget, job: Job, { fact }: EffectResult): FlowRecord | undefined {
     const wait = waits.get(key);
     if (fact.type !== 'poll.pending' || wait?.job.claim !== job.claim) return undefined;
@@ -175,7 +175,9 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     return flow;
   }
 
-  /** Sends the next poll of a wait that this process holds, or gives the wait back when nobody watches here any more. */
+  /**
+   * Sends the next poll of a wait that this process holds, or gives the wait back when nobody watches here any more.
+   */
   function goOnPolling(target: FlowTarget): void {
     const { key } = target;
     if (closing.aborted || !waits.isWatched(key)) {
@@ -194,7 +196,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       });
   }
 
-  /** Writes where a wait stands, for any other process to go on with. */
+  /** Writes where a wait stands, so that any other process can continue it. */
   async function letGo(key: string): Promise<void> {
     try {
       await records.update<void>(key, (record) => {
@@ -219,7 +221,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     return isOurs;
   }
 
-  /** Breaks a wait off, unless the record still holds its claim. */
+  /** Ends a wait, unless the record still holds its claim. */
   async function examine(wait: Wait): Promise<void> {
     wait.version = undefined;
     if (await isHeld(wait)) return;
@@ -228,7 +230,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     if (before?.claim === wait.job.claim) before.controller.abort();
   }
 
-  /** Does what is due, until nothing is: takes over from a dead process, or lets the time pass. */
+  /** Does what is due until nothing is: takes over from a dead process, or lets the time pass. */
   async function advance(target: FlowTarget): Promise<void> {
     for (let isOn = true; isOn && !closing.aborted; ) {
       const found = pollOfWait(target.key) ?? (await take(target, { mayPoll: false }));
@@ -239,7 +241,10 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     }
   }
 
-  /** Whether the wait that this process holds has a poll due; `undefined` when it holds none, or something else is due. */
+  /**
+   * Whether the wait that this process holds has a poll due; `undefined` when it holds none, or something else is
+   * due.
+   */
   function pollOfWait(key: string): Move | undefined {
     const flow = waits.get(key)?.flow;
     if (flow === undefined || !isPoll(flow)) return undefined;
@@ -247,8 +252,8 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
   }
 
   /**
-   * Polls when the turn for it comes, before others where it is the last look before the end; not at all when the user
-   * asks for something meanwhile, which then goes first.
+   * Polls when its turn comes, before others if it is the last poll before the end; not at all when the user asks for
+   * something meanwhile, which then goes first.
    */
   async function pollInTurn(target: FlowTarget, flow: FlowRecord): Promise<Move> {
     const controller = new AbortController();
@@ -289,7 +294,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     }
   }
 
-  /** Takes the step that is due; a poll only with a turn for it, when it has been found before. */
+  /** Takes the step that is due; a poll only with a turn for it, if it was found before. */
   async function take(target: FlowTarget, { mayPoll }: { readonly mayPoll: boolean }): Promise<Move> {
     const { key } = target;
     const decide = (stored: HandleRecord | undefined): Change<Move> => {
@@ -311,7 +316,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     return move;
   }
 
-  /** Holds the wait that a step begins, or goes on with under a new claim. */
+  /** Holds the wait that a step begins, or continues under a new claim. */
   function noteClaim(target: FlowTarget, { job, flow }: Left): void {
     const { key } = target;
     if (job?.pollsUntil === undefined || flow === undefined || !waits.isWatched(key)) waits.forget(key);
@@ -331,7 +336,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     return false;
   }
 
-  /** The same for a flow as it goes on. */
+  /** The same for a flow as it continues. */
   function due(key: string, flow: FlowRecord): number {
     const poll = nextPoll(flow);
     return poll === undefined ? nextDue(flow) : budget.pollDueAt(key, poll);
@@ -353,8 +358,8 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
   }
 
   /**
-   * Polls once for the flow that holds the subject's push, if its poll is due: its phone may have answered while nobody
-   * watched. Commits what came of it and no more: what follows an approval belongs to that flow's own watchers.
+   * Polls once for the flow that holds the subject's push, if its poll is due: its phone may have answered while
+   * nobody watched. Commits the result and no more: what follows an approval belongs to that flow's own watchers.
    */
   async function checkHolder({ context }: FlowTarget, key: string): Promise<void> {
     await patiently(drive({ key }, () => pollFor(key, context.request))).catch(onError);
@@ -389,21 +394,24 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     });
   }
 
-  /** Lets only one of this process's requests drive a flow; the others wait for it. */
+  /** Lets only one of this process's requests drive a flow. The others wait for it. */
   function drive({ key }: Pick<FlowTarget, 'key'>, work: () => Promise<void>): Promise<void> {
     const before = advancing.get(key) ?? Promise.resolve();
-    // What failed before is no reason to leave undone what was committed since.
+    // An earlier failure is no reason to leave undone what was committed since.
     const settled = before.catch(() => {});
     const after = settled.then(work).finally(() => {
       if (advancing.get(key) === after) advancing.delete(key);
     });
-    // Callers that wait get the failure; it must not become an unhandled rejection.
+    // Waiting callers get the failure. It must not become an unhandled rejection.
     after.catch(() => {});
     advancing.set(key, after);
     return after;
   }
 
-  /** Does what is due once for all who ask before it begins: however many look at a flow, they are not in its user's way. */
+  /**
+   * Does what is due once for everyone who asks before it begins, so that many viewers of a flow do not delay its
+   * user.
+   */
   function nextAdvance(target: FlowTarget): Promise<void> {
     const { key } = target;
     const awaited = toAdvance.get(key);
@@ -416,7 +424,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     return next;
   }
 
-  /** Waits for the work, but not for long: it goes on without the request. */
+  /** Waits for the work, but not for long: it continues without the request. */
   async function patiently(work: Promise<void>): Promise<void> {
     let timer: unknown;
     const timeout = new Promise<void>((resolve) => {

@@ -12,25 +12,25 @@ import type { FlowParts, FlowTarget } from './parts.ts';
 import { isLive, joins, ownedBy } from './rules.ts';
 import type { Job } from './steps.ts';
 
-/** Begins flows: one at a time for a session, each counted, and in its place among those of its subject. */
+/** Begins flows: one at a time for a session, each counted, and in its slot among those of its subject. */
 export interface FlowStarts {
-  /** Lets a session start only one flow at a time, which is over when the browser knows the handle. */
+  /** Lets a session start only one flow at a time. The start ends when the browser has the handle. */
   exclusively<T>(
     target: FlowTarget,
     work: () => Promise<T>,
     handle?: Pick<HeldHandle, 'isTravelling'>,
   ): Promise<T>;
-  /** Begins a flow for the requirement; `undefined` where one is under way for it already. */
+  /** Begins a flow for the requirement; `undefined` if one is already under way for it. */
   begin(
     target: FlowTarget,
     requirement: Requirement,
     inputs: Pick<Inputs, 'mfaToken'>,
   ): Promise<Beginning | undefined>;
-  /** Begins a flow that adds a factor, in place of one that is over. */
+  /** Begins a flow that adds a factor, in place of a finished one. */
   beginAddition(target: FlowTarget, addition: FactorToAdd): Promise<Beginning>;
   /**
-   * Counts a start, or what does the same, and takes that back when nothing (`undefined`) came of it. `endsAt`: when
-   * the flow then ends at the latest; without it, it has all of its time.
+   * Counts a start, or what does the same, and takes it back if the result is `undefined`. `endsAt`: when the flow
+   * then ends at the latest; default its full time.
    */
   counted<T>(
     target: FlowTarget,
@@ -40,13 +40,13 @@ export interface FlowStarts {
   ): Promise<T>;
 }
 
-/** A flow that has begun: its record as it was written, and what it has to do. */
+/** A flow that has begun: its record as written, and what it has to do. */
 export interface Beginning {
   readonly record: HandleRecord;
   readonly job?: Job | undefined;
 }
 
-/** A factor to be added, by an approval of this policy, and the secrets that the flow begins with. */
+/** A factor to add, the policy of its approval, and the secrets that the flow begins with. */
 export interface FactorToAdd {
   readonly policy: ParsedPolicy;
   readonly adds: Addition;
@@ -54,7 +54,7 @@ export interface FactorToAdd {
 }
 
 const START_LOCK_MS = 10_000;
-/** How long a handle may be on its way to its browser. */
+/** How long a handle may take to reach its browser. */
 const TRAVEL_MS = 2_000;
 
 const startLock = (session: string): string => `start:${session}`;
@@ -66,7 +66,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
   const { records, subjects, locks } = parts.state;
   const { audit, clock, onError } = parts.runtime;
 
-  /** Puts a flow that has just begun in place of one that is over. */
+  /** Replaces a finished flow with one that has just begun. */
   function replace(
     target: FlowTarget,
     record: HandleRecord | undefined,
@@ -136,7 +136,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
         isHandedOut = isTravelling;
         return result;
       } finally {
-        // It ends by itself too: what was begun is not taken from its browser for it.
+        // It also ends by itself, so a failure here does not cost the browser its flow.
         const left = isHandedOut
           ? locks.acquire(lock, key, clock.now() + TRAVEL_MS)
           : locks.release(lock, key);
@@ -170,7 +170,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
       return counted(target, requirement, () =>
         records.update<Beginning>(key, (stored) => {
           const record = ownedBy(caller, stored);
-          // It held the approval a moment ago: somebody has revoked it.
+          // It held the approval a moment ago, so it was revoked.
           if (record === undefined) throw notFound(basePath);
           return replace(target, record, {
             requirement,
@@ -185,7 +185,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
   };
 }
 
-/** What a policy asks of a flow. One that wants an old authenticator is not served by adding another. */
+/** What a policy asks of a flow. If it wants an old authenticator, adding another does not help. */
 function settingsOf({
   factors,
   minAuthenticatorAgeSeconds,

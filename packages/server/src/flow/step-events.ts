@@ -11,7 +11,7 @@ import { approvalMembers, type EventBody, type FlowEnd } from '../events/audit-e
 import { attemptsOf, isIndefinite } from '../limits/attempts.ts';
 import type { Approval, FlowRecord } from '../records/handle-record.ts';
 
-/** What an event has made happen to a flow. `granted`: the approval that it has brought. */
+/** What an event has made happen to a flow. `granted`: the approval that it led to. */
 export function stepEvents(step: {
   readonly before: FlowRecord;
   readonly event: FlowEvent;
@@ -28,7 +28,7 @@ export function stepEvents(step: {
   ];
 }
 
-/** What the event says by itself, of the effect that it answers. */
+/** What the event itself says about the effect that it answers. */
 function saidBy(event: FlowEvent, before: FlowRecord): readonly EventBody[] {
   const flow = before.id;
   const effect = before.pending?.effect;
@@ -56,7 +56,7 @@ function saidBy(event: FlowEvent, before: FlowRecord): readonly EventBody[] {
   }
 }
 
-/** What an effect has failed for, where somebody should know. */
+/** Why an effect has failed, if somebody should know. */
 function refused(code: ReasonCode, before: FlowRecord): readonly EventBody[] {
   const flow = before.id;
   switch (code) {
@@ -75,14 +75,14 @@ function refused(code: ReasonCode, before: FlowRecord): readonly EventBody[] {
   }
 }
 
-/** Something was about to be sent, and the flow has gone on without knowing whether it was. */
+/** Something was about to be sent, and the flow has continued without knowing whether it was. */
 function leavesDeliveryUnknown(event: FlowEvent, { pending }: FlowRecord, after: FlowRecord): boolean {
   if (pending === undefined || !isSending(pending.effect)) return false;
   if (event.type === 'effect.failed') return after.state.context.reason === 'delivery_unknown';
   return !('seq' in event);
 }
 
-/** A code or password whose answer never came, or was not waited for: it counts as one that was wrong. */
+/** A code or password without an answer, or with one that nobody waited for: it counts as wrong. */
 function unanswered(event: FlowEvent, { id: flow, pending }: FlowRecord): readonly EventBody[] {
   const limits = pending === undefined ? [] : attemptsOf(pending.effect);
   const attempt = limits.includes('codes') ? 'code' : limits.includes('passwords') ? 'password' : undefined;
@@ -99,7 +99,7 @@ const ENDS: Readonly<Partial<Record<FlowStateName, FlowEnd>>> = {
   failed: 'failed',
 };
 
-/** Whether the flow has stopped, or goes on after it had. */
+/** Whether the flow has stopped, or continues after it had. */
 function transition(before: FlowRecord, { id: flow, startedAt, state }: FlowRecord, at: number): EventBody[] {
   const was = ENDS[stateName(before.state)];
   const end = ENDS[stateName(state)];
@@ -140,7 +140,7 @@ function grant({ id: flow, requirement }: FlowRecord, approval: Approval): Event
   };
 }
 
-/** Something that has happened to, or by, what the flow is busy with. */
+/** Something that has happened with what the flow is busy with. */
 function ofTarget(
   type: 'push.sent' | 'push.rejected' | 'message.sent' | 'delivery.unknown' | 'code.refused',
   { id: flow, state }: FlowRecord,

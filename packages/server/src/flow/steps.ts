@@ -35,20 +35,20 @@ export interface Job extends PendingEffect {
   readonly vault: Vault;
   /** What the flow is for: an approval, one that opens the MFA API too, or another factor. */
   readonly purpose: 'approving' | 'managing' | 'adding';
-  /** The first leg that the flow has come by. */
+  /** The first leg that the flow used. */
   readonly leg: FirstLegMethod;
-  /** The claims of the flow's pushes, which were counted under them. */
+  /** The claims of the flow's pushes, under which they were counted. */
   readonly pushes: readonly string[];
 }
 
-/** A record after an event; `accepted` is false, and nothing has changed, when the flow does not take it. */
+/** A record after an event; `accepted` is false, and nothing has changed, when the flow does not accept it. */
 export interface Step {
   readonly record: HandleRecord;
   readonly accepted: boolean;
   readonly job?: Job;
   /** What has happened, once the record is written. */
   readonly events: readonly EventBody[];
-  /** From where to where the flow has gone. */
+  /** From which state to which the flow has gone. */
   readonly transition?: FlowSignal;
 }
 
@@ -60,7 +60,7 @@ export type FlowInput =
 
 /** The pure part of driving a flow: records in, records out. */
 export interface FlowSteps {
-  /** A record with a new flow in it that has not started, in place of any other. */
+  /** A record with a new flow that has not started, in place of any other. */
   begin(options: {
     readonly key: string;
     readonly record: HandleRecord | undefined;
@@ -72,17 +72,17 @@ export interface FlowSteps {
   }): HandleRecord;
   /** Applies one event: moves the flow, seals the vault, records the approval, claims the effect. */
   apply(key: string, record: HandleRecord, input: FlowInput, secrets?: Vault): Step;
-  /** Claims the pending effect again, after its process has died. */
+  /** Claims the pending effect again after its process has died. */
   reclaim(key: string, record: HandleRecord): Step;
   /**
-   * The next poll of a wait under the claim of the one before, which nobody writes; `undefined` when a poll is not what
-   * comes next.
+   * The next poll of a wait under the previous claim, which is not written; `undefined` when a poll does not come
+   * next.
    */
   pollAgain(flow: FlowRecord, job: Job): { readonly flow: FlowRecord; readonly job: Job } | undefined;
   /** The flow after a poll without news; `undefined` when its view changes with it. */
   keepWaiting(flow: FlowRecord, job: Job): FlowRecord | undefined;
   view(key: string, record: HandleRecord): FlowView | undefined;
-  /** The identity of the login that the flow was started in; `undefined` when it does not open (a retired key). */
+  /** The identity of the login that the flow was started in; `undefined` when it cannot be opened (a retired key). */
   identity(key: string, flow: FlowRecord): Identity | undefined;
 }
 
@@ -106,7 +106,7 @@ export function createFlowSteps(options: {
   function vaultIn(key: string, flow: FlowRecord): () => Vault {
     let opened: Vault | undefined;
     return () => {
-      // A vault that does not open (a retired key) is an empty one: effects then answer `result_lost`.
+      // A vault that cannot be opened (a retired key) counts as empty: effects then answer `result_lost`.
       opened ??= (sealer.open(flow.vault, vaultOf(key)) as Vault | undefined) ?? {};
       return opened;
     };
@@ -149,7 +149,7 @@ export function createFlowSteps(options: {
     };
   }
 
-  /** The record with the approval that its flow has just ended in, if it has, and the tokens that came with it. */
+  /** The record with the approval that its flow has just ended in, if any, and the tokens that came with it. */
   function withApproval(
     key: string,
     record: HandleRecord,
@@ -189,7 +189,7 @@ export function createFlowSteps(options: {
         vault: sealer.seal(updateVault({}, vault), vaultOf(key)),
         identity: sealer.seal(identity, identityOf(key)),
         requirement,
-        // No start for the same requirement joins a flow that ends in no approval.
+        // No start for the same requirement joins a flow that ends without an approval.
         requirementHash: settings.adds === undefined ? requirementHash(requirement.policy) : 'adding',
       };
       return {
@@ -259,7 +259,7 @@ export function createFlowSteps(options: {
     },
 
     keepWaiting({ pending: _ended, ...flow }, { effect: { params } }) {
-      // What the view says of a poll that failed is over.
+      // The view no longer mentions the failed poll.
       if (flow.state.context.reason !== undefined) return undefined;
       const event = { type: 'poll.pending' as const, seq: params.seq, at: now(), jitterMs: jitter() };
       const { state, accepted } = advanceFlow(flow.state, event);
@@ -273,7 +273,7 @@ export function createFlowSteps(options: {
   };
 }
 
-/** Whether the record holds what the step has made: its claim, its approval, or else all of it. */
+/** Whether the record holds what the step has made: its claim, its approval, or otherwise everything. */
 export function isWritten(
   { job, events, record: made }: Pick<Step, 'record' | 'job' | 'events'>,
   record: HandleRecord,
@@ -286,11 +286,11 @@ export function isWritten(
 }
 
 /**
- * Whether a step that the user asks for does what a start does, and no other limit counts it: the flow begins again
- * and lives anew, or adds a factor that sends no message.
+ * Whether a step that the user asks for does what a start does, and no other limit counts it: the flow begins again,
+ * or adds a factor that sends no message.
  */
 export function countsAsStart({ type }: StepUpRequest, { record: { flow }, job }: Step): boolean {
-  // A password goes on with what has begun, and a wrong one is counted by itself.
+  // A password continues what has begun, and a wrong one has its own limit.
   if (flow !== undefined && stateName(flow.state) === 'authenticating') return type !== 'password.submit';
   return job?.effect.type === 'enroll' && !isAddressed(job.effect.params.factor);
 }

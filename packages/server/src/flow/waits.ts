@@ -5,12 +5,12 @@ import type { FlowTarget } from './parts.ts';
 import { withPollsOfHolder } from './rules.ts';
 import type { Job } from './steps.ts';
 
-/** A wait for the phone that this process polls for. It writes only what is news. */
+/** A wait for the phone that this process polls for. Only news is written. */
 export interface Wait {
   readonly target: FlowTarget;
   /** The poll that was claimed in the record, or a later one under the same claim. */
   job: Job;
-  /** The flow as it would be, had every poll been written. */
+  /** The flow as it would be if every poll had been written. */
   flow: FlowRecord;
   /** Until when polls may begin under the claim. */
   readonly pollsUntil: number;
@@ -26,7 +26,7 @@ export interface Waits {
   get(key: string): Wait | undefined;
   /** Keeps a wait, under the claim that the record holds. */
   keep(target: FlowTarget, job: Job, flow: FlowRecord): void;
-  /** Forgets the wait, and has its watchers look again. Nothing is written. */
+  /** Forgets the wait, and makes its watchers look again. Nothing is written. */
   forget(key: string): void;
   /** Calls back when the next poll of a wait may be due. */
   schedule(key: string, at: number): void;
@@ -34,7 +34,7 @@ export interface Waits {
   current(key: string, record: HandleRecord): HandleRecord;
   /** The record with the polls of the wait that this process holds for it. */
   ahead(key: string, record: HandleRecord): HandleRecord;
-  /** Calls `look` whenever nobody here polls for the flow any more. Returns what ends that. */
+  /** Calls `look` whenever nobody here polls for the flow any more. Returns a function that ends that. */
   watch(key: string, look: () => void): () => void;
   /** Whether anybody watches here. */
   isWatched(key: string): boolean;

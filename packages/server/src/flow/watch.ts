@@ -9,35 +9,35 @@ import type { FlowRunner } from './runner.ts';
 
 /** Called once, with the result of a watch. */
 export interface WatchListener {
-  /** The view with another version, or as it is when the time is up; `undefined` when the flow is not there any more. */
+  /** The view with another version, or as it is when the time is up; `undefined` when the flow is gone. */
   readonly seen: (view: FlowView | undefined) => void;
   readonly failed: (error: unknown) => void;
 }
 
 /** Somebody who waits for news of a flow. */
 export interface Watch {
-  /** Tells of the view as it is now. */
+  /** Reports the view as it is now. */
   readonly hurry: () => void;
-  /** Tells of nothing any more. */
+  /** Stops reporting. */
   readonly stop: () => void;
 }
 
-/** Waits for a view of another version, until a time at the latest, and has done meanwhile what is due. */
+/** Waits for a view of another version, until a time at the latest. Does what is due meanwhile. */
 export type WatchFlow = (
   target: FlowTarget,
   options: { readonly version: number; readonly until: number },
   listener: WatchListener,
 ) => Watch;
 
-/** How often a watcher looks whether another flow's push is answered. */
+/** How often a watcher checks whether another flow's push was answered. */
 const LOCK_CHECK_MS = 2_000;
 
 /** How often a watcher reads again when the store cannot call. */
 const REREAD_MS = 1_000;
 
 /**
- * Makes the watching of flows. There are as many watchers as browsers: while one waits it is a timer and a few functions,
- * and holds neither the record nor the view.
+ * Makes the watching of flows. There are as many watchers as browsers, so a waiting one is only a timer and a few
+ * functions, and holds neither the record nor the view.
  */
 export function createFlowWatch(options: {
   readonly state: Pick<State, 'store' | 'records'>;
@@ -53,7 +53,7 @@ export function createFlowWatch(options: {
     for (const hurry of waiting) hurry();
   });
 
-  /** What there is to tell now, or when to look again. */
+  /** What to report now, or when to look again. */
   async function look(
     target: FlowTarget,
     version: number,
@@ -62,7 +62,7 @@ export function createFlowWatch(options: {
     const { record } = await records.read(target.key);
     const flow = ownedBy(target.caller, record)?.flow;
     if (record === undefined || flow === undefined) return { view: undefined };
-    // This process polls without being asked, and calls when it stops.
+    // This process polls by itself, and calls when it stops.
     const isHeld = runner.holds(target.key, flow);
     const now = clock.now();
     if (flow.version !== version || now >= until || closing.aborted) {

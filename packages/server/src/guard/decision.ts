@@ -7,26 +7,27 @@ import type { Refusal } from './refusal.ts';
 export interface StepUp {
   readonly approval: Approval;
   /**
-   * The tokens that came with the approval (the refresh token aside), where the policy that it was given for has
-   * `keepTokens`; `undefined` otherwise, and once they have run out. Opened at this call, and nowhere kept in the clear.
+   * The tokens that came with the approval, without the refresh token, if the policy of that approval has
+   * `keepTokens`; `undefined` otherwise, and after they expired. They are opened at this call, and never kept
+   * unencrypted.
    */
   tokens(): TokenSet | undefined;
   /**
-   * The approval as a signed token, for a service that the handler calls: who approved, when, by which factor, and the
-   * digest of what was bound. Valid for a minute by default; see `verifyReceipt` of `@stepgate/server/receipt`.
+   * The approval as a signed token, for a service that the handler calls: who approved, when, with which factor, and
+   * the digest of what was bound. Valid for a minute by default; see `verifyReceipt` of `@stepgate/server/receipt`.
    *
    * @throws TypeError when the audience is wrong.
-   * @throws StepUpError `insufficient_user_authentication` (401) when the approval was given back or has become too old;
-   *   `misconfigured` (500) for an approval for a single use that `check` has left unused.
+   * @throws StepUpError `insufficient_user_authentication` (401) when the approval was given back or has become too
+   * old; `misconfigured` (500) for a single-use approval that `check` has left unused.
    */
   receipt(options: ReceiptOptions): Promise<string>;
-  /** Gives what this request has used up back, when the handler did not do what was approved. */
+  /** Gives back what this request has used up, when the handler did not do what was approved. */
   release(): Promise<void>;
 }
 
 /**
- * What is decided about a request: it may go on, and sees the step-up if one was asked for; or it may not, and why:
- * as the error, and as the answer to give.
+ * The decision about a request. Either it may go on, and gets the step-up if one was required; or it is refused, with
+ * an error and the response to send.
  */
 export type Decision =
   | { readonly isAllowed: true; readonly stepUp?: StepUp }
@@ -35,6 +36,6 @@ export type Decision =
 export type Verdict =
   | Extract<Decision, { readonly isAllowed: true }>
   | (Extract<Decision, { readonly isAllowed: false }> & {
-      /** The app's own error handler is given `error`, and `response` is not sent (`mode: 'throw'`). */
+      /** The app's own error handler gets `error`, and `response` is not sent (`mode: 'throw'`). */
       readonly isForApp: boolean;
     });

@@ -41,29 +41,29 @@ export type Guard<Native = unknown> = (
 export interface GuardedRoute {
   /** Keeps refused forms. */
   readonly replay: Replay | undefined;
-  /** The answer to every refused request; `undefined` where the request itself tells which it wants. */
+  /** The kind of response for every refused request; `undefined` if the request itself decides. */
   readonly answer: AnswerKind | undefined;
 }
 
-/** Decides about requests, in front of a route and in the middle of a handler. */
+/** Decides about requests, before a route and inside a handler. */
 export interface Guards {
   /**
-   * The guard of a route. Its path with a fresh approval is one store read, and no cryptography but a hash and the
-   * record's signature, which is checked once for a store that gives the same object again. Several
-   * guards of one request are met by one approval each, or by the same one where they ask for the same. When one of
-   * several that follow each other directly refuses, what the others have used up is given back.
+   * The guard of a route. With a fresh approval it costs one store read and a hash; the record's signature is checked
+   * once, for a store that returns the same object again. Several guards of one request take one approval each, or
+   * the same one if they ask for the same. If one of several that directly follow each other refuses, what the others
+   * have used up is given back.
    */
   guard(read: PolicyReader, route: GuardedRoute): (...args: Parameters<Guard>) => Promise<Decision>;
-  /** Decides by itself. `uses`: whether an approval for a single use is used up. */
+  /** Decides without a route. `uses`: whether it uses up a single-use approval. */
   check(request: HostRequest, read: PolicyReader, options: { readonly uses: boolean }): Promise<Decision>;
 }
 
-/** What guards are made of. */
+/** What guards need. */
 export interface GuardOptions {
   readonly basePath: string;
   readonly state: Pick<State, 'records' | 'subjects' | 'sealer'>;
   readonly callers: Pick<Callers, 'callerOf' | 'handles' | 'origins'>;
-  /** Whether requests that another origin may have forged are refused. */
+  /** Whether to refuse requests that another origin may have forged. */
   readonly checksOrigin: boolean;
   readonly requirements: Requirements;
   readonly receipts: Pick<Receipts, 'issue'>;
@@ -83,7 +83,7 @@ export function createGuards(options: GuardOptions): Guards {
   const now = (): number => clock.now();
 
   /**
-   * `uses`: what the guards of this request have used. `usesUp`: whether a single-use approval is used up. `answer`:
+   * `uses`: what the guards of this request have used. `usesUp`: whether to use up a single-use approval. `answer`:
    * the kind that the route wants. `form`: what it keeps of the request.
    */
   async function decide(
@@ -102,7 +102,7 @@ export function createGuards(options: GuardOptions): Guards {
     },
   ): Promise<Decision> {
     const isPageLoad = (): boolean => (answer === undefined ? isNavigation(request) : answer === 'page');
-    // Only what is a promise is waited for: each wait costs more than the rest of this path.
+    // Only promises are awaited: each wait costs more than the rest of this path.
     const asking = callerOf(request);
     const caller = asking instanceof Promise ? await asking : asking;
     if (caller === undefined) {
@@ -137,7 +137,7 @@ export function createGuards(options: GuardOptions): Guards {
     return { isAllowed: true, stepUp: stepUpOf(use, uses, { request, policy: demand.policy }) };
   }
 
-  /** Whether claims stand for an approval, and were not revoked since. */
+  /** Whether claims replace an approval, and were not revoked since. */
   async function isProven(
     { native }: HostRequest,
     { subject }: Login,
@@ -157,7 +157,7 @@ export function createGuards(options: GuardOptions): Guards {
     const { key, approval, kept } = use;
     const decidedAt = now();
     return {
-      // A copy: the record is kept in memory for the requests to come, and a handler may change what it is given.
+      // A copy: the record stays in memory for later requests, and a handler may change what it gets.
       approval: { ...approval },
       tokens: () => openTokens(sealer, key, approval, { kept, now: now() }),
       async receipt(receipt) {
@@ -207,7 +207,7 @@ export function createGuards(options: GuardOptions): Guards {
     };
   }
 
-  /** Gives back what was used from the `first` on. Once only: by the second time it may be another request's. */
+  /** Gives back what was used from the `first` on. Call it once: later it may belong to another request. */
   async function giveBack({ used }: RequestUses, first: number): Promise<void> {
     for (const { key, caller, approval, isUsedUp } of used.splice(first)) {
       if (!isUsedUp) continue;
@@ -238,18 +238,18 @@ export function createGuards(options: GuardOptions): Guards {
   };
 }
 
-/** A receipt of an approval that is still unused, or unused again, would let it be used twice. */
+/** A receipt of an approval that is unused, or unused again, would let it be used twice. */
 function assertHeld(use: UsedApproval, { used }: RequestUses): void {
   if (!used.includes(use)) {
     throw new StepUpError(
       'insufficient_user_authentication',
-      'The approval was given back, so there is no receipt of it. Ask for the receipt before you release it.',
+      'The approval was given back, so it has no receipt. Ask for the receipt before you release it.',
     );
   }
   if (!use.approval.singleUse || use.isUsedUp) return;
   throw new StepUpError(
     'misconfigured',
-    '`check` leaves an approval for a single use unused, so there is no receipt of it. Call `assert`, or use a guard.',
+    '`check` leaves a single-use approval unused, so it has no receipt. Call `assert`, or use a guard.',
   );
 }
 

@@ -10,8 +10,8 @@ import {
 } from 'node:crypto';
 
 /**
- * Seals small secrets with AES-256-GCM, and signs with HMAC-SHA-256 what others may read but not make. What is sealed or
- * signed for one purpose is refused for another.
+ * Seals small secrets with AES-256-GCM, and signs with HMAC-SHA-256 what others may read but not make. What is sealed
+ * or signed for one purpose is refused for another.
  */
 export interface Sealer {
   /** `purpose` goes into the key and the associated data: the record's key and field, for example. */

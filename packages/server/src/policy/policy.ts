@@ -13,9 +13,9 @@ export interface Action<Native = unknown> {
   /** More lines for the user, below the title. Default: the bound members, if there are any. */
   readonly details?: string;
   /**
-   * What of the request the approval is bound to: paths into the parsed body, like `['to', 'payee.iban']`, or a function
-   * that returns JSON. A request in which a bound member has another value or type, is added, missing or doubled needs
-   * an approval of its own.
+   * What the approval is bound to in the request: paths into the parsed body, like `['to', 'payee.iban']`, or a
+   * function that returns JSON. If a bound member has another value or type, or is added, missing or doubled, the
+   * request needs another approval.
    */
   readonly bind?: Binding<Native>;
 }
@@ -32,8 +32,8 @@ export interface ParsedAction {
 /** What a route asks for. `Native` is the host's own request: Express's `req`, Koa's `ctx`. */
 export interface Policy<Native = unknown> {
   /**
-   * How old an approval may be: seconds up to 86,400, or `'30s'`, `'5m'`, `'2d'`; at most 90 days. Default 5 minutes. `0`
-   * means single use: every request needs an approval of its own.
+   * How old an approval may be: seconds up to 86,400, or `'30s'`, `'5m'`, `'2d'`; at most 90 days. Default 5 minutes.
+   * `0` means single use: every request needs its own approval.
    */
   readonly maxAge?: Duration;
   /** The factors that count. Default push and one-time passwords; anything weaker must be named. */
@@ -94,7 +94,7 @@ export function policyOf<Native>(
   args: readonly [policy?: RoutePolicy<Native>, ...others: readonly unknown[]],
 ): RoutePolicy<Native> {
   const [policy, options] = args;
-  // A route called `gate.require` itself: these are the request, the response, and what goes on.
+  // It was called as a route itself: these are the request, the response, and `next`.
   if (args.length > 2 || typeof options === 'function') {
     throw new TypeError(
       'require: `gate.require` was passed as a handler; call it: `app.post(path, gate.require(policy), handler)`',

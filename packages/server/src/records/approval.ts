@@ -3,13 +3,13 @@ import type { ParsedPolicy } from '../policy/policy.ts';
 import type { Requirement } from '../policy/requirement.ts';
 import type { Approval } from './handle-record.ts';
 
-/** How long an approval for a single use waits for that use. */
+/** How long a single-use approval waits for its use. */
 const SINGLE_USE_WINDOW_MS = 300_000;
 /** The shortest time an approval is kept, so that it can serve other routes with a longer max age. */
 const SHORTEST_KEEP_MS = 3_600_000;
 /**
- * How far the clock of the process that has seen the phone's yes may be ahead: what is asked next is often asked of
- * another one, a moment later. An approval from further in the future is a clock that cannot be trusted.
+ * How far ahead the clock may be in the process that saw the approval, because another process often handles the next
+ * request a moment later. An approval from further in the future shows a clock that cannot be trusted.
  */
 const CLOCK_TOLERANCE_MS = 5_000;
 
@@ -18,7 +18,7 @@ export function keepMs(policy: ParsedPolicy): number {
   return Math.max(windowMs(policy), SHORTEST_KEEP_MS);
 }
 
-/** The approval of a flow that has just ended well; `undefined` for one that was there to add a factor. */
+/** The approval of a flow that has just ended well; `undefined` for one that added a factor. */
 export function createApproval(options: {
   readonly id: string;
   readonly subject: string;
@@ -26,7 +26,7 @@ export function createApproval(options: {
   readonly approvedAt: number;
   readonly requirement: Requirement;
   readonly requirementHash: string;
-  /** Until when the tokens live that the policy keeps. */
+  /** When the tokens expire that the policy keeps. */
   readonly tokensUntil?: number | undefined;
 }): Approval | undefined {
   const { id, subject, state, approvedAt, requirement, requirementHash, tokensUntil } = options;
@@ -62,7 +62,7 @@ export function findApproval(options: {
   readonly policy: ParsedPolicy;
   readonly hash: string;
   readonly now: number;
-  /** Whether the authenticator is known for as long as the policy asks; asked only where it asks. */
+  /** Whether the authenticator is known for as long as the policy asks. Only checked if it asks. */
   readonly isOldEnough: (approval: Approval) => boolean;
 }): Approval | undefined {
   const { approvals, subject, policy, hash, now, isOldEnough } = options;
@@ -87,8 +87,8 @@ export function findApproval(options: {
 const MOST_APPROVALS = 20;
 
 /**
- * The approvals that can still be of use, newest last. A used one stays as long, so that its request can give it back,
- * but never in the place of an unused one.
+ * The approvals that can still be of use, newest last. Used ones stay as long, so that their request can give them
+ * back, but they never displace an unused one.
  */
 export function keepUseful(approvals: readonly Approval[], now: number): readonly Approval[] {
   const useful = approvals.filter(({ keepUntil }) => keepUntil > now);

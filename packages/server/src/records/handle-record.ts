@@ -8,8 +8,8 @@ export interface Approval {
   readonly factor: Factor;
   readonly authenticatorId?: string;
   /**
-   * When the flow ended, in milliseconds since the epoch. The proof may be older by the time that the user took to
-   * put new recovery codes away; reading them with care must not force a second approval.
+   * When the flow ended, in milliseconds since the epoch. The proof may be older, because the user took time to store
+   * new recovery codes, which must not force a second approval.
    */
   readonly approvedAt: number;
   /** What was asked for, by `requirementHash`. */
@@ -20,11 +20,11 @@ export interface Approval {
   readonly isForAction: boolean;
   /** The factor was added in the same flow. */
   readonly enrolledInFlow: boolean;
-  /** When it was used, if it is for a single use. */
+  /** When it was used, if it is single-use. */
   readonly usedAt?: number;
-  /** Until when the tokens live that were kept with it, if the policy keeps any. */
+  /** When the tokens expire that were kept with it, if any. */
   readonly tokensUntil?: number;
-  /** Until when it can be of use. */
+  /** When it is of no more use. */
   readonly keepUntil: number;
 }
 
@@ -35,15 +35,17 @@ export interface PendingEffect {
   /** After this time the claim's process counts as dead. */
   readonly claimedUntil: number;
   /**
-   * For polls: until when that process may begin more of them under the same claim. It writes only what is news, so that
-   * the state stays that of the first one.
+   * For polls: until when that process may begin more of them under the same claim. Only news is written, so the
+   * state stays that of the first poll.
    */
   readonly pollsUntil?: number;
 }
 
-/** A flow between two events, with all that is needed to go on with it in any process. */
+/** A flow between two events, with everything that any process needs to continue it. */
 export interface FlowRecord {
-  /** Names the flow in audit events, and in its views for tabs to find each other by. Random, and good for nothing else. */
+  /**
+   * Names the flow in audit events, and in its views so that tabs find each other. Random, and without any other use.
+   */
   readonly id: string;
   /** In milliseconds since the epoch. */
   readonly startedAt: number;
@@ -55,15 +57,15 @@ export interface FlowRecord {
   readonly requirement: Requirement;
   readonly requirementHash: string;
   readonly pending?: PendingEffect;
-  /** The identity of the login that the flow was started in, sealed: for hooks that another request sets off. */
+  /** The identity of the login that the flow was started in, sealed: for hooks that another request triggers. */
   readonly identity: string;
-  /** The claims of the pushes that this flow was admitted to send, or asked to: its share of what is counted. */
+  /** The claims of the pushes that this flow may send, or has asked to send: its share of what is counted. */
   readonly pushes?: readonly string[];
   /** Another browser of the same subject wanted to send a push meanwhile. */
   readonly isContested?: boolean;
 }
 
-/** Everything that one handle owns: so that each promise is one compare-and-set. */
+/** Everything that one handle owns, in one record, so that every promise takes one compare-and-set. */
 export interface HandleRecord {
   readonly subject: string;
   /** The digest of tenant, application, subject and session that the record belongs to. */

@@ -13,41 +13,41 @@ export interface Stored {
   readonly version: number;
 }
 
-/** What an update wants written, and what it wants to tell its caller. */
+/** What an update writes, and what it returns to its caller. */
 export interface Change<T> {
   readonly record?: HandleRecord;
   readonly result: T;
-  /** Called once this answer stands, and for no other: what may then be told of it. Must not throw. */
+  /** Called only when this result stands, to report what happened. Must not throw. */
   readonly afterwards?: () => void;
 }
 
-/** What is to become of a record. */
+/** Decides what becomes of a record. */
 type Decide<T> = (record: HandleRecord | undefined) => Change<T>;
 
 /** Typed access to the records of handles. */
 export interface Records {
   read(key: string): Promise<Stored>;
-  /** Whether the record has another version. Checks no signature: for those who know what that version holds. */
+  /** Whether the record has another version. Checks no signature: for callers that know what that version holds. */
   hasChanged(key: string, version: number): Promise<boolean>;
   /**
-   * Reads, decides and writes until no other write comes between. `decide` must be pure but for random ids: it
-   * runs again after a lost race. Without a `record` in its answer nothing is written.
+   * Reads, decides and writes, and repeats if another write came between. `decide` must be pure, except for random
+   * ids: it runs again after a lost race. Without a `record` in its answer, nothing is written.
    */
   update<T>(key: string, decide: Decide<T>): Promise<T>;
   /**
-   * The same for those who have just read or written the record: what they want written is first tried over what was
-   * last seen here, without another read.
+   * The same for callers that have just read or written the record: their change is first tried on what was last seen
+   * here, without another read.
    */
   updateSeen<T>(key: string, decide: Decide<T>): Promise<T>;
   delete(key: string): Promise<void>;
 }
 
-/** How long a record outlives the last thing in it that is of use. */
+/** How long a record outlives the last useful thing in it. */
 export const RECORD_SLACK_MS = 60_000;
 
 /**
- * Puts the types and the retry around a store. Each record is signed for its key: what was changed in the store, or moved
- * there from another key, is no record.
+ * Puts the types and the retry around a store. Each record is signed for its key. What was changed in the store, or
+ * moved there from another key, does not count as a record.
  */
 export function createRecords(options: {
   readonly store: Store;
@@ -55,7 +55,7 @@ export function createRecords(options: {
   readonly now: () => number;
 }): Records {
   const { store, sealer, now } = options;
-  // What was checked, or signed here, is not checked again: every guarded request would pay for it.
+  // Records that were checked or signed here are not checked again: every guarded request would pay for it.
   const seen = createRecordCache();
 
   function recordIn(key: string, stored: StoredRecord | undefined): HandleRecord | undefined {
@@ -81,7 +81,7 @@ export function createRecords(options: {
     if (record === undefined) return { result: change };
     const text = JSON.stringify(record);
     const value: SignedRecord = { format: FORMAT, text, signature: sealer.sign(text, purposeOf(key)) };
-    // Until the store has answered, it is unknown what is there.
+    // Until the store has answered, nobody knows what is there.
     seen.delete(key);
     return {
       write: { value: { ...value }, ttlMs: lifetime(record, now()) },

@@ -12,7 +12,7 @@ export interface Owners {
   readonly mustBeSignedIn: (request: HostRequest) => Promise<Caller>;
   /** @throws StepUpError `login_required` (401), or `flow_not_found` (404) for a browser without a handle. */
   readonly mustOwn: (request: HostRequest) => Promise<FlowTarget>;
-  /** Whether the login lasts that a request came with, which has been open since. */
+  /** Whether the login of an open request still lasts. */
   readonly isStillSignedIn: (request: HostRequest, caller: Caller) => Promise<boolean>;
 }
 

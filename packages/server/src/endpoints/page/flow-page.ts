@@ -14,11 +14,11 @@ import type { EndpointParts } from '../call/parts.ts';
 import type { FormTokens } from './page-form.ts';
 import { pageResponse, type Refresh } from './page-shell.ts';
 
-/** What of the flow is asked to be shown. */
+/** What to show of the flow. */
 export interface Moment {
   readonly ticket: string | undefined;
   readonly detail: Detail;
-  /** The version that the browser shows already: while the flow waits, the page waits for another. */
+  /** The version that the browser already shows. While the flow waits, the page waits for another one. */
   readonly since?: number | undefined;
   readonly whenGone?: WhenGone;
   /** Why a form post was refused. */
@@ -28,7 +28,7 @@ export interface Moment {
 /** The built-in page, as it shows a flow. */
 export type FlowPage = (request: HostRequest, caller: Caller, moment: Moment) => Promise<Response>;
 
-/** What the page is made of, beside what all endpoints share. */
+/** What the page needs besides what all endpoints share. */
 export interface FlowPageOptions {
   readonly tokens: FormTokens;
   readonly watchers: Watchers;
@@ -39,12 +39,12 @@ interface ShownFlow {
   readonly view: FlowView;
 }
 
-/** How long the page waits for news, so that a browser without script need not ask all the time. */
+/** How long the page waits for news, so that a browser without scripts need not ask all the time. */
 const PATIENCE_MS = 25_000;
 /** How long "Confirmed" stays before the page goes back. */
 const FAREWELL_SECONDS = 1;
 
-/** Creates the page. It shows the browser's flow for its ticket, or what will start one when the user clicks. */
+/** Creates the page. It shows the flow of the browser that belongs to its ticket, or a button to start one. */
 export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowPageOptions): FlowPage {
   const { basePath, driver, requirements, textsOf } = parts;
   const { records, keptForms } = parts.state;
@@ -59,7 +59,7 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
       shown === undefined && siteOf(request) === 'same-origin' ? handles.mint(request) : undefined;
     const handle = shown ?? minted?.handle;
     const target = handle === undefined ? undefined : targetOf(request, caller, handle);
-    // A ticket that is not good for anything is not about the flow that happens to be under way.
+    // A ticket that is not valid has nothing to do with a flow that happens to be under way.
     const isLost = ticket !== undefined && ticketState.requirement === undefined;
     const found =
       target && !isLost ? await findFlow(request, target, ticketState.requirement, moment) : undefined;
@@ -97,7 +97,7 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
           : { action: `${basePath}/flow/events`, fields: Object.entries(fields) }),
       },
     );
-    // While the flow goes on, the name is enough; after it, there must be something to send.
+    // The name is enough while the flow goes on. Afterwards there must be a form to send.
     const isForm = view.state === 'approved' ? stashed !== undefined : requirement?.form !== undefined;
     const response = pageResponse({
       basePath,
@@ -124,7 +124,7 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
     return response;
   };
 
-  /** What the approval was asked for, if it is still there to be sent once more. */
+  /** The kept form, if it can still be sent. */
   async function findStashed(
     target: FlowTarget | undefined,
     requirement: Requirement | undefined,
@@ -134,7 +134,7 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
     return keptForms.find(target, requirement.form);
   }
 
-  /** What the ticket is good for. The page itself says what is wrong with it. */
+  /** What the ticket is for. The page itself says what is wrong with it. */
   function look(
     caller: Caller,
     ticket: string | undefined,
@@ -163,7 +163,7 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
     if (view === undefined || view.version !== since || whenGone === undefined || !isWaiting(view)) {
       return view && { flow: record.flow, view };
     }
-    // Without room for one more watcher the page is shown as it is, and asks again when the provider is asked.
+    // If there is no free watcher slot, show the page as it is. It reloads when the provider is next polled.
     if (!watchers.hasRoom(target.key)) return { flow: record.flow, view };
     const until = clock.now() + PATIENCE_MS;
     const leave = watchers.enter(target.key);
@@ -193,7 +193,7 @@ export function pageAddress(basePath: string, ticket: string | undefined): Addre
   };
 }
 
-/** Whether something happens without the user's doing anything on this page. */
+/** Whether something happens on this page without the user. */
 function isWaiting({ state, allowedEvents }: FlowView): boolean {
   switch (state) {
     case 'authenticating':
@@ -211,7 +211,7 @@ function isWaiting({ state, allowedEvents }: FlowView): boolean {
   }
 }
 
-/** A page that is typed on is never taken away; one that waits asks again when the provider is asked, not before. */
+/** A page with an input never reloads by itself. One that waits reloads when the provider is next polled. */
 function refreshOf(
   view: FlowView,
   detail: Detail,

@@ -14,22 +14,22 @@ import { type FlowPage, pageAddress } from './flow-page.ts';
 import { type FormTokens, isFromThisSite, type PageForm, parseDetail, parsePageForm } from './page-form.ts';
 import { pageResponse } from './page-shell.ts';
 
-/** The page, and what its forms are sent to where no script takes their place: every answer is a page. */
+/** The page, and the targets of its forms for browsers without scripts: every response is a page. */
 export interface PageEndpoints {
   readonly page: Endpoint;
   readonly start: Endpoint;
   readonly send: Endpoint;
 }
 
-/** What they are made of, beside what all endpoints share. */
+/** What these endpoints need besides what all endpoints share. */
 export interface PageEndpointsOptions {
   readonly tokens: FormTokens;
   readonly flowPage: FlowPage;
-  /** The answer when nobody is signed in. */
+  /** The response when nobody is signed in. */
   readonly signedOut: (request: HostRequest) => Response;
 }
 
-/** One form post, once it is known to be ours. */
+/** One form post, once its origin was checked. */
 interface Posting {
   readonly request: HostRequest;
   readonly caller: Caller;
@@ -101,7 +101,7 @@ export function createPageEndpoints(
     return headers;
   }
 
-  /** The user has chosen this one; a flow that has ended meanwhile is not in its way. */
+  /** The user chose this flow. One that has ended meanwhile does not block it. */
   async function cancelOther(target: FlowTarget): Promise<void> {
     try {
       await driver.request(target, { type: 'flow.cancel' }, undefined);
@@ -136,7 +136,7 @@ export function createPageEndpoints(
     });
   }
 
-  /** Errors as pages, for requests whose answer the user sees. */
+  /** Errors as pages, for requests whose response the user sees. */
   function withProblems(endpoint: Endpoint, isSeen: (request: HostRequest) => boolean): Endpoint {
     return async (call) => {
       try {
@@ -159,5 +159,5 @@ export function createPageEndpoints(
 
 function mustHaveVersion({ version }: PageForm): number {
   if (version !== undefined) return version;
-  throw new StepUpError('version_required', 'the form lacks the version of the view');
+  throw new StepUpError('version_required', 'The form lacks the version of the view. Reload the page.');
 }
