@@ -81,6 +81,7 @@ try {
     fastify: '^5.12.0',
     '@hono/node-server': '^2.1.9',
     next: '^16.4.6',
+    '@modelcontextprotocol/server': '^2.4.0',
     react: '^19.3.1',
   };
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }));
