@@ -217,6 +217,19 @@ it('tells of changes by the Management API, and not of reads', async () => {
   expect(JSON.stringify(emulator.logEvents)).not.toContain('hopper');
 });
 
+it('names the tenant', async () => {
+  const blue = emulator.tenant('blue');
+  const form = { grant_type: 'password', username: 'ada', password: 'guess' };
+  const credentials = { client_id: 'stepgate-demo', client_secret: 'stepgate-demo-secret' };
+  await client.call('POST', '/t/blue/oauth/token', { form: { ...credentials, ...form } });
+  await client.signIn({ password: 'guess' });
+  expect(blue.logEvents[0]).toMatchObject({ tenant_name: 'blue', hostname: '127.0.0.1:4400' });
+  expect(emulator.logEvents[0]).toMatchObject({ tenant_name: 'emulator' });
+  const cloud = createEmulator({ issuer: 'https://acme.eu.auth0.com/' });
+  await createTenantClient(cloud).signIn({ password: 'guess' });
+  expect(cloud.logEvents[0]).toMatchObject({ tenant_name: 'acme', hostname: 'acme.eu.auth0.com' });
+});
+
 it('a code is exchanged under its own name', async () => {
   const browser = createBrowser(client);
   const code = await browser.code({ code_challenge: undefined, code_challenge_method: undefined });

@@ -1,6 +1,6 @@
 import { toRequirementType } from '../settings/factor.ts';
 import type { Authenticator } from '../state/authenticator.ts';
-import type { Tenant } from '../state/tenant.ts';
+import { type Tenant, tenantName } from '../state/tenant.ts';
 import { defaultVisitor, type Grant, type Visitor } from '../state/transaction.ts';
 import type { User } from '../state/user.ts';
 import { type EventType, eventNames } from './event-types.ts';
@@ -25,7 +25,6 @@ export interface EventFacts {
 export function recordEvent(tenant: Tenant, type: EventType, facts: EventFacts): void {
   const { user, clientId, audience, scopes, visitor = defaultVisitor } = facts;
   const clientName = clientId === undefined ? undefined : tenant.clients.get(clientId)?.name;
-  const issuer = new URL(tenant.issuer());
   const userName = user?.username ?? facts.username;
   const details = detailsOf(type, facts);
   tenant.events.add({
@@ -38,8 +37,8 @@ export function recordEvent(tenant: Tenant, type: EventType, facts: EventFacts):
     ...(userName !== undefined && { user_name: userName }),
     ip: visitor.ip,
     user_agent: visitor.userAgent,
-    hostname: issuer.host,
-    tenant_name: issuer.hostname.split('.')[0] ?? issuer.hostname,
+    hostname: new URL(tenant.issuer()).host,
+    tenant_name: tenantName(tenant),
     isMobile: /Mobi|Android/.test(visitor.userAgent),
     ...(audience !== undefined && audience !== '' && { audience }),
     ...(scopes !== undefined && scopes.length > 0 && { scope: scopes.join(' ') }),

@@ -8,7 +8,7 @@ import { enforceLimit } from '../request/enforce-limit.ts';
 import type { Factor } from '../settings/factor.ts';
 import type { Authenticator } from '../state/authenticator.ts';
 import type { OobCode } from '../state/oob-code.ts';
-import { announce, type Tenant } from '../state/tenant.ts';
+import { announce, type Tenant, tenantName } from '../state/tenant.ts';
 import type { Transaction } from '../state/transaction.ts';
 import type { User } from '../state/user.ts';
 
@@ -101,10 +101,4 @@ function pushBarcodeUri(tenant: Tenant, user: User): string {
     base_url: tenant.issuer().replace(/\/$/, ''),
   });
   return `otpauth://totp/${label}?${query}`;
-}
-
-/** The first label of the issuer's name, as Auth0 names a tenant; an address has none. */
-function tenantName(tenant: Tenant): string {
-  const { hostname } = new URL(tenant.issuer());
-  return /^[a-z]/i.test(hostname) ? (hostname.split('.')[0] ?? hostname) : 'emulator';
 }

@@ -117,6 +117,13 @@ export function userinfoAudience(tenant: Tenant): string {
   return `${tenant.issuer()}userinfo`;
 }
 
+/** The name of a named tenant, or the first label of the issuer's host, as Auth0 names a tenant; an address has none. */
+export function tenantName({ basePath, issuer }: Pick<TenantFrame, 'basePath' | 'issuer'>): string {
+  if (basePath !== '') return basePath.slice('/t/'.length);
+  const { hostname } = new URL(issuer());
+  return /^[a-z]/i.test(hostname) ? (hostname.split('.')[0] ?? hostname) : 'emulator';
+}
+
 /** The user behind a `sub`. */
 export function findUser(tenant: Tenant, sub: string | undefined): User | undefined {
   return [...tenant.users.values()].find((user) => user.sub === sub);

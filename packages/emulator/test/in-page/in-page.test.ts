@@ -60,7 +60,7 @@ const everything = {
   ciba: { card: expect.stringContaining('K7QM-Transfer'), scope: 'openid' },
 };
 
-describe('tenant, phone and both flows in a page, without a server', () => {
+describe('tenant, phone and both flows in a page, without a server', { timeout: 60_000 }, () => {
   it('work in Chromium', async () => {
     const browser = await chromium.launch(launchOptions());
     onTestFinished(() => browser.close());
@@ -68,7 +68,7 @@ describe('tenant, phone and both flows in a page, without a server', () => {
     expect(result).toEqual(everything);
   });
 
-  it.skipIf(firefox === undefined)('work in Firefox', { timeout: 60_000 }, async () => {
+  it.skipIf(firefox === undefined)('work in Firefox', async () => {
     const profile = await mkdtemp(join(tmpdir(), 'stepgate-firefox-'));
     const result = await resultIn(async () => {
       const program = spawn(firefox ?? '', ['--headless', '--no-remote', '--profile', profile, url], {
