@@ -550,6 +550,21 @@ it('belongs to one flow and one user in the timeline, which keeps its secrets', 
   expect(JSON.stringify(emulator.logEvents)).not.toContain(id);
 });
 
+it('can fail for one user', async () => {
+  const { sub } = emulator.addUser({
+    username: 'grace',
+    password: 'hopper-1906',
+    factors: [{ factor: 'push' }],
+  });
+  const match = { path: '/bc-authorize', username: 'grace' };
+  emulator.faults.add({ match, respond: { status: 503, headers: { 'retry-after': '2' } } });
+  expect(await start()).toMatchObject({ status: 200 });
+  expect(await start({ login_hint: hint({ sub }) })).toMatchObject({ status: 503 });
+  expect(emulator.requests.at(-1)).toMatchObject({ username: 'grace', isFault: true });
+  expect(await start({ login_hint: hint({ sub }) })).toMatchObject({ status: 200 });
+  expect(await start({ login_hint: '{"sub":' })).toMatchObject({ status: 400 });
+});
+
 it('can lose its answers: the push is sent, and the tokens are gone', async () => {
   emulator.faults.add({ match: { path: '/bc-authorize' }, drop: 'after' });
   await expect(start()).rejects.toThrow('fetch failed');

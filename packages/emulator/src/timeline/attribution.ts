@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import type { Tenant } from '../state/tenant.ts';
+import { findUser, type Tenant } from '../state/tenant.ts';
 import type { User } from '../state/user.ts';
 import type { FlowFacts } from './flows.ts';
 
@@ -32,8 +32,8 @@ export function attribute(tenant: Tenant, clues: Clues): FlowFacts {
   const user =
     grant?.user ??
     login?.session?.user ??
-    first([params.username, params.login_hint], (name) => findUser(tenant, name)) ??
-    first([claims?.sub], (sub) => [...tenant.users.values()].find((each) => each.sub === sub)) ??
+    first([params.username, params.login_hint], (name) => findByName(tenant, name)) ??
+    first([claims?.sub, hintedSub(params.login_hint)], (sub) => findUser(tenant, sub)) ??
     (sessionId === undefined ? undefined : tenant.sessions.get(sessionId)?.user);
   const clientId =
     first([params.client_id], (id) => id) ??
@@ -55,7 +55,18 @@ function first<T>(values: readonly unknown[], find: (value: string) => T | undef
   return undefined;
 }
 
-function findUser(tenant: Tenant, name: string): User | undefined {
+/** The `sub` in a hint of CIBA, which is JSON. */
+function hintedSub(hint: unknown): unknown {
+  if (typeof hint !== 'string' || !hint.startsWith('{')) return undefined;
+  try {
+    const value: unknown = JSON.parse(hint);
+    return isMembers(value) ? value.sub : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function findByName(tenant: Tenant, name: string): User | undefined {
   return tenant.users.get(name) ?? [...tenant.users.values()].find(({ email }) => email === name);
 }
 
