@@ -550,6 +550,16 @@ it('belongs to one flow and one user in the timeline, which keeps its secrets', 
   expect(JSON.stringify(emulator.logEvents)).not.toContain(id);
 });
 
+it('can be switched off, as in a plan without it', async () => {
+  const id = await started();
+  emulator.configure({ ciba: 'off' });
+  expect(await start()).toMatchObject({ status: 404 });
+  expect(await poll(id)).toMatchObject({ status: 403, body: { error: 'unsupported_grant_type' } });
+  const { body } = await client.call('GET', '/.well-known/openid-configuration');
+  expect(Object.keys(body).filter((name) => name.startsWith('backchannel'))).toEqual([]);
+  expect(body.grant_types_supported).not.toContain(grantType);
+});
+
 it('can fail for one user', async () => {
   const { sub } = emulator.addUser({
     username: 'grace',

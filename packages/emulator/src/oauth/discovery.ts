@@ -81,11 +81,13 @@ export function toDiscoveryDocument(tenant: Tenant): Record<string, unknown> {
 
 /** Real documents of Auth0 have the endpoint, and CIBA is often missing from the grant types. */
 function cibaMetadata({ issuer, settings }: Tenant): Record<string, unknown> {
+  const others = supportedGrantTypes.filter((type) => type !== cibaGrantType);
+  if (settings.ciba === 'off') return { grant_types_supported: others };
   const isStandard = settings.dialect.cibaDelivery === 'ping';
   return {
     backchannel_authentication_endpoint: `${issuer()}bc-authorize`,
     backchannel_token_delivery_modes_supported: isStandard ? ['poll', 'ping'] : ['poll'],
-    grant_types_supported: supportedGrantTypes.filter((type) => isStandard || type !== cibaGrantType),
+    grant_types_supported: isStandard ? supportedGrantTypes : others,
   };
 }
 

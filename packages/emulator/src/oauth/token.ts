@@ -57,7 +57,8 @@ export async function postToken(request: ApiRequest): Promise<Response> {
   }
   const grantType = requiredText(params, 'grant_type');
   const type = grantTypes.get(grantType);
-  if (type === undefined) {
+  const isOff = grantType === cibaGrantType && tenant.settings.ciba === 'off';
+  if (type === undefined || isOff) {
     throw new EmulatorError(403, 'unsupported_grant_type', `Unsupported grant type: ${grantType}`);
   }
   const replyHeaders = new Headers({ 'cache-control': 'no-store', pragma: 'no-cache' });

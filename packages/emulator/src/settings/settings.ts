@@ -59,6 +59,8 @@ export interface Settings {
   readonly federatedLogin: 'button' | 'silent';
   /** Pushed authorization requests (RFC 9126): off, accepted, or required. */
   readonly par: 'off' | 'on' | 'required';
+  /** Whether the tenant knows CIBA, which is part of some plans only. */
+  readonly ciba: 'off' | 'on';
   /** Whether answers of `/authorize` name the issuer (RFC 9207). */
   readonly issParameter: boolean;
   /** Whether pages of the tenant cut themselves off from the window that opened them (`Cross-Origin-Opener-Policy`). */
@@ -108,6 +110,7 @@ export const defaultSettings: Settings = {
   mfaClaim: undefined,
   federatedLogin: 'button',
   par: 'off',
+  ciba: 'on',
   issParameter: false,
   severedOpener: false,
   messageCodeLength: 6,
@@ -144,6 +147,7 @@ export const settingsEntries = {
   mfaClaim: v.nullish(text()),
   federatedLogin: optional(oneOf(['button', 'silent'])),
   par: optional(oneOf(['off', 'on', 'required'])),
+  ciba: optional(oneOf(['off', 'on'])),
   issParameter: optional(flag),
   severedOpener: optional(flag),
   messageCodeLength: optional(wholeNumber(4, 10)),

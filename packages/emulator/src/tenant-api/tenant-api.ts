@@ -109,7 +109,10 @@ export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
   app.get('/mfa/authenticators', (c) => getAuthenticators(toApiRequest(c)));
   app.delete('/mfa/authenticators/:id', (c) => deleteAuthenticator(toApiRequest(c), c.req.param('id')));
   app.post('/oauth/revoke', (c) => postRevoke(toApiRequest(c)));
-  app.post('/bc-authorize', (c) => postBackchannel(toApiRequest(c)));
+  app.post('/bc-authorize', (c) => {
+    if (c.env.tenant.settings.ciba === 'off') throw notFound(c.req.method, c.req.path);
+    return postBackchannel(toApiRequest(c));
+  });
   app.post('/oauth/par', (c) => postPushedRequest(toApiRequest(c)));
   app.get('/userinfo', (c) => getUserinfo({ ...toApiRequest(c), params: c.req.query() }));
   app.post('/userinfo', (c) => getUserinfo(toApiRequest(c)));
