@@ -1042,7 +1042,8 @@ export const MUTATIONS = [
   {
     defence: 'no bound value looks like another member',
     edits: [
-      [server('policy/binding'), 'const BREAKS = /[\\p{Cc}\\p{Zl}\\p{Zp}]/u;', 'const BREAKS = /(?!)/u;'],
+      [server('policy/binding'), '&& PLAIN.test(value);', ';'],
+      [server('policy/binding'), '  return text.replace(BREAKS,', '  return text.replace(/(?!)/g,'],
     ],
     shownBy: [
       shared('binding', 'are shown on the page and told to the client, one per line'),

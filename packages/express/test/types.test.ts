@@ -75,4 +75,27 @@ describe('the types, beside those of express-session, passport and express-openi
     };
     expectTypeOf(mount).toBeFunction();
   });
+
+  it('give Express’s request to what an action binds', () => {
+    const mount = (app: Application, gate: ExpressGate): void => {
+      const paths = { id: 'transfer', bind: ['to', 'amount'] };
+      app.post('/transfers', gate.require({ action: paths }), (_req, res) => {
+        res.end();
+      });
+      app.delete(
+        '/accounts/:id',
+        gate.require({
+          action: {
+            id: 'close',
+            bind(req) {
+              expectTypeOf(req).toEqualTypeOf<Request>();
+              return { account: req.params.id };
+            },
+          },
+        }),
+        (_req, res) => res.end(),
+      );
+    };
+    expectTypeOf(mount).toBeFunction();
+  });
 });

@@ -40,7 +40,7 @@ export interface RedirectOptions extends ClientOptions, HttpOptions<RedirectCall
    * offers it (default), always, or never.
    */
   readonly par?: 'when-offered' | 'require' | 'off';
-  /** Tells the provider who is going to sign in. It is a wish: whoever signs in is compared afterwards. */
+  /** Tells the provider who is going to sign in. A hint only: `check` compares the user who has signed in. */
   readonly loginHint?: OfSubject;
   /** Auth0's connection of the user, which skips the login page: for social and enterprise sign-in. */
   readonly connection?: OfSubject;
@@ -61,7 +61,7 @@ export interface DepartureRequest extends CallOptions {
   readonly authorizationDetails?: readonly AuthorizationDetail[];
 }
 
-/** A user who leaves for the provider's pages. All of it is secret. */
+/** A user who leaves for the provider's pages. Everything in it is secret. */
 export interface Departure {
   /** Where the browser goes. */
   readonly authorizationUrl: string;

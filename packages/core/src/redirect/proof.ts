@@ -39,7 +39,7 @@ export interface HostedProof {
   readonly authenticatedAt: number;
   readonly acr?: string;
   readonly amr?: readonly string[];
-  /** The kind of second factor, where a claim of the operator's names it. */
+  /** The kind of second factor, where the operator's claim names it. */
   readonly method?: string;
 }
 
@@ -143,7 +143,7 @@ function timeOf(
     );
   }
   if (types !== undefined && !types.some((one) => one === type)) {
-    throw weak(`The second factor is none of the kinds that count: see \`type\` in ${claim}.`);
+    throw weak(`The second factor is not of a kind that counts: see \`type\` in ${claim}.`);
   }
   return { at, ...(typeof type === 'string' && { method: type }) };
 }
@@ -153,7 +153,8 @@ function isSeconds(value: unknown): value is number {
 }
 
 function assertFresh(at: number, { iat }: VerifiedClaims, expected: ExpectedProof): void {
-  // A provider may stamp `iat` with the code, and whoever has the browser can hold the code back: the later time counts.
+  // Some providers set `iat` when they issue the code, and an attacker at the browser can hold the code back. So the
+  // later of the two times counts.
   const date = expected.providerDate === undefined ? 0 : Math.floor(expected.providerDate / 1_000);
   const providerNow = Math.max(typeof iat === 'number' ? iat : 0, date);
   const age = providerNow - at;

@@ -98,7 +98,7 @@ describe.each([
     await expect(accept(client, departure, callback)).rejects.toMatchObject({ code: 'mfa_not_required' });
   });
 
-  it('is no proof of another user', async () => {
+  it('proves nothing when another user signs in', async () => {
     provider.answer({ accountId: 'auth0|bob', acr: 'gold', amr: ['pwd', 'mfa'] });
     const client = connect({ ...options, loginHint: (subject) => subject });
     const departure = await depart(client);
@@ -247,7 +247,7 @@ describe('a request that was edited on the way', () => {
     await accept(pushing, pushed, await visitor.visit(pushed.authorizationUrl), 'pusher');
   });
 
-  it('comes back without its state when the pushed request is used again, and belongs to nobody', async () => {
+  it('comes back without a state when the pushed request is used again, and ends no departure', async () => {
     const client = connect();
     const departure = await depart(client);
     await visitor.visit(departure.authorizationUrl);

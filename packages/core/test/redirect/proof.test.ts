@@ -74,7 +74,7 @@ describe('a proof by the provider’s own page', () => {
 
 describe('freshness', () => {
   it.each([undefined, null, 0, -1, 1.5, '1800000000', Number.NaN, PROVIDER_NOW * 1_000, PROVIDER_NOW + 60])(
-    'refuses an auth_time that is none: %s',
+    'refuses an invalid auth_time: %s',
     (authTime) => {
       expect(codeOf({ auth_time: authTime })).toBe('authentication_stale');
     },

@@ -131,16 +131,15 @@ function shownLines(value: unknown, paths: readonly string[] = []): string {
 /** One line, whatever the value: a line break must not look like another member. */
 function shown(value: unknown): string {
   if (value === undefined) return ABSENT;
-  const isPlain = typeof value === 'string' && value !== ABSENT && /^\S(?:.*\S)?$/su.test(value);
-  const text = isPlain && !BREAKS.test(value) ? value : JSON.stringify(value);
-  return text.replace(
-    new RegExp(BREAKS, 'gu'),
-    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  const isPlain = typeof value === 'string' && value !== ABSENT && PLAIN.test(value);
+  const text = isPlain ? value : JSON.stringify(value);
+  return text.replace(BREAKS, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 const ABSENT = '–';
-const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+/** Text without line breaks and control characters, nor spaces at its ends. */
+const PLAIN = /^(?!\s)[^\p{Cc}\p{Zl}\p{Zp}]+(?<!\s)$/u;
+const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 
 function notJson(kind: string): TypeError {
   return new TypeError(

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseWebBody } from '../../src/hosts/web-body.ts';
 
@@ -54,4 +55,68 @@ describe('parseWebBody', () => {
   ])('refuses with %s what it cannot read as the handler does: %#', async (code, request) => {
     await expect(parseWebBody(request)).rejects.toMatchObject({ code });
   });
+});
+
+/** What a handler may see of a body, by the ways that it has to read it. */
+async function readings(type: string, body: string): Promise<readonly unknown[]> {
+  const json = requestWith(type, body).json();
+  const form = requestWith(type, body)
+    .formData()
+    .then((fields) =>
+      Object.fromEntries([...new Set(fields.keys())].map((name) => [name, allOf(fields, name)])),
+    );
+  const settled = await Promise.allSettled([json, form]);
+  return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value as unknown] : []));
+}
+
+function allOf(fields: FormData, name: string): unknown {
+  const [value, ...more] = fields.getAll(name);
+  return more.length === 0 ? value : [value, ...more];
+}
+
+it('what is bound is what a handler reads, however it reads the body: no body has two meanings', async () => {
+  const pieces = [
+    '{',
+    '}',
+    '[',
+    ']',
+    '"to"',
+    ':',
+    ',',
+    '"Mallory"',
+    'to=Grace',
+    '&',
+    '=',
+    '\uFEFF',
+    ' ',
+    '%22',
+    '--x\r\n',
+  ];
+  const text = fc.oneof(
+    fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((parts) => parts.join('')),
+    fc.jsonValue().map((value) => JSON.stringify(value)),
+    fc
+      .dictionary(fc.string(), fc.string())
+      .map((fields) => `{"to":"Mallory","x":"&${new URLSearchParams(fields)}&"}`),
+    fc.array(fc.tuple(fc.string(), fc.string())).map((fields) => new URLSearchParams(fields).toString()),
+  );
+  const type = fc.constantFrom(
+    'application/json',
+    'application/json; charset=utf-8',
+    'application/problem+json',
+    URLENCODED,
+    `${URLENCODED};charset=utf-8`,
+    'multipart/form-data; boundary=x',
+  );
+  await fc.assert(
+    fc.asyncProperty(type, text, async (contentType, body) => {
+      const bound = await parseWebBody(requestWith(contentType, body)).catch(() => undefined);
+      if (typeof bound !== 'object' || bound === null) return;
+      for (const seen of await readings(contentType, body)) {
+        // A number or a text has no members that a handler could act on.
+        if (typeof seen === 'object' && seen !== null) expect(seen).toEqual(bound);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -101,7 +101,7 @@ describe('what is bound, as the user reads it', () => {
 
 describe('action.bind', () => {
   it.each([[], [''], ['to', 'to'], ['payee..iban'], ['__proto__.to'], [1], 'to', { to: true }])(
-    'is a list of different paths, or a function: %j is neither',
+    'is a list of different paths, or a function; refuses %j',
     (bind) => {
       const action = { id: 'pay', bind } as unknown as Action;
 
