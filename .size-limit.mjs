@@ -6,7 +6,8 @@ export default [
     name: 'core: local actor and MFA API client, with XState and ky',
     path: 'packages/core/dist/index.js',
     import: '{ createStepUpActor, createAuth0MfaApi }',
-    limit: '36 kB',
+    // The machine knows several ways and the code that the phone shows, wherever it runs.
+    limit: '37 kB',
     gzip: true,
     modifyEsbuildConfig: asModule,
   },

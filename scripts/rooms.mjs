@@ -56,6 +56,7 @@ export const ROOMS = {
   ],
   server: [
     'auth0',
+    'oidc',
     'hosts',
     'gate',
     'endpoints',

@@ -24,9 +24,12 @@ export {
   createCibaClient,
 } from './ciba/client.ts';
 export type { CibaCall } from './ciba/errors.ts';
+export { type CibaWayOptions, cibaCapabilities, createCibaWay } from './ciba/way.ts';
 export { type Clock, setTimer, systemClock } from './lib/clock.ts';
 export {
   type Addition,
+  awaitsPushCode,
+  currentWay,
   type EnrollmentRule,
   FLOW_DEFAULTS,
   type FlowContext,
@@ -57,6 +60,7 @@ export {
   type FlowSnapshot,
   type FlowState,
   type FlowStateName,
+  isAnswered,
   isDone,
   type PlannedPoll,
   plannedPoll,
@@ -71,8 +75,17 @@ export {
   type PollPace,
   type PollSchedule,
 } from './machine/poll-schedule.ts';
+export { createPushCode, judgeCode, PUSH_CODE_TRIES } from './machine/push-code.ts';
 export { updateVault, type Vault } from './machine/vault.ts';
-export { createView, type Disclosure, type FlowView, isSameView, type Notice } from './machine/view.ts';
+export {
+  createView,
+  type Disclosure,
+  type FlowView,
+  isSameView,
+  type Notice,
+  type PushCodeView,
+} from './machine/view.ts';
+export { type PushCodeEntry, type WaySettings, waySettings } from './machine/way-settings.ts';
 export { type AuthorizationDetail, approvesDetails } from './oauth/authorization-details.ts';
 export type { ClientOptions } from './oauth/client-authentication.ts';
 export {
@@ -91,6 +104,7 @@ export type {
 } from './oauth/transport.ts';
 export type { ExchangeLimit } from './provider/exchange-limit.ts';
 export type {
+  ApprovalRequest,
   Authenticator,
   Binding,
   CallOptions,
@@ -102,6 +116,7 @@ export type {
   EnrollOptions,
   FactorRequirements,
   MfaTransaction,
+  PhoneShown,
   PhoneShows,
   Proof,
   RedeemOptions,

@@ -36,6 +36,7 @@ export {
   type LimitScopes,
   type Limits,
 } from './limits/limits.ts';
+export { type OidcSettings, oidc } from './oidc/oidc.ts';
 export type { Binding } from './policy/binding.ts';
 export type { Duration } from './policy/duration.ts';
 export type { ClaimsOf, TokenClaims } from './policy/evidence.ts';
@@ -47,6 +48,7 @@ export {
   type RoutePolicy,
 } from './policy/policy.ts';
 export type { GuardMaker, RequireArguments, RouteOptions } from './policy/route-options.ts';
+export type { CibaSettings } from './provider/ciba-settings.ts';
 export type { FirstLegOptions } from './provider/first-leg.ts';
 export {
   createIdentityCheck,

@@ -97,6 +97,8 @@ export interface CibaClient {
   poll(poll: CibaPoll): Promise<CibaResult>;
 }
 
+/** How long a poll may take by default: providers may hold one for 30 seconds. */
+export const POLL_TIMEOUT_MS = 35_000;
 const GRANT_TYPE = 'urn:openid:params:grant-type:ciba';
 /** CIBA Core 1.0, section 7.3. */
 const DEFAULT_INTERVAL_MS = 5_000;
@@ -119,7 +121,7 @@ const EXPIRY_SLACK_MS = 1_000;
  */
 export function createCibaClient(options: CibaOptions): CibaClient {
   const { discover, loginHint = issSubHint, audience, acrValues, now = Date.now } = options;
-  const { expiryParameter = 'requested_expiry', pollTimeoutMs = 35_000 } = options;
+  const { expiryParameter = 'requested_expiry', pollTimeoutMs = POLL_TIMEOUT_MS } = options;
   if (typeof discover !== 'function')
     throw new TypeError('discover: must be a function; see createDiscovery');
   if (options.clientSecret === undefined && options.clientAssertion === undefined) {

@@ -1,5 +1,4 @@
-import type { ExchangeLimit } from '../provider/exchange-limit.ts';
-import type { Authenticator, FactorRequirements } from '../provider/way.ts';
+import type { Authenticator, FactorRequirements, PhoneShown } from '../provider/way.ts';
 import {
   type EnrollableFactor,
   FACTOR_TRAITS,
@@ -11,6 +10,7 @@ import {
 import type { ReasonCode } from '../terms/reason-codes.ts';
 import type { FirstLegMethod } from './events.ts';
 import type { ExchangeBudget, PollPace, PollSchedule } from './poll-schedule.ts';
+import type { WaySettings } from './way-settings.ts';
 
 /** When a flow may add a factor: after the password, with the session alone, or not at all. */
 export type EnrollmentRule = 'password' | 'session' | 'refuse';
@@ -31,14 +31,12 @@ export interface FlowSettings {
    * `access-token`) and ends when the factor is confirmed. That end is never an approval.
    */
   readonly adds?: Addition;
-  /** The ways to do the first leg, in the order in which they are tried. */
-  readonly firstLegs: readonly FirstLegMethod[];
+  /** The ways to a proof, in the order in which they are tried. */
+  readonly ways: readonly [WaySettings, ...WaySettings[]];
   readonly enroll: EnrollmentRule;
   readonly pollIntervalMs: number;
   /** Default `steady`. */
   readonly pollSchedule?: PollSchedule;
-  /** Absent where the provider limits exchanges by each challenge's interval alone. */
-  readonly exchangeLimit?: ExchangeLimit | undefined;
   /** The life of an `mfa_token`. Auth0 does not document it; its own SDKs assume 5 minutes. */
   readonly mfaTokenTtlMs: number;
   /** The life of a challenge, and of an enrolment's QR code (5 minutes in the push guide). */
@@ -75,6 +73,8 @@ export interface FlowContext {
   readonly expiresAt: number;
   /** When the user last asked for what the flow is doing. */
   readonly askedAt: number;
+  /** The number of the way that the flow takes now. */
+  readonly way: number;
   readonly leg: FirstLegMethod;
   /** The token was renewed without the user since the last message. It is not renewed like that a second time. */
   readonly renewedSilently: boolean;
@@ -93,6 +93,12 @@ export interface FlowContext {
   /** Whether the flow continues with the target once the list is known. */
   readonly resumesTarget: boolean;
   readonly challengeExpiresAt: number;
+  /** What the phone was told to show with the challenge; absent where it shows nothing. */
+  readonly shown?: PhoneShown | undefined;
+  /** How often the push code of this challenge was typed wrong. */
+  readonly codeTries: number;
+  /** The push code of this challenge was typed right. */
+  readonly isCodeEntered: boolean;
   readonly pace: PollPace;
   readonly budget: ExchangeBudget;
   /** When the provider is asked again: the next poll, or the next try after a transient failure. */
@@ -109,6 +115,11 @@ export interface FlowContext {
   readonly waitUntil?: number | undefined;
   /** When the proof was exchanged. */
   readonly provenAt?: number | undefined;
+}
+
+/** The way that the flow takes now. */
+export function currentWay({ settings: { ways }, way }: FlowContext): WaySettings {
+  return ways[way] ?? ways[0];
 }
 
 /** The authenticators that are confirmed and count for this flow. */
@@ -154,6 +165,7 @@ export function enrollableFactors(context: FlowContext): readonly EnrollableFact
   const { settings, isListed, enrollmentClosed } = context;
   if (settings.adds !== undefined) return isListed && !enrollmentClosed ? [settings.adds.factor] : [];
   if (!isListed || isEnrolled(context) || enrollmentClosed || settings.enroll === 'refuse') return [];
+  if (!currentWay(context).enrolls) return [];
   const asked = context.requirements?.enroll;
   return settings.factors.filter(
     (factor): factor is EnrollableFactor =>
@@ -177,6 +189,11 @@ export function soleEnrollment(context: FlowContext): EnrollableFactor | undefin
   // The other factors need a number or an address, and send a message.
   const scanned = factors.filter(isScanned);
   return scanned.find(isTapped) ?? (factors.length === 1 ? scanned[0] : undefined);
+}
+
+/** Whether the approval counts only once the user has typed the code that the phone shows. */
+export function awaitsPushCode(context: FlowContext): boolean {
+  return context.shown !== undefined && !context.isCodeEntered && currentWay(context).pushCode === 'typed';
 }
 
 /** Who receives a message: the authenticator, or the factor that is being added. */
@@ -204,7 +221,8 @@ export function initialContext(settings: FlowSettings): FlowContext {
     seq: 0,
     expiresAt: Number.MAX_SAFE_INTEGER,
     askedAt: 0,
-    leg: settings?.firstLegs[0] ?? 'custom',
+    way: 0,
+    leg: settings?.ways[0].firstLegs[0] ?? 'custom',
     renewedSilently: false,
     passwordEntered: false,
     mfaTokenExpiresAt: 0,
@@ -214,6 +232,8 @@ export function initialContext(settings: FlowSettings): FlowContext {
     enrollmentClosed: false,
     resumesTarget: false,
     challengeExpiresAt: 0,
+    codeTries: 0,
+    isCodeEntered: false,
     pace: {
       intervalMs: settings?.pollIntervalMs ?? FLOW_DEFAULTS.pollIntervalMs,
       failures: 0,

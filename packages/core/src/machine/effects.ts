@@ -13,7 +13,15 @@ export type Effect =
       readonly type: 'challenge';
       readonly params: { readonly seq: number; readonly factor: Factor; readonly authenticatorId: string };
     }
-  | { readonly type: 'poll'; readonly params: { readonly seq: number; readonly enrolling: boolean } }
+  | {
+      readonly type: 'poll';
+      readonly params: {
+        readonly seq: number;
+        readonly enrolling: boolean;
+        /** When the challenge expires, in milliseconds since the epoch. */
+        readonly expiresAt: number;
+      };
+    }
   | {
       readonly type: 'verify';
       readonly params: { readonly seq: number; readonly factor: Factor; readonly enrolling: boolean };

@@ -1,4 +1,4 @@
-import type { Authenticator, Binding, FactorRequirements } from '../provider/way.ts';
+import type { Authenticator, Binding, FactorRequirements, PhoneShown } from '../provider/way.ts';
 import {
   type EmailFactor,
   ENROLLABLE_FACTORS,
@@ -43,6 +43,8 @@ export type StepUpRequest =
     }
   | { readonly type: 'code.submit'; readonly code: string }
   | { readonly type: 'challenge.resend' }
+  /** Another way to the proof; see the view's `way`. */
+  | { readonly type: 'way.next' }
   | { readonly type: 'codes.acknowledge' }
   | { readonly type: 'flow.retry' }
   | { readonly type: 'flow.cancel' };
@@ -73,11 +75,20 @@ export interface Stamp {
 }
 
 /** How a flow's first leg can be done. `access-token` uses the token for the MFA API that the flow was started with. */
-export type FirstLegMethod = 'access-token' | 'mfa-token' | 'refresh-token' | 'password' | 'custom';
+export type FirstLegMethod =
+  | 'access-token'
+  | 'mfa-token'
+  | 'refresh-token'
+  | 'password'
+  | 'custom'
+  /** The way has no first leg: the subject is enough. */
+  | 'none';
 
 /** A request without what the user typed. */
 export type RequestEvent =
-  | { readonly type: Exclude<StepUpRequestType, 'factor.choose' | 'enrollment.begin'> }
+  | { readonly type: Exclude<StepUpRequestType, 'code.submit' | 'factor.choose' | 'enrollment.begin'> }
+  /** `isPushCode`: whether it is the push code, as whoever runs the machine has found; see `judgeCode`. */
+  | { readonly type: 'code.submit'; readonly isPushCode?: boolean }
   | { readonly type: 'factor.choose'; readonly authenticatorId: string }
   | { readonly type: 'enrollment.begin'; readonly factor: EnrollableFactor };
 
@@ -101,6 +112,7 @@ export type Fact =
       readonly binding: Binding;
       readonly expiresInMs?: number;
       readonly intervalMs?: number;
+      readonly shown?: PhoneShown;
     }
   | { readonly type: 'poll.pending' }
   | { readonly type: 'poll.slowed'; readonly retryAfterMs?: number }
@@ -152,6 +164,7 @@ export function parseRequest(value: unknown): StepUpRequest {
   switch (type) {
     case 'flow.start':
     case 'challenge.resend':
+    case 'way.next':
     case 'codes.acknowledge':
     case 'flow.retry':
     case 'flow.cancel':

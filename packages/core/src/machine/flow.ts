@@ -1,6 +1,6 @@
 import { initialTransition, type SnapshotFrom, transition } from 'xstate';
 import { sendsMessage } from '../terms/factor.ts';
-import type { FlowContext, FlowSettings } from './context.ts';
+import { currentWay, type FlowContext, type FlowSettings } from './context.ts';
 import type { Effect } from './effects.ts';
 import type { FlowEvent } from './events.ts';
 import { stepUpMachine } from './machine.ts';
@@ -81,7 +81,10 @@ function advanceQuietly(state: FlowState, event: FlowEvent): Advance | undefined
         value: { [name]: 'requesting' },
         context: { ...context, seq, ...pollSent({ context, event }) },
       },
-      effect: { type: 'poll', params: { seq, enrolling: name === 'confirming' } },
+      effect: {
+        type: 'poll',
+        params: { seq, enrolling: name === 'confirming', expiresAt: context.challengeExpiresAt },
+      },
       accepted: true,
     };
   }
@@ -130,6 +133,11 @@ export function asksAgain(state: FlowState): boolean {
   return innerName(state) === 'waiting' || innerName(state) === 'backingOff';
 }
 
+/** Whether the phone has answered yes, and the user has yet to type the code that it shows. */
+export function isAnswered(state: FlowState): boolean {
+  return innerName(state) === 'answered';
+}
+
 /** The next poll, and what its time depends on. */
 export interface PlannedPoll {
   readonly at: number;
@@ -153,8 +161,8 @@ export function plannedPoll(state: FlowState): PlannedPoll | undefined {
  * told what came of it. Polls go on when the provider's limits allow it, whatever that process sent.
  */
 export function resumeWait(state: FlowState, until: number): FlowState {
-  const { budget, pace, settings, nextPollAt, challengeExpiresAt, expiresAt } = state.context;
-  const limit = settings.exchangeLimit;
+  const { budget, pace, nextPollAt, challengeExpiresAt, expiresAt } = state.context;
+  const limit = currentWay(state.context).exchangeLimit;
   const left = afterUnheardPolls({ budget, pace, limit }, until);
   const affordable = affordableAt(left, limit, 1 + (limit?.reservedForCodes ?? 0));
   const last = Math.min(challengeExpiresAt, expiresAt) - LAST_POLL_LEAD_MS;

@@ -48,6 +48,11 @@ const alternatives = flowSetup.createStateConfig({
         actions: ['targetEnrollment', 'renew', 'resumeTarget'],
       },
     ],
+    'way.next': {
+      guard: 'hasOtherWay',
+      target: '#flow.authenticating',
+      actions: ['takeOtherWay', 'renew'],
+    },
     'challenge.resend': [
       { guard: and(['mayResend', 'isTransactionAlive']), target: '#flow.challenging', actions: 'noteAsked' },
       { guard: 'mayResend', target: '#flow.authenticating', actions: ['renew', 'resumeTarget'] },
@@ -108,17 +113,31 @@ function pollLoop(enrolling: boolean) {
         entry: [
           'nextSeq',
           'spendExchange',
-          { type: 'poll', params: ({ context }) => ({ seq: context.seq, enrolling }) },
+          {
+            type: 'poll',
+            params: ({ context }) => ({
+              seq: context.seq,
+              enrolling,
+              expiresAt: context.challengeExpiresAt,
+            }),
+          },
         ],
         on: {
           'poll.pending': { guard: 'isCurrent', target: 'waiting', actions: 'schedulePoll' },
           'poll.slowed': { guard: 'isCurrent', target: 'waiting', actions: 'schedulePoll' },
           'poll.rejected': { guard: 'isCurrent', target: '#flow.rejected', actions: because('rejected') },
-          'tokens.received': {
-            guard: 'isCurrent',
-            target: '#flow.identifying',
-            actions: ['takeTokens', 'noteRecoveryCodes'],
-          },
+          'tokens.received': [
+            {
+              guard: and(['isCurrent', 'awaitsPushCode']),
+              target: '#flow.polling.answered',
+              actions: 'takeTokens',
+            },
+            {
+              guard: 'isCurrent',
+              target: '#flow.identifying',
+              actions: ['takeTokens', 'noteRecoveryCodes'],
+            },
+          ],
           'mfa.required': chained,
           'effect.failed': [
             { guard: 'isTransientFailure', target: 'waiting', actions: 'schedulePoll' },
@@ -136,6 +155,43 @@ function pollLoop(enrolling: boolean) {
     },
   });
 }
+
+const waitForPhone = pollLoop(false);
+
+/** The wait for the phone's answer and, where the phone shows a code, for the user to type it. */
+const polling = {
+  ...waitForPhone,
+  on: {
+    ...waitForPhone.on,
+    'code.submit': [
+      { guard: and(['awaitsPushCode', 'isPushCode']), actions: 'noteCodeEntered' },
+      {
+        guard: and(['awaitsPushCode', 'isLastTry']),
+        target: '#flow.rejected',
+        actions: 'noteWrongCode',
+      },
+      { guard: 'awaitsPushCode', actions: 'noteWrongCode' },
+    ],
+  },
+  states: {
+    ...waitForPhone.states,
+    // The answer alone is worth nothing: anybody could have caused the push.
+    answered: flowSetup.createStateConfig({
+      on: {
+        'code.submit': {
+          guard: and(['awaitsPushCode', 'isPushCode']),
+          target: '#flow.identifying',
+          actions: 'noteCodeEntered',
+        },
+        'time.passed': {
+          guard: 'isChallengeOver',
+          target: '#flow.expired',
+          actions: because('challenge_expired'),
+        },
+      },
+    }),
+  },
+} as const;
 
 /**
  * One run of step-up authentication: first leg, choice of a factor, enrolment or challenge, proof, identity.
@@ -204,6 +260,11 @@ export const stepUpMachine = flowSetup.createMachine({
                 guard: and([failedWith('login_required'), 'hasNextLeg']),
                 target: 'deciding',
                 actions: 'nextLeg',
+              },
+              {
+                guard: and([failedWith('login_required'), 'hasSilentWay']),
+                target: 'deciding',
+                actions: 'takeSilentWay',
               },
               failure,
             ],
@@ -276,6 +337,7 @@ export const stepUpMachine = flowSetup.createMachine({
               actions: ['targetSoleEnrollment', 'targetReached'],
             },
             { guard: 'hasEnrollable', target: '#flow.choosing', actions: 'forgetTarget' },
+            { guard: 'hasSilentWay', target: '#flow.authenticating', actions: 'takeSilentWay' },
             { target: '#flow.failed', actions: 'noteNothingToOffer' },
           ],
         },
@@ -364,8 +426,9 @@ export const stepUpMachine = flowSetup.createMachine({
           notEnrolled,
           // Some tenants say "unavailable" when they mean "not enrolled".
           { ...notEnrolled, guard: and([failedWith('factor_unavailable'), 'hasEnrollable']) },
+          { ...notEnrolled, guard: and([failedWith('factor_unavailable'), 'hasSilentWay']) },
           {
-            guard: failedWith('provider_unavailable', 'result_lost'),
+            guard: failedWith('delivery_unknown', 'provider_unavailable', 'result_lost'),
             target: 'failed',
             actions: ['holdResend', because('delivery_unknown')],
           },
@@ -374,7 +437,7 @@ export const stepUpMachine = flowSetup.createMachine({
       },
     },
 
-    polling: pollLoop(false),
+    polling,
 
     prompting: {
       on: {

@@ -4,6 +4,8 @@ import { isAddressed, isOwnCode, sendsMessage } from '../terms/factor.ts';
 import type { ReasonCode } from '../terms/reason-codes.ts';
 import {
   addressee,
+  awaitsPushCode,
+  currentWay,
   enrollableFactors,
   type FlowContext,
   type FlowSettings,
@@ -28,6 +30,8 @@ import {
   refill,
   spend,
 } from './poll-schedule.ts';
+import { PUSH_CODE_TRIES } from './push-code.ts';
+import { firstLegOf, onWay, otherWay, silentWay } from './ways.ts';
 
 /** What actions and guards are given. */
 export interface Scope {
@@ -63,16 +67,17 @@ function targetOf({ factor, id }: Authenticator): Target {
   return { factor, authenticatorId: id };
 }
 
-const firstLeg = ({ settings }: FlowContext): FirstLegMethod => settings.firstLegs[0] ?? 'custom';
-
 /** The first leg to try after this one. There is none after a password that was asked for in between. */
-function followingLeg({ leg, settings: { firstLegs } }: FlowContext): FirstLegMethod | undefined {
+function followingLeg(context: FlowContext): FirstLegMethod | undefined {
+  const { leg } = context;
+  const { firstLegs } = currentWay(context);
   return firstLegs.includes(leg) ? firstLegs[firstLegs.indexOf(leg) + 1] : undefined;
 }
 
 function nothingToOffer(context: FlowContext): ReasonCode {
   if (context.settings.adds !== undefined) return 'already_enrolled';
   if (isOnlyTooNew(context)) return 'authenticator_too_new';
+  if (!currentWay(context).enrolls && !isEnrolled(context)) return 'not_enrolled';
   const isRefused = context.settings.enroll === 'refuse' && !isEnrolled(context);
   return isRefused ? 'enrollment_refused' : 'no_usable_factor';
 }
@@ -84,11 +89,13 @@ function retryAfterOf(event: FlowEvent): number | undefined {
 /** A new `mfa_token`, with a fresh budget of exchanges. */
 function transaction({ context, event }: Scope): Partial<FlowContext> {
   if (event.type !== 'mfa.required') return {};
-  const { adds, mfaTokenTtlMs, exchangeLimit } = context.settings;
+  const { adds, mfaTokenTtlMs } = context.settings;
+  // Without a first leg there is nothing that could expire.
+  const endless = context.leg === 'none' ? Number.MAX_SAFE_INTEGER : undefined;
   return {
     requirements: event.requirements,
-    mfaTokenExpiresAt: adds?.tokenExpiresAt ?? event.at + mfaTokenTtlMs,
-    budget: { level: exchangeLimit?.burst ?? 0, at: event.at },
+    mfaTokenExpiresAt: endless ?? adds?.tokenExpiresAt ?? event.at + mfaTokenTtlMs,
+    budget: { level: currentWay(context).exchangeLimit?.burst ?? 0, at: event.at },
     enrollmentClosed: false,
     reason: undefined,
     waitUntil: undefined,
@@ -107,13 +114,13 @@ function hold({ context, event }: Scope): Partial<FlowContext> {
 /** Schedules the next poll. */
 function afterPoll({ context, event }: Scope, outcome: PollOutcome, isFirst = false): Partial<FlowContext> {
   const pace = adjustPace(context.pace, outcome);
-  const { settings } = context;
+  const limit = currentWay(context).exchangeLimit;
   const nextPollAt = nextPollTime({
     at: event.at,
     jitterMs: event.jitterMs,
     pace,
-    budget: refill(context.budget, settings.exchangeLimit, event.at),
-    limit: settings.exchangeLimit,
+    budget: refill(context.budget, limit, event.at),
+    limit,
     retryAfterMs: outcome.retryAfterMs,
     deadline: Math.min(context.challengeExpiresAt, context.expiresAt),
     isFirst,
@@ -130,18 +137,25 @@ function outcomeOf(event: FlowEvent): PollOutcome {
 
 /** What a poll leaves behind that goes out. */
 export function pollSent({ context, event }: Scope): Partial<FlowContext> {
-  return { budget: spend(context.budget, context.settings.exchangeLimit, event.at) };
+  return { budget: spend(context.budget, currentWay(context).exchangeLimit, event.at) };
 }
 
 /** What a poll leaves behind after which the wait goes on. */
 export function pollEnded(scope: Scope): Partial<FlowContext> {
-  const { event } = scope;
+  const { context, event } = scope;
   return {
     ...afterPoll(scope, outcomeOf(event)),
-    reason: event.type === 'effect.failed' ? event.code : undefined,
+    reason: event.type === 'effect.failed' ? event.code : codeReason(context),
   };
 }
 
+/** A wrong push code stays the reason until the right one is typed. */
+function codeReason({ codeTries, isCodeEntered }: FlowContext): ReasonCode | undefined {
+  return codeTries > 0 && !isCodeEntered ? 'code_refused' : undefined;
+}
+
+/** No provider wants to be asked more often. */
+const SHORTEST_INTERVAL_MS = 500;
 const BACK_OFF_MS = 1_000;
 const LONGEST_BACK_OFF_MS = 30_000;
 
@@ -168,7 +182,7 @@ export const flowSetup = setup({
     spendExchange: assign(pollSent),
 
     renew: assign(({ context, event }) => ({
-      leg: firstLeg(context),
+      leg: firstLegOf(context),
       renewedSilently: false,
       isChained: false,
       expiresAt: event.at + context.settings.flowTtlMs,
@@ -178,11 +192,11 @@ export const flowSetup = setup({
       failures: 0,
     })),
     renewSilently: assign(({ context }) => ({
-      leg: firstLeg(context),
+      leg: firstLegOf(context),
       renewedSilently: true,
       resumesTarget: context.target !== undefined,
       // A silent renewal needs no explanation.
-      reason: firstLeg(context) === 'password' ? ('mfa_token_expired' as const) : undefined,
+      reason: firstLegOf(context) === 'password' ? ('mfa_token_expired' as const) : undefined,
     })),
     nextLeg: assign(({ context }) => ({ leg: followingLeg(context) ?? context.leg, failures: 0 })),
     askForPassword: assign({ leg: 'password', reason: 'password_needed', waitUntil: undefined }),
@@ -220,6 +234,7 @@ export const flowSetup = setup({
       const isSame = target?.authenticatorId === context.target?.authenticatorId;
       return {
         target,
+        shown: undefined,
         askedAt: scope.event.at,
         reason: undefined,
         waitUntil: isSame ? context.waitUntil : undefined,
@@ -231,7 +246,13 @@ export const flowSetup = setup({
     }),
     targetEnrollment: assign(({ event }) =>
       event.type === 'enrollment.begin'
-        ? { target: { factor: event.factor }, askedAt: event.at, reason: undefined, waitUntil: undefined }
+        ? {
+            target: { factor: event.factor },
+            shown: undefined,
+            askedAt: event.at,
+            reason: undefined,
+            waitUntil: undefined,
+          }
         : {},
     ),
     targetSoleEnrollment: assign(({ context }) => {
@@ -252,9 +273,14 @@ export const flowSetup = setup({
       const { settings, target } = context;
       const isSent = event.type === 'challenge.sent';
       const intervalMs = (isSent ? event.intervalMs : undefined) ?? 0;
+      const isLimited = currentWay(context).exchangeLimit !== undefined;
       const ttlMs = (isSent ? event.expiresInMs : undefined) ?? settings.challengeTtlMs;
       const pace: PollPace = {
-        intervalMs: Math.max(settings.pollIntervalMs, intervalMs),
+        // Where the provider's interval is the only limit, ours would only add to the user's wait.
+        intervalMs:
+          isLimited || intervalMs === 0
+            ? Math.max(settings.pollIntervalMs, intervalMs)
+            : Math.max(SHORTEST_INTERVAL_MS, intervalMs),
         failures: 0,
         // A provider that names an interval expects it to be kept.
         schedule: intervalMs > 0 ? 'steady' : (settings.pollSchedule ?? 'steady'),
@@ -263,6 +289,9 @@ export const flowSetup = setup({
       const challengeExpiresAt = Math.min(event.at + ttlMs, context.mfaTokenExpiresAt);
       return {
         challengeExpiresAt,
+        shown: isSent ? event.shown : undefined,
+        codeTries: 0,
+        isCodeEntered: false,
         renewedSilently: false,
         reason: undefined,
         waitUntil: undefined,
@@ -271,6 +300,13 @@ export const flowSetup = setup({
         ...afterPoll({ event, context: { ...context, pace, challengeExpiresAt } }, { type: 'pending' }, true),
       };
     }),
+    takeSilentWay: assign(({ context }) => onWay(context, silentWay(context) ?? context.way)),
+    takeOtherWay: assign(({ context }) => onWay(context, otherWay(context) ?? context.way)),
+    noteCodeEntered: assign({ isCodeEntered: true, reason: undefined }),
+    noteWrongCode: assign(({ context }) => ({
+      codeTries: context.codeTries + 1,
+      reason: 'code_refused' as const,
+    })),
     noteEnrollment: assign({ enrolledInFlow: true }),
     noteRecoveryCodes: assign(({ context, event }) => ({
       hasRecoveryCodes:
@@ -374,7 +410,13 @@ export const flowSetup = setup({
       mayUse(context, context.target, event.at),
     hasWaited: ({ context, event }) => event.at >= (context.waitUntil ?? 0),
     mayExchange: ({ context, event }) =>
-      event.at >= affordableAt(context.budget, context.settings.exchangeLimit, 1),
+      event.at >= affordableAt(context.budget, currentWay(context).exchangeLimit, 1),
+
+    hasSilentWay: ({ context }) => silentWay(context) !== undefined,
+    hasOtherWay: ({ context }) => otherWay(context) !== undefined,
+    awaitsPushCode: ({ context }) => awaitsPushCode(context),
+    isPushCode: ({ event }) => event.type === 'code.submit' && event.isPushCode === true,
+    isLastTry: ({ context }) => context.codeTries + 1 >= PUSH_CODE_TRIES,
 
     isPrompted: ({ event }) =>
       (event.type === 'challenge.sent' || event.type === 'enrollment.started') && event.binding === 'prompt',

@@ -8,6 +8,8 @@ export interface Vault {
   /** Or the access token for the MFA API, when a flow begins with one. */
   readonly mfaToken?: string | undefined;
   readonly oobCode?: string | undefined;
+  /** The code that the phone shows with the push. */
+  readonly pushCode?: string | undefined;
   readonly barcodeUri?: string | undefined;
   /** The base32 secret of a one-time password that is being added. */
   readonly otpSecret?: string | undefined;

@@ -1,12 +1,30 @@
 import { dropUndefined } from '../lib/drop-undefined.ts';
-import type { Authenticator } from '../provider/way.ts';
+import type { Authenticator, PhoneShown, WayName } from '../provider/way.ts';
 import { type EnrollableFactor, type Factor, isScanned } from '../terms/factor.ts';
 import type { ReasonCode } from '../terms/reason-codes.ts';
-import { addressee, enrollableFactors, type FlowContext, usableAuthenticators } from './context.ts';
+import {
+  addressee,
+  awaitsPushCode,
+  currentWay,
+  enrollableFactors,
+  type FlowContext,
+  usableAuthenticators,
+} from './context.ts';
 import type { RequestEvent, StepUpRequestType } from './events.ts';
-import { asksAgain, expiry, type FlowState, type FlowStateName, stateName, toSnapshot } from './flow.ts';
+import {
+  asksAgain,
+  expiry,
+  type FlowState,
+  type FlowStateName,
+  isAnswered,
+  stateName,
+  toSnapshot,
+} from './flow.ts';
 import { affordableAt } from './poll-schedule.ts';
+import { PUSH_CODE_TRIES } from './push-code.ts';
 import type { Vault } from './vault.ts';
+import type { PushCodeEntry } from './way-settings.ts';
+import { otherWay } from './ways.ts';
 
 /** The few secrets that the user must see in this state, and only in this state. */
 export interface Disclosure {
@@ -16,6 +34,21 @@ export interface Disclosure {
   readonly otpSecret?: string;
   /** `acknowledging`: shown once. */
   readonly recoveryCodes?: readonly string[];
+  /** `polling`: the code that the phone must show, where the user compares the two. */
+  readonly pushCode?: string;
+}
+
+/** What the user's phone shows with the push, and what is left to do with the code that is part of it. */
+export interface PushCodeView {
+  /** `typed`: the user types the code here, before or after the answer on the phone. `compared`: it is shown here. */
+  readonly entry: PushCodeEntry;
+  /** `code`: the code alone. `message`: the action's title, too. `details`: all that the app gave. */
+  readonly shown: PhoneShown;
+  /** Whether the code still has to be typed. */
+  readonly isAwaited: boolean;
+  /** Whether the phone has answered yes. Without the code that is not an approval. */
+  readonly isAnswered: boolean;
+  readonly triesLeft: number;
 }
 
 /** What a UI may see of a flow: everything it needs, and no secrets outside `disclosure`. */
@@ -29,6 +62,12 @@ export interface FlowView {
   readonly state: FlowStateName;
   /** Why the flow is in this state, when the state does not say it. */
   readonly reason?: ReasonCode;
+  /** The provider's way that the flow takes now. */
+  readonly way?: WayName;
+  /** The way that `way.next` takes instead. */
+  readonly otherWay?: WayName;
+  /** `polling`: what the phone shows, where it shows anything. */
+  readonly pushCode?: PushCodeView;
   /** The factor that the flow is working with. */
   readonly factor?: Factor;
   /** The id of the authenticator that was chosen or challenged. */
@@ -82,6 +121,9 @@ export function createView(options: {
     now,
     state: name,
     reason: context.reason,
+    way: currentWay(context).name,
+    otherWay: otherWayName(context, allowedEvents),
+    pushCode: name === 'polling' ? pushCodeOf(state) : undefined,
     factor: context.target?.factor,
     authenticatorId: context.target?.authenticatorId,
     factors: context.settings.factors,
@@ -121,12 +163,32 @@ function messageAllowedAt({ resendAllowedAt: times }: FlowContext): FlowView['me
 }
 
 /** A code must also wait until the budget of exchanges allows it. */
-function retryAllowedAt(
-  name: FlowStateName,
-  { waitUntil, budget, settings }: FlowContext,
-): number | undefined {
-  if (name !== 'prompting' || settings.exchangeLimit === undefined || budget.level >= 1) return waitUntil;
-  return Math.max(waitUntil ?? 0, affordableAt(budget, settings.exchangeLimit, 1));
+function retryAllowedAt(name: FlowStateName, context: FlowContext): number | undefined {
+  const { waitUntil, budget } = context;
+  const { exchangeLimit } = currentWay(context);
+  if (name !== 'prompting' || exchangeLimit === undefined || budget.level >= 1) return waitUntil;
+  return Math.max(waitUntil ?? 0, affordableAt(budget, exchangeLimit, 1));
+}
+
+function otherWayName(
+  context: FlowContext,
+  allowedEvents: readonly StepUpRequestType[],
+): WayName | undefined {
+  const other = allowedEvents.includes('way.next') ? otherWay(context) : undefined;
+  return other === undefined ? undefined : context.settings.ways[other]?.name;
+}
+
+function pushCodeOf(state: FlowState): PushCodeView | undefined {
+  const { context } = state;
+  const entry = currentWay(context).pushCode;
+  if (entry === undefined || context.shown === undefined) return undefined;
+  return {
+    entry,
+    shown: context.shown,
+    isAwaited: awaitsPushCode(context),
+    isAnswered: isAnswered(state),
+    triesLeft: PUSH_CODE_TRIES - context.codeTries,
+  };
 }
 
 function disclosureOf(
@@ -141,6 +203,9 @@ function disclosureOf(
   if (name === 'prompting' && isScanning) {
     const { barcodeUri, otpSecret } = openVault();
     shown = dropUndefined({ barcodeUri, otpSecret });
+  }
+  if (name === 'polling' && context.shown !== undefined && currentWay(context).pushCode === 'compared') {
+    shown = dropUndefined({ pushCode: openVault().pushCode });
   }
   if (name === 'acknowledging') shown = dropUndefined({ recoveryCodes: openVault().recoveryCodes });
   return Object.keys(shown).length > 0 ? shown : undefined;
@@ -164,6 +229,7 @@ function candidates({ context }: FlowState): readonly RequestEvent[] {
     { type: 'code.submit' },
     { type: 'codes.acknowledge' },
     { type: 'challenge.resend' },
+    { type: 'way.next' },
     ...(authenticator ? [{ type: 'factor.choose', authenticatorId: authenticator.id } as const] : []),
     ...(factor ? [{ type: 'enrollment.begin', factor } as const] : []),
     { type: 'flow.retry' },

@@ -63,6 +63,8 @@ export interface Challenge {
   readonly expiresInMs?: number;
   /** The shortest time between two polls, when the provider names it. */
   readonly intervalMs?: number;
+  /** What the phone was told to show, where it shows anything. */
+  readonly shown?: PhoneShown;
 }
 
 /** What proves the factor: an answered push, or a typed code. */
@@ -97,6 +99,8 @@ export interface ChallengeOptions extends CallOptions {
   readonly mfaToken: string;
   readonly authenticatorId: string;
   readonly factor: Factor;
+  /** Given to ways whose phone shows something. */
+  readonly approval?: ApprovalRequest | undefined;
 }
 
 /** What {@link Way.redeem} needs. */
@@ -105,6 +109,10 @@ export interface RedeemOptions extends CallOptions {
   readonly proof: Proof;
   /** Whether the proof confirms an enrolment. Some providers authenticate that call differently. */
   readonly enrolling?: boolean;
+  /** When the challenge expires by our own clock, in milliseconds since the epoch. Given with a poll. */
+  readonly expiresAt?: number | undefined;
+  /** What was asked for, to be compared with what was approved. Given to ways whose phone shows something. */
+  readonly approval?: ApprovalRequest | undefined;
 }
 
 /** The name of a path to a proof. */
@@ -112,6 +120,23 @@ export type WayName = 'mfa-api' | 'ciba' | 'redirect';
 
 /** What the user sees on the phone while a challenge is open, from least to most. */
 export type PhoneShows = 'nothing' | 'message' | 'details';
+
+/** What the phone was told to show with a challenge: the push code alone, or what is approved, too. */
+export type PhoneShown = 'code' | 'message' | 'details';
+
+/** What is about to be approved, for the phone to show, and for the answer to be compared with. */
+export interface ApprovalRequest {
+  readonly subject: string;
+  /** The push code, new with each challenge. Secret while the user must type it. */
+  readonly code: string;
+  readonly action?: {
+    readonly id: string;
+    readonly title?: string | undefined;
+    readonly details?: string | undefined;
+  };
+  /** The phone must show at least this. A way that cannot show it whole sends nothing: `factor_unavailable`. */
+  readonly mustShow?: Exclude<PhoneShows, 'nothing'> | undefined;
+}
 
 /** What a way can do: constant JSON, and all that the machine, the gate and the page ask about its kind. */
 export interface Capabilities {

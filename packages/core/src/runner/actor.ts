@@ -5,6 +5,7 @@ import { EFFECT_TYPES, type Effect } from '../machine/effects.ts';
 import {
   type FlowEvent,
   type Inputs,
+  type SignInMethod,
   type Stamp,
   type StepUpRequest,
   splitRequest,
@@ -12,9 +13,11 @@ import {
 import { awaitsFact, dueAt, isDone, stateName, toState } from '../machine/flow.ts';
 import { stepUpMachine } from '../machine/machine.ts';
 import { isPollSchedule, type PollSchedule } from '../machine/poll-schedule.ts';
+import { createPushCode, judgeCode } from '../machine/push-code.ts';
 import { updateVault, type Vault } from '../machine/vault.ts';
 import { createView, type FlowView, isSameView } from '../machine/view.ts';
-import type { MfaTransaction, TokenSet, Way } from '../provider/way.ts';
+import { type PushCodeEntry, waySettings } from '../machine/way-settings.ts';
+import type { ApprovalRequest, MfaTransaction, TokenSet, Way } from '../provider/way.ts';
 import {
   DEFAULT_FACTORS,
   type EnrollableFactor,
@@ -46,6 +49,15 @@ export interface StepUpActorOptions {
   readonly mfaToken?: string;
   /** Gets the next `mfa_required`, when the token has expired or none was given. */
   readonly signIn?: (options: { readonly signal: AbortSignal }) => Promise<MfaTransaction>;
+  /** Who approves, for ways without a first leg. Takes the place of `mfaToken` and `signIn`. */
+  readonly subject?: string;
+  /** What is approved, for the phone to show. */
+  readonly action?: ApprovalRequest['action'];
+  /**
+   * Where the phone shows a code with the push: whether the user types it here (default), without which an answer on the
+   * phone is worth nothing, or compares it with the one in `view.disclosure`.
+   */
+  readonly pushCode?: PushCodeEntry;
   /** Adds this factor, instead of asking for an approval. Replaces `mfaToken` and `signIn`. */
   readonly adds?: FactorToAdd;
   /** The factors that count; default push and one-time passwords. */
@@ -144,6 +156,8 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
       vault,
       inputs,
       signal: controller.signal,
+      approval: { subject: options.subject ?? '', ...(options.action && { action: options.action }) },
+      createPushCode: () => createPushCode((size) => crypto.getRandomValues(new Uint8Array(size))),
       authenticate,
       identify: async (tokens, signal) => options.identify?.(tokens, { signal }),
       onError: onError,
@@ -159,10 +173,11 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
   }
 
   async function authenticate(
-    _method: unknown,
+    method: SignInMethod,
     _inputs: unknown,
     signal: AbortSignal,
   ): Promise<MfaTransaction> {
+    if (method === 'none') return { mfaToken: '' };
     if (unusedMfaToken !== undefined) {
       const mfaToken = unusedMfaToken;
       unusedMfaToken = undefined;
@@ -227,7 +242,7 @@ export function createStepUpActor(options: StepUpActorOptions): LocalStepUpActor
     },
     send(request) {
       const { event, inputs: typed, secrets } = splitRequest(request);
-      take({ ...event, ...stamp() }, secrets, typed);
+      take({ ...judgeCode(event, typed.code, vault), ...stamp() }, secrets, typed);
     },
     stop() {
       if (snapshot.status !== 'active') return;
@@ -259,7 +274,11 @@ function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
   if (typeof way?.redeem !== 'function') {
     throw new TypeError('way: must be a way of a provider, like createAuth0MfaApi(...)');
   }
-  if (mfaToken === undefined && signIn === undefined && adds === undefined) {
+  const needsSubject = way.can.firstLeg === 'none';
+  if (needsSubject && typeof options.subject !== 'string') {
+    throw new TypeError('subject: must be a string, since this way has no first leg');
+  }
+  if (!needsSubject && mfaToken === undefined && signIn === undefined && adds === undefined) {
     throw new TypeError('mfaToken, signIn or adds: set one of them');
   }
   if (adds !== undefined && !(isEnrollable(adds.factor) && typeof adds.accessToken === 'string')) {
@@ -271,7 +290,7 @@ function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
   if (enroll !== 'session' && enroll !== 'refuse') {
     throw new TypeError("enroll: must be 'session' or 'refuse'");
   }
-  const { pollSchedule = 'steady' } = options;
+  const { pollSchedule = 'steady', pushCode = 'typed' } = options;
   if (!isPollSchedule(pollSchedule)) throw new TypeError("pollSchedule: must be 'steady' or 'eager'");
   for (const [name, ms] of Object.entries(settings)) {
     if (!(ms > 0)) throw new TypeError(`settings.${name}: must be a positive number of milliseconds`);
@@ -279,7 +298,6 @@ function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
   return {
     ...FLOW_DEFAULTS,
     ...settings,
-    exchangeLimit: way.can.exchangeLimit,
     ...(adds && {
       adds: {
         factor: adds.factor,
@@ -287,7 +305,7 @@ function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
       },
     }),
     factors,
-    firstLegs: [adds === undefined ? 'custom' : 'access-token'],
+    ways: [waySettings(way, { firstLegs: [adds === undefined ? 'custom' : 'access-token'], pushCode })],
     enroll,
     pollSchedule,
   };

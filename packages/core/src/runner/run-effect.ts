@@ -2,7 +2,7 @@ import { dropUndefined } from '../lib/drop-undefined.ts';
 import type { Effect } from '../machine/effects.ts';
 import type { Fact, Inputs, SignInMethod } from '../machine/events.ts';
 import type { Vault } from '../machine/vault.ts';
-import type { MfaTransaction, Proof, Redemption, TokenSet, Way } from '../provider/way.ts';
+import type { ApprovalRequest, MfaTransaction, Proof, Redemption, TokenSet, Way } from '../provider/way.ts';
 import { type Factor, isOwnCode, takesPhoneNumber } from '../terms/factor.ts';
 import { isReasonCode, type ReasonCode } from '../terms/reason-codes.ts';
 import { isStepUpError, StepUpError } from '../terms/step-up-error.ts';
@@ -15,6 +15,10 @@ export interface EffectPorts {
   readonly signal: AbortSignal;
   /** Does the first leg, except `access-token`, whose token is in the vault. Throws `login_required` if it cannot. */
   authenticate(method: SignInMethod, inputs: Inputs, signal: AbortSignal): Promise<MfaTransaction>;
+  /** What the flow is for, for ways whose phone shows it. */
+  readonly approval: Omit<ApprovalRequest, 'code'>;
+  /** Makes a push code. */
+  createPushCode(): string;
   /** Checks whose approval the tokens are. Throws `subject_mismatch` or `identity_refused`. */
   identify(tokens: TokenSet, signal: AbortSignal): Promise<void>;
   /**
@@ -26,6 +30,7 @@ export interface EffectPorts {
 
 /** The codes that an operator must look at. */
 const FAULTS: readonly ReasonCode[] = [
+  'approval_mismatch',
   'authentication_stale',
   'identity_refused',
   'mfa_not_required',
@@ -34,6 +39,9 @@ const FAULTS: readonly ReasonCode[] = [
   'provider_unavailable',
   'subject_mismatch',
 ];
+
+/** A way that lists no devices says so, too, of a subject that is not the provider's. */
+const UNKNOWN_USER: readonly ReasonCode[] = ['not_enrolled', 'factor_unavailable'];
 
 /** The fact that answers an effect, and the secrets that came with it. */
 export interface EffectResult {
@@ -52,7 +60,8 @@ export async function runEffect(effect: Effect, ports: EffectPorts): Promise<Eff
       return { fact: { type: 'effect.failed', code: 'provider_error' } };
     }
     // An aborted request looks like a provider that is down, but is not worth a report.
-    if (FAULTS.includes(code) && !ports.signal.aborted) ports.onError(error);
+    const isFault = FAULTS.includes(code) || (UNKNOWN_USER.includes(code) && !ports.way.can.listsDevices);
+    if (isFault && !ports.signal.aborted) ports.onError(error);
     const { retryAfterMs } = error as StepUpError;
     return { fact: dropUndefined({ type: 'effect.failed', code, retryAfterMs }) };
   }
@@ -99,21 +108,25 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
     }
     case 'challenge': {
       const { authenticatorId, factor } = effect.params;
-      const { oobCode, ...times } = await way.challenge({
+      const code = way.can.phoneShows === 'nothing' ? undefined : ports.createPushCode();
+      const { oobCode, ...sent } = await way.challenge({
         mfaToken: secret(vault.mfaToken),
         authenticatorId,
         factor,
+        approval: code === undefined ? undefined : { ...ports.approval, code },
         signal,
       });
-      return { fact: { type: 'challenge.sent', ...times }, secrets: { oobCode } };
+      const pushCode = sent.shown === undefined ? undefined : code;
+      // An answer to the challenge before this one is worth nothing any more.
+      return { fact: { type: 'challenge.sent', ...sent }, secrets: { oobCode, pushCode, tokens: undefined } };
     }
     case 'poll': {
       const proof: Proof = { type: 'oob', oobCode: secret(vault.oobCode) };
-      return redemptionResult(await redeem(ports, proof, effect.params.enrolling));
+      return redemptionResult(await redeem(ports, proof, effect.params));
     }
     case 'verify': {
       const proof = typedProof(effect.params.factor, ports);
-      return redemptionResult(answered(await redeem(ports, proof, effect.params.enrolling)));
+      return redemptionResult(answered(await redeem(ports, proof, effect.params)));
     }
     case 'identify': {
       await ports.identify(secret(vault.tokens), signal);
@@ -122,8 +135,19 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
   }
 }
 
-function redeem({ way, vault, signal }: EffectPorts, proof: Proof, enrolling: boolean): Promise<Redemption> {
-  return way.redeem({ mfaToken: secret(vault.mfaToken), proof, enrolling, signal });
+function redeem(
+  { way, vault, signal, approval }: EffectPorts,
+  proof: Proof,
+  { enrolling, expiresAt }: { readonly enrolling: boolean; readonly expiresAt?: number },
+): Promise<Redemption> {
+  return way.redeem({
+    mfaToken: secret(vault.mfaToken),
+    proof,
+    enrolling,
+    expiresAt,
+    approval: vault.pushCode === undefined ? undefined : { ...approval, code: vault.pushCode },
+    signal,
+  });
 }
 
 function typedProof(factor: Factor, { vault, inputs }: EffectPorts): Proof {
@@ -159,7 +183,13 @@ function secret<T>(slot: T | undefined): T {
 function transactionResult({ mfaToken, requirements }: MfaTransaction): EffectResult {
   return {
     fact: dropUndefined({ type: 'mfa.required', requirements }),
-    secrets: { mfaToken, oobCode: undefined, barcodeUri: undefined, otpSecret: undefined },
+    secrets: {
+      mfaToken,
+      oobCode: undefined,
+      pushCode: undefined,
+      barcodeUri: undefined,
+      otpSecret: undefined,
+    },
   };
 }
 

@@ -7,6 +7,8 @@
 const REASONS = {
   /** The user has a factor already: challenge that one. */
   already_enrolled: 400,
+  /** What was approved is not what was asked for. This is never an approval: an operator must look. */
+  approval_mismatch: 403,
   /** The user did not authenticate again on the provider's page, or the provider does not tell when: an operator must look. */
   authentication_stale: 403,
   /** The app has not known the user's devices for as long as the policy asks: come back later. */

@@ -6,6 +6,7 @@ import {
   advanceFlow,
   awaitsFact,
   createFlow,
+  currentWay,
   dueAt,
   type Fact,
   type FlowEvent,
@@ -17,7 +18,7 @@ import {
   stateName,
   stepUpMachine,
 } from '../../src/index.ts';
-import { EMAIL, listed, OTP, PUSH, placeOf, settings } from '../support/flow-driver.ts';
+import { CIBA, EMAIL, listed, mfaApiWay, OTP, PUSH, placeOf, settings } from '../support/flow-driver.ts';
 
 // Thousands of states take a while on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -66,6 +67,10 @@ function keyOf(snapshot: FlowSnapshot): string {
     target,
     ['authenticating', 'listing'].includes(stateName(state)) && resumesTarget,
     context.hasRecoveryCodes,
+    context.way,
+    context.shown,
+    context.codeTries,
+    context.isCodeEntered,
     Object.entries(context.resendAllowedAt).some(([, at]) => now < at),
   ]);
 }
@@ -102,11 +107,19 @@ const REQUESTS: readonly RequestEvent[] = [
   { type: 'code.submit' },
   { type: 'codes.acknowledge' },
   { type: 'challenge.resend' },
+  { type: 'way.next' },
   { type: 'flow.retry' },
   { type: 'flow.cancel' },
   ...[PUSH, OTP, EMAIL].map(({ id }): RequestEvent => ({ type: 'factor.choose', authenticatorId: id })),
   { type: 'enrollment.begin', factor: 'push' },
   { type: 'enrollment.begin', factor: 'email' },
+];
+
+/** What can happen besides, where the phone shows a code. */
+const CODE_FACT: Fact = { type: 'challenge.sent', binding: 'poll', shown: 'message' };
+const CODE_REQUESTS: readonly RequestEvent[] = [
+  { type: 'code.submit', isPushCode: true },
+  { type: 'code.submit', isPushCode: false },
 ];
 
 /** What the provider lists: nothing, or every factor that counts in these models. */
@@ -121,12 +134,14 @@ function eventsOf(snapshot: FlowSnapshot): readonly FlowEvent[] {
   const { context } = state;
   const now = nowOf(state);
   const soon = Math.max(now, context.waitUntil ?? 0, ...Object.values(context.resendAllowedAt));
-  const late = Math.max(soon, context.mfaTokenExpiresAt);
+  const hasCode = currentWay(context).pushCode !== undefined;
+  // Without a first leg nothing but the flow itself expires.
+  const late = Math.max(soon, hasCode ? soon : context.mfaTokenExpiresAt);
   const events: FlowEvent[] = [
     ...[...new Set([now, soon, late])].flatMap((at) =>
-      REQUESTS.map((event) => ({ ...event, at, jitterMs: 0 })),
+      [...REQUESTS, ...(hasCode ? CODE_REQUESTS : [])].map((event) => ({ ...event, at, jitterMs: 0 })),
     ),
-    ...[...FACTS, ...listsOf(context.settings)].map((fact) => ({
+    ...[...FACTS, ...(hasCode ? [CODE_FACT] : []), ...listsOf(context.settings)].map((fact) => ({
       ...fact,
       seq: context.seq,
       at: now,
@@ -191,6 +206,8 @@ interface Watch {
   readonly identification: number | undefined;
   readonly isIdentified: boolean;
   readonly challenges: number;
+  /** Whether the phone shows a code that was not typed. */
+  readonly lacksCode: boolean;
 }
 
 /** Whether the fact means that no message was sent, because the token had expired or the factor was unknown. */
@@ -206,6 +223,7 @@ const UNWATCHED: Watch = {
   identification: undefined,
   isIdentified: false,
   challenges: 0,
+  lacksCode: false,
 };
 
 function watch(
@@ -222,6 +240,9 @@ function watch(
   if (accepted && event.type === 'identity.verified') {
     next = { ...next, isIdentified: next.isProven && event.seq === next.identification };
   }
+  if (accepted && event.type === 'challenge.sent') next = { ...next, lacksCode: event.shown !== undefined };
+  if (accepted && event.type === 'code.submit' && event.isPushCode === true)
+    next = { ...next, lacksCode: false };
   switch (effect?.type) {
     case undefined:
       break;
@@ -233,7 +254,13 @@ function watch(
       next = { ...next, identification: effect.params.seq, isIdentified: false };
       break;
     case 'challenge':
-      next = { ...next, isProven: false, isIdentified: false, challenges: next.challenges + 1 };
+      next = {
+        ...next,
+        isProven: false,
+        isIdentified: false,
+        challenges: next.challenges + 1,
+        lacksCode: false,
+      };
       break;
     default:
       next = { ...next, isProven: false, isIdentified: false };
@@ -241,6 +268,8 @@ function watch(
   if (state.value === 'approved' && !(next.isProven && next.isIdentified)) {
     throw new Error(`approved by ${event.type} without a proof and an identity`);
   }
+  const isPush = state.value === 'approved' && state.context.target?.factor === 'push';
+  if (isPush && next.lacksCode) throw new Error('approved without the code that the phone shows');
   if (next.challenges > 1) throw new Error(`a second message by ${event.type}, which no user asked for`);
   return next;
 }
@@ -289,8 +318,9 @@ const roundTrip = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 function checkStep(state: FlowState, event: FlowEvent): Advance {
   const advance = advanceFlow(state, event);
   assert(advance.accepted, `takes ${event.type}`, state);
+  const goesOn = event.type === 'code.submit' && awaitsFact(state) && state.value !== 'verifying';
   assert(
-    awaitsFact(advance.state) === (advance.effect !== undefined),
+    goesOn || awaitsFact(advance.state) === (advance.effect !== undefined),
     'the flow waits for a fact exactly after an effect',
     state,
   );
@@ -333,6 +363,11 @@ describe.each([
       enroll: 'refuse',
     }),
     ['not_enrolled'],
+  ],
+  [
+    'the phone shows a code, and there is another way',
+    settings({ factors: ['push'], enroll: 'refuse', ways: [CIBA, mfaApiWay()] }),
+    ['codes', 'already_enrolled', 'code_refused', 'enrollment.begin', 'poll.slowed'],
   ],
 ] as const)('every path, where %s', (_, given, without) => {
   const model = modelOf(given, without);
@@ -394,11 +429,14 @@ describe.each([
 describe('every state of the machine', () => {
   it('is reached', () => {
     const reached = new Set(
-      [settings({ factors: ['push'] }), settings({ factors: ['otp'], firstLegs: ['password'] })].flatMap(
-        (given) =>
-          modelOf(given, ['not_enrolled', 'already_enrolled'])
-            .getShortestPaths({ allowDuplicatePaths: true })
-            .map(({ state }) => placeOf(stateOf(state))),
+      [
+        settings({ factors: ['push'] }),
+        settings({ factors: ['otp'], firstLegs: ['password'] }),
+        settings({ factors: ['push'], ways: [CIBA] }),
+      ].flatMap((given) =>
+        modelOf(given, ['not_enrolled', 'already_enrolled'])
+          .getShortestPaths({ allowDuplicatePaths: true })
+          .map(({ state }) => placeOf(stateOf(state))),
       ),
     );
     const passing = ['authenticating.deciding', 'listing.deciding'];

@@ -101,7 +101,7 @@ describe('polls that another process may have sent', () => {
           const until = sentAt + silenceMs;
           const { budget } = resumeWait(heard, until).context;
 
-          const { exchangeLimit } = state.context.settings;
+          const { exchangeLimit } = state.context.settings.ways[0];
           expect(budget.at).toBe(until);
           expect(budget.level).toBeLessThanOrEqual(
             refill(state.context.budget, exchangeLimit, until).level + 1e-6,
@@ -117,6 +117,6 @@ describe('polls that another process may have sent', () => {
     driver.tickWhenDue();
     const { budget, settings: limits } = resumeWait(driver.state, driver.now + 60_000).context;
 
-    expect(budget.level).toBeGreaterThanOrEqual(limits.exchangeLimit?.reservedForCodes ?? Number.NaN);
+    expect(budget.level).toBeGreaterThanOrEqual(limits.ways[0].exchangeLimit?.reservedForCodes ?? Number.NaN);
   });
 });

@@ -17,6 +17,7 @@ import {
 
 const FULL: Required<Vault> = {
   mfaToken: 'mfa-token',
+  pushCode: 'K7QM',
   oobCode: 'oob-code',
   barcodeUri: 'otpauth://totp/x',
   otpSecret: 'ABCDEFGH',

@@ -23,6 +23,8 @@ function run(
     vault: VAULT,
     inputs: { code: '123456', password: 'correct-horse' },
     signal: new AbortController().signal,
+    approval: { subject: 'ada' },
+    createPushCode: () => 'K7QM',
     authenticate: () => Promise.reject(new Error('no first leg is expected')),
     identify: () => Promise.reject(new Error('no identity check is expected')),
     onError: (error) => expect.unreachable(String(error)),
@@ -31,7 +33,7 @@ function run(
   return { api, done };
 }
 
-const POLL: Effect = { type: 'poll', params: { seq: 1, enrolling: false } };
+const POLL: Effect = { type: 'poll', params: { seq: 1, enrolling: false, expiresAt: 300_000 } };
 const VERIFY: Effect = { type: 'verify', params: { seq: 1, factor: 'sms', enrolling: false } };
 const ENROLL: Effect = { type: 'enroll', params: { seq: 1, factor: 'sms' } };
 

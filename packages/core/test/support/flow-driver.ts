@@ -1,19 +1,23 @@
 import {
-  AUTH0_EXCHANGE_LIMIT,
   type Authenticator,
   advanceFlow,
+  cibaCapabilities,
   createFlow,
   dueAt,
   type Effect,
   type Fact,
+  type FirstLegMethod,
   FLOW_DEFAULTS,
   type FlowContext,
   type FlowEvent,
   type FlowSettings,
   type FlowState,
+  MFA_API_CAPABILITIES,
   type ReasonCode,
   type RequestEvent,
   type Target,
+  type WaySettings,
+  waySettings,
 } from '../../src/index.ts';
 
 export const PUSH: Authenticator = { id: 'push|dev_1', factor: 'push', active: true, name: 'Phone' };
@@ -26,15 +30,28 @@ export const RECOVERY: Authenticator = { id: 'recovery-code|dev_6', factor: 'rec
 const START = Date.UTC(2026, 0, 1);
 
 /** The settings of a flow in tests: every factor counts, the first leg is silent, the session may add a factor. */
-export function settings(overrides: Partial<FlowSettings> = {}): FlowSettings {
+export function settings({ firstLegs = ['custom'], ...overrides }: Overrides = {}): FlowSettings {
   return {
     ...FLOW_DEFAULTS,
     factors: ['push', 'otp', 'sms', 'voice', 'email', 'recovery-code'],
-    firstLegs: ['custom'],
+    ways: [mfaApiWay(firstLegs)],
     enroll: 'session',
-    exchangeLimit: AUTH0_EXCHANGE_LIMIT,
     ...overrides,
   };
+}
+
+/** Settings of a flow, and the first legs of its only way. */
+type Overrides = Partial<FlowSettings> & { readonly firstLegs?: readonly FirstLegMethod[] };
+
+/** CIBA, whose code is typed. */
+export const CIBA: WaySettings = waySettings(
+  { name: 'ciba', can: cibaCapabilities({}) },
+  { firstLegs: [], pushCode: 'typed' },
+);
+
+/** Auth0's MFA API, with these first legs. */
+export function mfaApiWay(firstLegs: readonly FirstLegMethod[] = ['custom']): WaySettings {
+  return waySettings({ name: 'mfa-api', can: MFA_API_CAPABILITIES }, { firstLegs, pushCode: 'typed' });
 }
 
 /** Runs a flow step by step: requests and facts go in, effects come out, and time moves only on request. */
@@ -64,7 +81,7 @@ export interface FlowDriver {
   fork(): FlowDriver;
 }
 
-export function createDriver(overrides: Partial<FlowSettings> = {}): FlowDriver {
+export function createDriver(overrides: Overrides = {}): FlowDriver {
   return driverOf(createFlow(settings(overrides)), START, []);
 }
 
@@ -146,7 +163,7 @@ export function listed(...authenticators: readonly Authenticator[]): Fact {
 /** A flow that has just learned the user's authenticators. */
 export function listedDriver(
   authenticators: readonly Authenticator[],
-  overrides: Partial<FlowSettings> = {},
+  overrides: Overrides = {},
 ): FlowDriver {
   const driver = createDriver(overrides);
   driver.ask({ type: 'flow.start' });
@@ -159,7 +176,7 @@ export function listedDriver(
 /** A flow that waits for the answer to a push. */
 export function pollingDriver(
   authenticators: readonly Authenticator[] = [PUSH, OTP, SMS],
-  overrides: Partial<FlowSettings> = {},
+  overrides: Overrides = {},
 ): FlowDriver {
   const driver = listedDriver(authenticators, overrides);
   driver.answer({ type: 'challenge.sent', binding: 'poll' });
@@ -167,10 +184,7 @@ export function pollingDriver(
 }
 
 /** A flow that shows the QR code of a new push factor. */
-export function confirmingDriver(
-  overrides: Partial<FlowSettings> = {},
-  hasRecoveryCodes = false,
-): FlowDriver {
+export function confirmingDriver(overrides: Overrides = {}, hasRecoveryCodes = false): FlowDriver {
   const driver = listedDriver([], overrides);
   driver.answer({ type: 'enrollment.started', binding: 'poll', hasRecoveryCodes });
   return driver;
@@ -178,7 +192,7 @@ export function confirmingDriver(
 
 /** A flow in each state, with every factor available where that is possible. */
 export function everyPlace(): Readonly<Record<string, FlowDriver>> {
-  const started = (overrides: Partial<FlowSettings> = {}): FlowDriver => {
+  const started = (overrides: Overrides = {}): FlowDriver => {
     const driver = createDriver(overrides);
     driver.ask({ type: 'flow.start' });
     return driver;

@@ -1,6 +1,9 @@
 import {
+  type Auth0Options,
+  cibaCapabilities,
   createAuth0MfaApi,
   createAuth0SignIn,
+  createCibaWay,
   createDiscovery,
   MFA_API_CAPABILITIES,
   parseIssuer,
@@ -8,8 +11,9 @@ import {
 } from '@stepgate/core';
 import * as v from 'valibot';
 import { aFlag, aFunction, optionsSchema, parseOptions } from '../lib/parse-options.ts';
+import { CibaSchema, type CibaSettings } from '../provider/ciba-settings.ts';
 import { createIdentityCheck } from '../provider/id-token-check.ts';
-import type { Provider, SignIn } from '../provider/provider.ts';
+import type { Management, Provider, SignIn } from '../provider/provider.ts';
 import { mfaApiAsk, opensMfaApi } from './mfa-audience.ts';
 import { removalOf } from './removal-rules.ts';
 
@@ -26,7 +30,12 @@ export interface Auth0Settings {
    * are the client id, `aud` is the issuer with its trailing slash, `jti` is unique, and it lives 5 minutes at most.
    */
   readonly clientAssertion?: () => Promise<string>;
-  /** The MFA API: what it asks the tenant for. */
+  /**
+   * CIBA: push without a first leg, whose phone shows what is approved. It goes before the MFA API. Needs an application
+   * that authenticates, has the grant, and whose only notification channel is `guardian-push`.
+   */
+  readonly ciba?: CibaSettings;
+  /** The MFA API: what it asks the tenant for. It is there by default, unless only `ciba` is given. */
   readonly mfaApi?: MfaApiSettings;
   /** Milliseconds until a request to the tenant counts as lost; default 10 000. */
   readonly timeoutMs?: number;
@@ -74,6 +83,7 @@ const auth0Entries = {
   clientId: checkedElsewhere,
   clientSecret: checkedElsewhere,
   clientAssertion: checkedElsewhere,
+  ciba: v.optional(CibaSchema),
   mfaApi: v.optional(optionsSchema(mfaApiEntries)),
   timeoutMs: checkedElsewhere,
   fetch: v.optional(aFunction),
@@ -100,53 +110,62 @@ export function auth0(settings: Auth0Settings): Provider {
   // First, because an environment that lacks it is the most common mistake.
   if (typeof settings === 'object' && settings !== null) parseIssuer(settings);
   parseOptions(Auth0Schema, settings, 'auth0');
-  const { mfaApi = {}, fetch, timeoutMs = TIMEOUT_MS, ...client } = settings;
-  const { mfaAudience, realm, enrollWithCredentials, ...ask } = mfaApi;
+  const { mfaApi = settings.ciba === undefined ? {} : undefined, ciba, fetch, ...rest } = settings;
+  const { timeoutMs = TIMEOUT_MS, ...client } = rest;
   // The clients check what they are given. What they refuse is refused before there is a gate.
   createAuth0MfaApi({ ...client, timeoutMs });
+  if (ciba !== undefined) createCibaWay({ ...client, ...ciba, timeoutMs, discover: createDiscovery(client) });
+  const ways = [
+    ...(ciba === undefined ? [] : [{ name: 'ciba', can: cibaCapabilities(ciba) } as const]),
+    ...(mfaApi === undefined ? [] : [{ name: 'mfa-api', can: MFA_API_CAPABILITIES } as const]),
+  ];
 
   return {
     issuer: parseIssuer(settings),
     clientId: settings.clientId,
     isConfidential: settings.clientSecret !== undefined || settings.clientAssertion !== undefined,
-    ways: [{ name: 'mfa-api', can: MFA_API_CAPABILITIES }],
+    ways: asSome(ways),
     connect({ now, onResponse, sendersFor }) {
-      const wire = { timeoutMs, now, ...sendersFor(fetch) };
-      const way = createAuth0MfaApi({
-        ...client,
-        ...wire,
-        onResponse,
-        ...(enrollWithCredentials !== undefined && { enrollWithCredentials }),
-      });
-      const signInFor = (asked: { readonly audience?: string; readonly scope?: string }): SignIn => ({
-        ask: asked,
-        ...createAuth0SignIn({
-          ...client,
-          ...wire,
-          ...asked,
-          onResponse,
-          ...(realm !== undefined && { realm }),
-        }),
-      });
+      const wire = { ...client, timeoutMs, now, ...sendersFor(fetch) };
+      const discover = createDiscovery(wire);
+      const overCiba = ciba && createCibaWay({ ...wire, ...ciba, discover, onResponse });
+      const overMfaApi = mfaApi && connectMfaApi({ ...wire, onResponse }, mfaApi);
       return {
-        ways: [way],
-        identityCheck: createIdentityCheck({
-          ...wire,
-          discover: createDiscovery({ ...client, ...wire }),
-          clientId: client.clientId,
-          assertSubject,
-        }),
-        signIn: signInFor(ask),
-        management: {
-          way,
-          signIn: signInFor(mfaApiAsk(settings.issuer, mfaAudience)),
-          opens: opensMfaApi,
-          removalOf,
-        },
+        ways: asSome([...(overCiba ? [overCiba] : []), ...(overMfaApi ? [overMfaApi.management.way] : [])]),
+        identityCheck: createIdentityCheck({ ...wire, discover, assertSubject }),
+        ...overMfaApi,
         timeoutMs,
       };
     },
   };
+}
+
+/** The MFA API, and the first legs for approvals and for the management of authenticators. */
+function connectMfaApi(
+  wire: Auth0Options,
+  { mfaAudience, realm, enrollWithCredentials, ...ask }: MfaApiSettings,
+): { readonly signIn: SignIn; readonly management: Management } {
+  const signInFor = (asked: { readonly audience?: string; readonly scope?: string }): SignIn => ({
+    ask: asked,
+    ...createAuth0SignIn({ ...wire, ...asked, ...(realm !== undefined && { realm }) }),
+  });
+  return {
+    signIn: signInFor(ask),
+    management: {
+      way: createAuth0MfaApi({
+        ...wire,
+        ...(enrollWithCredentials !== undefined && { enrollWithCredentials }),
+      }),
+      signIn: signInFor(mfaApiAsk(wire.issuer, mfaAudience)),
+      opens: opensMfaApi,
+      removalOf,
+    },
+  };
+}
+
+/** There is always one: without any settings, the MFA API. */
+function asSome<T>(list: readonly T[]): readonly [T, ...T[]] {
+  return list as readonly [T, ...T[]];
 }
 
 /** Every `sub` of a tenant names a connection first: `auth0|…`. */

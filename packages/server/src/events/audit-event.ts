@@ -1,4 +1,4 @@
-import type { EnrollableFactor, Factor, ReasonCode } from '@stepgate/core';
+import type { EnrollableFactor, Factor, ReasonCode, WayName } from '@stepgate/core';
 import type { LimitName } from '../limits/limits.ts';
 import type { ParsedPolicy } from '../policy/policy.ts';
 import type { Approval } from '../records/handle-record.ts';
@@ -16,6 +16,8 @@ export const AUDIT_EVENT_TYPES = [
   'message.sent',
   'delivery.unknown',
   'code.refused',
+  'push_code.refused',
+  'way.changed',
   'attempt.unanswered',
   'recovery_code.used',
   'authenticator.enrolled',
@@ -87,6 +89,16 @@ export type EventBody =
   | (InFlow & ByFactor & { readonly type: 'message.sent' })
   | (InFlow & ByFactor & { readonly type: 'delivery.unknown' })
   | (InFlow & ByFactor & { readonly type: 'code.refused' })
+  | (InFlow & {
+      readonly type: 'push_code.refused';
+      /** After the last one the flow is rejected. */
+      readonly triesLeft: number;
+    })
+  | (InFlow & {
+      readonly type: 'way.changed';
+      /** The way that the flow takes from now on. */
+      readonly way: WayName;
+    })
   | (InFlow & { readonly type: 'attempt.unanswered'; readonly attempt: 'code' | 'password' })
   | (InFlow & { readonly type: 'recovery_code.used' })
   | (InFlow & { readonly type: 'authenticator.enrolled'; readonly factor: Factor })
@@ -131,6 +143,8 @@ export type EventBody =
  * | `message.sent` | `flow`, `factor`, `authenticatorId`? | the provider has taken a text, call or e-mail |
  * | `delivery.unknown` | `flow`, `factor`, `authenticatorId`? | a push or message may have gone out: no answer came, or none was waited for |
  * | `code.refused` | `flow`, `factor`, `authenticatorId`? | a typed code was wrong |
+ * | `push_code.refused` | `flow`, `triesLeft` | the code that the phone shows was typed wrong; after the last try the flow is rejected |
+ * | `way.changed` | `flow`, `way` | the flow goes over to another way of the provider, by itself or because the user asked |
  * | `attempt.unanswered` | `flow`, `attempt` | a code or password went out and its answer never came, or was aborted: the provider may have judged it, and it counts |
  * | `recovery_code.used` | `flow` | the recovery code was taken |
  * | `authenticator.enrolled` | `flow`, `factor` | a new authenticator was confirmed |

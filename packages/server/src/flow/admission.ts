@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, type Effect, type EffectResult, type ReasonCode, StepUpError } from '@stepgate/core';
+import {
+  type Clock,
+  type Effect,
+  type EffectResult,
+  type FirstLegMethod,
+  type ReasonCode,
+  StepUpError,
+} from '@stepgate/core';
 import type { Audit } from '../events/audit.ts';
 import { digest } from '../lib/seal.ts';
 import { attemptsOf, givenBack, isPush, limitKeysOf } from '../limits/attempts.ts';
@@ -41,6 +48,12 @@ export interface Admission {
    * @throws StepUpError `rate_limited` (429) when the session has looked too often.
    */
   admitList(owner: Owner): Promise<void>;
+  /**
+   * Counts a push code before it is compared. Answers with a function that takes it back, for one that was right.
+   *
+   * @throws StepUpError `too_many_attempts` (429) after too many wrong codes.
+   */
+  admitPushCode(owner: Owner): Promise<() => Promise<void>>;
   /** Whether the effect may go out. If it does not go out, it is not counted. */
   admit(owner: Owner, job: Admitted, waiting: Waiting): Promise<AdmissionResult>;
   /** Gives attempts back as the result allows, and keeps the push lock for as long as a sent push lives. */
@@ -160,6 +173,13 @@ export function createAdmission(options: {
       }
     },
 
+    async admitPushCode(owner) {
+      const id = randomUUID();
+      const retryAfterMs = await charge('codes', id, owner);
+      if (retryAfterMs === undefined) return () => limits.refund('codes', id, limitKeysOf(owner));
+      throw new StepUpError('too_many_attempts', 'too many codes were wrong', { retryAfterMs });
+    },
+
     async admit(owner, job, waiting) {
       const { isWanted, retry } = waiting;
       const { effect } = job;
@@ -224,12 +244,15 @@ function tooOften(message: string, retryAfterMs: number): StepUpError {
   return new StepUpError('rate_limited', message, { retryAfterMs });
 }
 
+/** The first legs that send no request. */
+const LOCAL_LEGS: readonly FirstLegMethod[] = ['access-token', 'mfa-token', 'none'];
+
 /**
  * Whether a user's effect is a request to the tenant, by the gate or, in a custom first leg, by the app. A poll takes
  * its turn before it is claimed.
  */
 function asksTenant({ type, params }: Effect): boolean {
-  if (type === 'authenticate') return params.method !== 'access-token' && params.method !== 'mfa-token';
+  if (type === 'authenticate') return !LOCAL_LEGS.includes(params.method);
   return type !== 'poll' && type !== 'identify';
 }
 

@@ -8,7 +8,7 @@ import { telling } from './announce.ts';
 import { notFound, otherAddress, refusalOf, stale } from './errors.ts';
 import { isAsApproved } from './factor-to-add.ts';
 import type { FlowParts, FlowTarget } from './parts.ts';
-import { awaitsLock, ownedBy } from './rules.ts';
+import { awaitsCode, awaitsLock, ownedBy } from './rules.ts';
 import { createFlowRunner } from './runner.ts';
 import { type Beginning, createFlowStarts, type FactorToAdd } from './starts.ts';
 import type { Job } from './steps.ts';
@@ -46,13 +46,17 @@ export interface FlowDriver {
 /** The result of a user's request: a step that was taken, or one that must be counted first. */
 interface Taken {
   readonly job?: Job | undefined;
+  /** The claim of the effect that the flow waits for now. */
+  readonly claim?: string | undefined;
+  /** Whether the push code has been typed right. */
+  readonly isCodeEntered?: boolean | undefined;
   /** The flow as it would be, if that step does what a start does. */
   readonly uncounted?: FlowRecord | undefined;
 }
 
 /** Creates the driver. */
 export function createFlowDriver(parts: FlowParts): FlowDriver {
-  const { basePath, steps, capacity } = parts;
+  const { basePath, steps, capacity, admission } = parts;
   const { records } = parts.state;
   const { audit, clock, onError } = parts.runtime;
   const runner = createFlowRunner(parts);
@@ -72,20 +76,45 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
     { version, isCounted }: { readonly version: number | undefined; readonly isCounted: boolean },
   ): Promise<Taken> {
     const { key, caller } = target;
-    const { event, secrets } = splitRequest(request);
+    const { event, inputs, secrets } = splitRequest(request);
     return records.update<Taken>(key, (found) => {
       const record = ownedBy(caller, found);
       if (record?.flow === undefined) throw notFound(basePath);
       if (version !== undefined && record.flow.version !== version) throw stale();
       if (!isAsApproved(record.flow, request)) throw otherAddress();
-      const step = steps.apply(key, runner.current(key, record), event, secrets);
+      // A push code is typed while a poll is under way, here or in another process, which goes on.
+      const known = request.type === 'code.submit' ? runner.ahead(key, record) : runner.current(key, record);
+      const step = steps.apply(key, known, event, secrets, inputs);
       if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
       if (secrets !== undefined) mustFit(step.record, capacity.recordBytes, clock.now());
       if (!isCounted && countsAsStart(request, step)) {
         return { result: { uncounted: step.record.flow } };
       }
-      return { record: step.record, result: { job: step.job }, ...telling(audit, target, step) };
+      const { pending, state } = step.record.flow ?? {};
+      const result = { job: step.job, claim: pending?.claim, isCodeEntered: state?.context.isCodeEntered };
+      return { record: step.record, result, ...telling(audit, target, step) };
     });
+  }
+
+  /** Takes the step. A push code is compared in it, so it is counted before. */
+  async function takeCode(
+    target: FlowTarget,
+    request: StepUpRequest,
+    version: number | undefined,
+  ): Promise<Taken> {
+    const step = (): Promise<Taken> => take(target, request, { version, isCounted: false });
+    if (request.type !== 'code.submit') return step();
+    const { record } = await records.read(target.key);
+    const flow = ownedBy(target.caller, record)?.flow;
+    if (flow === undefined || !awaitsCode(flow)) return step();
+    const takeBack = await admission.admitPushCode(target);
+    const taken = await step().catch(async (error: unknown) => {
+      // It was not compared.
+      await takeBack().catch(onError);
+      throw error;
+    });
+    if (taken.isCodeEntered === true) await takeBack().catch(onError);
+    return taken;
   }
 
   async function afterwards(target: FlowTarget, job: Job | undefined, inputs: Inputs): Promise<FlowView> {
@@ -125,8 +154,8 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
 
     async request(target, request, version) {
       const { inputs } = splitRequest(request);
-      const { uncounted, ...taken } = await take(target, request, { version, isCounted: false });
-      const { job } = uncounted
+      const { uncounted, ...taken } = await takeCode(target, request, version);
+      const { job, claim } = uncounted
         ? await starts.counted(
             target,
             uncounted.requirement,
@@ -134,7 +163,7 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
             uncounted.state.context.expiresAt,
           )
         : taken;
-      runner.breakOff(target.key, job?.claim);
+      runner.breakOff(target.key, claim);
       return afterwards(target, job, inputs);
     },
 

@@ -6,6 +6,7 @@ import {
   runEffect,
   StepUpError,
   type TokenSet,
+  type Way,
 } from '@stepgate/core';
 import { createErrorThrottle } from '../events/error-throttle.ts';
 import { retryUntilDone } from '../store/retry.ts';
@@ -59,6 +60,14 @@ export function createEffectPerformer(
     return record?.flow?.pending?.claim === claim;
   }
 
+  /** The way that the flow was started on. */
+  function wayOf(job: Job): Way {
+    const found = ways.find(({ name }) => name === job.way);
+    // A process with other options has started it.
+    if (found === undefined) throw new TypeError(`the provider has no way ${job.way}, which this flow takes`);
+    return found;
+  }
+
   /** Runs one effect; `undefined` when the flow no longer wants it. */
   async function performWanted(
     target: FlowTarget,
@@ -83,10 +92,12 @@ export function createEffectPerformer(
     if (admitted === 'unwanted') return undefined;
     if (admitted !== 'admitted') return admitted;
     const done = await runEffect(job.effect, {
-      way: ways[0],
+      way: wayOf(job),
       vault: job.vault,
       inputs,
       signal,
+      approval: { ...job.approval, subject: target.caller.subject },
+      createPushCode: parts.createPushCode,
       authenticate: async (method, typed) => {
         await prepared;
         const legs = job.purpose === 'managing' ? managementLeg : firstLeg;
@@ -111,15 +122,11 @@ export function createEffectPerformer(
   }
 
   /** The result, with the times since when its authenticators are known. */
-  async function recognised(
-    { caller }: FlowTarget,
-    { leg }: Job,
-    result: EffectResult,
-  ): Promise<EffectResult> {
+  async function recognised({ caller }: FlowTarget, job: Job, result: EffectResult): Promise<EffectResult> {
     const { fact } = result;
-    if (fact.type !== 'authenticators.listed') return result;
+    if (fact.type !== 'authenticators.listed' || !wayOf(job).can.listsDevices) return result;
     // The list of a token that a client has sent may belong to another user.
-    const learns = leg !== 'mfa-token';
+    const learns = job.leg !== 'mfa-token';
     const authenticators = await subjects.recognise(caller.subject, fact.authenticators, { learns });
     return { ...result, fact: { ...fact, authenticators } };
   }

@@ -1,4 +1,4 @@
-import type { FlowSettings } from '@stepgate/core';
+import type { FlowSettings, PushCodeEntry } from '@stepgate/core';
 import type { Runtime } from '../events/runtime.ts';
 import type { Bounds } from '../limits/capacity.ts';
 import type { Connection } from '../provider/connection.ts';
@@ -14,7 +14,11 @@ export interface FlowParts {
   /** Where the endpoints are, for the texts of refusals. */
   readonly basePath: string;
   /** The settings of every flow; a start adds those of its policy. */
-  readonly settings: Omit<FlowSettings, 'factors' | 'firstLegs' | 'pollSchedule'>;
+  readonly settings: Omit<FlowSettings, 'factors' | 'ways' | 'pollSchedule'>;
+  /** How the answer on the phone is tied to the flow, where the phone shows a code. */
+  readonly pushCode: PushCodeEntry;
+  /** Makes a push code. */
+  readonly createPushCode: () => string;
   readonly capacity: Pick<Bounds, 'recordBytes' | 'pollsPerProcess'>;
   readonly connection: Connection;
   readonly state: State;

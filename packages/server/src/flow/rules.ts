@@ -1,7 +1,10 @@
 import {
+  awaitsPushCode,
   dueAt,
   type Effect,
+  type FlowState,
   isAddressed,
+  isAnswered,
   isDone,
   isTapped,
   type PlannedPoll,
@@ -52,6 +55,17 @@ export function withPollsOfHolder(record: HandleRecord, now: number): HandleReco
   return { ...record, flow: { ...flow, state: resumeWait(flow.state, Math.min(now, pollsUntil)) } };
 }
 
+/** The state with what the record knows of the push code: every try is written, whatever process takes it. */
+export function withCodeOf({ context: stored }: FlowState, state: FlowState): FlowState {
+  const { codeTries, isCodeEntered } = stored;
+  const { reason, ...context } = state.context;
+  if (codeTries === context.codeTries && isCodeEntered === context.isCodeEntered) return state;
+  const isRefused = codeTries > 0 && !isCodeEntered;
+  const other = reason === 'code_refused' ? undefined : reason;
+  const shown = other ?? (isRefused ? 'code_refused' : undefined);
+  return { ...state, context: { ...context, codeTries, isCodeEntered, reason: shown } };
+}
+
 /** The record, if it exists and belongs to the caller. */
 export function ownedBy({ session }: Login, record: HandleRecord | undefined): HandleRecord | undefined {
   return record?.session === session ? record : undefined;
@@ -93,8 +107,14 @@ export function isShown(record: HandleRecord, requirement: Requirement | undefin
 export function awaitsPush({ state }: FlowRecord): boolean {
   const { target, reason } = state.context;
   if (target?.authenticatorId === undefined || !isTapped(target.factor)) return false;
+  if (isAnswered(state)) return false;
   const name = stateName(state);
   return name === 'challenging' || name === 'polling' || (name === 'failed' && reason === 'delivery_unknown');
+}
+
+/** Whether the flow waits for the user to type the code that the phone shows. */
+export function awaitsCode({ state }: FlowRecord): boolean {
+  return stateName(state) === 'polling' && awaitsPushCode(state.context);
 }
 
 /** Whether the flow was refused because of another flow's push, and its user still has to wait. */

@@ -36,6 +36,8 @@ export interface FlowRunner {
   isRenewing(key: string): boolean;
   /** The record from which its flow continues, including polls that were not written. */
   current: Waits['current'];
+  /** The same, as it is while another process polls: what is done to it leaves that poll alone. */
+  ahead: Waits['ahead'];
   /** Resolves when no effect runs in this process any more. */
   idle(): Promise<void>;
 }
@@ -466,6 +468,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     watch: (key, look) => waits.watch(key, look),
     isRenewing: (key) => waits.get(key)?.isRenewing === true,
     current: (key, record) => waits.current(key, record),
+    ahead: (key, record) => waits.ahead(key, record),
     async idle() {
       await Promise.allSettled(advancing.values());
     },

@@ -1,6 +1,15 @@
-import type { Addition, FlowSettings, Inputs, Vault } from '@stepgate/core';
+import {
+  type Addition,
+  type FirstLegMethod,
+  type FlowSettings,
+  type Inputs,
+  type Vault,
+  type WaySettings,
+  waySettings,
+} from '@stepgate/core';
 import type { ParsedPolicy } from '../policy/policy.ts';
 import { type Requirement, requirementExpired, requirementHash } from '../policy/requirement.ts';
+import { waysFor } from '../policy/ways.ts';
 import { keepMs } from '../records/approval.ts';
 import type { HandleRecord } from '../records/handle-record.ts';
 import { mustHaveRoom } from '../records/record-size.ts';
@@ -62,9 +71,25 @@ const startLock = (session: string): string => `start:${session}`;
 /** Creates the starts. */
 export function createFlowStarts(parts: FlowParts): FlowStarts {
   const { basePath, capacity, steps, admission } = parts;
-  const { firstLeg, eagerPolling } = parts.connection;
+  const { firstLeg, eagerPolling, ways } = parts.connection;
   const { records, subjects, locks } = parts.state;
   const { audit, clock, onError } = parts.runtime;
+
+  /** The ways that can meet the policy. A token that the client has got by itself goes before the order. */
+  function waysOf(
+    policy: ParsedPolicy,
+    firstLegs: readonly FirstLegMethod[],
+  ): readonly [WaySettings, ...WaySettings[]] {
+    const able = waysFor(policy, ways).map((way) =>
+      waySettings(way, { firstLegs, pushCode: parts.pushCode }),
+    );
+    const isOwn = ({ firstLegs: [leg] }: WaySettings): boolean => leg === 'mfa-token';
+    const [first, ...others] = [...able.filter(isOwn), ...able.filter((way) => !isOwn(way))];
+    // Its guard would have refused a policy that no way can meet.
+    if (first === undefined)
+      throw new TypeError("the provider's ways cannot meet the policy of this requirement");
+    return [first, ...others];
+  }
 
   /** Replaces a finished flow with one that has just begun. */
   function replace(
@@ -72,7 +97,9 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
     record: HandleRecord | undefined,
     flow: {
       readonly requirement: Requirement;
-      readonly settings: Pick<FlowSettings, 'firstLegs' | 'adds'>;
+      /** The first legs of ways that have any. */
+      readonly firstLegs: readonly FirstLegMethod[];
+      readonly adds?: Addition;
       readonly vault?: Vault;
     },
   ): Change<Beginning> {
@@ -82,7 +109,8 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
       ...parts.settings,
       pollSchedule: eagerPolling.schedule(),
       ...settingsOf(flow.requirement.policy),
-      ...flow.settings,
+      ways: waysOf(flow.requirement.policy, flow.firstLegs),
+      ...(flow.adds && { adds: flow.adds }),
     };
     const begun = steps.begin({ key, record, caller, ...flow, settings });
     const started = steps.apply(key, begun, { type: 'flow.start' });
@@ -155,8 +183,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
         records.update<Beginning | undefined>(key, (stored) => {
           const record = ownedBy(caller, stored);
           if (isUnderWay(record)) return { result: undefined };
-          const settings = { firstLegs: [...own, ...firstLeg.methods] };
-          return replace(target, record, { requirement, settings });
+          return replace(target, record, { requirement, firstLegs: [...own, ...firstLeg.methods] });
         });
       const before = ownedBy(caller, (await records.read(key)).record);
       if (isUnderWay(before)) return undefined;
@@ -174,7 +201,8 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
           if (record === undefined) throw notFound(basePath);
           return replace(target, record, {
             requirement,
-            settings: { firstLegs: ['access-token'], adds },
+            firstLegs: ['access-token'],
+            adds,
             vault,
           });
         }),

@@ -1,9 +1,11 @@
 import {
+  currentWay,
   type Effect,
   type FlowEvent,
   type FlowStateName,
   isAddressed,
   isTapped,
+  PUSH_CODE_TRIES,
   type ReasonCode,
   stateName,
 } from '@stepgate/core';
@@ -23,6 +25,7 @@ export function stepEvents(step: {
     ...saidBy(event, before),
     ...(leavesDeliveryUnknown(event, before, after) ? ofTarget('delivery.unknown', before) : []),
     ...unanswered(event, before),
+    ...wayChange(before, after),
     ...(granted === undefined ? [] : [grant(after, granted)]),
     ...transition(before, after, event.at),
   ];
@@ -34,6 +37,8 @@ function saidBy(event: FlowEvent, before: FlowRecord): readonly EventBody[] {
   const effect = before.pending?.effect;
   const target = before.state.context.target;
   switch (event.type) {
+    case 'code.submit':
+      return event.isPushCode === false ? wrongPushCode(before) : [];
     case 'flow.start':
       return [started(before)];
     case 'challenge.sent':
@@ -54,6 +59,17 @@ function saidBy(event: FlowEvent, before: FlowRecord): readonly EventBody[] {
     default:
       return [];
   }
+}
+
+/** A push code that was wrong. */
+function wrongPushCode({ id: flow, state }: FlowRecord): readonly EventBody[] {
+  return [{ type: 'push_code.refused', flow, triesLeft: PUSH_CODE_TRIES - state.context.codeTries - 1 }];
+}
+
+/** The way that the flow has gone over to. */
+function wayChange(before: FlowRecord, { id: flow, state }: FlowRecord): readonly EventBody[] {
+  if (state.context.way === before.state.context.way) return [];
+  return [{ type: 'way.changed', flow, way: currentWay(state.context).name }];
 }
 
 /** Why an effect has failed, if somebody should know. */

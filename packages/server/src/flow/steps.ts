@@ -1,20 +1,27 @@
 import {
+  type ApprovalRequest,
   advanceFlow,
+  awaitsFact,
   createFlow,
   createView,
+  currentWay,
   type Effect,
   type Fact,
   type FirstLegMethod,
   type FlowSettings,
+  type FlowState,
   type FlowView,
+  type Inputs,
   isAddressed,
   isDone,
   isSameView,
+  judgeCode,
   type RequestEvent,
   type StepUpRequest,
   stateName,
   updateVault,
   type Vault,
+  type WayName,
 } from '@stepgate/core';
 import type { EventBody } from '../events/audit-event.ts';
 import type { FlowSignal } from '../events/signals.ts';
@@ -39,6 +46,10 @@ export interface Job extends PendingEffect {
   readonly leg: FirstLegMethod;
   /** The claims of the flow's pushes, under which they were counted. */
   readonly pushes: readonly string[];
+  /** The way that the flow takes. */
+  readonly way: WayName;
+  /** What the phone is to show. */
+  readonly approval: Omit<ApprovalRequest, 'code' | 'subject'>;
 }
 
 /** A record after an event; `accepted` is false, and nothing has changed, when the flow does not accept it. */
@@ -71,7 +82,7 @@ export interface FlowSteps {
     readonly vault?: Vault;
   }): HandleRecord;
   /** Applies one event: moves the flow, seals the vault, records the approval, claims the effect. */
-  apply(key: string, record: HandleRecord, input: FlowInput, secrets?: Vault): Step;
+  apply(key: string, record: HandleRecord, input: FlowInput, secrets?: Vault, typed?: Inputs): Step;
   /** Claims the pending effect again after its process has died. */
   reclaim(key: string, record: HandleRecord): Step;
   /**
@@ -89,18 +100,22 @@ export interface FlowSteps {
 const vaultOf = (key: string): string => `vault:${key}`;
 const identityOf = (key: string): string => `identity:${key}`;
 
-/** Creates the steps. `leaseMs` must be longer than any effect can take. */
+/** How long a claim lasts, which is longer than its effect can take, and how much of it a poll may take. */
+export interface ClaimTimes {
+  readonly leaseMs: number;
+  readonly pollTimeMs: number;
+}
+
+/** Creates the steps. */
 export function createFlowSteps(options: {
   readonly sealer: Sealer;
   readonly now: () => number;
   /** 0 up to 1, for the jitter of polls. */
   readonly random: () => number;
   readonly randomId: () => string;
-  readonly leaseMs: number;
-  /** How long a poll and the commit of its result may take. */
-  readonly pollTimeMs: number;
+  readonly timesOf: (effect: Effect, way: WayName) => ClaimTimes;
 }): FlowSteps {
-  const { sealer, now, random, randomId, leaseMs, pollTimeMs } = options;
+  const { sealer, now, random, randomId, timesOf } = options;
 
   /** Opens a flow's vault when something in it is needed, and at most once. */
   function vaultIn(key: string, flow: FlowRecord): () => Vault {
@@ -124,7 +139,8 @@ export function createFlowSteps(options: {
     return { flowId: flow.id, ...view };
   }
 
-  function claimed(effect: Effect): PendingEffect {
+  function claimed(effect: Effect, { context }: FlowState): PendingEffect {
+    const { leaseMs, pollTimeMs } = timesOf(effect, currentWay(context).name);
     const claimedUntil = now() + leaseMs;
     const pollsUntil = claimedUntil - pollTimeMs;
     return { effect, claim: randomId(), claimedUntil, ...(effect.type === 'poll' && { pollsUntil }) };
@@ -133,18 +149,20 @@ export function createFlowSteps(options: {
   const jitter = (): number => Math.floor(random() * 1_000);
 
   function jobOf(
-    { id: flow, state, requirement, pushes = [] }: FlowRecord,
+    { id: flow, state, requirement: { policy }, pushes = [] }: FlowRecord,
     pending: PendingEffect,
     vault: Vault,
   ): Job {
     const { leg, settings } = state.context;
-    const approves = requirement.policy.opensMfaApi ? 'managing' : 'approving';
+    const approves = policy.opensMfaApi ? 'managing' : 'approving';
     return {
       ...pending,
       flow,
       vault,
       leg,
       pushes,
+      way: currentWay(state.context).name,
+      approval: { ...(policy.action && { action: policy.action }), mustShow: policy.phoneShows },
       purpose: settings.adds === undefined ? approves : 'adding',
     };
   }
@@ -201,18 +219,21 @@ export function createFlowSteps(options: {
       };
     },
 
-    apply(key, record, input, secrets) {
+    apply(key, record, input, secrets, typed) {
       const { flow } = record;
       if (flow === undefined) return { record, accepted: false, events: [] };
-      const event = { ...input, at: now(), jitterMs: jitter() };
+      const before = vaultIn(key, flow);
+      const judged = input.type === 'code.submit' ? judgeCode(input, typed?.code, before()) : input;
+      const event = { ...judged, at: now(), jitterMs: jitter() };
       const { state, effect, accepted } = advanceFlow(flow.state, event);
       if (!accepted) return { record, accepted, events: [] };
-      const before = vaultIn(key, flow);
       // A finished flow keeps no secret.
       const changed = isDone(state) ? {} : secrets && updateVault(before(), secrets);
       const after = changed === undefined ? before : () => changed;
-      const { pending: _settled, isContested, ...rest } = flow;
-      const pending = effect && claimed(effect);
+      const { pending: underWay, isContested, ...rest } = flow;
+      const claim = effect && claimed(effect, state);
+      // A push code can be typed while a poll is under way, which goes on.
+      const pending = claim ?? (isAwaited(underWay, state) ? underWay : undefined);
       const moved: FlowRecord = {
         ...rest,
         // Another browser's wish for a push belongs to the last push, not to the next.
@@ -220,7 +241,7 @@ export function createFlowSteps(options: {
         state,
         vault: changed === undefined ? flow.vault : sealer.seal(changed, vaultOf(key)),
         ...(pending && { pending }),
-        ...(pending && isPush(pending.effect) && { pushes: [...(flow.pushes ?? []), pending.claim] }),
+        ...(claim && isPush(claim.effect) && { pushes: [...(flow.pushes ?? []), claim.claim] }),
       };
       const isUnchanged = isSameView(render(flow, before), render(moved, after));
       const version = isUnchanged ? flow.version : flow.version + 1;
@@ -228,7 +249,7 @@ export function createFlowSteps(options: {
       return {
         accepted,
         record: { ...next, flow: { ...moved, version } },
-        ...(pending && { job: jobOf(moved, pending, after()) }),
+        ...(claim && { job: jobOf(moved, claim, after()) }),
         transition: { flow: flow.id, from: stateName(flow.state), to: stateName(state) },
         events: stepEvents({
           before: flow,
@@ -242,7 +263,7 @@ export function createFlowSteps(options: {
     reclaim(key, record) {
       const { flow } = record;
       if (flow?.pending === undefined) return { record, accepted: false, events: [] };
-      const pending = claimed(flow.pending.effect);
+      const pending = claimed(flow.pending.effect, flow.state);
       return {
         accepted: true,
         record: { ...record, flow: { ...flow, pending } },
@@ -271,6 +292,11 @@ export function createFlowSteps(options: {
     },
     identity: (key, { identity }) => sealer.open(identity, identityOf(key)) as Identity | undefined,
   };
+}
+
+/** Whether the flow still waits for the effect's answer. */
+function isAwaited(pending: PendingEffect | undefined, state: FlowState): boolean {
+  return pending !== undefined && awaitsFact(state) && pending.effect.params.seq === state.context.seq;
 }
 
 /** Whether the record holds what the step has made: its claim, its approval, or otherwise everything. */

@@ -2,7 +2,7 @@ import { type Clock, setTimer } from '@stepgate/core';
 import { RECONSIDER_MS } from '../limits/poll-pace.ts';
 import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import type { FlowTarget } from './parts.ts';
-import { withPollsOfHolder } from './rules.ts';
+import { withCodeOf, withPollsOfHolder } from './rules.ts';
 import type { Job } from './steps.ts';
 
 /** A wait for the phone that this process polls for. Only news is written. */
@@ -57,7 +57,10 @@ export function createWaits(options: {
     if (flow === undefined || wait === undefined || flow.pending?.claim !== wait.job.claim) return record;
     const { pending: _first, ...rest } = flow;
     const { state, pending } = wait.flow;
-    return { ...record, flow: { ...rest, state, ...(pending && { pending }) } };
+    return {
+      ...record,
+      flow: { ...rest, state: withCodeOf(flow.state, state), ...(pending && { pending }) },
+    };
   }
 
   return {

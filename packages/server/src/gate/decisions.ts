@@ -4,6 +4,7 @@ import { createReplay } from '../guard/replay.ts';
 import type { RoutePolicy } from '../policy/policy.ts';
 import { createPolicyReader, type PolicyReader } from '../policy/policy-reader.ts';
 import { assertRouteOptions, type RouteOptions } from '../policy/route-options.ts';
+import type { WayDescription } from '../provider/provider.ts';
 import type { KeptForms } from '../records/kept-forms.ts';
 import type { HostRequest } from '../request/host-request.ts';
 import type { MountCheck } from './mount-check.ts';
@@ -41,6 +42,8 @@ export interface DecisionsOptions {
   readonly keptForms: KeptForms;
   /** Whether the app has claims of verified tokens. */
   readonly takesClaims: boolean;
+  /** The provider's ways. */
+  readonly ways: readonly WayDescription[];
   /** Whether the app's error handler answers refused requests. */
   readonly isForApp: boolean;
   readonly mounting: MountCheck;
@@ -49,8 +52,8 @@ export interface DecisionsOptions {
 
 /** Makes what decides. */
 export function createDecisions(options: DecisionsOptions): Decisions<unknown> {
-  const { guards, keptForms, takesClaims, isForApp, mounting, reporting } = options;
-  const readerOf = (policy: RoutePolicy): PolicyReader => createPolicyReader(policy, { takesClaims });
+  const { guards, keptForms, takesClaims, ways, isForApp, mounting, reporting } = options;
+  const readerOf = (policy: RoutePolicy): PolicyReader => createPolicyReader(policy, { takesClaims, ways });
 
   async function decide(request: HostRequest, policy: RoutePolicy, uses: boolean): Promise<Decision> {
     const read = readerOf(policy);

@@ -1,4 +1,4 @@
-import type { EnrollmentRule, PollSchedule } from '@stepgate/core';
+import type { EnrollmentRule, PollSchedule, PushCodeEntry } from '@stepgate/core';
 import type { AuthenticatorSettings } from '../endpoints/authenticators.ts';
 import type { TextsByLanguage } from '../endpoints/call/page-texts.ts';
 import type { AuditListeners } from '../events/audit.ts';
@@ -24,8 +24,8 @@ export interface GateOptions<Native> extends AuditListeners<Native> {
    * (`asked.again`): look the login up then, since the request was loaded a while ago.
    */
   readonly identify: (request: Native, asked: Asked) => Identity | undefined | Promise<Identity | undefined>;
-  /** How a signed-in user gets into MFA. */
-  readonly firstLeg: FirstLegOptions<Native>;
+  /** How a signed-in user gets into MFA. Needed if a way of the provider has a first leg, as the MFA API does. */
+  readonly firstLeg?: FirstLegOptions<Native>;
   /**
    * Whether a user without a factor may add one during a step-up: after the `'password'` (the default if
    * `firstLeg.password` is given), not at all (`'refuse'`, the default otherwise), or with the `'session'` alone, which
@@ -91,6 +91,11 @@ export interface GateOptions<Native> extends AuditListeners<Native> {
    * for closed networks and development.
    */
   readonly insecureCookie?: boolean;
+  /**
+   * Where the phone shows a code with the push: whether the user must type it (`'typed'`, the default), or compares it
+   * with the one on the page (`'compared'`). Typed, an answer to a push that somebody else caused is worth nothing.
+   */
+  readonly pushCode?: PushCodeEntry;
   /**
    * `'eager'` polls faster while Auth0's burst lasts, and sees the phone's answer in half the time; after a complaint
    * from the provider, new flows are steady for 15 minutes. Default `'steady'`, until eager polling has been proven on

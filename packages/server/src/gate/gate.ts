@@ -64,6 +64,7 @@ function buildGate(settings: GateSettings): Gate<unknown> {
       guards: guarding.guards,
       keptForms: state.keptForms,
       takesClaims: settings.evidence !== undefined,
+      ways: connection.ways,
       isForApp: settings.mode === 'throw',
       mounting,
       reporting,

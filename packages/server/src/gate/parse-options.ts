@@ -29,6 +29,7 @@ import type { TestingOptions, Timing } from './testing-options.ts';
 /** The options of a gate, checked and with their defaults. */
 export type GateSettings = GateOptions<unknown> & {
   readonly basePath: string;
+  readonly firstLeg: FirstLegOptions<unknown>;
   readonly enroll: EnrollmentRule;
   readonly authenticators: Required<AuthenticatorSettings> | false;
   readonly capacity: Capacity & Bounds;
@@ -140,9 +141,11 @@ const gateEntries = {
   provider: aProvider,
   secret: checkedElsewhere,
   identify: aFunction,
-  firstLeg: optionsSchema(firstLegEntries, {
-    message: 'must be an object with refreshToken, custom or password',
-  }),
+  firstLeg: v.optional(
+    optionsSchema(firstLegEntries, {
+      message: 'must be an object with refreshToken, custom or password',
+    }),
+  ),
   enroll: v.optional(
     v.picklist(['password', 'session', 'refuse'], "must be 'password', 'session' or 'refuse'"),
   ),
@@ -176,6 +179,7 @@ const gateEntries = {
   ),
   checkOrigin: optionalFlag,
   insecureCookie: optionalFlag,
+  pushCode: v.optional(v.picklist(['typed', 'compared'], "must be 'typed' or 'compared'")),
   pollSchedule: v.optional(v.picklist(['steady', 'eager'], "must be 'steady' or 'eager'")),
   onError: optionalFunction,
   onEvent: optionalFunction,
@@ -210,6 +214,7 @@ export function parseGateOptions(options: GateOptions<unknown>): GateSettings {
   return {
     ...options,
     basePath: parsed.basePath,
+    firstLeg: firstLegOf(options),
     enroll: enrollmentRule(options),
     authenticators: parsed.authenticators,
     capacity: { ...parsed.capacity, ...bounds },
@@ -220,16 +225,24 @@ export function parseGateOptions(options: GateOptions<unknown>): GateSettings {
 }
 
 function assertForwardedIp({ firstLeg, provider }: GateOptions<unknown>): void {
-  if (firstLeg.password?.ip === undefined) return;
+  if (firstLeg?.password?.ip === undefined) return;
   if (provider.isConfidential) return;
   throw new TypeError(
     'firstLeg.password.ip: needs clientSecret or clientAssertion in the options of the provider, which takes the address from confidential clients only',
   );
 }
 
+/** The first legs, which every way that has one needs. */
+function firstLegOf({ firstLeg = {}, provider }: GateOptions<unknown>): FirstLegOptions<unknown> {
+  const { refreshToken, custom, password } = firstLeg;
+  const hasAny = refreshToken !== undefined || custom !== undefined || password !== undefined;
+  if (hasAny || provider.ways.every(({ can }) => can.firstLeg === 'none')) return firstLeg;
+  throw new TypeError('firstLeg: must be an object with refreshToken, custom or password');
+}
+
 /** The rule for adding factors; by default the strictest one that the first legs allow. */
 function enrollmentRule({ enroll, firstLeg }: GateOptions<unknown>): EnrollmentRule {
-  const hasPassword = firstLeg.password !== undefined;
+  const hasPassword = firstLeg?.password !== undefined;
   if (enroll !== 'password' || hasPassword) return enroll ?? (hasPassword ? 'password' : 'refuse');
   throw new TypeError("enroll: 'password' needs firstLeg.password, which asks for it");
 }

@@ -1,3 +1,4 @@
+import { createPushCode } from '@stepgate/core';
 import { createAuthenticators } from '../endpoints/authenticators.ts';
 import { createOwners } from '../endpoints/call/owner.ts';
 import { createTextsOf } from '../endpoints/call/page-texts.ts';
@@ -107,7 +108,6 @@ export function runFlows(
   const { requirementTtlMs: _notOfFlows, ...timing } = settings.testing.timing;
   const flowSettings = {
     ...timing,
-    exchangeLimit: connection.ways[0].can.exchangeLimit,
     enroll: settings.enroll,
   };
   const admission = createAdmission({
@@ -128,12 +128,13 @@ export function runFlows(
     now,
     random: random.number,
     randomId: random.id,
-    leaseMs: connection.leaseMs,
-    pollTimeMs: connection.pollTimeMs,
+    timesOf: connection.timesOf,
   });
   const driver = createFlowDriver({
     basePath,
     settings: flowSettings,
+    pushCode: settings.pushCode ?? 'typed',
+    createPushCode: () => createPushCode(random.bytes),
     capacity,
     connection,
     state,

@@ -1,3 +1,4 @@
+import type { WayDescription } from '../provider/provider.ts';
 import { policyError } from '../request/hook-error.ts';
 import type { HostRequest } from '../request/host-request.ts';
 import { type Binding, type Bound, boundMembers, boundOf } from './binding.ts';
@@ -12,6 +13,7 @@ import {
   type RoutePolicy,
 } from './policy.ts';
 import { requirementHash } from './requirement.ts';
+import { assertMeetable } from './ways.ts';
 
 /** What one request must show. */
 export interface Demand {
@@ -29,6 +31,8 @@ export type PolicyReader = (request: HostRequest) => Demand | undefined | Promis
 export interface ReaderOptions {
   /** Whether the app gives claims of verified tokens. */
   readonly takesClaims: boolean;
+  /** The provider's ways, where they are known. */
+  readonly ways?: readonly WayDescription[];
 }
 
 /**
@@ -60,8 +64,9 @@ async function callHook<T>(request: HostRequest, call: () => Promise<T>): Promis
   }
 }
 
-function readerOf(policy: Policy, { takesClaims }: ReaderOptions): PolicyReader {
+function readerOf(policy: Policy, { takesClaims, ways }: ReaderOptions): PolicyReader {
   const parsed = parsePolicy(policy);
+  if (ways !== undefined) assertMeetable(parsed, ways);
   const { action, evidence } = policy;
   if (evidence !== undefined && !takesClaims) {
     throw new TypeError("policy.evidence: needs the gate's option `evidence`, which gives the claims");

@@ -54,6 +54,11 @@ export interface Policy<Native = unknown> {
    */
   readonly minAuthenticatorAge?: Duration;
   /**
+   * What the phone must show with the push: `'message'`, the action's title, or `'details'`, all that `details` of the
+   * provider gives. Only an approval counts for which the phone was told to show it whole. Default: nothing.
+   */
+  readonly phoneShows?: 'message' | 'details';
+  /**
    * Keeps the tokens that came with the approval, sealed, for the handler (`stepUp.tokens()`), until they expire.
    * Default `false`.
    */
@@ -113,6 +118,7 @@ export interface ParsedPolicy {
   readonly action?: ParsedAction;
   readonly allowEnrolledInFlow: boolean;
   readonly minAuthenticatorAgeSeconds: number;
+  readonly phoneShows?: 'message' | 'details';
   readonly keepTokens: boolean;
   /**
    * The tokens must open the MFA API itself, and the approval counts only while they live. No app's policy can ask for
@@ -128,6 +134,7 @@ const MEMBERS = [
   'action',
   'allowEnrolledInFlow',
   'minAuthenticatorAge',
+  'phoneShows',
   'keepTokens',
   'evidence',
 ] as const satisfies readonly (keyof Policy)[];
@@ -153,6 +160,7 @@ export function parsePolicy(policy: Policy<never>): ParsedPolicy {
     action,
     allowEnrolledInFlow = true,
     minAuthenticatorAge = 0,
+    phoneShows,
     keepTokens = false,
   } = policy;
   const maxAgeSeconds = parseMaxAge(maxAge);
@@ -164,9 +172,18 @@ export function parsePolicy(policy: Policy<never>): ParsedPolicy {
     ...(fixed && { action: fixed }),
     allowEnrolledInFlow: parseFlag('allowEnrolledInFlow', allowEnrolledInFlow),
     minAuthenticatorAgeSeconds: parseDuration('minAuthenticatorAge', minAuthenticatorAge),
+    ...(phoneShows !== undefined && { phoneShows: parsePhoneShows(phoneShows, action) }),
     keepTokens: parseFlag('keepTokens', keepTokens),
     opensMfaApi: false,
   };
+}
+
+function parsePhoneShows(value: unknown, action: unknown): 'message' | 'details' {
+  if (value !== 'message' && value !== 'details') {
+    throw new TypeError("policy.phoneShows: must be 'message' or 'details'");
+  }
+  if (action !== undefined) return value;
+  throw new TypeError('policy.phoneShows: needs an action, which the phone can show');
 }
 
 /** `undefined` for an action that binds what only a request tells. */

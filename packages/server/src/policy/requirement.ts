@@ -53,6 +53,7 @@ const TicketSchema = v.object({
       ),
       allowEnrolledInFlow: v.boolean(),
       minAuthenticatorAgeSeconds: v.number(),
+      phoneShows: v.exactOptional(v.picklist(['message', 'details'])),
       keepTokens: v.boolean(),
       opensMfaApi: v.boolean(),
     }),
@@ -128,6 +129,7 @@ export function requirementHash({
   action,
   allowEnrolledInFlow,
   minAuthenticatorAgeSeconds,
+  phoneShows,
   keepTokens,
   opensMfaApi,
 }: ParsedPolicy): string {
@@ -140,6 +142,7 @@ export function requirementHash({
     singleUse,
     allowEnrolledInFlow,
     minAuthenticatorAgeSeconds,
+    phoneShows ?? null,
     keepTokens,
     opensMfaApi,
   ];

@@ -1,4 +1,4 @@
-import type { Clock, PollSchedule } from '@stepgate/core';
+import type { Clock, Effect, PollSchedule, WayName } from '@stepgate/core';
 import { createEagerPolling, type EagerPolling } from '../limits/eager-polling.ts';
 import type { TenantBudget } from '../limits/tenant-budget.ts';
 import { createFirstLeg, type FirstLeg, type FirstLegOptions } from './first-leg.ts';
@@ -13,10 +13,11 @@ export interface Connection extends ConnectedProvider {
   /** How many requests all processes together may send. */
   readonly budget: TenantBudget;
   readonly eagerPolling: EagerPolling;
-  /** How long one effect may take at most. */
-  readonly leaseMs: number;
-  /** How long a poll and the commit of its result may take. */
-  readonly pollTimeMs: number;
+  /** How long an effect may take, and how much of that a poll. */
+  readonly timesOf: (
+    effect: Effect,
+    way: WayName,
+  ) => { readonly leaseMs: number; readonly pollTimeMs: number };
 }
 
 /** What {@link connect} needs. */
@@ -51,7 +52,10 @@ export function connect(options: ConnectionOptions): Connection {
     budget,
     eagerPolling: createEagerPolling({ pollSchedule, now }),
     // The longest effect sends two requests: a first leg, and the keys that will check its answer.
-    leaseMs: 2 * timeoutMs + LEASE_SLACK_MS,
-    pollTimeMs: timeoutMs + SETTLING_MS,
+    timesOf({ type }, name) {
+      const way = connected.ways.find((one) => one.name === name);
+      const pollMs = type === 'poll' ? Math.max(timeoutMs, way?.can.longestPollMs ?? 0) : timeoutMs;
+      return { leaseMs: timeoutMs + pollMs + LEASE_SLACK_MS, pollTimeMs: pollMs + SETTLING_MS };
+    },
   };
 }

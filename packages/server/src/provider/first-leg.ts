@@ -65,8 +65,6 @@ export interface FirstLeg {
 
 /**
  * Makes the first legs of `signIn`. `management`: their tokens must open it.
- *
- * @throws TypeError when the options name no way.
  */
 export function createFirstLeg(
   options: FirstLegOptions<unknown>,
@@ -79,7 +77,6 @@ export function createFirstLeg(
   if (refreshToken !== undefined) methods.push('refresh-token');
   if (custom !== undefined) methods.push('custom');
   if (password !== undefined) methods.push('password');
-  if (methods.length === 0) throw new TypeError('firstLeg: give refreshToken, custom or password');
   const hasOtherLeg = methods.length > 1;
 
   async function save(context: HookContext & CallOptions, token: string | undefined): Promise<void> {
@@ -131,6 +128,9 @@ export function createFirstLeg(
           if (custom === undefined) throw loginRequired('there is no custom first leg');
           return custom({ ...context, signal, audience, scope });
         }
+        // The subject is enough.
+        case 'none':
+          return { mfaToken: '' };
         case 'mfa-token': {
           if (inputs.mfaToken === undefined)
             throw loginRequired('the mfa_token that the client sent is used up');

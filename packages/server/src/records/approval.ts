@@ -1,6 +1,7 @@
-import type { FlowState } from '@stepgate/core';
+import { currentWay, type FlowState } from '@stepgate/core';
 import type { ParsedPolicy } from '../policy/policy.ts';
 import type { Requirement } from '../policy/requirement.ts';
+import { isShownAsAsked } from '../policy/ways.ts';
 import type { Approval } from './handle-record.ts';
 
 /** How long a single-use approval waits for its use. */
@@ -30,7 +31,8 @@ export function createApproval(options: {
   readonly tokensUntil?: number | undefined;
 }): Approval | undefined {
   const { id, subject, state, approvedAt, requirement, requirementHash, tokensUntil } = options;
-  const { settings, target, provenAt, enrolledInFlow } = state.context;
+  const { settings, target, provenAt, enrolledInFlow, shown } = state.context;
+  const way = currentWay(state.context);
   if (settings.adds !== undefined) return undefined;
   // Both are set by the proof's exchange; without it there is nothing to record.
   if (target === undefined || provenAt === undefined) return undefined;
@@ -39,7 +41,11 @@ export function createApproval(options: {
     id,
     subject,
     factor: target.factor,
-    ...(target.authenticatorId !== undefined && { authenticatorId: target.authenticatorId }),
+    // What stands for a device that nobody knows must not pass as one.
+    ...(target.authenticatorId !== undefined &&
+      way.listsDevices && { authenticatorId: target.authenticatorId }),
+    ...(shown !== undefined && { shown }),
+    way: way.name,
     approvedAt,
     requirement: requirementHash,
     singleUse: policy.singleUse,
@@ -77,6 +83,7 @@ export function findApproval(options: {
       age <= window &&
       policy.factors.includes(approval.factor) &&
       (!policy.opensMfaApi || (approval.tokensUntil ?? 0) > now) &&
+      isShownAsAsked(approval.shown, policy) &&
       (policy.allowEnrolledInFlow || !approval.enrolledInFlow) &&
       (policy.minAuthenticatorAgeSeconds === 0 || (!approval.enrolledInFlow && isOldEnough(approval))) &&
       (isBound || approval.singleUse || approval.isForAction ? approval.requirement === hash : true)

@@ -1,4 +1,4 @@
-import type { Effect, Factor, FlowState } from '@stepgate/core';
+import type { Effect, Factor, FlowState, PhoneShown, WayName } from '@stepgate/core';
 import type { Requirement } from '../policy/requirement.ts';
 
 /** The record that a flow ended well. Holds no secret, so that every guarded request can read it without decryption. */
@@ -18,6 +18,10 @@ export interface Approval {
   readonly singleUse: boolean;
   /** Serves only that requirement. */
   readonly isForAction: boolean;
+  /** What the phone was told to show, where it showed anything. */
+  readonly shown?: PhoneShown;
+  /** The provider's way by which it was given. */
+  readonly way?: WayName;
   /** The factor was added in the same flow. */
   readonly enrolledInFlow: boolean;
   /** When it was used, if it is single-use. */

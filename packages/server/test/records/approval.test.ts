@@ -1,4 +1,4 @@
-import { AUTH0_EXCHANGE_LIMIT, createFlow, FLOW_DEFAULTS, type FlowState } from '@stepgate/core';
+import { createFlow, FLOW_DEFAULTS, type FlowState, MFA_API_CAPABILITIES, waySettings } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../src/policy/policy.ts';
 import { createApproval, findApproval, keepUseful } from '../../src/records/approval.ts';
@@ -26,9 +26,13 @@ function ended(adds?: { readonly factor: 'push'; readonly tokenExpiresAt: number
   const { context } = createFlow({
     ...FLOW_DEFAULTS,
     factors: ['push'],
-    firstLegs: ['custom'],
+    ways: [
+      waySettings(
+        { name: 'mfa-api', can: MFA_API_CAPABILITIES },
+        { firstLegs: ['custom'], pushCode: 'typed' },
+      ),
+    ],
     enroll: 'refuse',
-    exchangeLimit: AUTH0_EXCHANGE_LIMIT,
     ...(adds && { adds }),
   });
   return { value: 'approved', context: { ...context, target: { factor: 'push' }, provenAt: 5 } };

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import {
-  AUTH0_EXCHANGE_LIMIT,
   createFlow,
   FLOW_DEFAULTS,
   type FlowState,
+  MFA_API_CAPABILITIES,
   type TokenSet,
+  waySettings,
 } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import { createSealer } from '../../src/lib/seal.ts';
@@ -34,9 +35,13 @@ function proven(provenAt?: number): FlowState {
   const state = createFlow({
     ...FLOW_DEFAULTS,
     factors: ['push'],
-    firstLegs: ['custom'],
+    ways: [
+      waySettings(
+        { name: 'mfa-api', can: MFA_API_CAPABILITIES },
+        { firstLegs: ['custom'], pushCode: 'typed' },
+      ),
+    ],
     enroll: 'refuse',
-    exchangeLimit: AUTH0_EXCHANGE_LIMIT,
   });
   return { ...state, context: { ...state.context, provenAt } };
 }

@@ -97,6 +97,18 @@ export function otherWayButton(model: ScreenModel): ElementSpec | false {
   return button(model, label, { show: 'ways' });
 }
 
+/** Goes over to another way of the provider, if there is one. */
+export function nextWayButton(model: ScreenModel): ElementSpec | false {
+  const { pending, texts, view } = model;
+  if (view.otherWay === undefined || !takes(model, 'way.next')) return false;
+  return button(
+    model,
+    texts.ways[view.otherWay],
+    { send: { type: 'way.next' } },
+    { isBusy: pending === 'way.next' },
+  );
+}
+
 /** The authenticators that can be chosen instead of the flow's current one, in the order of the factors that count. */
 export function otherAuthenticators(model: ScreenModel): readonly Authenticator[] {
   const { authenticatorId, authenticators, factors } = model.view;

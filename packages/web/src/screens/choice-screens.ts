@@ -5,7 +5,14 @@ import { type ElementSpec, h } from '../elements/element.ts';
 import { isolated } from '../elements/foreign-text.ts';
 import { factorIcons, icon } from '../elements/icons.ts';
 import { fill } from '../texts/texts.ts';
-import { button, cancelButton, otherAuthenticators, otherEnrollable, submitButton } from './buttons.ts';
+import {
+  button,
+  cancelButton,
+  nextWayButton,
+  otherAuthenticators,
+  otherEnrollable,
+  submitButton,
+} from './buttons.ts';
 import { field, fields } from './field.ts';
 import { errorText, notice } from './messages.ts';
 import { formatWhen, type Screen, type ScreenModel, takes } from './screen.ts';
@@ -37,7 +44,7 @@ export function ways(model: ScreenModel, name: 'choosing' | 'ways'): Screen {
     buttons:
       name === 'ways'
         ? [button(model, texts.back, { show: 'none' }, { kind: 'quiet' })]
-        : [cancelButton(model)],
+        : [nextWayButton(model), cancelButton(model)],
   };
 }
 

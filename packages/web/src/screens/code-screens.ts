@@ -3,7 +3,14 @@ import { type ElementSpec, h } from '../elements/element.ts';
 import { factorIcons } from '../elements/icons.ts';
 import { pluralOf } from '../texts/texts.ts';
 import { barcode, copyButton } from './barcode.ts';
-import { button, cancelButton, otherWayButton, resendButton, submitButton } from './buttons.ts';
+import {
+  button,
+  cancelButton,
+  nextWayButton,
+  otherWayButton,
+  resendButton,
+  submitButton,
+} from './buttons.ts';
 import { field, fieldError, fields } from './field.ts';
 import { errorText, notice, sentToLine } from './messages.ts';
 import { type Screen, type ScreenModel, takes } from './screen.ts';
@@ -32,7 +39,7 @@ export function password(model: ScreenModel): Screen {
         submitButton(model, texts.continue, { send: { type: 'password.submit' }, typed: 'password' }, isBusy),
       ),
     ],
-    buttons: [cancelButton(model)],
+    buttons: [!isBusy && nextWayButton(model), cancelButton(model)],
   };
 }
 
@@ -75,7 +82,12 @@ export function code(model: ScreenModel): Screen {
         submitButton(model, texts.submit, { send: { type: 'code.submit' }, typed: 'code' }, isBusy),
       ),
     ],
-    buttons: [!isBusy && resendButton(model), !isBusy && otherWayButton(model), cancelButton(model)],
+    buttons: [
+      !isBusy && resendButton(model),
+      !isBusy && otherWayButton(model),
+      !isBusy && nextWayButton(model),
+      cancelButton(model),
+    ],
   };
 }
 

@@ -1,6 +1,14 @@
 import { type ElementSpec, h } from '../elements/element.ts';
 import type { IconName } from '../elements/icons.ts';
-import { button, buttonLink, cancelButton, goBackButton, otherWayButton, resendButton } from './buttons.ts';
+import {
+  button,
+  buttonLink,
+  cancelButton,
+  goBackButton,
+  nextWayButton,
+  otherWayButton,
+  resendButton,
+} from './buttons.ts';
 import { errorText, notice } from './messages.ts';
 import { type Screen, type ScreenModel, takes } from './screen.ts';
 
@@ -28,7 +36,6 @@ type Rest = 'rejected' | 'expired' | 'failed';
 export function atRest(model: ScreenModel, state: Rest): Screen {
   const { texts, view } = model;
   const { heading, lead } = state === 'failed' ? { heading: texts.failed, lead: '' } : texts.states[state];
-  const reason = view.reason && texts.reasons[view.reason];
   // Another window has sent the push, and this one has sent nothing.
   const isElsewhere = view.reason === 'push_in_progress';
   return {
@@ -36,10 +43,18 @@ export function atRest(model: ScreenModel, state: Rest): Screen {
     icon: isElsewhere ? 'clock' : REST_ICONS[state],
     tone: isElsewhere ? 'calm' : 'bad',
     heading: isElsewhere ? texts.waitingElsewhere : heading,
-    lead: state === 'rejected' ? `${lead} ${reason ?? ''}`.trim() : (reason ?? lead),
+    lead: leadOf(model, state, lead),
     body: [notice(errorText(model))],
     buttons: restButtons(model, isElsewhere),
   };
+}
+
+function leadOf({ texts, view }: ScreenModel, state: Rest, lead: string): string {
+  const reason = view.reason && texts.reasons[view.reason];
+  if (state !== 'rejected') return reason ?? lead;
+  // Nobody has denied it: the code that the phone showed was typed wrong too often.
+  if (view.reason === 'code_refused') return texts.pushCode.refused;
+  return `${lead} ${reason ?? ''}`.trim();
 }
 
 const REST_ICONS: Readonly<Record<Rest, IconName>> = { rejected: 'cross', expired: 'clock', failed: 'alert' };
@@ -55,6 +70,7 @@ function restButtons(model: ScreenModel, isElsewhere: boolean): readonly (Elemen
     resend,
     canRetry && resend === false && button(model, texts.retry, retry, { kind: 'primary', waitUntil, isBusy }),
     otherWayButton(model),
+    nextWayButton(model),
     canRetry && resend !== false && !isElsewhere && button(model, texts.startOver, retry, { waitUntil }),
     cancelButton(model),
   ];

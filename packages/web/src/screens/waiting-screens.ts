@@ -1,8 +1,10 @@
+import type { PushCodeView } from '@stepgate/core';
 import { h } from '../elements/element.ts';
 import { barcode } from './barcode.ts';
-import { cancelButton, otherWayButton, resendButton } from './buttons.ts';
+import { cancelButton, nextWayButton, otherWayButton, resendButton, submitButton } from './buttons.ts';
+import { field, fieldError, fields } from './field.ts';
 import { errorText, notice, sentToLine, waitLine } from './messages.ts';
-import type { Screen, ScreenModel } from './screen.ts';
+import { type Screen, type ScreenModel, takes } from './screen.ts';
 
 /** A phone is being added: the user scans the QR code. */
 export function confirming(model: ScreenModel): Screen {
@@ -23,22 +25,66 @@ export function confirming(model: ScreenModel): Screen {
   };
 }
 
-/** A push is out: the user answers on the phone. */
+/** A push is out: the user answers on the phone and, where it shows a code, types that here. */
 export function polling(model: ScreenModel): Screen {
+  return model.view.pushCode?.isAwaited === true && takes(model, 'code.submit')
+    ? pushCode(model, model.view.pushCode)
+    : answering(model);
+}
+
+function answering(model: ScreenModel): Screen {
   const { texts, view } = model;
   const { heading, lead } = texts.states.polling;
+  const isEntered = view.pushCode?.entry === 'typed';
+  const shown = view.disclosure?.pushCode;
   const name = view.authenticators.find(({ id }) => id === view.authenticatorId)?.name;
   return {
     name: 'polling',
     icon: 'phone',
     tone: 'waiting',
     heading,
-    lead,
+    lead: isEntered ? texts.pushCode.entered : lead,
     body: [
+      shown !== undefined &&
+        h(
+          'p',
+          { key: 'push-code', class: 'secret' },
+          h('span', { class: 'hint' }, texts.pushCode.compare),
+          h('code', { dir: 'ltr' }, shown),
+        ),
       name !== undefined && sentToLine(texts, name),
       waitLine(model, texts.waitingForAnswer),
       notice(errorText(model) ?? (view.notice && texts.notices[view.notice])),
     ],
-    buttons: [resendButton(model), otherWayButton(model), cancelButton(model)],
+    buttons: [resendButton(model), otherWayButton(model), nextWayButton(model), cancelButton(model)],
+  };
+}
+
+/** The user types the code that the phone shows, before or after the answer there. */
+function pushCode(model: ScreenModel, { shown, isAnswered }: PushCodeView): Screen {
+  const { pending, texts, view } = model;
+  const isBusy = pending === 'code.submit';
+  const { heading, lead } = shown === 'code' ? texts.pushCode.code : texts.pushCode.action;
+  return {
+    name: 'push-code',
+    icon: 'phone',
+    tone: 'waiting',
+    heading,
+    lead: isAnswered ? texts.pushCode.answered : lead,
+    body: [
+      fields(
+        field({
+          name: 'code',
+          label: texts.codeLabel,
+          autocomplete: 'off',
+          error: isBusy ? undefined : fieldError(model),
+          isBusy,
+        }),
+        submitButton(model, texts.submit, { send: { type: 'code.submit' }, typed: 'code' }, isBusy),
+      ),
+      waitLine(model, texts.waitingForAnswer),
+      notice(view.notice && texts.notices[view.notice]),
+    ],
+    buttons: [resendButton(model), otherWayButton(model), nextWayButton(model), cancelButton(model)],
   };
 }

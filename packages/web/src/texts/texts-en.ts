@@ -35,6 +35,25 @@ export const english: Texts = {
     heading: 'Set up an authenticator app',
     lead: 'Scan this QR code with your authenticator app, then type the code that it shows.',
   },
+  pushCode: {
+    code: {
+      heading: 'Type the code from your phone',
+      lead: 'Your phone shows a code with the request. Type it here first, then approve on your phone.',
+    },
+    action: {
+      heading: 'Type the code from your phone',
+      lead: 'Your phone shows a code and what you are confirming. If it is right, type the code here first, then approve on your phone.',
+    },
+    answered: 'You approved on your phone. Now type the code that it showed.',
+    entered: 'The code is right. Now approve the request on your phone.',
+    compare: 'Approve only if your phone shows this code:',
+    refused: 'The code was wrong too often. Nothing was confirmed.',
+  },
+  ways: {
+    ciba: 'Confirm on your phone',
+    'mfa-api': 'Confirm with a registered device',
+    redirect: 'Continue on the sign-in page',
+  },
   failed: 'That didn’t work',
   waitingElsewhere: 'Another request is waiting',
   codeHeading: 'Enter the code',
@@ -71,6 +90,7 @@ export const english: Texts = {
     credentials_refused: 'That password is wrong. Try again.',
     delivery_unknown:
       'The request may not have reached your phone. Check your phone first, or send it again.',
+    approval_mismatch: 'What was approved is not what was asked for. Please contact support.',
     authenticator_too_new: 'Your device was added too recently for this. Try again later.',
     enrollment_refused: 'You have no device set up yet. Add one in your account settings, then come back.',
     factor_unavailable: 'This option is not available right now. Choose another one.',
@@ -82,7 +102,8 @@ export const english: Texts = {
     mfa_not_required: 'Confirmation is not set up correctly here. Please contact support.',
     mfa_token_expired: 'This took too long. Start over to continue.',
     no_usable_factor: 'None of your devices can be used for this. Add one in your account settings.',
-    not_enrolled: 'This device is no longer set up. Choose another one.',
+    not_enrolled:
+      'No device is set up for this. Choose another way, or add a device in your account settings.',
     password_needed:
       'A device is about to be added to your account. Enter your password, so that nobody else can add one.',
     provider_error: 'Something unexpected happened. Try again.',

@@ -41,6 +41,25 @@ export const french: Texts = {
     heading: 'Configurez une application d’authentification',
     lead: 'Scannez ce QR code avec votre application d’authentification, puis saisissez le code qu’elle affiche.',
   },
+  pushCode: {
+    code: {
+      heading: 'Saisissez le code affiché sur votre téléphone',
+      lead: 'Votre téléphone affiche un code avec la demande. Saisissez-le d’abord ici, puis approuvez sur votre téléphone.',
+    },
+    action: {
+      heading: 'Saisissez le code affiché sur votre téléphone',
+      lead: 'Votre téléphone affiche un code et ce que vous confirmez. Si c’est exact, saisissez d’abord le code ici, puis approuvez sur votre téléphone.',
+    },
+    answered: 'Vous avez approuvé sur votre téléphone. Saisissez maintenant le code qu’il affichait.',
+    entered: 'Le code est bon. Approuvez maintenant la demande sur votre téléphone.',
+    compare: 'N’approuvez que si votre téléphone affiche ce code\u00a0:',
+    refused: 'Le code était faux trop souvent. Rien n’a été confirmé.',
+  },
+  ways: {
+    ciba: 'Confirmer sur votre téléphone',
+    'mfa-api': 'Confirmer avec un appareil enregistré',
+    redirect: 'Continuer sur la page de connexion',
+  },
   failed: 'Cela n’a pas fonctionné',
   waitingElsewhere: 'Une autre demande est en attente',
   codeHeading: 'Saisissez le code',
@@ -78,6 +97,7 @@ export const french: Texts = {
     credentials_refused: 'Ce mot de passe est incorrect. Réessayez.',
     delivery_unknown:
       'La demande n’est peut-être pas arrivée sur votre téléphone. Vérifiez-le d’abord, ou renvoyez-la.',
+    approval_mismatch: 'Ce qui a été approuvé n’est pas ce qui était demandé. Contactez l’assistance.',
     authenticator_too_new:
       'Votre appareil a été ajouté trop récemment pour cette opération. Réessayez plus tard.',
     enrollment_refused:
@@ -92,7 +112,8 @@ export const french: Texts = {
     mfa_token_expired: 'Cela a pris trop de temps. Recommencez pour continuer.',
     no_usable_factor:
       'Aucun de vos appareils ne convient ici. Ajoutez-en un dans les paramètres de votre compte.',
-    not_enrolled: 'Cet appareil n’est plus configuré. Choisissez-en un autre.',
+    not_enrolled:
+      'Aucun appareil n’est configuré pour cela. Choisissez une autre méthode, ou ajoutez un appareil dans les paramètres de votre compte.',
     password_needed:
       'Un appareil va être ajouté à votre compte. Saisissez votre mot de passe, pour que personne d’autre ne puisse le faire.',
     provider_error: 'Une erreur inattendue s’est produite. Réessayez.',
@@ -212,6 +233,8 @@ export const canadianFrench: Texts = withTexts(french, {
     email: 'Ajouter une adresse courriel',
   },
   reasons: {
+    approval_mismatch:
+      'Ce qui a été approuvé n’est pas ce qui était demandé. Communiquez avec le soutien technique.',
     identity_refused: 'L’approbation n’a pas pu être vérifiée. Communiquez avec le soutien technique.',
     login_required: 'Ouvrez une nouvelle session, puis revenez.',
     mfa_not_required:

@@ -1,10 +1,26 @@
-import type { CodeFactor, Factor, FlowStateName, Notice, ReasonCode } from '@stepgate/core';
+import type { CodeFactor, Factor, FlowStateName, Notice, ReasonCode, WayName } from '@stepgate/core';
 import type { RemoteError } from '../remote/remote-error.ts';
 
 /** A screen's heading and the text below it. */
 export interface ScreenText {
   readonly heading: string;
   readonly lead: string;
+}
+
+/** What to do with the code that the phone shows. */
+export interface PushCodeTexts {
+  /** To type it here; the phone shows it alone. */
+  readonly code: ScreenText;
+  /** To type it here; the phone shows what is confirmed, too. */
+  readonly action: ScreenText;
+  /** The phone has answered, and the code has yet to be typed. */
+  readonly answered: string;
+  /** The code was right, and the phone has yet to answer. */
+  readonly entered: string;
+  /** Above the code, to be compared with the phone's. */
+  readonly compare: string;
+  /** After too many wrong codes. */
+  readonly refused: string;
 }
 
 /** What to do with recovery codes, and the label of the box to tick when it is done. */
@@ -37,6 +53,10 @@ export interface Texts {
   readonly added: ScreenText;
   /** `prompting`, while an authenticator app is added. */
   readonly newOtp: ScreenText;
+  /** `polling`, where the phone shows a code with the request. */
+  readonly pushCode: PushCodeTexts;
+  /** Buttons that go over to another way. */
+  readonly ways: Readonly<Record<WayName, string>>;
   readonly failed: string;
   /** `failed`, while another browser or device waits for the phone. */
   readonly waitingElsewhere: string;

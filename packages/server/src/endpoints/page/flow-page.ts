@@ -230,7 +230,8 @@ function refreshOf(
   if (state === 'approved') {
     return returnTo === undefined ? undefined : { seconds: FAREWELL_SECONDS, url: returnTo, isCheck: false };
   }
-  if (detail !== 'none') return undefined;
+  // What the user is typing must not be lost.
+  if (detail !== 'none' || view.pushCode?.isAwaited === true) return undefined;
   const check = (at: number, url: string): Refresh => ({
     seconds: Math.max(1, Math.ceil((at - now) / 1_000)),
     url,

@@ -1,0 +1,39 @@
+import type { ExchangeLimit } from '../provider/exchange-limit.ts';
+import type { Way, WayName } from '../provider/way.ts';
+import type { FirstLegMethod } from './events.ts';
+
+/** How the user's answer is tied to this flow: the code on the phone is typed here, or compared with one shown here. */
+export type PushCodeEntry = 'typed' | 'compared';
+
+/** A way as a flow knows it: JSON. */
+export interface WaySettings {
+  readonly name: WayName;
+  /** The ways to do the first leg, in the order in which they are tried. */
+  readonly firstLegs: readonly FirstLegMethod[];
+  /** Whether users can add factors by it. */
+  readonly enrolls: boolean;
+  /** Whether it tells the user's devices apart. */
+  readonly listsDevices: boolean;
+  /** Absent where the provider limits exchanges by each challenge's interval alone. */
+  readonly exchangeLimit?: ExchangeLimit;
+  /** Absent where the phone shows no code. */
+  readonly pushCode?: PushCodeEntry;
+}
+
+/** A provider's way, as settings of a flow. */
+export function waySettings(
+  { name, can }: Pick<Way, 'name' | 'can'>,
+  {
+    firstLegs,
+    pushCode,
+  }: { readonly firstLegs: readonly FirstLegMethod[]; readonly pushCode: PushCodeEntry },
+): WaySettings {
+  return {
+    name,
+    firstLegs: can.firstLeg === 'none' ? ['none'] : firstLegs,
+    enrolls: can.enrolls.length > 0,
+    listsDevices: can.listsDevices,
+    ...(can.exchangeLimit && { exchangeLimit: can.exchangeLimit }),
+    ...(can.phoneShows !== 'nothing' && { pushCode }),
+  };
+}

@@ -1,0 +1,54 @@
+import type { PhoneShown, PhoneShows } from '@stepgate/core';
+import type { WayDescription } from '../provider/provider.ts';
+import type { ParsedPolicy } from './policy.ts';
+
+const RANK: Readonly<Record<PhoneShows | PhoneShown, number>> = {
+  nothing: 0,
+  code: 0,
+  message: 1,
+  details: 2,
+};
+
+/** Whether what was shown is at least what the policy asks for. */
+export function isShownAsAsked(
+  shown: PhoneShown | undefined,
+  { phoneShows }: Pick<ParsedPolicy, 'phoneShows'>,
+): boolean {
+  return RANK[shown ?? 'nothing'] >= RANK[phoneShows ?? 'nothing'];
+}
+
+/** The ways that can meet the policy, in their order. */
+export function waysFor<W extends WayDescription>(policy: ParsedPolicy, ways: readonly W[]): readonly W[] {
+  const { factors, phoneShows, minAuthenticatorAgeSeconds, opensMfaApi } = policy;
+  return ways.filter(
+    ({ can }) =>
+      factors.some((factor) => can.factors.includes(factor)) &&
+      RANK[can.phoneShows] >= RANK[phoneShows ?? 'nothing'] &&
+      (minAuthenticatorAgeSeconds === 0 || can.listsDevices) &&
+      (!opensMfaApi || can.enrolls.length > 0),
+  );
+}
+
+/**
+ * Refuses a policy that no way can ever meet.
+ *
+ * @throws TypeError that names the member.
+ */
+export function assertMeetable(policy: ParsedPolicy, ways: readonly WayDescription[]): void {
+  if (waysFor(policy, ways).length > 0) return;
+  const { factors, phoneShows } = policy;
+  const names = ways.map(({ name }) => name).join(', ');
+  if (!ways.some(({ can }) => factors.some((factor) => can.factors.includes(factor)))) {
+    throw new TypeError(
+      `policy.factors: the provider's ways (${names}) prove none of them; name others, or add a way`,
+    );
+  }
+  if (phoneShows !== undefined && !ways.some(({ can }) => RANK[can.phoneShows] >= RANK[phoneShows])) {
+    throw new TypeError(
+      `policy.phoneShows: the phone shows less than '${phoneShows}' by the provider's ways (${names}); add a way like ciba`,
+    );
+  }
+  throw new TypeError(
+    `policy.minAuthenticatorAge: the ways that meet the rest of the policy do not tell devices apart (${names}); leave it out, or add a way like mfaApi`,
+  );
+}

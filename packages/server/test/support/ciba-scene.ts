@@ -1,0 +1,88 @@
+import type { Phone } from '@stepgate/emulator';
+import { createTestTenant, type TestTenant } from 'suites/test-tenant.ts';
+import {
+  type AuditEvent,
+  auth0,
+  type CibaSettings,
+  type Gate,
+  type Identity,
+  type Policy,
+} from '../../src/index.ts';
+import {
+  createGateClient,
+  createTestGate,
+  type GateClient,
+  type TestGateOptions,
+  type TestNative,
+} from './gate-client.ts';
+
+/** Longer than the interval that the tenant names, and its jitter. */
+const CIBA_POLL_MS = 6_000;
+
+/** A user who confirms on the phone by CIBA, at a tenant that also has the MFA API. */
+export interface CibaScene {
+  readonly tenant: TestTenant;
+  readonly phone: Phone;
+  readonly gate: Gate<TestNative>;
+  readonly client: GateClient;
+  readonly errors: readonly unknown[];
+  readonly events: readonly AuditEvent[];
+  /** The newest push on the phone, as the user sees it. */
+  readonly shown: () => { readonly code: string; readonly message: string };
+  /** Another browser, or another login. */
+  readonly other: (options?: {
+    readonly identity?: Identity;
+    readonly handle?: string;
+    readonly policy?: Policy;
+  }) => GateClient;
+  /** Lets the time for a poll pass, and looks at the flow. */
+  readonly later: (client?: GateClient) => ReturnType<GateClient['view']>;
+}
+
+export const TRANSFER: Policy = { action: { id: 'transfer-1', title: 'Transfer 250 EUR to Grace' } };
+
+/** Opens the scene; the phone is enrolled unless the test says otherwise. */
+export function createCibaScene(
+  options: {
+    readonly ciba?: CibaSettings;
+    /** `false`: the MFA API is no way here. */
+    readonly hasMfaApi?: boolean;
+    readonly isEnrolled?: boolean;
+    readonly policy?: Policy;
+    readonly gate?: TestGateOptions;
+  } = {},
+): CibaScene {
+  const { ciba = {}, hasMfaApi = false, isEnrolled = true, policy = TRANSFER } = options;
+  const tenant = createTestTenant();
+  const { audience, scope, ...client } = tenant.auth0;
+  if (isEnrolled) tenant.emulator.enroll('ada', { factor: 'push' });
+  const errors: unknown[] = [];
+  const events: AuditEvent[] = [];
+  const mfaApi = { ...(audience !== undefined && { audience }), ...(scope !== undefined && { scope }) };
+  const gate = createTestGate(tenant, {
+    provider: auth0({ ...client, ciba, ...(hasMfaApi && { mfaApi }) }),
+    onError: (error) => errors.push(error),
+    onEvent: (event) => events.push(event),
+    ...options.gate,
+  });
+  const identity = { subject: tenant.ada.subject, sessionId: 's' };
+  const owner = createGateClient({ gate, identity, policy });
+  return {
+    tenant,
+    phone: tenant.phone,
+    gate,
+    client: owner,
+    errors,
+    events,
+    shown() {
+      const push = tenant.phone.notifications().at(-1);
+      const message = push?.message ?? '';
+      return { message, code: message.split('-')[0] ?? '' };
+    },
+    other: (different = {}) => createGateClient({ gate, identity, policy, ...different }),
+    later(of = owner) {
+      tenant.clock.advance(CIBA_POLL_MS);
+      return of.view();
+    },
+  };
+}
