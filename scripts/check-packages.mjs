@@ -44,7 +44,16 @@ const ON_INSTALL = ['preinstall', 'install', 'postinstall', 'prepare'];
 const IN_RUNNERS = ['./vitest', './playwright'];
 
 /** What uses the packages: imports and requires of all modules, an app of each kind, and the emulator's command. */
-const USED = ['all.mjs', 'all.cjs', 'app.mjs', 'app.cjs', 'fastify.mjs', 'next.mjs', 'emulator.mjs'];
+const USED = [
+  'all.mjs',
+  'all.cjs',
+  'app.mjs',
+  'app.cjs',
+  'fastify.mjs',
+  'nest.mjs',
+  'next.mjs',
+  'emulator.mjs',
+];
 
 /** The names under which a package's modules are imported. */
 function entriesOf({ name, exports }) {
@@ -79,6 +88,11 @@ try {
     koa: '^3.3.0',
     hono: '^4.13.0',
     fastify: '^5.12.0',
+    '@nestjs/common': '^12.5.0',
+    '@nestjs/core': '^12.5.0',
+    '@nestjs/platform-express': '^12.5.0',
+    'reflect-metadata': '^0.2.2',
+    rxjs: '^7.8.2',
     '@hono/node-server': '^2.1.9',
     next: '^16.4.6',
     '@modelcontextprotocol/server': '^2.4.0',

@@ -11,6 +11,7 @@ const ORDER = [
   'koa',
   'hono',
   'fastify',
+  'nest',
   '',
   'web',
   'sqlite',

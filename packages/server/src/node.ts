@@ -11,4 +11,5 @@ export {
   toNodeStream,
   writeHeaders,
 } from './hosts/node-response.ts';
+export { assertGuard } from './policy/assert-guard.ts';
 export { isUnder } from './request/host-request.ts';

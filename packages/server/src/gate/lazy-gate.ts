@@ -1,7 +1,5 @@
 import type { Guard } from '../guard/guard.ts';
-import type { RoutePolicy } from '../policy/policy.ts';
-import { createPolicyReader } from '../policy/policy-reader.ts';
-import { assertRouteOptions, type RouteOptions } from '../policy/route-options.ts';
+import { assertGuard } from '../policy/assert-guard.ts';
 import type { Gate } from './gate.ts';
 
 /** A {@link Gate} that is made when it is first needed: what a gate does, without what is known only of one that exists. */
@@ -37,7 +35,7 @@ export function createLazyGate<Native>(make: () => Gate<Native> | Promise<Gate<N
 
   return {
     guard(...route) {
-      assertRoute(...route);
+      assertGuard(...route);
       let guard: Guard<Native> | undefined;
       return async (...args) => {
         guard ??= (await ready()).guard(...route);
@@ -60,10 +58,4 @@ export function createLazyGate<Native>(make: () => Gate<Native> | Promise<Gate<N
       await (await making)?.close();
     },
   };
-}
-
-/** Finds a mistake where the guard is made, as far as it does not take the gate to see it. */
-function assertRoute(policy: RoutePolicy<never>, options: RouteOptions = {}): void {
-  assertRouteOptions(options);
-  createPolicyReader(policy as RoutePolicy, { takesClaims: true });
 }

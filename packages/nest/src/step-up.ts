@@ -1,0 +1,95 @@
+import type { ServerResponse } from 'node:http';
+import {
+  type CanActivate,
+  createParamDecorator,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  UseGuards,
+} from '@nestjs/common';
+import { GUARDS_METADATA } from '@nestjs/common/constants.js';
+import { HttpAdapterHost } from '@nestjs/core';
+import {
+  type StepUp as GrantedStepUp,
+  policyOf,
+  type RequireArguments,
+  StepUpError,
+  type Verdict,
+} from '@stepgate/server';
+import { assertGuard, NOT_KEPT, type NodeGate } from '@stepgate/server/node';
+import { GUARDS, type NestRequest, requestOf } from './nest-request.ts';
+import { answers } from './step-up-filter.ts';
+import { NODE_GATE } from './step-up-gate.ts';
+
+/** What a guarded handler sees of the approval that let it run. */
+export type StepUp = GrantedStepUp;
+
+/**
+ * Lets a controller's handlers, or one handler, run only when the signed-in user has freshly approved. Where both have
+ * one, both are to be met. Put it below the decorator that authenticates: `@UseGuards(AuthGuard)`, `@StepUp(policy)`.
+ *
+ * On a GraphQL resolver, the options of the route have no meaning.
+ *
+ * @example
+ * \@Post('transfers')
+ * \@StepUp({ maxAge: '5m' })
+ * transfer(\@CurrentStepUp() stepUp: StepUp) {}
+ *
+ * @throws TypeError when the policy or an option is wrong.
+ */
+export function StepUp(...args: RequireArguments<NestRequest>): ClassDecorator & MethodDecorator {
+  assertGuard(...args);
+
+  class StepUpGuard implements CanActivate {
+    readonly #gate: NodeGate<NestRequest>;
+    readonly #decide: ReturnType<NodeGate<NestRequest>['guard']>;
+    readonly #adapterHost: HttpAdapterHost;
+
+    constructor(gate: NodeGate<NestRequest>, adapterHost: HttpAdapterHost) {
+      this.#gate = gate;
+      this.#decide = gate.guard(...args);
+      this.#adapterHost = adapterHost;
+    }
+
+    async canActivate(context: ExecutionContext): Promise<boolean> {
+      const request = requestOf(context);
+      if (context.getType() !== 'http') {
+        request.stepUp = await this.#gate.inHandlers.assert(request, policyOf(args));
+        return true;
+      }
+      const reply = context.switchToHttp().getResponse<{ readonly raw?: ServerResponse }>();
+      Object.assign(request, { [GUARDS]: guardsOf(context) });
+      const verdict = await this.#decide(request, reply.raw ?? (reply as ServerResponse), StepUpGuard);
+      if (!verdict.isAllowed) throw refusalOf(verdict);
+      request.stepUp = verdict.stepUp;
+      const { httpAdapter } = this.#adapterHost;
+      if (httpAdapter.getHeader(reply, NOT_KEPT[0]) === undefined) httpAdapter.setHeader(reply, ...NOT_KEPT);
+      return true;
+    }
+  }
+
+  Injectable()(StepUpGuard);
+  Inject(NODE_GATE)(StepUpGuard, undefined, 0);
+  Inject(HttpAdapterHost)(StepUpGuard, undefined, 1);
+  return UseGuards(StepUpGuard);
+}
+
+/** The approval that let a handler run, as its parameter; `undefined` where the policy asked for none. */
+export const CurrentStepUp: () => ParameterDecorator = createParamDecorator(
+  (_data: unknown, context: ExecutionContext) => requestOf(context).stepUp,
+);
+
+/** What to throw, so that filters of the app that know nothing of Stepgate redirect page loads too. */
+function refusalOf({ isForApp, error, response }: Extract<Verdict, { isAllowed: false }>): StepUpError {
+  if (isForApp) return error;
+  const { status, headers, body } = response;
+  const thrown = body === '' ? new StepUpError(error.code, error.message, { status, headers }) : error;
+  answers.set(thrown, response);
+  return thrown;
+}
+
+function guardsOf(context: ExecutionContext): readonly unknown[] {
+  return [context.getClass(), context.getHandler()].flatMap(
+    (place) => (Reflect.getMetadata(GUARDS_METADATA, place) as readonly unknown[] | undefined) ?? [],
+  );
+}
