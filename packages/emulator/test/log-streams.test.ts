@@ -163,6 +163,33 @@ describe('a log stream', () => {
     expect(wrong).toMatchObject({ status: 400, body: { error_description: 'endpoint is a URL' } });
   });
 
+  it('is managed as any tenant has it managed', async () => {
+    const { url, posts } = await startEndpoint();
+    const emulator = createEmulator();
+    const client = createTenantClient(emulator);
+    const audience = `${emulator.issuer}api/v2/`;
+    const { body } = await client.token({ grant_type: 'client_credentials', audience });
+    const bearer = String(body.access_token);
+    const sink = { httpEndpoint: url, httpAuthorization: 'Bearer the-token', httpContentFormat: 'JSONLINES' };
+    const create = (json: Record<string, unknown>) =>
+      client.call('POST', '/api/v2/log-streams', {
+        bearer,
+        json: { name: 'siem', type: 'http', sink, ...json },
+      });
+    const created = await create({});
+    expect(created).toMatchObject({ status: 200, body: { sink: { httpContentFormat: 'JSONLINES' } } });
+    expect(created.text).not.toContain('the-token');
+    expect(await create({})).toMatchObject({ status: 409 });
+    expect(await create({ type: 'datadog' })).toMatchObject({ status: 400 });
+    expect(await create({ filters: [{ type: 'category' }] })).toMatchObject({ status: 400 });
+    expect(await create({ name: 'wrong', sink: { httpEndpoint: 'siem' } })).toMatchObject({ status: 400 });
+    await vi.waitFor(() => expect(posts[0]?.authorization).toBe('Bearer the-token'));
+    const path = `/api/v2/log-streams/${String(created.body.id)}`;
+    expect(await client.call('GET', path, { bearer })).toMatchObject({ body: { name: 'siem' } });
+    expect(await client.call('DELETE', path, { bearer })).toMatchObject({ status: 204 });
+    expect(await client.call('GET', path, { bearer })).toMatchObject({ status: 404 });
+  });
+
   it('is as at the start after a reset, and part of an export', async () => {
     const logStreams = [{ name: 'siem', endpoint: 'http://127.0.0.1:9/', types: ['gd_send_pn'] }];
     const emulator = createEmulator({ logStreams });

@@ -5,7 +5,7 @@ import type { LogStreamOptions } from '../directory/log-stream.ts';
 import type { UserOptions } from '../directory/user-options.ts';
 import type { EmulatorClock } from '../lib/clock.ts';
 import { delay } from '../lib/timers.ts';
-import { createLogStreams, type LogStreams } from '../logs/log-streams.ts';
+import { createLogStreams } from '../logs/log-streams.ts';
 import {
   assertSettingsPatch,
   mergeSettings,
@@ -14,6 +14,7 @@ import {
 } from '../settings/settings.ts';
 import { createEventLog, type LogEvent } from '../state/event-log.ts';
 import { restoreState } from '../state/kept-state.ts';
+import type { LogStreams } from '../state/log-streams.ts';
 import { createTenant, type Tenant, type TenantFrame } from '../state/tenant.ts';
 import type { LoggedRequest } from '../timeline/logged-request.ts';
 import { createTimeline, type Timeline } from '../timeline/timeline.ts';
@@ -84,7 +85,8 @@ export function createEmulatorParts({
   const timeline = createTimeline(onRequest);
   const streams = createLogStreams(initialStreams, { fetch: frame.fetch, wait: delay });
   const events = createEventLog((event) => streams.deliver(event));
-  let tenant = createTenant(frame, settings, events);
+  const log = { events, logStreams: streams };
+  let tenant = createTenant(frame, settings, log);
   if (state !== undefined) restoreState(tenant, state);
   const initialUsers: readonly UserOptions[] = frame.users;
 
@@ -118,7 +120,7 @@ export function createEmulatorParts({
       timeline.clear();
       events.clear();
       streams.reset();
-      tenant = createTenant(frame, settings, events);
+      tenant = createTenant(frame, settings, log);
     },
     completeLogin: (url, options) => completeLogin({ handle, currentTenant: () => tenant }, url, options),
     export: () => exportTenant(tenant, { ...fixed, logStreams: streams.options() }),

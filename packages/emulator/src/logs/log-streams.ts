@@ -2,16 +2,8 @@ import { type LogStreamOptions, logStreamShape } from '../directory/log-stream.t
 import { EmulatorError } from '../lib/emulator-error.ts';
 import { assertShape } from '../lib/shape.ts';
 import type { LogEvent } from '../state/event-log.ts';
-import { createWebhook, type LogStreamState, type Webhook, type WebhookSeams } from './webhook.ts';
-
-/** The log streams of a tenant. */
-export interface LogStreams {
-  /** How each is doing, in the order they were added. */
-  logStreams(): LogStreamState[];
-  /** Adds a log stream, or replaces the one with this name. A `TypeError` names a member that is wrong. */
-  addLogStream(options: LogStreamOptions): void;
-  removeLogStream(name: string): void;
-}
+import type { LogStreams } from '../state/log-streams.ts';
+import { createWebhook, type Webhook, type WebhookSeams } from './webhook.ts';
 
 /** Log streams with what only the tenant does. */
 export interface ServedLogStreams extends LogStreams {

@@ -1,20 +1,7 @@
 import type { LogStreamOptions } from '../directory/log-stream.ts';
 import type { LogEvent } from '../state/event-log.ts';
+import type { LogStreamState } from '../state/log-streams.ts';
 import type { TenantFrame } from '../state/tenant.ts';
-
-/** How a log stream is doing. */
-export interface LogStreamState {
-  readonly name: string;
-  readonly endpoint: string;
-  readonly types: readonly string[] | undefined;
-  /** How many events wait to be sent. */
-  readonly waiting: number;
-  readonly sent: number;
-  /** How many were given up: after every try failed, or because too many waited. */
-  readonly lost: number;
-  /** Why the last try failed; missing when it did not. */
-  readonly lastError?: string;
-}
 
 /** What a webhook sends with and waits with. */
 export interface WebhookSeams {
@@ -100,6 +87,7 @@ export function createWebhook(options: LogStreamOptions, { fetch, wait }: Webhoo
     state: () => ({
       name,
       endpoint,
+      contentFormat: options.contentFormat ?? 'JSONARRAY',
       types,
       waiting: waiting.length,
       ...counts,

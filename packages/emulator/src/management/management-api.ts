@@ -5,6 +5,7 @@ import { recordEvent } from '../logs/record-event.ts';
 import { bearerToken, visitorOf } from '../request/api-request.ts';
 import type { Tenant } from '../state/tenant.ts';
 import { addGuardianRoutes } from './guardian.ts';
+import { addLogStreamRoutes } from './log-streams.ts';
 import { addLogRoutes } from './logs.ts';
 import { toManagementError } from './management-error.ts';
 import type { ManagementApp, ManagementBindings } from './management-request.ts';
@@ -34,6 +35,7 @@ export function createManagementApi(getPath: GetPath): ManagementApp {
   addMethodRoutes(app);
   addGuardianRoutes(app);
   addLogRoutes(app);
+  addLogStreamRoutes(app);
   return app;
 }
 

@@ -9,6 +9,7 @@ import { createLimitBook, type LimitBook } from '../settings/limits.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { CibaRequest } from './ciba-request.ts';
 import type { EventLog } from './event-log.ts';
+import type { LogStreams } from './log-streams.ts';
 import type { IssuedCode, LoginMfa, OpenLogin, PushedRequest, TenantSession } from './login-state.ts';
 import type { OobCode } from './oob-code.ts';
 import type { InboxMessage, PhoneNotification, WaitingCode } from './phone-state.ts';
@@ -68,12 +69,17 @@ export interface Tenant extends Omit<TenantFrame, 'apis' | 'clients' | 'users'> 
   readonly usedAssertions: Map<string, number>;
   /** What `GET /api/v2/logs` lists. */
   readonly events: EventLog;
+  /** Where its events are sent to. */
+  readonly logStreams: LogStreams;
   /** Called whenever something arrives on a phone. */
   readonly watchers: Set<() => void>;
 }
 
+/** What a tenant writes about itself. It outlives a reset, which empties it. */
+export type TenantLog = Pick<Tenant, 'events' | 'logStreams'>;
+
 /** A tenant in which nothing happened yet. */
-export function createTenant(frame: TenantFrame, settings: Settings, events: EventLog): Tenant {
+export function createTenant(frame: TenantFrame, settings: Settings, log: TenantLog): Tenant {
   const now = (): number => frame.clock.now();
   const tenant: Tenant = {
     ...frame,
@@ -106,7 +112,7 @@ export function createTenant(frame: TenantFrame, settings: Settings, events: Eve
     sessions: createExpiringMap(now),
     limits: createLimitBook(now),
     usedAssertions: new Map(),
-    events,
+    ...log,
     watchers: new Set(),
   };
   return tenant;

@@ -71,6 +71,12 @@ it('node-auth0 manages users and what they have enrolled', async () => {
   expect(factors.find(({ name }) => name === 'sms')?.enabled).toBe(false);
   const logs = await management.logs.list({ search: 'type:sa', per_page: 2 });
   expect(logs.data[0]).toMatchObject({ type: 'sapi', client_id: 'stepgate-demo' });
+  const sink = { httpEndpoint: 'http://127.0.0.1:9/', httpAuthorization: 'Bearer the-token' };
+  const stream = await management.logStreams.create({ name: 'siem', type: 'http', sink });
+  expect(stream).toMatchObject({ name: 'siem', type: 'http', status: 'active' });
+  expect(await management.logStreams.list()).toMatchObject([{ name: 'siem' }]);
+  await management.logStreams.delete(String(stream.id));
+  expect(emulator.logStreams()).toEqual([]);
   await management.users.authenticationMethods.deleteAll(sub());
   expect(emulator.phone('ada').view().authenticators).toEqual([]);
 });

@@ -45,4 +45,7 @@ const managementScopes: readonly string[] = [
   'read:mfa_policies',
   'update:mfa_policies',
   'read:logs',
+  'read:log_streams',
+  'create:log_streams',
+  'delete:log_streams',
 ];
