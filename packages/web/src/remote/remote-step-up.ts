@@ -1,10 +1,11 @@
 import type { FlowView, StepUpActor, StepUpRequest, StepUpRequestType } from '@stepgate/core';
 import { type Clock, systemClock } from '@stepgate/core/ui';
 import { createFlowClient } from './flow-client.ts';
+import { createFollower } from './follower.ts';
 import { idleView } from './idle-view.ts';
 import { platformFetch } from './platform-fetch.ts';
 import { documentPresence, type Presence } from './presence.ts';
-import { type RemoteError, toFailure } from './remote-error.ts';
+import { toFailure } from './remote-error.ts';
 import {
   createSnapshots,
   isFinal,
@@ -13,7 +14,6 @@ import {
   type RemoteStepUpObserver,
   type RemoteStepUpSnapshot,
 } from './snapshots.ts';
-import { type Connection, watchFlow } from './watch-flow.ts';
 
 /** Options of {@link createRemoteStepUp}. */
 export interface RemoteStepUpOptions {
@@ -68,60 +68,13 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
   /** Aborts a start. A cancel does not: it may overtake the start, and must learn what became of it. */
   const stopped = new AbortController();
   let starting: Promise<FlowView> | undefined;
-  let stopWatch: (() => void) | undefined;
-  const snapshots = createSnapshots(idle(), () => stopWatch?.());
+  const snapshots = createSnapshots(idle(), () => follower.stop());
   const { update, expectViews } = snapshots;
+  const follower = createFollower({ client, clock, random, presence, snapshots, idle });
+  const { receive } = follower;
 
   function idle(): FlowView {
     return idleView(clock.now(), requirement === undefined ? ['flow.cancel'] : ['flow.start', 'flow.cancel']);
-  }
-
-  /** Takes the answer to a request that has just left. */
-  async function receive(answer: Promise<FlowView>): Promise<void> {
-    const take = expectViews();
-    take(await answer);
-    watch();
-  }
-
-  function watch(): void {
-    if (snapshots.current.status !== 'active') return;
-    stopWatch ??= watchFlow({
-      client,
-      clock,
-      random,
-      presence,
-      view: () => snapshots.current.view,
-      expectViews,
-      onConnection,
-      onRefusal: lose,
-    });
-  }
-
-  function onConnection(connection: Connection): void {
-    if (connection !== snapshots.current.connection) update({ connection });
-    if (connection === 'live') forgetUnreachable();
-  }
-
-  function forgetUnreachable(): void {
-    if (snapshots.current.error?.code === 'unreachable') update({ error: undefined });
-  }
-
-  /** Before there is a flow to follow, only the browser can say that the connection is back. */
-  function forgetUnreachableOnceOnline(signal: AbortSignal): void {
-    if (stopWatch !== undefined || !presence.isOffline) return;
-    const unsubscribe = presence.subscribe(() => {
-      if (presence.isOffline) return;
-      unsubscribe();
-      forgetUnreachable();
-    });
-    signal.addEventListener('abort', unsubscribe, { once: true });
-  }
-
-  /** The flow is gone, or can no longer be reached. */
-  function lose(error: RemoteError): void {
-    stopWatch?.();
-    stopWatch = undefined;
-    update({ error, ...QUIET, ...(error.code === 'flow_not_found' && { view: idle() }) });
   }
 
   /** Makes one request for the user. It breaks off the one before, which has had its outcome, or is being cancelled. */
@@ -139,7 +92,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     } catch (error) {
       if (signal.aborted) return;
       update({ pending: undefined, error: toFailure(error) });
-      forgetUnreachableOnceOnline(signal);
+      follower.forgetUnreachableOnceOnline(signal);
     }
   }
 
@@ -169,7 +122,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
     } catch (error) {
       const failure = toFailure(error);
       const { code } = failure;
-      if (code === 'flow_not_found') return lose(failure);
+      if (code === 'flow_not_found') return follower.lose(failure);
       if (code !== 'version_stale' && code !== 'event_not_allowed') throw error;
       await receive(client.read(signal));
       const { view: now } = snapshots.current;
@@ -202,7 +155,7 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
 
   function isIdle(): boolean {
     const { pending, status } = snapshots.current;
-    return status === 'active' && pending === undefined && stopWatch === undefined;
+    return status === 'active' && pending === undefined && !follower.isFollowing;
   }
 
   return {
@@ -225,10 +178,10 @@ export function createRemoteStepUp(options: RemoteStepUpOptions = {}): RemoteSte
           const view = await unlessGone(client.read(signal));
           if (view === undefined || isFinal(view)) return;
           expectViews()(view);
-          watch();
+          follower.follow();
         });
       }
-      return stopWatch !== undefined;
+      return follower.isFollowing;
     },
     takeOver() {
       if (!isIdle()) return;

@@ -11,6 +11,8 @@ import type { StepUpAction } from '../screens/step-up-action.ts';
 import type { Texts } from '../texts/texts.ts';
 import { createAnnouncer } from './announcer.ts';
 import { card } from './card.ts';
+import { createScreenFocus } from './screen-focus.ts';
+import { createViewTiming } from './view-timing.ts';
 
 /** Options of {@link renderFlow}. */
 export interface RenderFlowOptions {
@@ -57,30 +59,20 @@ export function renderFlow(
   const { clock = systemClock, texts } = options;
   const announcer = createAnnouncer(texts);
   const exits = exitsOf(actor, options);
+  const timing = createViewTiming(clock);
+  const focus = createScreenFocus(root, options.keepsFirstFocus === true);
   let detail = options.detail ?? 'none';
   let { destination } = options;
   let copied: string | undefined;
   let shown: Screen | undefined;
-  let skew = Number.NEGATIVE_INFINITY;
-  let span = 0;
-  let spanEnd: number | undefined;
   let last: RemoteStepUpSnapshot | undefined;
-  /** What was typed on this screen has been sent. */
-  let isSubmitted = false;
   let timer: unknown;
 
-  /** A view is never newer than now, so the largest difference of the clocks is the most accurate one. */
   function observe(snapshot: RemoteStepUpSnapshot): void {
-    const { view } = snapshot;
-    skew = Math.max(skew, view.now - clock.now());
-    if (view.expiresAt !== spanEnd) {
-      spanEnd = view.expiresAt;
-      span = (spanEnd ?? 0) - view.now;
-    }
-    if (last !== undefined && hasMovedOn(last, snapshot)) {
-      detail = 'none';
-      copied = undefined;
-    }
+    timing.observe(snapshot.view);
+    if (last === undefined || !hasMovedOn(last, snapshot)) return;
+    detail = 'none';
+    copied = undefined;
   }
 
   function draw(): void {
@@ -90,7 +82,7 @@ export function renderFlow(
     const model: ScreenModel = {
       ...snapshot,
       texts,
-      now: clock.now() + skew,
+      now: timing.now(),
       action: options.action,
       detail,
       shown: shown?.name,
@@ -108,29 +100,12 @@ export function renderFlow(
     const screen = screenOf(model);
     const isNew = screen.name !== shown?.name;
     announcer.update(model, last, isNew);
-    patch(root, [card(model, screen, { said: announcer.said, span })]);
-    settleFocus(snapshot, isNew);
+    patch(root, [card(model, screen, { said: announcer.said, span: timing.span })]);
+    focus.settle({ before: last, now: snapshot, isNew });
     shown = screen;
     last = snapshot;
     if (isNew) options.onScreen?.(screen.heading);
     if (snapshot.status === 'active') timer = clock.setTimeout(draw, 1_000);
-  }
-
-  function settleFocus(snapshot: RemoteStepUpSnapshot, isNew: boolean): void {
-    const input = root.querySelector<HTMLInputElement>('.field input');
-    if (isNew) {
-      isSubmitted = false;
-      if (shown === undefined && options.keepsFirstFocus) return;
-      (input ?? root.querySelector<HTMLElement>('h1'))?.focus();
-      return;
-    }
-    // The code or password was refused: the user types the next one into the same input.
-    const wasChecked = isSubmitted && isChecking(last) && !isChecking(snapshot);
-    if (input !== null && wasChecked) {
-      isSubmitted = false;
-      if (snapshot.error === undefined) input.value = '';
-      input.focus();
-    }
   }
 
   function copy(text: string): void {
@@ -155,7 +130,7 @@ export function renderFlow(
         input?.focus();
         return;
       }
-      isSubmitted = true;
+      focus.submitted();
       if (action.typed === 'phoneNumber' || action.typed === 'email') destination = input?.value;
       actor.send({ ...action.send, [action.typed]: value } as StepUpRequest);
     }
@@ -207,12 +182,4 @@ function hasMovedOn(before: RemoteStepUpSnapshot, now: RemoteStepUpSnapshot): bo
     before.view.factor !== now.view.factor ||
     before.view.authenticatorId !== now.view.authenticatorId
   );
-}
-
-/** Whether the server is checking what the user typed. */
-function isChecking(snapshot: RemoteStepUpSnapshot | undefined): boolean {
-  if (snapshot === undefined) return false;
-  const { pending, view } = snapshot;
-  const isAuthenticating = view.state === 'authenticating' && !view.allowedEvents.includes('password.submit');
-  return pending !== undefined || view.state === 'verifying' || isAuthenticating;
 }
