@@ -39,6 +39,19 @@ interface ShownFlow {
   readonly view: FlowView;
 }
 
+/** What one page shows. */
+interface PageContent extends Pick<Moment, 'ticket' | 'detail'> {
+  readonly target: FlowTarget | undefined;
+  readonly view: FlowView;
+  readonly requirement: Requirement | undefined;
+  /** The refused form, once its approval is given. */
+  readonly keptForm: KeptForm | undefined;
+  /** Why a form post was refused. */
+  readonly refusal: StepUpError | undefined;
+  /** The refusal, or what is wrong with the ticket. */
+  readonly error: StepUpError | undefined;
+}
+
 /** How long the page waits for news, so that a browser without scripts need not ask all the time. */
 const PATIENCE_MS = 25_000;
 /** How long "Confirmed" stays before the page goes back. */
@@ -52,23 +65,49 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
   const { clock } = parts.runtime;
 
   return async function flowPage(request, caller, moment) {
-    const { ticket, detail, error: refusal } = moment;
-    const ticketState = look(caller, ticket);
     const shown = handles.read(request);
     const minted =
       shown === undefined && siteOf(request) === 'same-origin' ? handles.mint(request) : undefined;
     const handle = shown ?? minted?.handle;
     const target = handle === undefined ? undefined : targetOf(request, caller, handle);
+    const response = draw(request, await gather(request, caller, target, moment));
+    for (const [name, value] of Object.entries(minted?.headers ?? {})) response.headers.append(name, value);
+    return response;
+  };
+
+  /** Reads everything that the page shows. */
+  async function gather(
+    request: HostRequest,
+    caller: Caller,
+    target: FlowTarget | undefined,
+    moment: Moment,
+  ): Promise<PageContent> {
+    const { ticket, detail, error: refusal } = moment;
+    const ticketState = look(caller, ticket);
     // A ticket that is not valid has nothing to do with a flow that happens to be under way.
     const isLost = ticket !== undefined && ticketState.requirement === undefined;
     const found =
       target && !isLost ? await findFlow(request, target, ticketState.requirement, moment) : undefined;
     const view = found?.view ?? idleView(clock.now(), ticketState.isUsable ? ['flow.start'] : []);
     const requirement = ticketState.requirement ?? found?.flow.requirement;
+    return {
+      ticket,
+      detail,
+      target,
+      view,
+      requirement,
+      keptForm: await findKeptForm(target, requirement, view),
+      refusal,
+      error: refusal ?? (found === undefined ? ticketState.error : undefined),
+    };
+  }
+
+  /** Draws the page. If a form was kept for after the approval, the page's own form sends that one. */
+  function draw(request: HostRequest, content: PageContent): Response {
+    const { ticket, detail, target, view, requirement, keptForm, refusal, error } = content;
     const { returnTo, leaveTo, unkept } = requirement ?? {};
     const action = requirement && actionOf(requirement);
-    const stashed = await findStashed(target, requirement, view);
-    const isReplay = requirement?.form !== undefined && view.state === 'approved';
+    const { flow: texts } = textsOf(request);
     const address = pageAddress(basePath, ticket);
     const fields = {
       version: String(view.version),
@@ -76,38 +115,35 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
       ...(detail !== 'none' && { show: detail }),
       ...(target && { form_token: tokens.issue(target.key) }),
     };
-    const { flow: texts } = textsOf(request);
     const { html, heading } = flowToHtml(
       {
         texts,
         view,
         action,
-        error: refusal ?? (found === undefined ? ticketState.error : undefined),
+        error,
         detail,
         continueTo: returnTo,
         leaveTo,
-        form: isReplay ? (stashed ? 'kept' : 'gone') : undefined,
+        form: formState(content),
         unkept,
       },
       {
         start: `${basePath}/flow`,
         page: (next) => address({ show: next }),
-        ...(stashed
-          ? { action: stashed.url, enctype: stashed.enctype, fields: stashed.fields }
+        ...(keptForm
+          ? { action: keptForm.url, enctype: keptForm.enctype, fields: keptForm.fields }
           : { action: `${basePath}/flow/events`, fields: Object.entries(fields) }),
       },
     );
-    // The name is enough while the flow goes on. Afterwards there must be a form to send.
-    const isForm = view.state === 'approved' ? stashed !== undefined : requirement?.form !== undefined;
-    const response = pageResponse({
+    return pageResponse({
       basePath,
       texts: { flow: texts },
       status: refusal?.status ?? 200,
       title: heading,
       card: html,
       site: request.host,
-      isLeaving: stashed !== undefined,
-      refresh: stashed ? undefined : refreshOf(view, detail, returnTo, address),
+      isLeaving: keptForm !== undefined,
+      refresh: keptForm ? undefined : refreshOf(view, detail, returnTo, address),
       data: {
         'base-path': basePath,
         requirement: ticket,
@@ -116,16 +152,14 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
         'return-to': returnTo,
         'leave-to': leaveTo,
         action: action && JSON.stringify(action),
-        form: isForm ? '' : undefined,
+        form: hasForm(content) ? '' : undefined,
         unkept,
       },
     });
-    for (const [name, value] of Object.entries(minted?.headers ?? {})) response.headers.append(name, value);
-    return response;
-  };
+  }
 
   /** The kept form, if it can still be sent. */
-  async function findStashed(
+  async function findKeptForm(
     target: FlowTarget | undefined,
     requirement: Requirement | undefined,
     { state }: FlowView,
@@ -171,6 +205,17 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
     if (!(await parts.owners.isStillSignedIn(request, target.caller))) throw signInFirst();
     return later && { flow: record.flow, view: later };
   }
+}
+
+/** What became of the refused form, once its approval is given. */
+function formState({ requirement, view, keptForm }: PageContent): 'kept' | 'gone' | undefined {
+  if (requirement?.form === undefined || view.state !== 'approved') return undefined;
+  return keptForm ? 'kept' : 'gone';
+}
+
+/** Whether a form waits. Before the approval its name is enough; afterwards, there must be a form to send. */
+function hasForm({ requirement, view, keptForm }: PageContent): boolean {
+  return view.state === 'approved' ? keptForm !== undefined : requirement?.form !== undefined;
 }
 
 function actionOf({ policy: { action } }: Requirement): { title: string; details?: string } | undefined {
