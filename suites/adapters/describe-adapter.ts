@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, onTestFinished } from 'vitest';
-import { listenTestTenant, type TestTenant } from '../test-tenant.ts';
-import { type AdapterHost, type Bank, type BankOptions, openBank } from './bank.ts';
+import { listenTestTenant } from '../test-tenant.ts';
+import { type AdapterHost, openBank } from './bank.ts';
 import { describeAdvisories } from './describe-advisories.ts';
 import { describeAuthenticators } from './describe-authenticators.ts';
 import { describeBadInput } from './describe-bad-input.ts';
@@ -15,14 +15,7 @@ import { describePlainPage } from './describe-plain-page.ts';
 import { describePolicy } from './describe-policy.ts';
 import { describeReplay } from './describe-replay.ts';
 import { describeWatching } from './describe-watching.ts';
-
-/** What every part of the suite works with. */
-export interface Scene {
-  readonly host: AdapterHost;
-  readonly tenant: TestTenant;
-  /** A bank on the host; closed after the test. */
-  open(bank?: BankOptions): Promise<Bank>;
-}
+import type { Scene } from './scene.ts';
 
 /** The behaviour of every adapter, on a real server with the emulator. */
 export function describeAdapter(name: string, host: AdapterHost): void {

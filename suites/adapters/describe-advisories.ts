@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { call, open } from '../http.ts';
 import { POLL_MS, providerOf, type TestUser } from '../test-tenant.ts';
 import type { Bank, Browser, HostRequest, Session } from './bank.ts';
-import type { Scene } from './describe-adapter.ts';
+import type { Scene } from './scene.ts';
 
 const throwing = (member: string): Policy<HostRequest> =>
   Object.defineProperty({}, member, {

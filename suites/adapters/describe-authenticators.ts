@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Answer } from '../http.ts';
 import { PASSWORD, POLL_MS } from '../test-tenant.ts';
 import type { Bank, Browser } from './bank.ts';
-import type { Scene } from './describe-adapter.ts';
+import type { Scene } from './scene.ts';
 
 const LIST = '/step-up/authenticators';
 

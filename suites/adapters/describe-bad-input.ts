@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Answer } from '../http.ts';
 import { call } from '../http.ts';
 import type { Bank, Browser } from './bank.ts';
-import type { Scene } from './describe-adapter.ts';
+import type { Scene } from './scene.ts';
 
 /** Every fact of the machine, and the clock. None of them may come from outside. */
 const FACTS: readonly Record<string, unknown>[] = [

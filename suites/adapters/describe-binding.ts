@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Answer } from '../http.ts';
 import { POLL_MS } from '../test-tenant.ts';
 import type { Bank, BankOptions, Browser, HostRequest } from './bank.ts';
-import type { Scene } from './describe-adapter.ts';
 import { openPlainPage, press } from './plain-page.ts';
+import type { Scene } from './scene.ts';
 
 const TRANSFER = {
   id: 'transfer',

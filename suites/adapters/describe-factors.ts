@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { CONTRARY } from '../contrary-dialect.ts';
 import { PASSWORD, POLL_MS, providerOf, type TestTenant } from '../test-tenant.ts';
 import type { Bank, BankOptions, Browser } from './bank.ts';
-import type { Scene } from './describe-adapter.ts';
+import type { Scene } from './scene.ts';
 
 /** Longer than a one-time password is valid: the app shows a new one, and the old one is not accepted again. */
 const NEXT_CODE_MS = 60_000;

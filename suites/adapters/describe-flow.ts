@@ -1,7 +1,7 @@
 import type { FlowView } from '@stepgate/core';
 import { describe, expect, it } from 'vitest';
 import { PASSWORD, POLL_MS, providerOf } from '../test-tenant.ts';
-import type { Scene } from './describe-adapter.ts';
+import type { Scene } from './scene.ts';
 
 /** Flows from start to each possible end, over the endpoints. */
 export function describeFlow(scene: Scene): void {

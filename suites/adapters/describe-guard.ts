@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { call } from '../http.ts';
 import { POLL_MS } from '../test-tenant.ts';
 import { ROUTES } from './bank.ts';
-import type { Scene } from './describe-adapter.ts';
+import type { Scene } from './scene.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const CHALLENGE =

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { call } from '../http.ts';
 import { POLL_MS } from '../test-tenant.ts';
-import type { Scene } from './describe-adapter.ts';
+import type { Scene } from './scene.ts';
 
 /** The handle by which a browser owns its flow. */
 export function describeHandle(scene: Scene): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Answer, call } from '../http.ts';
 import { POLL_MS } from '../test-tenant.ts';
 import type { Bank, BankOptions, Browser } from './bank.ts';
-import type { Scene } from './describe-adapter.ts';
+import type { Scene } from './scene.ts';
 
 const APP = 'https://app.example';
 const EVIL = 'https://evil.example';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { POLL_MS } from '../test-tenant.ts';
 import type { Bank, Browser, HandlerGate } from './bank.ts';
-import type { Scene } from './describe-adapter.ts';
+import type { Scene } from './scene.ts';
 
 /** What templates can show, and how to end approvals from outside. */
 export function describeOversight(scene: Scene): void {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { call } from '../http.ts';
 import { PASSWORD, POLL_MS } from '../test-tenant.ts';
 import type { Bank, Browser } from './bank.ts';
-import type { Scene } from './describe-adapter.ts';
 import { openPlainPage, type PlainPage, plainPage, press } from './plain-page.ts';
+import type { Scene } from './scene.ts';
 
 interface Visit {
   readonly bank: Bank;

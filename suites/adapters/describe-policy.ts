@@ -4,7 +4,7 @@ import type { Decision, Policy } from '@stepgate/server';
 import { describe, expect, it } from 'vitest';
 import { POLL_MS } from '../test-tenant.ts';
 import type { Bank, BankOptions, Browser, HostRequest } from './bank.ts';
-import type { Scene } from './describe-adapter.ts';
+import type { Scene } from './scene.ts';
 
 interface Transfer {
   readonly amount: number;

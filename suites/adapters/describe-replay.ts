@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { type Answer, call } from '../http.ts';
 import { POLL_MS } from '../test-tenant.ts';
 import type { Browser } from './bank.ts';
-import type { Scene } from './describe-adapter.ts';
 import { openPlainPage, type PlainPage, press } from './plain-page.ts';
+import type { Scene } from './scene.ts';
 
 const FIELDS = [
   ['to', 'Grace & "Söhne" <b>'],

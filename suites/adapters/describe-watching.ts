@@ -6,7 +6,7 @@ import { createMemoryStore } from '@stepgate/server';
 import { describe, expect, it } from 'vitest';
 import { open } from '../http.ts';
 import { POLL_MS } from '../test-tenant.ts';
-import type { Scene } from './describe-adapter.ts';
+import type { Scene } from './scene.ts';
 
 /** Long-polls and event streams. */
 export function describeWatching(scene: Scene): void {
