@@ -232,7 +232,7 @@ describe('the dialog', () => {
     await page.getByRole('heading', { name: 'Request denied' }).waitFor();
   });
 
-  it('says that the network is gone, and goes on when it is back, also after a reload', async () => {
+  it('says that the network is gone, and continues when it is back, also after a reload', async () => {
     const { app, page } = await openStage('/');
     await app.show(moments['a push']());
     await app.setOffline(true);
@@ -255,7 +255,7 @@ describe('the dialog', () => {
     await expect.poll(() => statusOf(page)).toBe('paid');
   });
 
-  it('says that another flow is in progress, and takes its place', async () => {
+  it('says that another flow is in progress, and replaces it', async () => {
     const { app, page } = await openStage('/');
     void app.show({ state: 'cancelled' });
     await expect.poll(() => statusOf(page)).toBe('StepUpCancelled');

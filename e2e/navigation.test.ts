@@ -75,7 +75,7 @@ it('adds the first phone on the built-in page', async () => {
   expect(complaints).toEqual([]);
 });
 
-it('says on the built-in page that the request was denied or not answered, and offers a way on', async () => {
+it('says on the built-in page that the request was denied or not answered, and offers a way to continue', async () => {
   const desk = await openDeskWithoutBankScript();
   const { bank, emulator } = desk;
   await enrolAhead(emulator);

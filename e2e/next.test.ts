@@ -87,7 +87,7 @@ describe('the Next.js bank, built as a standalone server', () => {
     expect(new URL(desk.bank.url()).pathname).toBe('/limits');
   });
 
-  it('works without script: the form leads to the step-up, and the user comes back to it', async () => {
+  it('works without scripts: the form leads to the step-up, and the user comes back to it', async () => {
     const desk = await openNextDesk({ hasScript: false });
     await enrolAhead(desk.emulator);
     const ada = createCustomer(desk, 'next plain');

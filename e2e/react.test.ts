@@ -136,7 +136,7 @@ describe('custom screens in React', () => {
     await page.getByText('Nothing was deleted.').waitFor();
   });
 
-  it('add a phone, are denied, and are approved by a code from the app', async () => {
+  it('add a phone, are denied, and are approved with a code from the app', async () => {
     const { page, onPhone } = await openApp();
     await addPhone(page, onPhone);
     await page.getByText('All notes are deleted.').waitFor();

@@ -115,26 +115,23 @@ describe('the pages of the site', () => {
   // One of each kind: the front page, prose, tables, a diagram, a reference made of doc comments.
   const KINDS = ['/', '/guides/custom-ui', '/reference/options', '/reference/statechart', '/api/hono'];
 
-  it.for(KINDS)(
-    'have nothing wrong for axe in light and dark, and ask no other site for anything: %s',
-    async (path) => {
-      const { page, faults } = await openSite(path);
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme });
-        await page.waitForFunction(
-          (isDark) => document.documentElement.classList.contains('dark') === isDark,
-          colorScheme === 'dark',
-        );
-        expect(await violationsIn(page, colorScheme === 'dark' ? { rules: ['color-contrast'] } : {})).toEqual(
-          [],
-        );
-        await takePictures(page, `site ${path} ${colorScheme}`);
-      }
-      expect(faults).toEqual([]);
-    },
-  );
+  it.for(KINDS)('pass axe in light and dark, and request nothing from other sites: %s', async (path) => {
+    const { page, faults } = await openSite(path);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.waitForFunction(
+        (isDark) => document.documentElement.classList.contains('dark') === isDark,
+        colorScheme === 'dark',
+      );
+      expect(await violationsIn(page, colorScheme === 'dark' ? { rules: ['color-contrast'] } : {})).toEqual(
+        [],
+      );
+      await takePictures(page, `site ${path} ${colorScheme}`);
+    }
+    expect(faults).toEqual([]);
+  });
 
-  it('are found by the search of the site', async () => {
+  it('appear in the search of the site', async () => {
     const { page } = await openSite('/reference/options');
     await page.keyboard.press('Control+k');
     await page.getByRole('searchbox').fill('identify_refused');

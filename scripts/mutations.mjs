@@ -898,7 +898,7 @@ export const MUTATIONS = [
     shownBy: [
       ofWeb(
         'remote/shared-turn',
-        'hears nothing of the flow of another login, and takes no view of one on its own channel',
+        'ignores the flow of another login, and accepts no view of one on its own channel',
       ),
     ],
   },

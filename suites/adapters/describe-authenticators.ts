@@ -366,16 +366,16 @@ export function describeAuthenticators(scene: Scene): void {
       const { bank, browser } = await opened();
       const all = await list(browser);
       // An attacker with the session has another browser, and ids, which are no secret.
-      const thief = await bank.browser();
-      bank.sessions.set(thief.sessionCookie, bank.sessions.get(browser.sessionCookie) as never);
+      const attacker = await bank.browser();
+      bank.sessions.set(attacker.sessionCookie, bank.sessions.get(browser.sessionCookie) as never);
 
-      expect((await thief.send('GET', LIST)).status).toBe(401);
-      expect((await remove(thief, idOf(all, 'push'))).status).toBe(401);
-      expect((await add(thief, { factor: 'otp' })).status).toBe(401);
+      expect((await attacker.send('GET', LIST)).status).toBe(401);
+      expect((await remove(attacker, idOf(all, 'push'))).status).toBe(401);
+      expect((await add(attacker, { factor: 'otp' })).status).toBe(401);
       // The owner's approval serves the owner's browser only.
       scene.tenant.clock.advance(60_000);
       await approve(browser, await add(browser, { factor: 'otp' }));
-      expect((await add(thief, { factor: 'otp' })).status).toBe(401);
+      expect((await add(attacker, { factor: 'otp' })).status).toBe(401);
       expect(scene.tenant.exchanges.filter(({ path }) => path === '/mfa/associate')).toHaveLength(1);
       expect((await add(browser, { factor: 'otp' })).status).toBe(201);
     });

@@ -308,11 +308,11 @@ export function describeGuard(scene: Scene): void {
       scene.tenant.clock.advance(POLL_MS);
       await browser.view();
 
-      const thief = await call('POST', `${bank.url}/transfers`, {
+      const attacker = await call('POST', `${bank.url}/transfers`, {
         headers: { cookie: `sid=${browser.sessionCookie}` },
       });
 
-      expect(thief.status).toBe(401);
+      expect(attacker.status).toBe(401);
       expect(bank.reached).toEqual([]);
     });
   });

@@ -114,12 +114,12 @@ export function describeTestKit(name: string, build: (app: AppUnderTest) => Requ
 
     it.each([
       ['no identity', [{ user: 'ada' }], /subject, sessionId/],
-      ['an option that is none', [IDENTITY, { polcy: {} }], /^polcy: is not an option/],
+      ['an unknown option', [IDENTITY, { polcy: {} }], /^polcy: is not an option/],
       ['nothing bound', [IDENTITY, { policy: POLICIES['/bound'] }], /^bound: must say what/],
       ['something bound by no policy', [IDENTITY, { bound: {} }], /^bound: needs a policy/],
-      ['an age that is none', [IDENTITY, { ageMs: '5m' }], /^ageMs: must be/],
-      ['a factor that is none', [IDENTITY, { factor: 'pigeon' }], /^factor: must be one of/],
-      ['a policy that is none', [IDENTITY, { policy: { maxAge: 'soon' } }], /^policy.maxAge: must be/],
+      ['a wrong age', [IDENTITY, { ageMs: '5m' }], /^ageMs: must be/],
+      ['an unknown factor', [IDENTITY, { factor: 'pigeon' }], /^factor: must be one of/],
+      ['a wrong policy', [IDENTITY, { policy: { maxAge: 'soon' } }], /^policy.maxAge: must be/],
     ])('grants nothing for %s, and says what is wrong', async (_what, wrong, message) => {
       const { kit } = open();
       await expect(kit.approve(...(wrong as Parameters<TestKit['approve']>))).rejects.toThrow(message);

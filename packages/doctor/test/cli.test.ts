@@ -50,7 +50,7 @@ const env = {
 };
 
 describe('stepgate-doctor', () => {
-  it('prints findings as JSON, and ends with 0 where nothing failed', async () => {
+  it('prints findings as JSON, and ends with 0 when nothing failed', async () => {
     const { out, err, code } = await run([...flags(), '--json'], env);
     expect({ err, code }).toEqual({ err: '', code: 0 });
     const { healthy, findings } = JSON.parse(out);
@@ -58,7 +58,7 @@ describe('stepgate-doctor', () => {
     expect(findings.map(({ check }: { check: string }) => check)).toEqual(Object.keys(CHECKS));
   });
 
-  it('prints a line for each check, with why and fix where it failed, and ends with 1', async () => {
+  it('prints a line for each check, with why and fix if it failed, and ends with 1', async () => {
     const { out, code } = await run(flags(), { ...env, AUTH0_CLIENT_SECRET: 'wrong' });
     expect(code).toBe(1);
     expect(out).toMatch(
@@ -68,7 +68,7 @@ describe('stepgate-doctor', () => {
     expect(out).toMatch(/^3 ok, 0 to be better, 1 failed, 19 not checked$/m);
   });
 
-  it('reads a file, which flags and the environment go before', async () => {
+  it('reads a file, over which flags and the environment take precedence', async () => {
     const auth0 = { issuer: tenant.url, clientId: 'nobody', allowInsecureIssuer: true };
     const file = `export const auth0 = ${JSON.stringify(auth0)};\nexport const secret = 'short';\n`;
     await writeFile(join(folder, 'mine.mjs'), file);
@@ -77,7 +77,7 @@ describe('stepgate-doctor', () => {
     expect(out).toMatch(/^FAIL +secret/m);
   });
 
-  it('refuses what it does not understand in a sentence', async () => {
+  it('refuses what it does not understand with a sentence', async () => {
     const { out, err, code } = await run(['--colour', 'red']);
     expect({ out, code }).toEqual({ out: '', code: 1 });
     expect(err).toMatch(/^stepgate-doctor: .*--colour.*\n$/);
@@ -92,17 +92,17 @@ describe('stepgate-doctor', () => {
       /--wait takes a whole number of seconds/,
     ],
     [['--config', 'nowhere.mjs'], /nowhere\.mjs: cannot be loaded \(Error\)$/],
-  ])('refuses %j in a sentence', async (args, sentence) => {
+  ])('refuses %j with a sentence', async (args, sentence) => {
     await expect(readCommand(args, {})).rejects.toThrow(sentence);
   });
 
-  it('refuses a file with an option that there is none of', async () => {
+  it('refuses a file with an unknown option', async () => {
     const file = join(folder, 'wrong.mjs');
     await writeFile(file, 'export default { auth: {} };\n');
     await expect(readCommand(['--config', file], {})).rejects.toThrow(/wrong\.mjs: auth is not an option/);
   });
 
-  it('is told how it is used', async () => {
+  it('prints how to use it', async () => {
     expect(await readCommand(['--help'], {})).toBeUndefined();
   });
 });

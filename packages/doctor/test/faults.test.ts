@@ -466,7 +466,7 @@ const unhealthy = (options: DoctorOptions) =>
   }));
 
 describe('the doctor', () => {
-  it.skipIf(!hasRedis)('finds nothing wrong where nothing is, and leaves nothing out', async () => {
+  it.skipIf(!hasRedis)('finds nothing wrong in a healthy set-up, and skips nothing', async () => {
     const { findings, isHealthy } = await examine(scene.healthy);
     expect(Object.fromEntries(findings.map(({ check, verdict }) => [check, verdict]))).toEqual(
       Object.fromEntries(Object.keys(CHECKS).map((check) => [check, 'ok'])),
@@ -485,7 +485,7 @@ describe('the doctor', () => {
     expect(await unhealthy({ ...scene.healthy, auth0 })).toEqual({ isHealthy: true, troubles: [] });
   });
 
-  it('finds nothing wrong with a database connection that is named', async () => {
+  it('finds nothing wrong with a named database connection', async () => {
     const realm = 'Username-Password-Authentication';
     expect(await unhealthy({ ...scene.healthy, ...tenant({ realm }) })).toEqual({
       isHealthy: true,
@@ -503,7 +503,7 @@ describe('the doctor', () => {
   });
 
   it.skipIf(!hasRedis)(
-    'says of a store that does not tell its settings that it answers, and no more',
+    'says no more than that a store answers if it does not show its settings',
     async () => {
       await redisDoes((client) => client.aclSetUser('app', ['on', '>pw', '~stepgate:*', '+hmget', '+ping']));
       const redisUrl = scene.healthy.redisUrl?.replace('//', '//app:pw@') ?? '';
@@ -513,7 +513,7 @@ describe('the doctor', () => {
     },
   );
 
-  it('looks at the tokens of an approved push, where no login brings any', async () => {
+  it('checks the tokens of an approved push if no login brings any', async () => {
     await enrolPhone();
     scene.emulator.configure({ mfaPolicy: 'always' });
     const examination = examine({ ...scene.healthy, ...WAITING });
@@ -530,7 +530,7 @@ describe('the doctor', () => {
   it.each([
     ['denied', /approve it/],
     ['not answered', /check whether it arrived/],
-  ])('tells that the push was %s', async (answer, fix) => {
+  ])('reports that the push was %s', async (answer, fix) => {
     await enrolPhone();
     const examination = unhealthy({ ...scene.healthy, ...WAITING, waitMs: answer === 'denied' ? 5_000 : 40 });
     await scene.emulator.phone('ada').nextNotification();
@@ -542,7 +542,7 @@ describe('the doctor', () => {
   });
 
   it.each([...OF_THE_TENANT, ...OF_THE_APP, ...(hasRedis ? OF_THE_STORE : [])])(
-    'tells by $finding alone that the $fault',
+    'reports by $finding alone that the $fault',
     async ({ seed, finding, fix, verdict = 'fail' }) => {
       const change = await seed();
       expect(await unhealthy({ ...scene.healthy, ...(change as Partial<DoctorOptions>) })).toEqual({

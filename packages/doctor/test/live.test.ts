@@ -86,7 +86,7 @@ describe('the live script', () => {
     expect(out).not.toContain('stepgate-demo-secret');
   });
 
-  it('sends nothing where nobody is there to agree', async () => {
+  it('sends nothing when nobody is there to agree', async () => {
     const env = await startTenant();
     const before = emulator.phone('ada').notifications().length;
     const { out, err, code } = await ask(['--allow-insecure-issuer'], env);

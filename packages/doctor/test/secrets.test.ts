@@ -40,7 +40,7 @@ async function printed(
 }
 
 describe('what the doctor prints', () => {
-  it('holds no secret that it was given, nor one that it met', async () => {
+  it('holds no secret that it was given or has received', async () => {
     const given = [
       CLIENT_SECRET,
       'correct-horse',
@@ -75,8 +75,8 @@ describe('what the doctor prints', () => {
   });
 });
 
-describe('a doctor who may send nothing', () => {
-  it('looks, and leaves phone and authenticators as they are', async () => {
+describe('a doctor that may send nothing', () => {
+  it('checks, and leaves phone and authenticators unchanged', async () => {
     scene.emulator.reset();
     const { findings, isHealthy } = await examine({ ...scene.healthy, sends: false });
     const push = findings.find(({ check }) => check === 'push');
@@ -94,7 +94,7 @@ describe('a doctor who may send nothing', () => {
     expect(scene.emulator.phone('ada').view().authenticators).toEqual([]);
   });
 
-  it('says of everything that it was not told of how to have it looked at', async () => {
+  it('says how each skipped check can be made', async () => {
     const { auth0 } = scene.healthy;
     const { findings, isHealthy } = await examine({ auth0 });
     const verdicts = findings.filter(({ verdict }) => verdict !== 'ok').map(({ verdict }) => verdict);

@@ -40,7 +40,7 @@ describe("the guide's Action", () => {
     },
   );
 
-  it('demands MFA for the scope where the tenant does not say of which API', async () => {
+  it('demands MFA for the scope when the tenant does not name the API', async () => {
     expect(await runAction(asking(['transfer:funds']))).toEqual(DEMANDED);
   });
 
@@ -52,7 +52,7 @@ describe("the guide's Action", () => {
     expect(await runAction(event)).toEqual({ demands: [], withheld: ['transfer:funds'] });
   });
 
-  it('has nothing to do with other APIs', async () => {
+  it('ignores other APIs', async () => {
     const event = {
       resource_server: { identifier: 'https://other.example/' },
       ...asking(['transfer:funds']),
@@ -62,12 +62,12 @@ describe("the guide's Action", () => {
 });
 
 describe('the guide', () => {
-  it.each(Object.keys(CHECKS))('tells what the check %s is about, as the README does', (check) => {
+  it.each(Object.keys(CHECKS))('names the check %s, and so does the README', (check) => {
     expect(guide).toContain(`\`${check}\``);
     expect(readme).toContain(`\`${check}\``);
   });
 
-  it('names no check that there is none of', () => {
+  it('names no check that does not exist', () => {
     const column = [...guide.matchAll(/\| ([^|]*) \|$/gm)].map(([, cell = '']) => cell);
     const named = column.flatMap((cell) =>
       [...cell.matchAll(/`([a-z][a-z-]+)`/g)].map(([, name = '']) => name),

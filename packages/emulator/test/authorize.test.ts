@@ -100,7 +100,7 @@ describe('pushed authorization requests', () => {
 
   beforeEach(() => emulator.configure({ par: 'on' }));
 
-  it('are taken once, and nothing beside them counts', async () => {
+  it('are accepted once, and other parameters are ignored', async () => {
     const { status, body, headers } = await push();
     expect({ status, cache: headers.get('cache-control') }).toEqual({ status: 201, cache: 'no-store' });
     expect(body).toEqual({
@@ -141,7 +141,7 @@ describe('pushed authorization requests', () => {
     expect(await push(params)).toMatchObject({ status, body: { error } });
   });
 
-  it('are not there unless they are switched on, and can be a must', async () => {
+  it('exist only when they are switched on, and can be required', async () => {
     emulator.configure({ par: 'off' });
     expect(await push()).toMatchObject({ status: 404 });
     const metadata = async () => (await client.call('GET', '/.well-known/openid-configuration')).body;
@@ -190,7 +190,7 @@ describe('pushed authorization requests', () => {
 });
 
 describe('users of another identity provider', () => {
-  it('come in by a button of its page, and have no password here', async () => {
+  it('come in through a button of its page, and have no password here', async () => {
     const browser = createBrowser(client);
     const page = await browser.authorize({ connection: 'google-oauth2' });
     expect(page.location).toMatch(/^\/u\/connection\?/);
@@ -210,7 +210,7 @@ describe('users of another identity provider', () => {
     expect(next.location).toMatch(/^\/u\/connection\?/);
   });
 
-  it('see no page where the setting says so, and auth_time moves all the same', async () => {
+  it('see no page when the setting says so, and auth_time still moves', async () => {
     emulator.configure({ federatedLogin: 'silent' });
     const browser = createBrowser(client);
     await browser.authorize({ connection: 'google-oauth2' });
@@ -220,14 +220,14 @@ describe('users of another identity provider', () => {
     expect(decodeJwt(String(body.id_token)).auth_time).toBe(stoppedClock.now() / 1000 + 60);
   });
 
-  it('are nobody for a connection of the tenant itself', async () => {
+  it('do not exist for a connection of the tenant itself', async () => {
     const { location } = await createBrowser(client).authorize({ connection: 'Username-Password' });
     expect(location).toMatch(/^\/u\/login/);
   });
 });
 
 describe('settings of /authorize', () => {
-  it('put the organization into tokens, for members alone', async () => {
+  it('put the organization into tokens, for members only', async () => {
     const { location } = await createBrowser(client).signIn({ organization: 'org_bank' });
     const { body } = await exchangeCode(client, answerOf(location).code);
     expect(decodeJwt(String(body.id_token)).org_id).toBe('org_bank');

@@ -20,7 +20,7 @@ describe('the browser entry', () => {
     expect(outputFiles[0]?.text).not.toMatch(/\bBuffer\.|(?<!\.)\bprocess\.|\brequire\(/);
   });
 
-  it('reads a body where requests have none to stream, as in Firefox', async () => {
+  it('reads a body in browsers whose requests cannot stream one, such as Firefox', async () => {
     const emulator = createEmulator();
     const request = (body: string): Request => {
       const made = new Request('http://127.0.0.1:4400/_emulator/users', { method: 'POST', body });

@@ -79,7 +79,7 @@ describe('/bc-authorize', () => {
     ]);
   });
 
-  it('takes the secret in the body, by HTTP Basic, and a signed assertion', async () => {
+  it('accepts the secret in the body, in HTTP Basic, and a signed assertion', async () => {
     const basic = `Basic ${btoa('stepgate-demo:stepgate-demo-secret')}`;
     const without = { client_id: undefined, client_secret: undefined };
     expect(await start(without, { authorization: basic })).toMatchObject({ status: 200 });
@@ -187,12 +187,12 @@ describe('/bc-authorize', () => {
     });
   });
 
-  it('takes the issuer to the letter', async () => {
+  it('compares the issuer exactly', async () => {
     const iss = emulator.issuer.replace(/\/$/, '');
     expect(await start({ login_hint: hint({ iss }) })).toMatchObject({ status: 400 });
   });
 
-  it('knows no other users, and sends nothing to one without a phone', async () => {
+  it('accepts no other users, and sends nothing to one without a phone', async () => {
     expect(await start({ login_hint: hint({ sub: 'auth0|none' }) })).toMatchObject({
       status: 400,
       body: { error: 'unknown_user_id', error_description: 'User ID is malformed or unknown' },
@@ -206,7 +206,7 @@ describe('/bc-authorize', () => {
     expect(await start({ login_hint: hint({ sub }) })).toMatchObject({ status: 403 });
   });
 
-  it('takes a form only', async () => {
+  it('accepts forms only', async () => {
     const json = { ...credentials, scope: 'openid' };
     expect(await client.call('POST', '/bc-authorize', { json })).toMatchObject({
       status: 400,
@@ -215,14 +215,14 @@ describe('/bc-authorize', () => {
     expect(await client.call('GET', '/bc-authorize')).toMatchObject({ status: 404 });
   });
 
-  it('asks a user five times a minute', async () => {
+  it('limits requests to five a minute per user', async () => {
     for (let count = 0; count < 5; count += 1) await started();
     expect(await start()).toMatchObject({ status: 429, body: { error: 'too_many_requests' } });
     pass(12_000);
     expect(await start()).toMatchObject({ status: 200 });
   });
 
-  it('knows the grant of a client', async () => {
+  it('checks the grant of a client', async () => {
     emulator.addClient({ ...demo, grantTypes: ['password'] });
     expect(await start()).toMatchObject({ status: 403, body: { error: 'unauthorized_client' } });
     dialect({ cibaGrantOff: 'invalid_request' });
@@ -274,7 +274,7 @@ describe('the CIBA grant', () => {
     expect(replies.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 400]));
   });
 
-  it('says no and too late with the same words', async () => {
+  it('reports a denial and an expiry with the same words', async () => {
     const denied = await started();
     emulator.phone('ada').deny();
     expect(await poll(denied)).toMatchObject({
@@ -290,7 +290,7 @@ describe('the CIBA grant', () => {
     expect(() => emulator.phone('ada').approve()).toThrow('expired already');
   });
 
-  it('says no and too late as the standard does', async () => {
+  it('reports a denial and an expiry as the standard does', async () => {
     dialect({ cibaExpiry: 'expired_token', cibaDeniedAgain: 'invalid_grant' });
     const denied = await started();
     emulator.phone('ada').deny();
@@ -308,7 +308,7 @@ describe('the CIBA grant', () => {
     expect(await poll(id)).toMatchObject({ status: 400, body: { error: 'access_denied' } });
   });
 
-  it('slows down those who poll too fast, for good, and longer each time', async () => {
+  it('slows down clients that poll too fast, permanently, and longer each time', async () => {
     const id = await started();
     await poll(id);
     pass(4_700);
@@ -330,7 +330,7 @@ describe('the CIBA grant', () => {
     expect(await poll(id)).toMatchObject({ body: { error: 'slow_down' } });
   });
 
-  it('bears a poll that comes a little early, and one right after the start', async () => {
+  it('accepts a poll that comes a little early, and one right after the start', async () => {
     const id = await started();
     expect(await poll(id)).toMatchObject({ body: { error: 'authorization_pending' } });
     pass(4_800);
@@ -349,7 +349,7 @@ describe('the CIBA grant', () => {
     expect(slow.headers.get('retry-after')).toBe(header);
   });
 
-  it('knows no id of another client, and none that it did not give out', async () => {
+  it('accepts no id of another client, and none that it did not issue', async () => {
     emulator.addClient({ clientId: 'other', clientSecret: 'other-secret' });
     const other = { client_id: 'other', client_secret: 'other-secret' };
     const id = await started();
@@ -368,7 +368,7 @@ describe('the CIBA grant', () => {
     expect(await poll(id)).toMatchObject({ status: 200 });
   });
 
-  it('gives a refresh token where offline access was asked for', async () => {
+  it('gives a refresh token if offline access was asked for', async () => {
     const id = await started({ scope: 'openid offline_access', audience: 'https://bank.example/' });
     emulator.phone('ada').approve();
     expect((await poll(id)).body).toHaveProperty('refresh_token');
@@ -393,7 +393,7 @@ describe('the CIBA grant', () => {
     expect((await poll(second)).body.authorization_details).toBe(JSON.stringify(details));
   });
 
-  it('knows the types of an API', async () => {
+  it('checks the types of an API', async () => {
     emulator.addApi({ audience: 'urn:api', authorizationDetailsTypes: ['money_transfer'] });
     const authorization_details = JSON.stringify([{ type: 'account_closure' }]);
     expect(await start({ audience: 'urn:api', authorization_details })).toMatchObject({
@@ -408,7 +408,7 @@ describe('the other dialect', () => {
     ['a username', 'ada'],
     ['an e-mail address', 'ada@example.com'],
     ['a sub', 'auth0|fdee430d40bd57deeac186cd'],
-  ])('takes %s as a hint', async (_case, name) => {
+  ])('accepts %s as a hint', async (_case, name) => {
     dialect({ cibaLoginHint: 'any' });
     expect(await start({ login_hint: name })).toMatchObject({ status: 200 });
     expect(await start({ login_hint: `${name}x` })).toMatchObject({ body: { error: 'unknown_user_id' } });
@@ -430,7 +430,7 @@ describe('the other dialect', () => {
     });
   });
 
-  it('has other ids, no interval, no token type, and tells the time of the login', async () => {
+  it('has other ids, no interval and no token type, and shows the time of the login', async () => {
     dialect({
       cibaIdForm: 'jwt',
       cibaInterval: 'absent',
@@ -473,7 +473,7 @@ describe('pings', () => {
     expect(await poll(id)).toMatchObject({ status: decision === 'approve' ? 200 : 400 });
   });
 
-  it('take a token of the bearer syntax', async () => {
+  it('accept a token in the bearer syntax', async () => {
     expect(await start()).toMatchObject({
       status: 400,
       body: { error_description: "missing required parameter 'client_notification_token'" },
@@ -483,7 +483,7 @@ describe('pings', () => {
     }
   });
 
-  it('are announced by the discovery, and Auth0 has none', async () => {
+  it('are announced by discovery, and Auth0 has none', async () => {
     const discovery = () => client.call('GET', '/.well-known/openid-configuration');
     expect((await discovery()).body).toMatchObject({
       backchannel_authentication_endpoint: `${emulator.issuer}bc-authorize`,
@@ -515,7 +515,7 @@ describe('the e-mail channel', () => {
       .slice(emulator.issuer.length - 1);
   }
 
-  it('takes the place of the push of a user who has none', async () => {
+  it('replaces the push for a user who has none', async () => {
     const id = await started();
     const path = await linkOf();
     const page = await client.call('GET', path, { headers: { accept: 'text/html' } });
@@ -529,7 +529,7 @@ describe('the e-mail channel', () => {
     expect(await client.call('GET', path)).toMatchObject({ status: 400 });
   });
 
-  it('has days, and comes to users with a push only then', async () => {
+  it('lasts for days, and reaches users with a push only then', async () => {
     emulator.enroll('ada', { factor: 'push' });
     expect((await start({ requested_expiry: '259200' })).body).toMatchObject({ expires_in: 259_200 });
     expect(emulator.phone('ada').notifications()).toEqual([]);
@@ -575,7 +575,7 @@ it('can fail for one user', async () => {
   expect(await start({ login_hint: '{"sub":' })).toMatchObject({ status: 400 });
 });
 
-it('can lose its answers: the push is sent, and the tokens are gone', async () => {
+it('can lose its answers: the push is sent, and the tokens are lost', async () => {
   emulator.faults.add({ match: { path: '/bc-authorize' }, drop: 'after' });
   await expect(start()).rejects.toThrow('fetch failed');
   expect(emulator.phone('ada').notifications()).toHaveLength(1);
@@ -586,7 +586,7 @@ it('can lose its answers: the push is sent, and the tokens are gone', async () =
   expect(await poll(id)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
 });
 
-it('is asked of the users of each tenant apart', async () => {
+it('is limited per tenant for each user', async () => {
   const tenant = emulator.tenant('blue');
   tenant.enroll('ada', { factor: 'push' });
   const login_hint = JSON.stringify({ format: 'iss_sub', iss: tenant.issuer, sub: tenant.users()[0]?.sub });

@@ -61,7 +61,7 @@ describe('stepgate-emulator', () => {
     });
   });
 
-  it('says in a sentence that the port is taken', async () => {
+  it('reports a port in use with a sentence', async () => {
     const taken = await createEmulator().listen();
     onTestFinished(() => taken.close());
     const { port } = new URL(taken.url);
@@ -87,13 +87,13 @@ describe('stepgate-emulator', () => {
     ['--', 'true'],
     ['exec', '--', 'there-is-no-such-command'],
     ['--dialect', 'pendingStatus=418'],
-  ])('refuses %s %s in a sentence', async (...args) => {
+  ])('refuses %s %s with a sentence', async (...args) => {
     const { output, ended } = run(...args);
     expect(await ended).toBe(1);
     expect(output.err).toMatch(/^stepgate-emulator: .+\n$/);
   });
 
-  it('ends well when the signal comes right after the first line', async () => {
+  it('ends cleanly when the signal comes right after the first line', async () => {
     const { child, ended } = run('--port', '0', '--json');
     child.stdout.once('data', () => child.kill('SIGTERM'));
     expect(await ended).toBe(0);
@@ -117,7 +117,7 @@ describe('stepgate-emulator', () => {
     expect(output.out).toBe(`${JSON.parse(manifest).version}\n`);
   });
 
-  it('serves in a container as its Dockerfile says, and is controlled on the names it is given', async () => {
+  it('serves in a container as its Dockerfile says, and accepts control on its configured names', async () => {
     const dockerfile = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8');
     const [, entry = ''] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
     const [program, ...args] = JSON.parse(entry) as string[];
@@ -138,7 +138,7 @@ describe('stepgate-emulator', () => {
     expect(await Promise.all(['127.0.0.1', 'emulator', 'evil.example'].map(status))).toEqual([200, 200, 403]);
   });
 
-  it('explains itself', async () => {
+  it('prints its help', async () => {
     const { output, ended } = run('--help');
     expect(await ended).toBe(0);
     expect(output.out).toContain('--port');

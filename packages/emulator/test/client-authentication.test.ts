@@ -37,11 +37,11 @@ const withAssertion = (jwt: string): Record<string, string> => ({
 });
 
 describe('client authentication', () => {
-  it('takes a public client by its id', async () => {
+  it('accepts a public client by its id', async () => {
     expect(await signIn({ client_id: 'public' })).toMatchObject({ status: 200 });
   });
 
-  it('takes a secret in the body, or by Basic at the token endpoint', async () => {
+  it('accepts a secret in the body, or in Basic at the token endpoint', async () => {
     expect(await signIn({ client_id: 'secret', client_secret: 'a secret' })).toMatchObject({ status: 200 });
     const basic = Buffer.from('secret:a%20secret').toString('base64');
     expect(await signIn({}, { authorization: `Basic ${basic}` })).toMatchObject({ status: 200 });
@@ -59,13 +59,13 @@ describe('client authentication', () => {
     });
   });
 
-  it('takes a fresh assertion, with or without client_id', async () => {
+  it('accepts a fresh assertion, with or without client_id', async () => {
     expect(await signIn(withAssertion(await assertion()))).toMatchObject({ status: 200 });
     const { client_id: _id, ...rest } = withAssertion(await assertion());
     expect(await signIn(rest)).toMatchObject({ status: 200 });
   });
 
-  it('takes an assertion once', async () => {
+  it('accepts an assertion once', async () => {
     const params = withAssertion(await assertion());
     expect(await signIn(params)).toMatchObject({ status: 200 });
     expect(await signIn(params)).toMatchObject({
@@ -89,7 +89,7 @@ describe('client authentication', () => {
     });
   });
 
-  it('refuses an assertion signed with another key, and one that is no JWT', async () => {
+  it('refuses an assertion signed with another key, and one that is not a JWT', async () => {
     const other = await generateKeyPair('ES256');
     const forged = await new SignJWT({ iss: 'keys', sub: 'keys', aud: issuer, exp: now + 60, jti: 'x' })
       .setProtectedHeader({ alg: 'ES256' })
@@ -117,7 +117,7 @@ describe('client authentication', () => {
     });
   });
 
-  it('is left out at /mfa/associate, or checked when it is there', async () => {
+  it('is optional at /mfa/associate, but checked when present', async () => {
     const { body } = await signIn({
       client_id: 'secret',
       client_secret: 'a secret',

@@ -31,13 +31,13 @@ describe('completeLogin', () => {
     },
   );
 
-  it('enrols a phone where there is none, and keeps the recovery code', async () => {
+  it('enrols a phone if there is none, and keeps the recovery code', async () => {
     const { url } = await emulator.completeLogin(addressOf({ acr_values: acr }));
     expect(answerOf(url)).toHaveProperty('code');
     expect(emulator.phone('ada').view().authenticators).toHaveLength(3);
   });
 
-  it('passes two factors where the tenant asks for two', async () => {
+  it('passes two factors if the tenant asks for two', async () => {
     emulator.configure({ requiredFactors: 2 });
     emulator.enroll('ada', { factor: 'push' });
     emulator.enroll('ada', { factor: 'email' });
@@ -75,7 +75,7 @@ describe('completeLogin', () => {
     expect(answerOf(url)).toMatchObject({ error: 'access_denied' });
   });
 
-  it('tells what a page complains about', async () => {
+  it('reports what a page complains about', async () => {
     const wrong = addressOf({ redirect_uri: 'https://evil.example/' });
     await expect(emulator.completeLogin(wrong)).rejects.toThrow('Callback URL mismatch');
     await expect(emulator.completeLogin(addressOf(), { username: 'nobody' })).rejects.toThrow(
@@ -83,7 +83,7 @@ describe('completeLogin', () => {
     );
   });
 
-  it('is there for tests in any language, and in each tenant', async () => {
+  it('exists for tests in any language, and in each tenant', async () => {
     const { body } = await client.call('POST', '/_emulator/logins', { json: { url: addressOf() } });
     expect(answerOf(String(body.url))).toHaveProperty('code');
     const other = emulator.tenant('other');

@@ -113,7 +113,7 @@ describe('a configuration file', () => {
     await expect(readConfigFile(file)).rejects.toThrow(file);
   });
 
-  it('that is not there is a sentence', async () => {
+  it('that is missing gets a sentence', async () => {
     await expect(readConfigFile(join(folder, 'nowhere.yaml'))).rejects.toThrow('There is no file');
   });
 
@@ -169,7 +169,7 @@ describe('an export', () => {
     await expect(readExportFile(file)).rejects.toThrow('is not an export of this version');
   });
 
-  it('is not written where no emulator answers', async () => {
+  it('is not written when no emulator answers', async () => {
     const file = join(folder, 'none.json');
     await expect(writeExport({ file, url: 'http://127.0.0.1:1' })).rejects.toThrow('There is no emulator');
   });

@@ -109,7 +109,7 @@ describe('the phone', () => {
     expect((await client.oob(first.mfaToken, first.oobCode)).body.error).toBe('access_denied');
   });
 
-  it('tells its codes and the messages it got', async () => {
+  it('shows its codes and the messages it got', async () => {
     await enrollPush(emulator, client);
     expect((await control('GET', '/phone/ada/codes')).body).toEqual({
       codes: [
@@ -243,12 +243,12 @@ describe('pages of other origins', () => {
     ],
     ['a request without an origin from another port', { 'sec-fetch-site': 'same-site' }],
     ['a request without an origin from another site', { 'sec-fetch-site': 'cross-site' }],
-  ])('cannot drive it: %s', async (_case, headers) => {
+  ])('cannot control it: %s', async (_case, headers) => {
     expect(await raw('POST', '/_emulator/reset', headers)).toMatchObject({ status: 403 });
     expect(await raw('GET', '/_emulator/phone/ada', headers)).toMatchObject({ status: 403 });
   });
 
-  it('cannot drive it under a name that was re-pointed here', async () => {
+  it('cannot control it under a name that was re-pointed here', async () => {
     for (const path of ['/_emulator/phone', '/_emulator/phone/ada', '/_emulator/assets/phone.js']) {
       const { status, text } = await raw('GET', path, { host: 'evil.example' });
       expect(status).toBe(403);
@@ -261,7 +261,7 @@ describe('pages of other origins', () => {
     expect(await raw('GET', '/_emulator/phone?user=ada', headers)).toMatchObject({ status: 200 });
   });
 
-  it('do not keep its own page out', async () => {
+  it('do not block its own page', async () => {
     const headers = { 'sec-fetch-site': 'same-origin', origin: new URL(server.url).origin };
     expect(await raw('POST', '/_emulator/reset', headers)).toMatchObject({ status: 200 });
     const localhost = { host: `localhost:${new URL(server.url).port}` };
@@ -286,7 +286,7 @@ function raw(
 }
 
 describe('the phone page', () => {
-  it('needs nothing from elsewhere and no inline code', async () => {
+  it('loads nothing from elsewhere and no inline code', async () => {
     const response = await fetch(server.phoneUrl);
     const html = await response.text();
     const policy = response.headers.get('content-security-policy');

@@ -294,7 +294,7 @@ describe('each contradiction of the sources has both its sides', () => {
     expect(await act()).toMatchObject(expected);
   });
 
-  it('sends no mfa_token along where the dialect leaves it out', async () => {
+  it('leaves out the mfa_token when the dialect does', async () => {
     emulator.configure({ dialect: { refreshMfaToken: 'absent' } });
     expect((await stepUpByRefreshToken()).body).not.toHaveProperty('mfa_token');
   });

@@ -48,7 +48,7 @@ describe('users', () => {
     expect(emulator.phone('ada').view().authenticators).toHaveLength(1);
   });
 
-  it('are removed with everything that is theirs', async () => {
+  it('are removed with everything that belongs to them', async () => {
     await control('POST', '/users', grace);
     const { body } = await client.signIn({ ...grace, scope: 'openid offline_access' });
     const { body: mfa } = await client.signIn({ ...grace, scope: 'transfer:funds' });
@@ -64,7 +64,7 @@ describe('users', () => {
     expect(await control('DELETE', '/users/grace')).toMatchObject({ status: 404 });
   });
 
-  it('are reset one by one: parallel tests notice nothing of each other', async () => {
+  it('are reset one by one, without disturbing parallel tests', async () => {
     emulator.addUser(grace);
     emulator.enroll('grace', { factor: 'push' });
     await enrollPush(emulator, client);
@@ -83,7 +83,7 @@ describe('users', () => {
     expect(await signIn()).toMatchObject({ status: 200 });
   });
 
-  it('have limits of their own, which a reset gives back', async () => {
+  it('have their own limits, which a reset restores', async () => {
     emulator.addUser(grace);
     for (let count = 0; count < 11; count += 1) await signIn({ ...grace, password: 'wrong' });
     expect(await signIn()).toMatchObject({ status: 429 });
@@ -104,7 +104,7 @@ describe('users', () => {
     });
   });
 
-  it('cannot change their name, for it is what they are found by', async () => {
+  it('cannot change their name, which identifies them', async () => {
     expect(await control('PATCH', '/users/ada', { username: 'eve' })).toMatchObject({ status: 400 });
   });
 });
@@ -149,7 +149,7 @@ describe('clients and APIs', () => {
     expect(refreshed.status).toBe(403);
   });
 
-  it('name what is misspelt: a client with `secret` is not a public one', async () => {
+  it('refuse a misspelt member: a client with `secret` is not a public one', async () => {
     const wrong = await control('POST', '/clients', { client_id: 'web', secret: 'x' });
     expect(wrong).toMatchObject({
       status: 400,
@@ -160,7 +160,7 @@ describe('clients and APIs', () => {
     );
   });
 
-  it('of APIs: an audience is good as long as it is there', async () => {
+  it('of APIs: an audience is valid as long as it exists', async () => {
     const api = { audience: 'https://late.example/', scopes: ['read:all'] };
     expect(await client.signIn({ audience: api.audience })).toMatchObject({ status: 403 });
     expect(await control('POST', '/apis', api)).toEqual({ status: 201, body: api });

@@ -21,12 +21,12 @@ const instructions = new Map(
 const listIn = (text = ''): string[] => JSON.parse(/\[.*\]/.exec(text)?.[0] ?? '[]') as string[];
 
 describe('the Dockerfile', () => {
-  it('runs a Node that the package takes', () => {
+  it('runs a Node version that the package supports', () => {
     const [, major] = /^node:(\d+)-alpine$/.exec(instructions.get('FROM') ?? '') ?? [];
     expect(Number(major)).toBeGreaterThanOrEqual(Number(/\d+/.exec(manifest.engines.node)?.[0]));
   });
 
-  it('installs this package, and starts its command with options that it has', () => {
+  it('installs this package, and starts its command with existing options', () => {
     expect(instructions.get('RUN')).toContain(`npm install --global "${manifest.name}@`);
     const [command = '', ...options] = listIn(instructions.get('ENTRYPOINT'));
     expect(manifest.bin).toHaveProperty(command);
@@ -36,7 +36,7 @@ describe('the Dockerfile', () => {
     });
   });
 
-  it('looks at an address that the tenant serves, with a program of its image', async () => {
+  it('checks an address that the tenant serves, with a program of its image', async () => {
     const [program, ...options] = listIn(instructions.get('HEALTHCHECK'));
     expect(program).toBe('wget');
     const answer = await createEmulator().handle(new Request(options.at(-1) ?? '', { method: 'HEAD' }));

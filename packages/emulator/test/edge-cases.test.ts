@@ -26,7 +26,7 @@ async function enrollWithRecoveryCode(): Promise<string> {
 }
 
 describe('a recovery code in chained MFA', () => {
-  it('hands its successor out with the tokens, after the other factor', async () => {
+  it('returns its successor with the tokens, after the other factor', async () => {
     const code = await enrollWithRecoveryCode();
     emulator.configure({ requiredFactors: 2 });
     const first = await client.recoveryCode(await client.mfaToken(), code);
@@ -67,7 +67,7 @@ describe('mfa_requirements', () => {
     expect((await client.signIn({ scope: stepUp })).body).not.toHaveProperty('mfa_requirements');
   });
 
-  it('are taken away by null', async () => {
+  it('are removed by null', async () => {
     await enrollPush(emulator, client);
     emulator.configure({ mfaRequirements: null });
     const { status, body } = await client.signIn({ scope: stepUp });
@@ -145,7 +145,7 @@ describe('a verified e-mail address', () => {
     expect((await herClient.challenge({ mfa_token: mfaToken })).status).toBe(200);
   });
 
-  it('takes ten wrong codes, and then not even the right one', async () => {
+  it('accepts ten wrong codes, and then not even the right one', async () => {
     verified.reset();
     const wrong = async (): Promise<unknown> => {
       const mfaToken = await herClient.mfaToken();
@@ -164,7 +164,7 @@ describe('a verified e-mail address', () => {
 });
 
 describe('a limit', () => {
-  it('counts the time since its last unit on, when it is asked in between', async () => {
+  it('counts the time since its last unit, also when it is asked in between', async () => {
     await enrollPush(emulator, client);
     emulator.configure({ limits: { pushes: { burst: 2, refillMs: 12_000 } } });
     const mfaToken = await client.mfaToken();
@@ -178,7 +178,7 @@ describe('a limit', () => {
 });
 
 describe('a phone without a code to scan', () => {
-  it("does not scan somebody else's", async () => {
+  it('does not scan the code of another user', async () => {
     emulator.addUser({ username: 'grace', password: 'x' });
     await client.associate(await client.mfaToken(), push);
     expect(() => emulator.phone('grace').scan()).toThrow('No such QR code waits to be scanned');
@@ -186,7 +186,7 @@ describe('a phone without a code to scan', () => {
 });
 
 describe('a client that may not use a factor', () => {
-  it('gets no challenge of it', async () => {
+  it('gets no challenge for it', async () => {
     const limited = createEmulator({
       clients: [{ clientId: 'limited', grantTypes: ['password', grants.otp] }],
     });

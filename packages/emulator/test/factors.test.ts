@@ -21,7 +21,7 @@ describe('one-time passwords', () => {
   const codeOf = (secret: string, at = emulator.clock.now()): string =>
     new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: at });
 
-  it('enrol with a secret and a link that say the same', async () => {
+  it('enrol with a secret and a matching link', async () => {
     const { body } = await client.associate(await client.mfaToken(), { authenticator_types: ['otp'] });
     expect(body).toEqual({
       authenticator_type: 'otp',
@@ -71,7 +71,7 @@ describe('one-time passwords', () => {
     expect(await client.otp(mfaToken, codeOf(secret, now - 30_000))).toMatchObject({ status: 200 });
   });
 
-  it('are good once', async () => {
+  it('can be used once', async () => {
     const secret = await enrollOtp();
     const code = codeOf(secret);
     expect(await client.otp(await client.mfaToken(), code)).toMatchObject({ status: 200 });
@@ -85,7 +85,7 @@ describe('one-time passwords', () => {
     expect(await client.otp(await client.mfaToken(), shown?.code ?? '')).toMatchObject({ status: 200 });
   });
 
-  it('tell a user without any from a wrong code', async () => {
+  it('tell a user without one from a wrong code', async () => {
     expect(await client.otp(await client.mfaToken(), '123456')).toMatchObject({
       status: 401,
       body: {
@@ -230,7 +230,7 @@ describe('recovery codes', () => {
     });
   });
 
-  it('are no use before the first factor is confirmed', async () => {
+  it('are useless before the first factor is confirmed', async () => {
     const { body } = await client.associate(await client.mfaToken(), push);
     const [code] = body.recovery_codes as unknown[];
     expect(await client.recoveryCode(await client.mfaToken(), code)).toMatchObject({
@@ -253,7 +253,7 @@ describe('removing', () => {
   const remove = (bearer: string, id: unknown) =>
     client.call('DELETE', `/mfa/authenticators/${encodeURIComponent(String(id))}`, { bearer });
 
-  it('a push takes its one-time password along, and with the last factor the recovery code', async () => {
+  it('a push takes its one-time password with it, and the last factor the recovery code', async () => {
     await enrollPush(emulator, client);
     const token = await mfaAccessToken(emulator, client, scope);
     const [row] = await client.list(token);

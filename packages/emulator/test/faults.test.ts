@@ -26,7 +26,7 @@ const signIn = () =>
 const list = () => fetch(new URL('/mfa/authenticators', server.url));
 
 describe('a fault', () => {
-  it('hits the next matching requests, as many as it says, and no other', async () => {
+  it('hits the next matching requests, exactly as many as it says', async () => {
     const fault = {
       match: { method: 'POST', path: '/oauth/token', grant_type: 'password' },
       times: 2,
@@ -131,7 +131,7 @@ describe('serving', () => {
     await expect(createEmulator().listen({ port })).rejects.toThrow(`Port ${port} is already taken`);
   });
 
-  it('serves on loopback unless it is told another address, and names that so that it can be reached', async () => {
+  it('serves on loopback unless it gets another address, and shows one that can be reached', async () => {
     expect(new URL(server.url).hostname).toBe('127.0.0.1');
     await using everywhere = await createEmulator().listen({ host: '0.0.0.0' });
     expect(new URL(everywhere.url).hostname).toBe('localhost');

@@ -102,7 +102,7 @@ describe('clients', () => {
     expect(answer.get('www-authenticate')).toMatch(/^Basic realm=/);
   });
 
-  it('are pointed to the documentation when a grant is not theirs [F, six repositories]', async () => {
+  it('are sent to the documentation when they lack a grant [F, six repositories]', async () => {
     const { status, body } = await client.signIn({ client_id: 'machine', client_secret: 'secret' });
     expect({ status, body }).toEqual({
       status: 403,
@@ -177,7 +177,7 @@ describe('a password', () => {
     });
   });
 
-  it('brings every scope of the API, asked for or not, in accounts that do so [D]', async () => {
+  it('brings every scope of the API, requested or not, in accounts that do so [D]', async () => {
     emulator.configure({ dialect: { passwordScopes: 'all' } });
     const { status, body } = await client.signIn({ scope: 'openid' });
     expect({ status, scope: body.scope }).toEqual({
@@ -186,7 +186,7 @@ describe('a password', () => {
     });
   });
 
-  it('brings what is asked for and no more in the third dialect', async () => {
+  it('brings exactly what was requested in the third dialect', async () => {
     emulator.configure({ dialect: { passwordScopes: 'requested' } });
     expect((await client.signIn()).body).not.toHaveProperty('scope');
   });
@@ -248,7 +248,7 @@ describe('metadata', () => {
 });
 
 describe('answers', () => {
-  it('of the MFA API name their charset, those of the token endpoint do not [R]', async () => {
+  it('of the MFA API name their charset, and those of the token endpoint do not [R]', async () => {
     const tokens = await client.signIn();
     const listed = await client.call('GET', '/mfa/authenticators', { bearer: await client.mfaToken() });
     const refused = await client.call('GET', '/mfa/authenticators');
@@ -259,7 +259,7 @@ describe('answers', () => {
     ]);
   });
 
-  it('have an id for the support [R]', async () => {
+  it('have an id for support [R]', async () => {
     const ids = [await client.signIn(), await client.signIn({ password: 'wrong' })].map(({ headers }) =>
       headers.get('x-auth0-requestid'),
     );

@@ -46,7 +46,7 @@ describe('mfa_required', () => {
     expect(after.mfa_requirements).toEqual({ challenge: [{ type: 'push-notification' }, { type: 'otp' }] });
   });
 
-  it('lets nothing else be enrolled or challenged than what it carries', async () => {
+  it('allows only the enrolments and challenges that it carries', async () => {
     emulator.configure({ mfaRequirements: { enroll: ['push-notification'], challenge: ['otp'] } });
     const mfaToken = await client.mfaToken();
     const refused = { status: 401, body: { error: 'unsupported_challenge_type' } };
@@ -92,7 +92,7 @@ describe('chained MFA', () => {
     }
   });
 
-  it('lets a user who passed his only factor enrol the next', async () => {
+  it('lets a user who passed their only factor enrol the next', async () => {
     await enrollPush(emulator, client);
     emulator.configure({ requiredFactors: 3 });
     const { mfaToken, oobCode } = await startPush(client);
@@ -107,14 +107,14 @@ describe('the MFA audience', () => {
   const audience = `${emulator.issuer}mfa/`;
   const scope = 'enroll read:authenticators remove:authenticators';
 
-  it('asks no factor of a user who has none', async () => {
+  it('asks for no factor if the user has none', async () => {
     const { status, body } = await client.signIn({ audience, scope });
     expect(status).toBe(200);
     expect(body).toMatchObject({ expires_in: 600, scope });
     expect(decodeJwt(String(body.access_token)).aud).toBe(audience);
   });
 
-  it('asks for a factor of a user who has one, and yields the access token afterwards', async () => {
+  it('asks for a factor if the user has one, and gives the access token afterwards', async () => {
     await enrollPush(emulator, client);
     expect(await client.signIn({ audience, scope })).toMatchObject({ body: { error: 'mfa_required' } });
     const token = await mfaAccessToken(emulator, client, scope);
@@ -142,7 +142,7 @@ describe('the MFA audience', () => {
     expect(await client.oob(token, body.oob_code)).toMatchObject({ status: 200 });
   });
 
-  it('does nothing else than enrol, list and remove', async () => {
+  it('only enrols, lists and removes', async () => {
     await enrollPush(emulator, client);
     const token = await mfaAccessToken(emulator, client, scope);
     expect(await client.challenge({ mfa_token: token })).toMatchObject({

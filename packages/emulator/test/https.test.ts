@@ -46,7 +46,7 @@ it('makes a certificate for servers alone, signed by an authority whose key nobo
   await server.close();
 });
 
-it('takes a certificate with its key, and neither of them alone', async () => {
+it('accepts a certificate with its key, and neither of them alone', async () => {
   const made = await createEmulator().listen({ https: true });
   await made.close();
   await expect(createEmulator().listen({ https: { cert: 'x' } })).rejects.toThrow('cert and key together');

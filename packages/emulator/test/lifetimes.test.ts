@@ -76,7 +76,7 @@ describe('lifetimes that were configured', () => {
     expect(await client.list(mfaToken)).toMatchObject({ error: 'expired_token' });
   });
 
-  it('count from the next token on, not for those there are', async () => {
+  it('apply from the next token on, not to existing ones', async () => {
     const mfaToken = await client.mfaToken();
     emulator.configure({ lifetimes: { mfaTokenMs: 1_000 } });
     emulator.clock.advance(1_000);

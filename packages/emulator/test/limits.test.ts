@@ -63,7 +63,7 @@ describe('polling', () => {
     expect(Number(headers.get('x-ratelimit-reset')) - date).toBe(5);
   });
 
-  it('can have a least interval, below which it gets slow_down', async () => {
+  it('can have a minimum interval, and polls below it get slow_down', async () => {
     await enrollPush(emulator, client);
     emulator.configure({ minPollIntervalMs: 5_000 });
     const { mfaToken, oobCode } = await startPush(client);
@@ -85,13 +85,13 @@ describe('polling', () => {
 });
 
 describe('the tenant', () => {
-  it('has no limit of its own, since that hangs on the plan', async () => {
+  it('has no limit of its own, because that depends on the plan', async () => {
     const replies = await repeat(120, () => client.signIn());
     expect(replies.every(({ status }) => status === 200)).toBe(true);
     expect(replies[0]?.headers.get('x-ratelimit-limit')).toBeNull();
   });
 
-  it('answers everybody with 429 above the limit it was given, and tells with every answer what is left', async () => {
+  it('answers everybody with 429 above its limit, and shows with every answer what is left', async () => {
     emulator.configure({ limits: { authenticationApi: { burst: 3, refillMs: 500 } } });
     const signedIn = await client.signIn();
     const wrong = await client.signIn({ password: 'wrong' });
@@ -194,7 +194,7 @@ describe('a user', () => {
 });
 
 describe('enrolling by push', () => {
-  it('sends no push, so it spends none', async () => {
+  it('sends no push, so it uses none up', async () => {
     const mfaToken = await client.mfaToken();
     const replies = await repeat(6, () => client.associate(mfaToken, push));
     expect(replies.every(({ status }) => status === 200)).toBe(true);

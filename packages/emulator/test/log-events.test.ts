@@ -20,7 +20,7 @@ async function managementToken(scope = 'read:logs'): Promise<string> {
 }
 
 describe('the log', () => {
-  it('tells of an enrolment and a push that is approved', async () => {
+  it('records an enrolment and a push that is approved', async () => {
     await enrollPush(emulator, client);
     expect(types()).toEqual(['mfar', 'gd_start_enroll', 'gd_enrollment_complete', 'seoobft']);
     emulator.reset();
@@ -32,7 +32,7 @@ describe('the log', () => {
     expect(types()).toEqual(['mfar', 'gd_start_auth', 'gd_send_pn', 'gd_auth_succeed', 'seoobft']);
   });
 
-  it('tells of a push that is denied', async () => {
+  it('records a push that is denied', async () => {
     emulator.enroll('ada', { factor: 'push' });
     const { mfaToken, oobCode } = await startPush(client);
     emulator.phone('ada').deny();
@@ -87,13 +87,13 @@ describe('the log', () => {
     ['an unknown name', { username: 'nobody' }, ['fu', 'fepft']],
     ['a wrong secret', { client_secret: 'guess' }, ['fepft']],
     ['a password that is enough', { scope: 'openid' }, ['sepft']],
-  ])('tells of %s', async (_case, params, expected) => {
+  ])('records %s', async (_case, params, expected) => {
     await client.signIn(params);
     expect(types()).toEqual(expected);
     expect(JSON.stringify(emulator.logEvents)).not.toMatch(/guess|correct-horse|secret/);
   });
 
-  it('tells of refresh tokens, good and bad, and of their end', async () => {
+  it('records refresh tokens, valid and invalid, and their end', async () => {
     const { body } = await client.signIn({ scope: 'openid offline_access' });
     const refresh = (token: unknown) =>
       client.token({ grant_type: 'refresh_token', refresh_token: String(token) });
@@ -106,7 +106,7 @@ describe('the log', () => {
     expect(types()).toEqual(['sepft', 'sertft', 'fertft', 'srrt']);
   });
 
-  it('tells of wrong codes and of recovery codes', async () => {
+  it('records wrong codes and recovery codes', async () => {
     const code = 'ABCDEFGHIJKLMNOPQRSTUVWX';
     emulator.enroll('ada', { factor: 'otp' });
     emulator.enroll('ada', { factor: 'recovery-code', code });
@@ -127,7 +127,7 @@ describe('the log', () => {
     expect(JSON.stringify(emulator.logEvents)).not.toContain(code);
   });
 
-  it('tells of a login on the page, its exchange, a silent one and the logout', async () => {
+  it('records a login on the page, its exchange, a silent one and the logout', async () => {
     const browser = createBrowser(client);
     const code = await browser.code();
     await client.token({
@@ -159,7 +159,7 @@ describe('GET /api/v2/logs', () => {
   const logs = async (query: string, scope?: string) =>
     client.call('GET', `/api/v2/logs${query}`, { bearer: await managementToken(scope) });
 
-  it('lists the newest first, and takes a scope of its own', async () => {
+  it('lists the newest first, and requires its own scope', async () => {
     await client.signIn({ scope: 'openid' });
     expect(await logs('', 'read:users')).toMatchObject({ status: 403 });
     const { body } = await logs('?per_page=2');
@@ -178,7 +178,7 @@ describe('GET /api/v2/logs', () => {
     expect(found.body).toMatchObject({ start: 0, total: 2, logs: [{ type: 'fepft' }, { type: 'fp' }] });
   });
 
-  it('goes on from a checkpoint, oldest first', async () => {
+  it('continues from a checkpoint, oldest first', async () => {
     await client.signIn({ password: 'guess' });
     const [first] = emulator.logEvents;
     const { body } = await logs(`?from=${first?.log_id}&take=1`);
@@ -190,13 +190,13 @@ describe('GET /api/v2/logs', () => {
     expect(await logs('/900')).toMatchObject({ status: 404 });
   });
 
-  it('refuses pages that are none', async () => {
+  it('refuses invalid pages', async () => {
     expect(await logs('?per_page=1000')).toMatchObject({ status: 400 });
     expect(await logs('?page=x')).toMatchObject({ status: 400 });
   });
 });
 
-it('tells of changes by the Management API, and not of reads', async () => {
+it('records changes through the Management API, and no reads', async () => {
   const bearer = await managementToken('create:users');
   const json = {
     connection: 'Username-Password-Authentication',

@@ -77,7 +77,7 @@ describe('a log stream', () => {
     expect(JSON.stringify(emulator.logStreams())).not.toContain('the-token');
   });
 
-  it('goes into few requests, of 100 events at most, in their order', async () => {
+  it('sends few requests, of at most 100 events, in order', async () => {
     const { streams, bodies, waits } = fakeStreams(() => 200);
     for (let number = 1; number <= 250; number += 1) streams.deliver(event(number));
     await vi.waitFor(() => expect(streams.logStreams()).toMatchObject([{ sent: 250 }]));
@@ -90,7 +90,7 @@ describe('a log stream', () => {
     expect(batches.flat()).toEqual(Array.from({ length: 250 }, (_, index) => `900${index + 1}`));
   });
 
-  it('is tried again three times, and then goes on with what came later', async () => {
+  it('tries three more times, and then continues with later events', async () => {
     let failures = 0;
     const { streams, waits } = fakeStreams((body) => {
       if (!body.includes('9001')) return 200;
@@ -105,7 +105,7 @@ describe('a log stream', () => {
     expect(waits).toEqual([200, 1_000, 2_000, 4_000, 200]);
   });
 
-  it('sends nothing more once it is removed', async () => {
+  it('sends nothing more after it is removed', async () => {
     const { streams, bodies } = fakeStreams(() => 200);
     streams.deliver(event(1));
     streams.removeLogStream('siem');
@@ -122,7 +122,7 @@ describe('a log stream', () => {
     );
   });
 
-  it('sends lines or single events where it is told to, and only the types it names', async () => {
+  it('sends lines or single events when configured, and only the types it names', async () => {
     const { url, posts } = await startEndpoint();
     const emulator = createEmulator();
     emulator.addLogStream({
@@ -190,7 +190,7 @@ describe('a log stream', () => {
     expect(await client.call('GET', path, { bearer })).toMatchObject({ status: 404 });
   });
 
-  it('is as at the start after a reset, and part of an export', async () => {
+  it('is restored by a reset, and part of an export', async () => {
     const logStreams = [{ name: 'siem', endpoint: 'http://127.0.0.1:9/', types: ['gd_send_pn'] }];
     const emulator = createEmulator({ logStreams });
     emulator.addLogStream({ name: 'other', endpoint: 'http://127.0.0.1:9/', types: ['gd_send_pn'] });
@@ -200,7 +200,7 @@ describe('a log stream', () => {
   });
 });
 
-it('a name can stand once', () => {
+it('has a unique name', () => {
   const stream = { name: 'siem', endpoint: 'http://127.0.0.1:9/' };
   expect(() => createEmulator({ logStreams: [stream, stream] })).toThrow('logStreams holds a name twice');
 });

@@ -68,7 +68,7 @@ describe('/authorize and the login page', () => {
     expect(claims).not.toHaveProperty('nonce');
   });
 
-  it('show a page without script, that nobody can frame, with everything escaped', async () => {
+  it('show a page without scripts that nobody can frame, with everything escaped', async () => {
     const browser = createBrowser();
     const { location } = await browser.authorize({ login_hint: '"><script>' });
     const { status, text, headers } = await browser.call('GET', location);
@@ -179,7 +179,7 @@ describe('/authorize and the login page', () => {
 });
 
 describe('a code', () => {
-  it('is good once', async () => {
+  it('can be used once', async () => {
     const code = await createBrowser().code();
     expect(await exchange(code)).toMatchObject({ status: 200 });
     expect(await exchange(code)).toMatchObject({ status: 403, body: { error: 'invalid_grant' } });
@@ -204,7 +204,7 @@ describe('a code', () => {
     expect(await exchange(code, params)).toMatchObject({ status, body: { error } });
   });
 
-  it('that had no challenge takes no verifier', async () => {
+  it('without a challenge accepts no verifier', async () => {
     const params = { code_challenge: undefined, code_challenge_method: undefined };
     expect(await exchange(await createBrowser().code(params))).toMatchObject({ status: 403 });
     const code = await createBrowser().code(params);
@@ -228,7 +228,7 @@ describe('logging out', () => {
     expect((await browser.authorize()).location).toMatch(/^\/u\/login\?/);
   });
 
-  it('takes an id_token as a hint, however old, and gives the state back', async () => {
+  it('accepts an id_token as a hint, however old, and returns the state', async () => {
     const browser = createBrowser();
     const { body } = await exchange(await browser.code());
     emulator.clock.advance(100 * 86_400_000);

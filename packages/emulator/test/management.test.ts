@@ -22,7 +22,7 @@ async function call(method: string, path: string, json?: unknown) {
 }
 
 describe('the Management API', () => {
-  it('wants a token for it, with the scope of the call', async () => {
+  it('requires a token for it, with the scope of the call', async () => {
     const none = await client.call('GET', '/api/v2/users');
     expect(none).toMatchObject({ status: 401, body: { statusCode: 401, error: 'Unauthorized' } });
     const { body } = await client.signIn();
@@ -66,7 +66,7 @@ describe('the Management API', () => {
     });
   });
 
-  it('refuses a user that is there, and members that it does not keep', async () => {
+  it('refuses an existing user, and members that it does not keep', async () => {
     const user = { connection: 'Username-Password-Authentication', username: 'ada', password: 'x' };
     expect(await call('POST', '/users', user)).toMatchObject({ status: 409 });
     expect(await call('PATCH', `/users/${ada}`, { app_metadata: {} })).toMatchObject({
@@ -108,7 +108,7 @@ describe('authentication methods', () => {
     expect(phone.view().authenticators).toEqual([]);
   });
 
-  it('are added by an operator, as for a user who cannot do it', async () => {
+  it('are added by an operator, for a user who cannot do it', async () => {
     for (const [json, factor] of [
       [{ type: 'phone', phone_number: '+15551234567' }, 'sms'],
       [{ type: 'email', email: 'a@b.example' }, 'email'],
@@ -156,7 +156,7 @@ describe('Guardian', () => {
     expect(await call('PUT', '/guardian/factors/fax', { enabled: true })).toMatchObject({ status: 404 });
   });
 
-  it('asks for MFA always, or by the tenant only', async () => {
+  it('asks for MFA always, or only when the tenant does', async () => {
     await call('PUT', '/guardian/policies', ['all-applications']);
     expect((await call('GET', '/guardian/policies')).body).toEqual(['all-applications']);
     expect(await client.signIn()).toMatchObject({ status: 403, body: { error: 'mfa_required' } });
@@ -185,7 +185,7 @@ describe('Guardian', () => {
     expect(enrollments).toMatchObject([{ status: 'confirmed', type: 'pn', auth_method: 'guardian' }]);
   });
 
-  it('gives a ticket for a further factor only where it is asked to', async () => {
+  it('gives a ticket for a further factor only on request', async () => {
     emulator.enroll('ada', { factor: 'push' });
     const enrol = async (isFurther: boolean) => {
       const { body } = await call('POST', '/guardian/enrollments/ticket', {

@@ -36,7 +36,7 @@ describe('/oauth/revoke', () => {
     });
   });
 
-  it('answers alike to a token that is unknown or of another client, and ends nothing', async () => {
+  it('answers the same for an unknown token and one of another client, and ends nothing', async () => {
     const { body } = await client.signIn(offline);
     expect(await revoke({ token: 'unknown' })).toMatchObject({ status: 200 });
     const other = { client_id: 'steady', client_secret: 'secret', token: String(body.refresh_token) };
@@ -44,7 +44,7 @@ describe('/oauth/revoke', () => {
     expect(await refresh(body.refresh_token)).toMatchObject({ status: 200 });
   });
 
-  it('wants a token and a client', async () => {
+  it('requires a token and a client', async () => {
     expect(await revoke({})).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
     expect(await revoke({ token: 'x', client_secret: 'wrong' })).toMatchObject({ status: 401 });
   });
@@ -53,7 +53,7 @@ describe('/oauth/revoke', () => {
 describe('refresh tokens that do not rotate', () => {
   const steady = { client_id: 'steady', client_secret: 'secret' };
 
-  it('are good again and again, and come once', async () => {
+  it('stay valid, and are issued once', async () => {
     const { body } = await client.signIn({ ...steady, ...offline });
     for (let count = 0; count < 2; count += 1) {
       const renewed = await refresh(body.refresh_token, steady);
@@ -69,7 +69,7 @@ describe('APIs', () => {
     expect(body).not.toHaveProperty('refresh_token');
   });
 
-  it('give a renewed token no scope that they do not have', async () => {
+  it('give a renewed token no scope beyond their own', async () => {
     const { body } = await client.signIn(offline);
     const renewed = await refresh(body.refresh_token, { scope: 'openid read:balance fly' });
     expect(renewed.body.scope).toBe('openid read:balance');
@@ -80,7 +80,7 @@ describe('client_credentials', () => {
   const exchange = (params: Record<string, string> = {}) =>
     client.token({ grant_type: 'client_credentials', audience, ...params });
 
-  it('give the client a token of its own, with every scope of the API', async () => {
+  it('give the client its own token, with every scope of the API', async () => {
     const { body } = await exchange();
     expect(body).toMatchObject({ scope: 'read:balance transfer:funds', token_type: 'Bearer' });
     expect(body).not.toHaveProperty('id_token');
@@ -92,11 +92,11 @@ describe('client_credentials', () => {
     });
   });
 
-  it('give fewer scopes where fewer are asked for', async () => {
+  it('give fewer scopes when fewer are requested', async () => {
     expect((await exchange({ scope: 'read:balance fly' })).body.scope).toBe('read:balance');
   });
 
-  it('are nothing for public clients, unknown APIs and the MFA API', async () => {
+  it('are refused for public clients, unknown APIs and the MFA API', async () => {
     const spa = await exchange({ client_id: 'spa', client_secret: '' });
     expect(spa).toMatchObject({ status: 403, body: { error: 'unauthorized_client' } });
     for (const other of ['https://nowhere.example/', `${emulator.issuer}mfa/`]) {

@@ -96,7 +96,7 @@ describe('enrolling a phone', () => {
     expect(() => emulator.phone('ada').scan()).toThrow('No such QR code waits to be scanned');
   });
 
-  it('belongs to the phone that scans it, whoever that is', async () => {
+  it('belongs to the phone that scans it, whichever user that is', async () => {
     emulator.addUser({ username: 'mallory', password: 'swordfish' });
     const { body } = await client.associate(await client.mfaToken(), push);
     emulator.phone('mallory').scan(String(body.barcode_uri));
@@ -137,7 +137,7 @@ describe('challenging a phone', () => {
     expect(reply.body).toEqual({ error: 'access_denied', error_description: 'MFA Authorization rejected.' });
   });
 
-  it('takes a new challenge with the same mfa_token after a rejection', async () => {
+  it('accepts a new challenge with the same mfa_token after a rejection', async () => {
     const { mfaToken } = await startPush(client);
     emulator.phone('ada').deny();
     const { body } = await client.challenge({ mfa_token: mfaToken });
@@ -216,7 +216,7 @@ describe('challenging a phone', () => {
     expect(claims.iss).toBe(emulator.issuer);
   });
 
-  it('announces the next push to whoever waits for it', async () => {
+  it('announces the next push to everything that waits for it', async () => {
     const arrival = emulator.phone('ada').nextNotification();
     await startPush(client);
     expect((await arrival).status).toBe('pending');

@@ -34,12 +34,12 @@ describe('the README', () => {
     expect(row('Dialect', name)[1]).toBe(choices.join(', '));
   });
 
-  it.each(Object.entries(settings.limits))('tells the limit %s', (name, limit) => {
+  it.each(Object.entries(settings.limits))('states the limit %s', (name, limit) => {
     const [, burst, refill] = row('Limits', name);
     expect(burst === 'off' ? burst : { burst: Number(burst), refillMs: toMs(refill) }).toEqual(limit);
   });
 
-  it.each(Object.entries(settings.lifetimes))('tells the lifetime %s', (name, lifetimeMs) => {
+  it.each(Object.entries(settings.lifetimes))('states the lifetime %s', (name, lifetimeMs) => {
     expect(toMs(row('Lifetimes', name)[1])).toBe(lifetimeMs);
   });
 
@@ -51,7 +51,7 @@ describe('the README', () => {
     'refreshScopes',
     'requiredFactors',
     'messageCodeLength',
-  ] as const)('tells the default of %s', (name) => {
+  ] as const)('states the default of %s', (name) => {
     expect(row('Settings', name)[1]).toBe(JSON.stringify(settings[name]));
   });
 

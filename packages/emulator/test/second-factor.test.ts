@@ -31,7 +31,7 @@ async function approved(browser: DeskBrowser, page: Awaited<ReturnType<DeskBrows
 }
 
 describe('the second factor on the login page', () => {
-  it('is a push to the phone, and the page goes on by itself once it is approved', async () => {
+  it('is a push to the phone, and the page continues by itself once it is approved', async () => {
     emulator.enroll('ada', { factor: 'push' });
     const { browser, page } = await atSecondFactor();
     expect(phone.notifications()).toMatchObject([{ status: 'pending', client: 'Stepgate demo' }]);
@@ -44,7 +44,7 @@ describe('the second factor on the login page', () => {
     expect(claims).not.toHaveProperty('auth_time');
   });
 
-  it('leaves the other ways open after a denial, and after no answer', async () => {
+  it('offers the other ways after a denial, and after no answer', async () => {
     emulator.enroll('ada', { factor: 'push' });
     const { browser, page } = await atSecondFactor();
     phone.deny();
@@ -62,7 +62,7 @@ describe('the second factor on the login page', () => {
     ['otp', () => phone.codes()[0]?.code],
     ['sms', () => phone.messages().at(-1)?.code],
     ['email', () => phone.messages().at(-1)?.code],
-  ] as const)('takes a code: %s', async (factor, code) => {
+  ] as const)('accepts a code: %s', async (factor, code) => {
     emulator.enroll('ada', { factor });
     const { browser, page } = await atSecondFactor();
     const wrong = await browser.post(page, { action: 'code', code: '0' });
@@ -71,7 +71,7 @@ describe('the second factor on the login page', () => {
     expect(await claimsOf(right.location)).toMatchObject({ amr: ['mfa'] });
   });
 
-  it('takes the one-time password of a phone that gets no push', async () => {
+  it('accepts the one-time password of a phone that gets no push', async () => {
     emulator.enroll('ada', { factor: 'push' });
     const { browser, page } = await atSecondFactor();
     const others = await browser.follow(await browser.post(page, { action: 'others' }));
@@ -82,7 +82,7 @@ describe('the second factor on the login page', () => {
     expect(answerOf(location)).toHaveProperty('code');
   });
 
-  it('takes a recovery code once, and shows the next one before it goes on', async () => {
+  it('accepts a recovery code once, and shows the next one before it continues', async () => {
     emulator.enroll('ada', { factor: 'push' });
     emulator.enroll('ada', { factor: 'recovery-code', code: 'ABCDEFGHIJKLMNOPQRSTUVWX' });
     const { browser, page } = await atSecondFactor();
@@ -124,7 +124,7 @@ describe('the second factor on the login page', () => {
     expect((await browser.authorize()).location).toMatch(/^\/u\/login/);
   });
 
-  it('leaves no session behind that it was not passed in', async () => {
+  it('creates no session without the second factor', async () => {
     emulator.enroll('ada', { factor: 'push' });
     const { browser } = await atSecondFactor();
     expect((await browser.authorize()).location).toMatch(/^\/u\/login/);
@@ -134,12 +134,12 @@ describe('the second factor on the login page', () => {
 describe('when a second factor is asked for', () => {
   beforeEach(() => void emulator.enroll('ada', { factor: 'push' }));
 
-  it('is when the policy asks for it: a scope, or the MFA audience', async () => {
+  it('is required when the policy asks for it: a scope, or the MFA audience', async () => {
     await atSecondFactor({ scope: 'openid transfer:funds' });
     await atSecondFactor({ audience: `${emulator.issuer}mfa/`, scope: 'read:authenticators' });
   });
 
-  it('is with acr_values, and in a session without the password', async () => {
+  it('is required with acr_values, and in a session without the password', async () => {
     const browser = createBrowser(client);
     await browser.signIn();
     const page = await browser.authorize(stepUp);
@@ -149,7 +149,7 @@ describe('when a second factor is asked for', () => {
     expect(await claimsOf(silent.location)).not.toHaveProperty('amr');
   });
 
-  it('is each time acr_values ask, not with `never`, and once in a session with `always`', async () => {
+  it('is required each time acr_values ask, not with `never`, and once in a session with `always`', async () => {
     const { browser, page } = await atSecondFactor();
     await approved(browser, page);
     expect((await browser.authorize(stepUp)).location).toMatch(/^\/u\/mfa/);
@@ -161,7 +161,7 @@ describe('when a second factor is asked for', () => {
   });
 
   it.each(['login_required', 'interaction_required'] as const)(
-    'is told to silent requests: %s',
+    'is reported to silent requests: %s',
     async (mfaSilent) => {
       emulator.configure({ dialect: { mfaSilent } });
       const browser = createBrowser(client);
@@ -174,7 +174,7 @@ describe('when a second factor is asked for', () => {
     },
   );
 
-  it('is not with a browser that is remembered, unless acr_values ask', async () => {
+  it('is not required with a remembered browser, unless acr_values ask', async () => {
     emulator.configure({ mfaPolicy: 'always' });
     const browser = createBrowser(client);
     const page = await browser.signIn();
@@ -226,7 +226,7 @@ describe('a user without a factor', () => {
     expect(off).toMatchObject({ status: 400, text: expect.stringContaining('cannot be enrolled here') });
   });
 
-  it('is denied where the tenant enrols nobody during a login', async () => {
+  it('is denied when the tenant enrols nobody during a login', async () => {
     emulator.configure({ noFactor: 'deny' });
     const { location } = await createBrowser(client).signIn(stepUp);
     expect(answerOf(location)).toMatchObject({
@@ -235,7 +235,7 @@ describe('a user without a factor', () => {
     });
   });
 
-  it('who has one cannot enrol another in place of passing it', async () => {
+  it('who has one must pass it, and cannot enrol another instead', async () => {
     emulator.enroll('ada', { factor: 'push' });
     const { browser, page } = await atSecondFactor();
     const reply = await browser.post(page, { action: 'enroll', factor: 'otp' });
@@ -267,7 +267,7 @@ describe('tokens after a second factor', () => {
     expect(await claimsOf((await browser.authorize()).location)).toMatchObject({ amr: ['mfa'] });
   });
 
-  it('repeat an acr that was not met, where the tenant echoes it', async () => {
+  it('repeat an acr that was not met, if the tenant echoes it', async () => {
     emulator.configure({ loginMfa: 'never', dialect: { acrEcho: 'on' } });
     const { location } = await createBrowser(client).signIn(stepUp);
     const claims = await claimsOf(location);
@@ -275,7 +275,7 @@ describe('tokens after a second factor', () => {
     expect(claims).not.toHaveProperty('amr');
   });
 
-  it('tell time and type in a claim, as an Action would', async () => {
+  it('show time and type in a claim, as an Action would', async () => {
     emulator.configure({ mfaClaim: 'https://app.example/mfa' });
     const { browser, page } = await atSecondFactor();
     emulator.clock.advance(5_000);

@@ -35,7 +35,7 @@ describe('an entry of the timeline', () => {
     });
   });
 
-  it('shows the same token by the same mark, in requests and answers', async () => {
+  it('shows the same token with the same mark, in requests and answers', async () => {
     const mfaToken = await client.mfaToken();
     const { mfa_token: mark } = (last()?.answer?.body ?? {}) as { mfa_token?: string };
     expect(mark).toMatch(/^\[hidden [0-9a-f]{6}\]$/);
@@ -140,7 +140,7 @@ describe('an entry of the timeline', () => {
       expect(JSON.stringify(emulator.requests)).not.toContain(secret);
   });
 
-  it('is told once, when it has ended', async () => {
+  it('is reported once, when it has ended', async () => {
     emulator.faults.add({ drop: 'after' });
     await client.signIn().catch(() => undefined);
     await client.signIn();
@@ -175,7 +175,7 @@ it('hits only the requests of one user with a fault that names one', async () =>
   );
 });
 
-it('keeps the last 10,000 requests, and knows what became of each', async () => {
+it('keeps the last 10,000 requests, and their results', async () => {
   const log = createRequestLog();
   const { entries } = log;
   const request = { method: 'GET', path: '/', at: 0 };
@@ -191,7 +191,7 @@ it('keeps the last 10,000 requests, and knows what became of each', async () => 
 });
 
 describe('the events', () => {
-  it('tell what came before, what comes, and that the log was cleared', async () => {
+  it('show what came before, what comes, and that the log was cleared', async () => {
     await using server = await emulator.listen();
     await client.signIn();
     const abort = new AbortController();

@@ -47,7 +47,7 @@ describe('discovery', () => {
     await server.close();
   });
 
-  it('keeps its key over a reset, so that those who cached it can go on', async () => {
+  it('keeps its key over a reset, so that cached copies stay valid', async () => {
     const { body: before } = await client.call('GET', '/.well-known/jwks.json');
     emulator.reset();
     const { body: after } = await client.call('GET', '/.well-known/jwks.json');
@@ -107,7 +107,7 @@ describe('the password grant', () => {
     expect(await client.signIn(params)).toMatchObject({ status, body: { error } });
   });
 
-  it('takes the e-mail address as username, and a realm', async () => {
+  it('accepts the e-mail address as username, and a realm', async () => {
     const grantType = 'http://auth0.com/oauth/grant-type/password-realm';
     const realm = 'Username-Password-Authentication';
     const params = { grant_type: grantType, username: 'ada@example.com' };
@@ -150,7 +150,7 @@ describe('refresh tokens', () => {
     expect(await refresh(token)).toMatchObject({ status: 200 });
   });
 
-  it('leave out without a word what was not granted with them, where the tenant is set so', async () => {
+  it('silently leave out what was not granted with them, if the tenant is set so', async () => {
     emulator.configure({ refreshScopes: 'granted' });
     const { status, body } = await refresh(await signInForRefresh(), {
       scope: stepUp,
@@ -160,7 +160,7 @@ describe('refresh tokens', () => {
     expect(decodeJwt(String(body.access_token)).aud).toContain('https://bank.example/');
   });
 
-  it('are given to nobody where the APIs allow no offline access', async () => {
+  it('are not issued when the APIs allow no offline access', async () => {
     emulator.configure({ offlineAccess: false });
     const { body } = await client.signIn({ scope: 'openid offline_access' });
     expect(body).not.toHaveProperty('refresh_token');
@@ -193,7 +193,7 @@ describe('refresh tokens', () => {
 });
 
 describe('/userinfo', () => {
-  it('tells what the scopes allow', async () => {
+  it('shows what the scopes allow', async () => {
     const { body } = await client.signIn({ scope: 'openid email' });
     const reply = await client.call('GET', '/userinfo', { bearer: String(body.access_token) });
     expect(reply.body).toEqual({

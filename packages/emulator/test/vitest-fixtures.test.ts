@@ -84,7 +84,7 @@ describe('the fixtures for Vitest', () => {
     await expect(phone.nextMessage({ timeoutMs: 1 })).rejects.toThrow('No message arrived');
   });
 
-  test('take their users away, and keep the tenant', async ({ tenant, user }) => {
+  test('remove their users, and keep the tenant', async ({ tenant, user }) => {
     expect(seen).toHaveLength(2);
     expect(new Set([...seen, user.username]).size).toBe(3);
     for (const username of seen) {
@@ -92,7 +92,7 @@ describe('the fixtures for Vitest', () => {
     }
   });
 
-  test('reset one user, while another goes on', async ({ tenant, user }) => {
+  test('reset one user, while another continues', async ({ tenant, user }) => {
     const app = createApp(tenant.env);
     const other = await tenant.addUser({ factors: [{ factor: 'push' }] });
     const mine = await app.signIn(user);

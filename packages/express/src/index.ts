@@ -92,7 +92,7 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
         })
         .catch(next);
     }
-    // Express passes its own request and response, whatever the type says.
+    // Express passes its own request and response, although the type says less.
     return requireStepUp as ExpressGuard;
   }
 

@@ -12,7 +12,7 @@ describeAdapter('Express', expressHost(express));
 
 describe('createGate for Express', () => {
   it.each([false, true])(
-    'works in a router under a path of its own (parsers in front: %j)',
+    'works in a router under its own path (parsers in front: %j)',
     async (parsesBodies) => {
       const gate = createGate({
         provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
@@ -87,7 +87,7 @@ describe('createGate for Express', () => {
     );
   });
 
-  it('tells an error handler what the guard would have answered to that error', async () => {
+  it('gives an error handler the response of the guard for that error', async () => {
     const gate = createGate({
       provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),
       secret: 'a secret of at least 32 characters, for tests',
@@ -127,7 +127,7 @@ describe('createGate for Express', () => {
     expect(Object.keys(asserted.json<object>())).toEqual(Object.keys(guarded.json<object>()));
   });
 
-  it('stands behind the CORS middleware of an app whose pages are elsewhere', async () => {
+  it('works behind the CORS middleware of an app with its pages elsewhere', async () => {
     const origin = 'https://app.example';
     const gate = createGate({
       provider: auth0({ issuer: 'https://tenant.test/', clientId: 'client' }),

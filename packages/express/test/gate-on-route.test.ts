@@ -42,7 +42,7 @@ async function serve(
   };
 }
 
-it('makes no guard of a policy that is not there: a misspelt one would be the default', async () => {
+it('makes no guard of a missing policy, which a misspelt one would be', async () => {
   const gate = createGate(OPTIONS);
   const policies: Readonly<Record<string, { maxAge: number }>> = { transfer: { maxAge: 0 } };
   const misspelt = policies.tranfer as { maxAge: number };
@@ -68,7 +68,7 @@ describe.each([
       'in a router under such a path',
       (app, gate) => app.use('/admin', express.Router().use(gate).post('/users', done)),
     ],
-  ])('lets nobody through in a guard’s place: %s', async (_where, build) => {
+  ])('lets nobody through when it is used as a guard: %s', async (_where, build) => {
     const ask = await serve(express, build);
 
     expect(await ask('/admin/users')).toEqual({
@@ -81,7 +81,7 @@ describe.each([
     ['for all paths', (app, gate) => app.use(gate)],
     ['for its own path', (app, gate) => app.use('/step-up', gate)],
     ['behind the route of another', (app, gate) => app.all('/transfers', (_q, _s, next) => next()).use(gate)],
-  ])('raises no alarm where it is mounted: %s', async (_where, mount) => {
+  ])('reports no mistake when it is mounted: %s', async (_where, mount) => {
     const ask = await serve(express, (app, gate) => {
       mount(app, gate);
       app.post('/transfers', gate.require(), done);
@@ -94,7 +94,7 @@ describe.each([
     expect(answers.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('raises no alarm in a router whose path it serves, however the path is written', async () => {
+  it('reports no mistake in a router whose path it serves, in any spelling of the path', async () => {
     const ask = await serve(
       express,
       (app, gate) => app.use('/bank', express.Router().use(gate).post('/transfers', gate.require(), done)),

@@ -44,7 +44,7 @@ async function isUp(port: number): Promise<boolean> {
 
 describe('a gate on Express', () => {
   it.each(['/step-up', '/guarded'])(
-    'outlives a client that goes away before %s is answered',
+    'survives a client that goes away before %s is answered',
     async (path) => {
       const asked = createDoor();
       const door = createDoor();
@@ -103,7 +103,7 @@ describe('a gate on Express', () => {
     expect(await isUp(port)).toBe(true);
   });
 
-  it('gives a header that cannot be sent to the error handler', async () => {
+  it('passes a header that cannot be sent to the error handler', async () => {
     const gate = createGate({ ...options, identify: () => undefined, loginUrl: () => '/login?next=\n' });
     const app = express();
     app.get('/guarded', gate.require(), (_req, res) => res.json({}));
@@ -119,7 +119,7 @@ describe('a gate on Express', () => {
     expect(response.statusCode).toBe(500);
   });
 
-  it('outlives a hook that rejects', async () => {
+  it('survives a hook that rejects', async () => {
     const gate = createGate({
       ...options,
       identify: () => {

@@ -45,7 +45,7 @@ it.each([
   ['4', 'the request itself', express4 as unknown as typeof express5, false, 'inside.example:3000'],
   ['5', 'the request itself', express5, false, 'inside.example:3000'],
 ])(
-  'takes host and port in Express %s from %s, without a deprecation',
+  'uses host and port in Express %s from %s, without a deprecation',
   async (_version, _from, express, trustProxy, host) => {
     expect(await hostOf(express, { trustProxy, headers })).toEqual({ host, deprecations: [] });
   },

@@ -157,7 +157,7 @@ const request = fc
     return `${lines.join('\r\n')}\r\n\r\n${bytes}`;
   });
 
-it('bytes of any kind make no fault, let nothing through, and leave the server in service', async () => {
+it('bytes of any kind cause no fault, get nothing through, and leave the server in service', async () => {
   const { url, port, faults } = await listen();
 
   await everyCase(

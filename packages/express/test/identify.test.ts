@@ -65,7 +65,7 @@ describe('identifyBySession with express-session', () => {
   const bySession = identifyBySession({ subject: (kept: { member?: { sub: string } }) => kept.member?.sub });
   const sessions = session({ secret, resave: false, saveUninitialized: false });
 
-  it('asks for an approval once somebody is signed in, and for a login before', async () => {
+  it('asks for an approval after a login, and for a login before', async () => {
     const app = await listen(bySession, 'http://127.0.0.1:9/', sessions);
     expect(await transfer(app)).toMatchObject({ status: 401, error: 'login_required' });
     const login = await fetch(`${app.url}/login`, { method: 'POST' });
@@ -77,7 +77,7 @@ describe('identifyBySession with express-session', () => {
     expect(app.errors).toEqual([]);
   });
 
-  it('knows one login in the calls that a page makes at once after a login', async () => {
+  it('recognises one login in the concurrent calls of a page after a login', async () => {
     // Every call has its copy of the session before the first one is answered.
     const waiting: (() => void)[] = [];
     const together: RequestHandler = (req, _res, next) => {
@@ -105,7 +105,7 @@ describe('identifyBySession with express-session', () => {
     expect(statuses).toEqual([201, 200, 200, 200]);
   });
 
-  it('says in the log, and not to the client, that the gate is in front of the session', async () => {
+  it('logs that the gate comes before the session, and does not tell the client', async () => {
     const app = await listen(bySession, 'http://127.0.0.1:9/');
     expect(await transfer(app)).toEqual({
       status: 500,
@@ -169,7 +169,7 @@ describe.each([
 });
 
 describe('identifyByBearer with express-oauth2-jwt-bearer', () => {
-  it('knows the caller by the token that was validated', async () => {
+  it('identifies the caller by the validated token', async () => {
     const tenant = await createEmulator().listen();
     onTestFinished(() => tenant.close());
     const issuer = tenant.url.replace(/\/?$/, '/');

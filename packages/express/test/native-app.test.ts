@@ -62,7 +62,7 @@ async function startFlow(url: string, nativeFetch: typeof fetch, mfaToken: strin
 }
 
 describe('a native app that holds an mfa_token', () => {
-  it('opens the guarded route with it: the phone says yes, and no cookie is needed', async () => {
+  it('opens the guarded route with it: the phone approves, and no cookie is needed', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const url = await listen(tenant);
@@ -87,7 +87,7 @@ describe('a native app that holds an mfa_token', () => {
     expect((await createNativeFetch()(`${url}/transfers`, { method: 'POST' })).status).toBe(401);
   });
 
-  it('opens nothing with one that a step-up of its own has spent', async () => {
+  it('opens nothing with one that its own step-up has used up', async () => {
     const tenant = createTestTenant();
     await tenant.enrolPush();
     const url = await listen(tenant);

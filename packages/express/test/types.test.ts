@@ -57,7 +57,7 @@ describe('the types, beside those of express-session, passport and express-openi
     expectTypeOf(mount).toBeFunction();
   });
 
-  it('leave the handlers behind a guard what the route and they themselves say of a request', () => {
+  it('let handlers behind a guard see what the route and they themselves declare about a request', () => {
     const mount = (app: Application, gate: ExpressGate): void => {
       app.get('/accounts/:id', gate.require(), (req, res) => {
         expectTypeOf(req.params).toEqualTypeOf<{ id: string }>();

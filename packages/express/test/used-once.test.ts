@@ -38,7 +38,7 @@ describe.each([
   ['4', express4 as unknown as typeof express5],
   ['5', express5],
 ])('a single-use approval in Express %s', (_, express) => {
-  it('is used up when a guard of the app refuses behind the route', async () => {
+  it('is used up when a guard of the app refuses after the route', async () => {
     const transfers = await transfersOf(express, (app, gate, transfer) => {
       app.post('/transfers', gate.require(single), transfer);
       app.use(gate.require(other));
@@ -46,14 +46,14 @@ describe.each([
     expect(transfers).toBe(1);
   });
 
-  it('is used up when a guard of the same route refuses behind the handler', async () => {
+  it('is used up when a guard of the same route refuses after the handler', async () => {
     const transfers = await transfersOf(express, (app, gate, transfer) => {
       app.post('/transfers', gate.require(single), transfer, gate.require(other));
     });
     expect(transfers).toBe(1);
   });
 
-  it('is used up when a guard refuses behind a handler that has answered', async () => {
+  it('is used up when a guard refuses after a handler that has answered', async () => {
     const transfers = await transfersOf(express, (app, gate, transfer) => {
       const answer: RequestHandler = (_req, res, next) => {
         res.send('done');

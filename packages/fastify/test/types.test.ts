@@ -26,14 +26,14 @@ describe('the types', () => {
     expectTypeOf(mount).toBeFunction();
   });
 
-  it('find a policy that is none', () => {
+  it('report a wrong policy', () => {
     type Config = NonNullable<RouteOptions['config']>;
     expectTypeOf<{ stepUp: { maxAge: '5m' } }>().toExtend<Config>();
     expectTypeOf<{ stepUp: { maxAge: 'soon' } }>().not.toExtend<Config>();
     expectTypeOf<{ stepUp: true }>().not.toExtend<Config>();
   });
 
-  it('leave the handlers behind a guard what the route says of a request', () => {
+  it('let handlers behind a guard see what the route declares about a request', () => {
     const mount = (app: FastifyInstance, gate: FastifyGate): void => {
       app.put<{ Body: { limit: number }; Params: { id: string } }>(
         '/accounts/:id',

@@ -59,7 +59,7 @@ export function createGate(options: HonoGateOptions): HonoGate {
     const guard = gate.require(...args);
     const requireStepUp: MiddlewareHandler<StepUpEnv> = async (c, next) => {
       const found = await guard(c, requireStepUp).catch((error: unknown) => {
-        // For a handler of the app's own, which makes its answer by the context.
+        // For a handler of the app, which builds its response through the context.
         if (isStepUpError(error)) addHeaders(c, Object.entries(error.headers));
         throw withResponse(error);
       });
@@ -81,7 +81,7 @@ export function createGate(options: HonoGateOptions): HonoGate {
 
 const HOST: WebHost<Context> = {
   request: (c) => c.req.raw,
-  // What the app has read by `c.req.json()` and its like, Hono keeps.
+  // Hono keeps what the app has read with `c.req.json()` and similar calls.
   readable: (c) => cloneRawRequest(c.req),
   forPolicy: (c) => c,
   handlerChains: (c) => [matchedRoutes(c).map(({ handler }) => handler)],

@@ -121,7 +121,7 @@ describe('the gate in Hono', () => {
   });
 });
 
-describe('the gate in a guard’s place', () => {
+describe('the gate used as a guard', () => {
   it.each<[string, (app: Hono, gate: ReturnType<typeof createGate>) => void]>([
     ['on a route', (app, gate) => app.post('/admin/users', gate)],
     ['on a route for all methods', (app, gate) => app.all('/admin/users', gate)],
@@ -162,7 +162,7 @@ describe('the gate in a guard’s place', () => {
       (app, gate) => app.route('/bank', new Hono().use(gate)),
     ],
     ['under a parameter', '/t/acme/step-up', (app, gate) => app.use('/t/:tenant/*', gate)],
-  ])('raises no alarm where it is mounted: %s', async (_where, basePath, mount) => {
+  ])('reports no mistake when it is mounted: %s', async (_where, basePath, mount) => {
     const gate = createGate({ ...OPTIONS, basePath });
     const app = new Hono();
     mount(app, gate);

@@ -47,7 +47,7 @@ async function serve(
   };
 }
 
-it('makes no guard of a policy that is not there', () => {
+it('makes no guard of a missing policy', () => {
   expect(() => createGate(OPTIONS).require(undefined as never)).toThrow('policy: must not be undefined');
 });
 
@@ -63,7 +63,7 @@ describe.each([
     ],
     ['mounted under a path that it does not serve', (app, gate) => app.use(mount('/admin', gate)).use(done)],
     ['in an app under such a path', (app, gate) => app.use(mount('/admin', new Koa().use(gate).use(done)))],
-  ])('lets nobody through in a guard’s place: %s', async (_where, build) => {
+  ])('lets nobody through when it is used as a guard: %s', async (_where, build) => {
     const ask = await serve(Koa, build);
 
     expect(await ask('/admin/users')).toEqual({
@@ -89,7 +89,7 @@ describe.each([
           })
           .use(gate),
     ],
-  ])('raises no alarm where it is mounted: %s', async (_where, build) => {
+  ])('reports no mistake when it is mounted: %s', async (_where, build) => {
     const ask = await serve(Koa, (app, gate) => {
       build(app, gate);
       const router = new Router().post('/transfers', gate.require(), done).post('/open', done);
@@ -102,7 +102,7 @@ describe.each([
     expect(answers.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('raises no alarm in a router', async () => {
+  it('reports no mistake in a router', async () => {
     const ask = await serve(Koa, (app, gate) => {
       const router = new Router().use(gate).post('/transfers', gate.require(), done).post('/open', done);
       app.use(router.routes());

@@ -57,7 +57,7 @@ async function transfer({ url }: App, headers: Readonly<Record<string, string>> 
 describe('identifyBySession with koa-session', () => {
   const bySession = identifyBySession({ subject: (kept: AppSession) => kept.member?.sub });
 
-  it('asks for an approval once somebody is signed in, and for a login before', async () => {
+  it('asks for an approval after a login, and for a login before', async () => {
     const app = await listen(bySession, (koa) => [session(koa) as Middleware]);
     expect(await transfer(app)).toMatchObject({ status: 401, error: 'login_required' });
     const login = await fetch(`${app.url}/login`, { method: 'POST' });
@@ -72,7 +72,7 @@ describe('identifyBySession with koa-session', () => {
     expect(app.errors).toEqual([]);
   });
 
-  it('says in the log, and not to the client, that the gate is in front of the session', async () => {
+  it('logs that the gate comes before the session, and does not tell the client', async () => {
     const app = await listen(bySession, () => []);
     expect(await transfer(app)).toMatchObject({ status: 500, error: 'misconfigured' });
     expect(String(app.errors[0])).toContain('Mount the session middleware before the gate');
@@ -81,7 +81,7 @@ describe('identifyBySession with koa-session', () => {
   it.each([
     ['a cookie', {}],
     ['a store', { store: { get: async () => ({}), set: async () => {}, destroy: async () => {} } }],
-  ])('says so too where the session comes behind the gate, kept in %s', async (_, options) => {
+  ])('logs it too when the session comes after the gate, kept in %s', async (_, options) => {
     const app = await listen(
       bySession,
       () => [],
@@ -145,7 +145,7 @@ it('reads a session of koa-session from its store when it is asked again', async
 });
 
 describe('identifyByBearer with koa-jwt', () => {
-  it('knows the caller by the token that was validated', async () => {
+  it('identifies the caller by the validated token', async () => {
     const validate = jwt({ secret, algorithms: ['HS256'], passthrough: true }) as Middleware;
     const app = await listen(identifyByBearer(), () => [validate]);
     const authorization = (claims: object) => ({ authorization: `Bearer ${sign(claims)}` });

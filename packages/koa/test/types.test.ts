@@ -8,7 +8,7 @@ interface AppState {
   readonly user: { readonly sub: string };
 }
 
-describe('the types, in an app with a state and a router of its own', () => {
+describe('the types, in an app with its own state and router', () => {
   it('know the approval of a request', () => {
     expectTypeOf<Context['state']['stepUp']>().toEqualTypeOf<StepUp | undefined>();
   });

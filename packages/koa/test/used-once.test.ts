@@ -46,7 +46,7 @@ describe.each([
     expect(transfers).toBe(1);
   });
 
-  it('is used up when a guard of the same route refuses behind the handler', async () => {
+  it('is used up when a guard of the same route refuses after the handler', async () => {
     const transfers = await transfersOf(Koa, (app, gate, transfer) => {
       const router = new Router();
       router.post('/transfers', gate.require(single), transfer, gate.require(other));

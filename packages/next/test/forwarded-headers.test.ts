@@ -16,7 +16,7 @@ it.each([
   ['a proxy for another host', { 'x-forwarded-host': 'bank.example' }, 403],
   ['a proxy that ends TLS', { 'x-forwarded-proto': 'https' }, 403],
   ['a proxy that tells of its client alone', { 'x-forwarded-for': '203.0.113.7' }, 403],
-])('takes forwarded headers for what they are: %s', async (name, forwarded, status) => {
+])('reads forwarded headers as they are meant: %s', async (name, forwarded, status) => {
   const gate = createGate(
     () => ({
       ...createTestKit().options,

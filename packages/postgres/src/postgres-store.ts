@@ -38,7 +38,7 @@ export interface PostgresStoreOptions {
 /** A store on PostgreSQL. */
 export interface PostgresStore extends Store {
   now(): number;
-  /** Makes the table where there is none. Many processes may do it at the same time. */
+  /** Makes the table if it does not exist. Many processes may do it at the same time. */
   migrate(): Promise<void>;
   /** Ends the connections that the store has opened, and gives back the one that it listens on. */
   close(): void;

@@ -105,7 +105,7 @@ describe('createPostgresStore', () => {
 });
 
 describeWithPostgres('the table of a PostgreSQL store', () => {
-  it('is missing at first, which the error says, with the fix', async () => {
+  it('is missing at first, and the error says so with the fix', async () => {
     const faults: unknown[] = [];
     const store = createPostgresStore({
       url: ownUrl,
@@ -240,7 +240,7 @@ describeWithPostgres('a PostgreSQL store', () => {
     expect(await store.read('changed')).toEqual({ value: 'before', version });
   });
 
-  it('is right where the database isolates transactions more strictly', async () => {
+  it('is correct when the database isolates transactions more strictly', async () => {
     const client = await admin();
     await client.query('CREATE DATABASE strict');
     await client.query("ALTER DATABASE strict SET default_transaction_isolation = 'serializable'");

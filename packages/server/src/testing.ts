@@ -55,14 +55,14 @@ type KitOptions = Required<
 
 /** A gate's surroundings for an app's own tests: no tenant, no network, no waiting. */
 export interface TestKit {
-  /** Options for `createGate`; the app adds its `identify`, and whatever else it has. */
+  /** Options for `createGate`; the app adds its `identify`, and its other options. */
   readonly options: KitOptions;
   readonly phone: TestPhone;
   /**
    * Grants an approval, without a flow, to a client that has no handle yet. Answers with the headers by which its
    * requests show it. `identity`: what `identify` will say of those requests.
    *
-   * @throws TypeError for what is no identity, and for options that are none.
+   * @throws TypeError for a wrong identity or option.
    */
   approve(identity: Identity, options?: GrantOptions): Promise<Readonly<Record<string, string>>>;
 }
@@ -77,7 +77,7 @@ const AUTHENTICATORS: readonly Authenticator[] = [
 const TOKENS: TokenSet = { accessToken: 'test access token', tokenType: 'Bearer', expiresIn: 600 };
 
 /**
- * Makes the surroundings of a gate under test. Whoever asks for an approval there gets it: never in production.
+ * Makes the surroundings of a gate under test. It grants every approval, so never use it in production.
  *
  * @example
  * const kit = createTestKit();

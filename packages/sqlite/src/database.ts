@@ -40,7 +40,7 @@ PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${FORMAT};`;
 
 /**
- * Opens the file, and creates it where there is none.
+ * Opens the file, and creates it if it does not exist.
  *
  * @throws Error when the file is something else, has a newer format, or cannot be opened.
  */

@@ -7,7 +7,7 @@ import { startSweeper } from './sweeper.ts';
 
 /** Options of {@link createSqliteStore}. */
 export interface SqliteStoreOptions {
-  /** The file, which is created where there is none; its folder must exist. On a disk of this machine, not a network file system. */
+  /** The file. It is created if it does not exist; its folder must exist. On a disk of this machine, not a network file system. */
   readonly path: string;
   /** How long to wait for other processes that are writing, before the request is refused; default 2000. */
   readonly timeoutMs?: number;

@@ -87,7 +87,7 @@ describe('createSqliteStore', () => {
 });
 
 describe('a SQLite store', () => {
-  it('keeps its records and goes on with its versions after a restart', async () => {
+  it('keeps its records and continues its versions after a restart', async () => {
     const path = newPath();
     const before = createSqliteStore({ path });
     const version = await before.write('k', 'kept', RECORD);

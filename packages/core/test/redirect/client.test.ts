@@ -59,7 +59,7 @@ const formOf = (): Record<string, string> => Object.fromEntries(new URLSearchPar
 const exchange = (client = connect()) => client.exchange({ code: 'the-code', departure: DEPARTURE });
 
 describe('a departure', () => {
-  it('asks for a login with PKCE, state, nonce and no more than openid', async () => {
+  it('asks for a login with PKCE, state, nonce and the scope openid only', async () => {
     const client = connect({ now: () => 7, acrValues: ['http://mfa'] });
 
     const departure = await client.depart({ ...REQUEST, uiLocales: 'fr-CA' });
@@ -90,17 +90,17 @@ describe('a departure', () => {
     expect(url.href).not.toContain(departure.verifier);
   });
 
-  it('is another one each time', async () => {
+  it('differs each time', async () => {
     const [one, two] = [await connect().depart(REQUEST), await connect().depart(REQUEST)];
     for (const name of ['state', 'nonce', 'verifier'] as const) expect(one[name]).not.toBe(two[name]);
   });
 
-  it('asks for the second factor alone where a claim tells its time', async () => {
+  it('asks for the second factor only if a claim tells its time', async () => {
     const client = connect({ freshness: { claim: 'https://app.example/mfa' } });
     expect(new URL((await client.depart(REQUEST)).authorizationUrl).searchParams.has('max_age')).toBe(false);
   });
 
-  it('says who is expected, by the functions of the options', async () => {
+  it('names the expected user, through the functions of the options', async () => {
     const client = connect({
       loginHint: async (subject) => `${subject}@bank.example`,
       connection: () => 'google-oauth2',
@@ -117,7 +117,7 @@ describe('a departure', () => {
     });
   });
 
-  it('asks by an essential claim in place of acr_values, where the provider takes claims', async () => {
+  it('asks with an essential claim instead of acr_values, if the provider supports claims', async () => {
     const client = connect({ acr: ['gold'], ask: 'essential' }, { claimsParameterSupported: true });
     const { searchParams } = new URL((await client.depart(REQUEST)).authorizationUrl);
 
@@ -128,7 +128,7 @@ describe('a departure', () => {
     });
   });
 
-  it('pushes the request where discovery offers it, with the client’s credentials', async () => {
+  it('pushes the request if discovery offers it, with the client’s credentials', async () => {
     const endpoint = { pushedAuthorizationRequestEndpoint: `${server.url}par` };
     server.answer({ status: 201, body: { request_uri: 'urn:x:1', expires_in: 30 } });
 
@@ -150,7 +150,7 @@ describe('a departure', () => {
     });
   });
 
-  it('needs pushed requests for what must not be edited, and where the options say so', async () => {
+  it('requires pushed requests for what must not be edited, and when the options say so', async () => {
     const details = { ...REQUEST, authorizationDetails: [{ type: 'money_transfer' }] };
     await expect(connect().depart(details)).rejects.toMatchObject({ code: 'provider_misconfigured' });
     await expect(connect({ par: 'require' }).depart(REQUEST)).rejects.toMatchObject({
@@ -174,7 +174,7 @@ describe('a departure', () => {
   it.each([
     [{ authorizationEndpoint: undefined as never }, /no authorization_endpoint/],
     [{ codeChallengeMethodsSupported: ['plain'] }, /does not take PKCE with S256/],
-  ])('needs a provider that can do it: %j', async (differences, message) => {
+  ])('requires a provider that supports it: %j', async (differences, message) => {
     await expect(connect({}, differences).depart(REQUEST)).rejects.toMatchObject({
       code: 'provider_misconfigured',
       message: expect.stringMatching(message),
@@ -221,7 +221,7 @@ describe('an exchange', () => {
     [{ status: 307, headers: { location: 'https://evil.example/' } }, 'result_lost'],
     ['reset', 'result_lost'],
     ['stall', 'result_lost'],
-  ] as const)('is done once, whatever comes back: %j', async (script, code) => {
+  ] as const)('happens once, whatever comes back: %j', async (script, code) => {
     server.answer(script, { status: 200, body: TOKENS });
     await expect(exchange(connect({ timeoutMs: 100 }))).rejects.toMatchObject({ code });
     expect(server.requests).toHaveLength(1);
@@ -268,7 +268,7 @@ describe('a return', () => {
     await expect(connect().codeOf(parseReturn(`${query}&state=s`))).rejects.toMatchObject({ code });
   });
 
-  it('puts no more of foreign words into the log than can be read there', async () => {
+  it('limits how much outside text goes into the log', async () => {
     const query = new URLSearchParams({
       error: 'access_denied<script>',
       error_description: `no\n\u202e${'x'.repeat(900)}`,

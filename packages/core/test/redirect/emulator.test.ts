@@ -70,7 +70,7 @@ describe('Auth0’s pages', () => {
     await expect(stepUp({ acrValues: [] })).rejects.toMatchObject({ code: 'mfa_not_required' });
   });
 
-  it('prove nothing by a session, where max_age is ignored and amr is of the session', async () => {
+  it('prove nothing with a session, if max_age is ignored and amr belongs to the session', async () => {
     emulator.configure({ dialect: { maxAgeZero: 'ignored', stepUpAuthTime: 'login', amrScope: 'session' } });
     const cookies = new Map<string, string>();
     await stepUp({}, { cookies });
@@ -79,7 +79,7 @@ describe('Auth0’s pages', () => {
     await expect(stepUp({}, { cookies })).rejects.toMatchObject({ code: 'authentication_stale' });
   });
 
-  it('prove a second factor alone, by the time in a claim', async () => {
+  it('prove a second factor by the time in a claim', async () => {
     const claim = 'https://app.example/mfa';
     emulator.configure({ mfaClaim: claim });
     const cookies = new Map<string, string>();
@@ -96,13 +96,13 @@ describe('Auth0’s pages', () => {
     });
   });
 
-  it('take a request that was pushed', async () => {
+  it('accept a request that was pushed', async () => {
     emulator.configure({ par: 'required' });
     expect(await stepUp({ par: 'require' })).toMatchObject({ amr: ['mfa'] });
     await expect(stepUp({ par: 'off' })).rejects.toMatchObject({ code: 'provider_misconfigured' });
   });
 
-  it('send a user back who cancels', async () => {
+  it('send a user back after a cancel', async () => {
     await expect(stepUp({}, { decision: 'cancel' })).rejects.toMatchObject({ code: 'rejected' });
   });
 });

@@ -79,7 +79,7 @@ describe.each([
     expect(Math.abs(proof.authenticatedAt - Date.now())).toBeLessThan(5_000);
   });
 
-  it('asks a user who has a session again', async () => {
+  it('asks a user again who has a session', async () => {
     const client = connect(options);
     for (const _time of [1, 2]) {
       const before = provider.prompts;
@@ -89,7 +89,7 @@ describe.each([
     }
   });
 
-  it('is no proof where one factor was enough', async () => {
+  it('is not a proof if one factor was enough', async () => {
     provider.answer({ accountId: 'auth0|ada', acr: 'urn:pwd', amr: ['pwd'] });
     const client = connect({ ...options, acr: ['gold'], ask: 'acr_values', acrValues: [] });
     const departure = await depart(client);
@@ -123,7 +123,7 @@ describe.each([
 });
 
 describe('a return', () => {
-  it('has a code that is good once', async () => {
+  it('has a code that can be used once', async () => {
     const client = connect();
     const departure = await depart(client);
     const callback = await visitor.visit(departure.authorizationUrl);
@@ -150,7 +150,7 @@ describe('a return', () => {
     });
   });
 
-  it('is not believed for another issuer, or without the one that was promised', async () => {
+  it('is not accepted for another issuer, or without the promised one', async () => {
     const client = connect();
     const departure = await depart(client);
     const callback = await visitor.visit(departure.authorizationUrl);
@@ -173,7 +173,7 @@ describe('a return', () => {
     }
   });
 
-  it('is an error where it says so, whatever code stands beside it', async () => {
+  it('is an error when it says so, whatever code comes with it', async () => {
     const client = connect();
     const departure = await depart(client);
     const callback = await visitor.visit(departure.authorizationUrl);
@@ -183,7 +183,7 @@ describe('a return', () => {
   });
 });
 
-describe('a request that was edited on the way', () => {
+describe('a request that was edited on its way', () => {
   it.each([
     ['max_age removed', (query: URLSearchParams) => query.delete('max_age')],
     ['max_age raised', (query: URLSearchParams) => query.set('max_age', '99999')],
@@ -194,7 +194,7 @@ describe('a request that was edited on the way', () => {
         query.delete('acr_values');
       },
     ],
-  ])('is no proof: %s', async (_what, edit) => {
+  ])('is not a proof: %s', async (_what, edit) => {
     const client = connect({ par: 'off' });
     const first = await depart(client);
     await visitor.visit(first.authorizationUrl);
@@ -234,7 +234,7 @@ describe('a request that was edited on the way', () => {
     expect(provider.prompts).toBe(before + 1);
   });
 
-  it('is refused where the request must be pushed', async () => {
+  it('is refused when the request must be pushed', async () => {
     const client = connect({ clientId: 'pusher', par: 'off' });
     const departure = await depart(client);
     const callback = await visitor.visit(departure.authorizationUrl);

@@ -43,7 +43,7 @@ const codeOf = (...args: Parameters<typeof check>): unknown => {
 };
 
 describe('a proof by the provider’s own page', () => {
-  it('is told with its time, class and methods', () => {
+  it('shows its time, class and methods', () => {
     expect(check()).toEqual({
       authenticatedAt: (PROVIDER_NOW - 10) * 1_000,
       acr: 'gold',
@@ -92,7 +92,7 @@ describe('freshness', () => {
     expect(codeOf({ auth_time: PROVIDER_NOW + offset })).toBe(outcome);
   });
 
-  it('holds whatever the clocks say', () => {
+  it('holds whatever the clocks show', () => {
     for (const skew of [-3_000_000, -60_000, 0, 60_000, 3_000_000]) {
       const shifted = { departedAt: DEPARTED + skew, receivedAt: DEPARTED + 20_000 + skew };
       expect(codeOf({}, shifted)).toBe('proven');
@@ -100,7 +100,7 @@ describe('freshness', () => {
     }
   });
 
-  it('makes no older sign-in count when the return is held back, even where `iat` is that of the code', () => {
+  it('does not count an older sign-in when the return is held back, even if `iat` is that of the code', () => {
     const heldBackMs = 3_600_000;
     const late = {
       receivedAt: EXPECTED.receivedAt + heldBackMs,
@@ -112,18 +112,18 @@ describe('freshness', () => {
     expect(codeOf(before, { ...late, providerDate: undefined as never })).toBe('proven');
   });
 
-  it('goes by `iat` where a response has no date', () => {
+  it('uses `iat` if a response has no date', () => {
     expect(codeOf({}, { providerDate: undefined as never })).toBe('proven');
     expect(codeOf({ auth_time: PROVIDER_NOW - 30 }, { providerDate: undefined as never })).toBe(
       'authentication_stale',
     );
   });
 
-  describe('by a claim of the operator’s', () => {
+  describe('through a claim of the operator', () => {
     const at = new Date((PROVIDER_NOW - 10) * 1_000 + 345).toISOString();
     const name = 'https://app.example/mfa';
 
-    it('goes by the claim’s time, not by auth_time', () => {
+    it('uses the time in the claim, not auth_time', () => {
       const claims = { [name]: { at, type: 'otp' }, auth_time: PROVIDER_NOW - 3_600 };
 
       expect(check(claims, { rules: BY_CLAIM })).toMatchObject({
@@ -179,7 +179,7 @@ describe('strength', () => {
     [{ amr: ['mfa'], freshness: 'amr' }, /^freshness: must be 'login', or/],
     [{ amr: ['mfa'], freshness: { claim: '' } }, /^freshness: must be/],
     [{ amr: ['mfa'], freshness: { claim: 'c', types: 'otp' } }, /^freshness\.types: must be/],
-  ])('takes no rules that one factor meets, or none at all: %j', (rules, message) => {
+  ])('accepts no rules that one factor meets, and no empty rules: %j', (rules, message) => {
     expect(() => assertProofRules(rules as ProofRules)).toThrow(TypeError);
     expect(() => assertProofRules(rules as ProofRules)).toThrow(message);
   });

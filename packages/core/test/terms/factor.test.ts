@@ -22,14 +22,14 @@ describe('the table of factors', () => {
     expect(FACTORS).toEqual(['push', 'otp', 'sms', 'voice', 'email', 'recovery-code']);
   });
 
-  it('tells how a factor is proved', () => {
+  it('says how a factor is proved', () => {
     expect(those(isTapped)).toEqual(['push']);
     expect(those(takesCode)).toEqual(['otp', 'sms', 'voice', 'email', 'recovery-code']);
     expect(those(isOwnCode)).toEqual(['otp', 'recovery-code']);
     expect(those(sendsMessage)).toEqual(['push', 'sms', 'voice', 'email']);
   });
 
-  it('tells how a factor is added', () => {
+  it('says how a factor is added', () => {
     expect(ENROLLABLE_FACTORS).toEqual(['push', 'otp', 'sms', 'voice', 'email']);
     expect(ADDRESSED_FACTORS).toEqual(['sms', 'voice', 'email']);
     expect(those(isAddressed)).toEqual(ADDRESSED_FACTORS);
@@ -40,7 +40,7 @@ describe('the table of factors', () => {
     expect(DEFAULT_FACTORS).toEqual(['push', 'otp']);
   });
 
-  it.each(['Push', 'toString', '__proto__', '', 7, undefined])('takes %j for no factor', (value) => {
+  it.each(['Push', 'toString', '__proto__', '', 7, undefined])('does not accept %j as a factor', (value) => {
     expect(isFactor(value)).toBe(false);
     expect(isEnrollable(value)).toBe(false);
   });

@@ -36,7 +36,7 @@ export function checkIssuer({ issuer, allowInsecureIssuer, mfaAudience }: Doctor
     );
   }
   if (new URL(issuer).pathname !== '/') {
-    return fail('issuer', 'an address with a path', 'remove the path: a tenant has a host of its own');
+    return fail('issuer', 'an address with a path', 'remove the path: a tenant is a whole host');
   }
   if (isCustomDomain(new URL(issuer)) && mfaAudience === undefined) {
     return warn(

@@ -54,7 +54,7 @@ it('auth0-server-js signs in, steps up, renews and signs out', async () => {
   expect(await app.getUser()).toBeUndefined();
 });
 
-it('auth0-server-js comes back with an error when the user does not want to', async () => {
+it('auth0-server-js comes back with an error when the user cancels', async () => {
   const address = await app.startInteractiveLogin();
   const { url } = await emulator.completeLogin(address.href, { decision: 'cancel' });
   await expect(app.completeInteractiveLogin(new URL(url))).rejects.toMatchObject({

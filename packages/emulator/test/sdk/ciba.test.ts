@@ -103,7 +103,7 @@ describe.each(dialects)('openid-client in the dialect of %s', (_name, dialect) =
     expect((await tokens).claims()).toMatchObject({ sub, iss: emulator.issuer, aud: 'stepgate-demo' });
   });
 
-  it('hears of a denial', async () => {
+  it('reports a denial', async () => {
     const { config, started } = await start();
     phone.deny();
     await expect(client.pollBackchannelAuthenticationGrant(config, started)).rejects.toMatchObject({

@@ -12,7 +12,7 @@ import { type HostRequest, whenAborted } from '../request/host-request.ts';
 import { siteOf } from '../request/same-origin.ts';
 import type { Reporting } from './reporting.ts';
 
-/** A flow that the app drives by itself, without the endpoints. All of it is for the login that started it. */
+/** A flow that the app drives itself, without the endpoints. It belongs to the login that started it. */
 export interface RunningFlow {
   /**
    * Response headers that hand the client its handle; empty when the request has shown one. A client that sent

@@ -75,7 +75,7 @@ function isMeantForMany(): boolean {
 }
 
 /**
- * A hook that fails must fail neither the work that it hears of nor the process. Its error is printed, since a logger's
+ * A failing hook must not break the work that it reports on, or the process. Its error is printed, since a logger's
  * method that was passed without its logger always throws.
  */
 function shielded(hook: (error: unknown) => unknown): (error: unknown) => void {

@@ -2,7 +2,7 @@ import type { StepUpError } from '@stepgate/core';
 import type { Decision } from '../guard/decision.ts';
 import { errorResponse, isFault, toStepUpError } from '../request/error-response.ts';
 
-/** Turns whatever was thrown into a `StepUpError`, and tells the app about faults. */
+/** Turns any thrown value into a `StepUpError`, and reports faults to the app. */
 export interface Reporting {
   /** @throws StepUpError always. */
   readonly rethrow: (error: unknown) => never;

@@ -1,7 +1,7 @@
 import type { RemoteStepUp } from '../remote/remote-step-up.ts';
 import type { StepUpAction } from '../screens/step-up-action.ts';
 
-/** A flow that is to be shown to the user. */
+/** A flow to show to the user. */
 export interface StepUpPrompt {
   /**
    * Started if the user clicked, tapped or typed just before the call. Otherwise its state is `idle`: show a button

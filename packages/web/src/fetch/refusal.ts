@@ -43,7 +43,7 @@ export async function readRefusal(
 
 /**
  * Reads the refusal from the body that the server made of the guard's error (`errorBody`, or `errorResponse` as JSON),
- * by whatever way it came: the value of a Server Action, an entry of GraphQL's `errors`, a message of a socket.
+ * however it came: the value of a Server Action, an entry of GraphQL's `errors`, a message of a socket.
  * `undefined` for everything else.
  *
  * A refusal from another origin than the page's is followed only where the app has named that origin's endpoints as

@@ -59,7 +59,7 @@ export async function failureOf(response: Response): Promise<EndpointFailure> {
   return new EndpointFailure({ code: error as StepUpErrorCode, message, retryAfterMs, status });
 }
 
-/** The failure of a call. Whatever else was thrown comes from `fetch`, which got no answer. */
+/** The failure of a call. Anything else that was thrown comes from `fetch`, which got no answer. */
 export function toFailure(error: unknown): EndpointFailure {
   return error instanceof EndpointFailure ? error : new EndpointFailure();
 }

@@ -35,7 +35,7 @@ export interface AuthenticatorsTexts {
     readonly remove: string;
     readonly add: string;
     readonly devices: Readonly<Record<Factor, string>>;
-    /** A device of which only the `{id}` is known. */
+    /** A device with nothing known but its `{id}`. */
     readonly unknownDevice: string;
   };
 }

@@ -58,7 +58,7 @@ it('shows the flow in a modal dialog with its own styles', async () => {
   expect(element.shadowRoot?.querySelector('style')).toBeNull();
 });
 
-it('has a button that starts a flow which has not started', async () => {
+it('has a button for a flow that has not started', async () => {
   const { actor, screen } = await open(viewOf('idle', { allowedEvents: ['flow.start', 'flow.cancel'] }));
 
   expect(screen.heading).toBe('Confirm it’s you');

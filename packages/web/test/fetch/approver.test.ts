@@ -67,7 +67,7 @@ describe('parseRefusal', () => {
     },
   );
 
-  it('finds none where nothing says where it is from', () => {
+  it('finds none if nothing says where it comes from', () => {
     expect(parseRefusal(BODY)).toBeUndefined();
   });
 });

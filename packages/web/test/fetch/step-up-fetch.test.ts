@@ -87,7 +87,7 @@ describe('stepUpFetch', () => {
     expect((await call).status).toBe(200);
   });
 
-  it('starts the next flow of a call that began with a gesture by itself too', async () => {
+  it('also starts the next flow by itself for a call that began with a gesture', async () => {
     const gesture = stubUserGesture(true);
     const bank = await createBank();
     bank.uses = 1;

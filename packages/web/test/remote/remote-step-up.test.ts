@@ -220,7 +220,7 @@ describe('starting', () => {
     expect(error).toMatchObject({ code: 'rate_limited', retryAfterMs: 30_000 });
   });
 
-  it('cannot be repeated with a requirement that has expired', async () => {
+  it('does not start again with an expired requirement', async () => {
     const { server, stepUp } = await createScene();
     server.fail('POST /flow', { type: 'answer', status: 400, body: { error: 'requirement_expired' } });
 

@@ -173,7 +173,7 @@ describe('tabs that follow the same flow', () => {
 });
 
 describe('a tab', () => {
-  it('hears nothing of the flow of another login, and takes no view of one on its own channel', async () => {
+  it('ignores the flow of another login, and accepts no view of one on its own channel', async () => {
     const mine = await createScene();
     const theirs = await createScene();
     const tab = await mine.openTab();
