@@ -185,6 +185,7 @@ it('keeps the last 10,000 requests, and their results', async () => {
   changes[5]?.({ status: 201 });
   changes.at(-1)?.({ status: 202 });
   expect(entries).toHaveLength(10_000);
+  expect(Object.keys(entries)).toHaveLength(10_000);
   expect(entries[0]).toMatchObject({ id: 7, status: 201 });
   expect(entries.at(-1)).toMatchObject({ id: 10_006, status: 202 });
   expect(entries.filter(({ status }) => status !== undefined)).toHaveLength(2);
