@@ -89,6 +89,8 @@ function claimsOf(approval: Approval, { action }: ParsedPolicy): Readonly<Record
     approval: approval.id,
     auth_time: seconds(approval.approvedAt),
     factor: approval.factor,
+    ...(approval.way !== undefined && { way: approval.way }),
+    ...(approval.shown !== undefined && { shown: approval.shown }),
     single_use: approval.singleUse,
     // An approval for an action serves that action alone, so this is what was approved.
     ...(action && { action: action.id }),

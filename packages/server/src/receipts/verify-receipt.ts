@@ -42,6 +42,10 @@ export interface Receipt {
   readonly approval: string;
   readonly singleUse: boolean;
   readonly factor: Factor;
+  /** The provider's way by which the user approved: `mfa-api` or `ciba`. */
+  readonly way?: string;
+  /** What the phone was told to show, where it showed anything; see `phoneShows`. */
+  readonly shown?: string;
   /** When the user approved, in milliseconds since the epoch. */
   readonly approvedAt: number;
   /** When the receipt expires, in milliseconds since the epoch. */
@@ -134,13 +138,15 @@ function receiptOf(payload: JWTPayload): Receipt | undefined {
     factor,
     single_use: singleUse,
   } = payload;
-  const { action, bound } = payload;
+  const { action, bound, way, shown } = payload;
   if (typeof approval !== 'string' || typeof authTime !== 'number' || typeof singleUse !== 'boolean') {
     return undefined;
   }
   const isText = (value: unknown): value is string | undefined =>
     ['string', 'undefined'].includes(typeof value);
-  if (!isFactor(factor) || !isText(action) || !isText(bound)) return undefined;
+  if (!isFactor(factor) || !isText(action) || !isText(bound) || !isText(way) || !isText(shown)) {
+    return undefined;
+  }
   return {
     id: jti,
     subject: sub,
@@ -149,6 +155,8 @@ function receiptOf(payload: JWTPayload): Receipt | undefined {
     factor,
     approvedAt: authTime * 1_000,
     expiresAt: exp * 1_000,
+    ...(way !== undefined && { way }),
+    ...(shown !== undefined && { shown }),
     ...(action !== undefined && { action }),
     ...(bound !== undefined && { bound }),
   };

@@ -16,6 +16,7 @@ import type { Gate } from '../../src/gate/gate.ts';
 import type { GateOptions } from '../../src/gate/gate-options.ts';
 import type { Policy, ReceiptKey, StepUp } from '../../src/index.ts';
 import { boundDigest, verifyReceipt } from '../../src/receipt.ts';
+import { createCibaScene } from '../support/ciba-scene.ts';
 import {
   createGateClient,
   createTestGate,
@@ -122,6 +123,7 @@ describe('a receipt', () => {
       approval: stepUp.approval.id,
       auth_time: Math.floor(stepUp.approval.approvedAt / 1_000),
       factor: 'push',
+      way: 'mfa-api',
       single_use: true,
       action: 'transfer',
       bound: boundDigest(GRACE),
@@ -145,6 +147,25 @@ describe('a receipt', () => {
       await expect(stepUp.receipt(wrong as never)).rejects.toThrow(/^receipt: audience must name/);
     },
   );
+
+  it('says by which way the user approved, and what the phone has shown', async () => {
+    const { client, gate, phone, shown, later, tenant } = createCibaScene();
+    await client.start();
+    await client.event({ type: 'code.submit', code: shown().code });
+    phone.approve();
+    expect(await later()).toMatchObject({ state: 'approved' });
+    const decision = await client.decide();
+    const receipt = (decision.isAllowed && (await decision.stepUp?.receipt(LEDGER))) || '';
+
+    expect(
+      await verifyWithJose({ client, gate, tenant, native: { identity: undefined } }, receipt),
+    ).toMatchObject({
+      way: 'ciba',
+      shown: 'message',
+      factor: 'push',
+      action: 'transfer-1',
+    });
+  });
 
   it('names neither action nor bound members where the policy has none', async () => {
     const opened = await approvedUse({ maxAge: '5m' });
@@ -375,6 +396,7 @@ describe('verifyReceipt', () => {
       approval: stepUp.approval.id,
       singleUse: true,
       factor: 'push',
+      way: 'mfa-api',
       approvedAt: expect.closeTo(stepUp.approval.approvedAt, -4),
       expiresAt: expect.any(Number),
       action: 'transfer',
