@@ -7,6 +7,7 @@ import {
   type Gate,
   type Identity,
   type Policy,
+  type Provider,
 } from '../../src/index.ts';
 import {
   createGateClient,
@@ -17,13 +18,14 @@ import {
 } from './gate-client.ts';
 
 /** Longer than the interval that the tenant names, and its jitter. */
-const CIBA_POLL_MS = 6_000;
+export const CIBA_POLL_MS = 6_000;
 
 /** A user who confirms on the phone by CIBA, at a tenant that also has the MFA API. */
 export interface CibaScene {
   readonly tenant: TestTenant;
   readonly phone: Phone;
   readonly gate: Gate<TestNative>;
+  readonly provider: Provider;
   readonly client: GateClient;
   readonly errors: readonly unknown[];
   readonly events: readonly AuditEvent[];
@@ -50,17 +52,27 @@ export function createCibaScene(
     readonly isEnrolled?: boolean;
     readonly policy?: Policy;
     readonly gate?: TestGateOptions;
+    /** Stands between the gate and the tenant's answer to a poll. */
+    readonly onPoll?: () => Promise<void>;
   } = {},
 ): CibaScene {
   const { ciba = {}, hasMfaApi = false, isEnrolled = true, policy = TRANSFER } = options;
   const tenant = createTestTenant();
-  const { audience, scope, ...client } = tenant.auth0;
+  const { audience, scope, fetch: send = fetch, ...client } = tenant.auth0;
+  const throughPoll: typeof fetch = async (input, init) => {
+    const request = new Request(input, init);
+    const isPoll = (await request.clone().text()).includes('auth_req_id');
+    const response = await send(request);
+    if (isPoll) await options.onPoll?.();
+    return response;
+  };
   if (isEnrolled) tenant.emulator.enroll('ada', { factor: 'push' });
   const errors: unknown[] = [];
   const events: AuditEvent[] = [];
   const mfaApi = { ...(audience !== undefined && { audience }), ...(scope !== undefined && { scope }) };
+  const provider = auth0({ ...client, fetch: throughPoll, ciba, ...(hasMfaApi && { mfaApi }) });
   const gate = createTestGate(tenant, {
-    provider: auth0({ ...client, ciba, ...(hasMfaApi && { mfaApi }) }),
+    provider,
     onError: (error) => errors.push(error),
     onEvent: (event) => events.push(event),
     ...options.gate,
@@ -71,6 +83,7 @@ export function createCibaScene(
     tenant,
     phone: tenant.phone,
     gate,
+    provider,
     client: owner,
     errors,
     events,

@@ -9,10 +9,17 @@ export interface OidcProvider {
   readonly issuer: string;
   /** Signs in place of the client `jwt`. */
   readonly clientKey: CryptoKey;
+  /** The requests that the phone has got, in their order. */
+  readonly asked: readonly { readonly authReqId: string; readonly message: string }[];
   /** Only for challenges of the client `post`. */
   approve(authReqId: string): Promise<void>;
   refuse(authReqId: string, reason: keyof typeof errors): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The part of oidc-provider's context that the tests read. */
+interface Context {
+  readonly oidc: { readonly params: { readonly binding_message?: string } };
 }
 
 const GRANT = 'urn:openid:params:grant-type:ciba';
@@ -26,6 +33,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const ours = await generateKeyPair('RS256', { extractable: true });
   const clients = await generateKeyPair('RS256', { extractable: true });
+  const asked: { authReqId: string; message: string }[] = [];
   const provider = new Provider(issuer, {
     clients: [
       clientOf('post', { token_endpoint_auth_method: 'client_secret_post' }),
@@ -47,11 +55,14 @@ export async function startOidcProvider(): Promise<OidcProvider> {
       ciba: {
         enabled: true,
         deliveryModes: ['poll'],
-        processLoginHint: (_ctx: unknown, hint: string) => (JSON.parse(hint) as { sub: string }).sub,
+        processLoginHint: (_ctx: unknown, hint: string) =>
+          hint.startsWith('{') ? (JSON.parse(hint) as { sub: string }).sub : hint,
         validateBindingMessage: () => {},
         validateRequestContext: () => {},
         verifyUserCode: () => {},
-        triggerAuthenticationDevice: () => {},
+        triggerAuthenticationDevice(ctx: Context, request: { readonly jti: string }) {
+          asked.push({ authReqId: request.jti, message: ctx.oidc.params.binding_message ?? '' });
+        },
       },
     },
     ttl: {
@@ -68,6 +79,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
 
   return {
     issuer,
+    asked,
     clientKey: clients.privateKey,
     async approve(authReqId) {
       const grant = new provider.Grant({ accountId: 'auth0|ada', clientId: 'post' });
