@@ -394,6 +394,48 @@ export const MUTATIONS = [
     shownBy: [own('request/handle-cookie', 'reads no handle in %s')],
   },
   {
+    defence: 'a tap alone is no approval where the phone shows a code',
+    edits: [
+      [
+        core('machine/context'),
+        "return context.shown !== undefined && !context.isCodeEntered && currentWay(context).pushCode === 'typed';",
+        'return context.shown === undefined && context.isCodeEntered && context.isListed === undefined;',
+      ],
+    ],
+    shownBy: [own('ciba/flow', 'is no approval when the owner taps on a push that somebody else has caused')],
+  },
+  {
+    defence: 'a push code can be guessed three times',
+    edits: [
+      [
+        core('machine/setup'),
+        'isLastTry: ({ context }) => context.codeTries + 1 >= PUSH_CODE_TRIES,',
+        'isLastTry: ({ context }) => context.codeTries + 1 >= 1_000 * PUSH_CODE_TRIES,',
+      ],
+    ],
+    shownBy: [own('ciba/flow', 'takes no right code after three wrong ones')],
+  },
+  {
+    defence: 'no process forgets a wrong push code that another one took',
+    edits: [
+      [server('flow/waits'), 'state: withCodeOf(flow.state, state),', 'state: withCodeOf(state, state),'],
+    ],
+    shownBy: [
+      own('ciba/code-during-poll', 'is not forgotten for what a process knows that polls for a watcher'),
+    ],
+  },
+  {
+    defence: 'a policy that asks what the phone shows sends nothing less',
+    edits: [
+      [
+        core('ciba/way'),
+        "if (mustShow === undefined || shown === 'details' || shown === mustShow) return shown;",
+        'if (mustShow !== shown) return shown;',
+      ],
+    ],
+    shownBy: [own('ciba/flow', 'sends nothing where the title does not fit')],
+  },
+  {
     defence: 'a planted handle is replaced',
     edits: [
       [

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, jwtVerify, SignJWT } from 'jose';
+import { type OidcProvider, startOidcProvider } from 'suites/oidc-provider.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CibaClient, type CibaOptions, createCibaClient, createDiscovery } from '../../src/index.ts';
-import { type OidcProvider, startOidcProvider } from 'suites/oidc-provider.ts';
 
 let provider: OidcProvider;
 
