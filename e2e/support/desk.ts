@@ -14,6 +14,7 @@ export interface DeskOptions {
     | 'express-bank'
     | 'koa-bank'
     | 'fastify'
+    | 'nest-bank'
     | 'next-bank'
     | 'express-openid-connect'
     | 'cluster';
