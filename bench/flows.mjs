@@ -7,31 +7,24 @@ import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createAuth0SignIn } from '@stepgate/core';
-import { auth0, createGate } from '@stepgate/express';
-import express from 'express';
+import { createMemoryStore } from '@stepgate/server';
 import ky from 'ky';
-import { Agent, setGlobalDispatcher } from 'undici';
-import { dispatch, follow } from './dispatch.mjs';
+import { Agent, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
+import { measureAnswers } from './answers.mjs';
+import { createBank, JITTER_MS, pollEvery, startFlow } from './bank.mjs';
+import { follow } from './dispatch.mjs';
+import { measureRedis } from './redis-cost.mjs';
+import { measureSockets } from './sockets.mjs';
 import { startTenant } from './start-tenant.mjs';
 
-const FLOWS = (process.env.BENCH_FLOWS ?? '1000,10000').split(',').map(Number);
+const FLOWS = (process.env.BENCH_FLOWS ?? '2000,10000').split(',').map(Number);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 20);
 const APPROVALS = Number(process.env.BENCH_APPROVALS ?? 200);
 const INTERVAL_MS = Number(process.env.BENCH_INTERVAL_MS ?? 5_000);
-/** The longest random delay that the gate adds to a poll. */
-const JITTER_MS = 1_000;
-const DAY_MS = 86_400_000;
 /** How many connections to the tenant each of the compared has. */
 const CONNECTIONS = 64;
 /** How many flows are set up at the same time. */
 const AT_ONCE = 10;
-const BROWSER = {
-  'sec-fetch-site': 'same-origin',
-  'sec-fetch-mode': 'cors',
-  'content-type': 'application/json',
-};
-
 // Without a limit, a late process opens more and more connections, which makes it later still.
 setGlobalDispatcher(new Agent({ connections: CONNECTIONS }));
 setFlagsFromString('--expose-gc');
@@ -55,79 +48,6 @@ async function inLanes(list, work) {
   );
 }
 
-/** An app with one guarded route. A request names its sender. */
-function createBank(tenant) {
-  const mfaApi = { audience: 'https://bank.example/', scope: 'transfer:funds' };
-  const client = {
-    issuer: tenant.url,
-    clientId: 'stepgate-demo',
-    clientSecret: 'stepgate-demo-secret',
-    allowInsecureIssuer: true,
-  };
-  const signIn = createAuth0SignIn({ ...client, ...mfaApi });
-  const gate = createGate({
-    provider: auth0({ ...client, mfaApi }),
-    secret: 'a secret of at least 32 characters, for the bench',
-    identify: ({ headers }) => ({ subject: headers['x-subject'], sessionId: 'login' }),
-    firstLeg: {
-      custom: async ({ request }) => {
-        const username = request.headers['x-username'];
-        const { mfaToken } = await signIn.password({ username, password: 'correct-horse' });
-        return { mfaToken };
-      },
-    },
-    limits: {
-      starts: false,
-      pushes: false,
-      messages: false,
-      unapprovedPushes: false,
-    },
-    capacity: { watchersPerProcess: 1_000_000 },
-    tenantBudget: false,
-    testing: {
-      timing: {
-        pollIntervalMs: INTERVAL_MS - JITTER_MS / 2,
-        mfaTokenTtlMs: DAY_MS,
-        challengeTtlMs: DAY_MS,
-        flowTtlMs: DAY_MS,
-      },
-    },
-  });
-  const app = express();
-  app.disable('x-powered-by');
-  app.use(gate);
-  app.post('/transfers', gate.require({ maxAge: '1h' }), (_req, res) => res.end('done'));
-  // What a watcher's stream holds without a gate: the request, the response and the router between them.
-  app.get('/bare', (_req, res) => {
-    res.writeHead(200, { 'content-type': 'text/event-stream' });
-    res.write(': nothing\n\n');
-  });
-  return { app, gate };
-}
-
-/** Starts a flow, up to the push. Returns how to follow it. */
-async function startFlow({ app }, { sub, username }) {
-  const headers = { ...BROWSER, 'x-subject': sub, 'x-username': username };
-  const refused = await dispatch(app, { method: 'POST', url: '/transfers', headers });
-  const { requirement } = JSON.parse(refused.body).step_up;
-  const url = '/step-up/flow';
-  const started = await dispatch(app, {
-    method: 'POST',
-    url,
-    headers,
-    body: JSON.stringify({ requirement }),
-  });
-  const cookie = String(started.headers['set-cookie']).split(';')[0];
-  const request = { url, headers: { ...headers, cookie } };
-  // On a busy machine, the answer to the start arrives before the push is sent.
-  for (let { body } = started; JSON.parse(body).state !== 'polling'; ) {
-    if (JSON.parse(body).state !== 'challenging') throw new Error(`no push: ${body}`);
-    await sleep(100);
-    ({ body } = await dispatch(app, request));
-  }
-  return { username, request };
-}
-
 /** Calls back for each item in turn, evenly over one interval, so that all are due evenly from then on. */
 async function evenly(list, work) {
   const start = performance.now();
@@ -140,8 +60,9 @@ async function evenly(list, work) {
 }
 
 /** The share of due polls that are sent, and the CPU of each, measured after one interval to warm up. */
-async function measurePolls(tenant, flows) {
-  await sleep(INTERVAL_MS);
+async function measurePolls(tenant, flows, asked = {}) {
+  await sleep(2 * INTERVAL_MS);
+  const asks = { ...asked };
   const before = { count: await tenant.count(), cpu: process.cpuUsage(), at: performance.now() };
   await sleep(SECONDS * 1_000);
   const polls = (await tenant.count()) - before.count;
@@ -151,6 +72,8 @@ async function measurePolls(tenant, flows) {
     achieved: polls / ((flows * ms) / INTERVAL_MS),
     cpuPerPoll: (user + system) / polls,
     core: (user + system) / 1_000 / ms,
+    reads: (asked.read - asks.read) / polls,
+    writes: (asked.write - asks.write) / polls,
   };
 }
 
@@ -189,8 +112,46 @@ async function pollBy(send, tenant, flows) {
 
 const BY_HAND = {
   'fetch, by hand': async (url, body) => (await fetch(url, { method: 'POST', body })).json(),
+  'undici dispatch, by hand': (url, body) => {
+    const { origin, pathname: path } = new URL(url);
+    return new Promise((resolve, reject) => {
+      const chunks = [];
+      getGlobalDispatcher().dispatch(
+        {
+          origin,
+          path,
+          method: 'POST',
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          body: body.toString(),
+        },
+        {
+          onConnect: () => {},
+          onHeaders: () => true,
+          onData: (chunk) => chunks.push(chunk) > 0,
+          onComplete: () => resolve(JSON.parse(Buffer.concat(chunks).toString())),
+          onError: reject,
+        },
+      );
+    });
+  },
   'ky with its defaults': async (url, body) => (await ky.post(url, { body })).json(),
 };
+
+/** A store in memory that counts what it is asked for. */
+function countedStore(asked) {
+  const memory = createMemoryStore();
+  return {
+    ...memory,
+    read(key) {
+      asked.read += 1;
+      return memory.read(key);
+    },
+    write(...request) {
+      asked.write += 1;
+      return memory.write(...request);
+    },
+  };
+}
 
 /** The heap of the same number of event streams of an app without a gate. */
 async function measureBareStreams({ app }, flows, before) {
@@ -202,7 +163,11 @@ async function measureBareStreams({ app }, flows, before) {
 
 /** The pending flows of one process: their polls, their heap, and the time until an approval is seen. */
 async function measureFlows(tenant, users) {
-  const bank = createBank(tenant);
+  const asked = { read: 0, write: 0 };
+  const bank = createBank(tenant, {
+    store: countedStore(asked),
+    testing: { timing: pollEvery(INTERVAL_MS) },
+  });
   const empty = await heap();
   const flows = [];
   await inLanes(users, async (user) => flows.push(await startFlow(bank, user)));
@@ -218,11 +183,12 @@ async function measureFlows(tenant, users) {
       }),
     );
   });
-  const polls = await measurePolls(tenant, flows.length);
+  const polls = await measurePolls(tenant, flows.length, asked);
   const watched = await heap();
 
   const approved = new Map();
-  const some = flows.slice(0, APPROVALS);
+  // The newest: the emulated phones keep as many notifications.
+  const some = flows.slice(-APPROVALS);
   for (const { username } of some) {
     approved.set(username, await tenant.approve(username));
     await sleep((2 * INTERVAL_MS) / some.length);
@@ -250,7 +216,7 @@ async function measureFlows(tenant, users) {
 
 /** The upstream requests from the click to the approval, for flows with this number of watchers. */
 async function measureWatchers(tenant, users, watchers) {
-  const bank = createBank(tenant);
+  const bank = createBank(tenant, { testing: { timing: pollEvery(INTERVAL_MS) } });
   const before = await tenant.count();
   await Promise.all(
     users.map(async (user) => {
@@ -275,56 +241,114 @@ function table(head, rows) {
   console.log(`\n${lines.join('\n')}`);
 }
 
+/** Whether a part was asked for: `BENCH_ONLY=polls,answers`. */
+const isWanted = (part) => process.env.BENCH_ONLY?.split(',').includes(part) ?? true;
+const kB = (bytes) => `${(bytes / 1_024).toFixed(1)} kB`;
+const ms = (value) => `${value.toLocaleString('en')} ms`;
+const targets = [];
+
 const tenant = await startTenant();
-const users = await tenant.users(Math.max(...FLOWS));
+const users = await tenant.users(isWanted('polls') ? Math.max(...FLOWS) : Math.min(...FLOWS));
 // This comes first, while the tenant has nothing else to answer.
 const few = users.slice(0, Math.min(10, users.length));
 const watcherRows = [];
-for (const watchers of [1, 2, 10]) {
+for (const watchers of isWanted('watchers') ? [1, 2, 10] : []) {
   watcherRows.push([watchers, (await measureWatchers(tenant, few, watchers)).toFixed(1)]);
 }
 const pollRows = [];
 const flowRows = [];
-const row = (name, flows, { achieved, cpuPerPoll, core }) => [
+const row = (name, flows, { achieved, cpuPerPoll, core }, ofKy) => [
   name,
   flows.toLocaleString('en'),
   achieved.toFixed(2),
   cpuPerPoll.toFixed(0),
+  ofKy.toFixed(2),
   `${(core * 100).toFixed(0)} %`,
 ];
-for (const flows of FLOWS) {
-  const { unwatched, bare, watching, p50, p95, seen, ...polls } = await measureFlows(
+for (const flows of isWanted('polls') ? FLOWS : []) {
+  const { unwatched, bare, watching, p50, p95, seen, ...ours } = await measureFlows(
     tenant,
     users.slice(0, flows),
   );
-  pollRows.push(row('the gate', flows, polls));
-  flowRows.push([
-    flows.toLocaleString('en'),
-    (unwatched / 1_024).toFixed(1),
-    (watching / 1_024).toFixed(1),
-    (bare / 1_024).toFixed(1),
-    `${p50} ms`,
-    `${p95} ms`,
-    seen,
-  ]);
-  for (const [name, send] of Object.entries(BY_HAND)) {
-    pollRows.push(row(name, flows, await pollBy(send, tenant, flows)));
+  const measured = { 'the gate': ours };
+  for (const [name, send] of Object.entries(BY_HAND)) measured[name] = await pollBy(send, tenant, flows);
+  const ky = measured['ky with its defaults'].cpuPerPoll;
+  for (const [name, polls] of Object.entries(measured)) {
+    pollRows.push(row(name, flows, polls, polls.cpuPerPoll / ky));
   }
+  flowRows.push([flows.toLocaleString('en'), kB(unwatched), kB(watching), kB(bare), ms(p50), ms(p95), seen]);
+  targets.push(
+    [
+      `CPU of a pending poll, ${flows.toLocaleString('en')} watched flows, against ky in the same run`,
+      flows === 2_000 ? 'at most 0.5 times' : '',
+      `${(ours.cpuPerPoll / ky).toFixed(2)} times`,
+    ],
+    [
+      `polls achieved of those due, ${flows.toLocaleString('en')} flows`,
+      flows === 10_000 ? '0.99, on half a core' : '',
+      `${ours.achieved.toFixed(2)}, on ${ours.core.toFixed(2)} of a core`,
+    ],
+    [
+      `store operations of a pending poll, memory, ${flows.toLocaleString('en')} flows`,
+      'at most 1 read, 0.4 writes',
+      `${ours.reads.toFixed(2)} reads, ${ours.writes.toFixed(2)} writes`,
+    ],
+  );
+}
+if (isWanted('redis')) {
+  const commands = await measureRedis(tenant, users.slice(0, 100), {
+    intervalMs: INTERVAL_MS,
+    seconds: 2 * SECONDS,
+  });
+  targets.push([
+    'commands of a pending poll at the Redis server',
+    'at most 1.4',
+    commands === undefined ? 'not measured: no redis-server here' : commands.toFixed(2),
+  ]);
+}
+if (isWanted('sockets')) {
+  const bank = createBank(tenant, { testing: { timing: pollEvery(INTERVAL_MS) } });
+  const flows = [];
+  await inLanes(users.slice(0, Math.min(...FLOWS)), async (user) => flows.push(await startFlow(bank, user)));
+  const { bare, watcher } = await measureSockets(bank, flows, heap);
+  targets.push([
+    'heap per watcher with a real socket, over a bare event stream of node:http',
+    'at most 6 kB more',
+    `${kB(watcher - bare)} more (${kB(bare)} and ${kB(watcher)})`,
+  ]);
+  await bank.gate.close();
 }
 tenant.stop();
+for (const [fromMs, toMs, p50, p95] of isWanted('answers')
+  ? [
+      [3_000, 15_000, 1_000],
+      [15_000, 60_000, 2_700, 5_100],
+    ]
+  : []) {
+  const found = await measureAnswers({ count: APPROVALS, fromMs, toMs });
+  targets.push([
+    `approval to event, default options and the provider's limits, phones answer after ${fromMs / 1_000} to ${toMs / 1_000} s`,
+    p95 === undefined ? `p50 at most ${ms(p50)}, no refusals` : `p50 ${ms(p50)}, p95 ${ms(p95)} or less`,
+    `p50 ${ms(found.p50)}, p95 ${ms(found.p95)}, ${found.polls.toFixed(1)} polls, ${found.refusals} refusals, ${found.seen} of ${APPROVALS} seen`,
+  ]);
+}
 
 const versionOf = (name) =>
   JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url), 'utf8')).version;
 console.log(
-  `Node ${process.versions.node}, ${cpus()[0]?.model.trim()}, ${cpus().length} cores; express ${versionOf('express')}, ky ${versionOf('ky')}. One poll per flow and ${INTERVAL_MS / 1_000} s, for ${SECONDS} s.`,
+  `Node ${process.versions.node}, ${cpus()[0]?.model.trim()}, ${cpus().length} cores; express ${versionOf('express')}, ky ${versionOf('ky')}, undici ${versionOf('undici')}. One poll per flow and ${INTERVAL_MS / 1_000} s, for ${SECONDS} s.`,
 );
-table(['', 'pending flows', 'polls achieved of those due', 'CPU per poll, us', 'of a core'], pollRows);
+table(['measure', 'target', 'measured'], targets);
+table(
+  ['', 'pending flows', 'polls achieved of those due', 'CPU per poll, us', 'of ky', 'of a core'],
+  pollRows,
+);
 table(
   [
     'pending flows',
-    'heap per flow that nobody watches, kB',
-    "more with a watcher's event stream, kB",
-    'of which a stream holds without a gate, kB',
+    'heap per flow that nobody watches',
+    "more with a watcher's event stream",
+    'of which a stream holds without a gate',
     'from the approval to the event, p50',
     'p95',
     'approvals seen',

@@ -2,9 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** Starts a tenant in another process, which ends with this one. */
-export async function startTenant() {
-  const child = fork(fileURLToPath(new URL('tenant.mjs', import.meta.url)));
+/** Starts a tenant in another process, which ends with this one. `isLimited`: it limits exchanges, as Auth0 does. */
+export async function startTenant({ isLimited = false } = {}) {
+  const child = fork(fileURLToPath(new URL('tenant.mjs', import.meta.url)), isLimited ? ['limited'] : []);
   const [{ url }] = await once(child, 'message');
   const waiting = new Map();
   let last = 0;
@@ -29,6 +29,8 @@ export async function startTenant() {
     approve: (username) => ask('approve', username),
     /** How many requests the tenant has received. */
     count: () => ask('count'),
+    /** How many requests the tenant has refused with 429. */
+    refusals: () => ask('refusals'),
     stop: () => child.disconnect(),
   };
 }

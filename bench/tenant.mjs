@@ -1,20 +1,34 @@
-// An emulated tenant without limits, as a separate process. It obeys messages of its parent, and answers each when it
+// An emulated tenant without limits, as a separate process (with `limited`: with those of exchanges). It obeys messages of its parent, and answers each when it
 // is done: {users: n} adds users with phones, {approve: username} approves on a phone, {count} returns the number of
 // requests, {challenges: n} sends pushes to n of the users.
 
+import { subscribe } from 'node:diagnostics_channel';
 import { createEmulator } from '@stepgate/emulator';
 
 const DAY_MS = 86_400_000;
 const client = { client_id: 'stepgate-demo', client_secret: 'stepgate-demo-secret' };
+const isLimited = process.argv.includes('limited');
 const limits = Object.fromEntries(
-  ['authenticationApi', 'oobExchange', 'pushes', 'wrongPasswords'].map((name) => [name, 'off']),
+  ['authenticationApi', 'pushes', 'wrongPasswords', ...(isLimited ? [] : ['oobExchange'])].map((name) => [
+    name,
+    'off',
+  ]),
 );
 const emulator = createEmulator({
   limits,
-  lifetimes: { mfaTokenMs: DAY_MS, oobCodeMs: DAY_MS, enrollmentMs: DAY_MS },
+  ...(!isLimited && { lifetimes: { mfaTokenMs: DAY_MS, oobCodeMs: DAY_MS, enrollmentMs: DAY_MS } }),
 });
 const { url } = await emulator.listen();
 const users = [];
+// The emulator's own log is bounded.
+let requests = 0;
+let refusals = 0;
+subscribe('http.server.request.start', () => {
+  requests += 1;
+});
+subscribe('http.server.response.finish', ({ response }) => {
+  if (response.statusCode === 429) refusals += 1;
+});
 
 async function call(path, body, bearer) {
   const response = await emulator.handle(
@@ -67,8 +81,11 @@ const answers = {
     emulator.phone(username).approve();
     return Date.now();
   },
+  async refusals() {
+    return refusals;
+  },
   async count() {
-    return emulator.requests.length;
+    return requests;
   },
 };
 

@@ -1,11 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advanceFlow, type FlowState, resumeWait } from '../../src/index.ts';
+import {
+  advanceFlow,
+  createView,
+  type FlowState,
+  type FlowView,
+  isSameView,
+  resumeWait,
+} from '../../src/index.ts';
 import { advanceByChart } from '../../src/machine/flow.ts';
 import { refill } from '../../src/machine/poll-schedule.ts';
 import { PENDING, PUSH, pollingDriver, settings } from '../support/flow-driver.ts';
 
 const START = Date.UTC(2026, 0, 1);
+
+const viewOf = (state: FlowState): FlowView =>
+  createView({ state, openVault: () => ({}), version: 1, now: START });
 
 /** A time around the start of a wait, or around one of its ends. */
 const time = fc.oneof(
@@ -66,6 +76,10 @@ describe('a poll without news', () => {
 
           if (advance.accepted) taken += 1;
           expect(advance).toEqual(advanceByChart(state, event));
+          if (advance.effect?.type === 'poll') {
+            const [before, after] = [state, advance.state].map(viewOf);
+            expect(after && before && isSameView(before, after)).toBe(true);
+          }
         },
       ),
       { numRuns: 2_000, seed: 15 },

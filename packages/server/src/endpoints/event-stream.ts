@@ -82,12 +82,14 @@ function createEventSource({ first, ...options }: EventStreamOptions): EventSour
   let watch: Watch | undefined;
   let endsAt = 0;
   let wroteAt = 0;
+  let timer: unknown;
   const listener = { seen: (view: FlowView | undefined) => void tell(view).catch(failed), failed };
   options.whenGone(end);
 
   function close(): void {
     sink = undefined;
     latest = undefined;
+    clock.clearTimeout(timer);
     watch?.stop();
     leave();
   }
@@ -104,15 +106,32 @@ function createEventSource({ first, ...options }: EventStreamOptions): EventSour
     to?.fail(error);
   }
 
+  async function isTheirs(): Promise<boolean> {
+    return (await isStillTheirs().catch(onError)) === true;
+  }
+
   async function tell(view: FlowView | undefined): Promise<void> {
     // Before each view, which may hold a secret. If the check fails, nothing is sent.
-    const isTheirs = view !== undefined && (await isStillTheirs().catch(onError)) === true;
+    const isForThem = view !== undefined && (await isTheirs());
     if (sink === undefined) return;
-    if (!isTheirs) return end();
+    if (!isForThem) return end();
     if (view.version !== version) write(sink, message(view));
-    else if (clock.now() - wroteAt >= HEARTBEAT_MS) write(sink, ': still here\n\n');
     version = view.version;
     goOn(view);
+  }
+
+  /** Ends the stream with the login, and shows proxies that it is alive. */
+  async function ask(): Promise<void> {
+    const isForThem = await isTheirs();
+    await watch?.lookAgain();
+    if (sink === undefined) return;
+    if (!isForThem) return end();
+    if (clock.now() - wroteAt >= HEARTBEAT_MS) write(sink, ': still here\n\n');
+    askLater();
+  }
+
+  function askLater(): void {
+    timer = clock.setTimeout(() => void ask().catch(failed), ASK_AGAIN_MS);
   }
 
   function write(to: EventSink, text: string): void {
@@ -127,7 +146,7 @@ function createEventSource({ first, ...options }: EventStreamOptions): EventSour
     if (closing.aborted && !isLast) sink.write(`retry: ${COME_AGAIN_MS}\n\n`);
     const now = clock.now();
     if (isLast || closing.aborted || now >= endsAt) end();
-    else watch = driver.follow(target, { version, until: now + ASK_AGAIN_MS }, listener);
+    else watch = driver.follow(target, { version, until: endsAt }, listener);
   }
 
   return {
@@ -139,6 +158,7 @@ function createEventSource({ first, ...options }: EventStreamOptions): EventSour
       sink = to;
       endsAt = clock.now() + LONGEST_STREAM_MS;
       write(to, message(view));
+      askLater();
       goOn(view);
     },
     close,

@@ -30,6 +30,8 @@ export interface FlowRunner {
   dueTime(key: string, flow: FlowRecord): number;
   /** Whether this process polls for the flow by itself, for as long as somebody watches here. */
   holds(key: string, flow: FlowRecord): boolean;
+  /** Whether it does so for any flow of the record. */
+  isHolding(key: string): boolean;
   /** Calls `look` when this process stops polling for the flow. Returns a function that ends the watch. */
   watch: Waits['watch'];
   /** Whether a change of the record is this process's own, with nothing new for watchers. */
@@ -74,7 +76,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
   const waits = createWaits({ clock, poll: goOnPolling });
   closing.addEventListener('abort', () => {
-    for (const key of waits.keys()) drive({ key }, () => letGo(key)).catch(onError);
+    for (const key of waits.keys()) void drive({ key }, () => letGo(key));
   });
 
   /** Runs one effect and commits its result. */
@@ -183,7 +185,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
   function goOnPolling(target: FlowTarget): void {
     const { key } = target;
     if (closing.aborted || !waits.isWatched(key)) {
-      drive(target, () => letGo(key)).catch(onError);
+      void drive(target, () => letGo(key));
       return;
     }
     let earliest = 0;
@@ -191,6 +193,8 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       .catch((error: unknown) => {
         onError(error);
         earliest = clock.now() + RETRY_MS;
+        // They find out whether the store is away.
+        waits.look(key);
       })
       .finally(() => {
         const wait = waits.get(key);
@@ -198,15 +202,19 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       });
   }
 
-  /** Writes where a wait stands, so that any other process can continue it. */
+  /** Writes where a wait stands, so that any other process can continue it. Retries for as long as the claim lasts. */
   async function letGo(key: string): Promise<void> {
+    const { job } = waits.get(key) ?? {};
     try {
       await records.update<void>(key, (record) => {
         const known = record && waits.ahead(key, record);
         return { ...(known !== undefined && known !== record && { record: known }), result: undefined };
       });
-    } finally {
       waits.forget(key);
+    } catch (error) {
+      onError(error);
+      if (job === undefined || clock.now() >= job.claimedUntil) waits.forget(key);
+      else waits.schedule(key, clock.now() + RETRY_MS);
     }
   }
 
@@ -322,7 +330,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
   function noteClaim(target: FlowTarget, { job, flow }: Left): void {
     const { key } = target;
     if (job?.pollsUntil === undefined || flow === undefined || !waits.isWatched(key)) waits.forget(key);
-    else waits.keep(target, job, flow);
+    else waits.keep(target, job, flow, records.lastVersion(key));
   }
 
   /** When something is next to be done, at the pace that the budget allows. */
@@ -465,6 +473,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     },
     dueTime,
     holds,
+    isHolding: (key) => waits.get(key) !== undefined,
     watch: (key, look) => waits.watch(key, look),
     isRenewing: (key) => waits.get(key)?.isRenewing === true,
     current: (key, record) => waits.current(key, record),

@@ -243,7 +243,9 @@ export function createFlowSteps(options: {
         ...(pending && { pending }),
         ...(claim && isPush(claim.effect) && { pushes: [...(flow.pushes ?? []), claim.claim] }),
       };
-      const isUnchanged = isSameView(render(flow, before), render(moved, after));
+      // The time of a poll shows in no view that was told of a change.
+      const isPollAlone = input.type === 'time.passed' && effect?.type === 'poll';
+      const isUnchanged = isPollAlone || isSameView(render(flow, before), render(moved, after));
       const version = isUnchanged ? flow.version : flow.version + 1;
       const next = withApproval(key, record, moved, { openVault: before, approvedAt: event.at });
       return {

@@ -1,4 +1,4 @@
-import { type Clock, setTimer } from '@stepgate/core';
+import type { Clock } from '@stepgate/core';
 import { RECONSIDER_MS } from '../limits/poll-pace.ts';
 import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import type { FlowTarget } from './parts.ts';
@@ -24,10 +24,12 @@ export interface Wait {
 /** The waits that this process holds, and who watches here. */
 export interface Waits {
   get(key: string): Wait | undefined;
-  /** Keeps a wait, under the claim that the record holds. */
-  keep(target: FlowTarget, job: Job, flow: FlowRecord): void;
+  /** Keeps a wait, under the claim that the record holds. `version`: the record's, where it is known. */
+  keep(target: FlowTarget, job: Job, flow: FlowRecord, version?: number): void;
   /** Forgets the wait, and makes its watchers look again. Nothing is written. */
   forget(key: string): void;
+  /** Makes the watchers look again. */
+  look(key: string): void;
   /** Calls back when the next poll of a wait may be due. */
   schedule(key: string, at: number): void;
   /** The record with the polls of the wait that this process holds for it, or that another one may have sent. */
@@ -41,6 +43,9 @@ export interface Waits {
   /** The keys of all waits. */
   keys(): readonly string[];
 }
+
+/** Timers of the same length share a list, which makes thousands of them cheap. */
+const TIMER_STEP_MS = 25;
 
 /** Creates them. `poll` sends the poll of a flow if it is due. */
 export function createWaits(options: {
@@ -63,9 +68,13 @@ export function createWaits(options: {
     };
   }
 
+  function look(key: string): void {
+    for (const one of watching.get(key) ?? []) one();
+  }
+
   return {
     get: (key) => waits.get(key),
-    keep(target, job, flow) {
+    keep(target, job, flow, version) {
       const wait = waits.get(target.key);
       if (wait?.job.claim === job.claim) {
         wait.job = job;
@@ -79,7 +88,7 @@ export function createWaits(options: {
         job,
         flow,
         pollsUntil,
-        version: undefined,
+        version,
         timer: undefined,
         isRenewing: false,
       });
@@ -89,25 +98,27 @@ export function createWaits(options: {
       if (wait === undefined) return;
       clock.clearTimeout(wait.timer);
       waits.delete(key);
-      for (const look of watching.get(key) ?? []) look();
+      look(key);
     },
+    look,
     schedule(key, at) {
       const wait = waits.get(key);
       if (wait === undefined) return;
       clock.clearTimeout(wait.timer);
-      wait.timer = setTimer(clock, () => poll(wait.target), Math.min(at, clock.now() + RECONSIDER_MS));
+      const ms = Math.min(RECONSIDER_MS, Math.max(0, at - clock.now()));
+      wait.timer = clock.setTimeout(() => poll(wait.target), Math.ceil(ms / TIMER_STEP_MS) * TIMER_STEP_MS);
     },
     ahead,
     current(key, record) {
       const known = ahead(key, record);
       return known === record ? withPollsOfHolder(record, clock.now()) : known;
     },
-    watch(key, look) {
+    watch(key, listener) {
       const looks = watching.get(key) ?? new Set();
       watching.set(key, looks);
-      looks.add(look);
+      looks.add(listener);
       return () => {
-        looks.delete(look);
+        looks.delete(listener);
         if (looks.size === 0 && watching.get(key) === looks) watching.delete(key);
       };
     },

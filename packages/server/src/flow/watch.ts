@@ -18,6 +18,8 @@ export interface WatchListener {
 export interface Watch {
   /** Reports the view as it is now. */
   readonly hurry: () => void;
+  /** Checks that the store answers. Does nothing while this process polls for the flow, which checks it too. */
+  readonly lookAgain: () => Promise<void>;
   /** Stops reporting. */
   readonly stop: () => void;
 }
@@ -42,7 +44,10 @@ const REREAD_MS = 1_000;
 export function createFlowWatch(options: {
   readonly state: Pick<State, 'store' | 'records'>;
   readonly runtime: Pick<Runtime, 'clock' | 'closing'>;
-  readonly runner: Pick<FlowRunner, 'dueTime' | 'holds' | 'watch' | 'isRenewing' | 'nudge' | 'awaitLock'>;
+  readonly runner: Pick<
+    FlowRunner,
+    'dueTime' | 'holds' | 'isHolding' | 'watch' | 'isRenewing' | 'nudge' | 'awaitLock'
+  >;
   readonly viewOf: (key: string, record: HandleRecord) => FlowView;
 }): WatchFlow {
   const { runner, viewOf } = options;
@@ -88,6 +93,7 @@ export function createFlowWatch(options: {
     let until = end;
     let timer: unknown;
     let isLooking = false;
+    let looking: Promise<void> | undefined;
     let hasChanged = false;
     let isOver = false;
     let unsubscribe: (() => void) | undefined;
@@ -100,7 +106,7 @@ export function createFlowWatch(options: {
       if (isLooking || isOver) return;
       isLooking = true;
       clock.clearTimeout(timer);
-      void lookOn();
+      looking = lookOn();
     }
 
     async function lookOn(): Promise<void> {
@@ -142,6 +148,12 @@ export function createFlowWatch(options: {
       waiting.delete(hurry);
     }
 
-    return { hurry, stop };
+    async function lookAgain(): Promise<void> {
+      if (runner.isHolding(target.key)) return;
+      wake();
+      await looking;
+    }
+
+    return { hurry, lookAgain, stop };
   };
 }

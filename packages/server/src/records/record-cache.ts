@@ -23,7 +23,7 @@ export interface RecordCache {
 }
 
 /** How much text each of the two generations holds. The parsed records take about twice as much. */
-const GENERATION_CHARS = 1_000_000;
+const GENERATION_CHARS = 4_000_000;
 
 /**
  * Makes the cache. It is bounded, so a store with many records is not held in memory twice. A record that nobody asks

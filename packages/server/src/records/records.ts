@@ -29,6 +29,8 @@ export interface Records {
   read(key: string): Promise<Stored>;
   /** Whether the record has another version. Checks no signature: for callers that know what that version holds. */
   hasChanged(key: string, version: number): Promise<boolean>;
+  /** The version that was last read or written here, if it is still known. */
+  lastVersion(key: string): number | undefined;
   /**
    * Reads, decides and writes, and repeats if another write came between. `decide` must be pure, except for random
    * ids: it runs again after a lost race. Without a `record` in its answer, nothing is written.
@@ -106,6 +108,7 @@ export function createRecords(options: {
       const stored = await reachable(store.read(key));
       return { record: recordIn(key, stored), version: stored?.version ?? 0 };
     },
+    lastVersion: (key) => seen.get(key)?.version,
     async hasChanged(key, version) {
       const stored = await reachable(store.read(key));
       return stored?.version !== version;

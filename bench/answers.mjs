@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createBank, startFlow } from './bank.mjs';
+import { follow } from './dispatch.mjs';
+import { startTenant } from './start-tenant.mjs';
+
+/** Numbers from 0 up to 1, evenly, and always in the same order. */
+const golden = (index) => (index * 0.618_033_988_749_895) % 1;
+
+/**
+ * The time from the phone's approval to the watcher's event, at a tenant with the provider's limits, where phones answer
+ * after `fromMs` up to `toMs`. Everything else of the gate is its default, unless `options` say otherwise.
+ */
+export async function measureAnswers({ count, fromMs, toMs, options = {} }) {
+  const tenant = await startTenant({ isLimited: true });
+  const users = await tenant.users(count);
+  const bank = createBank(tenant, options);
+  const before = await tenant.count();
+  const delays = [];
+  await Promise.all(
+    users.map(async (user, index) => {
+      // So that their polls do not all fall together.
+      await sleep(index * 100);
+      const { username, request } = await startFlow(bank, user);
+      let seenAt;
+      const { promise, resolve } = Promise.withResolvers();
+      const close = follow(bank.app, request, ({ state }) => {
+        if (state !== 'approved') return;
+        seenAt ??= Date.now();
+        resolve();
+      });
+      await sleep(fromMs + golden(index) * (toMs - fromMs));
+      const approvedAt = await tenant.approve(username);
+      await Promise.race([promise, sleep(30_000, undefined, { ref: false })]);
+      close();
+      if (seenAt !== undefined) delays.push(seenAt - approvedAt);
+    }),
+  );
+  const sorted = delays.toSorted((a, b) => a - b);
+  // The first leg, the list and the push are three.
+  const polls = ((await tenant.count()) - before) / count - 3;
+  const refusals = await tenant.refusals();
+  await bank.gate.close();
+  tenant.stop();
+  return {
+    p50: sorted[Math.floor(sorted.length / 2)],
+    p95: sorted[Math.floor(sorted.length * 0.95)],
+    seen: sorted.length,
+    polls,
+    refusals,
+  };
+}
