@@ -3,6 +3,7 @@ import {
   type FirstLegMethod,
   type FlowSettings,
   type Inputs,
+  type PollSchedule,
   type Vault,
   type WaySettings,
   waySettings,
@@ -100,6 +101,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
       /** The first legs of ways that have any. */
       readonly firstLegs: readonly FirstLegMethod[];
       readonly adds?: Addition;
+      readonly pollSchedule: PollSchedule;
       readonly vault?: Vault;
     },
   ): Change<Beginning> {
@@ -107,9 +109,9 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
     if (record?.flow !== undefined && isLive(record.flow, clock.now())) throw inProgress(basePath);
     const settings = {
       ...parts.settings,
-      pollSchedule: eagerPolling.schedule(),
       ...settingsOf(flow.requirement.policy),
       ways: waysOf(flow.requirement.policy, flow.firstLegs),
+      pollSchedule: flow.pollSchedule,
       ...(flow.adds && { adds: flow.adds }),
     };
     const begun = steps.begin({ key, record, caller, ...flow, settings });
@@ -179,11 +181,16 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
       const isUnderWay = (record: HandleRecord | undefined): boolean =>
         record !== undefined && joins(record, hash, requirement, now);
       const own = mfaToken === undefined ? [] : (['mfa-token'] as const);
+      const pollSchedule = await eagerPolling.schedule();
       const place = (): Promise<Beginning | undefined> =>
         records.update<Beginning | undefined>(key, (stored) => {
           const record = ownedBy(caller, stored);
           if (isUnderWay(record)) return { result: undefined };
-          return replace(target, record, { requirement, firstLegs: [...own, ...firstLeg.methods] });
+          return replace(target, record, {
+            requirement,
+            firstLegs: [...own, ...firstLeg.methods],
+            pollSchedule,
+          });
         });
       const before = ownedBy(caller, (await records.read(key)).record);
       if (isUnderWay(before)) return undefined;
@@ -191,9 +198,10 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
       return counted(target, requirement, place);
     },
 
-    beginAddition(target, { policy, adds, vault }) {
+    async beginAddition(target, { policy, adds, vault }) {
       const { key, caller } = target;
       const requirement = { policy, issuedAt: clock.now(), expiresAt: adds.tokenExpiresAt };
+      const pollSchedule = await eagerPolling.schedule();
       return counted(target, requirement, () =>
         records.update<Beginning>(key, (stored) => {
           const record = ownedBy(caller, stored);
@@ -203,6 +211,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
             requirement,
             firstLegs: ['access-token'],
             adds,
+            pollSchedule,
             vault,
           });
         }),

@@ -42,13 +42,15 @@ export interface Guarding {
 
 /** Connects the gate to its provider, within the budget of requests. */
 export function connectProvider(settings: GateSettings, foundation: Foundation): Connection {
-  const { provider, firstLeg, pollSchedule = 'steady' } = settings;
+  const { provider, firstLeg, pollSchedule = 'eager' } = settings;
   return connect({
     provider,
     firstLeg,
     pollSchedule,
     budget: tenantBudgetOf(settings, foundation),
+    store: tracedStore(foundation.store),
     clock: foundation.runtime.clock,
+    onError: foundation.runtime.onError,
     sendersFor: (own) => ({
       fetch: tracedFetch(boundedFetch(own)),
       transport: own === undefined ? tracedTransport(createPooledTransport()) : undefined,

@@ -1,6 +1,7 @@
 import type { Clock, Effect, PollSchedule, WayName } from '@stepgate/core';
 import { createEagerPolling, type EagerPolling } from '../limits/eager-polling.ts';
 import type { TenantBudget } from '../limits/tenant-budget.ts';
+import type { Store } from '../store/store.ts';
 import { createFirstLeg, type FirstLeg, type FirstLegOptions } from './first-leg.ts';
 import type { ConnectedProvider, Provider, ProviderHost } from './provider.ts';
 
@@ -26,7 +27,10 @@ export interface ConnectionOptions {
   readonly firstLeg: FirstLegOptions<unknown>;
   readonly pollSchedule: PollSchedule;
   readonly budget: TenantBudget;
+  /** Shared by all gates of the provider. */
+  readonly store: Store;
   readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
   readonly sendersFor: ProviderHost['sendersFor'];
 }
 
@@ -41,7 +45,7 @@ const SETTLING_MS = 2_000;
  * @throws TypeError naming the option that is wrong.
  */
 export function connect(options: ConnectionOptions): Connection {
-  const { provider, firstLeg, pollSchedule, budget, clock, sendersFor } = options;
+  const { provider, firstLeg, pollSchedule, budget, store, clock, onError, sendersFor } = options;
   const now = (): number => clock.now();
   const connected = provider.connect({ now, sendersFor, onResponse: (report) => budget.note(report) });
   const { signIn, management, timeoutMs } = connected;
@@ -50,7 +54,7 @@ export function connect(options: ConnectionOptions): Connection {
     firstLeg: createFirstLeg(firstLeg, signIn),
     managementLeg: createFirstLeg(firstLeg, management?.signIn, management),
     budget,
-    eagerPolling: createEagerPolling({ pollSchedule, now }),
+    eagerPolling: createEagerPolling({ pollSchedule, store, issuer: provider.issuer, now, onError }),
     // The longest effect sends two requests: a first leg, and the keys that will check its answer.
     timesOf({ type }, name) {
       const way = connected.ways.find((one) => one.name === name);

@@ -41,6 +41,7 @@ function restlessStream(onGone: (callback: () => void) => void): {
         });
         return {
           hurry() {},
+          async lookAgain() {},
           stop() {
             isWatched = false;
           },

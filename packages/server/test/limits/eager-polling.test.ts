@@ -1,6 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { createTestTenant, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
-import { createGateClient, createTestGate } from '../support/gate-client.ts';
+import { createGate } from '../../src/gate/gate.ts';
+import { createMemoryStore } from '../../src/index.ts';
+import { createGateClient, createTestGate, SECRET, type TestNative } from '../support/gate-client.ts';
 
 const OOB = 'http://auth0.com/oauth/grant-type/mfa-oob';
 /** The first eager poll, with its jitter. */
@@ -60,11 +63,49 @@ describe('pollSchedule', () => {
     tenant.clock.advance(6_000);
     expect((await calm.view()).state).toBe('approved');
 
-    tenant.clock.advance(900_000);
+    tenant.clock.advance(3_600_000);
     const eager = await flow('c');
     tenant.phone.approve();
     tenant.clock.advance(SOON_MS);
     expect((await eager.view()).state).toBe('approved');
+  });
+
+  it('is steady in every process after a complaint that one has heard', async () => {
+    const store = createMemoryStore();
+    const { tenant, flow } = await createBank({ pollSchedule: 'eager', store });
+    const other = await createBank({ pollSchedule: 'eager', store });
+    tenant.emulator.faults.add({ match: { grantType: OOB }, respond: { status: 429 } });
+    const slowed = await flow('a');
+    tenant.clock.advance(SOON_MS);
+    await slowed.view();
+    await slowed.event({ type: 'flow.cancel' });
+    for (let turns = 0; turns < 20; turns += 1) await setImmediate();
+    other.tenant.clock.advance(20_000);
+
+    const calm = await other.flow('b');
+    other.tenant.phone.approve();
+    other.tenant.clock.advance(SOON_MS);
+
+    expect((await calm.view()).state).toBe('polling');
+  });
+
+  it('is eager by default', async () => {
+    const tenant = createTestTenant();
+    await tenant.enrolPush();
+    const refreshToken = await tenant.signIn();
+    const gate = createGate<TestNative>({
+      provider: tenant.provider,
+      secret: SECRET,
+      identify: ({ identity }) => identity,
+      firstLeg: { refreshToken: () => refreshToken },
+      testing: { clock: tenant.clock },
+    });
+    const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 'a' } });
+    await client.start();
+    tenant.phone.approve();
+    tenant.clock.advance(SOON_MS);
+
+    expect((await client.view()).state).toBe('approved');
   });
 
   it('is one of two', () => {

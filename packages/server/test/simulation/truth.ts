@@ -36,6 +36,8 @@ export interface Truth {
   readonly messages: Asked[];
   /** The polls that the tenant was sent, by challenge. */
   readonly polls: Map<string, SentPoll[]>;
+  /** The least time between two of them. */
+  leastIntervalMs: number;
   /** The proofs that the tenant has given tokens for. */
   readonly proofs: { readonly browser: string; readonly at: number }[];
   /** The approvals that let a handler run, and for whom. */
@@ -45,12 +47,23 @@ export interface Truth {
 }
 
 export function createTruth(): Truth {
-  return { pushes: [], codes: [], messages: [], polls: new Map(), proofs: [], runs: [], released: [] };
+  return {
+    pushes: [],
+    codes: [],
+    messages: [],
+    polls: new Map(),
+    leastIntervalMs: 5_000,
+    proofs: [],
+    runs: [],
+    released: [],
+  };
 }
 
 const HOUR_MS = 3_600_000;
 const RESEND_AFTER_MS = 15_000;
-const POLL_INTERVAL_MS = 5_000;
+/** What the provider allows a sign-in, without the exchanges that are kept for codes. */
+const BURST = 9;
+const PER_MINUTE = 12;
 const MOST_UNAPPROVED = 5;
 const MOST_WRONG_CODES = 5;
 
@@ -76,16 +89,24 @@ export function brokenPromises(truth: Truth, counted: Counted, now: number): rea
 }
 
 /** Whether polls of one challenge were under way at once, or closer to each other than the provider allows. */
-function polledTooMuch({ polls }: Truth): readonly string[] {
+function polledTooMuch({ polls, leastIntervalMs }: Truth): readonly string[] {
   const all = [...polls.values()];
   const isTooClose = all.some((own) =>
-    own.some(({ sentAt }, index) => sentAt - (own[index - 1]?.sentAt ?? 0) < POLL_INTERVAL_MS),
+    own.some(({ sentAt }, index) => sentAt - (own[index - 1]?.sentAt ?? 0) < leastIntervalMs),
+  );
+  const isTooOften = all.some((own) =>
+    own.some(({ sentAt: from }, first) =>
+      own
+        .slice(first)
+        .some(({ sentAt: to }, more) => more + 1 > BURST + ((to - from) / 60_000) * PER_MINUTE + 1e-6),
+    ),
   );
   return [
     ...(all.flat().some(({ isSecond }) => isSecond)
       ? ['two polls of one challenge were under way at once']
       : []),
     ...(isTooClose ? ['two polls of one challenge were sent within its interval'] : []),
+    ...(isTooOften ? ['polls of one challenge went beyond what the provider allows'] : []),
   ];
 }
 

@@ -90,6 +90,8 @@ export async function simulate(
   let areFaultsOn = false;
   let hadFaults = false;
   let hadCrash = false;
+  const pollSchedule = draw(2) === 0 ? 'eager' : 'steady';
+  if (pollSchedule === 'eager') truth.leastIntervalMs = 1_250;
   const turn = (name: string): Promise<unknown> => scheduler.schedule(Promise.resolve(), name);
 
   /** What a process does with the world. A dead one does nothing any more, whatever it waited for. */
@@ -149,6 +151,7 @@ export async function simulate(
           tenant.firstLeg(identity.ip ?? '', identity.sessionId, signal ?? new AbortController().signal),
       },
       tenantBudget: false,
+      pollSchedule,
       // The distance and the limit that is judged here must hold by themselves.
       limits: { starts: false, pushes: false },
       onError: () => {},

@@ -32,6 +32,8 @@ export function createTestGate(
   }: TestGateOptions = {},
 ): Gate<TestNative> {
   const gate = createGate<TestNative>({
+    // One poll at a time, at times that are easy to tell. What is eager says so.
+    pollSchedule: 'steady',
     provider: withParts(provider, { way, identityCheck }),
     secret: SECRET,
     identify: ({ identity }) => identity,
