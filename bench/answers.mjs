@@ -15,6 +15,7 @@ export async function measureAnswers({ count, fromMs, toMs, options = {} }) {
   const users = await tenant.users(count);
   const bank = createBank(tenant, options);
   const before = await tenant.count();
+  const cpu = process.cpuUsage();
   const delays = [];
   await Promise.all(
     users.map(async (user, index) => {
@@ -35,9 +36,9 @@ export async function measureAnswers({ count, fromMs, toMs, options = {} }) {
       if (seenAt !== undefined) delays.push(seenAt - approvedAt);
     }),
   );
+  const { user, system } = process.cpuUsage(cpu);
   const sorted = delays.toSorted((a, b) => a - b);
-  // The first leg, the list and the push are three.
-  const polls = ((await tenant.count()) - before) / count - 3;
+  const requests = ((await tenant.count()) - before) / count;
   const refusals = await tenant.refusals();
   await bank.gate.close();
   tenant.stop();
@@ -45,7 +46,8 @@ export async function measureAnswers({ count, fromMs, toMs, options = {} }) {
     p50: sorted[Math.floor(sorted.length / 2)],
     p95: sorted[Math.floor(sorted.length * 0.95)],
     seen: sorted.length,
-    polls,
+    requests,
+    cpuMs: (user + system) / 1_000 / count,
     refusals,
   };
 }

@@ -38,7 +38,11 @@ export async function measureRedis(tenant, users, { intervalMs, seconds }) {
   if (!isThere) return undefined;
   await sleep(500);
   const store = createRedisStore({ url: `redis://127.0.0.1:${port}` });
-  const bank = createBank(tenant, { store, testing: { timing: pollEvery(intervalMs) } });
+  const bank = createBank(tenant, {
+    store,
+    pollSchedule: 'steady',
+    testing: { timing: pollEvery(intervalMs) },
+  });
   const closers = [];
   for (const user of users) {
     const { request } = await startFlow(bank, user);
