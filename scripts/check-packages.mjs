@@ -2,39 +2,20 @@
 // Then npm installs them in an empty folder, every entry is imported and required, and an app of each kind runs one approval.
 // Uses this Node, or the newest of each major version in the arguments, from npm (node-<platform>-<arch>):
 // `node scripts/check-packages.mjs 22 24 26`.
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installNode, npm, pack, run } from './packed.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'stepgate-packages-'));
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
-function run(file, args, cwd) {
-  try {
-    return execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  } catch (error) {
-    console.error(error.stdout, error.stderr);
-    throw new Error(`${file} ${args.join(' ')} failed in ${cwd}`);
-  }
-}
-
-function npm(args, cwd) {
-  return run('npm', [...args, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], cwd);
-}
-
 /** The Node programs of these major versions, or this one without arguments. */
 function nodes(majors) {
   if (majors.length === 0) return [process.execPath];
-  const name = `node-${process.platform}-${process.arch}`;
-  return majors.map((major) => {
-    const place = join(folder, `node-${major}`);
-    mkdirSync(place);
-    npm(['install', '--no-save', '--prefix', place, `${name}@${major}`], place);
-    return join(place, 'node_modules', name, 'bin', 'node');
-  });
+  return majors.map((major) => installNode(major, folder));
 }
 
 /** The scripts that npm runs on the user's machine during an install. */
@@ -69,7 +50,7 @@ try {
   for (const name of readdirSync(join(root, 'packages'))) {
     const cwd = join(root, 'packages', name);
     run(bin('publint'), ['--strict', '.'], cwd);
-    const { filename } = JSON.parse(run('pnpm', ['pack', '--json', '--pack-destination', folder], cwd));
+    const filename = pack(cwd, folder);
     // The page's script and style sheet are files that a server reads, not modules.
     run(bin('attw'), ['--profile', 'esm-only', '--exclude-entrypoints', './page/*', '--', filename], cwd);
     const manifest = JSON.parse(run('tar', ['-xOzf', filename, 'package/package.json'], cwd));

@@ -45,6 +45,7 @@ export const sidebar: readonly SidebarGroup[] = [
     '/reference/audit-events': 'Audit events',
     '/reference/signals': 'Signals',
     '/reference/dependencies': 'Dependencies',
+    '/reference/runtimes': 'Runtimes',
     '/reference/benchmarks': 'Benchmarks',
     '/reference/soak': 'Soak',
   }),

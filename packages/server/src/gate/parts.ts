@@ -10,7 +10,7 @@ import { createFlowDriver, type FlowDriver } from '../flow/driver.ts';
 import { createFlowSteps } from '../flow/steps.ts';
 import { createGuards, type Guards } from '../guard/guard.ts';
 import { boundedFetch } from '../lib/bounded-fetch.ts';
-import { createPooledTransport } from '../lib/pooled-transport.ts';
+import { createPooledTransport, HAS_UNDICI } from '../lib/pooled-transport.ts';
 import { createSealer } from '../lib/seal.ts';
 import { budgetedApi } from '../limits/budgeted-api.ts';
 import { createLimitBook } from '../limits/limits.ts';
@@ -53,7 +53,7 @@ export function connectProvider(settings: GateSettings, foundation: Foundation):
     onError: foundation.runtime.onError,
     sendersFor: (own) => ({
       fetch: tracedFetch(boundedFetch(own)),
-      transport: own === undefined ? tracedTransport(createPooledTransport()) : undefined,
+      transport: own === undefined && HAS_UNDICI ? tracedTransport(createPooledTransport()) : undefined,
     }),
   });
 }

@@ -8,6 +8,9 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 /** Some firewalls refuse requests without a user agent. */
 const COMMON = { accept: '*/*', 'user-agent': 'stepgate' };
 
+/** Bun puts an `undici` of its own in place of the real one, and its dispatchers send nothing. */
+export const HAS_UNDICI = process.versions.bun === undefined;
+
 /**
  * Makes a transport over undici's connection pool, without the streams and objects of `fetch`, which takes a third of
  * the CPU time. Like Node's `fetch`, it uses the dispatcher that the app has set with `setGlobalDispatcher`, for a
