@@ -59,11 +59,11 @@ redis.once('error', () => {
   process.exit(1);
 });
 
-/** The runtimes, each with its name in the table, and the program with its arguments. */
+/** The runtimes: their names, and the programs with their arguments. */
 function installRuntimes() {
   const nodes = [22, 24, 26].map((major) => {
     const program = installNode(major, folder);
-    return [`Node ${run(program, ['--version'], folder).trim().slice(1)}`, [program]];
+    return { name: `Node ${run(program, ['--version'], folder).trim().slice(1)}`, command: [program] };
   });
   // As packages of single platforms, which run no scripts on install.
   const cpu = process.arch === 'arm64' ? ['aarch64', 'arm64'] : ['x64', 'x64'];
@@ -76,8 +76,8 @@ function installRuntimes() {
   const modules = join(place, 'node_modules');
   return [
     ...nodes,
-    [`Bun ${BUN}`, [join(modules, bun, 'bin', 'bun'), 'run']],
-    [`Deno ${DENO}`, [join(modules, deno, 'deno'), 'run', '--allow-all']],
+    { name: `Bun ${BUN}`, command: [join(modules, bun, 'bin', 'bun'), 'run'] },
+    { name: `Deno ${DENO}`, command: [join(modules, deno, 'deno'), 'run', '--allow-all'] },
   ];
 }
 
@@ -98,13 +98,13 @@ function tableOf(runtimes, ran) {
   return [
     row([
       'host and login',
-      ...runtimes.map(([name]) => name.replace(name.startsWith('Node') ? /\.\d+\.\d+$/ : /\.\d+$/, '')),
+      ...runtimes.map(({ name }) => name.replace(name.startsWith('Node') ? /\.\d+\.\d+$/ : /\.\d+$/, '')),
     ]),
     row(['---', ...runtimes.map(() => '---')]),
     ...Object.entries(HOSTS).map(([host, title]) =>
       row([
         title,
-        ...runtimes.map(([name]) =>
+        ...runtimes.map(({ name }) =>
           Object.keys(STORES)
             .filter((store) => ran.has(`${host} ${name} ${store}`))
             .map((store) => STORES[store])
@@ -123,13 +123,13 @@ try {
   const { driveFourThings } = await import(pathToFileURL(join(app, 'four-things.mjs')).href);
   const ran = new Set();
   const failures = [];
-  for (const [name, runtime] of runtimes) {
+  for (const { name, command } of runtimes) {
     for (const host of Object.keys(HOSTS)) {
       for (const store of Object.keys(STORES)) {
         const file = join(folder, `${host}-${name.replaceAll(/\W/g, '-')}.db`);
         const place = store === 'redis' ? `redis://127.0.0.1:${REDIS_PORT}` : file;
         try {
-          await driveFourThings({ runtime, host, store, place, cwd: app });
+          await driveFourThings({ command, host, store, place, cwd: app });
           ran.add(`${host} ${name} ${store}`);
         } catch (error) {
           failures.push(error.message);

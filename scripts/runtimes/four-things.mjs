@@ -10,8 +10,8 @@ const CLIENT = { clientId: 'stepgate-demo', clientSecret: 'stepgate-demo-secret'
 const USER = { username: 'ada', password: 'correct-horse' };
 const AUDIENCE = 'https://bank.example/';
 
-/** Fails when one of the four does. `runtime`: the program with its arguments; `place`: where the store is. */
-export async function driveFourThings({ runtime, host, store, place, cwd }) {
+/** Fails when one of the four does. `command`: the runtime's program with its arguments; `place`: where the store is. */
+export async function driveFourThings({ command, host, store, place, cwd }) {
   const emulator = createEmulator();
   const tenant = await emulator.listen({ port: 0 });
   const client = { ...CLIENT, issuer: tenant.url, allowInsecureIssuer: true };
@@ -23,7 +23,7 @@ export async function driveFourThings({ runtime, host, store, place, cwd }) {
   const [{ sub }] = emulator.users();
   const { refreshToken } = (await signIn('offline_access')).tokens;
 
-  const [program, ...args] = runtime;
+  const [program, ...args] = command;
   const app = spawn(program, [...args, 'app.mjs', host, store, place], {
     cwd,
     env: { ...process.env, USER_JSON: JSON.stringify({ issuer: tenant.url, sub, refreshToken }) },
@@ -44,7 +44,7 @@ export async function driveFourThings({ runtime, host, store, place, cwd }) {
         const found = /^app: (\S+)$/m.exec(stdout)?.[1];
         if (found) resolve(found);
       });
-      ended.then(() => reject(new Error('the app has ended')));
+      void ended.then(() => reject(new Error('the app has ended')));
     });
     await fourThings(url, phone);
   } catch (error) {

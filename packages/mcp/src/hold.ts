@@ -91,8 +91,8 @@ function createProgress(context: ServerContext, clock: Clock) {
   };
 }
 
-function progressWords({ state }: FlowView): string {
-  return state === 'polling'
-    ? 'Waiting for the approval on the phone'
-    : 'Asking for an approval on the phone';
+function progressWords({ state, disclosure }: FlowView): string {
+  if (state !== 'polling') return 'Asking for an approval on the phone';
+  const code = disclosure?.pushCode;
+  return `Waiting for the approval on the phone${code === undefined ? '' : `, which shows ${code}`}`;
 }

@@ -34,6 +34,7 @@ type ForBrowsers =
   | 'language'
   | 'loginUrl'
   | 'mode'
+  | 'pushCode'
   | 'texts';
 
 /** Options of {@link createGate}. `identify` tells who calls, by the call's `authInfo`. */
@@ -102,7 +103,8 @@ const HOLD_MS = 20_000;
 export function createGate(options: McpGateOptions): McpGate {
   const { holdMs = HOLD_MS, pageUrl, ...gateOptions } = options;
   if (!Number.isFinite(holdMs) || holdMs <= 0) throw new TypeError('holdMs: must be milliseconds, above 0');
-  const gate = createHostGate<ToolCall>(gateOptions);
+  // Nobody can type a code here. Over CIBA both screens show it.
+  const gate = createHostGate<ToolCall>({ ...gateOptions, pushCode: 'compared' });
   // Nothing is served, and nobody is sent to the page.
   gate.mounted();
   const clock = options.testing?.clock ?? globalThis;
