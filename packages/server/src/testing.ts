@@ -28,6 +28,8 @@ import { scopedStore } from './store/scoped-store.ts';
 export interface TestPhone {
   /** The one-time password that is right. */
   readonly code: string;
+  /** The code that it shows with a push whose policy has `phoneShows`; `undefined` with every other one. */
+  readonly pushCode: string | undefined;
   /** How many pushes it has got. */
   readonly pushes: number;
   /** @throws Error when no push waits for an answer. */
@@ -96,16 +98,20 @@ export function createTestKit(): TestKit {
   });
   let pushes = 0;
   let answer: 'waiting' | 'approved' | 'rejected' | undefined;
+  let pushCode: string | undefined;
 
   const way: EnrollingWay = {
     name: 'mfa-api',
-    can: MFA_API_CAPABILITIES,
+    // So that every policy can be tested.
+    can: { ...MFA_API_CAPABILITIES, phoneShows: 'details' },
     list: () => Promise.resolve(AUTHENTICATORS),
     enroll: () => Promise.reject(new StepUpError('already_enrolled', 'the phone of the tests is enrolled')),
-    async challenge() {
+    async challenge({ approval }) {
       pushes += 1;
       answer = 'waiting';
-      return { binding: 'poll', oobCode: `push ${pushes}` };
+      const shown = approval?.mustShow;
+      pushCode = shown && approval?.code;
+      return { binding: 'poll', oobCode: `push ${pushes}`, ...(shown && { shown }) };
     },
     async redeem({ proof }) {
       if (proof.type === 'oob') {
@@ -148,6 +154,9 @@ export function createTestKit(): TestKit {
     },
     phone: {
       code: CODE,
+      get pushCode() {
+        return pushCode;
+      },
       get pushes() {
         return pushes;
       },
@@ -171,6 +180,7 @@ export function createTestKit(): TestKit {
         requirement: requirementHash(parsed),
         singleUse: parsed.singleUse,
         isForAction: parsed.action !== undefined,
+        ...(parsed.phoneShows !== undefined && { shown: parsed.phoneShows }),
         enrolledInFlow: false,
         keepUntil: approvedAt + keepMs(parsed),
       };

@@ -629,3 +629,64 @@ it('draws nothing after it was stopped', () => {
 
   expect(root.childNodes).toHaveLength(0);
 });
+
+describe('a code that the phone shows', () => {
+  const pushCode = {
+    entry: 'typed',
+    shown: 'message',
+    isAwaited: true,
+    isAnswered: false,
+    triesLeft: 3,
+  } as const;
+  const asking = pollingView({ pushCode, allowedEvents: ['code.submit', 'flow.cancel'] });
+
+  it('is asked for before the tap, and sent as it is typed', () => {
+    const { actor, root } = draw(asking);
+    expect(root.querySelector('h1')?.textContent).toBe(english.pushCode.action.heading);
+    const input = root.querySelector<HTMLInputElement>('input[name="code"]');
+    if (input === null) throw new Error('there is no input');
+    input.value = 'k7 qm';
+    root.querySelector('form')?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+    expect(actor.sent).toEqual([{ type: 'code.submit', code: 'k7qm' }]);
+  });
+
+  it('is asked for after the tap, too, and says so', () => {
+    const { root } = draw(pollingView({ ...asking, pushCode: { ...pushCode, isAnswered: true } }));
+    expect(root.textContent).toContain(english.pushCode.answered);
+  });
+
+  it('is not asked for any more once it was right', () => {
+    const { actor, root } = draw(asking);
+    actor.tell(pollingView({ pushCode: { ...pushCode, isAwaited: false }, version: 9 }));
+    expect(root.querySelector('input')).toBeNull();
+    expect(root.textContent).toContain(english.pushCode.entered);
+  });
+
+  it('is shown here where the user compares the two', () => {
+    const { root } = draw(
+      pollingView({
+        pushCode: { ...pushCode, entry: 'compared', isAwaited: false },
+        disclosure: { pushCode: 'K7QM' },
+      }),
+    );
+    expect(root.querySelector('code')?.textContent).toBe('K7QM');
+    expect(root.textContent).toContain(english.pushCode.compare);
+  });
+
+  it('ends the flow when it was wrong too often, with a reason that blames nobody', () => {
+    const { root } = draw(viewOf('rejected', { reason: 'code_refused', allowedEvents: ['flow.retry'] }));
+    expect(root.textContent).toContain(english.pushCode.refused);
+    expect(root.textContent).not.toContain(english.states.rejected.lead);
+  });
+
+  it('has another way beside it, where the provider has one', () => {
+    const { actor, root } = draw(
+      pollingView({ ...asking, otherWay: 'mfa-api', allowedEvents: ['code.submit', 'way.next'] }),
+    );
+    const button = [...root.querySelectorAll('button')].find(
+      ({ textContent }) => textContent === english.ways['mfa-api'],
+    );
+    button?.click();
+    expect(actor.sent).toEqual([{ type: 'way.next' }]);
+  });
+});
