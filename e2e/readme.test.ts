@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createEmulator } from '@stepgate/emulator';
 import { freePort } from 'suites/ports.ts';
 import { expect, it, onTestFinished } from 'vitest';
@@ -37,6 +39,24 @@ function writeApp(name: string, code: string, port: number, issuer: string): str
 it('the quick start for Express is the app of the README', () => {
   expect([...quickStart.keys()]).toEqual(['Express', 'Koa', 'Hono']);
   expect(quickStart.get('Express')).toBe(readmeApp);
+});
+
+it.for(['Express', 'Koa', 'Hono'])('the skill for %s has the app of the quick start', (host) => {
+  const skill = appsOf(`packages/${host.toLowerCase()}/SKILL.md`);
+  expect([...skill.values()]).toEqual([quickStart.get(host)]);
+});
+
+it.for([
+  ['core', 'approved'],
+  ['emulator', '2 authenticators'],
+])('the code in the skill of %s runs', async ([name = '', lastLine = '']) => {
+  const [, code = ''] =
+    /^```ts\n(.*?)^```$/ms.exec(readFileSync(join(root, `packages/${name}/SKILL.md`), 'utf8')) ?? [];
+  const file = join(root, `node_modules/.cache/skills/${name}.mjs`);
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, stripTypeScriptTypes(code));
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 60_000 });
+  expect(stdout.trim().split('\n').at(-1)).toBe(lastLine);
 });
 
 it.for([...quickStart])(

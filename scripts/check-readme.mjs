@@ -1,6 +1,6 @@
-// Type-checks the TypeScript in the README and the docs, each block as a separate module.
+// Type-checks the TypeScript in the README, the docs and the skills of the packages, each block as a separate module.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,7 +12,10 @@ mkdirSync(folder, { recursive: true });
 const docs = readdirSync(join(root, 'docs'), { recursive: true })
   .filter((name) => name.endsWith('.md'))
   .map((name) => join('docs', name));
-const blocks = ['README.md', ...docs].flatMap((file) => [
+const skills = readdirSync(join(root, 'packages'))
+  .map((name) => join('packages', name, 'SKILL.md'))
+  .filter((file) => existsSync(join(root, file)));
+const blocks = ['README.md', ...docs, ...skills].flatMap((file) => [
   ...readFileSync(join(root, file), 'utf8').matchAll(/^```ts(?: \[[^\]]+\])?\n(.*?)^```$/gms),
 ]);
 if (blocks.length === 0)

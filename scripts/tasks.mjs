@@ -53,6 +53,7 @@ export const TASKS = {
   },
   site: { steps: [build, site('api'), site('dev')] },
   'site:build': { steps: [build, ...buildSite] },
+  release: { steps: [build, ...buildSite, ['node', 'scripts/release.mjs']] },
   mutate: { steps: [build, ['node', 'scripts/mutate.mjs']] },
   live: { steps: [build, ['node', 'packages/doctor/live/main.ts']] },
 };

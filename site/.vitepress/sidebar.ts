@@ -27,6 +27,7 @@ export const sidebar: readonly SidebarGroup[] = [
   group('Screens', {
     '/guides/custom-ui': 'Your own screen',
     '/guides/native-apps': 'Native apps',
+    '/guides/inspector': 'Inspector',
   }),
   group('Test', { '/guides/testing': 'Testing your app' }),
   group('Go live', {
