@@ -131,6 +131,16 @@ describe('the pages of the site', () => {
     expect(faults).toEqual([]);
   });
 
+  it('show the host that the reader chose, in every group of code and after a reload', async () => {
+    const { page } = await openSite('/guides/quick-start');
+    const shown = () => page.locator('.vp-code-group .active code').allTextContents();
+    await page.locator('.vp-code-group label', { hasText: 'Koa' }).first().click();
+    await expect.poll(async () => (await shown()).every((code) => code.includes('@stepgate/koa'))).toBe(true);
+    await page.reload();
+    await expect.poll(async () => (await shown()).every((code) => code.includes('@stepgate/koa'))).toBe(true);
+    expect(await shown()).toHaveLength(2);
+  });
+
   it('appear in the search of the site', async () => {
     const { page } = await openSite('/reference/options');
     await page.keyboard.press('Control+k');

@@ -21,6 +21,7 @@ export const sidebar: readonly SidebarGroup[] = [
   group('Guard', {
     '/guides/guarding-routes': 'Guarding routes',
     '/guides/identity': 'Users and factors',
+    '/guides/recipes': 'Recipes',
     '/guides/ciba': 'Push that shows what is approved',
     '/guides/write-a-provider': 'Write a provider',
   }),
