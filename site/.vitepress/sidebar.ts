@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { packages } from '../packages.mjs';
+import { root } from './repository.ts';
 
 /** A group of the side bar. */
 export interface SidebarGroup {
@@ -11,8 +14,8 @@ const group = (text: string, items: Readonly<Record<string, string>>): SidebarGr
   items: Object.entries(items).map(([link, title]) => ({ text: title, link })),
 });
 
-/** Every page of the site but the first, in the order in which it is read. */
-export const sidebar: readonly SidebarGroup[] = [
+/** The pages of `docs/`, in the order in which they are read. */
+const chosen: readonly SidebarGroup[] = [
   group('Start', {
     '/guides/quick-start': 'Quick start',
     '/guides/which-set-up': 'Which set-up do you have?',
@@ -51,6 +54,32 @@ export const sidebar: readonly SidebarGroup[] = [
     '/reference/benchmarks': 'Benchmarks',
     '/reference/soak': 'Soak',
   }),
+];
+
+/** Pages of `docs/` that nobody has placed yet, so that no page is without a link. */
+function unplaced(): Readonly<Record<string, string>> {
+  const placed = new Set(chosen.flatMap(({ items }) => items.map(({ link }) => link)));
+  const pages = ['guides', 'concepts', 'reference'].flatMap((shelf) =>
+    readdirSync(join(root, 'docs', shelf))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => ({
+        link: `/${shelf}/${name.slice(0, -'.md'.length)}`,
+        file: join(root, 'docs', shelf, name),
+      })),
+  );
+  return Object.fromEntries(
+    pages
+      .filter(({ link }) => !placed.has(link))
+      .map(({ link, file }) => [link, /^# (.+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? link]),
+  );
+}
+
+const more = group('More', unplaced());
+
+/** Every page of the site but the first. */
+export const sidebar: readonly SidebarGroup[] = [
+  ...chosen,
+  ...(more.items.length > 0 ? [more] : []),
   group(
     'Packages',
     Object.fromEntries(packages.map(({ name }) => [`/packages/${name}`, `@stepgate/${name}`])),
