@@ -38,26 +38,36 @@ const withSession = (req, _res, next) => {
   next();
 };
 
+const tenant = auth0({ issuer: 'https://tenant.example/', clientId: 'client' });
+
 /** A provider whose user approves at once. */
 const willing = {
-  list: async () => [{ id: 'push|dev_1', factor: 'push', active: true }],
-  enroll: async () => {
-    throw new Error('not needed');
+  ...tenant,
+  connect(host) {
+    const connected = tenant.connect(host);
+    const [way] = connected.ways;
+    return {
+      ...connected,
+      ways: [
+        {
+          ...way,
+          list: async () => [{ id: 'push|dev_1', factor: 'push', active: true }],
+          challenge: async () => ({ binding: 'poll', oobCode: 'oob' }),
+          redeem: async () => ({ status: 'approved', tokens: { accessToken: 'token', tokenType: 'Bearer' } }),
+        },
+      ],
+      identityCheck: { prepare: async () => {}, check: async () => {} },
+    };
   },
-  challenge: async () => ({ binding: 'poll', oobCode: 'oob' }),
-  redeem: async () => ({ status: 'approved', tokens: { accessToken: 'token', tokenType: 'Bearer' } }),
-  remove: async () => {},
 };
 
 async function guardedByStepgate() {
   const gate = createGate({
-    provider: auth0({ issuer: 'https://tenant.example/', clientId: 'client' }),
+    provider: willing,
     secret: SECRET,
     identify: (req) => ({ subject: req.session.user.sub, sessionId: req.session.user.loginId }),
     firstLeg: { custom: async () => ({ mfaToken: 'mfa' }) },
     testing: {
-      api: willing,
-      identityCheck: { prepare: async () => {}, check: async () => {} },
       timing: { pollIntervalMs: 1 },
       random: () => 0,
     },
@@ -101,8 +111,8 @@ function listen() {
   };
 }
 
-async function tokenOf(tenant) {
-  const response = await fetch(`${tenant.url}/oauth/token`, {
+async function tokenOf(emulator) {
+  const response = await fetch(`${emulator.url}/oauth/token`, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'password',
@@ -128,18 +138,18 @@ async function oidcCookie(idToken) {
   return `appSession=${jwe}`;
 }
 
-const tenant = await createEmulator().listen();
-const tokens = await tokenOf(tenant);
+const emulator = await createEmulator().listen();
+const tokens = await tokenOf(emulator);
 const session = oidc.auth({
-  issuerBaseURL: tenant.url,
+  issuerBaseURL: emulator.url,
   baseURL: 'http://127.0.0.1:3000',
   clientID: 'stepgate-demo',
   secret: SECRET,
   authRequired: false,
 });
 const validate = auth({
-  issuerBaseURL: tenant.url,
-  issuer: tokens.issuer ?? `${tenant.url.replace(/\/$/, '')}/`,
+  issuerBaseURL: emulator.url,
+  issuer: tokens.issuer ?? `${emulator.url.replace(/\/$/, '')}/`,
   audience: AUDIENCE,
 });
 const isAda = (claims) => typeof claims.sub === 'string';
@@ -207,7 +217,7 @@ for (let warmUp = -1; warmUp < ROUNDS; warmUp += 1) {
     if (warmUp >= 0) times[name].push(time);
   }
 }
-await tenant.close();
+await emulator.close();
 
 const require = createRequire(import.meta.url);
 const versionOf = (name) => JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')).version;
