@@ -1232,7 +1232,7 @@ export const MUTATIONS = [
     defence: 'a process that polls looks before each poll whether the flow is still waited for',
     edits: [
       [
-        server('flow/runner'),
+        server('flow/waits'),
         'version !== undefined && !(await records.hasChanged(key, version))',
         'version !== undefined',
       ],

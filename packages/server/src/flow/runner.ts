@@ -1,5 +1,6 @@
 import { type EffectResult, type Inputs, LAST_POLL_LEAD_MS } from '@stepgate/core';
 import { traceEffect } from '../events/signals.ts';
+import { createTurns } from '../lib/turns.ts';
 import { createWorkQueue } from '../lib/work-queue.ts';
 import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import type { Change } from '../records/records.ts';
@@ -9,7 +10,7 @@ import type { FlowParts, FlowTarget } from './parts.ts';
 import { awaitsLock, awaitsPush, endOfWait, lossOf, nextDue, nextPoll, withoutPending } from './rules.ts';
 import type { Job, Step } from './steps.ts';
 import { isWritten } from './steps.ts';
-import { createWaits, type Wait, type Waits } from './waits.ts';
+import { createWaits, RETRY_MS, type Wait, type Waits } from './waits.ts';
 
 /** Drives flows on from what is committed: each effect is claimed before it starts, and its result committed. */
 export interface FlowRunner {
@@ -58,8 +59,6 @@ type Move =
 
 /** How long a response waits for what the request has started. */
 const PATIENCE_MS = 5_000;
-/** How long a wait pauses after a poll that could not be sent. */
-const RETRY_MS = 1_000;
 
 /** Creates the runner. */
 export function createFlowRunner(parts: FlowParts): FlowRunner {
@@ -69,14 +68,14 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
   const { audit, clock, closing, onError } = parts.runtime;
   const performer = createEffectPerformer(parts, checkHolder);
   const pollLane = createWorkQueue(parts.capacity.pollsPerProcess, clock);
-  const advancing = new Map<string, Promise<void>>();
-  const toAdvance = new Map<string, Promise<void>>();
+  // Only one of this process's requests drives a flow.
+  const turns = createTurns();
   const inLine = new Map<string, AbortController>();
   const locking = new Map<string, Promise<void>>();
   const running = new Map<string, { readonly claim: string; readonly controller: AbortController }>();
-  const waits = createWaits({ clock, poll: goOnPolling });
+  const waits = createWaits({ ...parts.runtime, records, steps, due, poll: goOnPolling });
   closing.addEventListener('abort', () => {
-    for (const key of waits.keys()) void drive({ key }, () => letGo(key));
+    for (const key of waits.keys()) void turns.take(key, () => waits.letGo(key));
   });
 
   /** Runs one effect and commits its result. */
@@ -87,7 +86,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     running.set(key, { claim: job.claim, controller });
     try {
       const result = await traceEffect(job, () => performer.perform(target, job, inputs, signal));
-      const waiting = result && waitingOn(target, job, result);
+      const waiting = result && waits.goOn(job, target.key, result);
       if (waiting !== undefined) return { flow: waiting };
       const left = result && (await whileClaimed(clock, job, signal, settlement(target, job, result)));
       waits.forget(key);
@@ -167,29 +166,18 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       });
   }
 
-  /** The flow that keeps waiting after a poll without news. Nothing is written while somebody watches here. */
-  function waitingOn({ key }: FlowTarget, job: Job, { fact }: EffectResult): FlowRecord | undefined {
-    const wait = waits.get(key);
-    if (fact.type !== 'poll.pending' || wait?.job.claim !== job.claim) return undefined;
-    if (closing.aborted || !waits.isWatched(key)) return undefined;
-    const flow = steps.keepWaiting(wait.flow, job);
-    if (flow === undefined) return undefined;
-    waits.keep(wait.target, job, flow);
-    waits.schedule(key, due(key, flow));
-    return flow;
-  }
-
   /**
    * Sends the next poll of a wait that this process holds, or gives the wait back when nobody watches here any more.
    */
   function goOnPolling(target: FlowTarget): void {
     const { key } = target;
     if (closing.aborted || !waits.isWatched(key)) {
-      void drive(target, () => letGo(key));
+      void turns.take(key, () => waits.letGo(key));
       return;
     }
     let earliest = 0;
-    nextAdvance(target)
+    turns
+      .share(key, () => advance(target))
       .catch((error: unknown) => {
         onError(error);
         earliest = clock.now() + RETRY_MS;
@@ -202,39 +190,10 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       });
   }
 
-  /** Writes where a wait stands, so that any other process can continue it. Retries for as long as the claim lasts. */
-  async function letGo(key: string): Promise<void> {
-    const { job } = waits.get(key) ?? {};
-    try {
-      await records.update<void>(key, (record) => {
-        const known = record && waits.ahead(key, record);
-        return { ...(known !== undefined && known !== record && { record: known }), result: undefined };
-      });
-      waits.forget(key);
-    } catch (error) {
-      onError(error);
-      if (job === undefined || clock.now() >= job.claimedUntil) waits.forget(key);
-      else waits.schedule(key, clock.now() + RETRY_MS);
-    }
-  }
-
-  /** Whether the record still holds the wait's claim. Another process may have moved the flow on. */
-  async function isHeld({ target: { key }, job, version }: Wait): Promise<boolean> {
-    if (version !== undefined && !(await records.hasChanged(key, version))) return true;
-    const found = await records.read(key);
-    const wait = waits.get(key);
-    const isOurs = found.record?.flow?.pending?.claim === job.claim;
-    if (wait?.job.claim === job.claim) {
-      if (isOurs) wait.version = found.version;
-      else waits.forget(key);
-    }
-    return isOurs;
-  }
-
   /** Ends a wait, unless the record still holds its claim. */
   async function examine(wait: Wait): Promise<void> {
     wait.version = undefined;
-    if (await isHeld(wait)) return;
+    if (await waits.isHeld(wait)) return;
     const { key } = wait.target;
     const before = running.get(key);
     if (before?.claim === wait.job.claim) before.controller.abort();
@@ -279,19 +238,10 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
   /** Sends the poll that is due, and returns what follows. Until then any process can take it. */
   async function poll(target: FlowTarget): Promise<Move> {
     if (closing.aborted || !(await budget.takePoll(target.key))) return { found: 'nothing' };
-    const move = (await pollAgain(target.key)) ?? (await claimPoll(target));
+    const again = await waits.pollAgain(target.key);
+    const move: Move = again ? { found: 'step', ...again } : await claimPoll(target);
     if (move.found !== 'step' || move.job?.effect.type !== 'poll' || closing.aborted) return move;
     return { found: 'step', ...(await complete(target, move.job, {})) };
-  }
-
-  /** The next poll under the claim of a wait that this process holds; `undefined` when it has to be claimed. */
-  async function pollAgain(key: string): Promise<Move | undefined> {
-    const wait = waits.get(key);
-    if (wait === undefined || clock.now() >= wait.pollsUntil || !(await isHeld(wait))) return undefined;
-    const next = clock.now() < wait.pollsUntil ? steps.pollAgain(wait.flow, wait.job) : undefined;
-    if (next === undefined) return undefined;
-    waits.keep(wait.target, next.job, next.flow);
-    return { found: 'step', ...next };
   }
 
   async function claimPoll(target: FlowTarget): Promise<Move> {
@@ -372,7 +322,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
    * nobody watched. Commits the result and no more: what follows an approval belongs to that flow's own watchers.
    */
   async function checkHolder({ context }: FlowTarget, key: string): Promise<void> {
-    await patiently(drive({ key }, () => pollFor(key, context.request))).catch(onError);
+    await patiently(turns.take(key, () => pollFor(key, context.request))).catch(onError);
   }
 
   async function pollFor(key: string, request: unknown): Promise<void> {
@@ -404,36 +354,6 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     });
   }
 
-  /** Lets only one of this process's requests drive a flow. The others wait for it. */
-  function drive({ key }: Pick<FlowTarget, 'key'>, work: () => Promise<void>): Promise<void> {
-    const before = advancing.get(key) ?? Promise.resolve();
-    // An earlier failure is no reason to leave undone what was committed since.
-    const settled = before.catch(() => {});
-    const after = settled.then(work).finally(() => {
-      if (advancing.get(key) === after) advancing.delete(key);
-    });
-    // Waiting callers get the failure. It must not become an unhandled rejection.
-    after.catch(() => {});
-    advancing.set(key, after);
-    return after;
-  }
-
-  /**
-   * Does what is due once for everyone who asks before it begins, so that many viewers of a flow do not delay its
-   * user.
-   */
-  function nextAdvance(target: FlowTarget): Promise<void> {
-    const { key } = target;
-    const awaited = toAdvance.get(key);
-    if (awaited !== undefined) return awaited;
-    const next = drive(target, () => {
-      toAdvance.delete(key);
-      return advance(target);
-    });
-    toAdvance.set(key, next);
-    return next;
-  }
-
   /** Waits for the work, but not for long: it continues without the request. */
   async function patiently(work: Promise<void>): Promise<void> {
     let timer: unknown;
@@ -448,13 +368,14 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       patiently(
         job === undefined
           ? release(target)
-          : drive(target, async () => {
+          : turns.take(target.key, async () => {
               await run(target, { job }, inputs);
             }),
       ),
-    catchUp: (target) => patiently(nextAdvance(target)),
+    catchUp: (target) => patiently(turns.share(target.key, () => advance(target))),
     nudge(target) {
-      if (!advancing.has(target.key)) drive(target, () => advance(target)).catch(onError);
+      const { key } = target;
+      if (!turns.isBusy(key)) turns.take(key, () => advance(target)).catch(onError);
     },
     awaitLock(target) {
       const trying =
@@ -478,9 +399,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     isRenewing: (key) => waits.get(key)?.isRenewing === true,
     current: (key, record) => waits.current(key, record),
     ahead: (key, record) => waits.ahead(key, record),
-    async idle() {
-      await Promise.allSettled(advancing.values());
-    },
+    idle: () => turns.idle(),
   };
 }
 
