@@ -27,15 +27,25 @@ export interface NodeHost<Native extends object> {
   protocol(native: Native): string;
   /** Host and port; the app decides which proxy to trust. */
   host(native: Native): string;
-  /** The object on which body parsers leave `body`, `file` and `files`. */
+  /**
+   * The object on which body parsers leave `body`, `file` and `files`. As long as no parser has read the body, it must
+   * have no member `body` at all: then a policy that reads one is an error of the wiring. Bytes and streams are no
+   * parsed body either: leave them out, since a policy would find none of its members in them. `file` and `files` hold
+   * what was uploaded; an empty file input is no file.
+   */
   parsed(native: Native): object;
   /** The same request with another object in place of {@link NodeHost.parsed}, for policies to read. */
   withParsed(native: Native, parsed: object): Native;
-  /** Lists of this request's handlers that run one directly after the other. */
+  /**
+   * Lists of this request's handlers that run one directly after the other, as `[[session, guard, guard, handler]]`. Only
+   * guards that are neighbours here give back what they have used when a later one refuses; `[]` where the framework does
+   * not tell.
+   */
   handlerChains(native: Native): readonly (readonly unknown[])[];
   /**
    * Whether the gate stands where requests for `basePath` reach it, rather than among the handlers of a route or under
-   * another path. `self` is the gate as the adapter's user mounts it.
+   * another path. `self` is the gate as the adapter's user mounts it. Return true where the adapter registers routes and
+   * calls {@link NodeGate.mounted}.
    */
   isMounted(native: Native, basePath: string, self: unknown): boolean;
 }
@@ -48,7 +58,9 @@ export interface NodeGate<Native> {
   /**
    * Answers requests under the base path; `undefined` for everything else.
    *
-   * @param self The adapter's middleware.
+   * Answer 404 to an `undefined` in a route of your own: the gate reads the path as it was sent.
+   *
+   * @param self The adapter's middleware; `undefined` where it registers routes.
    * @throws TypeError when `self` is used as a guard.
    */
   respond(native: Native, res: ServerResponse, self: unknown): Promise<Response | undefined>;
@@ -61,7 +73,7 @@ export interface NodeGate<Native> {
   /**
    * Makes a guard out of the arguments of `gate.require`.
    *
-   * @param self The adapter's middleware that asks.
+   * @param self The adapter's middleware that asks: the very function that stands in the chain of handlers.
    * @throws TypeError when the policy or an option is wrong.
    */
   guard(
