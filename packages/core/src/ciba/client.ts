@@ -1,8 +1,9 @@
 import { dropUndefined } from '../lib/drop-undefined.ts';
 import { isRecord, stringMember } from '../lib/json.ts';
+import { createAuthenticatedPost, type PostResponse } from '../oauth/authenticated-post.ts';
 import { type AuthorizationDetail, parseAuthorizationDetails } from '../oauth/authorization-details.ts';
 import { type ClientOptions, createClientAuthentication } from '../oauth/client-authentication.ts';
-import type { Discover, ProviderMetadata } from '../oauth/discovery.ts';
+import type { Discover } from '../oauth/discovery.ts';
 import { assertTimeout, createHttp, type HttpOptions } from '../oauth/http.ts';
 import { refusalBy, unreadable } from '../oauth/refusal.ts';
 import { LONGEST_WAIT_MS } from '../oauth/retry-after.ts';
@@ -128,36 +129,12 @@ export function createCibaClient(options: CibaOptions): CibaClient {
     throw new TypeError('clientSecret or clientAssertion: CIBA is for applications that authenticate');
   }
   assertTimeout('pollTimeoutMs', pollTimeoutMs);
-  const authenticate = createClientAuthentication(options);
-  const http = createHttp(options);
+  const post = createAuthenticatedPost(createHttp<CibaCall>(options), createClientAuthentication(options));
   const scope = [...new Set(['openid', ...(options.scope ?? '').split(' ')])].filter(Boolean).join(' ');
-
-  async function send(
-    call: CibaCall,
-    url: string,
-    { issuer }: ProviderMetadata,
-    parameters: Readonly<Record<string, string>>,
-    { signal, timeoutMs }: { readonly signal: AbortSignal | undefined; readonly timeoutMs?: number },
-  ): Promise<Response> {
-    const { form, headers } = await authenticate(issuer);
-    const path = new URL(url).pathname.slice(1);
-    const response = await http({
-      call,
-      method: 'post',
-      url,
-      path,
-      form: { ...parameters, ...form },
-      headers,
-      signal,
-      timeoutMs,
-    });
-    return { ...response, call, method: 'post', path };
-  }
 
   return {
     async start({ subject, bindingMessage, requestedExpirySeconds, signal, ...request }) {
-      const metadata = await discover();
-      const { issuer, backchannelAuthenticationEndpoint: endpoint } = metadata;
+      const { issuer, backchannelAuthenticationEndpoint: endpoint } = await discover();
       if (endpoint === undefined) {
         throw new StepUpError(
           'provider_misconfigured',
@@ -175,13 +152,13 @@ export function createCibaClient(options: CibaOptions): CibaClient {
       });
       const expiry =
         requestedExpirySeconds === undefined ? {} : { [expiryParameter]: String(requestedExpirySeconds) };
-      const response = await send(
-        'start',
-        endpoint,
-        metadata,
-        { ...parameters, ...expiry },
-        { signal },
-      ).catch(deliveryUnknown);
+      const response = await post({
+        call: 'start',
+        url: endpoint,
+        issuer,
+        parameters: { ...parameters, ...expiry },
+        signal,
+      }).catch(deliveryUnknown);
       if (response.status !== 200 || response.error !== undefined || !isRecord(response.body)) {
         throw startRefusal(response);
       }
@@ -195,7 +172,13 @@ export function createCibaClient(options: CibaOptions): CibaClient {
       const metadata = await discover();
       const parameters = { grant_type: GRANT_TYPE, auth_req_id: authReqId };
       const timing = { signal, timeoutMs: pollTimeoutMs };
-      const response = await send('poll', metadata.tokenEndpoint, metadata, parameters, timing);
+      const response = await post({
+        call: 'poll',
+        url: metadata.tokenEndpoint,
+        issuer: metadata.issuer,
+        parameters,
+        ...timing,
+      });
       const { status, error, body, retryAfterMs } = response;
       if (error === 'authorization_pending') return { status: 'pending' };
       if (error === 'slow_down') {
@@ -213,8 +196,6 @@ export function createCibaClient(options: CibaOptions): CibaClient {
   };
 }
 
-type Response = Parameters<typeof refusalBy<CibaCall>>[1];
-
 /** The subject in the only format that Auth0 accepts. */
 function issSubHint(subject: string, { issuer }: { readonly issuer: string }): string {
   return JSON.stringify({ format: 'iss_sub', iss: issuer, sub: subject });
@@ -227,7 +208,7 @@ function deliveryUnknown(error: unknown): never {
 }
 
 /** A page in place of JSON says nothing about what the provider did. */
-function startRefusal(response: Response): StepUpError {
+function startRefusal(response: PostResponse<CibaCall>): StepUpError {
   const error = refusalBy(CIBA_REFUSALS, response);
   return isStepUpError(error, 'provider_unavailable')
     ? new StepUpError('delivery_unknown', error.message, dropUndefined({ retryAfterMs: error.retryAfterMs }))

@@ -87,7 +87,7 @@ export type FirstLegMethod =
 /** A request without what the user typed. */
 export type RequestEvent =
   | { readonly type: Exclude<StepUpRequestType, 'code.submit' | 'factor.choose' | 'enrollment.begin'> }
-  /** `isPushCode`: whether it is the push code, as whoever runs the machine has found; see `judgeCode`. */
+  /** `isPushCode`: whether it is the push code; `judgeCode` compares them outside the machine. */
   | { readonly type: 'code.submit'; readonly isPushCode?: boolean }
   | { readonly type: 'factor.choose'; readonly authenticatorId: string }
   | { readonly type: 'enrollment.begin'; readonly factor: EnrollableFactor };

@@ -22,8 +22,8 @@ export function createPushCode(randomBytes: (size: number) => Uint8Array): strin
 }
 
 /**
- * A request as the machine takes it: for a typed push code, with whether it is right. The code itself stays with whoever
- * runs the machine. Other requests are returned as they are.
+ * Prepares a request for the machine: a typed push code becomes whether it is right, since the code itself never enters
+ * the machine. Other requests are returned unchanged.
  */
 export function judgeCode(event: RequestEvent, typed: string | undefined, vault: Vault): RequestEvent {
   if (event.type !== 'code.submit' || vault.pushCode === undefined) return event;

@@ -6,10 +6,11 @@ import {
 } from 'oauth4webapi';
 import { dropUndefined } from '../lib/drop-undefined.ts';
 import { isRecord, numberMember, stringMember } from '../lib/json.ts';
+import { createAuthenticatedPost } from '../oauth/authenticated-post.ts';
 import { type AuthorizationDetail, parseAuthorizationDetails } from '../oauth/authorization-details.ts';
 import { type ClientOptions, createClientAuthentication } from '../oauth/client-authentication.ts';
 import type { Discover, ProviderMetadata } from '../oauth/discovery.ts';
-import { createHttp, type HttpOptions, type HttpResponse } from '../oauth/http.ts';
+import { createHttp, type HttpOptions } from '../oauth/http.ts';
 import { refusalBy, unreadable } from '../oauth/refusal.ts';
 import { parseTokens } from '../oauth/token-set.ts';
 import type { CallOptions, TokenSet } from '../provider/way.ts';
@@ -158,29 +159,10 @@ export function createRedirectClient(options: RedirectOptions): RedirectClient {
   assertOneOf('par', par, ['when-offered', 'require', 'off']);
   if (ask === 'essential' && acrValues.length === 0)
     throw new TypeError('ask: essential needs acr or acrValues');
-  const authenticate = createClientAuthentication(options);
-  const http = createHttp(options);
-
-  async function send(
-    call: RedirectCall,
-    url: string,
-    { issuer }: ProviderMetadata,
-    parameters: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
-  ): Promise<HttpResponse & Parameters<typeof refusalBy<RedirectCall>>[1]> {
-    const { form, headers } = await authenticate(issuer);
-    const path = new URL(url).pathname.slice(1);
-    const response = await http({
-      call,
-      method: 'post',
-      url,
-      path,
-      form: { ...parameters, ...form },
-      headers,
-      signal,
-    });
-    return { ...response, call, method: 'post', path };
-  }
+  const post = createAuthenticatedPost(
+    createHttp<RedirectCall>(options),
+    createClientAuthentication(options),
+  );
 
   function asked(metadata: ProviderMetadata): Readonly<Record<string, string>> {
     if (acrValues.length === 0) return {};
@@ -205,7 +187,13 @@ export function createRedirectClient(options: RedirectOptions): RedirectClient {
         "the provider offers no pushed requests (RFC 9126): switch them on, or leave out par: 'require'",
       );
     }
-    const response = await send('push-request', endpoint, metadata, parameters, signal);
+    const response = await post({
+      call: 'push-request',
+      url: endpoint,
+      issuer: metadata.issuer,
+      parameters,
+      signal,
+    });
     const requestUri = stringMember(response.body, 'request_uri');
     const isPushed = response.status === 201 || response.status === 200;
     if (!isPushed || response.error !== undefined) throw refusalBy(REDIRECT_REFUSALS, response);
@@ -278,9 +266,13 @@ export function createRedirectClient(options: RedirectOptions): RedirectClient {
         redirect_uri: redirectUri,
         code_verifier: verifier,
       };
-      const response = await send('exchange', metadata.tokenEndpoint, metadata, parameters, signal).catch(
-        resultLost,
-      );
+      const response = await post({
+        call: 'exchange',
+        url: metadata.tokenEndpoint,
+        issuer: metadata.issuer,
+        parameters,
+        signal,
+      }).catch(resultLost);
       const receivedAt = now();
       const { status, error, body, date } = response;
       if (status !== 200 || error !== undefined || !isRecord(body))

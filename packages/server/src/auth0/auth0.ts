@@ -10,7 +10,14 @@ import {
   StepUpError,
 } from '@stepgate/core';
 import * as v from 'valibot';
-import { aFlag, aFunction, optionsSchema, parseOptions } from '../lib/parse-options.ts';
+import {
+  aFlag,
+  aFunction,
+  checkedElsewhere,
+  optionsSchema,
+  parseOptions,
+  type SchemasOf,
+} from '../lib/parse-options.ts';
 import { CibaSchema, type CibaSettings } from '../provider/ciba-settings.ts';
 import { createIdentityCheck } from '../provider/id-token-check.ts';
 import type { Management, Provider, SignIn } from '../provider/provider.ts';
@@ -64,11 +71,6 @@ export interface MfaApiSettings {
   /** Sends the client's credentials when an enrolment starts, for tenants that demand them there. Default `false`. */
   readonly enrollWithCredentials?: boolean;
 }
-
-type SchemasOf<T> = Readonly<Record<keyof T, v.GenericSchema<unknown, unknown>>>;
-
-/** A member whose own parser names what is wrong with it. */
-const checkedElsewhere = v.unknown();
 
 const mfaApiEntries = {
   audience: checkedElsewhere,

@@ -8,7 +8,16 @@ import {
 } from '@stepgate/core';
 import * as v from 'valibot';
 import type { AuthenticatorSettings } from '../endpoints/authenticators.ts';
-import { aFlag, aFunction, optionsSchema, parseOptions, port, someOf } from '../lib/parse-options.ts';
+import {
+  aFlag,
+  aFunction,
+  checkedElsewhere,
+  optionsSchema,
+  parseOptions,
+  port,
+  type SchemasOf,
+  someOf,
+} from '../lib/parse-options.ts';
 import {
   BOUNDS,
   type Bounds,
@@ -38,10 +47,6 @@ export type GateSettings = GateOptions<unknown> & {
   readonly testing: TestingOptions & { readonly timing: Required<Timing> };
 };
 
-type SchemasOf<T> = Readonly<Record<keyof T, v.GenericSchema<unknown, unknown>>>;
-
-/** A member whose own parser names what is wrong with it. */
-const checkedElsewhere = v.unknown();
 const optionalFunction = v.optional(aFunction);
 const optionalFlag = v.optional(aFlag);
 

@@ -20,6 +20,12 @@ function notAnOption(known: readonly string[]): string {
 
 type Entries = Readonly<Record<string, v.GenericSchema<unknown, unknown>>>;
 
+/** One schema for each member of the options `T`. */
+export type SchemasOf<T> = Readonly<Record<keyof T, v.GenericSchema<unknown, unknown>>>;
+
+/** For a member whose own parser says what is wrong with it. */
+export const checkedElsewhere = v.unknown();
+
 /** The schemas of options that several options share. */
 export const aFunction = v.function('must be a function');
 export const aFlag = v.boolean('must be true or false');

@@ -8,7 +8,7 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 /** Some firewalls refuse requests without a user agent. */
 const COMMON = { accept: '*/*', 'user-agent': 'stepgate' };
 
-/** Bun puts an `undici` of its own in place of the real one, and its dispatchers send nothing. */
+/** Bun replaces `undici` with its own version, whose dispatchers send nothing. */
 export const HAS_UNDICI = process.versions.bun === undefined;
 
 /**

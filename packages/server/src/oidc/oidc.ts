@@ -8,7 +8,13 @@ import {
   parseIssuer,
 } from '@stepgate/core';
 import * as v from 'valibot';
-import { aFunction, optionsSchema, parseOptions } from '../lib/parse-options.ts';
+import {
+  aFunction,
+  checkedElsewhere,
+  optionsSchema,
+  parseOptions,
+  type SchemasOf,
+} from '../lib/parse-options.ts';
 import { CibaSchema, type CibaSettings } from '../provider/ciba-settings.ts';
 import { createIdentityCheck } from '../provider/id-token-check.ts';
 import type { Provider } from '../provider/provider.ts';
@@ -29,11 +35,6 @@ export interface OidcSettings extends ClientOptions {
   /** Accepts an `http:` issuer. For a provider on this machine. */
   readonly allowInsecureIssuer?: boolean;
 }
-
-type SchemasOf<T> = Readonly<Record<keyof T, v.GenericSchema<unknown, unknown>>>;
-
-/** A member whose own parser names what is wrong with it. */
-const checkedElsewhere = v.unknown();
 
 const oidcEntries = {
   issuer: checkedElsewhere,

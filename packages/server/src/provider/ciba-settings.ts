@@ -1,6 +1,6 @@
 import type { ApprovalRequest, AuthorizationDetail, CibaWayOptions, MessageRules } from '@stepgate/core';
 import * as v from 'valibot';
-import { aFunction, optionsSchema } from '../lib/parse-options.ts';
+import { aFunction, optionsSchema, type SchemasOf } from '../lib/parse-options.ts';
 
 /** CIBA: the phone asks, and shows what is approved. */
 export interface CibaSettings {
@@ -26,8 +26,6 @@ export interface CibaSettings {
   /** How long a poll may take, in milliseconds. Default 35 000, since providers may hold one for 30 seconds. */
   readonly pollTimeoutMs?: number;
 }
-
-type SchemasOf<T> = Readonly<Record<keyof T, v.GenericSchema<unknown, unknown>>>;
 
 const text = v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'));
 const seconds = 'must be a whole number of seconds from 1';

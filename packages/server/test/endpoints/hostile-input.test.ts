@@ -31,7 +31,7 @@ const FORM = {
 let world: HostileWorld;
 let before: string;
 
-/** The owner's push is on the phone: the moment that is worth most to a thief. */
+/** The owner's push is on the phone: the moment that is worth most to an attacker. */
 beforeEach(async () => {
   world = await createHostileWorld();
   await world.browser.start();

@@ -216,9 +216,9 @@ describe('concurrent flows', () => {
 
   it('of a stolen session leave the owner a slot after signing in again', async () => {
     const { browser } = createScene({ flowsPerSession: 50, flowsPerSubject: 3 });
-    const thief = [browser('stolen'), browser('stolen'), browser('stolen'), browser('stolen')];
+    const attacker = [browser('stolen'), browser('stolen'), browser('stolen'), browser('stolen')];
     const statuses: number[] = [];
-    for (const each of thief) statuses.push((await start(each)).status);
+    for (const each of attacker) statuses.push((await start(each)).status);
 
     const owner = await start(browser('own'));
 

@@ -44,7 +44,7 @@ async function open(): Promise<Scene> {
   };
 }
 
-/** A browser of the owner's, or of a thief with her session. */
+/** A browser of the owner's, or of an attacker with her session. */
 function browserOf({ tenant, gates: [gate] }: Scene, name: string, policy?: { maxAge: 0 }): GateClient {
   return createGateClient({
     gate,
@@ -99,7 +99,7 @@ async function guess(scene: Scene, clients: readonly GateClient[]): Promise<read
 describe('a hundred at once', () => {
   it('try five wrong codes per flow', async () => {
     const scene = await open();
-    const client = browserOf(scene, 'thief');
+    const client = browserOf(scene, 'attacker');
     await awaitCode(client);
 
     const statuses = await guess(scene, [client]);
@@ -114,7 +114,7 @@ describe('a hundred at once', () => {
 
   it('try eight wrong codes per user over ten logins, and five per login', async () => {
     const scene = await open();
-    const clients = Array.from({ length: 10 }, (_, n) => browserOf(scene, `thief-${n}`));
+    const clients = Array.from({ length: 10 }, (_, n) => browserOf(scene, `attacker-${n}`));
     for (const client of clients) {
       await awaitCode(client);
       scene.tenant.clock.advance(1_000);

@@ -36,7 +36,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       type: fc.constant('start with a foreign token'),
-      by: fc.constantFrom('thief', 'twin'),
+      by: fc.constantFrom('attacker', 'twin'),
     }),
   },
   {

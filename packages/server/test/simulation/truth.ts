@@ -158,7 +158,7 @@ function usedTwice({ runs, released }: Truth): readonly string[] {
 }
 
 function usedWithoutHandle({ runs }: Truth): readonly string[] {
-  return runs.some(({ browser }) => browser === 'thief')
+  return runs.some(({ browser }) => browser === 'attacker')
     ? ['a session without the handle ran a handler']
     : [];
 }

@@ -11,13 +11,13 @@ import { createSimulatedTenant, type Network, RIGHT_CODE } from './tenant.ts';
 import { brokenPromises, type Counted, createTruth } from './truth.ts';
 
 /**
- * Who acts. `owner` and `other` are the user's own browsers, of two logins; `thief` has the session of `owner` without
+ * Who acts. `owner` and `other` are the user's own browsers, of two logins; `attacker` has the session of `owner` without
  * its handle, `twin` has both.
  */
 export const BROWSERS = {
   owner: { session: 'stolen', handle: 'o' },
   other: { session: 'own', handle: 'p' },
-  thief: { session: 'stolen', handle: 't' },
+  attacker: { session: 'stolen', handle: 't' },
   twin: { session: 'stolen', handle: 'o' },
 } as const;
 
@@ -27,7 +27,7 @@ export type Browser = keyof typeof BROWSERS;
 /** One thing that somebody does. */
 export type Deed =
   | { readonly type: 'start'; readonly by: Browser; readonly isSingleUse: boolean }
-  | { readonly type: 'start with a foreign token'; readonly by: 'thief' | 'twin' }
+  | { readonly type: 'start with a foreign token'; readonly by: 'attacker' | 'twin' }
   | {
       readonly type: 'cancel' | 'resend' | 'retry' | 'choose the code' | 'choose the text' | 'look' | 'watch';
       readonly by: Browser;
@@ -325,7 +325,7 @@ export async function simulate(
       work.push(asked.catch(() => {}));
       await settle();
     };
-    if (browser === 'thief' || browser === 'twin') {
+    if (browser === 'attacker' || browser === 'twin') {
       await inTurn(start(client, at.foreignToken));
       clock.advance(POLL_MS);
     } else {
