@@ -436,6 +436,17 @@ export const MUTATIONS = [
     shownBy: [own('ciba/flow', 'sends nothing where the title does not fit')],
   },
   {
+    defence: 'what the provider says was approved is compared with what was asked for',
+    edits: [
+      [
+        core('ciba/way'),
+        'if (approval !== undefined && approvesDetails(details(approval), approved)) return;',
+        'if (approval !== undefined && details(approval) !== approved) return;',
+      ],
+    ],
+    shownBy: [own('ciba/details', 'approve nothing when the provider says that %s were approved')],
+  },
+  {
     defence: 'a planted handle is replaced',
     edits: [
       [

@@ -1,3 +1,4 @@
+export { type Auth0ApprovalDetailsOptions, auth0ApprovalDetails } from './auth0/approval-details.ts';
 export type { Auth0Options, TenantReport } from './auth0/client.ts';
 export type { Auth0Call } from './auth0/errors.ts';
 export { AUTH0_EXCHANGE_LIMIT } from './auth0/exchange-limit.ts';

@@ -1,4 +1,9 @@
-export { isStepUpError, StepUpError } from '@stepgate/core';
+export {
+  type Auth0ApprovalDetailsOptions,
+  auth0ApprovalDetails,
+  isStepUpError,
+  StepUpError,
+} from '@stepgate/core';
 export { type Auth0Settings, auth0, type MfaApiSettings } from './auth0/auth0.ts';
 export type { AuthenticatorSettings } from './endpoints/authenticators.ts';
 export type { TextsByLanguage } from './endpoints/call/page-texts.ts';

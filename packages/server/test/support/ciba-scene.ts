@@ -54,6 +54,8 @@ export function createCibaScene(
     readonly gate?: TestGateOptions;
     /** Stands between the gate and the tenant's answer to a poll. */
     readonly onPoll?: () => Promise<void>;
+    /** What the gate receives in place of the answer to a poll that approves. */
+    readonly replaceApproval?: (body: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   } = {},
 ): CibaScene {
   const { ciba = {}, hasMfaApi = false, isEnrolled = true, policy = TRANSFER } = options;
@@ -63,8 +65,10 @@ export function createCibaScene(
     const request = new Request(input, init);
     const isPoll = (await request.clone().text()).includes('auth_req_id');
     const response = await send(request);
-    if (isPoll) await options.onPoll?.();
-    return response;
+    if (!isPoll) return response;
+    await options.onPoll?.();
+    if (!response.ok || options.replaceApproval === undefined) return response;
+    return Response.json(options.replaceApproval((await response.json()) as Record<string, unknown>));
   };
   if (isEnrolled) tenant.emulator.enroll('ada', { factor: 'push' });
   const errors: unknown[] = [];
