@@ -1,4 +1,4 @@
-import type { Authenticator, FactorRequirements, PhoneShown } from '../provider/way.ts';
+import type { Authenticator, FactorRequirements, PhoneShown, WayName } from '../provider/way.ts';
 import {
   type EnrollableFactor,
   FACTOR_TRAITS,
@@ -75,6 +75,8 @@ export interface FlowContext {
   readonly askedAt: number;
   /** The number of the way that the flow takes now. */
   readonly way: number;
+  /** The way that the flow left by itself, for the one that it takes now. */
+  readonly leftWay?: WayName | undefined;
   readonly leg: FirstLegMethod;
   /** The token was renewed without the user since the last message. It is not renewed like that a second time. */
   readonly renewedSilently: boolean;

@@ -300,8 +300,14 @@ export const flowSetup = setup({
         ...afterPoll({ event, context: { ...context, pace, challengeExpiresAt } }, { type: 'pending' }, true),
       };
     }),
-    takeSilentWay: assign(({ context }) => onWay(context, silentWay(context) ?? context.way)),
-    takeOtherWay: assign(({ context }) => onWay(context, otherWay(context) ?? context.way)),
+    takeSilentWay: assign(({ context }) => ({
+      ...onWay(context, silentWay(context) ?? context.way),
+      leftWay: currentWay(context).name,
+    })),
+    takeOtherWay: assign(({ context }) => ({
+      ...onWay(context, otherWay(context) ?? context.way),
+      leftWay: undefined,
+    })),
     noteCodeEntered: assign({ isCodeEntered: true, reason: undefined }),
     noteWrongCode: assign(({ context }) => ({
       codeTries: context.codeTries + 1,

@@ -66,6 +66,8 @@ export interface FlowView {
   readonly way?: WayName;
   /** The way that `way.next` takes instead. */
   readonly otherWay?: WayName;
+  /** The way that the flow left by itself, because it could not serve this user. Absent once the user chose another. */
+  readonly leftWay?: WayName;
   /** `polling`: what the phone shows, where it shows anything. */
   readonly pushCode?: PushCodeView;
   /** The factor that the flow is working with. */
@@ -123,6 +125,7 @@ export function createView(options: {
     reason: context.reason,
     way: currentWay(context).name,
     otherWay: otherWayName(context, allowedEvents),
+    leftWay: context.leftWay,
     pushCode: name === 'polling' ? pushCodeOf(state) : undefined,
     factor: context.target?.factor,
     authenticatorId: context.target?.authenticatorId,

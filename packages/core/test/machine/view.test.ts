@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createView, type FlowView, isSameView, type Vault } from '../../src/index.ts';
 import {
+  CIBA,
   confirmingDriver,
+  createDriver,
   everyPlace,
   type FlowDriver,
   listed,
   listedDriver,
   MFA_REQUIRED,
+  mfaApiWay,
   OTP,
   PUSH,
   pollingDriver,
@@ -137,6 +140,24 @@ describe('a view', () => {
     expect(viewOf(pollingDriver())).toMatchObject({ factor: 'push', authenticatorId: PUSH.id });
     expect(viewOf(confirmingDriver())).toMatchObject({ factor: 'push' });
     expect(viewOf(confirmingDriver())).not.toHaveProperty('authenticatorId');
+  });
+
+  it('says which way the flow left by itself, until the user chooses a way', () => {
+    const driver = createDriver({ ways: [CIBA, mfaApiWay()], enroll: 'refuse' });
+    driver.ask({ type: 'flow.start' });
+    driver.answer(MFA_REQUIRED);
+    driver.answer(listed(PUSH));
+    expect(viewOf(driver)).not.toHaveProperty('leftWay');
+
+    driver.fail('not_enrolled');
+    expect(viewOf(driver)).toMatchObject({ way: 'mfa-api', leftWay: 'ciba' });
+
+    driver.answer(MFA_REQUIRED);
+    driver.answer(listed(OTP));
+    expect(viewOf(driver)).toMatchObject({ state: 'choosing', leftWay: 'ciba' });
+    driver.ask({ type: 'way.next' });
+    expect(viewOf(driver)).toMatchObject({ way: 'ciba' });
+    expect(viewOf(driver)).not.toHaveProperty('leftWay');
   });
 
   it('passes on a notice', () => {

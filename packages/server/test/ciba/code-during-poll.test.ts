@@ -3,6 +3,9 @@ import { createMemoryStore, type Store } from '../../src/index.ts';
 import { CIBA_POLL_MS, type CibaScene, createCibaScene } from '../support/ciba-scene.ts';
 import { createTestGate, type GateClient } from '../support/gate-client.ts';
 
+/** Longer than a process may hold the poll of a flow, whatever the way. */
+const LONGEST_CLAIM_MS = 60_000;
+
 /** A poll that has an answer which does not arrive yet. */
 interface Held extends CibaScene {
   /** Resolves once a poll is under way. */
@@ -112,5 +115,44 @@ describe('a code that is typed while a poll is under way', () => {
 
     await expect.poll(() => client.view()).toMatchObject({ state: 'approved' });
     expect(polls()).toBe(2);
+  });
+
+  it('is taken at the process that takes the flow over, where wrong ones from before still count', async () => {
+    const store = createMemoryStore();
+    const { promise: underWay, resolve: begin } = Promise.withResolvers<void>();
+    let hasDied = false;
+    const scene = createCibaScene({
+      gate: { store },
+      onPoll: () => {
+        begin();
+        return hasDied ? Promise.resolve() : new Promise(() => {});
+      },
+    });
+    const { client, phone, shown, tenant } = scene;
+    const { version } = await client.start();
+    void watch(client, version);
+    tenant.clock.advance(CIBA_POLL_MS);
+    await underWay;
+    await client.event({ type: 'code.submit', code: 'BBBB' });
+
+    // The process dies with its poll: nothing of it comes back.
+    hasDied = true;
+    const elsewhere = client.at(createTestGate(tenant, { store, provider: scene.provider }));
+    const { code } = shown();
+    phone.approve();
+    tenant.clock.advance(LONGEST_CLAIM_MS);
+    await expect
+      .poll(() => {
+        tenant.clock.advance(CIBA_POLL_MS);
+        return elsewhere.view();
+      })
+      .toMatchObject({ state: 'polling', pushCode: { isAnswered: true, isAwaited: true, triesLeft: 2 } });
+    expect(await elsewhere.isAllowed()).toBe(false);
+    expect(await elsewhere.event({ type: 'code.submit', code: 'CCCC' })).toMatchObject({
+      pushCode: { triesLeft: 1 },
+    });
+    expect(await elsewhere.event({ type: 'code.submit', code })).toMatchObject({ state: 'approved' });
+    expect(await elsewhere.isAllowed()).toBe(true);
+    expect(tenant.exchanges.filter(({ path }) => path === '/bc-authorize')).toHaveLength(1);
   });
 });

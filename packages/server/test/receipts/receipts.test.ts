@@ -254,6 +254,26 @@ describe('a receipt and an approval for a single use', () => {
   });
 });
 
+describe('a receipt and a revocation', () => {
+  it.each([
+    [
+      'of the login',
+      ({ gate, client, native }: Scene) => gate.revoke(client.hostRequest('POST', '/logout', native)),
+    ],
+    ['of the user', ({ gate, tenant }: Scene) => gate.revokeSubject(tenant.ada.subject)],
+  ])('%s ends what new receipts come from, and none that a service has', async (_, revoke) => {
+    const opened = await approvedUse({ maxAge: '5m' });
+    const receipt = await opened.stepUp.receipt(LEDGER);
+
+    await revoke(opened);
+
+    expect(await verifyWithJose(opened, receipt)).toMatchObject({ approval: opened.stepUp.approval.id });
+    // Another request: a copy of this one would keep what its guard has used.
+    const { identity, body } = opened.native;
+    expect((await opened.client.decide('/transfers', { identity, body })).isAllowed).toBe(false);
+  });
+});
+
 describe('the keys of receipts', () => {
   it.each(['ec', 'ed25519'] as const)('are those of the options (%s)', async (type) => {
     const key = createKey(type);

@@ -9,6 +9,12 @@ export function errorText({ error, texts }: ScreenModel): string | undefined {
   return error && errorSentence(error.code, texts);
 }
 
+/** Why the flow went over to another way by itself, while the user still confirms by that way. */
+export function leftWayText({ texts, view: { leftWay, state } }: ScreenModel): string | undefined {
+  if (leftWay === undefined || state === 'approved' || state === 'cancelled') return undefined;
+  return texts.leftWays[leftWay];
+}
+
 /** A message that stands out; nothing without a text. */
 export function notice(text: string | undefined): ElementSpec | false {
   return text !== undefined && h('p', { key: 'notice', class: 'notice', part: 'notice' }, text);

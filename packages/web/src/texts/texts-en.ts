@@ -54,6 +54,11 @@ export const english: Texts = {
     'mfa-api': 'Confirm with a registered device',
     redirect: 'Continue on the sign-in page',
   },
+  leftWays: {
+    ciba: 'No request could be sent to your phone, so confirm in another way.',
+    'mfa-api': 'None of your registered devices can be used here, so confirm in another way.',
+    redirect: 'The sign-in page cannot be used here, so confirm in another way.',
+  },
   failed: 'That didn’t work',
   waitingElsewhere: 'Another request is waiting',
   codeHeading: 'Enter the code',

@@ -60,6 +60,11 @@ export const french: Texts = {
     'mfa-api': 'Confirmer avec un appareil enregistré',
     redirect: 'Continuer sur la page de connexion',
   },
+  leftWays: {
+    ciba: 'Aucune demande n’a pu être envoyée à votre téléphone\u00a0: confirmez par un autre moyen.',
+    'mfa-api': 'Aucun de vos appareils enregistrés ne convient ici\u00a0: confirmez par un autre moyen.',
+    redirect: 'La page de connexion n’est pas disponible ici\u00a0: confirmez par un autre moyen.',
+  },
   failed: 'Cela n’a pas fonctionné',
   waitingElsewhere: 'Une autre demande est en attente',
   codeHeading: 'Saisissez le code',

@@ -57,6 +57,8 @@ export interface Texts {
   readonly pushCode: PushCodeTexts;
   /** Buttons that go over to another way. */
   readonly ways: Readonly<Record<WayName, string>>;
+  /** The flow went over to another way by itself, by the way that it left. */
+  readonly leftWays: Readonly<Record<WayName, string>>;
   readonly failed: string;
   /** `failed`, while another browser or device waits for the phone. */
   readonly waitingElsewhere: string;

@@ -1,5 +1,5 @@
 import type { RemoteStepUpSnapshot } from '../remote/snapshots.ts';
-import { connectionText, errorText, isCutOff } from '../screens/messages.ts';
+import { connectionText, errorText, isCutOff, leftWayText } from '../screens/messages.ts';
 import type { ScreenModel } from '../screens/screen.ts';
 import { fill, type Texts } from '../texts/texts.ts';
 
@@ -32,7 +32,10 @@ export function createAnnouncer(texts: Texts): Announcer {
     update(model, last, isNewScreen) {
       const { connection, error, now, view } = model;
       const left = (view.expiresAt ?? 0) - now;
-      if (isNewScreen) said = '';
+      const leftWay = leftWayText(model);
+      // The screens that follow at once must not cut it short.
+      if (leftWay !== undefined && view.leftWay !== last?.view.leftWay) said = leftWay;
+      else if (isNewScreen) said = said === leftWay ? said : '';
       else if (view.reason !== last?.view.reason && view.reason) said = texts.reasons[view.reason];
       else if (error !== last?.error && error) said = errorText(model) ?? '';
       else if (connection !== last?.connection && isCutOff(connection)) said = connectionText(model);

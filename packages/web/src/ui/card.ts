@@ -1,7 +1,7 @@
 import { type ElementSpec, h } from '../elements/element.ts';
 import { withoutBidiControls } from '../elements/foreign-text.ts';
 import { icon } from '../elements/icons.ts';
-import { connectionText, isCutOff } from '../screens/messages.ts';
+import { connectionText, isCutOff, leftWayText } from '../screens/messages.ts';
 import type { Screen, ScreenModel } from '../screens/screen.ts';
 
 const RING = 100;
@@ -22,6 +22,7 @@ export function card(
   const { action, connection, hasSlots, now, texts, view } = model;
   const left =
     view.expiresAt !== undefined && span > 0 ? Math.max(0, Math.min(1, (view.expiresAt - now) / span)) : 1;
+  const leftWay = leftWayText(model);
   const details =
     action?.details !== undefined &&
     h('p', { class: 'details', part: 'details', dir: 'auto' }, withoutBidiControls(action.details));
@@ -60,6 +61,7 @@ export function card(
       ),
       h('h1', { id: 'heading', tabindex: -1, part: 'heading' }, screen.heading),
       screen.lead !== '' && h('p', { key: 'lead', class: 'lead', part: 'lead' }, screen.lead),
+      leftWay !== undefined && h('p', { key: 'left-way', class: 'remark', part: 'remark' }, leftWay),
       ...(screen.body ?? []),
       h('div', { key: 'buttons', class: 'buttons' }, ...(screen.buttons ?? [])),
     ),

@@ -56,6 +56,7 @@ h1:focus { outline: none; }
 .hint { color: var(--muted); font-size: .875rem; }
 .device { margin-block-start: 1rem; text-align: center; font-weight: 500; }
 .notice { margin-block-start: 1.25rem; padding: .75rem 1rem; border-radius: calc(var(--radius) * .5); background: var(--bad-soft); color: var(--bad); font-size: .9375rem; }
+.remark { margin-block-start: 1.25rem; padding: .75rem 1rem; border-radius: calc(var(--radius) * .5); background: var(--accent-soft); font-size: .9375rem; }
 .wait { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .625rem; margin-block-start: 1.5rem; padding: .75rem 1rem; border-radius: calc(var(--radius) * .5); background: var(--subtle); font-size: .9375rem; }
 .timer { margin-inline-start: auto; color: var(--muted); font-variant-numeric: tabular-nums; }
 .pulse { inline-size: .5rem; block-size: .5rem; border-radius: 50%; background: var(--accent); animation: stepgate-pulse 1.8s ease-in-out infinite; }

@@ -179,6 +179,23 @@ describe('waiting for the phone', () => {
     expect(screen.text).toContain('Another browser or device also tried to send you a request');
   });
 
+  it('says that the flow went over to another way by itself, until it has ended', () => {
+    const { actor, root, screen } = draw(viewOf('authenticating', { way: 'ciba' }));
+    const remark = (): string | null | undefined => root.querySelector('.remark')?.textContent;
+    actor.tell(viewOf('listing', { way: 'mfa-api', leftWay: 'ciba' }));
+    expect(screen.said).toBe(english.leftWays.ciba);
+    actor.tell(promptingView({ leftWay: 'ciba' }));
+    expect(screen.heading).toBe('Enter the code');
+    expect(remark()).toBe(english.leftWays.ciba);
+    // The next screen does not cut it short.
+    expect(screen.said).toBe(english.leftWays.ciba);
+    actor.tell(promptingView({ leftWay: 'ciba', reason: 'code_refused' }));
+    expect(screen.said).toContain('That code is wrong');
+    actor.tell(viewOf('approved', { leftWay: 'ciba' }));
+    expect(remark()).toBeUndefined();
+    expect(screen.said).toBe('');
+  });
+
   it('offers the ways in the order of the factors that count', () => {
     const { screen } = draw(
       viewOf('choosing', {
