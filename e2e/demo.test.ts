@@ -58,6 +58,8 @@ describe('the demo', () => {
     const wrong = {
       PORT: 'x',
       AUTH0_ISSUER: 'tenant',
+      STEP_UP_WAYS: 'ciba,sms',
+      PUSH_CODE: 'shown',
       STEP_UP_MAX_AGE: '-1',
       STEP_UP_POLL_SCHEDULE: 'fast',
       STEP_UP_RESEND_AFTER: '0',

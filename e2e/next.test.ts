@@ -46,7 +46,6 @@ describe('the Next.js bank, built as a standalone server', () => {
     await ada.transfer(700);
     await ada.addPhone();
     await ada.sees(700);
-    await bank.getByRole('dialog').waitFor({ state: 'detached' });
 
     await ada.transfer(701);
     await ada.reads('Check your phone');

@@ -9,7 +9,7 @@ export interface Customer {
   signIn(): Promise<void>;
   /** Fills in the form and presses "Transfer". */
   transfer(amount: number): Promise<void>;
-  /** Waits until the transfer is in the list. */
+  /** Waits until the transfer is in the list, and no dialog is left. */
   sees(amount: number): Promise<void>;
   /** Waits for the screen with this heading, and checks how it looks. */
   reads(heading: string): Promise<void>;
@@ -31,6 +31,8 @@ export interface Customer {
   savesRecoveryCode(): Promise<string>;
   /** Chooses the way with this name. */
   takes(way: string): Promise<void>;
+  /** Waits for a push that shows this title, and returns the code in front of it. */
+  readsOnPhone(title: string): Promise<string>;
   /** Presses a button of the newest request on the phone. */
   onPhone(button: 'Scan' | 'Approve' | 'Deny'): Promise<void>;
 }
@@ -67,7 +69,9 @@ export function createCustomer({ bank, bankUrl, phone, viewer }: Desk, name: str
       await bank
         .getByRole('listitem')
         .filter({ hasText: `${amount} EUR to Grace` })
+        .first()
         .waitFor();
+      await bank.getByRole('dialog').waitFor({ state: 'detached' });
     },
     reads: (heading) => look(heading, { isFocused: true }),
     finds: (heading) => look(heading, { isFocused: false }),
@@ -110,12 +114,21 @@ export function createCustomer({ bank, bankUrl, phone, viewer }: Desk, name: str
     async takes(way) {
       await bank.getByRole('button', { name: way }).click();
     },
+    async readsOnPhone(title) {
+      // A message takes no spaces.
+      const end = `-${title.replaceAll(' ', '-')}`;
+      const message = phone.locator('.push .message').filter({ hasText: end });
+      const text = (await message.textContent()) ?? '';
+      expect(text).toMatch(new RegExp(`^[B-Z2-9]{4}${end}$`));
+      return text.slice(0, 4);
+    },
     async onPhone(button) {
-      const target = phone.getByRole('button', { name: button });
-      await target.waitFor();
+      const targets = phone.getByRole('button', { name: button });
+      await targets.first().waitFor();
       await lookAt(phone, `${name} phone ${button}`);
-      await target.click();
-      await target.waitFor({ state: 'detached' });
+      const count = await targets.count();
+      await targets.first().click();
+      await expect.poll(() => targets.count()).toBeLessThan(count);
     },
   };
   return customer;

@@ -20,6 +20,8 @@ export interface DeskOptions {
     | 'cluster';
   /** The bank's port, if it must be known beforehand. Default: any free port. */
   readonly port?: number | undefined;
+  /** How users confirm, as the bank's `STEP_UP_WAYS`. Default `mfa-api`. */
+  readonly ways?: string;
   /** How old an approval may be for a transfer. Default 0: every transfer needs a new approval. */
   readonly maxAgeSeconds?: number;
   /** Default `eager`, with which another push may be sent soon, too, so that tests wait less. */
@@ -61,6 +63,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const {
     bank: example = 'express-bank',
     port = 0,
+    ways = 'mfa-api',
     maxAgeSeconds = 0,
     hasScript = true,
     locale = 'en-US',
@@ -72,6 +75,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const program = startProgram(`examples/${example}/src/main.ts`, {
     PORT: String(port),
     AUTH0_ISSUER: tenant.url,
+    STEP_UP_WAYS: ways,
     STEP_UP_MAX_AGE: String(maxAgeSeconds),
     STEP_UP_POLL_SCHEDULE: pollSchedule,
     STEP_UP_RESEND_AFTER: pollSchedule === 'eager' ? '2' : '15',
@@ -103,7 +107,11 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     bank,
     phone,
     viewer,
-    pushes: () => emulator.requests.filter(({ path }) => path === '/mfa/challenge').length,
+    pushes: () =>
+      emulator.requests.filter(
+        // By CIBA, a user without a phone is found out by asking for a push.
+        ({ path, status }) => path === '/mfa/challenge' || (path === '/bc-authorize' && status === 200),
+      ).length,
     async skipTime(ms) {
       emulator.clock.advance(ms);
       await program.skipTime(ms);

@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
+import type { Transfer } from './transfer.ts';
 
 /** The folder of the pages' script and style sheet, to be served under `/public`. */
 export const publicFolder = fileURLToPath(new URL('../public', import.meta.url));
 
 interface Account {
   readonly username: string;
-  readonly transfers: readonly { readonly to: string; readonly amount: number }[];
-  /** The page of the phone that the customer plays with. */
+  readonly transfers: readonly Transfer[];
+  /** The page of the phones that customers play with. */
   readonly phoneUrl?: string | undefined;
 }
 
@@ -23,7 +24,7 @@ export function accountPage({ username, transfers, phoneUrl }: Account): string 
   const phone =
     phoneUrl === undefined
       ? ''
-      : `<p class="demo">Pushes, calls, texts and e-mails arrive on the demo phone. <a href="${escapeHtml(phoneUrl)}" target="phone">Open the demo phone</a> beside this window. The first time, you enter your password again and add the phone by scanning a QR code.</p>`;
+      : `<p class="demo">Pushes, calls, texts and e-mails arrive on the demo phone. <a href="${escapeHtml(phoneOf(username, phoneUrl))}" target="phone">Open the demo phone</a> beside this window. The first time, you enter your password again and add the phone by scanning a QR code.</p>`;
   return page(`${phone}
 <h1>Hello ${escapeHtml(username)}</h1>
 <p class="balance"><data id="balance" value="${balance}">${inEuro(balance)}</data> EUR</p>
@@ -40,6 +41,12 @@ export function accountPage({ username, transfers, phoneUrl }: Account): string 
 <form id="closing" method="post" action="/closing"><button class="danger">Close account</button></form>
 <form method="post" action="/logout"><button class="quiet">Sign out</button></form>
 <script type="module" src="/public/bank.js"></script>`);
+}
+
+function phoneOf(username: string, phoneUrl: string): string {
+  const url = new URL(phoneUrl);
+  url.searchParams.set('user', username);
+  return url.href;
 }
 
 /** The page of everybody else. */

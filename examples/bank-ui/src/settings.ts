@@ -1,4 +1,5 @@
 import type { Duration } from '@stepgate/server';
+import { insist, isWebAddress, readPort, readPushCode, readWays } from './environment.ts';
 import { STORE_PLACES } from './store.ts';
 
 /** What a bank is told by its environment. */
@@ -8,6 +9,10 @@ export interface Settings {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** How users confirm. The gate tries them in its own order: `ciba` first. */
+  readonly ways: readonly ('ciba' | 'mfa-api')[];
+  /** By CIBA: the code on the phone is typed into the page, or shown on both. */
+  readonly pushCode: 'typed' | 'compared';
   /** How old an approval of a transfer may be, as a policy takes it. */
   readonly maxAge: Duration;
   /** `eager` sees approvals sooner, and asks the tenant more often. */
@@ -16,14 +21,13 @@ export interface Settings {
   readonly resendAfterMs: number;
   /** Where approvals are kept, see `openStore`. */
   readonly store: string;
-  /** Where the emulator's phone is, when the customer has no other. */
+  /** The page of the emulator's phones, for customers who have no other. */
   readonly phoneUrl: string | undefined;
 }
 
 /** Reads the environment; what is wrong in it ends the program with a sentence. */
 export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: number }): Settings {
   const {
-    PORT = String(defaults.port),
     AUTH0_ISSUER = 'http://127.0.0.1:4400/',
     STEP_UP_MAX_AGE = '60',
     STEP_UP_POLL_SCHEDULE = 'steady',
@@ -32,7 +36,6 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
   } = env;
   const { AUTH0_CLIENT_ID = 'stepgate-demo', AUTH0_CLIENT_SECRET = 'stepgate-demo-secret' } = env;
   const { DEMO_PHONE_URL } = env;
-  insist('PORT', PORT, /^\d+$/.test(PORT) && Number(PORT) <= 65_535, 'a port, a number from 0 to 65535');
   insist(
     'AUTH0_ISSUER',
     AUTH0_ISSUER,
@@ -68,10 +71,12 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     );
   }
   return {
-    port: Number(PORT),
+    port: readPort(env, defaults.port),
     issuer: AUTH0_ISSUER,
     clientId: AUTH0_CLIENT_ID,
     clientSecret: AUTH0_CLIENT_SECRET,
+    ways: readWays(env, ['ciba', 'mfa-api']),
+    pushCode: readPushCode(env),
     // The gate checks it.
     maxAge: /^\d+$/.test(STEP_UP_MAX_AGE) ? Number(STEP_UP_MAX_AGE) : (STEP_UP_MAX_AGE as Duration),
     pollSchedule: STEP_UP_POLL_SCHEDULE === 'eager' ? 'eager' : 'steady',
@@ -79,14 +84,4 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     store: STORE,
     phoneUrl: DEMO_PHONE_URL,
   };
-}
-
-function isWebAddress(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-}
-
-function insist(name: string, value: string, isRight: boolean, what: string): void {
-  if (isRight) return;
-  console.error(`${name} is ${what}, and not ${JSON.stringify(value)}.`);
-  process.exit(1);
 }

@@ -1,8 +1,8 @@
 // One of the processes that are the bank.
 import { createRedisStore } from '@stepgate/redis';
 import { RedisStore as SessionStore } from 'connect-redis';
-import { readSettings } from 'example-bank-ui';
-import { createBank, serveBank } from 'example-express-bank';
+import { readSettings, serveBank } from 'example-bank-ui';
+import { createBank } from 'example-express-bank';
 import { createClient } from 'redis';
 
 const { REDIS_URL = '', BANK_SECRET = '' } = process.env;
@@ -16,7 +16,7 @@ const store = createRedisStore({ client });
 
 const tokenKey = (loginId: string): string => `bank:refresh-token:${loginId}`;
 
-const bank = createBank({
+const { app, gate } = createBank({
   settings,
   secret: BANK_SECRET,
   store,
@@ -28,10 +28,14 @@ const bank = createBank({
   },
 });
 
-serveBank(bank, settings.port, () => {
-  store.close();
-  client.destroy();
-  process.disconnect?.();
+serveBank(app, {
+  port: settings.port,
+  gate,
+  stopped() {
+    store.close();
+    client.destroy();
+    process.disconnect?.();
+  },
 });
 // Nobody is left who would end it.
 process.once('disconnect', () => process.exit());

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import { createAuth0SignIn } from '@stepgate/core';
 import {
   auth0,
@@ -8,7 +7,15 @@ import {
   type ExpressGateOptions,
   isStepUpError,
 } from '@stepgate/express';
-import { accountPage, DEMO_LIMITS, loginPage, publicFolder, type Settings } from 'example-bank-ui';
+import {
+  accountPage,
+  DEMO_LIMITS,
+  loginPage,
+  publicFolder,
+  readTransfer,
+  type Settings,
+  type Transfer,
+} from 'example-bank-ui';
 import express, { type Express } from 'express';
 import session from 'express-session';
 import { decodeJwt } from 'jose';
@@ -16,7 +23,7 @@ import { decodeJwt } from 'jose';
 declare module 'express-session' {
   interface SessionData {
     user: { sub: string; username: string; loginId: string };
-    transfers: { to: string; amount: number }[];
+    transfers: Transfer[];
   }
 }
 
@@ -63,8 +70,13 @@ export function createBank({
   const signIn = createAuth0SignIn({ ...client, audience, scope: 'offline_access' });
 
   const gate = createGate({
-    provider: auth0({ ...client, mfaApi: { audience, scope: 'transfer:funds' } }),
+    provider: auth0({
+      ...client,
+      ...(settings.ways.includes('ciba') && { ciba: {} }),
+      ...(settings.ways.includes('mfa-api') && { mfaApi: { audience, scope: 'transfer:funds' } }),
+    }),
     secret,
+    pushCode: settings.pushCode,
     ...(store && { store }),
     identify: ({ session: { user } }) => user && { subject: user.sub, sessionId: user.loginId },
     firstLeg: {
@@ -136,16 +148,29 @@ export function createBank({
     req.session.destroy(() => res.redirect(303, '/'));
   });
 
-  app.post('/transfers', gate.require({ maxAge: settings.maxAge }, { replay: true }), (req, res) => {
-    const { to = 'Grace', amount = 250 } = (req.body ?? {}) as { to?: string; amount?: number };
-    const transfer = { to: String(to), amount: Number(amount) };
-    req.session.transfers = [...(req.session.transfers ?? []), transfer];
-    const approvedBy = req.stepUp?.approval.factor;
-    res.status(201).format({
-      json: () => res.json({ ...transfer, approvedBy }),
-      html: () => res.redirect(303, '/'),
-    });
-  });
+  app.post(
+    '/transfers',
+    gate.require(
+      {
+        maxAge: settings.maxAge,
+        // The phone shows the title. An approval is good for this recipient and this amount alone.
+        action: ({ body }) => {
+          const { to, amount } = readTransfer(body);
+          return { id: 'transfer', title: `Transfer ${amount} EUR to ${to}`, bind: ['to', 'amount'] };
+        },
+      },
+      { replay: true },
+    ),
+    (req, res) => {
+      const transfer = readTransfer(req.body);
+      req.session.transfers = [...(req.session.transfers ?? []), transfer];
+      const approvedBy = req.stepUp?.approval.factor;
+      res.status(201).format({
+        json: () => res.json({ ...transfer, approvedBy }),
+        html: () => res.redirect(303, '/'),
+      });
+    },
+  );
 
   app.post(
     '/closing',
@@ -169,23 +194,4 @@ export function createBank({
   );
 
   return { app, gate };
-}
-
-/** Serves a bank until SIGINT or SIGTERM; calls `stopped` when it has stopped. */
-export function serveBank({ app, gate }: Bank, port: number, stopped: () => unknown = () => {}): void {
-  const server = app.listen(port, '127.0.0.1', (error) => {
-    if (error) {
-      const { code = 'unknown' } = error as NodeJS.ErrnoException;
-      console.error(`The bank cannot listen on port ${port}: ${code}`);
-      process.exit(1);
-    }
-    console.log(`bank: http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-  });
-
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      server.close(stopped);
-      void gate.close().finally(() => server.closeAllConnections());
-    });
-  }
 }

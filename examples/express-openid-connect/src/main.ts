@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { auth0, createGate, identifyByOidc } from '@stepgate/express';
-import { publicFolder, readSettings } from 'example-bank-ui';
+import { publicFolder, readSettings, serveBank } from 'example-bank-ui';
 import express from 'express';
 import oidc from 'express-openid-connect';
 import { accountPage } from './account-page.ts';
@@ -67,14 +67,4 @@ app.post('/transfers', gate.require({ maxAge }, { replay: true }), ({ oidc: { us
   res.redirect(303, '/');
 });
 
-const server = app.listen(port, '127.0.0.1', (error) => {
-  if (error) throw error;
-  console.log(`bank: ${baseURL}/`);
-});
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    server.close();
-    void gate.close().finally(() => server.closeAllConnections());
-  });
-}
+serveBank(app, { port, gate });

@@ -3,7 +3,17 @@ import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import { createAuth0SignIn } from '@stepgate/core';
 import { auth0, createGate, isStepUpError } from '@stepgate/koa';
-import { accountPage, DEMO_LIMITS, loginPage, openStore, publicFolder, readSettings } from 'example-bank-ui';
+import {
+  accountPage,
+  DEMO_LIMITS,
+  loginPage,
+  openStore,
+  publicFolder,
+  readSettings,
+  readTransfer,
+  serveBank,
+  type Transfer,
+} from 'example-bank-ui';
 import { decodeJwt } from 'jose';
 import Koa from 'koa';
 import mount from 'koa-mount';
@@ -35,7 +45,11 @@ const userOf = (ctx: Koa.Context): User | undefined => ctx.session?.user as User
 const refreshTokens = new Map<string, string>();
 
 const gate = createGate({
-  provider: auth0({ ...client, mfaApi: { audience, scope: 'transfer:funds' } }),
+  provider: auth0({
+    ...client,
+    ...(settings.ways.includes('ciba') && { ciba: {} }),
+    ...(settings.ways.includes('mfa-api') && { mfaApi: { audience, scope: 'transfer:funds' } }),
+  }),
   // A real app keeps it in its configuration, the same for all of its processes.
   secret: randomBytes(32).toString('hex'),
   ...(store && { store }),
@@ -48,6 +62,7 @@ const gate = createGate({
     saveRefreshToken: ({ identity }, token) => void refreshTokens.set(identity.sessionId, token),
     password: { username: ({ request }) => userOf(request)?.username ?? '' },
   },
+  pushCode: settings.pushCode,
   limits: DEMO_LIMITS,
   pollSchedule: settings.pollSchedule,
   testing: { timing: { resendAfterMs: settings.resendAfterMs } },
@@ -81,7 +96,7 @@ const router = new Router();
 
 router.get('/', (ctx) => {
   const user = userOf(ctx);
-  const transfers = (ctx.session?.transfers ?? []) as { to: string; amount: number }[];
+  const transfers = (ctx.session?.transfers ?? []) as Transfer[];
   const { phoneUrl } = settings;
   ctx.type = 'html';
   ctx.body = user ? accountPage({ username: user.username, transfers, phoneUrl }) : loginPage();
@@ -123,17 +138,30 @@ router.post('/logout', (ctx) => {
   ctx.redirect('/');
 });
 
-router.post('/transfers', gate.require({ maxAge: settings.maxAge }, { replay: true }), (ctx) => {
-  const { to = 'Grace', amount = 250 } = (ctx.request.body ?? {}) as { to?: string; amount?: number };
-  const transfer = { to: String(to), amount: Number(amount) };
-  if (ctx.session) ctx.session.transfers = [...((ctx.session.transfers ?? []) as unknown[]), transfer];
-  if (ctx.accepts('json', 'html') === 'html') {
-    ctx.redirect('/');
-    return;
-  }
-  ctx.status = 201;
-  ctx.body = { ...transfer, approvedBy: ctx.state.stepUp?.approval.factor };
-});
+router.post(
+  '/transfers',
+  gate.require(
+    {
+      maxAge: settings.maxAge,
+      // The phone shows the title. An approval is good for this recipient and this amount alone.
+      action: ({ request }) => {
+        const { to, amount } = readTransfer(request.body);
+        return { id: 'transfer', title: `Transfer ${amount} EUR to ${to}`, bind: ['to', 'amount'] };
+      },
+    },
+    { replay: true },
+  ),
+  (ctx) => {
+    const transfer = readTransfer(ctx.request.body);
+    if (ctx.session) ctx.session.transfers = [...((ctx.session.transfers ?? []) as unknown[]), transfer];
+    if (ctx.accepts('json', 'html') === 'html') {
+      ctx.redirect('/');
+      return;
+    }
+    ctx.status = 201;
+    ctx.body = { ...transfer, approvedBy: ctx.state.stepUp?.approval.factor };
+  },
+);
 
 router.post(
   '/closing',
@@ -154,21 +182,4 @@ router.post(
 
 app.use(router.routes());
 
-const server = app.listen(settings.port, '127.0.0.1');
-server.once('error', (error: NodeJS.ErrnoException) => {
-  console.error(`The bank cannot listen on port ${settings.port}: ${error.code ?? 'unknown'}`);
-  process.exit(1);
-});
-server.once('listening', () => {
-  const address = server.address();
-  console.log(
-    `bank: http://127.0.0.1:${typeof address === 'object' && address ? address.port : settings.port}/`,
-  );
-});
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    server.close(() => store?.close());
-    void gate.close().finally(() => server.closeAllConnections());
-  });
-}
+serveBank(app.callback(), { port: settings.port, gate, stopped: () => store?.close() });

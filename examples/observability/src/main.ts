@@ -5,8 +5,8 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { createEmulator } from '@stepgate/emulator';
-import { readSettings } from 'example-bank-ui';
-import { createBank, serveBank } from 'example-express-bank';
+import { readSettings, serveBank } from 'example-bank-ui';
+import { createBank } from 'example-express-bank';
 import express from 'express';
 import { contextManager } from './context.ts';
 import { measureGates } from './metrics.ts';
@@ -51,7 +51,11 @@ if (settings.phoneUrl !== undefined) console.log(`phone: ${settings.phoneUrl}`);
 const { app, gate } = createBank({ settings, secret: randomBytes(32).toString('hex') });
 const traced = express();
 traced.use(traceRequests(tracer), app);
-serveBank({ app: traced, gate }, settings.port, () => {
-  void exporter.shutdown();
-  void tenant?.close();
+serveBank(traced, {
+  port: settings.port,
+  gate,
+  stopped() {
+    void exporter.shutdown();
+    void tenant?.close();
+  },
 });
