@@ -16,11 +16,15 @@ export const MUTATIONS = [
   {
     defence: "an approval belongs to a browser's handle, not to the session alone",
     edits: [
-      [server('request/handle-cookie'), 'return digest(`${handle}.${session}`);', 'return digest(session);'],
+      [
+        server('request/handle-cookie'),
+        'return recurringDigest(`${handle}.${session}`);',
+        'return recurringDigest(session);',
+      ],
       [
         server('guard/guard'),
-        'const key = handle && recordKey(handle, caller);',
-        "const key = recordKey('', caller);",
+        'const handle = handles.read(request);\n    if (handle',
+        "const handle = handles.read(request) ?? '';\n    if (handle",
       ],
     ],
     shownBy: [
@@ -263,11 +267,7 @@ export const MUTATIONS = [
   {
     defence: 'a single-use approval is used up in one write',
     edits: [
-      [
-        server('guard/guard'),
-        'if (found === undefined || !found.singleUse || !usesUp) {',
-        'if (found === undefined || key !== undefined) {',
-      ],
+      [server('guard/guard'), 'found.singleUse && terms.usesUp', 'found.singleUse && key === undefined'],
     ],
     shownBy: [
       shared('guard', 'uses a single-use approval once, however many requests come at once'),
@@ -305,13 +305,13 @@ export const MUTATIONS = [
     edits: [
       [
         server('request/handle-cookie'),
-        'return digest(`${handle}.${session}`);',
-        'return digest(`${handle}.${session.length}`);',
+        'return recurringDigest(`${handle}.${session}`);',
+        'return recurringDigest(`${handle}.${session.length}`);',
       ],
       [
         server('guard/guard'),
-        'if (record === undefined || record.session !== session) return undefined;',
-        'if (record === undefined) return undefined;',
+        'if (session !== caller.session) return undefined;',
+        'if (session === undefined) return undefined;',
       ],
     ],
     shownBy: [
@@ -359,7 +359,7 @@ export const MUTATIONS = [
     edits: [
       [
         server('request/caller'),
-        'digest(`${namespace}${subject.length}:',
+        'recurringDigest(`${namespace}${subject.length}:',
         'digest(`${namespace.length}${subject.length}:',
       ],
     ],
@@ -387,8 +387,8 @@ export const MUTATIONS = [
     edits: [
       [
         server('request/handle-cookie'),
-        "pair.startsWith(' ') ? 1 : 0",
-        'pair.length - pair.trimStart().length',
+        "header[start] === ' ' ? start + 1 : start",
+        'header.length - header.slice(start).trimStart().length',
       ],
     ],
     shownBy: [own('request/handle-cookie', 'reads no handle in %s')],
@@ -478,8 +478,8 @@ export const MUTATIONS = [
     edits: [
       [
         server('request/handle-cookie'),
-        'return digest(`${handle}.${session}`);',
-        'return digest(handle + session.length);',
+        'return recurringDigest(`${handle}.${session}`);',
+        'return recurringDigest(handle + session.length);',
       ],
       [
         server('flow/rules'),
@@ -572,7 +572,7 @@ export const MUTATIONS = [
     edits: [
       [
         server('request/handle-cookie'),
-        'return digest(`${handle}.${session}`);',
+        'return recurringDigest(`${handle}.${session}`);',
         'return `${handle}.${session}`;',
       ],
     ],
@@ -691,7 +691,7 @@ export const MUTATIONS = [
     edits: [
       [
         server('guard/guard'),
-        'if (options.checksOrigin && mayBeForged(request, origins))',
+        'if (options.checksOrigin && mayBeForged(visit.request, origins))',
         'if (mayBeForged === undefined)',
       ],
     ],
@@ -1138,7 +1138,7 @@ export const MUTATIONS = [
   },
   {
     defence: 'an approval for a single use gives receipts to the request that has used it',
-    edits: [[server('guard/guard'), '        assertHeld(use, uses);\n', '']],
+    edits: [[server('guard/granted-step-up'), '      assertHeld(use, uses);\n', '']],
     shownBy: [
       own('receipts/receipts', 'is refused when the request has given the approval back'),
       own('receipts/receipts', 'is refused where `check` has left it unused'),

@@ -76,21 +76,32 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
 
   function requireWith(...args: RequireArguments<ExpressRequest>): ExpressGuard {
     const decide = gate.guard(...args);
-    function requireStepUp(req: ExpressRequest, res: ExpressResponse, next: NextFunction): void {
-      decide(req, res, requireStepUp)
-        .then((verdict) => {
-          if (verdict.isAllowed) {
-            if (verdict.stepUp) req.stepUp = verdict.stepUp;
-            keepOutOfCaches(res);
-            return next();
-          }
-          if (!verdict.isForApp) return sendResponse(res, verdict.response);
-          if (!isOpen(res)) return;
+    async function decideAndGoOn(
+      req: ExpressRequest,
+      res: ExpressResponse,
+      next: NextFunction,
+    ): Promise<void> {
+      try {
+        const verdict = await decide(req, res, requireStepUp);
+        if (verdict.isAllowed) {
+          if (verdict.stepUp) req.stepUp = verdict.stepUp;
+          keepOutOfCaches(res);
+          next();
+        } else if (!verdict.isForApp) {
+          sendResponse(res, verdict.response);
+        } else if (isOpen(res)) {
           // Express's own error handler drops these and takes the error's. The app's own may need them.
           writeHeaders(res, verdict.error.headers);
           next(verdict.error);
-        })
-        .catch(next);
+        }
+      } catch (error) {
+        next(error);
+      }
+    }
+
+    // Returns no promise: Express 4 ignores one, and Express 5 would wait for it once more.
+    function requireStepUp(req: ExpressRequest, res: ExpressResponse, next: NextFunction): void {
+      void decideAndGoOn(req, res, next);
     }
     // Express passes its own request and response, although the type says less.
     return requireStepUp as ExpressGuard;

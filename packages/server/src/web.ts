@@ -151,9 +151,11 @@ export function createWebGate<Native extends object>(
     require(...args: RequireArguments<Native>) {
       const guard = gate.guard(policyOf(args), args[1]);
       return async function requireStepUp(native, self) {
-        const body = async () => ({ raw: await host.readable(native) });
-        const place = { self, chains: () => host.handlerChains(native) };
-        const verdict = await guard(hostRequest(native), body, place);
+        const verdict = await guard(hostRequest(native), {
+          self,
+          chains: () => host.handlerChains(native),
+          body: async () => ({ raw: await host.readable(native) }),
+        });
         if (verdict.isAllowed) return verdict.stepUp;
         if (verdict.isForApp) throw verdict.error;
         const { status, headers, body: text } = verdict.response;

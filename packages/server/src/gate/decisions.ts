@@ -1,4 +1,4 @@
-import type { Decision, StepUp } from '../guard/decision.ts';
+import type { Decision, StepUp, Verdict } from '../guard/decision.ts';
 import type { Guard, Guards } from '../guard/guard.ts';
 import { createReplay } from '../guard/replay.ts';
 import type { RoutePolicy } from '../policy/policy.ts';
@@ -60,19 +60,22 @@ export function createDecisions(options: DecisionsOptions): Decisions<unknown> {
     return guards.check(request, read, { uses }).catch(reporting.rethrow);
   }
 
+  function verdictOf(decision: Decision): Verdict {
+    if (decision.isAllowed) return decision;
+    const isStepUp = decision.error.code === 'insufficient_user_authentication';
+    if (isStepUp && decision.response.status === 303) mounting.sentToPage();
+    // A page load that is redirected has not failed.
+    return { ...decision, isForApp: isForApp && decision.response.status >= 400 };
+  }
+
+  const refusalOf = (error: unknown): Verdict => verdictOf(reporting.refusalOf(error));
+
   return {
     guard(policy, route = {}) {
       assertRouteOptions(route);
       const replay = route.replay === true ? createReplay(keptForms) : undefined;
       const guard = guards.guard(readerOf(policy), { replay, answer: route.answer });
-      return async (...args) => {
-        const decision = await guard(...args).catch(reporting.refusalOf);
-        if (decision.isAllowed) return decision;
-        const isStepUp = decision.error.code === 'insufficient_user_authentication';
-        if (isStepUp && decision.response.status === 303) mounting.sentToPage();
-        // A page load that is redirected has not failed.
-        return { ...decision, isForApp: isForApp && decision.response.status >= 400 };
-      };
+      return (request, entry) => guard(request, entry).then(verdictOf, refusalOf);
     },
     check: (request, policy) => decide(request, policy, false),
     async assert(request, policy) {

@@ -1,4 +1,3 @@
-import { StepUpError } from '@stepgate/core';
 import { approvalMembers, requestMembers } from '../events/audit-event.ts';
 import type { Runtime } from '../events/runtime.ts';
 import { type ClaimsOf, provenAt } from '../policy/evidence.ts';
@@ -7,35 +6,40 @@ import type { Demand, PolicyReader } from '../policy/policy-reader.ts';
 import type { Requirements } from '../policy/requirement.ts';
 import type { Receipts } from '../receipts/receipts.ts';
 import { findApproval } from '../records/approval.ts';
-import type { Approval } from '../records/handle-record.ts';
+import type { Approval, HandleRecord } from '../records/handle-record.ts';
 import { openTokens } from '../records/kept-tokens.ts';
 import type { State } from '../records/state.ts';
 import type { Caller, Login } from '../request/caller.ts';
 import type { Callers } from '../request/callers.ts';
 import type { HostBody } from '../request/form-body.ts';
 import { recordKey } from '../request/handle-cookie.ts';
-import { type HostRequest, originOf } from '../request/host-request.ts';
+import type { HostRequest } from '../request/host-request.ts';
 import { type AnswerKind, isNavigation } from '../request/navigation.ts';
-import type { Decision, StepUp, Verdict } from './decision.ts';
+import type { Decision, Verdict } from './decision.ts';
 import { forged, mayBeForged } from './forgery.ts';
+import { GrantedStepUp, type Granting } from './granted-step-up.ts';
 import { refuse } from './refusal.ts';
 import type { PostedForm, Replay } from './replay.ts';
 import { type LoginUrl, signedOut } from './signed-out.ts';
-import { traceGuard } from './trace-guard.ts';
+import { isGuardTraced, traceGuard } from './trace-guard.ts';
 import {
+  addUse,
   createUses,
   enterGuard,
+  findUse,
   type GuardPlace,
   type RequestUses,
+  takeUses,
   type UsedApproval,
 } from './used-approvals.ts';
 
-/** Decides about one request under one policy. `body` is read only to keep a refused form. */
-export type Guard<Native = unknown> = (
-  request: HostRequest<Native>,
-  body?: () => HostBody | Promise<HostBody>,
-  place?: GuardPlace,
-) => Promise<Verdict>;
+/** Decides about one request under one policy. Without an `entry`, no form is kept and every guard stands alone. */
+export type Guard<Native = unknown> = (request: HostRequest<Native>, entry?: GuardEntry) => Promise<Verdict>;
+
+/** What a guard asks of the host besides the request: its place in the route, and the body of a refused form. */
+export interface GuardEntry extends GuardPlace {
+  body(): HostBody | Promise<HostBody>;
+}
 
 /** How a route wants refused requests to be treated. */
 export interface GuardedRoute {
@@ -53,7 +57,10 @@ export interface Guards {
    * the same one if they ask for the same. If one of several that directly follow each other refuses, what the others
    * have used up is given back.
    */
-  guard(read: PolicyReader, route: GuardedRoute): (...args: Parameters<Guard>) => Promise<Decision>;
+  guard(
+    read: PolicyReader,
+    route: GuardedRoute,
+  ): (request: HostRequest, entry?: GuardEntry) => Promise<Decision>;
   /** Decides without a route. `uses`: whether it uses up a single-use approval. */
   check(request: HostRequest, read: PolicyReader, options: { readonly uses: boolean }): Promise<Decision>;
 }
@@ -74,6 +81,31 @@ export interface GuardOptions {
 
 const ofAnyAge = (): boolean => true;
 
+/** How a decision treats approvals and refusals. */
+interface Terms {
+  /** Whether to use up a single-use approval. */
+  readonly usesUp: boolean;
+  /** The kind of response that the route wants. */
+  readonly answer?: AnswerKind | undefined;
+  /** What it keeps of the request. */
+  readonly form?: PostedForm | undefined;
+}
+
+/** A handle, and the key of its record for the user who is signed in. */
+interface HandleKey {
+  readonly handle: string;
+  readonly key: string;
+}
+
+/** One request of a signed-in user, in front of one guard. */
+interface Visit {
+  readonly request: HostRequest;
+  readonly caller: Caller;
+  /** What the guards of this request have used. */
+  readonly uses: RequestUses;
+  readonly terms: Terms;
+}
+
 /** Creates the guards. */
 export function createGuards(options: GuardOptions): Guards {
   const { basePath, requirements, receipts } = options;
@@ -82,59 +114,111 @@ export function createGuards(options: GuardOptions): Guards {
   const { audit, clock } = options.runtime;
   const now = (): number => clock.now();
 
-  /**
-   * `uses`: what the guards of this request have used. `usesUp`: whether to use up a single-use approval. `answer`:
-   * the kind that the route wants. `form`: what it keeps of the request.
-   */
-  async function decide(
+  // Synchronous as far as it can be: each promise, and each wait, costs more than the rest of the path of a request that
+  // has its approval.
+  function decide(
     request: HostRequest,
     read: PolicyReader,
-    {
-      uses,
-      usesUp,
-      answer,
-      form,
-    }: {
-      readonly uses: RequestUses;
-      readonly usesUp: boolean;
-      readonly answer?: AnswerKind | undefined;
-      readonly form?: PostedForm | undefined;
-    },
+    uses: RequestUses,
+    terms: Terms,
   ): Promise<Decision> {
-    const isPageLoad = (): boolean => (answer === undefined ? isNavigation(request) : answer === 'page');
-    // Only promises are awaited: each wait costs more than the rest of this path.
     const asking = callerOf(request);
-    const caller = asking instanceof Promise ? await asking : asking;
-    if (caller === undefined) {
-      return { isAllowed: false, ...signedOut(request, options.loginUrl, isPageLoad()) };
-    }
+    if (asking instanceof Promise)
+      return asking.then((caller) => decideFor(caller, request, read, uses, terms));
+    return decideFor(asking, request, read, uses, terms);
+  }
+
+  function decideFor(
+    caller: Caller | undefined,
+    request: HostRequest,
+    read: PolicyReader,
+    uses: RequestUses,
+    terms: Terms,
+  ): Promise<Decision> {
+    if (caller === undefined) return turnAway(request, uses, terms);
     const reading = read(request);
-    const demand = reading instanceof Promise ? await reading : reading;
-    if (demand === undefined) return { isAllowed: true };
-    if (options.checksOrigin && mayBeForged(request, origins)) throw forged(request);
-    if (demand.evidence && (await isProven(request, caller, demand))) return { isAllowed: true };
+    if (reading instanceof Promise) {
+      return reading.then((demand) => decideOn({ request, caller, uses, terms }, demand));
+    }
+    return decideOn({ request, caller, uses, terms }, reading);
+  }
+
+  function decideOn(visit: Visit, demand: Demand | undefined): Promise<Decision> {
+    if (demand === undefined) return Promise.resolve({ isAllowed: true });
+    if (options.checksOrigin && mayBeForged(visit.request, origins)) throw forged(visit.request);
+    return demand.evidence ? decideByClaims(visit, demand) : decideByApproval(visit, demand);
+  }
+
+  async function decideByClaims(visit: Visit, demand: Demand): Promise<Decision> {
+    const isEnough = await isProven(visit.request, visit.caller, demand);
+    return isEnough ? { isAllowed: true } : decideByApproval(visit, demand);
+  }
+
+  function decideByApproval(visit: Visit, demand: Demand): Promise<Decision> {
+    const { request, caller, uses } = visit;
     const handle = handles.read(request);
-    const key = handle && recordKey(handle, caller);
-    const met = uses.used.find((use) => use.key === key && use.hash === demand.hash);
-    const use = met ?? (key && (await take(key, caller, demand, usesUp)));
-    if (!use) {
-      if (audit.hasListeners()) {
-        audit.publish({ caller }, { type: 'guard.denied', ...requestMembers(request, demand) });
-      }
-      const refusal = await refuse(
-        { request, caller, handle, demand, isPageLoad: isPageLoad(), form },
-        { basePath, handles, requirements },
-      );
-      return { isAllowed: false, ...refusal };
-    }
-    if (met === undefined) uses.used.push(use);
-    // A form that stays behind does no harm: it expires, and sending it again needs its own approval.
-    if (form) await form.use(use).catch(() => {});
-    if (met === undefined && usesUp && audit.hasListeners()) {
+    if (handle === undefined) return refused(visit, demand, handle);
+    const key = recordKey(handle, caller);
+    const met = findUse(uses, key, demand);
+    if (met !== undefined) return Promise.resolve(letOn(visit, demand, met));
+    return decideByRecord(visit, demand, { handle, key });
+  }
+
+  async function decideByRecord(visit: Visit, demand: Demand, { handle, key }: HandleKey): Promise<Decision> {
+    const { caller, uses, terms } = visit;
+    const isAged = demand.policy.minAuthenticatorAgeSeconds > 0;
+    const isOldEnough = isAged ? await ageCheck(caller, demand.policy) : ofAnyAge;
+    const { record } = await records.read(key);
+    const found = record && findIn(record, caller, demand, isOldEnough);
+    if (record === undefined || found === undefined) return refused(visit, demand, handle);
+    const use =
+      found.singleUse && terms.usesUp
+        ? await useUp(key, caller, demand, isOldEnough)
+        : { key, caller, hash: demand.hash, approval: found, kept: record.tokens, isUsedUp: false };
+    if (use === undefined) return refused(visit, demand, handle);
+    addUse(uses, use);
+    if (terms.usesUp && audit.hasListeners()) {
       const approval = approvalMembers(use.approval);
-      audit.publish({ caller }, { type: 'approval.used', ...approval, ...requestMembers(request, demand) });
+      const request = requestMembers(visit.request, demand);
+      audit.publish({ caller }, { type: 'approval.used', ...approval, ...request });
     }
-    return { isAllowed: true, stepUp: stepUpOf(use, uses, { request, policy: demand.policy }) };
+    return letOn(visit, demand, use);
+  }
+
+  function letOn(visit: Visit, { policy }: Demand, use: UsedApproval): Decision | Promise<Decision> {
+    const { request, uses, terms } = visit;
+    const grant = { use, uses, request, policy, decidedAt: now() };
+    const decision: Decision = { isAllowed: true, stepUp: new GrantedStepUp(grant, granting) };
+    // A form that stays behind does no harm: it expires, and sending it again needs its own approval.
+    return terms.form
+      ? terms.form.use(use).then(
+          () => decision,
+          () => decision,
+        )
+      : decision;
+  }
+
+  /** Refuses a request that nobody is signed in for. */
+  async function turnAway(request: HostRequest, uses: RequestUses, terms: Terms): Promise<Decision> {
+    await giveBack(uses, uses.settled);
+    return { isAllowed: false, ...signedOut(request, options.loginUrl, isPageLoad(request, terms)) };
+  }
+
+  /** Refuses the request, and gives back what the guards directly before this one have used. */
+  async function refused(
+    { request, caller, uses, terms }: Visit,
+    demand: Demand,
+    handle: string | undefined,
+  ): Promise<Decision> {
+    if (audit.hasListeners()) {
+      audit.publish({ caller }, { type: 'guard.denied', ...requestMembers(request, demand) });
+    }
+    const refusal = await refuse(
+      { request, caller, handle, demand, isPageLoad: isPageLoad(request, terms), form: terms.form },
+      { basePath, handles, requirements },
+    );
+    await giveBack(uses, uses.settled);
+    return { isAllowed: false, ...refusal };
   }
 
   /** Whether claims replace an approval, and were not revoked since. */
@@ -149,55 +233,42 @@ export function createGuards(options: GuardOptions): Guards {
     return at !== undefined && at > (await subjects.revokedAt(subject));
   }
 
-  function stepUpOf(
-    use: UsedApproval,
-    uses: RequestUses,
-    { request, policy }: { readonly request: HostRequest; readonly policy: ParsedPolicy },
-  ): StepUp {
-    const { key, approval, kept } = use;
-    const decidedAt = now();
-    return {
-      // A copy: the record stays in memory for later requests, and a handler may change what it gets.
-      approval: { ...approval },
-      tokens: () => openTokens(sealer, key, approval, { kept, now: now() }),
-      async receipt(receipt) {
-        assertHeld(use, uses);
-        return receipts.issue({ approval, policy, decidedAt, origin: originOf(request) }, receipt);
-      },
-      release: () => giveBack(uses, 0),
-    };
+  const granting: Granting = {
+    tokens: ({ key, approval, kept }) => openTokens(sealer, key, approval, { kept, now: now() }),
+    receipt: (granted, receipt) => receipts.issue(granted, receipt),
+    giveBack: (uses) => giveBack(uses, 0),
+  };
+
+  function findIn(
+    { session, approvals }: HandleRecord,
+    caller: Login,
+    { policy, hash }: Demand,
+    isOldEnough: (approval: Approval) => boolean,
+  ): Approval | undefined {
+    if (session !== caller.session) return undefined;
+    return findApproval({ approvals, subject: caller.subject, policy, hash, now: now(), isOldEnough });
   }
 
-  async function take(
+  /** Uses it up before the handler runs, in the same write that finds it unused. */
+  function useUp(
     key: string,
     caller: Caller,
-    { policy, hash }: Demand,
-    usesUp: boolean,
+    demand: Demand,
+    isOldEnough: (approval: Approval) => boolean,
   ): Promise<UsedApproval | undefined> {
-    const { subject, session } = caller;
-    const isOldEnough = policy.minAuthenticatorAgeSeconds === 0 ? ofAnyAge : await ageCheck(subject, policy);
-    const find = (approvals: readonly Approval[]): Approval | undefined =>
-      findApproval({ approvals, subject, policy, hash, now: now(), isOldEnough });
-    const { record } = await records.read(key);
-    if (record === undefined || record.session !== session) return undefined;
-    const found = find(record.approvals);
-    if (found === undefined || !found.singleUse || !usesUp) {
-      return found && { key, caller, hash, approval: found, kept: record.tokens, isUsedUp: false };
-    }
-    // Used up before the handler runs, in the same write that finds it unused.
-    return records.update<UsedApproval | undefined>(key, (current) => {
-      const unused = current?.session === session ? find(current.approvals) : undefined;
-      if (current === undefined || unused === undefined) return { result: undefined };
+    return records.update<UsedApproval | undefined>(key, (record) => {
+      const unused = record && findIn(record, caller, demand, isOldEnough);
+      if (record === undefined || unused === undefined) return { result: undefined };
       return {
-        record: replace(current, { ...unused, usedAt: now() }),
-        result: { key, caller, hash, approval: unused, kept: current.tokens, isUsedUp: true },
+        record: replace(record, { ...unused, usedAt: now() }),
+        result: { key, caller, hash: demand.hash, approval: unused, kept: record.tokens, isUsedUp: true },
       };
     });
   }
 
   /** A second read, for policies that ask for it. */
   async function ageCheck(
-    subject: string,
+    { subject }: Login,
     { minAuthenticatorAgeSeconds }: ParsedPolicy,
   ): Promise<(approval: Approval) => boolean> {
     const knownSince = await subjects.knownSince(subject);
@@ -208,8 +279,8 @@ export function createGuards(options: GuardOptions): Guards {
   }
 
   /** Gives back what was used from the `first` on. Call it once: later it may belong to another request. */
-  async function giveBack({ used }: RequestUses, first: number): Promise<void> {
-    for (const { key, caller, approval, isUsedUp } of used.splice(first)) {
+  async function giveBack(uses: RequestUses, first: number): Promise<void> {
+    for (const { key, caller, approval, isUsedUp } of takeUses(uses, first)) {
       if (!isUsedUp) continue;
       const afterwards = (): void =>
         audit.publish({ caller }, { type: 'approval.released', ...approvalMembers(approval) });
@@ -221,36 +292,37 @@ export function createGuards(options: GuardOptions): Guards {
     }
   }
 
+  /** Never throws: what goes wrong before the first wait is a rejection too. */
+  function decided(...visit: Parameters<typeof decide>): Promise<Decision> {
+    try {
+      return isGuardTraced() ? traceGuard(visit[0], async () => decide(...visit)) : decide(...visit);
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
   return {
-    guard:
-      (read, { replay, answer }) =>
-      async (request, body, place) => {
-        const uses = enterGuard(request.native, place);
-        const form = body && replay?.(request, body);
-        const decision = await traceGuard(request, () =>
-          decide(request, read, { uses, usesUp: true, answer, form }),
-        );
-        if (!decision.isAllowed) await giveBack(uses, uses.settled);
-        return decision;
-      },
-    check: (request, read, { uses: usesUp }) =>
-      traceGuard(request, () => decide(request, read, { uses: createUses(), usesUp })),
+    guard(read, { replay, answer }) {
+      const terms: Terms = { usesUp: true, answer };
+      if (replay === undefined) {
+        return (request, entry) => decided(request, read, enterGuard(request.native, entry), terms);
+      }
+      return async (request, entry) => {
+        const uses = enterGuard(request.native, entry);
+        const form = entry && replay(request, () => entry.body());
+        return decided(request, read, uses, { ...terms, form });
+      };
+    },
+    check: (request, read, { uses: usesUp }) => decided(request, read, createUses(), { usesUp }),
   };
 }
 
-/** A receipt of an approval that is unused, or unused again, would let it be used twice. */
-function assertHeld(use: UsedApproval, { used }: RequestUses): void {
-  if (!used.includes(use)) {
-    throw new StepUpError(
-      'insufficient_user_authentication',
-      'The approval was given back, so it has no receipt. Ask for the receipt before you release it.',
-    );
-  }
-  if (!use.approval.singleUse || use.isUsedUp) return;
-  throw new StepUpError(
-    'misconfigured',
-    '`check` leaves a single-use approval unused, so it has no receipt. Call `assert`, or use a guard.',
-  );
+async function rejected(error: unknown): Promise<never> {
+  throw error;
+}
+
+function isPageLoad(request: HostRequest, { answer }: Terms): boolean {
+  return answer === undefined ? isNavigation(request) : answer === 'page';
 }
 
 function replace<T extends { readonly approvals: readonly Approval[] }>(record: T, approval: Approval): T {

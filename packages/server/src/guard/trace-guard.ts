@@ -5,9 +5,13 @@ import type { Decision } from './decision.ts';
 
 const guards = tracingChannel<unknown, GuardSignal>(SIGNALS.guard);
 
+/** Whether anybody listens. Without, a guard makes nothing for them. */
+export function isGuardTraced(): boolean {
+  return guards.hasSubscribers;
+}
+
 /** Traces a guard's decision. */
 export function traceGuard(request: HostRequest<unknown>, work: () => Promise<Decision>): Promise<Decision> {
-  if (!guards.hasSubscribers) return work();
   const { method } = request;
   return traced(guards, { method, path: pathOf(request) }, work, (decision) => {
     const { isAllowed } = decision;

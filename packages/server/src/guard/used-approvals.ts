@@ -17,15 +17,15 @@ export interface UsedApproval {
 
 /** Where a guard stands in its route, as far as the host can tell. */
 export interface GuardPlace {
-  /** The handler that is this guard. */
+  /** The handler that is this guard; `undefined` where that is not known, or the response is already out. */
   readonly self: unknown;
   /** Lists of handlers that run one directly after the other. */
-  readonly chains: () => readonly (readonly unknown[])[];
+  chains(): readonly (readonly unknown[])[];
 }
 
 /** What the guards of a request have used so far, shared between them. */
 export interface RequestUses {
-  readonly used: UsedApproval[];
+  used: readonly UsedApproval[];
   /**
    * How many of `used`, from the start, stay used when a later guard refuses, because a handler may have run with
    * them.
@@ -35,9 +35,32 @@ export interface RequestUses {
   last: unknown;
 }
 
+const NONE: readonly UsedApproval[] = [];
+
 /** Uses that no other guard knows of. */
 export function createUses(): RequestUses {
-  return { used: [], settled: 0, last: undefined };
+  return { used: NONE, settled: 0, last: undefined };
+}
+
+/** Remembers a use. Nearly every request has one only, so the list has room for no more. */
+export function addUse(uses: RequestUses, use: UsedApproval): void {
+  uses.used = uses.used.length === 0 ? [use] : [...uses.used, use];
+}
+
+/** The use of this record that met the same demand. */
+export function findUse(
+  { used }: RequestUses,
+  key: string,
+  { hash }: { readonly hash: string },
+): UsedApproval | undefined {
+  return used.length === 0 ? undefined : used.find((use) => use.key === key && use.hash === hash);
+}
+
+/** Takes out the uses from the `first` on. */
+export function takeUses(uses: RequestUses, first: number): readonly UsedApproval[] {
+  const taken = uses.used.slice(first);
+  uses.used = uses.used.slice(0, first);
+  return taken;
 }
 
 const USES = Symbol('stepgate.uses');
@@ -65,8 +88,9 @@ function usesOf(native: unknown): RequestUses {
 }
 
 /** A handler that stands twice in a chain does not say where it is. */
-function followsDirectly({ self, chains }: GuardPlace, last: unknown): boolean {
-  return chains().some((handlers) => {
+function followsDirectly(place: GuardPlace, last: unknown): boolean {
+  const { self } = place;
+  return place.chains().some((handlers) => {
     const at = handlers.indexOf(self);
     const isTwice =
       handlers.lastIndexOf(self) !== at || handlers.indexOf(last) !== handlers.lastIndexOf(last);

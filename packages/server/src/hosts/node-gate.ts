@@ -4,6 +4,7 @@ import { createGate } from '../gate/gate.ts';
 import type { GateOptions } from '../gate/gate-options.ts';
 import { createNativeGate, type NativeGate } from '../gate/native-gate.ts';
 import type { Verdict } from '../guard/decision.ts';
+import type { GuardEntry } from '../guard/guard.ts';
 import { policyOf } from '../policy/policy.ts';
 import type { RequireArguments } from '../policy/route-options.ts';
 import type { HostBody } from '../request/form-body.ts';
@@ -113,39 +114,48 @@ export function createNodeGate<Native extends object>(
     guard(...args) {
       const guard = gate.guard(policyOf(args), args[1]);
       return (native, res, self) => {
-        const request = new NodeHostRequest(native, host, res);
-        // The response has been sent by something else, so whatever was used for it stays used.
-        const place = res.headersSent ? undefined : { self, chains: () => host.handlerChains(native) };
-        return guard(request, () => request.body(), place);
+        // If something else has sent the response, whatever was used for it stays used.
+        const request = new NodeHostRequest(native, host, res, res.headersSent ? undefined : self);
+        return guard(request, request);
       };
     },
   };
 }
 
-/** A class: a literal with getters costs a microsecond, and every guarded request makes one. */
-class NodeHostRequest<Native extends object> implements HostRequest<Native> {
+/**
+ * A request, and what its guard asks of the host. A class: a literal with getters costs a microsecond, and every guarded
+ * request makes one.
+ */
+class NodeHostRequest<Native extends object> implements HostRequest<Native>, GuardEntry {
   readonly native: Native;
   readonly method: string;
   readonly url: string;
+  readonly self: unknown;
   readonly #host: NodeHost<Native>;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse | undefined;
+  // Frameworks work these out at each call.
+  #protocol: string | undefined;
+  #hostName: string | undefined;
 
-  constructor(native: Native, host: NodeHost<Native>, res?: ServerResponse) {
+  constructor(native: Native, host: NodeHost<Native>, res?: ServerResponse, self?: unknown) {
     this.#host = host;
     this.#req = host.req(native);
     this.#res = res;
     this.native = native;
     this.method = this.#req.method ?? 'GET';
     this.url = host.url(native);
+    this.self = self;
   }
 
   get protocol(): string {
-    return this.#host.protocol(this.native);
+    this.#protocol ??= this.#host.protocol(this.native);
+    return this.#protocol;
   }
 
   get host(): string {
-    return this.#host.host(this.native);
+    this.#hostName ??= this.#host.host(this.native);
+    return this.#hostName;
   }
 
   header(name: string): string | undefined {
@@ -168,6 +178,10 @@ class NodeHostRequest<Native extends object> implements HostRequest<Native> {
 
   whenGone(callback: () => void): void {
     if (this.#res) whenGone(this.#res, callback);
+  }
+
+  chains(): readonly (readonly unknown[])[] {
+    return this.#host.handlerChains(this.native);
   }
 
   body(): HostBody {

@@ -1,5 +1,5 @@
 import type { Sealer } from '../lib/seal.ts';
-import { reachable, type Update, updateStored } from '../store/compare-and-set.ts';
+import { reachable, type Update, unavailable, updateStored } from '../store/compare-and-set.ts';
 import type { Store, StoredRecord } from '../store/store.ts';
 import type { HandleRecord } from './handle-record.ts';
 import { createRecordCache, type SignedRecord } from './record-cache.ts';
@@ -104,10 +104,14 @@ export function createRecords(options: {
   }
 
   return {
-    async read(key) {
-      const stored = await reachable(store.read(key));
-      return { record: recordIn(key, stored), version: stored?.version ?? 0 };
-    },
+    // Not an async function: every guarded request would pay for one more promise.
+    read: (key) =>
+      store.read(key).then(
+        (stored) => ({ record: recordIn(key, stored), version: stored?.version ?? 0 }),
+        () => {
+          throw unavailable();
+        },
+      ),
     lastVersion: (key) => seen.get(key)?.version,
     async hasChanged(key, version) {
       const stored = await reachable(store.read(key));

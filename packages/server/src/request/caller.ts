@@ -1,4 +1,4 @@
-import { digest } from '../lib/seal.ts';
+import { recurringDigest } from '../lib/recurring-digest.ts';
 import { identifyError } from './hook-error.ts';
 import type { HostRequest } from './host-request.ts';
 
@@ -55,7 +55,12 @@ export function toCaller(identity: Identity, namespace: string): Caller {
     throw new TypeError('identify: must give { subject, sessionId }, both non-empty strings, or undefined');
   }
   if (ip !== undefined && typeof ip !== 'string') throw new TypeError('identify: ip must be a string');
-  return { identity, subject, session: digest(`${namespace}${subject.length}:${subject}${sessionId}`), ip };
+  return {
+    identity,
+    subject,
+    session: recurringDigest(`${namespace}${subject.length}:${subject}${sessionId}`),
+    ip,
+  };
 }
 
 /** Finds the caller of a request; `undefined` when nobody is signed in. */

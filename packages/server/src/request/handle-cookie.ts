@@ -1,5 +1,5 @@
 import { StepUpError } from '@stepgate/core';
-import { digest } from '../lib/seal.ts';
+import { recurringDigest } from '../lib/recurring-digest.ts';
 import { type AllowedOrigins, isCrossSite } from './allowed-origins.ts';
 import type { Login } from './caller.ts';
 import type { HostRequest } from './host-request.ts';
@@ -47,7 +47,7 @@ export interface Owner {
  * the two cannot reach or block each other.
  */
 export function recordKey(handle: string, { session }: Login): string {
-  return digest(`${handle}.${session}`);
+  return recurringDigest(`${handle}.${session}`);
 }
 
 /**
@@ -127,11 +127,15 @@ function wantsHeader(request: HostRequest<unknown>): boolean {
 
 function cookie(header: string | undefined, name: string): string | undefined {
   if (header === undefined) return undefined;
-  for (const pair of header.split(';')) {
+  const prefix = `${name}=`;
+  for (let start = 0; start < header.length; ) {
+    const next = header.indexOf(';', start);
+    const end = next === -1 ? header.length : next;
     // Not `trim()`: for a browser, U+00A0 belongs to the name. The name then lacks the prefix, so any host may set
     // it.
-    const start = pair.startsWith(' ') ? 1 : 0;
-    if (pair.startsWith(`${name}=`, start)) return pair.slice(start + name.length + 1);
+    const at = header[start] === ' ' ? start + 1 : start;
+    if (header.startsWith(prefix, at)) return header.slice(at + prefix.length, end);
+    start = end + 1;
   }
   return undefined;
 }

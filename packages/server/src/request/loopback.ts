@@ -24,7 +24,9 @@ const PROXY_HEADERS = [
  * upstream's address as the Host, so a public site looks like one on this machine.
  */
 export function cameByProxy(request: HostRequest): boolean {
-  if (PROXY_HEADERS.some((name) => request.header(name) !== undefined)) return true;
+  for (const name of PROXY_HEADERS) {
+    if (request.header(name) !== undefined) return true;
+  }
   const page = pageOf(request);
   if (page === undefined || !URL.canParse(page)) return false;
   const { protocol, host } = new URL(page);

@@ -49,7 +49,8 @@ export function reachable<T>(answer: Promise<T>): Promise<T> {
   });
 }
 
-function unavailable(): StepUpError {
+/** The error for a store that does not answer. It repeats none of the store's text. */
+export function unavailable(): StepUpError {
   return new StepUpError('store_unavailable', 'The store does not answer.', {
     retryAfterMs: 1_000,
     headers: { 'retry-after': '1' },

@@ -189,7 +189,11 @@ export async function createHostileWorld(): Promise<HostileWorld> {
     },
     async pass(knock) {
       const raw = webRequest(knock);
-      const decision = await guard(hostRequest(knock), () => ({ raw }));
+      const decision = await guard(hostRequest(knock), {
+        self: undefined,
+        chains: () => [],
+        body: () => ({ raw }),
+      });
       return { isAllowed: decision.isAllowed, status: decision.isAllowed ? 200 : decision.response.status };
     },
   };
