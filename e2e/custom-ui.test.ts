@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** The page that the guide builds without a bundler, word for word. */
 function pageOfGuide(): string {
   const [, page = ''] =
-    /^```html\n(.*?)^```$/ms.exec(readFileSync(join(root, 'docs/guides/custom-ui.md'), 'utf8')) ?? [];
+    /^```html\n(.*?)^```$/ms.exec(readFileSync(join(root, 'docs/guides/plain-page.md'), 'utf8')) ?? [];
   return page;
 }
 

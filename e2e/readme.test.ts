@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
@@ -8,36 +8,68 @@ import { createEmulator } from '@stepgate/emulator';
 import { freePort } from 'suites/ports.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { ada, connectBrowser } from './support/desk.ts';
+import { blocksOf } from './support/page-blocks.ts';
 import { startProgram } from './support/program.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** Where the packages of a host are installed; `''` for the root. */
+const HOMES: Readonly<Record<string, string>> = {
+  Express: '',
+  Koa: '',
+  Hono: '',
+  Fastify: 'examples/fastify',
+  NestJS: 'examples/nest-bank',
+};
+
 /** The blocks of a page that are whole apps, by their titles; `''` is one without a title. */
 function appsOf(page: string): ReadonlyMap<string, string> {
-  const blocks = readFileSync(join(root, page), 'utf8').matchAll(/^```ts(?: \[(\w+)\])?\n(.*?)^```$/gms);
   return new Map(
-    [...blocks]
-      .filter(([, , code = '']) => /\b(listen|serve)\(/.test(code))
-      .map(([, title = '', code = '']) => [title, code]),
+    blocksOf(page)
+      .filter(({ code }) => /\b(listen|serve)\(/.test(code))
+      .map(({ title = '', code }) => [title, code]),
   );
 }
 
 const readmeApp = appsOf('README.md').get('');
 const quickStart = appsOf('docs/guides/quick-start.md');
 
-/** Writes an app to a file, with another port and tenant address. Returns the file. */
-function writeApp(name: string, code: string, port: number, issuer: string): string {
-  const file = `node_modules/.cache/readme-app/${name.toLowerCase()}.mjs`;
+/** The commands by which the quick start runs the app of a host. */
+function commandsFor(host: string): string {
+  const found = blocksOf('docs/guides/quick-start.md').filter(
+    ({ language, title }) => language === 'sh' && title === host,
+  );
+  const { code = '' } = found.at(-1) ?? {};
+  return code;
+}
+
+/**
+ * Writes an app to a file, with another port and tenant address, and makes JavaScript of it as the quick start says.
+ * Returns the file.
+ */
+function writeApp(host: string, code: string, port: number, issuer: string): string {
+  const folder = join(HOMES[host] ?? '', 'node_modules/.cache/readme-app', host.toLowerCase());
   const moved = code.replace('http://127.0.0.1:4400/', issuer).replace(/(listen\(|port: )3000/, `$1${port}`);
   expect(moved).toContain(issuer);
   expect(moved).toMatch(new RegExp(`(listen\\(|port: )${port}`));
-  mkdirSync(join(root, file, '..'), { recursive: true });
-  writeFileSync(join(root, file), stripTypeScriptTypes(moved));
-  return file;
+  mkdirSync(join(root, folder), { recursive: true });
+  const commands = commandsFor(host);
+  if (commands === 'node app.mts\n') {
+    writeFileSync(join(root, folder, 'app.mjs'), stripTypeScriptTypes(moved));
+  } else {
+    writeFileSync(join(root, folder, 'app.mts'), moved);
+    const [compile = '', run] = commands.trim().split('\n');
+    expect(run).toBe('node app.mjs');
+    execFileSync('bash', ['-ec', compile.replace(/^npx /, '')], {
+      cwd: join(root, folder),
+      env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` },
+    });
+  }
+  return join(folder, 'app.mjs');
 }
 
 it('the quick start for Express is the app of the README', () => {
-  expect([...quickStart.keys()]).toEqual(['Express', 'Koa', 'Hono']);
+  expect([...quickStart.keys()]).toEqual(Object.keys(HOMES));
   expect(quickStart.get('Express')).toBe(readmeApp);
 });
 

@@ -28,14 +28,18 @@ export interface Program {
   readonly ended: Promise<number | null>;
 }
 
-/** Starts a script of the repository with Node. It ends with the test, with everything that it started. */
+/**
+ * Starts a script of the repository with Node. It ends with the test, with everything that it started. `folder` is where it
+ * runs; the file is relative to it.
+ */
 export function startProgram(
   file: string,
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
+  folder = root,
 ): Program {
   const child = spawn(process.execPath, ['--import', preload, file, ...args], {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
     detached: true,

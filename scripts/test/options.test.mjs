@@ -25,7 +25,7 @@ function namedIn(text) {
 
 const sorted = (names) => [...new Set(names)].toSorted((a, b) => a.localeCompare(b));
 
-describe('the pages name exactly what can be set', () => {
+describe('the pages name exactly what can be set and seen', () => {
   it('of a gate', () => {
     const named = namedIn(sectionOf('docs/reference/options.md'));
     const known = [
@@ -48,5 +48,22 @@ describe('the pages name exactly what can be set', () => {
     const known = membersOf('packages/server/src/policy/policy.ts', 'Policy');
     expect(known.length).toBeGreaterThan(6);
     expect(sorted(namedIn(sectionOf('docs/guides/guarding-routes.md', 'Policies')))).toEqual(sorted(known));
+  });
+
+  it('of a view', () => {
+    const known = membersOf('packages/core/src/machine/view.ts', 'FlowView');
+    expect(known.length).toBeGreaterThan(15);
+    expect(sorted(namedIn(sectionOf('docs/guides/custom-ui.md', 'The view')))).toEqual(sorted(known));
+  });
+
+  it('of the events of a flow', () => {
+    const events = textOf('packages/core/src/machine/events.ts');
+    const [, union = ''] = /export type StepUpRequest =\n(.*?);\n\n/s.exec(events) ?? [];
+    const known = [...union.matchAll(/type: '([\w.]+)'/g)].map(([, type]) => type);
+    const table = sectionOf('docs/reference/endpoints.md', 'Events');
+    const named = [...table.matchAll(/^\| `(\w+\.\w+)`/gm)].map(([, type]) => type);
+    expect(known.length).toBeGreaterThan(7);
+    // A flow is started by its own endpoint.
+    expect(sorted(named)).toEqual(sorted(known.filter((type) => type !== 'flow.start')));
   });
 });

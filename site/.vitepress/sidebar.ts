@@ -23,13 +23,18 @@ const chosen: readonly SidebarGroup[] = [
   }),
   group('Guard', {
     '/guides/guarding-routes': 'Guarding routes',
+    '/guides/approve-one-action': 'Approve one action',
+    '/guides/pages-and-forms': 'Pages, forms and scripts',
     '/guides/identity': 'Users and factors',
+    '/guides/nestjs': 'NestJS',
     '/guides/recipes': 'Recipes',
     '/guides/ciba': 'Push that shows what is approved',
     '/guides/write-a-provider': 'Write a provider',
   }),
   group('Screens', {
     '/guides/custom-ui': 'Your own screen',
+    '/guides/react': 'React screens',
+    '/guides/plain-page': 'One page of plain HTML',
     '/guides/native-apps': 'Native apps',
     '/guides/inspector': 'Inspector',
   }),
