@@ -156,7 +156,7 @@ export type EventBody =
  * | `approval.released` | `approval`, `factor`, `authenticatorId`?, `singleUse` | the handler, or a later guard that refused, has given an approval for a single use back |
  * | `approval.revoked` | `scope` | `gate.revoke` has ended a login's approvals (`login`), or `gate.revokeSubject` all (`subject`) |
  * | `guard.denied` | `action`?, `method`, `path` | a guard has refused a request for want of an approval |
- * | `limit.reached` | `limit`, `retryAfterMs` | one of the gate's limits has refused a start, push, message, password, code or list, or a message too soon after another to the same device (`resends`) |
+ * | `limit.reached` | `limit`, `retryAfterMs` | a limit of the gate has refused a start, push, message, password, code or list, or a second message (`resends`) |
  */
 export type AuditEvent = EventBody & {
   readonly version: 1;
