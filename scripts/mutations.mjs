@@ -8,6 +8,7 @@ const web = (file) => `packages/web/src/${file}.ts`;
 const shared = (name, title) => [`suites/adapters/describe-${name}.ts`, title];
 const own = (name, title) => [`packages/server/test/${name}.test.ts`, title];
 const ofCore = (name, title) => [`packages/core/test/${name}.test.ts`, title];
+const ofPackage = (name, title) => [`packages/${name.replace('/', '/test/')}.test.ts`, title];
 const ofWeb = (name, title) => [`packages/web/test/${name}.test.ts`, title];
 
 /** @type {readonly { defence: string, edits: readonly (readonly [string, string, string])[], shownBy: readonly (readonly string[])[] }[]} */
@@ -403,6 +404,17 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [own('ciba/flow', 'is no approval when the owner taps on a push that somebody else has caused')],
+  },
+  {
+    defence: 'a push without a code is no way around the code of another way',
+    edits: [
+      [
+        core('machine/context'),
+        '(!isTapped(factor) || countsTaps(context)) &&',
+        "(!isTapped(factor) || countsTaps(context) || factor === 'push') &&",
+      ],
+    ],
+    shownBy: [own('ciba/flow', 'sends no push without a code, which would be the way around the code')],
   },
   {
     defence: 'a push code can be guessed three times',
@@ -1336,6 +1348,72 @@ export const MUTATIONS = [
     shownBy: [
       own('endpoints/hostile-input', 'makes no endpoint fail, approve, or change anything that it refuses'),
     ],
+  },
+  {
+    defence: 'a hook that guards a whole Fastify app leaves out nothing but what the gate answers',
+    edits: [
+      [
+        'packages/fastify/src/index.ts',
+        'return ownRoutes.includes(url) && isUnder(path, gate.basePath);',
+        "return ownRoutes.includes(url) && isUnder(path, '');",
+      ],
+    ],
+    shownBy: [
+      ofPackage(
+        'fastify/register',
+        'guards the fallback of the app by a hook on %s, also for a path that only looks like the page',
+      ),
+    ],
+  },
+  {
+    defence: 'the policy of a resolver reads the arguments of the resolver',
+    edits: [
+      [
+        'packages/nest/src/step-up.ts',
+        'this.#gate.inHandlers.assert(withArguments(request, context), policyOf(args));',
+        'this.#gate.inHandlers.assert(Object.create(withArguments(request, context), { body: { value: request.body } }), policyOf(args));',
+      ],
+    ],
+    shownBy: [
+      ofPackage('nest/graphql', 'binds the arguments of the resolver, not what else the request brings'),
+      ofPackage('nest/graphql', 'shows policies the arguments of the resolver as the body'),
+    ],
+  },
+  {
+    defence: 'a resolver sees no approval of another one',
+    edits: [
+      [
+        'packages/nest/src/nest-request.ts',
+        'return context.getArgByIndex<object>(3);',
+        'return context.getArgByIndex<{ readonly req: object }>(2).req;',
+      ],
+    ],
+    shownBy: [ofPackage('nest/graphql', 'gives each resolver of an operation its own approval')],
+  },
+  {
+    defence: 'a Nest app has one gate',
+    edits: [
+      ['packages/nest/src/step-up-module.ts', 'served.add(httpAdapter);', 'served.delete(httpAdapter);'],
+    ],
+    shownBy: [ofPackage('nest/module', 'does not start beside another one, since @StepUp could take either')],
+  },
+  {
+    defence: 'gates of other tenants and applications sign receipts with other keys',
+    edits: [
+      [
+        server('receipts/receipt-keys'),
+        'deriveBytes(secret, `receipt key of ${namespace}`, 32);',
+        'deriveBytes(secret, `receipt key of ${typeof namespace}`, 32);',
+      ],
+    ],
+    shownBy: [own('receipts/receipts', 'are others for a gate of another %s that has the same secret')],
+  },
+  {
+    defence: 'a clock that goes back brings no deleted record back',
+    edits: [
+      ['packages/sqlite/src/sqlite-store.ts', 'expires > :now AND value IS NOT NULL', 'expires > :now'],
+    ],
+    shownBy: [ofPackage('sqlite/sqlite-store', 'brings no deleted record back when the clock goes back')],
   },
   {
     defence: 'a signed-out user is not let through',

@@ -2,6 +2,7 @@ import type { GateOptions, GuardMaker, NativeGate, RoutePolicy, StepUp } from '@
 import {
   createNodeGate,
   type GateResponse,
+  isUnder,
   mergedHeaders,
   NOT_KEPT,
   type NodeHost,
@@ -72,6 +73,12 @@ export function createGate(options: FastifyGateOptions): FastifyGate {
     });
   };
 
+  /** Fastify decodes a path to find its route, and the gate does not: `/step%2Dup` goes to the app. */
+  function isOwn({ routeOptions: { url = '' }, originalUrl }: FastifyRequest): boolean {
+    const [path = ''] = originalUrl.split('?', 1);
+    return ownRoutes.includes(url) && isUnder(path, gate.basePath);
+  }
+
   function guardOf(policy: RoutePolicy<FastifyRequest> | undefined) {
     const guard = (policy && guards.get(policy)) ?? requireWith(policy);
     if (policy) guards.set(policy, guard);
@@ -82,7 +89,7 @@ export function createGate(options: FastifyGateOptions): FastifyGate {
     const decide = gate.guard(...args);
     return async function requireStepUp(request: FastifyRequest, reply: FastifyReply) {
       // A hook that guards the whole app runs here too, and the page is where it sends users.
-      if (ownRoutes.includes(request.routeOptions.url ?? '')) return undefined;
+      if (isOwn(request)) return undefined;
       const verdict = await decide(request, reply.raw, requireStepUp);
       if (!verdict.isAllowed) {
         if (!verdict.isForApp) return answer(reply, verdict.response);

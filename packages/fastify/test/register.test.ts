@@ -106,6 +106,20 @@ describe('a gate in Fastify', () => {
     expect(asset.statusCode).toBe(200);
   });
 
+  it.each(['onRequest', 'preValidation', 'preHandler'] as const)(
+    'guards the fallback of the app by a hook on %s, also for a path that only looks like the page',
+    async (hook) => {
+      const { app, gate } = openApp();
+      app.addHook(hook as 'preHandler', gate.require(policy));
+      await app.register(gate);
+      app.setNotFoundHandler(async (_request, reply) => reply.code(200).send('done'));
+
+      for (const url of ['/elsewhere', '/step%2Dup', '/step%2Dup/balance', '/%73tep-up/balance']) {
+        expect([url, await statusOf(app, url)]).toEqual([url, 401]);
+      }
+    },
+  );
+
   it('keeps the cookies, challenges and headers that the app has set already', async () => {
     const { app, gate } = openApp();
     app.addHook('onRequest', async (_request, reply) => {

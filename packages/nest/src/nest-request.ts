@@ -14,7 +14,7 @@ export interface NestRequest {
   readonly host: string | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly body?: unknown;
-  /** Set by `@StepUp` before the handler runs, where an approval was asked for. */
+  /** Set by `@StepUp` before the handler of a controller runs, where an approval was asked for. */
   stepUp?: StepUp | undefined;
 }
 
@@ -51,4 +51,18 @@ export function requestOf(context: ExecutionContext): NestRequest {
     'misconfigured',
     'The GraphQL context has no `req`. Give it one: GraphQLModule.forRoot({ context: ({ req }) => ({ req }) }).',
   );
+}
+
+/**
+ * The request as the policy of a resolver reads it: the body is the resolver's arguments. What the client has posted can
+ * hold anything besides, and several operations.
+ */
+export function withArguments(request: NestRequest, context: ExecutionContext): NestRequest {
+  const body = context.getArgByIndex<unknown>(1) ?? {};
+  return Object.create(request, { body: { value: body, enumerable: true } }) as NestRequest;
+}
+
+/** What names one call of a resolver: several of a request run at the same time. */
+export function resolverCallOf(context: ExecutionContext): object {
+  return context.getArgByIndex<object>(3);
 }

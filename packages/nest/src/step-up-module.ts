@@ -76,11 +76,22 @@ export class StepUpModule implements NestModule, BeforeApplicationShutdown {
     this.#gate = gate;
   }
 
-  /** Nest calls it before it resolves routes. */
+  /**
+   * Nest calls it before it resolves routes.
+   *
+   * @throws TypeError when the app has another gate.
+   */
   configure(): void {
     // An app without a server has none.
     const { httpAdapter } = this.#adapterHost as Partial<HttpAdapterHost>;
-    if (httpAdapter) serve(httpAdapter, this.#gate);
+    if (!httpAdapter) return;
+    if (served.has(httpAdapter)) {
+      throw new TypeError(
+        'StepUpModule is imported twice, and @StepUp cannot tell the two gates apart. It is global: import it once, in the root module.',
+      );
+    }
+    served.add(httpAdapter);
+    serve(httpAdapter, this.#gate);
   }
 
   /** Event streams are requests, for whose end the server would wait. */
@@ -88,6 +99,9 @@ export class StepUpModule implements NestModule, BeforeApplicationShutdown {
     return this.#gate.inHandlers.close();
   }
 }
+
+/** The servers that have a gate. */
+const served = new WeakSet<object>();
 
 Module({})(StepUpModule);
 Inject(HttpAdapterHost)(StepUpModule, undefined, 0);

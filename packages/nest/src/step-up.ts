@@ -17,7 +17,7 @@ import {
   type Verdict,
 } from '@stepgate/server';
 import { assertGuard, NOT_KEPT, type NodeGate } from '@stepgate/server/node';
-import { GUARDS, type NestRequest, requestOf } from './nest-request.ts';
+import { GUARDS, type NestRequest, requestOf, resolverCallOf, withArguments } from './nest-request.ts';
 import { answers } from './step-up-filter.ts';
 import { NODE_GATE } from './step-up-gate.ts';
 
@@ -28,7 +28,8 @@ export type StepUp = GrantedStepUp;
  * Lets a controller's handlers, or one handler, run only when the signed-in user has freshly approved. Where both have
  * one, both are to be met. Put it below the decorator that authenticates: `@UseGuards(AuthGuard)`, `@StepUp(policy)`.
  *
- * On a GraphQL resolver, the options of the route have no meaning.
+ * On a GraphQL resolver, the policy finds the resolver's arguments as the request's body, to bind or to read them, and the
+ * options of the route have no meaning.
  *
  * @example
  * \@Post('transfers')
@@ -54,7 +55,8 @@ export function StepUp(...args: RequireArguments<NestRequest>): ClassDecorator &
     async canActivate(context: ExecutionContext): Promise<boolean> {
       const request = requestOf(context);
       if (context.getType() !== 'http') {
-        request.stepUp = await this.#gate.inHandlers.assert(request, policyOf(args));
+        const stepUp = await this.#gate.inHandlers.assert(withArguments(request, context), policyOf(args));
+        ofResolvers.set(resolverCallOf(context), stepUp);
         return true;
       }
       const reply = context.switchToHttp().getResponse<{ readonly raw?: ServerResponse }>();
@@ -76,8 +78,12 @@ export function StepUp(...args: RequireArguments<NestRequest>): ClassDecorator &
 
 /** The approval that let a handler run, as its parameter; `undefined` where the policy asked for none. */
 export const CurrentStepUp: () => ParameterDecorator = createParamDecorator(
-  (_data: unknown, context: ExecutionContext) => requestOf(context).stepUp,
+  (_data: unknown, context: ExecutionContext) =>
+    context.getType() === 'http' ? requestOf(context).stepUp : ofResolvers.get(resolverCallOf(context)),
 );
+
+/** The approvals of resolvers, which share a request. */
+const ofResolvers = new WeakMap<object, GrantedStepUp | undefined>();
 
 /** What to throw, so that filters of the app that know nothing of Stepgate redirect page loads too. */
 function refusalOf({ isForApp, error, response }: Extract<Verdict, { isAllowed: false }>): StepUpError {

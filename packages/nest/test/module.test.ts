@@ -282,6 +282,14 @@ describe.each(['express', 'fastify'] as const)('a gate in Nest on %s', (platform
   it('does not start with an option that is wrong', async () => {
     await expect(open(platform, [], { options: { secret: 'short' } })).rejects.toThrow(/^secret: /);
   });
+
+  it('does not start beside another one, since @StepUp could take either', async () => {
+    const forAdmins = (options: NestGateOptions) => ({
+      ...StepUpModule.forRoot(options),
+      imports: [StepUpModule.forRoot({ ...options, basePath: '/admin/step-up' })],
+    });
+    await expect(open(platform, [], { module: forAdmins })).rejects.toThrow(/StepUpModule.*twice/);
+  });
 });
 
 describe('@StepUp', () => {

@@ -27,14 +27,16 @@ export interface SqliteStore extends Store {
   close(): void;
 }
 
-const READ = 'SELECT version, value FROM stepgate WHERE key = :key AND expires > :now';
+/** A deleted record has no value, and its time is over, unless the clock goes back. */
+const LIVING = 'FROM stepgate WHERE key = :key AND expires > :now AND value IS NOT NULL';
+const READ = `SELECT version, value ${LIVING}`;
 const WRITE = `
 INSERT OR REPLACE INTO stepgate (key, value, expires) SELECT :key, :value, :expires
-WHERE coalesce((SELECT version FROM stepgate WHERE key = :key AND expires > :now), 0) = :ifVersion
+WHERE coalesce((SELECT version ${LIVING}), 0) = :ifVersion
 RETURNING version`;
 const DELETE = `
 INSERT OR REPLACE INTO stepgate (key, value, expires) SELECT :key, NULL, :now
-WHERE EXISTS (SELECT 1 FROM stepgate WHERE key = :key AND expires > :now)`;
+WHERE EXISTS (SELECT 1 ${LIVING})`;
 
 /**
  * A store in a file, for one machine: it survives restarts, and several processes may share it. It needs Node 22.13 or

@@ -200,6 +200,18 @@ describe('a SQLite store', () => {
     expect(vi.getTimerCount()).toBe(before);
   });
 
+  it('brings no deleted record back when the clock goes back', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
+    const store = storeAt(newPath());
+    await store.write('k', { approvals: [] }, RECORD);
+    await store.delete('k');
+    vi.setSystemTime(Date.now() - 30_000);
+
+    expect(await store.read('k')).toBeUndefined();
+    expect(await store.write('k', 'new', RECORD)).toBeTypeOf('number');
+    expect(await store.read('k')).toMatchObject({ value: 'new' });
+  });
+
   it('reports no write that the disk had no room for', async () => {
     const path = newPath();
     const program = fileURLToPath(new URL('./support/fill-disk.ts', import.meta.url));

@@ -149,13 +149,21 @@ export function runFlows(
 
 /** Sets up what decides about guarded requests. */
 export function setUpGuards(
-  { loginUrl, evidence: claimsOf, checkOrigin, secret, receipts: settings = {}, testing }: GateSettings,
+  gate: GateSettings,
   { basePath, random, runtime }: Foundation,
   state: State,
   callers: Callers,
 ): Guarding {
+  const { provider, loginUrl, evidence: claimsOf, checkOrigin, secret, testing } = gate;
   const now = (): number => runtime.clock.now();
-  const receipts = createReceipts({ settings, secret, basePath, now, randomId: random.id });
+  const receipts = createReceipts({
+    settings: gate.receipts ?? {},
+    secret,
+    namespace: namespaceOf(provider),
+    basePath,
+    now,
+    randomId: random.id,
+  });
   const requirements = createRequirements({
     sealer: state.sealer,
     now,

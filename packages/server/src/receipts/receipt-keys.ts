@@ -51,16 +51,19 @@ export function parseReceiptKeys(keys: readonly ReceiptKey[]): ReceiptKeys {
   return { signer: { kid, alg, privateKey: first.privateKey }, published: { keys: published } };
 }
 
-/** Derives one key from each secret: processes that share the secret share the key. */
-export function deriveReceiptKeys(secret: string | readonly string[]): ReceiptKeys {
-  return parseReceiptKeys([...new Set([secret].flat())].map(deriveKey));
+/**
+ * Derives one key from each secret: processes that share the secret share the key. Gates of another tenant or application
+ * (`namespace`) have other keys, since the issuer that a receipt names can be the same.
+ */
+export function deriveReceiptKeys(secret: string | readonly string[], namespace: string): ReceiptKeys {
+  return parseReceiptKeys([...new Set([secret].flat())].map((one) => deriveKey(one, namespace)));
 }
 
 /** An Ed25519 private key is any 32 bytes; in front of them stands what PKCS #8 says about it (RFC 8410, section 7). */
 const PKCS8_OF_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-function deriveKey(secret: string): ReceiptKey {
-  const seed = deriveBytes(secret, 'receipt key', 32);
+function deriveKey(secret: string, namespace: string): ReceiptKey {
+  const seed = deriveBytes(secret, `receipt key of ${namespace}`, 32);
   const key = createPrivateKey({
     key: Buffer.concat([PKCS8_OF_ED25519, seed]),
     format: 'der',

@@ -48,12 +48,16 @@ const LONGEST_LIFETIME_SECONDS = 300;
 export function createReceipts(options: {
   readonly settings: ReceiptSettings;
   readonly secret: string | readonly string[];
+  /** Names the tenant and the application. */
+  readonly namespace: string;
   readonly basePath: string;
   readonly now: () => number;
   readonly randomId: () => string;
 }): Receipts {
-  const { settings, secret, basePath, now, randomId } = options;
-  const { signer, published } = settings.keys ? parseReceiptKeys(settings.keys) : deriveReceiptKeys(secret);
+  const { settings, secret, namespace, basePath, now, randomId } = options;
+  const { signer, published } = settings.keys
+    ? parseReceiptKeys(settings.keys)
+    : deriveReceiptKeys(secret, namespace);
   const lifetimeMs = parseLifetime(settings.lifetime ?? DEFAULT_LIFETIME_SECONDS) * 1_000;
 
   return {

@@ -305,8 +305,23 @@ describe('the way after the first', () => {
     });
   });
 
+  it('sends no push without a code, which would be the way around the code', async () => {
+    const { client, phone, tenant } = createCibaScene({ hasMfaApi: true });
+    await client.start();
+    await client.event({ type: 'way.next' });
+
+    const view = await client.event({ type: 'password.submit', password: tenant.ada.password });
+
+    expect(view).toMatchObject({ state: 'choosing', way: 'mfa-api' });
+    expect(new Set(view.authenticators?.map(({ factor }) => factor))).toEqual(new Set(['otp']));
+    expect(phone.notifications().map(({ kind }) => kind)).toEqual(['ciba']);
+  });
+
   it('can be asked for while the phone is asked, which then approves nothing', async () => {
-    const { client, phone, later, shown, tenant } = createCibaScene({ hasMfaApi: true });
+    const { client, phone, later, shown, tenant } = createCibaScene({
+      hasMfaApi: true,
+      gate: { pushCode: 'compared' },
+    });
     await client.start();
     const { code } = shown();
     await client.event({ type: 'way.next' });
@@ -332,7 +347,10 @@ describe('the way after the first', () => {
 
 describe('one push per user, over all ways', () => {
   it('keeps a second browser waiting, by whatever way it asks, until the first one has its answer', async () => {
-    const { client, other, phone, tenant, later, shown } = createCibaScene({ hasMfaApi: true });
+    const { client, other, phone, tenant, later } = createCibaScene({
+      hasMfaApi: true,
+      gate: { pushCode: 'compared' },
+    });
     const { subject } = tenant.ada;
     const elsewhere = other({ handle: 'y'.repeat(43), identity: { subject, sessionId: 's2' } });
     await client.start();
@@ -344,11 +362,24 @@ describe('one push per user, over all ways', () => {
     expect(phone.notifications()).toHaveLength(1);
     expect(await client.view()).toMatchObject({ notice: 'push_requested_elsewhere' });
 
-    // The first browser has the answer and lacks the code, which keeps nobody waiting.
+    phone.approve();
+    expect(await later()).toMatchObject({ state: 'approved' });
+    await elsewhere.view();
+    expect(await elsewhere.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
+  });
+
+  it('keeps nobody waiting for a browser that has its answer and lacks the code', async () => {
+    const { client, other, phone, tenant, later, shown } = createCibaScene();
+    const { subject } = tenant.ada;
+    const elsewhere = other({ handle: 'y'.repeat(43), identity: { subject, sessionId: 's2' } });
+    await client.start();
+    await elsewhere.start();
     const { code } = shown();
     phone.approve();
+    tenant.clock.advance(16_000);
     await later();
     await elsewhere.view();
+
     expect(await elsewhere.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
     expect(await client.event({ type: 'code.submit', code })).toMatchObject({ state: 'approved' });
   });
@@ -356,7 +387,7 @@ describe('one push per user, over all ways', () => {
   it('counts the pushes of all ways together', async () => {
     const { client, tenant } = createCibaScene({
       hasMfaApi: true,
-      gate: { limits: { pushes: { perSession: { count: 1, windowMs: 300_000 } } } },
+      gate: { pushCode: 'compared', limits: { pushes: { perSession: { count: 1, windowMs: 300_000 } } } },
     });
     await client.start();
     await client.event({ type: 'way.next' });

@@ -10,7 +10,7 @@ import {
   jwtVerify,
   SignJWT,
 } from 'jose';
-import { createTestTenant, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
+import { createTestTenant, POLL_MS, providerOf, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import type { Gate } from '../../src/gate/gate.ts';
 import type { GateOptions } from '../../src/gate/gate-options.ts';
@@ -322,6 +322,27 @@ describe('the keys of receipts', () => {
     expect(one).toEqual(two);
     expect(one).not.toEqual(three);
     expect(one?.keys).toEqual([expect.objectContaining({ crv: 'Ed25519', alg: 'EdDSA' })]);
+  });
+
+  it.each([
+    ['application', { clientId: 'another' }],
+    ['tenant', { issuer: 'https://other.test/' }],
+  ])('are others for a gate of another %s that has the same secret', async (_, difference) => {
+    const opened = await approvedUse();
+    const { tenant, client, stepUp } = opened;
+    const other = createTestGate(tenant, {
+      provider: providerOf({ ...tenant.auth0, ...difference }),
+      firstLeg: { custom: async () => ({ mfaToken: 'none' }) },
+    });
+    const [kid] = (await keysOf(client)).keys.map((key) => key.kid);
+    const keys = await keysOf(client.at(other));
+
+    expect(keys.keys.map((key) => key.kid)).not.toContain(kid);
+    // The issuer follows the address that the request names, so it alone keeps no two gates apart.
+    const elsewhere = { issuer: ISSUER, ...LEDGER, keys, now: () => tenant.clock.now() };
+    await expect(verifyReceipt(await stepUp.receipt(LEDGER), elsewhere)).rejects.toMatchObject({
+      code: 'receipt_invalid',
+    });
   });
 
   it('rotate with the secret: what the old one signed is good while the old one is listed', async () => {
