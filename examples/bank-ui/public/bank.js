@@ -44,10 +44,12 @@ act(transfer, {
   failed: 'Not transferred',
 });
 
-act(document.querySelector('#closing'), {
-  send: () => ({}),
-  // Nobody is signed in any more.
-  done: () => location.assign('/'),
-  cancelled: 'Your account stays open.',
-  failed: 'Not closed',
-});
+const closing = document.querySelector('#closing');
+if (closing)
+  act(closing, {
+    send: () => ({}),
+    // Nobody is signed in any more.
+    done: () => location.assign('/'),
+    cancelled: 'Your account stays open.',
+    failed: 'Not closed',
+  });

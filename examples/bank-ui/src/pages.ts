@@ -9,6 +9,8 @@ interface Account {
   readonly transfers: readonly Transfer[];
   /** The page of the phones that customers play with. */
   readonly phoneUrl?: string | undefined;
+  /** Whether devices can be managed and the account can be closed. Default `true`. */
+  readonly hasAccountSection?: boolean;
 }
 
 const OPENING_BALANCE = 12_480.5;
@@ -18,14 +20,18 @@ function inEuro(amount: number): string {
 }
 
 /** The page of a signed-in customer. The forms work without its script too: the browser then steps up on a page. */
-export function accountPage({ username, transfers, phoneUrl }: Account): string {
+export function accountPage({ username, transfers, phoneUrl, hasAccountSection = true }: Account): string {
   const balance = transfers.reduce((left, { amount }) => left - amount, OPENING_BALANCE);
   const rows = transfers.map(({ to, amount }) => `<li>${amount} EUR to ${escapeHtml(to)}</li>`).join('');
+  const account = hasAccountSection
+    ? `<p><a href="/step-up/authenticators">Your devices</a></p>
+<form id="closing" method="post" action="/closing"><button class="danger">Close account</button></form>`
+    : '';
   const phone =
     phoneUrl === undefined
       ? ''
-      : `<p class="demo">Pushes, calls, texts and e-mails arrive on the demo phone. <a href="${escapeHtml(phoneOf(username, phoneUrl))}" target="phone">Open the demo phone</a> beside this window. The first time, you enter your password again and add the phone by scanning a QR code.</p>`;
-  return page(`${phone}
+      : `<p class="demo">Pushes, calls, texts and e-mails arrive on the demo phone. <a href="${escapeHtml(phoneOf(username, phoneUrl))}" target="phone">Open the demo phone</a> beside this window.${hasAccountSection ? ' The first time, you enter your password again and add the phone by scanning a QR code.' : ''}</p>`;
+  return bankPage(`${phone}
 <h1>Hello ${escapeHtml(username)}</h1>
 <p class="balance"><data id="balance" value="${balance}">${inEuro(balance)}</data> EUR</p>
 <form id="transfer" method="post" action="/transfers">
@@ -37,8 +43,7 @@ export function accountPage({ username, transfers, phoneUrl }: Account): string 
 <h2>Transfers</h2>
 <ul id="transfers">${rows}</ul>
 <h2>Account</h2>
-<p><a href="/step-up/authenticators">Your devices</a></p>
-<form id="closing" method="post" action="/closing"><button class="danger">Close account</button></form>
+${account}
 <form method="post" action="/logout"><button class="quiet">Sign out</button></form>
 <script type="module" src="/public/bank.js"></script>`);
 }
@@ -51,9 +56,9 @@ function phoneOf(username: string, phoneUrl: string): string {
 
 /** The page of everybody else. */
 export function loginPage(problem = ''): string {
-  return page(`
+  return bankPage(`
 <h1>Sign in</h1>
-<form method="post" action="/login">
+<form class="sign-in" method="post" action="/login">
   ${problem === '' ? '' : `<p role="alert">${escapeHtml(problem)}</p>`}
   <label>Username <input name="username" autocomplete="username" required autofocus></label>
   <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
@@ -61,7 +66,8 @@ export function loginPage(problem = ''): string {
 </form>`);
 }
 
-function page(content: string): string {
+/** A page of the bank. */
+export function bankPage(content: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>

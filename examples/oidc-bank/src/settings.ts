@@ -1,0 +1,30 @@
+import { insist, isWebAddress, readPort, readPushCode, readWays } from 'example-bank-ui';
+
+/** What the bank is told by its environment. */
+export interface Settings {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** How users confirm. */
+  readonly ways: readonly 'ciba'[];
+  /** The code on the phone is typed into the page, or shown on both. */
+  readonly pushCode: 'typed' | 'compared';
+}
+
+/** Reads the environment; what is wrong in it ends the program with a sentence. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const { OIDC_ISSUER = '', OIDC_CLIENT_ID = '', OIDC_CLIENT_SECRET = '' } = env;
+  insist('OIDC_ISSUER', OIDC_ISSUER, isWebAddress(OIDC_ISSUER), 'the address of an OpenID provider');
+  insist('OIDC_CLIENT_ID', OIDC_CLIENT_ID, OIDC_CLIENT_ID !== '', "the application's client id");
+  insist('OIDC_CLIENT_SECRET', OIDC_CLIENT_SECRET, OIDC_CLIENT_SECRET !== '', "the application's secret");
+  return {
+    port: readPort(env, 3005),
+    issuer: OIDC_ISSUER,
+    clientId: OIDC_CLIENT_ID,
+    clientSecret: OIDC_CLIENT_SECRET,
+    ways: readWays(env, ['ciba']),
+    pushCode: readPushCode(env),
+  };
+}
