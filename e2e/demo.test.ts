@@ -17,6 +17,9 @@ describe('the demo', () => {
     expect(new URL(phone).port).toBe(String(emulatorPort));
     expect(await textAt(bank)).toContain('Sign in');
     expect(await textAt(phone)).toContain('Phone of');
+    // One user has a phone, and one has to add it.
+    expect(await textAt(new URL('phone/ada', phone).href)).toContain("ada's phone");
+    expect(JSON.parse(await textAt(new URL('phone/bob', phone).href))).toMatchObject({ authenticators: [] });
 
     demo.interrupt();
     expect(await demo.ended).toBe(0);

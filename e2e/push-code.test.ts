@@ -137,7 +137,7 @@ it('adds a phone by the MFA API without any script, says why, and asks that phon
   await ada.transfer(500);
   await ada.press('Send approval request');
   await ada.reads('Enter your password');
-  await bank.getByText('No request could be sent to your phone').first().waitFor();
+  await bank.getByText('Your phone cannot receive requests yet').first().waitFor();
   await ada.addPhone();
   await ada.goOn();
   await ada.sees(500);

@@ -66,7 +66,11 @@ if (above.length > 0) {
 await insistOnPorts();
 
 const { url, phone } = JSON.parse(
-  await start('packages/emulator/dist/cli.js', ['--port', EMULATOR_PORT, '--json'], {}),
+  await start(
+    'packages/emulator/dist/cli.js',
+    ['--config', 'scripts/demo-tenant.yaml', '--port', EMULATOR_PORT, '--json'],
+    {},
+  ),
 );
 await start('examples/express-bank/src/main.ts', [], {
   PORT: BANK_PORT,
@@ -80,5 +84,6 @@ console.log(`
   The bank    http://127.0.0.1:${BANK_PORT}/    sign in as ada, password correct-horse
   The phone   ${phone}?user=ada
 
-  Press "Transfer" at the bank, and answer on the phone: the bank links to it. Ctrl-C ends it.
+  Press "Transfer" at the bank. The phone shows what for, and a code: type it at the bank, and approve on the phone.
+  To add a first phone, sign in as bob, with the same password. Ctrl-C ends the demo.
 `);

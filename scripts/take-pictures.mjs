@@ -9,8 +9,8 @@ import { launchOptions } from '../e2e/system.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { chromium } = createRequire(new URL('../e2e/package.json', import.meta.url))('playwright-core');
 const { createEmulator } = await import('../packages/emulator/dist/index.js');
-const BANK = { width: 640, height: 620 };
-const PHONE = { width: 360, height: 620 };
+const BANK = { width: 640, height: 840 };
+const PHONE = { width: 360, height: 840 };
 
 /** Starts the bank on a free port. Returns its address, and a function that ends it. */
 async function startBank(env) {
@@ -26,7 +26,7 @@ async function startBank(env) {
   throw new Error('The bank ended before it printed its address.');
 }
 
-/** The bank while it waits for an approval, and the phone with the request. */
+/** The bank while it waits for the code and the approval, and the phone with the request. */
 async function takeDemo(browser, { bankUrl, phoneUrl }) {
   const look = { reducedMotion: 'reduce', deviceScaleFactor: 1 };
   const bank = await browser.newPage({ ...look, viewport: BANK });
@@ -36,26 +36,16 @@ async function takeDemo(browser, { bankUrl, phoneUrl }) {
   await bank.getByLabel('Username').fill('ada');
   await bank.getByLabel('Password').fill('correct-horse');
   await bank.getByRole('button', { name: 'Sign in' }).click();
-  const transfer = async (amount) => {
-    await bank.getByLabel('Amount').fill(amount);
-    await bank.getByRole('button', { name: 'Transfer' }).click();
-  };
-  await transfer('40');
-  await bank.getByRole('textbox', { name: 'Password' }).fill('correct-horse');
-  await bank.getByRole('button', { name: 'Continue' }).click();
-  await phone.getByRole('button', { name: 'Scan' }).click();
-  await bank.getByLabel('I have saved it').check();
-  await bank.getByRole('button', { name: 'Continue' }).click();
-  await bank.getByRole('dialog').waitFor({ state: 'detached' });
-  await transfer('250');
-  await bank.getByRole('heading', { name: 'Check your phone' }).waitFor();
+  await bank.getByLabel('Amount').fill('250');
+  await bank.getByRole('button', { name: 'Transfer' }).click();
+  await bank.getByRole('heading', { name: 'Type the code from your phone' }).waitFor();
   await phone.getByRole('button', { name: 'Approve' }).waitFor();
   return { bank: await bank.screenshot(), phone: await phone.screenshot() };
 }
 
 /** Two pictures side by side, each in a frame. */
 async function sideBySide(browser, { bank, phone }) {
-  const page = await browser.newPage({ viewport: { width: 1080, height: 700 } });
+  const page = await browser.newPage({ viewport: { width: 1080, height: 900 } });
   const framed = (picture) => `<img src="data:image/png;base64,${picture.toString('base64')}">`;
   await page.setContent(`<style>
     body { margin: 0; display: flex; justify-content: center; align-items: center; gap: 24px; height: 100vh;
@@ -67,12 +57,12 @@ async function sideBySide(browser, { bank, phone }) {
 
 const emulator = createEmulator();
 const tenant = await emulator.listen();
+emulator.enroll('ada', { factor: 'push' });
 const phoneUrl = `${tenant.phoneUrl}?user=ada`;
 const bank = await startBank({
   AUTH0_ISSUER: tenant.url,
   DEMO_PHONE_URL: phoneUrl,
   STEP_UP_MAX_AGE: '0',
-  STEP_UP_POLL_SCHEDULE: 'eager',
 });
 const browser = await chromium.launch(launchOptions());
 try {

@@ -30,7 +30,7 @@ export function accountPage({ username, transfers, phoneUrl, hasAccountSection =
   const phone =
     phoneUrl === undefined
       ? ''
-      : `<p class="demo">Pushes, calls, texts and e-mails arrive on the demo phone. <a href="${escapeHtml(phoneOf(username, phoneUrl))}" target="phone">Open the demo phone</a> beside this window.${hasAccountSection ? ' The first time, you enter your password again and add the phone by scanning a QR code.' : ''}</p>`;
+      : `<p class="demo">Pushes, calls, texts and e-mails arrive on the demo phone. <a href="${escapeHtml(phoneOf(username, phoneUrl))}" target="phone">Open the demo phone</a> beside this window.${hasAccountSection ? ' Without a phone yet, you enter your password again and add one by its QR code.' : ''}</p>`;
   return bankPage(`${phone}
 <h1>Hello ${escapeHtml(username)}</h1>
 <p class="balance"><data id="balance" value="${balance}">${inEuro(balance)}</data> EUR</p>

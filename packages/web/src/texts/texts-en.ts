@@ -55,7 +55,7 @@ export const english: Texts = {
     redirect: 'Continue on the sign-in page',
   },
   leftWays: {
-    ciba: 'No request could be sent to your phone, so confirm in another way.',
+    ciba: 'Your phone cannot receive requests yet, so confirm in another way.',
     'mfa-api': 'None of your registered devices can be used here, so confirm in another way.',
     redirect: 'The sign-in page cannot be used here, so confirm in another way.',
   },

@@ -61,7 +61,7 @@ export const french: Texts = {
     redirect: 'Continuer sur la page de connexion',
   },
   leftWays: {
-    ciba: 'Aucune demande n’a pu être envoyée à votre téléphone\u00a0: confirmez par un autre moyen.',
+    ciba: 'Votre téléphone ne peut pas encore recevoir de demandes\u00a0: confirmez par un autre moyen.',
     'mfa-api': 'Aucun de vos appareils enregistrés ne convient ici\u00a0: confirmez par un autre moyen.',
     redirect: 'La page de connexion n’est pas disponible ici\u00a0: confirmez par un autre moyen.',
   },
