@@ -13,6 +13,7 @@ export function withGuardedBody<T extends object>(
   const { body } = holder as { readonly body?: unknown };
   // Some parsers leave an empty object when the type is not theirs. A later parser may fill it.
   const isLeftEmpty = req?.readableDidRead === false && isEmpty(body);
+  if (isUnparsed(body)) return Object.create(holder, { body: { value: withOwnMembers(body) } }) as T;
   if (body !== undefined && !isLeftEmpty) return holder;
   // A parser that ran and did not know the type leaves the member behind.
   const isParsed = 'body' in holder;
@@ -23,6 +24,40 @@ export function withGuardedBody<T extends object>(
       },
     },
   }) as T;
+}
+
+/** What holds a body, and has none of its members: bytes, streams, and collections with `get`. */
+const HOLDERS = [ArrayBuffer, Blob, FormData, Map, ReadableStream, URLSearchParams];
+
+function isUnparsed(body: unknown): body is object {
+  if (typeof body !== 'object' || body === null) return false;
+  if (ArrayBuffer.isView(body) || HOLDERS.some((holder) => body instanceof holder)) return true;
+  return typeof (body as { readonly pipe?: unknown }).pipe === 'function';
+}
+
+/**
+ * The same object, except that a member which it does not have throws: `body.amount` of bytes is undefined, too. A policy
+ * that takes the bytes for what they are can still read them.
+ */
+function withOwnMembers(body: object): object {
+  return new Proxy(body, {
+    get(target, name) {
+      if (typeof name === 'string' && !(name in target)) throw notParsed(name);
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+    has(target, name) {
+      if (typeof name === 'string' && !(name in target)) throw notParsed(name);
+      return Reflect.has(target, name);
+    },
+  });
+}
+
+function notParsed(name: string): StepUpError {
+  return new StepUpError(
+    'misconfigured',
+    `The policy reads body.${name}, but the body is bytes, a stream or a collection, which has no such member. Put a parser of JSON or forms before the guard, or parse it in the policy.`,
+  );
 }
 
 function isEmpty(body: unknown): boolean {

@@ -30,9 +30,9 @@ export interface NodeHost<Native extends object> {
   host(native: Native): string;
   /**
    * The object on which body parsers leave `body`, `file` and `files`. As long as no parser has read the body, it must
-   * have no member `body` at all: then a policy that reads one is an error of the wiring. Bytes and streams are no
-   * parsed body either: leave them out, since a policy would find none of its members in them. `file` and `files` hold
-   * what was uploaded; an empty file input is no file.
+   * have no member `body` at all: then a policy that reads one is an error of the wiring. Bytes, streams and collections
+   * may stay: a policy that reads a member which they do not have is refused. `file` and `files` hold what was uploaded;
+   * an empty file input is no file.
    */
   parsed(native: Native): object;
   /** The same request with another object in place of {@link NodeHost.parsed}, for policies to read. */
