@@ -190,6 +190,74 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'a link opens for the same user, tenant and application alone',
+    edits: [
+      [
+        server('policy/links'),
+        '`link:${digest(`${namespace}${subject}`)}`',
+        '`link:${digest(`${namespace.length * 0 + subject.length * 0}`)}`',
+      ],
+      [
+        server('flow/starts'),
+        'if (known === undefined || record?.flow === undefined || record.subject !== caller.subject) {',
+        'if (known === undefined || record?.flow === undefined || caller.subject === undefined) {',
+      ],
+    ],
+    shownBy: [own('gate/links', 'opens for the same user alone, and not in another tenant or application')],
+  },
+  {
+    defence: 'a link is opened once, in one browser',
+    edits: [
+      [
+        server('flow/starts'),
+        'if (known.openedBy !== undefined || isDone(record.flow.state)) throw linkInvalid();',
+        '',
+      ],
+    ],
+    shownBy: [
+      own('gate/links', 'works once: the second browser, and the same one afterwards, are refused'),
+      own('gate/links', 'lets one of two browsers begin that open it at the same time'),
+    ],
+  },
+  {
+    defence: 'an approval by another login serves one request',
+    edits: [
+      [
+        server('records/approval'),
+        'singleUse: policy.singleUse || link !== undefined,',
+        'singleUse: policy.singleUse,',
+      ],
+    ],
+    shownBy: [
+      own('gate/links', 'gives the approval to the login that has asked, for one request, and to no other'),
+    ],
+  },
+  {
+    defence: 'a route takes no approval of another login unless its policy says so',
+    edits: [[server('flow/driver'), 'if (!policy.allowOtherLogin) throw noLinks();', '']],
+    shownBy: [own('gate/links', 'is only made where the policy allows it, and the policy names an action')],
+  },
+  {
+    defence: 'the login that has asked for a link neither sees nor steers the flow',
+    edits: [
+      [
+        server('flow/rules'),
+        'return flow.link?.id === link?.id;',
+        'return link === undefined || flow.link?.id === link.id;',
+      ],
+    ],
+    shownBy: [
+      own('gate/links', 'keeps the secrets of the flow, and its steps, from the login that has asked'),
+      own('gate/links', 'drives nothing for the login that has asked: hooks get requests of the other one'),
+      shared('links', 'shows what the flow discloses to the browser that runs it alone'),
+    ],
+  },
+  {
+    defence: 'signing out ends the flow that a browser runs for another login',
+    edits: [[server('gate/status-and-revocation'), 'await leaveOthers(own);', '']],
+    shownBy: [own('gate/links', 'the browser ends the flow that it runs, and leaves the asker what it has')],
+  },
+  {
     defence: 'a ticket is valid for minutes',
     edits: [
       [
@@ -495,8 +563,8 @@ export const MUTATIONS = [
       ],
       [
         server('flow/rules'),
-        'return record?.session === session ? record : undefined;',
-        'return session === undefined ? undefined : record;',
+        'return record?.session === caller.session ? record : undefined;',
+        'return caller.session === undefined ? undefined : record;',
       ],
     ],
     shownBy: [own('endpoints/hostile-input', 'owns nothing for another user or login')],
@@ -1036,6 +1104,17 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [shared('policy', 'refuses when no parser has filled the body that it reads')],
+  },
+  {
+    defence: 'bytes, streams and collections are no parsed body',
+    edits: [
+      [
+        server('hosts/guarded-body'),
+        "if (typeof name === 'string' && !(name in target)) throw notParsed(name);\n      const value",
+        'const value',
+      ],
+    ],
+    shownBy: [own('hosts/guarded-body', 'lets no policy take %s for a parsed body')],
   },
   {
     defence: 'a body that a later parser reads is not used',

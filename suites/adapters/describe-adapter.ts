@@ -9,6 +9,7 @@ import { describeFactors } from './describe-factors.ts';
 import { describeFlow } from './describe-flow.ts';
 import { describeGuard } from './describe-guard.ts';
 import { describeHandle } from './describe-handle.ts';
+import { describeLinks } from './describe-links.ts';
 import { describeOrigins } from './describe-origins.ts';
 import { describeOversight } from './describe-oversight.ts';
 import { describePlainPage } from './describe-plain-page.ts';
@@ -42,6 +43,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
     describeFactors(scene);
     describeWatching(scene);
     describeHandle(scene);
+    describeLinks(scene);
     describeBadInput(scene);
     describeOrigins(scene);
     describePlainPage(scene);

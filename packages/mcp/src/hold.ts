@@ -2,6 +2,9 @@ import type { ServerContext } from '@modelcontextprotocol/server';
 import type { FlowView } from '@stepgate/core';
 import type { RunningFlow } from '@stepgate/server';
 
+/** What is needed of a flow, wherever it runs. */
+export type HeldFlow = Pick<RunningFlow, 'changes' | 'cancel'>;
+
 /** How holding a call has ended: with the flow's last view, or still waiting. */
 export type Held = { readonly isWaiting: false; readonly view: FlowView } | { readonly isWaiting: true };
 
@@ -21,7 +24,7 @@ interface Clock {
  * @throws the reason of the call's signal when the client has cancelled it.
  */
 export async function hold(
-  flow: RunningFlow,
+  flow: HeldFlow,
   context: ServerContext,
   { holdMs, clock }: { readonly holdMs: number; readonly clock: Clock },
 ): Promise<Held> {
@@ -54,8 +57,12 @@ const BY_ITSELF: readonly FlowView['state'][] = [
   'identifying',
 ];
 
-/** Whether the flow goes on without anybody at a screen. */
-function goesOnByItself({ state, allowedEvents }: FlowView): boolean {
+/** The states of a flow on the page, in which nothing more comes of it unless the user starts over. */
+const OVER: readonly FlowView['state'][] = ['approved', 'cancelled', 'rejected', 'expired'];
+
+/** Whether the flow goes on without anything that is typed here: by itself, or on the page. */
+function goesOnByItself({ state, allowedEvents, runsElsewhere }: FlowView): boolean {
+  if (runsElsewhere === true) return !OVER.includes(state);
   return BY_ITSELF.includes(state) && !isTypedOn({ allowedEvents });
 }
 
@@ -91,7 +98,8 @@ function createProgress(context: ServerContext, clock: Clock) {
   };
 }
 
-function progressWords({ state, disclosure }: FlowView): string {
+function progressWords({ state, disclosure, runsElsewhere }: FlowView): string {
+  if (runsElsewhere === true) return 'Waiting for the user, who approves on the page';
   if (state !== 'polling') return 'Asking for an approval on the phone';
   const code = disclosure?.pushCode;
   return `Waiting for the approval on the phone${code === undefined ? '' : `, which shows ${code}`}`;

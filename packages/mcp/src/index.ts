@@ -5,21 +5,32 @@ import {
   type ClientCapabilities,
   type InputRequiredResult,
   inputRequired,
+  inputResponse,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import type { FlowView } from '@stepgate/core';
 import {
   createGate as createHostGate,
   errorResponse,
   type Gate,
   type GateOptions,
+  type HostRequest,
   type Identity,
   isStepUpError,
   type Policy,
   type StepUp,
-  type StepUpError,
+  StepUpError,
 } from '@stepgate/server';
 import { hold } from './hold.ts';
-import { CALL_AGAIN, endWords, notRun, refusalWords, SIGN_IN_AGAIN } from './results.ts';
+import {
+  CALL_AGAIN,
+  endWords,
+  notRun,
+  ON_PAGE,
+  PAGE_DECLINED,
+  refusalWords,
+  SIGN_IN_AGAIN,
+} from './results.ts';
 import { handleOf, hostRequestOf, type ToolCall } from './tool-call.ts';
 
 export * from '@stepgate/server';
@@ -49,6 +60,12 @@ export interface McpGateOptions extends Omit<GateOptions<ToolCall>, ForBrowsers>
    * for example. Clients that can open it for the user (URL elicitation) are asked to.
    */
   readonly pageUrl?: string | ((call: ToolCall) => string | undefined);
+  /**
+   * The address of Stepgate's own page, `https://bank.example/step-up`: of another gate of your app that shares the
+   * provider's settings, the `secret` and the `store`. A tool whose policy has `allowOtherLogin` then leads the user
+   * there when the phone alone is not enough, and always if there is no `firstLeg` and no CIBA.
+   */
+  readonly stepUpUrl?: string;
 }
 
 /** A policy, or a function of the tool's arguments that gives one. Only `false` means no step-up. */
@@ -101,10 +118,18 @@ const HOLD_MS = 20_000;
  * @throws TypeError naming the option that is wrong.
  */
 export function createGate(options: McpGateOptions): McpGate {
-  const { holdMs = HOLD_MS, pageUrl, ...gateOptions } = options;
+  const { holdMs = HOLD_MS, pageUrl, stepUpUrl, ...gateOptions } = options;
   if (!Number.isFinite(holdMs) || holdMs <= 0) throw new TypeError('holdMs: must be milliseconds, above 0');
-  // Nobody can type a code here. Over CIBA both screens show it.
-  const gate = createHostGate<ToolCall>({ ...gateOptions, pushCode: 'compared' });
+  assertPage(stepUpUrl);
+  const asksPhone =
+    options.firstLeg !== undefined || options.provider.ways.some(({ can }) => can.firstLeg === 'none');
+  const gate = createHostGate<ToolCall>({
+    ...gateOptions,
+    // Every flow then runs on the page.
+    ...(!asksPhone && stepUpUrl !== undefined && { firstLeg: { custom: noFirstLeg } }),
+    // Nobody can type a code here. Over CIBA both screens show it.
+    pushCode: 'compared',
+  });
   // Nothing is served, and nobody is sent to the page.
   gate.mounted();
   const clock = options.testing?.clock ?? globalThis;
@@ -116,22 +141,51 @@ export function createGate(options: McpGateOptions): McpGate {
     const identity = await askWho(call).catch(() => undefined);
     const handle = identity && handleOf(secret, identity, call);
     const request = hostRequestOf(call, { handle, signal: context.mcpReq.signal });
-    const asked = (): Policy<ToolCall> | false => bound(policy, call);
+    const asked = (): Asked => bound(policy, call);
     const first = await gate.assert(request, asked).then(allowed, refused);
     if (first.isAllowed) return first;
     const { error } = first;
     if (error.code !== 'insufficient_user_authentication') return without(notRun(refusalWords(error)));
     if (policyForToken(policy, call)) return without(notRun(SIGN_IN_AGAIN));
+    const isForPage = stepUpUrl !== undefined && allowsOtherLogin(asked());
+    if (isForPage && !asksPhone) return onPage({ request, error, asked, context });
     const flow = await gate.flow(request, error);
     const held = await hold(flow, context, { holdMs, clock });
     if (held.isWaiting) return without(comeAgain(context));
-    if (held.view.state !== 'approved') {
-      // The next call starts anew.
-      if (held.view.state !== 'cancelled') await flow.cancel();
-      return without(elsewhere(call, endWords(held.view), context));
-    }
+    if (held.view.state === 'approved') return decideAgain(request, asked);
+    // The next call starts anew.
+    if (held.view.state !== 'cancelled') await flow.cancel();
+    if (isForPage && isForScreen(held.view)) return onPage({ request, error, asked, context });
+    return without(elsewhere(call, endWords(held.view), context));
+  }
+
+  async function decideAgain(request: HostRequest<ToolCall>, asked: () => Asked): Promise<Outcome> {
     const second = await gate.assert(request, asked).then(allowed, refused);
     return second.isAllowed ? second : without(notRun(refusalWords(second.error)));
+  }
+
+  /** Leads the user to the page by a link for this very call, and holds the call once they are there. */
+  async function onPage({ request, error, asked, context }: Refused): Promise<Outcome> {
+    const link = await gate.link(request, error);
+    const { inputResponses } = context.mcpReq;
+    const answer = inputResponse(inputResponses, 'page');
+    if (answer.kind === 'elicit' && answer.action !== 'accept') {
+      await link.cancel();
+      return without(notRun(PAGE_DECLINED));
+    }
+    const isUnopened = (await link.view()).state === 'idle';
+    const isBack = answer.kind === 'elicit' || context.mcpReq.requestState() !== undefined;
+    if (isUnopened && !isBack) {
+      const url = `${stepUpUrl}${link.path}`;
+      if (!opensPages(context)) return without(notRun(`${ON_PAGE} ${url}`));
+      const message = 'Approve this on the page.';
+      return without(inputRequired({ inputRequests: { page: inputRequired.elicitUrl({ message, url }) } }));
+    }
+    const held = await hold(link, context, { holdMs, clock });
+    if (held.isWaiting) return without(comeAgain(context));
+    if (held.view.state === 'approved') return decideAgain(request, asked);
+    if (held.view.state !== 'cancelled') await link.cancel();
+    return without(notRun(endWords(held.view)));
   }
 
   async function askWho(call: ToolCall): Promise<Identity | undefined> {
@@ -191,6 +245,17 @@ interface Allowed {
 /** Whether the tool runs, or what its client gets in place of that. */
 type Outcome = Allowed | { readonly isAllowed: false; readonly result: CallToolResult | InputRequiredResult };
 
+/** The policy of a call, or that it needs none. */
+type Asked = Policy<ToolCall> | false;
+
+/** A call that needs an approval, and the refusal that says so. */
+interface Refused {
+  readonly request: HostRequest<ToolCall>;
+  readonly error: StepUpError;
+  readonly asked: () => Asked;
+  readonly context: ServerContext;
+}
+
 /** What the gate has decided about a call. */
 type Decided = Allowed | { readonly isAllowed: false; readonly error: StepUpError };
 
@@ -225,6 +290,26 @@ function policyForToken(policy: ToolPolicy<never>, call: ToolCall): Policy<ToolC
     // The tool checks its arguments, and is guarded itself.
     return undefined;
   }
+}
+
+function allowsOtherLogin(asked: Asked): boolean {
+  return asked !== false && asked.allowOtherLogin === true;
+}
+
+/** Whether the user gets on at a screen: nobody has said no, and waiting does not help. */
+function isForScreen({ state, retryAllowedAt }: FlowView): boolean {
+  return !['rejected', 'expired', 'cancelled'].includes(state) && retryAllowedAt === undefined;
+}
+
+function noFirstLeg(): Promise<never> {
+  return Promise.reject(new StepUpError('login_required', 'The user signs in on the page.'));
+}
+
+function assertPage(stepUpUrl: string | undefined): void {
+  if (stepUpUrl === undefined || /^https?:\/\/[^?#]+[^/?#]$/.test(stepUpUrl)) return;
+  throw new TypeError(
+    "stepUpUrl: must be the whole address of Stepgate's page, without a slash at its end, like https://bank.example/step-up",
+  );
 }
 
 /** Has the client call again by itself, where its version of the protocol can. */

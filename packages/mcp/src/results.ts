@@ -12,6 +12,14 @@ export function notRun(why: string): CallToolResult {
 export const CALL_AGAIN =
   'It waits for the user’s approval on the phone. Call it again with the same arguments when the user has approved.';
 
+/** For a user who does not want the page. */
+export const PAGE_DECLINED =
+  'The user did not open the page on which it is approved. Do not call it again unless the user asks for it.';
+
+/** With the address of the page, for clients that cannot open it. */
+export const ON_PAGE =
+  'The user approves it on this page, and then you call it again with the same arguments:';
+
 /** For tools that take claims of a token in place of an approval. */
 export const SIGN_IN_AGAIN =
   'The access token does not show a fresh login with a second factor: sign in again.';

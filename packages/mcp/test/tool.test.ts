@@ -198,6 +198,10 @@ describe('a guarded tool', () => {
     expect(desk.done).toEqual([]);
   });
 
+  it('needs the whole address of the page', () => {
+    expect(() => openDesk({ stepUpUrl: '/step-up' })).toThrow('stepUpUrl: must be the whole address');
+  });
+
   it('tells the agent nothing of what has failed inside', async () => {
     const desk = openDesk({
       identify: () => {

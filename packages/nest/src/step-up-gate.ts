@@ -22,6 +22,7 @@ export abstract class StepUpGate implements NativeGate<NestRequest> {
   abstract readonly check: NativeGate<NestRequest>['check'];
   abstract readonly assert: NativeGate<NestRequest>['assert'];
   abstract readonly flow: NativeGate<NestRequest>['flow'];
+  abstract readonly link: NativeGate<NestRequest>['link'];
   abstract readonly status: NativeGate<NestRequest>['status'];
   abstract readonly revoke: NativeGate<NestRequest>['revoke'];
   abstract readonly revokeSubject: NativeGate<NestRequest>['revokeSubject'];

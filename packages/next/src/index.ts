@@ -124,6 +124,7 @@ export function createGate(
     check: async (request, ...policy) => gate().check(request, ...policy),
     assert: async (request, ...policy) => gate().assert(request, ...policy),
     flow: async (request, refusal) => gate().flow(request, refusal),
+    link: async (request, refusal) => gate().link(request, refusal),
     status: async (request) => gate().status(request),
     revoke: async (request) => gate().revoke(request),
     revokeSubject: async (subject) => gate().revokeSubject(subject),

@@ -24,7 +24,7 @@ export {
   type StoreSignal,
   type UpstreamSignal,
 } from './events/signals.ts';
-export type { RunningFlow } from './gate/direct-flow.ts';
+export type { RunningFlow, WaitingFlow } from './gate/direct-flow.ts';
 export { createGate, type Gate } from './gate/gate.ts';
 export type { GateOptions } from './gate/gate-options.ts';
 export { createLazyGate, type LazyGate } from './gate/lazy-gate.ts';

@@ -48,6 +48,8 @@ export interface FlowMoment {
   readonly form?: KeptForm | undefined;
   /** Why the refused form is not kept. */
   readonly unkept?: Unkept | undefined;
+  /** What is confirmed runs in another login of the user, which has sent them here by a link. */
+  readonly isForOther?: boolean;
   readonly texts: Texts;
 }
 
@@ -70,13 +72,14 @@ export function flowToHtml(
     shown: undefined,
     copied: undefined,
     canCopy: false,
-    exits: ['restart', 'takeOver'],
+    exits: moment.isForOther === true ? [] : ['restart', 'takeOver'],
     continueTo: moment.continueTo,
     leaveTo: moment.leaveTo,
     form: moment.form,
     destination: undefined,
     isTicking: false,
     unkept: moment.unkept,
+    isForOther: moment.isForOther === true,
     hasSlots: false,
   };
   const screen = screenOf(model);

@@ -99,6 +99,8 @@ export interface FlowView {
   readonly retryAllowedAt?: number;
   /** Another browser of the same user tried to send a push. The user should look twice before they approve. */
   readonly notice?: Notice;
+  /** Another login of the user runs the flow, by a link: this one sees no secret, and can only wait or cancel. */
+  readonly runsElsewhere?: true;
   readonly disclosure?: Disclosure;
 }
 

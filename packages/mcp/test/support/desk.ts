@@ -3,6 +3,7 @@ import { type AuthInfo, createMcpHandler, InMemoryTransport, McpServer } from '@
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { createGate, type McpGate, type McpGateOptions, type ToolPolicy } from '@stepgate/mcp';
 import { createTestKit } from '@stepgate/server/testing';
+import { createWebGate, type WebGate } from '@stepgate/server/web';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 
@@ -14,6 +15,8 @@ export interface Transfer {
 /** An agent's server with one guarded tool, and what its tool has done. */
 export interface AgentDesk {
   readonly gate: McpGate;
+  /** A browser in which the user is signed in, at the gate that serves the page. */
+  browser(subject?: string): PageBrowser;
   readonly phone: ReturnType<typeof createTestKit>['phone'];
   /** The transfers that ran. */
   readonly done: readonly Transfer[];
@@ -24,6 +27,18 @@ export interface AgentDesk {
   /** A client over streamable HTTP. `authInfo`: of its access token. */
   connectHttp(authInfo: AuthInfo, options?: ClientOptions): Promise<Client>;
 }
+
+/** A browser on the page that a link leads to. */
+export interface PageBrowser {
+  /** Loads the page, and says what it shows. */
+  load(url: string): Promise<string>;
+  /** Presses the button. Resolves to the status of the answer. */
+  start(url: string): Promise<number>;
+  /** The state of the flow. */
+  state(url: string): Promise<unknown>;
+}
+
+export const STEP_UP_URL = 'https://bank.test/step-up';
 
 /** The usual policy: an approval for each transfer. */
 const EACH: ToolPolicy<Transfer> = ({ to, amount }) => ({
@@ -63,8 +78,20 @@ export function openDesk(
     return server;
   }
 
+  const page = createWebGate({
+    ...kit.options,
+    testing: { ...kit.options.testing, timing: { pollIntervalMs: 1, resendAfterMs: 1 } },
+    identify(request) {
+      const subject = request.headers.get('x-user') ?? '';
+      return { subject, sessionId: `browser of ${subject}` };
+    },
+    onError: (error) => errors.push(error),
+  });
+  onTestFinished(() => page.close());
+
   return {
     gate,
+    browser: (subject = 'ada') => browserAt(page, subject),
     phone: kit.phone,
     done,
     errors,
@@ -92,6 +119,29 @@ export function openDesk(
       onTestFinished(() => client.close());
       return client;
     },
+  };
+}
+
+function browserAt(page: WebGate, subject: string): PageBrowser {
+  const headers = {
+    'x-user': subject,
+    cookie: `__Host-stepgate=${'b'.repeat(43)}`,
+    'sec-fetch-site': 'same-origin',
+    'content-type': 'application/json',
+  };
+  async function send(
+    url: string,
+    init: RequestInit = {},
+    more: Record<string, string> = {},
+  ): Promise<Response> {
+    const request = new Request(url, { ...init, headers: { ...headers, ...more } });
+    return (await page.respond(request)) ?? new Response(null, { status: 404 });
+  }
+  return {
+    load: async (url) => (await send(url, {}, { 'sec-fetch-mode': 'navigate' })).text(),
+    start: async (url) =>
+      (await send(`${url}/flow`, { method: 'POST', body: '{"requirement":"link"}' })).status,
+    state: async (url) => ((await (await send(`${url}/flow`)).json()) as { readonly state?: string }).state,
   };
 }
 

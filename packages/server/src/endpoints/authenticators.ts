@@ -75,6 +75,7 @@ export function createAuthenticators(parts: EndpointParts, options: Authenticato
     allowEnrolledInFlow: true,
     minAuthenticatorAgeSeconds: 0,
     keepTokens: true,
+    allowOtherLogin: false,
     opensMfaApi: true,
   });
   /** The words are not part of what is approved, since each user reads them in their own language. */

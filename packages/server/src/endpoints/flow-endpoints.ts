@@ -6,7 +6,7 @@ import { WATCH_AGAIN_SECONDS, type Watchers } from '../limits/watchers.ts';
 import { LONGEST_TICKET } from '../policy/requirement.ts';
 import { readJson } from '../request/body.ts';
 import { PRIVATE_HEADERS } from '../request/error-response.ts';
-import { toResponse } from '../request/host-request.ts';
+import { originOf, toResponse } from '../request/host-request.ts';
 import { wantsEventStream } from '../request/navigation.ts';
 import type { Call, Endpoint } from './call/call.ts';
 import type { EndpointParts } from './call/parts.ts';
@@ -19,6 +19,8 @@ export interface FlowEndpoints {
   readonly read: Endpoint;
   /** Begins a flow for a requirement, or joins the one under way for it. */
   readonly start: Endpoint;
+  /** Makes a link, by which another login of the user can run the flow for this one. */
+  readonly link: Endpoint;
   /** Takes one event from the user. */
   readonly send: Endpoint;
   readonly cancel: Endpoint;
@@ -33,17 +35,18 @@ export interface FlowEndpointsOptions {
 
 const LONGEST_WAIT_SECONDS = 55;
 const SealedText = v.pipe(v.string(), v.minLength(1), v.maxLength(LONGEST_TICKET));
+const LinkSchema = v.object({ requirement: SealedText });
 const StartSchema = v.object({ requirement: SealedText, mfa_token: v.exactOptional(SealedText) });
 
 /** Creates the endpoints. They all answer scripts, and clients that are not browsers. */
 export function createFlowEndpoints(parts: EndpointParts, options: FlowEndpointsOptions): FlowEndpoints {
   const { basePath, driver, requirements } = parts;
   const { handles } = parts.callers;
-  const { isStillSignedIn, mustBeSignedIn, mustOwn } = parts.owners;
+  const { isStillSignedIn, linked, mustBeSignedIn, mustOwn } = parts.owners;
   const { clock, closing } = parts.runtime;
   const { watchers } = options;
 
-  async function start({ request, web }: Call): Promise<Response> {
+  async function start({ request, web, link }: Call): Promise<Response> {
     const caller = await mustBeSignedIn(request);
     const body = v.safeParse(StartSchema, await readJson(await web()));
     if (!body.success) {
@@ -58,17 +61,33 @@ export function createFlowEndpoints(parts: EndpointParts, options: FlowEndpoints
         'This app does not accept an mfa_token from clients. Set firstLeg.mfaToken to allow it.',
       );
     }
-    const requirement = requirements.open(caller, body.output.requirement);
+    const { requirement, mfa_token: mfaToken } = body.output;
     const { handle, headers, isTravelling } = handles.hold(request);
-    const { view, isJoined } = await driver.start(targetOf(request, caller, handle), requirement, {
-      isTravelling,
-      ...(body.output.mfa_token !== undefined && { mfaToken: body.output.mfa_token }),
-    });
+    const own = targetOf(request, caller, handle);
+    const inputs = { isTravelling, ...(mfaToken !== undefined && { mfaToken }) };
+    const { view, isJoined } =
+      link === undefined
+        ? await driver.start(own, requirements.open(caller, requirement), inputs)
+        : await driver.open(linked(own, link), inputs);
     return respondWithView(view, isJoined ? 200 : 201, headers);
   }
 
-  async function read({ request }: Call): Promise<Response> {
-    const target = await mustOwn(request);
+  async function makeLink({ request, web }: Call): Promise<Response> {
+    const caller = await mustBeSignedIn(request);
+    const body = v.safeParse(LinkSchema, await readJson(await web()));
+    if (!body.success) {
+      throw new StepUpError('invalid_request', 'Send {"requirement": "…"}, as given in the 401.');
+    }
+    const { handle, headers, isTravelling } = handles.hold(request);
+    const target = targetOf(request, caller, handle);
+    const requirement = requirements.open(caller, body.output.requirement);
+    const { path, expiresAt } = await driver.offer(target, requirement, { isTravelling });
+    const url = `${originOf(request)}${basePath}${path}`;
+    return Response.json({ url, expiresAt }, { status: 201, headers: { ...PRIVATE_HEADERS, ...headers } });
+  }
+
+  async function read({ request, link }: Call): Promise<Response> {
+    const target = await mustOwn(request, link);
     const view = await driver.read(target);
     if (view === undefined) throw notFound(basePath);
     const version = versionOf(request.header('if-none-match'));
@@ -103,8 +122,8 @@ export function createFlowEndpoints(parts: EndpointParts, options: FlowEndpoints
     return new Response(null, { status: 304, headers: { ...PRIVATE_HEADERS, etag: etagOf(later), ...hint } });
   }
 
-  async function send({ request, web }: Call): Promise<Response> {
-    const target = await mustOwn(request);
+  async function send({ request, web, link }: Call): Promise<Response> {
+    const target = await mustOwn(request, link);
     const event = parseRequest(await readJson(await web()));
     const version = versionOf(request.header('if-match'));
     if (version === undefined) {
@@ -113,12 +132,12 @@ export function createFlowEndpoints(parts: EndpointParts, options: FlowEndpoints
     return respondWithView(await driver.request(target, event, version), 200);
   }
 
-  async function cancel({ request }: Call): Promise<Response> {
-    const target = await mustOwn(request);
+  async function cancel({ request, link }: Call): Promise<Response> {
+    const target = await mustOwn(request, link);
     return respondWithView(await driver.request(target, { type: 'flow.cancel' }, undefined), 200);
   }
 
-  return { read, start, send, cancel };
+  return { read, start, link: makeLink, send, cancel };
 }
 
 function versionOf(header: string | undefined): number | undefined {

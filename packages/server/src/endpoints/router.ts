@@ -45,13 +45,15 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
 
   async function answer(request: HostRequest, web: () => Request | Promise<Request>): Promise<Response> {
     try {
-      const { methods, name } = find(routes, pathOf(request).slice(basePath.length).replace(/\/$/, ''));
+      const path = pathOf(request).slice(basePath.length).replace(/\/$/, '');
+      const { link, rest } = splitLink(path);
+      const { methods, name } = find(link === undefined ? routes.own : routes.linked, rest);
       const endpoint = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
       if (endpoint === undefined) throw methodNotAllowed(Object.keys(methods));
       if (!URL.canParse(originOf(request))) {
         throw new StepUpError('invalid_request', 'The Host header names no host. Send one.');
       }
-      return await endpoint({ request, web, name });
+      return await endpoint({ request, web, name, link });
     } catch (error) {
       const known = toStepUpError(error);
       if (isFault(known)) parts.runtime.onError(error);
@@ -65,8 +67,13 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
   };
 }
 
-/** Everything that is served below the base path. `*` stands for one segment. */
-function routesOf(parts: EndpointParts, options: EndpointsOptions): Readonly<Record<string, Methods>> {
+/** What is served below the base path, and below the address of a link. `*` stands for one segment. */
+interface Routes {
+  readonly own: Readonly<Record<string, Methods>>;
+  readonly linked: Readonly<Record<string, Methods>>;
+}
+
+function routesOf(parts: EndpointParts, options: EndpointsOptions): Routes {
   const { loginUrl, authenticators, watchers, takesMfaToken } = options;
   const tokens = createFormTokens(parts.state.sealer);
   const pages = createPageEndpoints(parts, {
@@ -86,16 +93,20 @@ function routesOf(parts: EndpointParts, options: EndpointsOptions): Readonly<Rec
       return endpoint(call);
     };
 
-  return {
+  const linked = {
     '': { GET: pages.page },
-    '/assets/*': { GET: asset, HEAD: asset },
-    '/jwks.json': { GET: async () => keySet(options.receiptKeys) },
     '/flow': {
       GET: forScripts(flow.read),
       POST: either(isFormPost, pages.start, forScripts(flow.start)),
       DELETE: forScripts(flow.cancel),
     },
     '/flow/events': { POST: either(isFormPost, pages.send, forScripts(flow.send)) },
+  };
+  const own = {
+    ...linked,
+    '/assets/*': { GET: asset, HEAD: asset },
+    '/jwks.json': { GET: async () => keySet(options.receiptKeys) },
+    '/links': { POST: forScripts(flow.link) },
     ...(devices && {
       '/authenticators': {
         GET: either(isNavigation, devices.page, forScripts(devices.list)),
@@ -104,6 +115,13 @@ function routesOf(parts: EndpointParts, options: EndpointsOptions): Readonly<Rec
       '/authenticators/*': { DELETE: forScripts(devices.remove) },
     }),
   };
+  return { own, linked };
+}
+
+/** The link that a path names, and the path below it. */
+function splitLink(path: string): { readonly link?: string | undefined; readonly rest: string } {
+  const [, link, rest = ''] = /^\/links\/([\w.~-]+)(\/.*)?$/.exec(path) ?? [];
+  return link === undefined ? { rest: path } : { link, rest };
 }
 
 function either(test: (request: HostRequest) => boolean, one: Endpoint, other: Endpoint): Endpoint {

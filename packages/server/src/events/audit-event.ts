@@ -6,6 +6,7 @@ import { type HostRequest, pathOf } from '../request/host-request.ts';
 
 /** The types of {@link AuditEvent}. */
 export const AUDIT_EVENT_TYPES = [
+  'link.issued',
   'flow.started',
   'flow.resumed',
   'flow.ended',
@@ -72,6 +73,7 @@ interface OfRequest {
 
 /** What can happen, without when and to whom. */
 export type EventBody =
+  | (InFlow & OfAction & { readonly type: 'link.issued' })
   | (InFlow & OfAction & { readonly type: 'flow.started'; readonly adds?: EnrollableFactor })
   | (InFlow & { readonly type: 'flow.resumed' })
   | (InFlow & {
@@ -111,6 +113,8 @@ export type EventBody =
         readonly type: 'approval.granted';
         /** The factor was added in the same flow. */
         readonly enrolledInFlow: boolean;
+        /** Another login of the subject has got it, by a link. */
+        readonly byOtherLogin?: boolean;
       })
   | (OfApproval & OfAction & OfRequest & { readonly type: 'approval.used' })
   | (OfApproval & { readonly type: 'approval.released' })
@@ -133,6 +137,7 @@ export type EventBody =
  *
  * | type | members | told when |
  * | --- | --- | --- |
+ * | `link.issued` | `flow`, `action`? | a login has got a link, by which another login of the subject can run this flow for it |
  * | `flow.started` | `flow`, `action`?, `adds`? | a flow has begun; `adds`: the factor that it is there to add |
  * | `flow.resumed` | `flow` | the user goes on with a flow that was rejected, expired or failed |
  * | `flow.ended` | `flow`, `end`, `reason`?, `afterMs` | a flow is approved or cancelled, or stopped as rejected, expired or failed |
@@ -151,7 +156,7 @@ export type EventBody =
  * | `authenticator.removed` | `factor`, `authenticatorId` | an authenticator is gone; one event for each that went along |
  * | `identity.refused` | `flow` | the `id_token` of an approval could not be trusted |
  * | `subject.mismatch` | `flow` | somebody else has approved |
- * | `approval.granted` | `flow`, `approval`, `factor`, `authenticatorId`?, `action`?, `singleUse`, `enrolledInFlow` | a flow has ended in an approval |
+ * | `approval.granted` | `flow`, `approval`, `factor`, `authenticatorId`?, `action`?, `singleUse`, `enrolledInFlow`, `byOtherLogin`? | a flow has ended in an approval |
  * | `approval.used` | `approval`, `factor`, `authenticatorId`?, `action`?, `singleUse`, `method`, `path` | a guard has let a request through on an approval |
  * | `approval.released` | `approval`, `factor`, `authenticatorId`?, `singleUse` | the handler, or a later guard that refused, has given an approval for a single use back |
  * | `approval.revoked` | `scope` | `gate.revoke` has ended a login's approvals (`login`), or `gate.revokeSubject` all (`subject`) |

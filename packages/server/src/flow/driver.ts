@@ -5,10 +5,10 @@ import { mustFit } from '../records/record-size.ts';
 import type { HeldHandle } from '../request/handle-cookie.ts';
 import type { WhenGone } from '../request/host-request.ts';
 import { telling } from './announce.ts';
-import { notFound, otherAddress, refusalOf, stale } from './errors.ts';
+import { noLinks, notFound, onlyWaits, otherAddress, refusalOf, stale } from './errors.ts';
 import { isAsApproved } from './factor-to-add.ts';
-import type { FlowParts, FlowTarget } from './parts.ts';
-import { awaitsCode, awaitsLock, ownedBy } from './rules.ts';
+import type { FlowParts, FlowTarget, LinkedTarget } from './parts.ts';
+import { awaitsCode, awaitsLock, ownedBy, runs } from './rules.ts';
 import { createFlowRunner } from './runner.ts';
 import { type Beginning, createFlowStarts, type FactorToAdd } from './starts.ts';
 import type { Job } from './steps.ts';
@@ -24,6 +24,26 @@ export interface FlowDriver {
   start(
     target: FlowTarget,
     requirement: Requirement,
+    inputs: Pick<Inputs, 'mfaToken'> & Pick<HeldHandle, 'isTravelling'>,
+  ): Promise<{ view: FlowView; isJoined: boolean }>;
+  /**
+   * Has the flow wait for another login of the subject, which opens the link. Joins one that waits already. Resolves to
+   * the link's path below the page.
+   *
+   * @throws StepUpError `invalid_request` (400) if the policy does not allow it.
+   */
+  offer(
+    target: FlowTarget,
+    requirement: Requirement,
+    options: Pick<HeldHandle, 'isTravelling'>,
+  ): Promise<{ readonly path: string; readonly expiresAt: number }>;
+  /**
+   * Starts the flow that a link leads to, or joins it in the browser that has started it.
+   *
+   * @throws StepUpError `requirement_invalid` or `requirement_expired` (400).
+   */
+  open(
+    target: LinkedTarget,
     inputs: Pick<Inputs, 'mfaToken'> & Pick<HeldHandle, 'isTravelling'>,
   ): Promise<{ view: FlowView; isJoined: boolean }>;
   /** Starts a flow that adds a factor with an access token for the MFA API. It replaces a finished flow. */
@@ -56,15 +76,17 @@ interface Taken {
 
 /** Creates the driver. */
 export function createFlowDriver(parts: FlowParts): FlowDriver {
-  const { basePath, steps, capacity, admission } = parts;
+  const { basePath, steps, capacity, admission, links } = parts;
   const { records } = parts.state;
   const { audit, clock, onError } = parts.runtime;
   const runner = createFlowRunner(parts);
   const starts = createFlowStarts(parts);
   const follow = createFlowWatch({ ...parts, runner, viewOf });
 
-  function viewOf(key: string, record: HandleRecord): FlowView {
-    const view = steps.view(key, runner.current(key, record));
+  function viewOf(target: FlowTarget, record: HandleRecord): FlowView {
+    const { key } = target;
+    const isRunning = record.flow !== undefined && runs(target, record.flow);
+    const view = steps.view(key, runner.current(key, record), isRunning);
     if (view === undefined) throw notFound(basePath);
     return view;
   }
@@ -75,17 +97,18 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
     request: StepUpRequest,
     { version, isCounted }: { readonly version: number | undefined; readonly isCounted: boolean },
   ): Promise<Taken> {
-    const { key, caller } = target;
+    const { key } = target;
     const { event, inputs, secrets } = splitRequest(request);
     return records.update<Taken>(key, (found) => {
-      const record = ownedBy(caller, found);
+      const record = ownedBy(target, found);
       if (record?.flow === undefined) throw notFound(basePath);
+      if (!runs(target, record.flow) && request.type !== 'flow.cancel') throw onlyWaits();
       if (version !== undefined && record.flow.version !== version) throw stale();
       if (!isAsApproved(record.flow, request)) throw otherAddress();
       // A push code is typed while a poll is under way, here or in another process, which goes on.
       const known = request.type === 'code.submit' ? runner.ahead(key, record) : runner.current(key, record);
       const step = steps.apply(key, known, event, secrets, inputs);
-      if (!step.accepted) throw refusalOf(request, viewOf(key, record), clock.now());
+      if (!step.accepted) throw refusalOf(request, viewOf(target, record), clock.now());
       if (secrets !== undefined) mustFit(step.record, capacity.recordBytes, clock.now());
       if (!isCounted && countsAsStart(request, step)) {
         return { result: { uncounted: step.record.flow } };
@@ -105,7 +128,7 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
     const step = (): Promise<Taken> => take(target, request, { version, isCounted: false });
     if (request.type !== 'code.submit') return step();
     const { record } = await records.read(target.key);
-    const flow = ownedBy(target.caller, record)?.flow;
+    const flow = ownedBy(target, record)?.flow;
     if (flow === undefined || !awaitsCode(flow)) return step();
     const takeBack = await admission.admitPushCode(target);
     const taken = await step().catch(async (error: unknown) => {
@@ -121,30 +144,57 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
     await runner.run(target, job, inputs);
     const { record } = await records.read(target.key);
     if (record === undefined) throw notFound(basePath);
-    return viewOf(target.key, record);
+    return viewOf(target, record);
   }
 
   /** The flow has begun, whatever fails from here on: its browser must get the handle, and its approval is used. */
   function begunView(target: FlowTarget, { job, record }: Beginning, inputs: Inputs): Promise<FlowView> {
     return afterwards(target, job, inputs).catch((error: unknown) => {
       onError(error);
-      return viewOf(target.key, record);
+      return viewOf(target, record);
     });
   }
 
+  /** Starts with `begin`, or joins what is under way. */
+  function startWith(
+    target: FlowTarget,
+    { isTravelling, ...inputs }: Pick<Inputs, 'mfaToken'> & Pick<HeldHandle, 'isTravelling'>,
+    begin: () => Promise<Beginning | undefined>,
+  ): Promise<{ view: FlowView; isJoined: boolean }> {
+    return starts.exclusively(
+      target,
+      async () => {
+        const begun = await begin();
+        if (begun !== undefined) return { view: await begunView(target, begun, inputs), isJoined: false };
+        const { record } = await records.read(target.key);
+        if (record?.flow && runs(target, record.flow)) await runner.catchUp(target);
+        return { view: await afterwards(target, undefined, inputs), isJoined: true };
+      },
+      { isTravelling },
+    );
+  }
+
   return {
-    start: (target, requirement, { isTravelling, ...inputs }) =>
+    start: (target, requirement, inputs) =>
+      startWith(target, inputs, () => starts.begin(target, requirement, inputs)),
+
+    open: (target, inputs) => startWith(target, inputs, () => starts.open(target, inputs)),
+
+    offer: (target, { policy, issuedAt, expiresAt }, handle) =>
       starts.exclusively(
         target,
         async () => {
-          const begun = await starts.begin(target, requirement, inputs);
-          if (begun === undefined) {
-            await runner.catchUp(target);
-            return { view: await afterwards(target, undefined, inputs), isJoined: true };
-          }
-          return { view: await begunView(target, begun, inputs), isJoined: false };
+          if (!policy.allowOtherLogin) throw noLinks();
+          // The ways back are of the login that asks.
+          await starts.beginLinked(target, { policy, issuedAt, expiresAt }, { id: parts.randomId() });
+          const { record } = await records.read(target.key);
+          const flow = ownedBy(target, record)?.flow;
+          if (flow?.link === undefined) throw notFound(basePath);
+          const { key, caller } = target;
+          const sealed = links.seal(caller.subject, { key, session: caller.session, id: flow.link.id });
+          return { path: `/links/${sealed}`, expiresAt: flow.state.context.expiresAt };
         },
-        { isTravelling },
+        handle,
       ),
 
     add: (target, addition) =>
@@ -169,13 +219,14 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
 
     async read(target) {
       const { record } = await records.read(target.key);
-      const flow = ownedBy(target.caller, record)?.flow;
+      const flow = ownedBy(target, record)?.flow;
       if (record === undefined || flow === undefined) return undefined;
+      if (!runs(target, flow)) return viewOf(target, record);
       if (awaitsLock(flow, clock.now())) await runner.awaitLock(target);
-      else if (runner.dueTime(target.key, flow) > clock.now()) return viewOf(target.key, record);
+      else if (runner.dueTime(target.key, flow) > clock.now()) return viewOf(target, record);
       else await runner.catchUp(target);
       const { record: after } = await records.read(target.key);
-      return after && steps.view(target.key, runner.current(target.key, after));
+      return after?.flow && viewOf(target, after);
     },
 
     idle: () => runner.idle(),

@@ -46,6 +46,22 @@ export function otherAddress(): StepUpError {
   );
 }
 
+/** The route's policy does not let another login approve. */
+export function noLinks(): StepUpError {
+  return new StepUpError(
+    'invalid_request',
+    'This route takes no approval of another login. Set `allowOtherLogin` in its policy to allow it.',
+  );
+}
+
+/** Another login of the subject runs the flow for this one. */
+export function onlyWaits(): StepUpError {
+  return new StepUpError(
+    'event_not_allowed',
+    'The flow waits for another login, or goes on there. It can be cancelled here, and nothing else.',
+  );
+}
+
 /** Two clients of one session, or two tabs of a browser, start at once. The other start ends in a moment. */
 export function startedElsewhere(): StepUpError {
   return new StepUpError(

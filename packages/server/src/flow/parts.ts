@@ -1,6 +1,7 @@
 import type { FlowSettings, PushCodeEntry } from '@stepgate/core';
 import type { Runtime } from '../events/runtime.ts';
 import type { Bounds } from '../limits/capacity.ts';
+import type { LinkedFlow, Links, OpenedLink } from '../policy/links.ts';
 import type { Connection } from '../provider/connection.ts';
 import type { State } from '../records/state.ts';
 import type { Caller, HookContext } from '../request/caller.ts';
@@ -17,6 +18,8 @@ export interface FlowParts {
   readonly settings: Omit<FlowSettings, 'factors' | 'ways' | 'pollSchedule'>;
   /** How the answer on the phone is tied to the flow, where the phone shows a code. */
   readonly pushCode: PushCodeEntry;
+  /** Makes an id. */
+  readonly randomId: () => string;
   /** Makes a push code. */
   readonly createPushCode: () => string;
   readonly capacity: Pick<Bounds, 'recordBytes' | 'pollsPerProcess'>;
@@ -24,6 +27,7 @@ export interface FlowParts {
   readonly state: State;
   readonly steps: FlowSteps;
   readonly admission: Admission;
+  readonly links: Links;
   readonly runtime: Runtime;
 }
 
@@ -31,6 +35,13 @@ export interface FlowParts {
 export interface FlowTarget extends Owner {
   readonly caller: Caller;
   readonly context: HookContext;
+  /** The link by which this login runs the flow of another one. */
+  readonly link?: OpenedLink;
+}
+
+/** The flow of another login, which a link leads to. */
+export interface LinkedTarget extends FlowTarget {
+  readonly link: OpenedLink;
 }
 
 /** The flow that the handle owns for this login. */
@@ -40,4 +51,9 @@ export function targetOf(request: HostRequest, caller: Caller, handle: string): 
     caller,
     context: { request: request.native, identity: caller.identity },
   };
+}
+
+/** The flow that a link leads to, as the handle's browser runs it for the other login. */
+export function linkedTarget(target: FlowTarget, { key, id, session }: LinkedFlow): LinkedTarget {
+  return { ...target, key, link: { id, session, by: target.key } };
 }

@@ -13,9 +13,10 @@ import {
   resumeWait,
   stateName,
 } from '@stepgate/core';
+import type { OpenedLink } from '../policy/links.ts';
 import { type Requirement, requirementHash } from '../policy/requirement.ts';
 import { findApproval } from '../records/approval.ts';
-import type { Approval, FlowRecord, HandleRecord } from '../records/handle-record.ts';
+import type { Approval, FlowLink, FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import type { Login } from '../request/caller.ts';
 
 /** When something is next to be done for the flow. */
@@ -66,9 +67,31 @@ export function withCodeOf({ context: stored }: FlowState, state: FlowState): Fl
   return { ...state, context: { ...context, codeTries, isCodeEntered, reason: shown } };
 }
 
-/** The record, if it exists and belongs to the caller. */
-export function ownedBy({ session }: Login, record: HandleRecord | undefined): HandleRecord | undefined {
-  return record?.session === session ? record : undefined;
+/** The record, if it exists and belongs to the caller, or if its flow is the one that the caller's link leads to. */
+export function ownedBy(
+  { caller, link }: { readonly caller: Login; readonly link?: OpenedLink },
+  record: HandleRecord | undefined,
+): HandleRecord | undefined {
+  if (link === undefined) return record?.session === caller.session ? record : undefined;
+  const isLinked = linkOf(link, record)?.openedBy === link.by;
+  return isLinked && record?.subject === caller.subject ? record : undefined;
+}
+
+/** The link as the record knows it. */
+export function linkOf(
+  { id, session }: Pick<OpenedLink, 'id' | 'session'>,
+  record: HandleRecord | undefined,
+): FlowLink | undefined {
+  const link = record?.session === session ? record.flow?.link : undefined;
+  return link?.id === id ? link : undefined;
+}
+
+/**
+ * Whether this login runs the flow. The login that has asked for a link only waits: it sees no secret, and does
+ * nothing but cancel.
+ */
+export function runs({ link }: { readonly link?: OpenedLink }, flow: FlowRecord): boolean {
+  return flow.link?.id === link?.id;
 }
 
 /** A flow that would lose something if another one replaced it. */

@@ -3,23 +3,25 @@ import {
   type FirstLegMethod,
   type FlowSettings,
   type Inputs,
+  isDone,
   type PollSchedule,
   type Vault,
   type WaySettings,
   waySettings,
 } from '@stepgate/core';
+import { linkInvalid } from '../policy/links.ts';
 import type { ParsedPolicy } from '../policy/policy.ts';
 import { type Requirement, requirementExpired, requirementHash } from '../policy/requirement.ts';
 import { waysFor } from '../policy/ways.ts';
 import { keepMs } from '../records/approval.ts';
-import type { HandleRecord } from '../records/handle-record.ts';
+import type { FlowLink, FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import { mustHaveRoom } from '../records/record-size.ts';
 import { type Change, RECORD_SLACK_MS } from '../records/records.ts';
 import type { HeldHandle } from '../request/handle-cookie.ts';
 import { telling } from './announce.ts';
 import { inProgress, notFound, startedElsewhere } from './errors.ts';
-import type { FlowParts, FlowTarget } from './parts.ts';
-import { isLive, joins, ownedBy } from './rules.ts';
+import type { FlowParts, FlowTarget, LinkedTarget } from './parts.ts';
+import { isLive, joins, linkOf, ownedBy } from './rules.ts';
 import type { Job } from './steps.ts';
 
 /** Begins flows: one at a time for a session, each counted, and in its slot among those of its subject. */
@@ -36,6 +38,14 @@ export interface FlowStarts {
     requirement: Requirement,
     inputs: Pick<Inputs, 'mfaToken'>,
   ): Promise<Beginning | undefined>;
+  /** Makes a flow that waits for another login to open its link; `undefined` if one is under way already. */
+  beginLinked(target: FlowTarget, requirement: Requirement, link: FlowLink): Promise<Beginning | undefined>;
+  /**
+   * Begins the flow that a link leads to; `undefined` if this browser has begun it already.
+   *
+   * @throws StepUpError `requirement_invalid` or `requirement_expired` (400).
+   */
+  open(target: LinkedTarget, inputs: Pick<Inputs, 'mfaToken'>): Promise<Beginning | undefined>;
   /** Begins a flow that adds a factor, in place of a finished one. */
   beginAddition(target: FlowTarget, addition: FactorToAdd): Promise<Beginning>;
   /**
@@ -103,10 +113,15 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
       readonly adds?: Addition;
       readonly pollSchedule: PollSchedule;
       readonly vault?: Vault;
+      readonly link?: FlowLink;
+      readonly waitsUntil?: number;
     },
   ): Change<Beginning> {
     const { key, caller } = target;
-    if (record?.flow !== undefined && isLive(record.flow, clock.now())) throw inProgress(basePath);
+    const isOpening = target.link !== undefined;
+    if (!isOpening && record?.flow !== undefined && isLive(record.flow, clock.now())) {
+      throw inProgress(basePath);
+    }
     const settings = {
       ...parts.settings,
       ...settingsOf(flow.requirement.policy),
@@ -115,6 +130,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
       ...(flow.adds && { adds: flow.adds }),
     };
     const begun = steps.begin({ key, record, caller, ...flow, settings });
+    if (flow.waitsUntil !== undefined) return { record: begun, result: { record: begun } };
     const started = steps.apply(key, begun, { type: 'flow.start' });
     mustHaveRoom(started.record, capacity.recordBytes, clock.now());
     return { record: started.record, result: started, ...telling(audit, target, started) };
@@ -175,7 +191,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
     },
 
     async begin(target, requirement, { mfaToken }) {
-      const { key, caller } = target;
+      const { key } = target;
       const now = clock.now();
       const hash = requirementHash(requirement.policy);
       const isUnderWay = (record: HandleRecord | undefined): boolean =>
@@ -184,7 +200,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
       const pollSchedule = await eagerPolling.schedule();
       const place = (): Promise<Beginning | undefined> =>
         records.update<Beginning | undefined>(key, (stored) => {
-          const record = ownedBy(caller, stored);
+          const record = ownedBy(target, stored);
           if (isUnderWay(record)) return { result: undefined };
           return replace(target, record, {
             requirement,
@@ -192,19 +208,69 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
             pollSchedule,
           });
         });
-      const before = ownedBy(caller, (await records.read(key)).record);
+      const before = ownedBy(target, (await records.read(key)).record);
       if (isUnderWay(before)) return undefined;
       if (before?.flow !== undefined && isLive(before.flow, now)) throw inProgress(basePath);
       return counted(target, requirement, place);
     },
 
+    async beginLinked(target, requirement, link) {
+      const { key } = target;
+      const { policy, expiresAt } = requirement;
+      const now = clock.now();
+      const hash = requirementHash(policy);
+      const isUnderWay = (record: HandleRecord | undefined): boolean =>
+        record?.flow?.link !== undefined && joins(record, hash, requirement, now);
+      if (isUnderWay(ownedBy(target, (await records.read(key)).record))) return undefined;
+      const place = (): Promise<Beginning | undefined> =>
+        records.update<Beginning | undefined>(key, (stored) => {
+          const record = ownedBy(target, stored);
+          if (isUnderWay(record)) return { result: undefined };
+          const change = replace(target, record, {
+            requirement,
+            firstLegs: firstLeg.methods,
+            pollSchedule: 'steady',
+            link,
+            waitsUntil: expiresAt,
+          });
+          const { id: flow } = change.result.record.flow ?? link;
+          const action = policy.action && { action: policy.action.id };
+          return {
+            ...change,
+            afterwards: () => audit.publish(target, { type: 'link.issued', flow, ...action }),
+          };
+        });
+      return counted(target, requirement, place, expiresAt);
+    },
+
+    async open(target, { mfaToken }) {
+      const { key, link } = target;
+      const own = mfaToken === undefined ? [] : (['mfa-token'] as const);
+      const pollSchedule = await eagerPolling.schedule();
+      const before = offered(target, (await records.read(key)).record, clock.now());
+      if (before === undefined) return undefined;
+      const { requirement } = before;
+      return counted(target, requirement, () =>
+        records.update<Beginning | undefined>(key, (stored) =>
+          offered(target, stored, clock.now()) === undefined
+            ? { result: undefined }
+            : replace(target, stored, {
+                requirement,
+                firstLegs: [...own, ...firstLeg.methods],
+                pollSchedule,
+                link: { id: link.id, openedBy: link.by },
+              }),
+        ),
+      );
+    },
+
     async beginAddition(target, { policy, adds, vault }) {
-      const { key, caller } = target;
+      const { key } = target;
       const requirement = { policy, issuedAt: clock.now(), expiresAt: adds.tokenExpiresAt };
       const pollSchedule = await eagerPolling.schedule();
       return counted(target, requirement, () =>
         records.update<Beginning>(key, (stored) => {
-          const record = ownedBy(caller, stored);
+          const record = ownedBy(target, stored);
           // It held the approval a moment ago, so it was revoked.
           if (record === undefined) throw notFound(basePath);
           return replace(target, record, {
@@ -220,6 +286,22 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
 
     counted,
   };
+}
+
+/** The flow that waits for the link to be opened; `undefined` if this browser has opened it. */
+function offered(
+  { caller, link }: LinkedTarget,
+  record: HandleRecord | undefined,
+  now: number,
+): FlowRecord | undefined {
+  const known = linkOf(link, record);
+  if (known === undefined || record?.flow === undefined || record.subject !== caller.subject) {
+    throw linkInvalid();
+  }
+  if (known.openedBy === link.by) return undefined;
+  if (known.openedBy !== undefined || isDone(record.flow.state)) throw linkInvalid();
+  if (record.flow.state.context.expiresAt <= now) throw requirementExpired();
+  return record.flow;
 }
 
 /** What a policy asks of a flow. If it wants an old authenticator, adding another does not help. */

@@ -146,13 +146,14 @@ function started({ id: flow, requirement, state }: FlowRecord): EventBody {
 
 function grant({ id: flow, requirement }: FlowRecord, approval: Approval): EventBody {
   const { action } = requirement.policy;
-  const { enrolledInFlow } = approval;
+  const { enrolledInFlow, byOtherLogin } = approval;
   return {
     type: 'approval.granted',
     flow,
     ...approvalMembers(approval),
     ...(action && { action: action.id }),
     enrolledInFlow,
+    ...(byOtherLogin === true && { byOtherLogin }),
   };
 }
 

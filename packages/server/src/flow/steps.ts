@@ -29,7 +29,7 @@ import type { Sealer } from '../lib/seal.ts';
 import { isPush } from '../limits/attempts.ts';
 import { type Requirement, requirementHash } from '../policy/requirement.ts';
 import { createApproval, keepUseful } from '../records/approval.ts';
-import type { FlowRecord, HandleRecord, PendingEffect } from '../records/handle-record.ts';
+import type { FlowLink, FlowRecord, HandleRecord, PendingEffect } from '../records/handle-record.ts';
 import { keepLiving, sealTokens, tokensEnd } from '../records/kept-tokens.ts';
 import type { Caller, Identity } from '../request/caller.ts';
 import { awaitsPush } from './rules.ts';
@@ -80,6 +80,10 @@ export interface FlowSteps {
     readonly settings: FlowSettings;
     /** The secrets that the flow begins with. */
     readonly vault?: Vault;
+    /** The link by which another login runs the flow. */
+    readonly link?: FlowLink | undefined;
+    /** How long the flow waits for its start. Default: it starts in the same step. */
+    readonly waitsUntil?: number | undefined;
   }): HandleRecord;
   /** Applies one event: moves the flow, seals the vault, records the approval, claims the effect. */
   apply(key: string, record: HandleRecord, input: FlowInput, secrets?: Vault, typed?: Inputs): Step;
@@ -92,7 +96,8 @@ export interface FlowSteps {
   pollAgain(flow: FlowRecord, job: Job): { readonly flow: FlowRecord; readonly job: Job } | undefined;
   /** The flow after a poll without news; `undefined` when its view changes with it. */
   keepWaiting(flow: FlowRecord, job: Job): FlowRecord | undefined;
-  view(key: string, record: HandleRecord): FlowView | undefined;
+  /** `runs`: whether the login runs the flow. One that only waits for it sees no secret, and can only cancel. */
+  view(key: string, record: HandleRecord, runs: boolean): FlowView | undefined;
   /** The identity of the login that the flow was started in; `undefined` when it cannot be opened (a retired key). */
   identity(key: string, flow: FlowRecord): Identity | undefined;
 }
@@ -196,23 +201,30 @@ export function createFlowSteps(options: {
   }
 
   return {
-    begin({ key, record, caller, requirement, settings, vault = {} }) {
-      const { subject, session, identity } = caller;
+    begin({ key, record, caller, requirement, settings, vault = {}, link, waitsUntil }) {
+      const { subject, identity } = caller;
       const approvals = keepUseful(record?.approvals ?? [], now());
+      const before = record?.flow;
+      const isLinked = link !== undefined && before?.link?.id === link.id;
+      const state = createFlow(settings);
       const flow: FlowRecord = {
-        id: randomId(),
+        id: isLinked ? before.id : randomId(),
         startedAt: now(),
-        version: (record?.flow?.version ?? 0) + 1,
-        state: createFlow(settings),
+        version: (before?.version ?? 0) + 1,
+        state:
+          waitsUntil === undefined
+            ? state
+            : { ...state, context: { ...state.context, expiresAt: waitsUntil } },
         vault: sealer.seal(updateVault({}, vault), vaultOf(key)),
         identity: sealer.seal(identity, identityOf(key)),
         requirement,
         // No start for the same requirement joins a flow that ends without an approval.
         requirementHash: settings.adds === undefined ? requirementHash(requirement.policy) : 'adding',
+        ...(link && { link }),
       };
       return {
         subject,
-        session,
+        session: isLinked && record ? record.session : caller.session,
         flow,
         approvals,
         tokens: keepLiving(record?.tokens, approvals, now()),
@@ -289,8 +301,12 @@ export function createFlowSteps(options: {
       return accepted ? { ...flow, state } : undefined;
     },
 
-    view(key, { flow }) {
-      return flow && render(flow, vaultIn(key, flow));
+    view(key, { flow }, runs) {
+      if (flow === undefined) return undefined;
+      if (runs) return render(flow, vaultIn(key, flow));
+      const view = render(flow, () => ({}));
+      const allowedEvents = view.allowedEvents.filter((type) => type === 'flow.cancel');
+      return { ...view, runsElsewhere: true, allowedEvents, authenticators: [], enrollable: [] };
     },
     identity: (key, { identity }) => sealer.open(identity, identityOf(key)) as Identity | undefined,
   };

@@ -4,7 +4,7 @@ import { RECONSIDER_MS } from '../limits/poll-pace.ts';
 import type { HandleRecord } from '../records/handle-record.ts';
 import type { State } from '../records/state.ts';
 import type { FlowTarget } from './parts.ts';
-import { awaitsLock, nextPoll, ownedBy } from './rules.ts';
+import { awaitsLock, nextPoll, ownedBy, runs } from './rules.ts';
 import type { FlowRunner } from './runner.ts';
 
 /** Called once, with the result of a watch. */
@@ -48,7 +48,7 @@ export function createFlowWatch(options: {
     FlowRunner,
     'dueTime' | 'holds' | 'isHolding' | 'watch' | 'isRenewing' | 'nudge' | 'awaitLock'
   >;
-  readonly viewOf: (key: string, record: HandleRecord) => FlowView;
+  readonly viewOf: (target: FlowTarget, record: HandleRecord) => FlowView;
 }): WatchFlow {
   const { runner, viewOf } = options;
   const { store, records } = options.state;
@@ -65,13 +65,17 @@ export function createFlowWatch(options: {
     until: number,
   ): Promise<{ readonly view: FlowView | undefined } | { readonly againAt: number }> {
     const { record } = await records.read(target.key);
-    const flow = ownedBy(target.caller, record)?.flow;
+    const flow = ownedBy(target, record)?.flow;
     if (record === undefined || flow === undefined) return { view: undefined };
     // This process polls by itself, and calls when it stops.
     const isHeld = runner.holds(target.key, flow);
     const now = clock.now();
     if (flow.version !== version || now >= until || closing.aborted) {
-      return { view: viewOf(target.key, record) };
+      return { view: viewOf(target, record) };
+    }
+    // The login that runs the flow drives it: hooks of the app get requests of that one.
+    if (!runs(target, flow)) {
+      return { againAt: store.subscribe === undefined ? Math.min(until, now + REREAD_MS) : until };
     }
     const dueAt = isHeld ? Number.POSITIVE_INFINITY : runner.dueTime(target.key, flow);
     if (dueAt <= now) runner.nudge(target);

@@ -5,6 +5,7 @@ import type { FlowDriver } from '../flow/driver.ts';
 import { crossSite, notFound, signInFirst } from '../flow/errors.ts';
 import { targetOf } from '../flow/parts.ts';
 import type { Watchers } from '../limits/watchers.ts';
+import type { Links } from '../policy/links.ts';
 import type { Requirements } from '../policy/requirement.ts';
 import type { Caller } from '../request/caller.ts';
 import type { Callers } from '../request/callers.ts';
@@ -61,6 +62,25 @@ export interface DirectFlows<Native> {
    * @throws TypeError when `refusal` is no such error.
    */
   flow(request: HostRequest<Native>, refusal: unknown): Promise<RunningFlow>;
+  /**
+   * Makes a link to the page, where the user approves in another login: in the browser, for a client that has no page.
+   * The policy must have `allowOtherLogin`. Calling it again for the same requirement gives a link to the same flow.
+   *
+   * The same rules hold as for {@link flow}.
+   *
+   * @example
+   * const { path, changes } = await gate.link(request, refusal);
+   * open(`https://bank.example/step-up${path}`);
+   */
+  link(request: HostRequest<Native>, refusal: unknown): Promise<WaitingFlow>;
+}
+
+/** A flow that another login of the user runs, on the page that a link leads to. */
+export interface WaitingFlow extends Omit<RunningFlow, 'send'> {
+  /** The link's path below the address of the page. It works once, for the same user, until `expiresAt`. */
+  readonly path: string;
+  /** When the link expires, in milliseconds since the epoch. */
+  readonly expiresAt: number;
 }
 
 /** How often it is found out whether the login lasts, while nothing happens. */
@@ -72,6 +92,7 @@ export function createDirectFlows(options: {
   readonly driver: FlowDriver;
   readonly callers: Callers;
   readonly requirements: Pick<Requirements, 'open'>;
+  readonly links: Links;
   readonly watchers: Watchers;
   readonly runtime: Pick<Runtime, 'clock' | 'closing'>;
   readonly reporting: Pick<Reporting, 'rethrow'>;
@@ -81,12 +102,17 @@ export function createDirectFlows(options: {
   const { clock, closing } = options.runtime;
   const { mustBeSignedIn, isStillSignedIn } = createOwners(options);
 
-  async function start(request: HostRequest, ticket: string): Promise<RunningFlow> {
+  /** Does `begin` for the request, and gives what it has begun. */
+  async function start<T>(
+    request: HostRequest,
+    ticket: string,
+    begin: (...args: Parameters<FlowDriver['offer']>) => Promise<T>,
+  ): Promise<{ readonly flow: RunningFlow; readonly begun: T }> {
     mustMeanIt(request);
     const caller = await mustBeSignedIn(request);
     const { handle, headers, isTravelling } = handles.hold(request);
     const target = targetOf(request, caller, handle);
-    await driver.start(target, requirements.open(caller, ticket), { isTravelling });
+    const begun = await begin(target, requirements.open(caller, ticket), { isTravelling });
 
     async function view(): Promise<FlowView> {
       await mustStillBe(request, caller);
@@ -125,7 +151,7 @@ export function createDirectFlows(options: {
       }
     }
 
-    return {
+    const flow: RunningFlow = {
       headers,
       view: () => view().catch(reporting.rethrow),
       changes,
@@ -135,6 +161,7 @@ export function createDirectFlows(options: {
       },
       cancel: () => driver.request(target, { type: 'flow.cancel' }, undefined).catch(reporting.rethrow),
     };
+    return { flow, begun };
   }
 
   /** A link, a prefetch or another site's page sends no push. */
@@ -154,7 +181,24 @@ export function createDirectFlows(options: {
 
   return {
     async flow(request, refusal) {
-      return start(request, ticketOf(refusal)).catch(reporting.rethrow);
+      const ticket = ticketOf(refusal);
+      const { flow } = await start(request, ticket, (...begun) => driver.start(...begun)).catch(
+        reporting.rethrow,
+      );
+      return flow;
+    },
+    async link(request, refusal) {
+      const ticket = ticketOf(refusal);
+      const { flow, begun } = await start(request, ticket, (...offered) => driver.offer(...offered)).catch(
+        reporting.rethrow,
+      );
+      return {
+        ...begun,
+        headers: flow.headers,
+        view: () => flow.view(),
+        changes: (signal) => flow.changes(signal),
+        cancel: () => flow.cancel(),
+      };
     },
   };
 }

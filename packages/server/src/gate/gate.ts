@@ -1,5 +1,7 @@
 import type { Endpoints } from '../endpoints/router.ts';
 import { createWatchers } from '../limits/watchers.ts';
+import { createLinks } from '../policy/links.ts';
+import { namespaceOf } from '../provider/namespace.ts';
 import { createDecisions, type Decisions } from './decisions.ts';
 import { createDirectFlows, type DirectFlows } from './direct-flow.ts';
 import { createFoundation } from './foundation.ts';
@@ -42,7 +44,8 @@ function buildGate(settings: GateSettings): Gate<unknown> {
   const connection = connectProvider(settings, foundation);
   const state = openState(settings, foundation);
   const callers = readCallers(settings, foundation);
-  const flows = runFlows(settings, foundation, connection, state);
+  const links = createLinks(state.sealer, namespaceOf(settings.provider));
+  const flows = runFlows(settings, foundation, connection, state, links);
   const guarding = setUpGuards(settings, foundation, state, callers);
   const watchers = createWatchers(foundation.capacity);
   const endpoints = serveEndpoints(settings, foundation, {
@@ -51,6 +54,7 @@ function buildGate(settings: GateSettings): Gate<unknown> {
     callers,
     flows,
     guarding,
+    links,
     watchers,
   });
 
@@ -69,12 +73,13 @@ function buildGate(settings: GateSettings): Gate<unknown> {
       mounting,
       reporting,
     }),
-    ...createStatusAndRevocation({ state, callers, admission: flows.admission, runtime, reporting }),
+    ...createStatusAndRevocation({ state, callers, ...flows, runtime, reporting }),
     ...createDirectFlows({
       basePath,
       driver: flows.driver,
       callers,
       requirements: guarding.requirements,
+      links,
       watchers,
       runtime,
       reporting,

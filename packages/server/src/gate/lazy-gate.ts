@@ -45,6 +45,7 @@ export function createLazyGate<Native>(make: () => Gate<Native> | Promise<Gate<N
     check: async (...args) => (await ready()).check(...args),
     assert: async (...args) => (await ready()).assert(...args),
     flow: async (...args) => (await ready()).flow(...args),
+    link: async (...args) => (await ready()).link(...args),
     status: async (...args) => (await ready()).status(...args),
     revoke: async (...args) => (await ready()).revoke(...args),
     revokeSubject: async (...args) => (await ready()).revokeSubject(...args),

@@ -1,7 +1,7 @@
 import type { Decision, StepUp } from '../guard/decision.ts';
 import { policyOf, type RoutePolicy } from '../policy/policy.ts';
 import type { HostRequest } from '../request/host-request.ts';
-import type { RunningFlow } from './direct-flow.ts';
+import type { RunningFlow, WaitingFlow } from './direct-flow.ts';
 import type { LazyGate } from './lazy-gate.ts';
 import type { StepUpStatus } from './status-and-revocation.ts';
 
@@ -29,6 +29,13 @@ export interface NativeGate<Native> {
    * @throws StepUpError with a code that says what the client can do.
    */
   flow(native: Native, refusal: unknown): Promise<RunningFlow>;
+  /**
+   * Makes a link to the page, where the user approves in another login. `refusal`: what `assert` has thrown, for a
+   * policy with `allowOtherLogin`.
+   *
+   * @throws StepUpError with a code that says what the client can do.
+   */
+  link(native: Native, refusal: unknown): Promise<WaitingFlow>;
   /**
    * Where the signed-in user's step-up stands in this browser, for templates; `undefined` when nobody is signed in.
    *
@@ -65,6 +72,7 @@ export function createNativeGate<Native>(
     check: async (native, ...policy) => gate.check(hostRequest(native), policyOf(policy)),
     assert: async (native, ...policy) => gate.assert(hostRequest(native), policyOf(policy)),
     flow: (native, refusal) => gate.flow(hostRequest(native), refusal),
+    link: (native, refusal) => gate.link(hostRequest(native), refusal),
     status: (native) => gate.status(hostRequest(native)),
     revoke: (native) => gate.revoke(hostRequest(native)),
     revokeSubject: (subject) => gate.revokeSubject(subject),

@@ -16,6 +16,7 @@ import { budgetedApi } from '../limits/budgeted-api.ts';
 import { createLimitBook } from '../limits/limits.ts';
 import { createTenantBudget, type TenantBudget, UNLIMITED } from '../limits/tenant-budget.ts';
 import type { Watchers } from '../limits/watchers.ts';
+import type { Links } from '../policy/links.ts';
 import { demandOf } from '../policy/policy-reader.ts';
 import { createRequirements, type Requirements } from '../policy/requirement.ts';
 import { type Connection, connect } from '../provider/connection.ts';
@@ -104,6 +105,7 @@ export function runFlows(
   foundation: Foundation,
   connection: Connection,
   state: State,
+  links: Links,
 ): Flows {
   const { basePath, capacity, random, runtime } = foundation;
   const now = (): number => runtime.clock.now();
@@ -136,12 +138,14 @@ export function runFlows(
     basePath,
     settings: flowSettings,
     pushCode: settings.pushCode ?? 'typed',
+    randomId: random.id,
     createPushCode: () => createPushCode(random.bytes),
     capacity,
     connection,
     state,
     steps,
     admission,
+    links,
     runtime,
   });
   return { driver, admission };
@@ -193,17 +197,19 @@ export function serveEndpoints(
     readonly callers: Callers;
     readonly flows: Flows;
     readonly guarding: Guarding;
+    readonly links: Links;
     readonly watchers: Watchers;
   },
 ): Endpoints {
-  const { connection, state, callers, flows, guarding, watchers } = built;
+  const { connection, state, callers, flows, guarding, links, watchers } = built;
   const { management, budget } = connection;
   const parts: EndpointParts = {
     basePath,
     driver: flows.driver,
     state,
     callers,
-    owners: createOwners({ basePath, callers }),
+    owners: createOwners({ basePath, callers, links }),
+    links,
     requirements: guarding.requirements,
     textsOf: createTextsOf({
       language: settings.language,

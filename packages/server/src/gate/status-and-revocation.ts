@@ -1,6 +1,8 @@
 import { type Factor, type FlowStateName, type ReasonCode, stateName } from '@stepgate/core';
 import type { Runtime } from '../events/runtime.ts';
 import type { Admission } from '../flow/admission.ts';
+import type { FlowDriver } from '../flow/driver.ts';
+import { type FlowTarget, linkedTarget, targetOf } from '../flow/parts.ts';
 import { isLive } from '../flow/rules.ts';
 import { keepUseful } from '../records/approval.ts';
 import type { Approval, FlowRecord } from '../records/handle-record.ts';
@@ -38,7 +40,8 @@ export interface StatusAndRevocation<Native> {
    */
   status(request: HostRequest<Native>): Promise<StepUpStatus | undefined>;
   /**
-   * Ends the approvals and the flow of this browser's login. For the sign-out, before the session is destroyed.
+   * Ends the approvals and the flow of this browser's login, and flows that it runs for another login, by a link. For
+   * the sign-out, before the session is destroyed.
    *
    * @throws StepUpError `misconfigured` (500), `store_unavailable` (503).
    */
@@ -56,11 +59,12 @@ export interface StatusAndRevocation<Native> {
 export function createStatusAndRevocation(options: {
   readonly state: Pick<State, 'records' | 'subjects'>;
   readonly callers: Pick<Callers, 'callerOf' | 'handles'>;
+  readonly driver: Pick<FlowDriver, 'request'>;
   readonly admission: Pick<Admission, 'release'>;
   readonly runtime: Pick<Runtime, 'audit' | 'clock'>;
   readonly reporting: Pick<Reporting, 'rethrow'>;
 }): StatusAndRevocation<unknown> {
-  const { admission, reporting } = options;
+  const { admission, driver, reporting } = options;
   const { records, subjects } = options.state;
   const { callerOf, handles } = options.callers;
   const { audit, clock } = options.runtime;
@@ -89,8 +93,25 @@ export function createStatusAndRevocation(options: {
     const caller = await callerOf(request);
     const handle = handles.read(request);
     if (caller === undefined || handle === undefined) return;
-    await end(recordKey(handle, caller), caller);
+    const own = targetOf(request, caller, handle);
+    await end(own.key, caller);
+    await leaveOthers(own);
     audit.publish({ caller }, { type: 'approval.revoked', scope: 'login' });
+  }
+
+  /** Cancels the flows that this browser runs for other logins. Approvals that it has given to them are theirs. */
+  async function leaveOthers(own: FlowTarget): Promise<void> {
+    for (const key of await subjects.keysOf(own.caller)) {
+      const { record } = await records.read(key);
+      const link = record?.flow?.link;
+      if (record?.flow === undefined || link?.openedBy !== own.key || !isLive(record.flow, now())) continue;
+      const { session } = record;
+      await driver.request(
+        linkedTarget(own, { key, session, id: link.id }),
+        { type: 'flow.cancel' },
+        undefined,
+      );
+    }
   }
 
   async function revokeSubject(subject: string): Promise<void> {

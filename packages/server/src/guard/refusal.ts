@@ -60,7 +60,11 @@ export async function refuse(
         factors,
         ...(acrValues.length > 0 && { acr_values: acrValues }),
         ...(action && { action }),
-        step_up: { start: `${basePath}/flow`, requirement: requirements.issue(caller, { policy }) },
+        step_up: {
+          start: `${basePath}/flow`,
+          ...(policy.allowOtherLogin && { links: `${basePath}/links` }),
+          requirement: requirements.issue(caller, { policy }),
+        },
       },
     },
   );

@@ -59,6 +59,12 @@ export interface Policy<Native = unknown> {
    */
   readonly phoneShows?: 'message' | 'details';
   /**
+   * Whether the user may approve in another login of theirs, on the page that a link leads to; see `gate.link`. Needs an
+   * action, which the page shows. Such an approval serves one request. Default `false`: with it, an attacker who has one
+   * of the user's logins can send the user a link, and get the approval if the user is talked into it.
+   */
+  readonly allowOtherLogin?: boolean;
+  /**
    * Keeps the tokens that came with the approval, sealed, for the handler (`stepUp.tokens()`), until they expire.
    * Default `false`.
    */
@@ -119,6 +125,7 @@ export interface ParsedPolicy {
   readonly allowEnrolledInFlow: boolean;
   readonly minAuthenticatorAgeSeconds: number;
   readonly phoneShows?: 'message' | 'details';
+  readonly allowOtherLogin: boolean;
   readonly keepTokens: boolean;
   /**
    * The tokens must open the MFA API itself, and the approval counts only while they live. No app's policy can ask for
@@ -135,6 +142,7 @@ const MEMBERS = [
   'allowEnrolledInFlow',
   'minAuthenticatorAge',
   'phoneShows',
+  'allowOtherLogin',
   'keepTokens',
   'evidence',
 ] as const satisfies readonly (keyof Policy)[];
@@ -161,6 +169,7 @@ export function parsePolicy(policy: Policy<never>): ParsedPolicy {
     allowEnrolledInFlow = true,
     minAuthenticatorAge = 0,
     phoneShows,
+    allowOtherLogin = false,
     keepTokens = false,
   } = policy;
   const maxAgeSeconds = parseMaxAge(maxAge);
@@ -173,6 +182,7 @@ export function parsePolicy(policy: Policy<never>): ParsedPolicy {
     allowEnrolledInFlow: parseFlag('allowEnrolledInFlow', allowEnrolledInFlow),
     minAuthenticatorAgeSeconds: parseDuration('minAuthenticatorAge', minAuthenticatorAge),
     ...(phoneShows !== undefined && { phoneShows: parsePhoneShows(phoneShows, action) }),
+    allowOtherLogin: parseOtherLogin(allowOtherLogin, policy),
     keepTokens: parseFlag('keepTokens', keepTokens),
     opensMfaApi: false,
   };
@@ -184,6 +194,17 @@ function parsePhoneShows(value: unknown, action: unknown): 'message' | 'details'
   }
   if (action !== undefined) return value;
   throw new TypeError('policy.phoneShows: needs an action, which the phone can show');
+}
+
+function parseOtherLogin(value: unknown, { action, keepTokens }: Policy<never>): boolean {
+  if (!parseFlag('allowOtherLogin', value)) return false;
+  if (action === undefined) {
+    throw new TypeError('policy.allowOtherLogin: needs an action, which the page shows to the user');
+  }
+  if (keepTokens !== true) return true;
+  throw new TypeError(
+    'policy.allowOtherLogin: cannot be combined with keepTokens, which are of the other login',
+  );
 }
 
 /** `undefined` for an action that binds what only a request tells. */

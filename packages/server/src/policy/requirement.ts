@@ -54,6 +54,7 @@ const TicketSchema = v.object({
       allowEnrolledInFlow: v.boolean(),
       minAuthenticatorAgeSeconds: v.number(),
       phoneShows: v.exactOptional(v.picklist(['message', 'details'])),
+      allowOtherLogin: v.boolean(),
       keepTokens: v.boolean(),
       opensMfaApi: v.boolean(),
     }),
@@ -130,6 +131,7 @@ export function requirementHash({
   allowEnrolledInFlow,
   minAuthenticatorAgeSeconds,
   phoneShows,
+  allowOtherLogin,
   keepTokens,
   opensMfaApi,
 }: ParsedPolicy): string {
@@ -143,6 +145,7 @@ export function requirementHash({
     allowEnrolledInFlow,
     minAuthenticatorAgeSeconds,
     phoneShows ?? null,
+    allowOtherLogin,
     keepTokens,
     opensMfaApi,
   ];

@@ -2,7 +2,7 @@ import { currentWay, type FlowState } from '@stepgate/core';
 import type { ParsedPolicy } from '../policy/policy.ts';
 import type { Requirement } from '../policy/requirement.ts';
 import { isShownAsAsked } from '../policy/ways.ts';
-import type { Approval } from './handle-record.ts';
+import type { Approval, FlowLink } from './handle-record.ts';
 
 /** How long a single-use approval waits for its use. */
 const SINGLE_USE_WINDOW_MS = 300_000;
@@ -29,8 +29,10 @@ export function createApproval(options: {
   readonly requirementHash: string;
   /** When the tokens expire that the policy keeps. */
   readonly tokensUntil?: number | undefined;
+  /** Given for a flow that another login has run. */
+  readonly link?: FlowLink | undefined;
 }): Approval | undefined {
-  const { id, subject, state, approvedAt, requirement, requirementHash, tokensUntil } = options;
+  const { id, subject, state, approvedAt, requirement, requirementHash, tokensUntil, link } = options;
   const { settings, target, provenAt, enrolledInFlow, shown } = state.context;
   const way = currentWay(state.context);
   if (settings.adds !== undefined) return undefined;
@@ -48,9 +50,10 @@ export function createApproval(options: {
     way: way.name,
     approvedAt,
     requirement: requirementHash,
-    singleUse: policy.singleUse,
+    singleUse: policy.singleUse || link !== undefined,
     isForAction: policy.action !== undefined,
     enrolledInFlow,
+    ...(link && { byOtherLogin: true }),
     ...(tokensUntil !== undefined && { tokensUntil }),
     keepUntil: approvedAt + keepMs(policy),
   };

@@ -24,6 +24,8 @@ export interface Approval {
   readonly way?: WayName;
   /** The factor was added in the same flow. */
   readonly enrolledInFlow: boolean;
+  /** It was given in another login of the subject, by a link. Such an approval is for a single use. */
+  readonly byOtherLogin?: boolean;
   /** When it was used, if it is single-use. */
   readonly usedAt?: number;
   /** When the tokens expire that were kept with it, if any. */
@@ -67,6 +69,16 @@ export interface FlowRecord {
   readonly pushes?: readonly string[];
   /** Another browser of the same subject wanted to send a push meanwhile. */
   readonly isContested?: boolean;
+  /** The link by which another login of the subject runs this flow for the login that the record belongs to. */
+  readonly link?: FlowLink;
+}
+
+/** The link of a {@link FlowRecord}. */
+export interface FlowLink {
+  /** Names the link, at random. */
+  readonly id: string;
+  /** The key of the record that the browser owns which has opened it: only that browser goes on with the flow. */
+  readonly openedBy?: string;
 }
 
 /** Everything that one handle owns, in one record, so that every promise takes one compare-and-set. */

@@ -2,6 +2,7 @@ import type { Authenticator } from '@stepgate/core';
 import * as v from 'valibot';
 import { digest } from '../lib/seal.ts';
 import type { Capacity } from '../limits/capacity.ts';
+import type { Login } from '../request/caller.ts';
 import { reachable, updateStored } from '../store/compare-and-set.ts';
 import type { Store, StoredRecord } from '../store/store.ts';
 import { type FlowSlot, inTheWay, isVacant, tooManyFlows } from './flow-slots.ts';
@@ -28,6 +29,8 @@ export interface Subjects {
    * @throws StepUpError `too_many_flows` (429) when the session or the subject has no free slot.
    */
   enter(subject: string, entry: Entry & { readonly issuedAt: number }): Promise<number>;
+  /** The keys of the records whose flow a session runs. */
+  keysOf(login: Login): Promise<readonly string[]>;
   /** When the subject was last revoked, 0 for never. */
   revokedAt(subject: string): Promise<number>;
   /** Revokes the subject as of now. Resolves to the keys of the records to delete. */
@@ -144,6 +147,11 @@ export function createSubjects(options: {
       const second = await enterBeside(await vacantAmong(first.inTheWay), subject, entry);
       if (second.inTheWay.length === 0) return second.revokedAt;
       throw tooManyFlows(second.inTheWay, now());
+    },
+
+    async keysOf({ subject, session }) {
+      const { records: listed } = await read(subject);
+      return listed.filter(({ flow }) => flow?.session === session).map(({ key }) => key);
     },
 
     async revokedAt(subject) {

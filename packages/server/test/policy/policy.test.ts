@@ -19,6 +19,7 @@ describe('parsePolicy', () => {
       singleUse: false,
       allowEnrolledInFlow: true,
       minAuthenticatorAgeSeconds: 0,
+      allowOtherLogin: false,
       keepTokens: false,
       opensMfaApi: false,
     });

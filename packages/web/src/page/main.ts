@@ -20,6 +20,8 @@ async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
   const address = `${basePath}?${new URLSearchParams(ticket)}`;
   // The form was refused: the server draws the last screen, which sends it again if it is kept.
   const hasForm = main.dataset.form !== undefined;
+  // A link serves one flow.
+  const isForOther = main.dataset.forOther !== undefined;
   const returnTo = hasForm ? undefined : sameOrigin(main.dataset.returnTo);
   const leaveTo = sameOrigin(main.dataset.leaveTo);
   const options = { basePath, ...ticket };
@@ -33,9 +35,10 @@ async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
       detail: DETAILS.find((detail) => isFirst && detail === main.dataset.show),
       leaveTo,
       goBack: history.length > 1 ? () => history.back() : undefined,
-      restart: requirement === undefined ? undefined : restart,
+      restart: requirement === undefined || isForOther ? undefined : restart,
       continueTo: returnTo,
       unkept: (['file', 'size'] as const).find((why) => why === main.dataset.unkept),
+      isForOther,
       keepsFirstFocus: isFirst,
       onScreen(heading) {
         document.title = heading;

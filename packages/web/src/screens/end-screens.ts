@@ -13,7 +13,7 @@ import { errorText, notice } from './messages.ts';
 import { type Screen, type ScreenModel, takes } from './screen.ts';
 
 /** The flow has ended well. */
-export function approved({ continueTo, form, texts, view }: ScreenModel): Screen {
+export function approved({ continueTo, form, isForOther, texts, view }: ScreenModel): Screen {
   const { heading, lead } = view.adds === undefined ? texts.states.approved : texts.added;
   const leaving = form === 'gone' ? texts.nothingLeft : texts.returning;
   return {
@@ -21,7 +21,13 @@ export function approved({ continueTo, form, texts, view }: ScreenModel): Screen
     icon: 'check',
     tone: 'good',
     heading,
-    lead: form === 'kept' ? texts.resending : continueTo === undefined ? lead : leaving,
+    lead: isForOther
+      ? texts.forOther.approved
+      : form === 'kept'
+        ? texts.resending
+        : continueTo === undefined
+          ? lead
+          : leaving,
     buttons: [
       form === 'kept'
         ? h('button', { class: 'button primary', part: 'button primary', type: 'submit' }, texts.continue)

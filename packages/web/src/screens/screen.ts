@@ -33,6 +33,8 @@ export interface ScreenModel extends Omit<RemoteStepUpSnapshot, 'status'> {
   readonly form: KeptForm | undefined;
   /** Why the refused form is not kept. */
   readonly unkept: Unkept | undefined;
+  /** What is confirmed runs in another login of the user, which has sent them here by a link. */
+  readonly isForOther: boolean;
   /** The card is drawn into a shadow root and has slots for the app's elements. */
   readonly hasSlots: boolean;
 }

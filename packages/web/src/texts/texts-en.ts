@@ -195,6 +195,11 @@ export const english: Texts = {
   returning: 'Taking you back…',
   nothingLeft: 'Your form was not kept. Taking you back…',
   resending: 'Press Continue to finish what you started.',
+  forOther: {
+    warning:
+      'Another app or browser where you are signed in asks for this, and it happens there. Go on only if you have just started it yourself. If somebody has sent you this link, close this page.',
+    approved: 'Go back to where you started. You can close this page.',
+  },
   unkept: {
     file: 'A form with a file cannot be kept here. Confirm first, then send it again.',
     size: 'Your form is too large to be kept here. Confirm first, then send it again.',

@@ -210,6 +210,11 @@ export const french: Texts = {
   returning: 'Retour en cours…',
   nothingLeft: 'Votre formulaire n’a pas été gardé. Retour en cours…',
   resending: 'Appuyez sur «\u00a0Continuer\u00a0» pour terminer ce que vous avez commencé.',
+  forOther: {
+    warning:
+      'Une autre application ou un autre navigateur où vous êtes connecté le demande, et c’est là que cela aura lieu. Continuez seulement si vous venez de le lancer vous-même. Si quelqu’un vous a envoyé ce lien, fermez cette page.',
+    approved: 'Retournez là où vous avez commencé. Vous pouvez fermer cette page.',
+  },
   unkept: {
     file: 'Un formulaire qui contient un fichier ne peut pas être gardé ici. Confirmez d’abord, puis envoyez-le de nouveau.',
     size: 'Votre formulaire est trop volumineux pour être gardé ici. Confirmez d’abord, puis envoyez-le de nouveau.',

@@ -125,6 +125,8 @@ export interface Texts {
   readonly resending: string;
   /** Before the start, when the refused form is not kept. */
   readonly unkept: Readonly<Record<'file' | 'size', string>>;
+  /** On a page that a link leads to: what is confirmed runs in another login of the user. */
+  readonly forOther: Readonly<Record<'warning' | 'approved', string>>;
   /** On a page that does not continue by itself. */
   readonly checkAgain: string;
   readonly expiredRequirement: ScreenText;

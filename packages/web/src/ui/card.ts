@@ -19,7 +19,7 @@ export function card(
   screen: Screen,
   { said, span }: { readonly said: string; readonly span: number },
 ): ElementSpec {
-  const { action, connection, hasSlots, now, texts, view } = model;
+  const { action, connection, hasSlots, isForOther, now, texts, view } = model;
   const left =
     view.expiresAt !== undefined && span > 0 ? Math.max(0, Math.min(1, (view.expiresAt - now) / span)) : 1;
   const leftWay = leftWayText(model);
@@ -38,6 +38,9 @@ export function card(
         h('p', { class: 'title', part: 'title', dir: 'auto' }, unbroken(withoutBidiControls(action.title))),
         hasSlots ? h('slot', { name: 'details' }, details) : details,
       ),
+    isForOther &&
+      view.state !== 'approved' &&
+      h('p', { key: 'for-other', class: 'notice', part: 'notice' }, texts.forOther.warning),
     // Every screen is a form, so that its buttons work without a script too.
     h(
       'form',

@@ -32,6 +32,8 @@ export interface RenderFlowOptions {
   readonly continueTo?: string | undefined;
   /** Why the refused form is not kept. */
   readonly unkept?: Unkept | undefined;
+  /** What is confirmed runs in another login of the user, which has sent them here by a link. */
+  readonly isForOther?: boolean;
   /** Draws slots for the app's elements. `root` must be in a shadow root. */
   readonly hasSlots?: boolean;
   /** The number or address that the user has just typed and that the code goes to. */
@@ -95,6 +97,7 @@ export function renderFlow(
       destination,
       isTicking: true,
       unkept: options.unkept,
+      isForOther: options.isForOther === true,
       hasSlots: options.hasSlots === true,
     };
     const screen = screenOf(model);

@@ -6,6 +6,8 @@ export interface Call {
   readonly web: () => Request | Promise<Request>;
   /** The last segment of the path, as sent, for a route that ends in `*`. */
   readonly name: string;
+  /** The link that the path names, as sealed text. */
+  readonly link?: string | undefined;
 }
 
 /** Answers one method of one path. */

@@ -1,5 +1,6 @@
 import type { Runtime } from '../../events/runtime.ts';
 import type { FlowDriver } from '../../flow/driver.ts';
+import type { Links } from '../../policy/links.ts';
 import type { Requirements } from '../../policy/requirement.ts';
 import type { State } from '../../records/state.ts';
 import type { Callers } from '../../request/callers.ts';
@@ -14,6 +15,7 @@ export interface EndpointParts {
   readonly callers: Callers;
   readonly owners: Owners;
   readonly requirements: Requirements;
+  readonly links: Links;
   readonly textsOf: TextsOf;
   readonly runtime: Runtime;
 }

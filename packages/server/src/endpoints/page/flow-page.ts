@@ -1,9 +1,10 @@
-import { type FlowView, StepUpError } from '@stepgate/core';
+import { type FlowView, isDone, StepUpError } from '@stepgate/core';
 import { type Detail, flowToHtml, idleView } from '@stepgate/web/html';
 import { signInFirst } from '../../flow/errors.ts';
 import { type FlowTarget, targetOf } from '../../flow/parts.ts';
-import { isShown } from '../../flow/rules.ts';
+import { isShown, linkOf, ownedBy } from '../../flow/rules.ts';
 import type { Watchers } from '../../limits/watchers.ts';
+import { linkInvalid } from '../../policy/links.ts';
 import { type Requirement, requirementExpired } from '../../policy/requirement.ts';
 import type { FlowRecord } from '../../records/handle-record.ts';
 import type { KeptForm } from '../../records/kept-forms.ts';
@@ -17,6 +18,8 @@ import { pageResponse, type Refresh } from './page-shell.ts';
 /** What to show of the flow. */
 export interface Moment {
   readonly ticket: string | undefined;
+  /** The link that has led here; then there is no ticket. */
+  readonly link?: string | undefined;
   readonly detail: Detail;
   /** The version that the browser already shows. While the flow waits, the page waits for another one. */
   readonly since?: number | undefined;
@@ -40,7 +43,7 @@ interface ShownFlow {
 }
 
 /** What one page shows. */
-interface PageContent extends Pick<Moment, 'ticket' | 'detail'> {
+interface PageContent extends Pick<Moment, 'ticket' | 'link' | 'detail'> {
   readonly target: FlowTarget | undefined;
   readonly view: FlowView;
   readonly requirement: Requirement | undefined;
@@ -52,6 +55,15 @@ interface PageContent extends Pick<Moment, 'ticket' | 'detail'> {
   readonly error: StepUpError | undefined;
 }
 
+/** What the page is about, and what is wrong with its address. */
+interface Subject {
+  readonly target?: FlowTarget | undefined;
+  readonly requirement?: Requirement;
+  /** Whether a flow can be started here. */
+  readonly isUsable: boolean;
+  readonly error?: StepUpError;
+}
+
 /** How long the page waits for news, so that a browser without scripts need not ask all the time. */
 const PATIENCE_MS = 25_000;
 /** How long "Confirmed" stays before the page goes back. */
@@ -59,7 +71,7 @@ const FAREWELL_SECONDS = 1;
 
 /** Creates the page. It shows the flow of the browser that belongs to its ticket, or a button to start one. */
 export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowPageOptions): FlowPage {
-  const { basePath, driver, requirements, textsOf } = parts;
+  const { basePath, driver, links, owners, requirements, textsOf } = parts;
   const { records, keptForms } = parts.state;
   const { handles } = parts.callers;
   const { clock } = parts.runtime;
@@ -79,41 +91,41 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
   async function gather(
     request: HostRequest,
     caller: Caller,
-    target: FlowTarget | undefined,
+    own: FlowTarget | undefined,
     moment: Moment,
   ): Promise<PageContent> {
-    const { ticket, detail, error: refusal } = moment;
-    const ticketState = look(caller, ticket);
-    // A ticket that is not valid has nothing to do with a flow that happens to be under way.
-    const isLost = ticket !== undefined && ticketState.requirement === undefined;
-    const found =
-      target && !isLost ? await findFlow(request, target, ticketState.requirement, moment) : undefined;
-    const view = found?.view ?? idleView(clock.now(), ticketState.isUsable ? ['flow.start'] : []);
-    const requirement = ticketState.requirement ?? found?.flow.requirement;
+    const { ticket, link, detail, error: refusal } = moment;
+    const about = link === undefined ? look(caller, own, ticket) : await lookAtLink(caller, own, link);
+    const { target } = about;
+    const found = target && (await findFlow(request, target, about.requirement, moment));
+    const view = found?.view ?? idleView(clock.now(), about.isUsable ? ['flow.start'] : []);
+    const requirement = about.requirement ?? found?.flow.requirement;
     return {
       ticket,
+      link,
       detail,
       target,
       view,
       requirement,
       keptForm: await findKeptForm(target, requirement, view),
       refusal,
-      error: refusal ?? (found === undefined ? ticketState.error : undefined),
+      error: refusal ?? (found === undefined ? about.error : undefined),
     };
   }
 
   /** Draws the page. If a form was kept for after the approval, the page's own form sends that one. */
   function draw(request: HostRequest, content: PageContent): Response {
-    const { ticket, detail, target, view, requirement, keptForm, refusal, error } = content;
+    const { ticket, link, detail, target, view, requirement, keptForm, refusal, error } = content;
     const { returnTo, leaveTo, unkept } = requirement ?? {};
     const action = requirement && actionOf(requirement);
     const { flow: texts } = textsOf(request);
-    const address = pageAddress(basePath, ticket);
+    const place = link === undefined ? basePath : linkPath(basePath, link);
+    const address = pageAddress(basePath, { ticket, link });
     const fields = {
       version: String(view.version),
       ...(ticket !== undefined && { requirement: ticket }),
       ...(detail !== 'none' && { show: detail }),
-      ...(target && { form_token: tokens.issue(target.key) }),
+      ...(target && { form_token: tokens.issue(target.link?.by ?? target.key) }),
     };
     const { html, heading } = flowToHtml(
       {
@@ -126,13 +138,14 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
         leaveTo,
         form: formState(content),
         unkept,
+        isForOther: link !== undefined,
       },
       {
-        start: `${basePath}/flow`,
+        start: `${place}/flow`,
         page: (next) => address({ show: next }),
         ...(keptForm
           ? { action: keptForm.url, enctype: keptForm.enctype, fields: keptForm.fields }
-          : { action: `${basePath}/flow/events`, fields: Object.entries(fields) }),
+          : { action: `${place}/flow/events`, fields: Object.entries(fields) }),
       },
     );
     return pageResponse({
@@ -145,8 +158,9 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
       isLeaving: keptForm !== undefined,
       refresh: keptForm ? undefined : refreshOf(view, detail, returnTo, address),
       data: {
-        'base-path': basePath,
-        requirement: ticket,
+        'base-path': place,
+        requirement: ticket ?? link,
+        'for-other': link === undefined ? undefined : '',
         state: view.state,
         show: detail,
         'return-to': returnTo,
@@ -169,18 +183,35 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
   }
 
   /** What the ticket is for. The page itself says what is wrong with it. */
-  function look(
-    caller: Caller,
-    ticket: string | undefined,
-  ): { requirement?: Requirement; isUsable: boolean; error?: StepUpError } {
-    if (ticket === undefined) return { isUsable: false };
+  function look(caller: Caller, target: FlowTarget | undefined, ticket: string | undefined): Subject {
+    if (ticket === undefined) return { target, isUsable: false };
     try {
       const requirement = requirements.read(caller, ticket);
-      if (requirement.expiresAt > clock.now()) return { requirement, isUsable: true };
-      return { requirement, isUsable: false, error: requirementExpired() };
+      if (requirement.expiresAt > clock.now()) return { target, requirement, isUsable: true };
+      return { target, requirement, isUsable: false, error: requirementExpired() };
     } catch (error) {
-      if (error instanceof StepUpError) return { isUsable: false, error };
-      throw error;
+      // A ticket that is not valid has nothing to do with a flow that happens to be under way.
+      return wrong(error);
+    }
+  }
+
+  /** The same for a link: what it leads to is in the record of the login that has asked for it. */
+  async function lookAtLink(caller: Caller, own: FlowTarget | undefined, link: string): Promise<Subject> {
+    try {
+      const linked = links.open(caller, link);
+      const { record } = await records.read(linked.key);
+      const known = linkOf(linked, record);
+      if (known === undefined || record?.flow === undefined) return wrong(linkInvalid());
+      const { requirement, state } = record.flow;
+      if (known.openedBy !== undefined) {
+        if (known.openedBy !== own?.key) return wrong(linkInvalid());
+        return { target: owners.linked(own, link), requirement, isUsable: false };
+      }
+      if (isDone(state)) return wrong(linkInvalid());
+      if (state.context.expiresAt <= clock.now()) return wrong(requirementExpired());
+      return { requirement, isUsable: true };
+    } catch (error) {
+      return wrong(error);
     }
   }
 
@@ -191,8 +222,8 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
     { since, whenGone }: Moment,
   ): Promise<ShownFlow | undefined> {
     const { record } = await records.read(target.key);
-    if (record?.flow === undefined || record.session !== target.caller.session) return undefined;
-    if (!isShown(record, requirement, clock.now())) return undefined;
+    if (record?.flow === undefined || ownedBy(target, record) === undefined) return undefined;
+    if (target.link === undefined && !isShown(record, requirement, clock.now())) return undefined;
     const view = await driver.read(target);
     if (view === undefined || view.version !== since || whenGone === undefined || !isWaiting(view)) {
       return view && { flow: record.flow, view };
@@ -226,15 +257,26 @@ function actionOf({ policy: { action } }: Requirement): { title: string; details
 
 type Address = (members?: { readonly show?: Detail; readonly since?: number }) => string;
 
-/** The addresses of the page for a ticket. */
-export function pageAddress(basePath: string, ticket: string | undefined): Address {
+function wrong(error: unknown): Subject {
+  if (error instanceof StepUpError) return { isUsable: false, error };
+  throw error;
+}
+
+/** The address of the page that a link leads to. */
+function linkPath(basePath: string, link: string): string {
+  return `${basePath}/links/${link}`;
+}
+
+/** The addresses of the page for a ticket, or for a link. */
+export function pageAddress(basePath: string, { ticket, link }: Pick<Moment, 'ticket' | 'link'>): Address {
+  const page = link === undefined ? basePath : linkPath(basePath, link);
   return ({ show = 'none', since } = {}) => {
     const query = new URLSearchParams({
       ...(ticket !== undefined && { requirement: ticket }),
       ...(show !== 'none' && { show }),
       ...(since !== undefined && { since: String(since) }),
     }).toString();
-    return query === '' ? basePath : `${basePath}?${query}`;
+    return query === '' ? page : `${page}?${query}`;
   };
 }
 

@@ -1,6 +1,6 @@
 import { isStepUpError, StepUpError } from '@stepgate/core';
 import { flowToHtml, idleView } from '@stepgate/web/html';
-import { crossSite, notFound, signInFirst } from '../../flow/errors.ts';
+import { crossSite, signInFirst } from '../../flow/errors.ts';
 import { type FlowTarget, targetOf } from '../../flow/parts.ts';
 import { readForm } from '../../request/body.ts';
 import type { Caller } from '../../request/caller.ts';
@@ -34,6 +34,7 @@ interface Posting {
   readonly request: HostRequest;
   readonly caller: Caller;
   readonly form: PageForm;
+  readonly link: string | undefined;
 }
 
 type ResponseHeaders = Readonly<Record<string, string>>;
@@ -43,17 +44,18 @@ export function createPageEndpoints(
   parts: EndpointParts,
   { tokens, flowPage, signedOut }: PageEndpointsOptions,
 ): PageEndpoints {
-  const { basePath, driver, requirements, textsOf } = parts;
+  const { basePath, driver, owners, requirements, textsOf } = parts;
   const { callerOf, handles } = parts.callers;
   const { clock, onError } = parts.runtime;
 
-  async function page({ request }: Call): Promise<Response> {
+  async function page({ request, link }: Call): Promise<Response> {
     const caller = await callerOf(request);
     if (caller === undefined) return signedOut(request);
     const { searchParams } = new URL(request.url, 'http://host');
     const since = searchParams.get('since');
     return flowPage(request, caller, {
-      ticket: searchParams.get('requirement') ?? undefined,
+      ticket: link === undefined ? (searchParams.get('requirement') ?? undefined) : undefined,
+      link,
       detail: parseDetail(searchParams.get('show')),
       ...(since !== null && { since: Number(since), whenGone: (callback) => request.whenGone(callback) }),
     });
@@ -63,15 +65,15 @@ export function createPageEndpoints(
   function answering(
     work: (posting: Posting) => Promise<ResponseHeaders>,
   ): (call: Call) => Promise<Response> {
-    return async ({ request, web }) => {
+    return async ({ request, web, link }) => {
       const caller = await callerOf(request);
       if (caller === undefined) return problemPage(request, signInFirst());
       let form: PageForm | undefined;
       try {
         form = parsePageForm(await readForm(await web()));
         mustBeOurs(request, caller, form);
-        const headers = await work({ request, caller, form });
-        const location = pageAddress(basePath, form.ticket)();
+        const headers = await work({ request, caller, form, link });
+        const location = pageAddress(basePath, { ticket: form.ticket, link })();
         return new Response(null, {
           status: 303,
           headers: { location, 'cache-control': 'no-store', ...headers },
@@ -79,7 +81,7 @@ export function createPageEndpoints(
       } catch (thrown) {
         const error = toStepUpError(thrown);
         if (form === undefined || !error.expose || error.status === 403) throw error;
-        return flowPage(request, caller, { ticket: form.ticket, detail: form.detail, error });
+        return flowPage(request, caller, { ticket: form.ticket, link, detail: form.detail, error });
       }
     };
   }
@@ -92,7 +94,12 @@ export function createPageEndpoints(
     throw crossSite();
   }
 
-  async function start({ request, caller, form }: Posting): Promise<ResponseHeaders> {
+  async function start({ request, caller, form, link }: Posting): Promise<ResponseHeaders> {
+    if (link !== undefined) {
+      const { handle, headers, isTravelling } = handles.hold(request);
+      await driver.open(owners.linked(targetOf(request, caller, handle), link), { isTravelling });
+      return headers;
+    }
     const requirement = requirements.open(caller, form.ticket ?? '');
     const { handle, headers, isTravelling } = handles.hold(request);
     const target = targetOf(request, caller, handle);
@@ -110,13 +117,12 @@ export function createPageEndpoints(
     }
   }
 
-  async function send({ request, caller, form }: Posting): Promise<ResponseHeaders> {
-    const handle = handles.read(request);
-    if (handle === undefined) throw notFound(basePath);
+  async function send({ request, form, link }: Posting): Promise<ResponseHeaders> {
+    const target = await owners.mustOwn(request, link);
     const event = form.event();
     // A cancel is meant, whatever has happened meanwhile.
     const version = event.type === 'flow.cancel' ? undefined : mustHaveVersion(form);
-    await driver.request(targetOf(request, caller, handle), event, version);
+    await driver.request(target, event, version);
     return {};
   }
 
