@@ -573,7 +573,7 @@ export const MUTATIONS = [
   // Access to a mailbox, a password or a phone
   {
     defence: 'a policy that names no factor accepts push and otp',
-    edits: [[server('policy/policy'), 'factors = DEFAULT_FACTORS,', 'factors = FACTORS,']],
+    edits: [[server('policy/policy'), 'factors = defaults,', 'factors = FACTORS,']],
     shownBy: [
       own(
         'policy/policy',
@@ -912,7 +912,7 @@ export const MUTATIONS = [
     edits: [
       [
         server('flow/effect-performer'),
-        'await identityCheck.check(tokens, target.caller.subject, { signal });',
+        'await identityCheck.check(tokens, target.caller.subject, { signal, departed: departedOf(job) });',
         '',
       ],
     ],

@@ -90,9 +90,12 @@ export const PASSWORD = 'correct-horse';
 /** The longest that one poll comes after another: the interval and its jitter. */
 export const POLL_MS = 6_000;
 
+/** Where the tenant's pages send the users of a test's gate back to. */
+const CALLBACK = 'http://localhost/step-up/callback';
+
 /** The usual application, and one whose tokens are signed with its secret. */
 const CLIENTS: readonly ClientOptions[] = [
-  { clientId: 'stepgate-demo', clientSecret: CLIENT_SECRET },
+  { clientId: 'stepgate-demo', clientSecret: CLIENT_SECRET, callbackUrls: [CALLBACK] },
   { clientId: 'symmetric', clientSecret: CLIENT_SECRET, idTokenAlg: 'HS256' },
 ];
 const AUDIENCE = 'https://bank.example/';

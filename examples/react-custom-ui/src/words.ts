@@ -11,6 +11,7 @@ export const WAYS: Readonly<Record<Factor, string>> = {
   voice: 'Code by phone call',
   email: 'Code by e-mail',
   'recovery-code': 'Recovery code',
+  hosted: 'Confirm on the sign-in page',
 };
 
 const SENTENCES: Readonly<Partial<Record<Code, string>>> = {

@@ -39,6 +39,7 @@ export {
 } from './machine/context.ts';
 export type { Effect } from './machine/effects.ts';
 export {
+  type Display,
   type Fact,
   type FirstLegMethod,
   type FlowEvent,
@@ -103,6 +104,7 @@ export type {
   TransportRequest,
   TransportResponse,
 } from './oauth/transport.ts';
+export type { Departed, Departure, Destination, ExchangeTimes, Return } from './provider/departure.ts';
 export type { ExchangeLimit } from './provider/exchange-limit.ts';
 export type {
   ApprovalRequest,
@@ -129,7 +131,6 @@ export type {
 export {
   type CodeExchange,
   createRedirectClient,
-  type Departure,
   type DepartureRequest,
   type Exchanged,
   type RedirectClient,
@@ -137,7 +138,8 @@ export {
 } from './redirect/client.ts';
 export type { RedirectCall } from './redirect/errors.ts';
 export type { HostedProof, ProofRules, VerifiedClaims } from './redirect/proof.ts';
-export { belongsTo, parseReturn, type Return } from './redirect/return.ts';
+export { belongsTo, parseReturn } from './redirect/return.ts';
+export { createRedirectWay, type RedirectWayOptions, redirectCapabilities } from './redirect/way.ts';
 export {
   createStepUpActor,
   type FactorToAdd,
@@ -147,7 +149,7 @@ export {
   type StepUpSnapshot,
 } from './runner/actor.ts';
 export type { StepUpLogic, StepUpLogicSnapshot } from './runner/actor-logic.ts';
-export { type EffectPorts, type EffectResult, runEffect } from './runner/run-effect.ts';
+export { type EffectPorts, type EffectResult, isFault, runEffect } from './runner/run-effect.ts';
 export { type StepUpEmitted, stepUpLogic } from './runner/step-up-logic.ts';
 export {
   ADDRESSED_FACTORS,
@@ -161,9 +163,11 @@ export {
   FACTORS,
   type Factor,
   type FactorTraits,
+  type HostedFactor,
   isAddressed,
   isEnrollable,
   isFactor,
+  isHosted,
   isOwnCode,
   isTapped,
   type OwnCodeFactor,

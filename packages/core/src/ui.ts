@@ -7,6 +7,7 @@ export {
   FACTOR_TRAITS,
   isAddressed,
   isEnrollable,
+  isHosted,
   sendsMessage,
   takesCode,
 } from './terms/factor.ts';

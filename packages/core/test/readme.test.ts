@@ -11,6 +11,7 @@ const PROOFS = {
   tap: 'the user answers a push on the device',
   'sent-code': 'the user types a code that was sent',
   'own-code': 'the user types a code that they have',
+  page: 'the user passes the provider’s own page',
 } as const;
 
 const ENROLLMENTS = {

@@ -72,6 +72,7 @@ export type {
   SignInResult,
   WayDescription,
 } from './provider/provider.ts';
+export type { RedirectSettings } from './provider/redirect-settings.ts';
 export type { ReceiptKey, ReceiptSettings } from './receipts/receipt-settings.ts';
 export type { Approval } from './records/handle-record.ts';
 export type { Asked, HookContext, Identity } from './request/caller.ts';

@@ -103,7 +103,7 @@ export function createTestKit(): TestKit {
   const way: EnrollingWay = {
     name: 'mfa-api',
     // So that every policy can be tested.
-    can: { ...MFA_API_CAPABILITIES, phoneShows: 'details' },
+    can: { ...MFA_API_CAPABILITIES, factors: FACTORS, phoneShows: 'details' },
     list: () => Promise.resolve(AUTHENTICATORS),
     enroll: () => Promise.reject(new StepUpError('already_enrolled', 'the phone of the tests is enrolled')),
     async challenge({ approval }) {

@@ -11,6 +11,7 @@ const target = ['chrome123', 'firefox120', 'safari17.5'];
 const bundles = {
   'dist/page/main.js': 'dist/page/stepgate-page.js',
   'dist/page/authenticators.js': 'dist/page/stepgate-authenticators.js',
+  'dist/page/done.js': 'dist/page/stepgate-done.js',
   'dist/page/module.js': 'dist/page/stepgate.js',
 };
 // This page shows flows in its own dialog, which has the page's texts, so it never loads the other one.

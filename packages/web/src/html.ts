@@ -50,6 +50,8 @@ export interface FlowMoment {
   readonly unkept?: Unkept | undefined;
   /** What is confirmed runs in another login of the user, which has sent them here by a link. */
   readonly isForOther?: boolean;
+  /** Whether only the provider's page counts: the start leads there at once. */
+  readonly startsOnPage?: boolean | undefined;
   readonly texts: Texts;
 }
 
@@ -80,6 +82,8 @@ export function flowToHtml(
     isTicking: false,
     unkept: moment.unkept,
     isForOther: moment.isForOther === true,
+    display: 'page',
+    startsOnPage: moment.startsOnPage === true,
     hasSlots: false,
   };
   const screen = screenOf(model);

@@ -15,16 +15,16 @@ import type {
 import {
   ENROLLABLE_FACTORS,
   type EnrollableFactor,
-  FACTORS,
   type Factor,
   isFactor,
+  isHosted,
   isOwnCode,
 } from '../terms/factor.ts';
-import { isStepUpError } from '../terms/step-up-error.ts';
+import { isStepUpError, StepUpError } from '../terms/step-up-error.ts';
 import { type Auth0Options, createAuth0Client } from './client.ts';
 import { AUTH0_EXCHANGE_LIMIT } from './exchange-limit.ts';
 import { parseTransaction } from './wire.ts';
-import { factorNamed, WIRE_FACTORS } from './wire-factors.ts';
+import { factorNamed, WIRE_FACTORS, WIRED_FACTORS } from './wire-factors.ts';
 
 /** Options of {@link createAuth0MfaApi}. */
 export interface Auth0MfaApiOptions extends Auth0Options {
@@ -43,7 +43,7 @@ export interface Auth0MfaApiOptions extends Auth0Options {
 /** What Auth0's MFA API can do. */
 export const MFA_API_CAPABILITIES: Capabilities = {
   firstLeg: 'mfa-token',
-  factors: FACTORS,
+  factors: WIRED_FACTORS,
   enrolls: ENROLLABLE_FACTORS,
   listsDevices: true,
   phoneShows: 'nothing',
@@ -91,6 +91,7 @@ export function createAuth0MfaApi(options: Auth0MfaApiOptions): EnrollingWay {
     },
 
     async challenge({ mfaToken, authenticatorId, factor, signal }) {
+      if (isHosted(factor)) throw notHere();
       const { body } = await client.postJson(
         'mfa/challenge',
         {
@@ -154,7 +155,13 @@ function grantOf(proof: Proof): Record<string, string> {
       return { grant_type: `${MFA_GRANT}otp`, otp: proof.code };
     case 'recovery-code':
       return { grant_type: `${MFA_GRANT}recovery-code`, recovery_code: proof.code };
+    case 'return':
+      throw notHere();
   }
+}
+
+function notHere(): StepUpError {
+  return new StepUpError('factor_unavailable', 'the MFA API has no page: use the way redirect');
 }
 
 /** Without a `binding_method` the user answers on the phone, and we poll for the answer. */

@@ -1,4 +1,4 @@
-import { FACTORS, type Factor, type OwnCodeFactor } from '../terms/factor.ts';
+import { FACTORS, type Factor, type HostedFactor, isHosted, type OwnCodeFactor } from '../terms/factor.ts';
 
 /** What Auth0 calls a factor. */
 interface WireFactor {
@@ -10,8 +10,14 @@ interface WireFactor {
   readonly aliases: readonly string[];
 }
 
+/** A factor of the MFA API. */
+export type WiredFactor = Exclude<Factor, HostedFactor>;
+
+/** The factors of the MFA API. */
+export const WIRED_FACTORS: readonly WiredFactor[] = FACTORS.filter((factor) => !isHosted(factor));
+
 /** The factors as Auth0's MFA API names them. */
-export const WIRE_FACTORS: Readonly<Record<Factor, WireFactor>> = {
+export const WIRE_FACTORS: Readonly<Record<WiredFactor, WireFactor>> = {
   push: { type: 'oob', channel: 'auth0', aliases: ['push-notification'] },
   otp: { type: 'otp', aliases: ['totp'] },
   sms: { type: 'oob', channel: 'sms', aliases: ['phone'] },
@@ -22,7 +28,7 @@ export const WIRE_FACTORS: Readonly<Record<Factor, WireFactor>> = {
 
 /** The factors that have this name on the wire: several for `oob` and `phone`, none for a factor we do not support. */
 export function factorsNamed(name: string): readonly Factor[] {
-  return FACTORS.filter((factor) => {
+  return WIRED_FACTORS.filter((factor) => {
     const { type, channel, aliases } = WIRE_FACTORS[factor];
     return [factor, type, channel, ...aliases].includes(name);
   });

@@ -8,7 +8,7 @@ import {
   isTapped,
 } from '../terms/factor.ts';
 import type { ReasonCode } from '../terms/reason-codes.ts';
-import type { FirstLegMethod } from './events.ts';
+import type { Display, FirstLegMethod } from './events.ts';
 import type { ExchangeBudget, PollPace, PollSchedule } from './poll-schedule.ts';
 import type { WaySettings } from './way-settings.ts';
 
@@ -92,6 +92,8 @@ export interface FlowContext {
   /** The provider said that this sign-in cannot add a factor. */
   readonly enrollmentClosed: boolean;
   readonly target?: Target | undefined;
+  /** Where the user sees the provider's page: what a return is answered with. */
+  readonly display?: Display | undefined;
   /** Whether the flow continues with the target once the list is known. */
   readonly resumesTarget: boolean;
   readonly challengeExpiresAt: number;

@@ -20,7 +20,12 @@ import type { Vault } from './vault.ts';
 export type StepUpRequest =
   | { readonly type: 'flow.start' }
   | { readonly type: 'password.submit'; readonly password: string }
-  | { readonly type: 'factor.choose'; readonly authenticatorId: string }
+  | {
+      readonly type: 'factor.choose';
+      readonly authenticatorId: string;
+      /** Where the user sees the provider's page, if they go there; default `page`. */
+      readonly display?: Display;
+    }
   | {
       readonly type: 'enrollment.begin';
       readonly factor: ScannedFactor;
@@ -49,6 +54,9 @@ export type StepUpRequest =
   | { readonly type: 'flow.retry' }
   | { readonly type: 'flow.cancel' };
 
+/** Where the user sees the provider's page: in a window of its own, or in place of the app's page. */
+export type Display = 'popup' | 'page';
+
 /** The type of a {@link StepUpRequest}. */
 export type StepUpRequestType = StepUpRequest['type'];
 
@@ -56,6 +64,8 @@ export type StepUpRequestType = StepUpRequest['type'];
 export interface Inputs {
   readonly password?: string;
   readonly code?: string;
+  /** The code of a return from the provider's page. */
+  readonly returnedCode?: string;
   /** From an `mfa_required` that the client received itself. */
   readonly mfaToken?: string;
 }
@@ -89,7 +99,7 @@ export type RequestEvent =
   | { readonly type: Exclude<StepUpRequestType, 'code.submit' | 'factor.choose' | 'enrollment.begin'> }
   /** `isPushCode`: whether it is the push code; `judgeCode` compares them outside the machine. */
   | { readonly type: 'code.submit'; readonly isPushCode?: boolean }
-  | { readonly type: 'factor.choose'; readonly authenticatorId: string }
+  | { readonly type: 'factor.choose'; readonly authenticatorId: string; readonly display?: Display }
   | { readonly type: 'enrollment.begin'; readonly factor: EnrollableFactor };
 
 /** The first legs that call the provider. */
@@ -119,6 +129,10 @@ export type Fact =
   | { readonly type: 'poll.rejected' }
   | { readonly type: 'tokens.received'; readonly hasRecoveryCodes: boolean }
   | { readonly type: 'identity.verified' }
+  /** The user is back from the provider's page, with a code. The number is that of the challenge. */
+  | { readonly type: 'redirect.returned' }
+  /** The user is back without one. */
+  | { readonly type: 'redirect.refused'; readonly code: ReasonCode }
   | { readonly type: 'effect.failed'; readonly code: ReasonCode; readonly retryAfterMs?: number };
 
 /**
@@ -137,8 +151,10 @@ export function splitRequest(request: StepUpRequest): SplitRequest {
       return { event: { type: request.type }, inputs: { password: request.password } };
     case 'code.submit':
       return { event: { type: request.type }, inputs: { code: request.code } };
-    case 'factor.choose':
-      return { event: { type: request.type, authenticatorId: request.authenticatorId }, inputs: {} };
+    case 'factor.choose': {
+      const { type, authenticatorId, display } = request;
+      return { event: { type, authenticatorId, ...(display && { display }) }, inputs: {} };
+    }
     case 'enrollment.begin': {
       const { type, factor, phoneNumber, email } = request;
       return { event: { type, factor }, inputs: {}, secrets: { phoneNumber, email } };
@@ -175,7 +191,7 @@ export function parseRequest(value: unknown): StepUpRequest {
       // People paste codes like "123 456": drop spaces and dashes.
       return { type, code: checked('code', text(members, 'code').replace(/[\s-]/g, '')) };
     case 'factor.choose':
-      return { type, authenticatorId: text(members, 'authenticatorId') };
+      return { type, authenticatorId: text(members, 'authenticatorId'), ...display(members) };
     case 'enrollment.begin':
       return parseEnrollmentBegin(type, members);
     default:
@@ -185,6 +201,12 @@ export function parseRequest(value: unknown): StepUpRequest {
 
 function text(members: Readonly<Record<string, unknown>>, name: string): string {
   return checked(name, members[name]);
+}
+
+function display({ display: value }: Readonly<Record<string, unknown>>): { readonly display?: Display } {
+  if (value === undefined) return {};
+  if (value === 'popup' || value === 'page') return { display: value };
+  throw invalidMember('"display" must be popup or page');
 }
 
 function checked(name: string, value: unknown): string {

@@ -18,6 +18,7 @@ export type FlowStateName =
   | 'challenging'
   | 'polling'
   | 'prompting'
+  | 'redirecting'
   | 'verifying'
   | 'identifying'
   | 'acknowledging'
@@ -203,6 +204,7 @@ export function expiry(state: FlowState): number | undefined {
       return undefined;
     case 'confirming':
     case 'polling':
+    case 'redirecting':
       return Math.min(challengeExpiresAt, expiresAt);
     case 'prompting':
       // Nothing was sent for a code from an app or from paper, so it does not expire.

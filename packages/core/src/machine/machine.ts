@@ -418,6 +418,11 @@ export const stepUpMachine = flowSetup.createMachine({
       ],
       on: {
         'challenge.sent': [
+          {
+            guard: and(['isCurrent', 'isRedirected']),
+            target: 'redirecting',
+            actions: ['startWaiting', 'noteDeparture'],
+          },
           { guard: and(['isCurrent', 'isPrompted']), target: 'prompting', actions: 'startWaiting' },
           { guard: 'isCurrent', target: 'polling', actions: 'startWaiting' },
         ],
@@ -427,6 +432,8 @@ export const stepUpMachine = flowSetup.createMachine({
           // Some tenants say "unavailable" when they mean "not enrolled".
           { ...notEnrolled, guard: and([failedWith('factor_unavailable'), 'hasEnrollable']) },
           { ...notEnrolled, guard: and([failedWith('factor_unavailable'), 'hasSilentWay']) },
+          // Nothing was sent, so the user can try again at once.
+          { guard: and(['isCurrent', 'isTargetHosted']), target: 'failed', actions: 'noteFailure' },
           {
             guard: failedWith('delivery_unknown', 'provider_unavailable', 'result_lost'),
             target: 'failed',
@@ -455,6 +462,31 @@ export const stepUpMachine = flowSetup.createMachine({
       },
     },
 
+    redirecting: {
+      on: {
+        ...alternatives,
+        'redirect.returned': [
+          {
+            guard: and(['isCurrent', 'isReturnLate']),
+            target: 'expired',
+            actions: because('challenge_expired'),
+          },
+          { guard: 'isCurrent', target: 'verifying', actions: 'clearReason' },
+        ],
+        'redirect.refused': [
+          { guard: failedWith('rejected'), target: 'rejected', actions: 'noteFailure' },
+          { guard: failedWith('challenge_expired'), target: 'expired', actions: 'noteFailure' },
+          { ...notEnrolled, guard: and([failedWith('not_enrolled', 'factor_unavailable'), 'hasSilentWay']) },
+          failure,
+        ],
+        'time.passed': {
+          guard: 'isChallengeOver',
+          target: 'expired',
+          actions: because('challenge_expired'),
+        },
+      },
+    },
+
     verifying: {
       entry: [
         'nextSeq',
@@ -476,6 +508,8 @@ export const stepUpMachine = flowSetup.createMachine({
         },
         'mfa.required': chained,
         'effect.failed': [
+          // A code of the provider's page is spent.
+          { guard: and(['isCurrent', 'isTargetHosted']), target: 'failed', actions: 'noteFailure' },
           {
             guard: failedWith('code_refused', 'input_lost', 'provider_unavailable', 'rate_limited'),
             target: 'prompting',

@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate';
 import type { Authenticator } from '../provider/way.ts';
-import { isAddressed, isOwnCode, sendsMessage } from '../terms/factor.ts';
+import { isAddressed, isHosted, isOwnCode, sendsMessage } from '../terms/factor.ts';
 import type { ReasonCode } from '../terms/reason-codes.ts';
 import {
   addressee,
@@ -51,6 +51,13 @@ const isTransient = (scope: Scope): boolean =>
   isCurrent(scope) &&
   scope.event.type === 'effect.failed' &&
   ['provider_unavailable', 'rate_limited'].includes(scope.event.code);
+
+/** What went wrong with the current effect, or with the way to the provider's page and back. */
+const failureOf = (scope: Scope): ReasonCode | undefined => {
+  const { event } = scope;
+  const isFailure = event.type === 'effect.failed' || event.type === 'redirect.refused';
+  return isFailure && isCurrent(scope) ? event.code : undefined;
+};
 
 /** Guard: the current effect failed with one of these codes. */
 export const failedWith = (...codes: readonly ReasonCode[]) =>
@@ -109,6 +116,12 @@ function hold({ context, event }: Scope): Partial<FlowContext> {
   if (target === undefined) return {};
   const allowedAt = event.at + Math.max(settings.resendAfterMs, retryAfterOf(event) ?? 0);
   return { resendAllowedAt: { ...resendAllowedAt, [addressee(target)]: allowedAt } };
+}
+
+/** Whether what has begun has sent something to the user. */
+function isMessage({ context: { target }, event }: Scope): boolean {
+  if (target === undefined || isHosted(target.factor)) return false;
+  return event.type === 'challenge.sent' || isAddressed(target.factor);
 }
 
 /** Schedules the next poll. */
@@ -234,6 +247,7 @@ export const flowSetup = setup({
       const isSame = target?.authenticatorId === context.target?.authenticatorId;
       return {
         target,
+        display: scope.event.type === 'factor.choose' ? scope.event.display : undefined,
         shown: undefined,
         askedAt: scope.event.at,
         reason: undefined,
@@ -270,7 +284,7 @@ export const flowSetup = setup({
 
     startWaiting: assign((scope) => {
       const { context, event } = scope;
-      const { settings, target } = context;
+      const { settings } = context;
       const isSent = event.type === 'challenge.sent';
       const intervalMs = (isSent ? event.intervalMs : undefined) ?? 0;
       const isLimited = currentWay(context).exchangeLimit !== undefined;
@@ -296,7 +310,7 @@ export const flowSetup = setup({
         reason: undefined,
         waitUntil: undefined,
         failures: 0,
-        ...(isSent || (target !== undefined && isAddressed(target.factor)) ? hold(scope) : {}),
+        ...(isMessage(scope) ? hold(scope) : {}),
         ...afterPoll({ event, context: { ...context, pace, challengeExpiresAt } }, { type: 'pending' }, true),
       };
     }),
@@ -314,6 +328,9 @@ export const flowSetup = setup({
       reason: 'code_refused' as const,
     })),
     noteEnrollment: assign({ enrolledInFlow: true }),
+    noteDeparture: assign(({ context }) => ({
+      enrolledInFlow: context.enrolledInFlow || currentWay(context).enrollsElsewhere === true,
+    })),
     noteRecoveryCodes: assign(({ context, event }) => ({
       hasRecoveryCodes:
         context.hasRecoveryCodes || ('hasRecoveryCodes' in event && event.hasRecoveryCodes === true),
@@ -339,8 +356,9 @@ export const flowSetup = setup({
       };
     }),
     noteFailure: assign(({ event }) => {
-      if (event.type !== 'effect.failed') return {};
-      const { code, at, retryAfterMs } = event;
+      if (event.type !== 'effect.failed' && event.type !== 'redirect.refused') return {};
+      const { code, at } = event;
+      const retryAfterMs = retryAfterOf(event);
       return {
         reason: code,
         waitUntil: retryAfterMs === undefined ? undefined : at + retryAfterMs,
@@ -356,8 +374,10 @@ export const flowSetup = setup({
   guards: {
     waitsForPush: ({ context }) => context.reason === 'push_in_progress',
     isCurrent,
-    failedWith: (scope: Scope, { codes }: { codes: readonly ReasonCode[] }) =>
-      isCurrent(scope) && scope.event.type === 'effect.failed' && codes.includes(scope.event.code),
+    failedWith: (scope: Scope, { codes }: { codes: readonly ReasonCode[] }) => {
+      const code = failureOf(scope);
+      return code !== undefined && codes.includes(code);
+    },
     isTransientFailure: (scope: Scope) => isTransient(scope),
     isWorthWaiting: (scope: Scope) =>
       isTransient(scope) && scope.event.at + (retryAfterOf(scope.event) ?? 0) < scope.context.expiresAt,
@@ -381,6 +401,7 @@ export const flowSetup = setup({
       context.target?.authenticatorId === undefined &&
       enrollableFactors(context).some((factor) => factor === context.target?.factor),
     isTargetEntered: ({ context }) => context.target !== undefined && isOwnCode(context.target.factor),
+    isTargetHosted: ({ context }) => context.target !== undefined && isHosted(context.target.factor),
     isTargetSentOnAdding: ({ context }) => context.target !== undefined && isAddressed(context.target.factor),
     maySendTarget: ({ context, event }) =>
       context.target !== undefined && mayUse(context, context.target, event.at),
@@ -426,6 +447,8 @@ export const flowSetup = setup({
 
     isPrompted: ({ event }) =>
       (event.type === 'challenge.sent' || event.type === 'enrollment.started') && event.binding === 'prompt',
+    isRedirected: ({ event }) => event.type === 'challenge.sent' && event.binding === 'redirect',
+    isReturnLate: ({ context, event }) => event.at >= Math.min(context.challengeExpiresAt, context.expiresAt),
     isTryDue: ({ context, event }) => event.at >= context.nextPollAt && event.at < context.expiresAt,
     isChallengeOver: ({ context, event }) => event.at >= context.challengeExpiresAt,
     isFlowOver: ({ context, event }) => event.at >= context.expiresAt,

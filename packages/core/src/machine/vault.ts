@@ -1,3 +1,4 @@
+import type { Departure, ExchangeTimes } from '../provider/departure.ts';
 import type { TokenSet } from '../provider/way.ts';
 
 /**
@@ -17,6 +18,9 @@ export interface Vault {
   /** What the user typed for an enrolment, until it has started. */
   readonly phoneNumber?: string | undefined;
   readonly email?: string | undefined;
+  /** The last departure for the provider's page. */
+  readonly departure?: Departure | undefined;
+  readonly times?: ExchangeTimes | undefined;
   readonly tokens?: TokenSet | undefined;
 }
 

@@ -36,6 +36,11 @@ export interface Disclosure {
   readonly recoveryCodes?: readonly string[];
   /** `polling`: the code that the phone must show, where the user compares the two. */
   readonly pushCode?: string;
+  /**
+   * `redirecting`: the provider's page. Go there at the user's click that has led to this state, and no other time:
+   * otherwise offer `factor.choose`, which makes a new address.
+   */
+  readonly authorizationUrl?: string;
 }
 
 /** What the user's phone shows with the push, and what is left to do with the code that is part of it. */
@@ -211,6 +216,9 @@ function disclosureOf(
   }
   if (name === 'polling' && context.shown !== undefined && currentWay(context).pushCode === 'compared') {
     shown = dropUndefined({ pushCode: openVault().pushCode });
+  }
+  if (name === 'redirecting') {
+    shown = dropUndefined({ authorizationUrl: openVault().departure?.authorizationUrl });
   }
   if (name === 'acknowledging') shown = dropUndefined({ recoveryCodes: openVault().recoveryCodes });
   return Object.keys(shown).length > 0 ? shown : undefined;

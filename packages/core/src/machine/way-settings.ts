@@ -1,5 +1,6 @@
 import type { ExchangeLimit } from '../provider/exchange-limit.ts';
 import type { Way, WayName } from '../provider/way.ts';
+import { isTapped } from '../terms/factor.ts';
 import type { FirstLegMethod } from './events.ts';
 
 /** How the user's answer is tied to this flow: the code on the phone is typed here, or compared with one shown here. */
@@ -12,6 +13,8 @@ export interface WaySettings {
   readonly firstLegs: readonly FirstLegMethod[];
   /** Whether users can add factors by it. */
   readonly enrolls: boolean;
+  /** Whether the provider's page may add a factor for a user who goes there. */
+  readonly enrollsElsewhere?: boolean;
   /** Whether it tells the user's devices apart. */
   readonly listsDevices: boolean;
   /** Absent where the provider limits exchanges by each challenge's interval alone. */
@@ -33,7 +36,9 @@ export function waySettings(
     firstLegs: can.firstLeg === 'none' ? ['none'] : firstLegs,
     enrolls: can.enrolls.length > 0,
     listsDevices: can.listsDevices,
+    ...(can.enrollsElsewhere === true && { enrollsElsewhere: true }),
     ...(can.exchangeLimit && { exchangeLimit: can.exchangeLimit }),
-    ...(can.phoneShows !== 'nothing' && { pushCode }),
+    // What the provider's own page shows needs no code: the user comes back to this flow by it.
+    ...(can.phoneShows !== 'nothing' && can.factors.some(isTapped) && { pushCode }),
   };
 }

@@ -1,4 +1,5 @@
 import type { EnrollableFactor, Factor, OwnCodeFactor } from '../terms/factor.ts';
+import type { Departure, Destination, ExchangeTimes, Return } from './departure.ts';
 import type { ExchangeLimit } from './exchange-limit.ts';
 
 /** An enrolled device or address of a factor. No secrets: the provider masks `name`. */
@@ -39,8 +40,11 @@ export interface TokenSet {
   readonly refreshToken?: string;
 }
 
-/** `poll`: the user answers on the phone, and we poll for it. `prompt`: the user types a code. */
-export type Binding = 'poll' | 'prompt';
+/**
+ * `poll`: the user answers on the phone, and we poll for it. `prompt`: the user types a code. `redirect`: the user goes to
+ * the provider's page and comes back.
+ */
+export type Binding = 'poll' | 'prompt' | 'redirect';
 
 /** A started enrolment. Everything but `factor` and `binding` is secret. */
 export interface Enrollment {
@@ -65,19 +69,28 @@ export interface Challenge {
   readonly intervalMs?: number;
   /** What the phone was told to show, where it shows anything. */
   readonly shown?: PhoneShown;
+  /** Where the user goes, with the binding `redirect`. */
+  readonly departure?: Departure;
 }
 
-/** What proves the factor: an answered push, or a typed code. */
+/** What proves the factor: an answered push, a typed code, or the code of a return from the provider's page. */
 export type Proof =
   | { readonly type: 'oob'; readonly oobCode: string; readonly bindingCode?: string }
-  | { readonly type: OwnCodeFactor; readonly code: string };
+  | { readonly type: OwnCodeFactor; readonly code: string }
+  | { readonly type: 'return'; readonly code: string; readonly departure: Departure };
 
 /** How the exchange of a proof ended without a failure. */
 export type Redemption =
   | { readonly status: 'pending' }
   | { readonly status: 'slow_down'; readonly retryAfterMs?: number }
   | { readonly status: 'rejected' }
-  | { readonly status: 'approved'; readonly tokens: TokenSet; readonly recoveryCode?: string }
+  | {
+      readonly status: 'approved';
+      readonly tokens: TokenSet;
+      readonly recoveryCode?: string;
+      /** For a return. How old its authentication may be depends on them. */
+      readonly times?: ExchangeTimes;
+    }
   /** The provider demands another factor (chained MFA). The exchange continues with the new token. */
   | ({ readonly status: 'mfa_required' } & MfaTransaction);
 
@@ -101,6 +114,10 @@ export interface ChallengeOptions extends CallOptions {
   readonly factor: Factor;
   /** Given to ways whose phone shows something. */
   readonly approval?: ApprovalRequest | undefined;
+  /** Who approves. */
+  readonly subject?: string | undefined;
+  /** Given to ways that need a browser. */
+  readonly destination?: Destination | undefined;
 }
 
 /** What {@link Way.redeem} needs. */
@@ -146,6 +163,11 @@ export interface Capabilities {
   readonly factors: readonly Factor[];
   /** The factors that users can add by it. */
   readonly enrolls: readonly EnrollableFactor[];
+  /**
+   * Whether the provider's page may add a factor for a user who goes there. Then everything that follows in the same flow
+   * counts as proved by a new factor.
+   */
+  readonly enrollsElsewhere?: boolean;
   /** Whether `list` tells a user's devices apart. Otherwise nobody knows how old a device is. */
   readonly listsDevices: boolean;
   readonly phoneShows: PhoneShows;
@@ -177,6 +199,11 @@ export interface Way {
   redeem(options: RedeemOptions): Promise<Redemption>;
   /** Starts an enrolment. SMS, voice and e-mail send their code at once. */
   enroll?(options: EnrollOptions): Promise<Enrollment>;
+  /**
+   * The code of a return that belongs to the departure. Throws what the provider's error means. Ways that need a browser
+   * have it.
+   */
+  codeOf?(returned: Return): Promise<string>;
 }
 
 /** A way by which users also add and remove authenticators. Its `list` takes an access token of the provider, too. */

@@ -13,6 +13,7 @@ import type { Discover, ProviderMetadata } from '../oauth/discovery.ts';
 import { createHttp, type HttpOptions } from '../oauth/http.ts';
 import { refusalBy, unreadable } from '../oauth/refusal.ts';
 import { parseTokens } from '../oauth/token-set.ts';
+import type { Departed, Departure, Destination, ExchangeTimes, Return } from '../provider/departure.ts';
 import type { CallOptions, TokenSet } from '../provider/way.ts';
 import { isStepUpError, StepUpError } from '../terms/step-up-error.ts';
 import { REDIRECT_REFUSALS, type RedirectCall } from './errors.ts';
@@ -24,7 +25,7 @@ import {
   type ProofRules,
   type VerifiedClaims,
 } from './proof.ts';
-import { codeOf, type Return } from './return.ts';
+import { codeOf } from './return.ts';
 
 type OfSubject = (subject: string) => string | undefined | Promise<string | undefined>;
 
@@ -52,30 +53,10 @@ export interface RedirectOptions extends ClientOptions, HttpOptions<RedirectCall
 }
 
 /** What {@link RedirectClient.depart} needs. */
-export interface DepartureRequest extends CallOptions {
+export interface DepartureRequest extends CallOptions, Destination {
   readonly subject: string;
-  /** Where the provider sends the browser back to, exactly as it is registered. */
-  readonly redirectUri: string;
-  /** The language of the provider's pages, as BCP 47. */
-  readonly uiLocales?: string;
   /** Only together with a pushed request. */
   readonly authorizationDetails?: readonly AuthorizationDetail[];
-}
-
-/** A user who leaves for the provider's pages. Everything in it is secret. */
-export interface Departure {
-  /** Where the browser goes. */
-  readonly authorizationUrl: string;
-  /** How long the provider keeps a pushed request. */
-  readonly expiresInMs?: number;
-  readonly subject: string;
-  readonly state: string;
-  readonly nonce: string;
-  readonly verifier: string;
-  readonly redirectUri: string;
-  readonly organization?: string;
-  /** By our clock, in milliseconds since the epoch. */
-  readonly departedAt: number;
 }
 
 /** What {@link RedirectClient.exchange} needs. */
@@ -85,15 +66,11 @@ export interface CodeExchange extends CallOptions {
 }
 
 /** Tokens that came for a code. Their `id_token` is not verified yet. */
-export interface Exchanged {
+export interface Exchanged extends ExchangeTimes {
   /** Never with a refresh token. */
   readonly tokens: TokenSet & { readonly idToken: string };
   /** The details that the user approved. Compare them with those that were asked for. */
   readonly authorizationDetails?: readonly unknown[];
-  /** By our clock, in milliseconds since the epoch. */
-  readonly receivedAt: number;
-  /** The `Date` of the response, by the provider's clock. */
-  readonly providerDate?: number;
 }
 
 /**
@@ -125,11 +102,7 @@ export interface RedirectClient {
    *
    * Errors: `identity_refused`, `subject_mismatch`, `authentication_stale`, `mfa_not_required`.
    */
-  check(
-    claims: VerifiedClaims,
-    departure: Departure,
-    exchanged: Pick<Exchanged, 'receivedAt' | 'providerDate'>,
-  ): HostedProof;
+  check(this: void, claims: VerifiedClaims, departed: Departed): HostedProof;
 }
 
 const LONGEST_ID_TOKEN = 65_536;
@@ -147,7 +120,7 @@ const LONGEST_ID_TOKEN = 65_536;
  * if (!belongsTo(returned, departure)) throw new Error('another departure');
  * const exchanged = await redirect.exchange({ code: await redirect.codeOf(returned), departure });
  * // Verify the id_token's signature, issuer, audience and times with jose. Then:
- * redirect.check(claims, departure, exchanged);
+ * redirect.check(claims, { ...exchanged, departure });
  */
 export function createRedirectClient(options: RedirectOptions): RedirectClient {
   const { discover, clientId, acr, ask = 'acr_values', par = 'when-offered', now = Date.now } = options;
@@ -290,7 +263,8 @@ export function createRedirectClient(options: RedirectOptions): RedirectClient {
       });
     },
 
-    check({ ...claims }, { subject, nonce, organization, departedAt }, { receivedAt, providerDate }) {
+    check({ ...claims }, { departure, receivedAt, providerDate }) {
+      const { subject, nonce, organization, departedAt } = departure;
       const expected: ExpectedProof = { subject, nonce, organization, departedAt, receivedAt, providerDate };
       return assertHostedProof(claims, expected, options);
     },

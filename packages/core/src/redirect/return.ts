@@ -1,16 +1,9 @@
 import { AuthorizationResponseError, skipStateCheck, validateAuthResponse } from 'oauth4webapi';
 import { dropUndefined } from '../lib/drop-undefined.ts';
 import type { ProviderMetadata } from '../oauth/discovery.ts';
+import type { Return } from '../provider/departure.ts';
 import { StepUpError } from '../terms/step-up-error.ts';
 import { returnedError } from './errors.ts';
-
-/** What the browser brought back, read but not believed. */
-export interface Return {
-  /** All that came, for {@link codeOf}. */
-  readonly parameters: URLSearchParams;
-  /** Names the departure that the return belongs to. */
-  readonly state: string | undefined;
-}
 
 /** The members of a return (RFC 6749, section 4.1.2; RFC 9207). */
 const MEMBERS = ['code', 'state', 'iss', 'error', 'error_description'];

@@ -274,6 +274,11 @@ function settingsOf(options: StepUpActorOptions, now: number): FlowSettings {
   if (typeof way?.redeem !== 'function') {
     throw new TypeError('way: must be a way of a provider, like createAuth0MfaApi(...)');
   }
+  if (way.can.needsBrowser) {
+    throw new TypeError(
+      `way: ${way.name} sends the user to the provider's page, and only a server can take the return: use a gate of @stepgate/server`,
+    );
+  }
   const needsSubject = way.can.firstLeg === 'none';
   if (needsSubject && typeof options.subject !== 'string') {
     throw new TypeError('subject: must be a string, since this way has no first leg');

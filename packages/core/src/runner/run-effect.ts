@@ -2,8 +2,9 @@ import { dropUndefined } from '../lib/drop-undefined.ts';
 import type { Effect } from '../machine/effects.ts';
 import type { Fact, Inputs, SignInMethod } from '../machine/events.ts';
 import type { Vault } from '../machine/vault.ts';
+import type { Destination } from '../provider/departure.ts';
 import type { ApprovalRequest, MfaTransaction, Proof, Redemption, TokenSet, Way } from '../provider/way.ts';
-import { type Factor, isOwnCode, takesPhoneNumber } from '../terms/factor.ts';
+import { type Factor, isHosted, isOwnCode, takesPhoneNumber } from '../terms/factor.ts';
 import { isReasonCode, type ReasonCode } from '../terms/reason-codes.ts';
 import { isStepUpError, StepUpError } from '../terms/step-up-error.ts';
 
@@ -17,6 +18,8 @@ export interface EffectPorts {
   authenticate(method: SignInMethod, inputs: Inputs, signal: AbortSignal): Promise<MfaTransaction>;
   /** What the flow is for, for ways whose phone shows it. */
   readonly approval: Omit<ApprovalRequest, 'code'>;
+  /** Where the provider's page sends the user back to, for ways that need a browser. */
+  readonly destination?: Destination | undefined;
   /** Makes a push code. */
   createPushCode(): string;
   /** Checks whose approval the tokens are. Throws `subject_mismatch` or `identity_refused`. */
@@ -40,6 +43,11 @@ const FAULTS: readonly ReasonCode[] = [
   'subject_mismatch',
 ];
 
+/** Whether an operator must look at what ended with this code. */
+export function isFault(code: ReasonCode): boolean {
+  return FAULTS.includes(code);
+}
+
 /** A way that lists no devices says so, too, of a subject that is not the provider's. */
 const UNKNOWN_USER: readonly ReasonCode[] = ['not_enrolled', 'factor_unavailable'];
 
@@ -60,8 +68,8 @@ export async function runEffect(effect: Effect, ports: EffectPorts): Promise<Eff
       return { fact: { type: 'effect.failed', code: 'provider_error' } };
     }
     // An aborted request looks like a provider that is down, but is not worth a report.
-    const isFault = FAULTS.includes(code) || (UNKNOWN_USER.includes(code) && !ports.way.can.listsDevices);
-    if (isFault && !ports.signal.aborted) ports.onError(error);
+    const isReported = isFault(code) || (UNKNOWN_USER.includes(code) && !ports.way.can.listsDevices);
+    if (isReported && !ports.signal.aborted) ports.onError(error);
     const { retryAfterMs } = error as StepUpError;
     return { fact: dropUndefined({ type: 'effect.failed', code, retryAfterMs }) };
   }
@@ -109,23 +117,29 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
     case 'challenge': {
       const { authenticatorId, factor } = effect.params;
       const code = way.can.phoneShows === 'nothing' ? undefined : ports.createPushCode();
-      const { oobCode, ...sent } = await way.challenge({
+      const { oobCode, departure, ...sent } = await way.challenge({
         mfaToken: secret(vault.mfaToken),
         authenticatorId,
         factor,
+        subject: ports.approval.subject,
+        destination: ports.destination,
         approval: code === undefined ? undefined : { ...ports.approval, code },
         signal,
       });
       const pushCode = sent.shown === undefined ? undefined : code;
       // An answer to the challenge before this one is worth nothing any more.
-      return { fact: { type: 'challenge.sent', ...sent }, secrets: { oobCode, pushCode, tokens: undefined } };
+      return {
+        fact: { type: 'challenge.sent', ...sent },
+        secrets: { oobCode, pushCode, departure, times: undefined, tokens: undefined },
+      };
     }
     case 'poll': {
       const proof: Proof = { type: 'oob', oobCode: secret(vault.oobCode) };
       return redemptionResult(await redeem(ports, proof, effect.params));
     }
     case 'verify': {
-      const proof = typedProof(effect.params.factor, ports);
+      const { factor } = effect.params;
+      const proof = isHosted(factor) ? returnedProof(ports) : typedProof(factor, ports);
       return redemptionResult(answered(await redeem(ports, proof, effect.params)));
     }
     case 'identify': {
@@ -155,6 +169,11 @@ function typedProof(factor: Factor, { vault, inputs }: EffectPorts): Proof {
     throw new StepUpError('input_lost', 'the code was lost before it was used: type it again');
   if (isOwnCode(factor)) return { type: factor, code: inputs.code };
   return { type: 'oob', oobCode: secret(vault.oobCode), bindingCode: inputs.code };
+}
+
+/** A code of the provider's page is kept nowhere: it has one try, in the request that has brought it. */
+function returnedProof({ vault, inputs }: EffectPorts): Proof {
+  return { type: 'return', code: secret(inputs.returnedCode), departure: secret(vault.departure) };
 }
 
 /** A typed code is right or wrong at once. So what would mean "wait" or "rejected" for a push is a refusal here. */
@@ -204,11 +223,12 @@ function redemptionResult(redemption: Redemption): EffectResult {
     case 'mfa_required':
       return transactionResult(redemption);
     case 'approved': {
-      const { tokens, recoveryCode } = redemption;
+      const { tokens, recoveryCode, times } = redemption;
       return {
         fact: { type: 'tokens.received', hasRecoveryCodes: recoveryCode !== undefined },
         secrets: {
           tokens,
+          times,
           oobCode: undefined,
           barcodeUri: undefined,
           otpSecret: undefined,

@@ -6,8 +6,9 @@ export interface FactorTraits {
    * - `tap`: the provider sends a push, and the user answers on the device. We poll for the answer.
    * - `sent-code`: the provider sends a code, which the user types.
    * - `own-code`: nothing is sent. The user types a code that they have already.
+   * - `page`: the user goes to the provider's own page, which asks for whatever it wants.
    */
-  readonly provedBy: 'tap' | 'sent-code' | 'own-code';
+  readonly provedBy: 'tap' | 'sent-code' | 'own-code' | 'page';
   /** What the codes consist of, for the keyboard of a phone; `none` where the user types no code. */
   readonly code: 'digits' | 'text' | 'none';
   /**
@@ -69,6 +70,14 @@ export const FACTOR_TRAITS = {
     countsByDefault: false,
     countsAsEnrolled: false,
   },
+  // The page may take any factor, an SMS too, so this is the weakest.
+  hosted: {
+    provedBy: 'page',
+    code: 'none',
+    enrollment: 'never',
+    countsByDefault: false,
+    countsAsEnrolled: false,
+  },
 } as const satisfies Readonly<Record<string, FactorTraits>>;
 
 type Table = typeof FACTOR_TRAITS;
@@ -78,7 +87,10 @@ type FactorWith<Trait extends keyof FactorTraits, Value extends FactorTraits[Tra
   [F in keyof Table]: Table[F][Trait] extends Value ? F : never;
 }[keyof Table];
 
-/** A kind of proof. `push` is Guardian; `otp` is a time-based code (RFC 6238) from an authenticator app. */
+/**
+ * A kind of proof. `push` is Guardian; `otp` is a time-based code (RFC 6238) from an authenticator app; `hosted` is
+ * whatever the provider's own page asks for.
+ */
 export type Factor = keyof Table;
 
 /** A factor that a user can add. */
@@ -101,6 +113,9 @@ export type CodeFactor = Exclude<Factor, FactorWith<'code', 'none'>>;
 
 /** A factor that the user proves by a code that they have already. */
 export type OwnCodeFactor = FactorWith<'provedBy', 'own-code'>;
+
+/** A factor that the user proves on the provider's own page. */
+export type HostedFactor = FactorWith<'provedBy', 'page'>;
 
 /** Every factor, strongest first. */
 export const FACTORS: readonly Factor[] = Object.keys(FACTOR_TRAITS) as Factor[];
@@ -147,6 +162,11 @@ export function isTapped(factor: Factor): boolean {
   return FACTOR_TRAITS[factor].provedBy === 'tap';
 }
 
+/** Whether the user proves the factor on the provider's own page. */
+export function isHosted(factor: Factor): factor is HostedFactor {
+  return FACTOR_TRAITS[factor].provedBy === 'page';
+}
+
 /** Whether the user proves the factor by typing a code. */
 export function takesCode(factor: Factor): factor is CodeFactor {
   return FACTOR_TRAITS[factor].code !== 'none';
@@ -161,6 +181,7 @@ const SENDS: Readonly<Record<FactorTraits['provedBy'], boolean>> = {
   tap: true,
   'sent-code': true,
   'own-code': false,
+  page: false,
 };
 
 /** Whether a challenge of this factor sends something to the user. Messages cost money and are limited. */

@@ -18,6 +18,8 @@ const REQUEST_ERRORS = {
   requirement_invalid: 400,
   /** The requirement is more than a few minutes old: call the guarded route again. */
   requirement_expired: 400,
+  /** This browser does not wait for this return from the provider's page: it is another flow's, or old. */
+  return_unknown: 400,
   /** The request comes from another site. */
   cross_site_request: 403,
   /** Plain http, where others could read the handle cookie. */

@@ -18,7 +18,18 @@ import {
   stateName,
   stepUpMachine,
 } from '../../src/index.ts';
-import { CIBA, EMAIL, listed, mfaApiWay, OTP, PUSH, placeOf, settings } from '../support/flow-driver.ts';
+import {
+  CIBA,
+  EMAIL,
+  HOSTED,
+  listed,
+  mfaApiWay,
+  OTP,
+  PUSH,
+  placeOf,
+  REDIRECT,
+  settings,
+} from '../support/flow-driver.ts';
 
 // Thousands of states take a while on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -110,7 +121,9 @@ const REQUESTS: readonly RequestEvent[] = [
   { type: 'way.next' },
   { type: 'flow.retry' },
   { type: 'flow.cancel' },
-  ...[PUSH, OTP, EMAIL].map(({ id }): RequestEvent => ({ type: 'factor.choose', authenticatorId: id })),
+  ...[PUSH, OTP, EMAIL, HOSTED].map(
+    ({ id }): RequestEvent => ({ type: 'factor.choose', authenticatorId: id }),
+  ),
   { type: 'enrollment.begin', factor: 'push' },
   { type: 'enrollment.begin', factor: 'email' },
 ];
@@ -120,6 +133,18 @@ const CODE_FACT: Fact = { type: 'challenge.sent', binding: 'poll', shown: 'messa
 const CODE_REQUESTS: readonly RequestEvent[] = [
   { type: 'code.submit', isPushCode: true },
   { type: 'code.submit', isPushCode: false },
+];
+
+/** What can happen instead, where the user goes to the provider's page. */
+const PAGE_FACTS: readonly Fact[] = [
+  { type: 'mfa.required' },
+  listed(HOSTED),
+  { type: 'challenge.sent', binding: 'redirect' },
+  { type: 'redirect.returned' },
+  ...(['rejected', 'challenge_expired', 'not_enrolled', 'provider_error'] as const).map(
+    (code): Fact => ({ type: 'redirect.refused', code }),
+  ),
+  ...FACTS.filter(({ type }) => ['tokens.received', 'identity.verified', 'effect.failed'].includes(type)),
 ];
 
 /** What the provider lists: nothing, or every factor that counts in these models. */
@@ -136,12 +161,16 @@ function eventsOf(snapshot: FlowSnapshot): readonly FlowEvent[] {
   const soon = Math.max(now, context.waitUntil ?? 0, ...Object.values(context.resendAllowedAt));
   const hasCode = currentWay(context).pushCode !== undefined;
   // Without a first leg nothing but the flow itself expires.
-  const late = Math.max(soon, hasCode ? soon : context.mfaTokenExpiresAt);
+  const isEndless = hasCode || context.mfaTokenExpiresAt === Number.MAX_SAFE_INTEGER;
+  const late = Math.max(soon, isEndless ? soon : context.mfaTokenExpiresAt);
   const events: FlowEvent[] = [
     ...[...new Set([now, soon, late])].flatMap((at) =>
       [...REQUESTS, ...(hasCode ? CODE_REQUESTS : [])].map((event) => ({ ...event, at, jitterMs: 0 })),
     ),
-    ...[...FACTS, ...(hasCode ? [CODE_FACT] : []), ...listsOf(context.settings)].map((fact) => ({
+    ...(currentWay(context).name === 'redirect'
+      ? PAGE_FACTS
+      : [...FACTS, ...(hasCode ? [CODE_FACT] : []), ...listsOf(context.settings)]
+    ).map((fact) => ({
       ...fact,
       seq: context.seq,
       at: now,
@@ -195,6 +224,10 @@ function isAmong(words: readonly string[], event: FlowEvent): boolean {
     word === 'codes' ? brings : word === event.type || ('code' in event && word === event.code),
   );
 }
+
+/** Whether something is being sent: the way to the provider's page sends nothing. */
+const isMessage = ({ value, context: { target } }: FlowSnapshot): boolean =>
+  value === 'challenging' && target?.factor !== 'hosted';
 
 const isRequest = ({ type }: { readonly type: string }): boolean =>
   REQUESTS.some((request) => request.type === type);
@@ -369,6 +402,11 @@ describe.each([
     settings({ factors: ['push'], enroll: 'refuse', ways: [CIBA, mfaApiWay()] }),
     ['codes', 'already_enrolled', 'code_refused', 'enrollment.begin', 'poll.slowed'],
   ],
+  [
+    'the user goes to the provider’s page, and there is another way',
+    settings({ factors: ['push', 'hosted'], enroll: 'refuse', ways: [REDIRECT, CIBA] }),
+    ['codes', 'already_enrolled', 'code_refused', 'enrollment.begin', 'poll.slowed', 'mfa_token_expired'],
+  ],
 ] as const)('every path, where %s', (_, given, without) => {
   const model = modelOf(given, without);
   const paths = model.getShortestPaths({ allowDuplicatePaths: true });
@@ -406,7 +444,7 @@ describe.each([
       event,
       from: keyOf(state),
       to: keyOf(nextState),
-      sent: nextState.value === 'challenging' && nextState.context.seq > state.context.seq ? 1 : 0,
+      sent: isMessage(nextState) && nextState.context.seq > state.context.seq ? 1 : 0,
       isUnsent: state.value === 'challenging' && isUnsent(event),
     }));
     const bySource = Map.groupBy(edges, ({ from }) => from);
@@ -433,6 +471,7 @@ describe('every state of the machine', () => {
         settings({ factors: ['push'] }),
         settings({ factors: ['otp'], firstLegs: ['password'] }),
         settings({ factors: ['push'], ways: [CIBA] }),
+        settings({ factors: ['hosted'], enroll: 'refuse', ways: [REDIRECT] }),
       ].flatMap((given) =>
         modelOf(given, ['not_enrolled', 'already_enrolled'])
           .getShortestPaths({ allowDuplicatePaths: true })

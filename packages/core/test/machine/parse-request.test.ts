@@ -5,6 +5,8 @@ const REQUESTS: readonly StepUpRequest[] = [
   { type: 'flow.start' },
   { type: 'password.submit', password: ' correct horse ' },
   { type: 'factor.choose', authenticatorId: 'push|dev_1' },
+  { type: 'factor.choose', authenticatorId: 'hosted', display: 'popup' },
+  { type: 'way.next' },
   { type: 'enrollment.begin', factor: 'push' },
   { type: 'enrollment.begin', factor: 'otp' },
   { type: 'enrollment.begin', factor: 'sms', phoneNumber: '+15550100' },
@@ -29,6 +31,8 @@ const FACTS: Readonly<Record<Fact['type'], Fact>> = {
   'poll.rejected': { type: 'poll.rejected' },
   'tokens.received': { type: 'tokens.received', hasRecoveryCodes: false },
   'identity.verified': { type: 'identity.verified' },
+  'redirect.returned': { type: 'redirect.returned' },
+  'redirect.refused': { type: 'redirect.refused', code: 'rejected' },
   'effect.failed': { type: 'effect.failed', code: 'provider_error' },
 };
 

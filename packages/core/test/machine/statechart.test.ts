@@ -18,6 +18,7 @@ it('has exactly the states of FlowStateName', () => {
     challenging: true,
     polling: true,
     prompting: true,
+    redirecting: true,
     verifying: true,
     identifying: true,
     acknowledging: true,

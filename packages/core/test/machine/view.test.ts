@@ -27,6 +27,16 @@ const FULL: Required<Vault> = {
   recoveryCodes: ['RECOVERY'],
   phoneNumber: '+15550100',
   email: 'ada@bank.example',
+  departure: {
+    authorizationUrl: 'https://login.test/authorize?request_uri=one',
+    subject: 'auth0|ada-away',
+    state: 'state-of-departure',
+    nonce: 'nonce-of-departure',
+    verifier: 'verifier-of-departure',
+    redirectUri: 'https://bank.test/callback',
+    departedAt: 1_234_567,
+  },
+  times: { receivedAt: 2_345_678 },
   tokens: { accessToken: 'access', tokenType: 'Bearer' },
 };
 
@@ -43,11 +53,12 @@ describe('the disclosure', () => {
       const [state] = place.split('.');
       const expected = {
         confirming: { barcodeUri: FULL.barcodeUri },
+        redirecting: { authorizationUrl: FULL.departure?.authorizationUrl },
         acknowledging: { recoveryCodes: FULL.recoveryCodes },
       }[state ?? ''];
       expect(viewOf(driver).disclosure).toEqual(expected);
       const { disclosure: _shown, ...rest } = viewOf(driver);
-      for (const secret of Object.values(FULL)
+      for (const secret of [...Object.values(FULL), ...Object.values(FULL.departure ?? {})]
         .flat()
         .map((value) => JSON.stringify(value))) {
         expect(JSON.stringify(rest)).not.toContain(secret);

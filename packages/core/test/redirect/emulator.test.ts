@@ -58,7 +58,7 @@ async function stepUp(options: Partial<RedirectOptions> = {}, visit?: Visit): Pr
     audience: 'app',
     currentDate: new Date(clock.now()),
   });
-  return client.check(payload, departure, exchanged);
+  return client.check(payload, { ...exchanged, departure });
 }
 
 describe('Auth0’s pages', () => {

@@ -1,4 +1,12 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
+import {
+  CALLBACK,
+  CLIENT_SECRET,
+  createVisitor,
+  type OidcLogin,
+  startOidcLogin,
+  type Visitor,
+} from 'suites/oidc-login.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   belongsTo,
@@ -10,14 +18,6 @@ import {
   type RedirectClient,
   type RedirectOptions,
 } from '../../src/index.ts';
-import {
-  CALLBACK,
-  CLIENT_SECRET,
-  createVisitor,
-  type OidcLogin,
-  startOidcLogin,
-  type Visitor,
-} from '../support/oidc-login.ts';
 
 let provider: OidcLogin;
 let visitor: Visitor;
@@ -61,7 +61,7 @@ async function accept(
     issuer,
     audience: clientId,
   });
-  return client.check(payload, departure, exchanged);
+  return client.check(payload, { ...exchanged, departure });
 }
 
 describe.each([
@@ -216,7 +216,7 @@ describe('a request that was edited on its way', () => {
     };
 
     expect(provider.prompts).toBe(before);
-    expect(() => client.check(aged, departure, exchanged)).toThrow(
+    expect(() => client.check(aged, { ...exchanged, departure })).toThrow(
       expect.objectContaining({ code: 'authentication_stale' }),
     );
   });

@@ -121,7 +121,7 @@ describe('a local step-up as actor logic', () => {
     }
 
     expect(errors).toEqual([
-      new TypeError('factors: must be a list of some of push, otp, sms, voice, email, recovery-code'),
+      new TypeError('factors: must be a list of some of push, otp, sms, voice, email, recovery-code, hosted'),
       new TypeError('a step-up cannot be restored: start or join a new one'),
     ]);
   });

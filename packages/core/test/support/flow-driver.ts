@@ -15,6 +15,7 @@ import {
   MFA_API_CAPABILITIES,
   type ReasonCode,
   type RequestEvent,
+  redirectCapabilities,
   type Target,
   type WaySettings,
   waySettings,
@@ -46,6 +47,13 @@ type Overrides = Partial<FlowSettings> & { readonly firstLegs?: readonly FirstLe
 /** CIBA, whose code is typed. */
 export const CIBA: WaySettings = waySettings(
   { name: 'ciba', can: cibaCapabilities({}) },
+  { firstLegs: [], pushCode: 'typed' },
+);
+
+/** The provider's own page, and what stands for it in its list. */
+export const HOSTED: Authenticator = { id: 'hosted', factor: 'hosted', active: true };
+export const REDIRECT: WaySettings = waySettings(
+  { name: 'redirect', can: redirectCapabilities({}) },
   { firstLegs: [], pushCode: 'typed' },
 );
 
@@ -226,6 +234,7 @@ export function everyPlace(): Readonly<Record<string, FlowDriver>> {
     listedDriver([PUSH, OTP, SMS]),
     pollingDriver(),
     polled(),
+    redirectingDriver(),
     prompting(),
     after(prompting(), (driver) => driver.ask({ type: 'code.submit' })),
     identifying(),
@@ -238,6 +247,17 @@ export function everyPlace(): Readonly<Record<string, FlowDriver>> {
     after(polled(), (driver) => driver.ask({ type: 'flow.cancel' })),
   ];
   return Object.fromEntries(drivers.map((driver) => [driver.place, driver]));
+}
+
+/** A flow whose user is on the provider's page. */
+export function redirectingDriver(overrides: Overrides = {}): FlowDriver {
+  const driver = createDriver({ factors: ['hosted'], enroll: 'refuse', ways: [REDIRECT], ...overrides });
+  driver.ask({ type: 'flow.start' });
+  driver.answer(MFA_REQUIRED);
+  driver.answer(listed(HOSTED));
+  driver.ask({ type: 'factor.choose', authenticatorId: HOSTED.id });
+  driver.answer({ type: 'challenge.sent', binding: 'redirect', expiresInMs: 600_000 });
+  return driver;
 }
 
 /** One of each fact. */
@@ -254,6 +274,9 @@ export const EVERY_FACT: readonly Fact[] = [
   TOKENS,
   { type: 'tokens.received', hasRecoveryCodes: true },
   VERIFIED,
+  { type: 'challenge.sent', binding: 'redirect' },
+  { type: 'redirect.returned' },
+  { type: 'redirect.refused', code: 'rejected' },
   { type: 'effect.failed', code: 'provider_unavailable' },
   { type: 'effect.failed', code: 'provider_error' },
   { type: 'effect.failed', code: 'mfa_token_expired' },

@@ -57,6 +57,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   isTransientFailure: 'a transient failure',
   isWorthWaiting: 'a transient failure, while there is time',
   isExpiredToken: '`mfa_token_expired`, once',
+  isTargetHosted: 'anything on the way to the provider’s page and back',
 };
 
 /** The failures that a transition is about. */

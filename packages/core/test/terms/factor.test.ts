@@ -7,6 +7,7 @@ import {
   isAddressed,
   isEnrollable,
   isFactor,
+  isHosted,
   isOwnCode,
   isTapped,
   sendsMessage,
@@ -19,7 +20,7 @@ const those = (holds: (factor: (typeof FACTORS)[number]) => boolean): readonly s
 
 describe('the table of factors', () => {
   it('lists the factors from the strongest to the weakest', () => {
-    expect(FACTORS).toEqual(['push', 'otp', 'sms', 'voice', 'email', 'recovery-code']);
+    expect(FACTORS).toEqual(['push', 'otp', 'sms', 'voice', 'email', 'recovery-code', 'hosted']);
   });
 
   it('says how a factor is proved', () => {
@@ -27,6 +28,7 @@ describe('the table of factors', () => {
     expect(those(takesCode)).toEqual(['otp', 'sms', 'voice', 'email', 'recovery-code']);
     expect(those(isOwnCode)).toEqual(['otp', 'recovery-code']);
     expect(those(sendsMessage)).toEqual(['push', 'sms', 'voice', 'email']);
+    expect(those(isHosted)).toEqual(['hosted']);
   });
 
   it('says how a factor is added', () => {

@@ -5,8 +5,11 @@ import {
   createAuth0SignIn,
   createCibaWay,
   createDiscovery,
+  createRedirectWay,
   MFA_API_CAPABILITIES,
   parseIssuer,
+  type RedirectWayOptions,
+  redirectCapabilities,
   StepUpError,
 } from '@stepgate/core';
 import * as v from 'valibot';
@@ -21,6 +24,7 @@ import {
 import { CibaSchema, type CibaSettings } from '../provider/ciba-settings.ts';
 import { createIdentityCheck } from '../provider/id-token-check.ts';
 import type { Management, Provider, SignIn } from '../provider/provider.ts';
+import { RedirectSchema, type RedirectSettings } from '../provider/redirect-settings.ts';
 import { mfaApiAsk, opensMfaApi } from './mfa-audience.ts';
 import { removalOf } from './removal-rules.ts';
 
@@ -42,8 +46,15 @@ export interface Auth0Settings {
    * that authenticates, has the grant, and whose only notification channel is `guardian-push`.
    */
   readonly ciba?: CibaSettings;
-  /** The MFA API: what it asks the tenant for. It is there by default, unless only `ciba` is given. */
+  /** The MFA API: what it asks the tenant for. It is there by default, unless only other ways are given. */
   readonly mfaApi?: MfaApiSettings;
+  /**
+   * The tenant's own pages, for users with neither a phone nor a password there. It is the last way, and proves the factor
+   * `hosted`, which a policy or the gate's `factors` must name. By default it asks for
+   * `http://schemas.openid.net/pape/policies/2007/06/multi-factor`, and `amr` must hold `mfa`. Needs an Action, or the
+   * tenant's policy "Always".
+   */
+  readonly redirect?: RedirectSettings;
   /** Milliseconds until a request to the tenant counts as lost; default 10 000. */
   readonly timeoutMs?: number;
   /**
@@ -87,6 +98,7 @@ const auth0Entries = {
   clientAssertion: checkedElsewhere,
   ciba: v.optional(CibaSchema),
   mfaApi: v.optional(optionsSchema(mfaApiEntries)),
+  redirect: v.optional(RedirectSchema),
   timeoutMs: checkedElsewhere,
   fetch: v.optional(aFunction),
   allowInsecureIssuer: checkedElsewhere,
@@ -97,6 +109,11 @@ const Auth0Schema = optionsSchema(auth0Entries, {
 });
 
 const TIMEOUT_MS = 10_000;
+/** What asks Auth0 for a second factor, and how its tokens show one. */
+const AUTH0_MFA = {
+  acrValues: ['http://schemas.openid.net/pape/policies/2007/06/multi-factor'],
+  amr: ['mfa'],
+};
 /** How much of a subject an error shows, in characters. */
 const LONGEST_SHOWN = 200;
 
@@ -112,14 +129,19 @@ export function auth0(settings: Auth0Settings): Provider {
   // First, because an environment that lacks it is the most common mistake.
   if (typeof settings === 'object' && settings !== null) parseIssuer(settings);
   parseOptions(Auth0Schema, settings, 'auth0');
-  const { mfaApi = settings.ciba === undefined ? {} : undefined, ciba, fetch, ...rest } = settings;
+  const { ciba, redirect: pages, fetch, ...others } = settings;
+  const { mfaApi = ciba === undefined && pages === undefined ? {} : undefined, ...rest } = others;
   const { timeoutMs = TIMEOUT_MS, ...client } = rest;
+  const redirect = pages && ({ ...AUTH0_MFA, ...pages } satisfies Partial<RedirectWayOptions>);
   // The clients check what they are given. What they refuse is refused before there is a gate.
   createAuth0MfaApi({ ...client, timeoutMs });
   if (ciba !== undefined) createCibaWay({ ...client, ...ciba, timeoutMs, discover: createDiscovery(client) });
+  if (redirect !== undefined)
+    createRedirectWay({ ...client, ...redirect, timeoutMs, discover: createDiscovery(client) });
   const ways = [
     ...(ciba === undefined ? [] : [{ name: 'ciba', can: cibaCapabilities(ciba) } as const]),
     ...(mfaApi === undefined ? [] : [{ name: 'mfa-api', can: MFA_API_CAPABILITIES } as const]),
+    ...(redirect === undefined ? [] : [{ name: 'redirect', can: redirectCapabilities(redirect) } as const]),
   ];
 
   return {
@@ -132,9 +154,16 @@ export function auth0(settings: Auth0Settings): Provider {
       const discover = createDiscovery(wire);
       const overCiba = ciba && createCibaWay({ ...wire, ...ciba, discover, onResponse });
       const overMfaApi = mfaApi && connectMfaApi({ ...wire, onResponse }, mfaApi);
+      const byRedirect = redirect && createRedirectWay({ ...wire, ...redirect, discover, onResponse });
+      const connected = [overCiba, overMfaApi?.management.way, byRedirect];
       return {
-        ways: asSome([...(overCiba ? [overCiba] : []), ...(overMfaApi ? [overMfaApi.management.way] : [])]),
-        identityCheck: createIdentityCheck({ ...wire, discover, assertSubject }),
+        ways: asSome(connected.filter((way) => way !== undefined)),
+        identityCheck: createIdentityCheck({
+          ...wire,
+          discover,
+          assertSubject,
+          assertProof: byRedirect?.client.check,
+        }),
         ...overMfaApi,
         timeoutMs,
       };

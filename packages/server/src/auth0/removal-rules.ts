@@ -9,6 +9,7 @@ const TWINS: Readonly<Record<Factor, Factor | undefined>> = {
   voice: 'sms',
   email: undefined,
   'recovery-code': undefined,
+  hosted: undefined,
 };
 
 /** What would be removed, by the rules of Auth0's MFA API, as far as its list shows it. */

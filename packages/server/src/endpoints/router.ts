@@ -1,4 +1,5 @@
 import { StepUpError } from '@stepgate/core';
+import { CALLBACK_PATH } from '../flow/effect-performer.ts';
 import { crossSite } from '../flow/errors.ts';
 import { type LoginUrl, signedOut } from '../guard/signed-out.ts';
 import type { Watchers } from '../limits/watchers.ts';
@@ -15,6 +16,8 @@ import { assetResponse } from './page/assets.ts';
 import { createFlowPage } from './page/flow-page.ts';
 import { createPageEndpoints } from './page/page-endpoints.ts';
 import { createFormTokens, isFormPost } from './page/page-form.ts';
+import { createProblemPages } from './page/problem-page.ts';
+import { createReturnEndpoints } from './page/return-endpoints.ts';
 
 /** Answers the requests under the base path; `undefined` for everything else. */
 export type Endpoints<Native = unknown> = (
@@ -29,6 +32,8 @@ export interface EndpointsOptions {
   readonly authenticators: Authenticators | undefined;
   /** Whether a client may begin a flow with an `mfa_token` that it obtained itself. */
   readonly takesMfaToken: boolean;
+  /** Whether users come back here from the provider's page. */
+  readonly takesReturns: boolean;
   /** The public keys of receipts. */
   readonly receiptKeys: object;
   readonly watchers: Watchers;
@@ -76,8 +81,11 @@ interface Routes {
 function routesOf(parts: EndpointParts, options: EndpointsOptions): Routes {
   const { loginUrl, authenticators, watchers, takesMfaToken } = options;
   const tokens = createFormTokens(parts.state.sealer);
+  const problems = createProblemPages(parts);
+  const returns = options.takesReturns ? createReturnEndpoints(parts, problems) : undefined;
   const pages = createPageEndpoints(parts, {
     tokens,
+    problems,
     flowPage: createFlowPage(parts, { tokens, watchers }),
     signedOut: (request) => toResponse(signedOut(request, loginUrl).response),
   });
@@ -107,6 +115,7 @@ function routesOf(parts: EndpointParts, options: EndpointsOptions): Routes {
     '/assets/*': { GET: asset, HEAD: asset },
     '/jwks.json': { GET: async () => keySet(options.receiptKeys) },
     '/links': { POST: forScripts(flow.link) },
+    ...(returns && { [CALLBACK_PATH]: { GET: returns.callback }, '/done': { GET: returns.done } }),
     ...(devices && {
       '/authenticators': {
         GET: either(isNavigation, devices.page, forScripts(devices.list)),

@@ -19,6 +19,8 @@ export const AUDIT_EVENT_TYPES = [
   'code.refused',
   'push_code.refused',
   'way.changed',
+  'redirect.started',
+  'redirect.returned',
   'attempt.unanswered',
   'recovery_code.used',
   'authenticator.enrolled',
@@ -101,6 +103,12 @@ export type EventBody =
       /** The way that the flow takes from now on. */
       readonly way: WayName;
     })
+  | (InFlow & { readonly type: 'redirect.started' })
+  | (InFlow & {
+      readonly type: 'redirect.returned';
+      /** Why the user came back without a code; absent if they brought one. */
+      readonly reason?: ReasonCode;
+    })
   | (InFlow & { readonly type: 'attempt.unanswered'; readonly attempt: 'code' | 'password' })
   | (InFlow & { readonly type: 'recovery_code.used' })
   | (InFlow & { readonly type: 'authenticator.enrolled'; readonly factor: Factor })
@@ -150,6 +158,8 @@ export type EventBody =
  * | `code.refused` | `flow`, `factor`, `authenticatorId`? | a typed code was wrong |
  * | `push_code.refused` | `flow`, `triesLeft` | the code that the phone shows was typed wrong; after the last try the flow is rejected |
  * | `way.changed` | `flow`, `way` | the flow goes over to another way of the provider, by itself or because the user asked |
+ * | `redirect.started` | `flow` | the user was sent to the provider's page |
+ * | `redirect.returned` | `flow`, `reason`? | the user is back from the provider's page, with a code or with the reason for none |
  * | `attempt.unanswered` | `flow`, `attempt` | a code or password went out and its answer never came, or was aborted: the provider may have judged it, and it counts |
  * | `recovery_code.used` | `flow` | the recovery code was taken |
  * | `authenticator.enrolled` | `flow`, `factor` | a new authenticator was confirmed |

@@ -4,10 +4,10 @@ import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import { mustFit } from '../records/record-size.ts';
 import type { HeldHandle } from '../request/handle-cookie.ts';
 import type { WhenGone } from '../request/host-request.ts';
-import { telling } from './announce.ts';
 import { noLinks, notFound, onlyWaits, otherAddress, refusalOf, stale } from './errors.ts';
 import { isAsApproved } from './factor-to-add.ts';
-import type { FlowParts, FlowTarget, LinkedTarget } from './parts.ts';
+import { type FlowParts, type FlowTarget, type LinkedTarget, telling } from './parts.ts';
+import { createFlowReturns, type FlowReturns } from './returns.ts';
 import { awaitsCode, awaitsLock, ownedBy, runs } from './rules.ts';
 import { createFlowRunner } from './runner.ts';
 import { type Beginning, createFlowStarts, type FactorToAdd } from './starts.ts';
@@ -50,6 +50,8 @@ export interface FlowDriver {
   add(target: FlowTarget, addition: FactorToAdd): Promise<FlowView>;
   /** Applies a user's request to the flow. `version`: that of the view the user saw. */
   request(target: FlowTarget, request: StepUpRequest, version: number | undefined): Promise<FlowView>;
+  /** Takes a return from the provider's page, and answers where the browser goes. */
+  readonly comeBack: FlowReturns['take'];
   /** The view now, after due work was given a moment. */
   read(target: FlowTarget): Promise<FlowView | undefined>;
   /** The view as soon as its version differs, or as it is at `until`. Drives the flow meanwhile. */
@@ -81,6 +83,7 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
   const { audit, clock, onError } = parts.runtime;
   const runner = createFlowRunner(parts);
   const starts = createFlowStarts(parts);
+  const returns = createFlowReturns(parts, runner);
   const follow = createFlowWatch({ ...parts, runner, viewOf });
 
   function viewOf(target: FlowTarget, record: HandleRecord): FlowView {
@@ -216,6 +219,8 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
       runner.breakOff(target.key, claim);
       return afterwards(target, job, inputs);
     },
+
+    comeBack: (target, returned) => returns.take(target, returned),
 
     async read(target) {
       const { record } = await records.read(target.key);

@@ -1,5 +1,7 @@
 import {
   type Clock,
+  type Departed,
+  type Destination,
   type Effect,
   type EffectResult,
   type Inputs,
@@ -41,6 +43,9 @@ interface Endings {
 const SETTLING_MS = 2_000;
 const TIMER_STEP_MS = 250;
 
+/** Where the provider's page sends users back to, below the base path. */
+export const CALLBACK_PATH = '/callback';
+
 /** Retries work under a claim until it succeeds, the claim ends, or the flow no longer wants it. */
 export function whileClaimed<T>(
   clock: Clock,
@@ -79,6 +84,30 @@ export function createEffectPerformer(
     return found;
   }
 
+  /** Where the provider's page sends the user of this request back to. */
+  function destinationOf({ context: { request }, origin }: FlowTarget): Destination {
+    return { redirectUri: `${origin}${parts.basePath}${CALLBACK_PATH}`, uiLocales: languageOf(request) };
+  }
+
+  /** Only the app's own choice: the browser tells the provider its own. */
+  function languageOf(request: unknown): string | undefined {
+    try {
+      const told: unknown = parts.language?.(request);
+      return typeof told === 'string' && told !== '' ? told.replaceAll('_', '-') : undefined;
+    } catch (error) {
+      onError(error);
+      return undefined;
+    }
+  }
+
+  /** What the tokens of a return must prove besides; `undefined` for other ways. */
+  function departedOf(job: Job): Departed | undefined {
+    if (!wayOf(job).can.needsBrowser) return undefined;
+    const { departure, times } = job.vault;
+    if (departure !== undefined && times !== undefined) return { ...times, departure };
+    throw new StepUpError('result_lost', 'the departure of this flow was lost: do it again');
+  }
+
   /** Runs one effect; `undefined` when the flow no longer wants it. */
   async function performWanted(
     target: FlowTarget,
@@ -107,6 +136,7 @@ export function createEffectPerformer(
       inputs,
       signal,
       approval: { ...job.approval, subject: target.caller.subject },
+      destination: destinationOf(target),
       createPushCode: parts.createPushCode,
       authenticate: async (method, typed) => {
         await prepared;
@@ -116,7 +146,7 @@ export function createEffectPerformer(
       identify: async (tokens) => {
         // The flow began with a token whose owner was checked, and its end grants nothing.
         if (job.purpose === 'adding') return;
-        await identityCheck.check(tokens, target.caller.subject, { signal });
+        await identityCheck.check(tokens, target.caller.subject, { signal, departed: departedOf(job) });
         // Unless it rotates the app's own, the app has no use for a refresh token for the MFA API.
         if (job.purpose === 'managing' && job.leg !== 'refresh-token') return;
         await saveRefreshToken(target, tokens, late);

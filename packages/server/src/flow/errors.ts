@@ -81,6 +81,22 @@ export function inProgress(basePath: string): StepUpError {
   );
 }
 
+/** The only way to the approval is the provider's page. */
+export function onlyInBrowser(): StepUpError {
+  return new StepUpError(
+    'no_usable_factor',
+    "This is approved on the provider's page, and only in the browser that asks for it. Open the guarded route there.",
+  );
+}
+
+/** Not the return of the flow that this browser has sent to the provider's page. */
+export function unknownReturn(): StepUpError {
+  return new StepUpError(
+    'return_unknown',
+    'This return belongs to nothing that this browser is waiting for. Go back to the page where you began.',
+  );
+}
+
 /** Another site has sent it, or may have. */
 export function crossSite(): StepUpError {
   return new StepUpError('cross_site_request', 'Only pages of this site can do this.');

@@ -1,14 +1,17 @@
 import type { FlowSettings, PushCodeEntry } from '@stepgate/core';
+import type { Audit } from '../events/audit.ts';
 import type { Runtime } from '../events/runtime.ts';
+import { publishTransition } from '../events/signals.ts';
 import type { Bounds } from '../limits/capacity.ts';
 import type { LinkedFlow, Links, OpenedLink } from '../policy/links.ts';
 import type { Connection } from '../provider/connection.ts';
+import type { Change } from '../records/records.ts';
 import type { State } from '../records/state.ts';
 import type { Caller, HookContext } from '../request/caller.ts';
-import { type Owner, recordKey } from '../request/handle-cookie.ts';
-import type { HostRequest } from '../request/host-request.ts';
+import { HANDLE_HEADER, type Owner, recordKey } from '../request/handle-cookie.ts';
+import { type HostRequest, originOf } from '../request/host-request.ts';
 import type { Admission } from './admission.ts';
-import type { FlowSteps } from './steps.ts';
+import type { FlowSteps, Step } from './steps.ts';
 
 /** What the parts of this room work with. Each takes the whole and picks what it needs. */
 export interface FlowParts {
@@ -22,6 +25,8 @@ export interface FlowParts {
   readonly randomId: () => string;
   /** Makes a push code. */
   readonly createPushCode: () => string;
+  /** The app's choice of the language, of the host's request. */
+  readonly language: ((request: unknown) => string | undefined) | undefined;
   readonly capacity: Pick<Bounds, 'recordBytes' | 'pollsPerProcess'>;
   readonly connection: Connection;
   readonly state: State;
@@ -35,6 +40,10 @@ export interface FlowParts {
 export interface FlowTarget extends Owner {
   readonly caller: Caller;
   readonly context: HookContext;
+  /** Where the browser sees the gate. */
+  readonly origin: string;
+  /** Whether its browser can go to the provider's page and come back to this flow. */
+  readonly canLeave: boolean;
   /** The link by which this login runs the flow of another one. */
   readonly link?: OpenedLink;
 }
@@ -50,10 +59,28 @@ export function targetOf(request: HostRequest, caller: Caller, handle: string): 
     key: recordKey(handle, caller),
     caller,
     context: { request: request.native, identity: caller.identity },
+    origin: originOf(request),
+    // Browsers have a cookie.
+    canLeave: request.header(HANDLE_HEADER) === undefined,
+  };
+}
+
+/** Publishes what happened in a step, once the step is written. */
+export function telling(
+  audit: Audit,
+  target: FlowTarget,
+  { events, transition }: Step,
+): Pick<Change<never>, 'afterwards'> {
+  return {
+    afterwards() {
+      if (transition) publishTransition(transition);
+      for (const body of events) audit.publish(target, body);
+    },
   };
 }
 
 /** The flow that a link leads to, as the handle's browser runs it for the other login. */
 export function linkedTarget(target: FlowTarget, { key, id, session }: LinkedFlow): LinkedTarget {
-  return { ...target, key, link: { id, session, by: target.key } };
+  // A return finds the record of its own browser alone.
+  return { ...target, key, canLeave: false, link: { id, session, by: target.key } };
 }

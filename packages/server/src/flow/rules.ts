@@ -6,6 +6,7 @@ import {
   isAddressed,
   isAnswered,
   isDone,
+  isHosted,
   isTapped,
   type PlannedPoll,
   plannedPoll,
@@ -157,7 +158,7 @@ export function lossOf(effect: Effect): ReasonCode | undefined {
     case 'enroll':
       return isAddressed(effect.params.factor) ? 'result_lost' : undefined;
     case 'verify':
-      return 'input_lost';
+      return isHosted(effect.params.factor) ? 'result_lost' : 'input_lost';
     case 'authenticate':
       if (effect.params.method === 'mfa-token') return 'login_required';
       return effect.params.method === 'password' ? 'input_lost' : undefined;

@@ -4,9 +4,8 @@ import { createTurns } from '../lib/turns.ts';
 import { createWorkQueue } from '../lib/work-queue.ts';
 import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import type { Change } from '../records/records.ts';
-import { telling } from './announce.ts';
 import { createEffectPerformer, whileClaimed } from './effect-performer.ts';
-import type { FlowParts, FlowTarget } from './parts.ts';
+import { type FlowParts, type FlowTarget, telling } from './parts.ts';
 import { awaitsLock, awaitsPush, endOfWait, lossOf, nextDue, nextPoll, withoutPending } from './rules.ts';
 import type { Job, Step } from './steps.ts';
 import { isWritten } from './steps.ts';
@@ -321,16 +320,21 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
    * Polls once for the flow that holds the subject's push, if its poll is due: its phone may have answered while
    * nobody watched. Commits the result and no more: what follows an approval belongs to that flow's own watchers.
    */
-  async function checkHolder({ context }: FlowTarget, key: string): Promise<void> {
-    await patiently(turns.take(key, () => pollFor(key, context.request))).catch(onError);
+  async function checkHolder(target: FlowTarget, key: string): Promise<void> {
+    await patiently(turns.take(key, () => pollFor(key, target))).catch(onError);
   }
 
-  async function pollFor(key: string, request: unknown): Promise<void> {
+  async function pollFor(key: string, { context: { request }, ...asker }: FlowTarget): Promise<void> {
     const { record } = await records.read(key);
     const identity = record?.flow && steps.identity(key, record.flow);
     if (record?.flow === undefined || identity === undefined) return;
     const { subject, session } = record;
-    const holder = { key, caller: { identity, subject, session }, context: { request, identity } };
+    const holder = {
+      ...asker,
+      key,
+      caller: { identity, subject, session },
+      context: { request, identity },
+    };
     let flow: FlowRecord | undefined = record.flow;
     if (awaitsPush(flow) && isPoll(flow) && dueTime(key, flow) <= clock.now()) {
       const move = await pollInTurn(holder, flow);

@@ -18,9 +18,8 @@ import type { FlowLink, FlowRecord, HandleRecord } from '../records/handle-recor
 import { mustHaveRoom } from '../records/record-size.ts';
 import { type Change, RECORD_SLACK_MS } from '../records/records.ts';
 import type { HeldHandle } from '../request/handle-cookie.ts';
-import { telling } from './announce.ts';
-import { inProgress, notFound, startedElsewhere } from './errors.ts';
-import type { FlowParts, FlowTarget, LinkedTarget } from './parts.ts';
+import { inProgress, notFound, onlyInBrowser, startedElsewhere } from './errors.ts';
+import { type FlowParts, type FlowTarget, type LinkedTarget, telling } from './parts.ts';
 import { isLive, joins, linkOf, ownedBy } from './rules.ts';
 import type { Job } from './steps.ts';
 
@@ -90,12 +89,14 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
   function waysOf(
     policy: ParsedPolicy,
     firstLegs: readonly FirstLegMethod[],
+    { canLeave }: FlowTarget,
   ): readonly [WaySettings, ...WaySettings[]] {
-    const able = waysFor(policy, ways).map((way) =>
-      waySettings(way, { firstLegs, pushCode: parts.pushCode }),
-    );
+    const able = waysFor(policy, ways)
+      .filter(({ can }) => canLeave || !can.needsBrowser)
+      .map((way) => waySettings(way, { firstLegs, pushCode: parts.pushCode }));
     const isOwn = ({ firstLegs: [leg] }: WaySettings): boolean => leg === 'mfa-token';
     const [first, ...others] = [...able.filter(isOwn), ...able.filter((way) => !isOwn(way))];
+    if (first === undefined && !canLeave) throw onlyInBrowser();
     // Its guard would have refused a policy that no way can meet.
     if (first === undefined)
       throw new TypeError("the provider's ways cannot meet the policy of this requirement");
@@ -125,7 +126,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
     const settings = {
       ...parts.settings,
       ...settingsOf(flow.requirement.policy),
-      ways: waysOf(flow.requirement.policy, flow.firstLegs),
+      ways: waysOf(flow.requirement.policy, flow.firstLegs, target),
       pollSchedule: flow.pollSchedule,
       ...(flow.adds && { adds: flow.adds }),
     };

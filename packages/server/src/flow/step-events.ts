@@ -4,6 +4,7 @@ import {
   type FlowEvent,
   type FlowStateName,
   isAddressed,
+  isHosted,
   isTapped,
   PUSH_CODE_TRIES,
   type ReasonCode,
@@ -42,7 +43,12 @@ function saidBy(event: FlowEvent, before: FlowRecord): readonly EventBody[] {
     case 'flow.start':
       return [started(before)];
     case 'challenge.sent':
+      if (target && isHosted(target.factor)) return [{ type: 'redirect.started', flow }];
       return ofTarget(target && isTapped(target.factor) ? 'push.sent' : 'message.sent', before);
+    case 'redirect.returned':
+      return [{ type: 'redirect.returned', flow }];
+    case 'redirect.refused':
+      return [{ type: 'redirect.returned', flow, reason: event.code }, ...refused(event.code, before)];
     case 'enrollment.started':
       return effect && isSending(effect) ? ofTarget('message.sent', before) : [];
     case 'poll.rejected':
@@ -170,7 +176,8 @@ function ofTarget(
 
 /** Whether it sends something to the user. */
 function isSending(effect: Effect): boolean {
-  return effect.type === 'challenge' || (effect.type === 'enroll' && isAddressed(effect.params.factor));
+  if (effect.type === 'challenge') return !isHosted(effect.params.factor);
+  return effect.type === 'enroll' && isAddressed(effect.params.factor);
 }
 
 /** Whether it proves a factor that is being added. */

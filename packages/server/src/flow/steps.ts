@@ -5,6 +5,7 @@ import {
   createFlow,
   createView,
   currentWay,
+  type Departure,
   type Effect,
   type Fact,
   type FirstLegMethod,
@@ -98,6 +99,8 @@ export interface FlowSteps {
   keepWaiting(flow: FlowRecord, job: Job): FlowRecord | undefined;
   /** `runs`: whether the login runs the flow. One that only waits for it sees no secret, and can only cancel. */
   view(key: string, record: HandleRecord, runs: boolean): FlowView | undefined;
+  /** The departure whose return the flow waits for; `undefined` if it waits for none. */
+  departure(key: string, flow: FlowRecord): Departure | undefined;
   /** The identity of the login that the flow was started in; `undefined` when it cannot be opened (a retired key). */
   identity(key: string, flow: FlowRecord): Identity | undefined;
 }
@@ -308,6 +311,8 @@ export function createFlowSteps(options: {
       const allowedEvents = view.allowedEvents.filter((type) => type === 'flow.cancel');
       return { ...view, runsElsewhere: true, allowedEvents, authenticators: [], enrollable: [] };
     },
+    departure: (key, flow) =>
+      stateName(flow.state) === 'redirecting' ? vaultIn(key, flow)().departure : undefined,
     identity: (key, { identity }) => sealer.open(identity, identityOf(key)) as Identity | undefined,
   };
 }

@@ -1,3 +1,4 @@
+import type { Factor } from '@stepgate/core';
 import type { Decision, StepUp, Verdict } from '../guard/decision.ts';
 import type { Guard, Guards } from '../guard/guard.ts';
 import { createReplay } from '../guard/replay.ts';
@@ -44,6 +45,8 @@ export interface DecisionsOptions {
   readonly takesClaims: boolean;
   /** The provider's ways. */
   readonly ways: readonly WayDescription[];
+  /** The factors that count where a policy names none. */
+  readonly factors: readonly Factor[];
   /** Whether the app's error handler answers refused requests. */
   readonly isForApp: boolean;
   readonly mounting: MountCheck;
@@ -52,8 +55,9 @@ export interface DecisionsOptions {
 
 /** Makes what decides. */
 export function createDecisions(options: DecisionsOptions): Decisions<unknown> {
-  const { guards, keptForms, takesClaims, ways, isForApp, mounting, reporting } = options;
-  const readerOf = (policy: RoutePolicy): PolicyReader => createPolicyReader(policy, { takesClaims, ways });
+  const { guards, keptForms, takesClaims, ways, factors, isForApp, mounting, reporting } = options;
+  const readerOf = (policy: RoutePolicy): PolicyReader =>
+    createPolicyReader(policy, { takesClaims, ways, factors });
 
   async function decide(request: HostRequest, policy: RoutePolicy, uses: boolean): Promise<Decision> {
     const read = readerOf(policy);

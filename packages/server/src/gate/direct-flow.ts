@@ -111,7 +111,8 @@ export function createDirectFlows(options: {
     mustMeanIt(request);
     const caller = await mustBeSignedIn(request);
     const { handle, headers, isTravelling } = handles.hold(request);
-    const target = targetOf(request, caller, handle);
+    // Nobody is there to send to the provider's page.
+    const target = { ...targetOf(request, caller, handle), canLeave: false };
     const begun = await begin(target, requirements.open(caller, ticket), { isTravelling });
 
     async function view(): Promise<FlowView> {

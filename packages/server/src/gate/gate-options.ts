@@ -1,4 +1,4 @@
-import type { EnrollmentRule, PollSchedule, PushCodeEntry } from '@stepgate/core';
+import type { EnrollmentRule, Factor, PollSchedule, PushCodeEntry } from '@stepgate/core';
 import type { AuthenticatorSettings } from '../endpoints/authenticators.ts';
 import type { TextsByLanguage } from '../endpoints/call/page-texts.ts';
 import type { AuditListeners } from '../events/audit.ts';
@@ -32,6 +32,11 @@ export interface GateOptions<Native> extends AuditListeners<Native> {
    * lets an attacker with a stolen session enrol their own phone.
    */
   readonly enroll?: EnrollmentRule;
+  /**
+   * The factors that count where a policy names none. Default push and one-time passwords. Add `hosted` for the provider's
+   * own pages.
+   */
+  readonly factors?: readonly Factor[];
   /**
    * The endpoints and the page where users list, add and remove their authenticators: with which factors they approve
    * of it, and which factors they may add. `false` turns both off.

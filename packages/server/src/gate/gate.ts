@@ -69,6 +69,7 @@ function buildGate(settings: GateSettings): Gate<unknown> {
       keptForms: state.keptForms,
       takesClaims: settings.evidence !== undefined,
       ways: connection.ways,
+      factors: settings.factors,
       isForApp: settings.mode === 'throw',
       mounting,
       reporting,

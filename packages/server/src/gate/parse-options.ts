@@ -3,6 +3,7 @@ import {
   DEFAULT_FACTORS,
   type EnrollmentRule,
   FACTORS,
+  type Factor,
   FLOW_DEFAULTS,
   isEnrollable,
 } from '@stepgate/core';
@@ -40,6 +41,7 @@ export type GateSettings = GateOptions<unknown> & {
   readonly basePath: string;
   readonly firstLeg: FirstLegOptions<unknown>;
   readonly enroll: EnrollmentRule;
+  readonly factors: readonly Factor[];
   readonly authenticators: Required<AuthenticatorSettings> | false;
   readonly capacity: Capacity & Bounds;
   readonly tenantBudget: number | false;
@@ -154,6 +156,7 @@ const gateEntries = {
   enroll: v.optional(
     v.picklist(['password', 'session', 'refuse'], "must be 'password', 'session' or 'refuse'"),
   ),
+  factors: v.optional(someOf(FACTORS), DEFAULT_FACTORS),
   authenticators: v.optional(orFalse(AuthenticatorsSchema), {}),
   evidence: optionalFunction,
   receipts: v.optional(optionsSchema(receiptEntries)),
@@ -221,6 +224,7 @@ export function parseGateOptions(options: GateOptions<unknown>): GateSettings {
     basePath: parsed.basePath,
     firstLeg: firstLegOf(options),
     enroll: enrollmentRule(options),
+    factors: parsed.factors,
     authenticators: parsed.authenticators,
     capacity: { ...parsed.capacity, ...bounds },
     tenantBudget: parsed.tenantBudget,

@@ -140,6 +140,7 @@ export function runFlows(
     pushCode: settings.pushCode ?? 'typed',
     randomId: random.id,
     createPushCode: () => createPushCode(random.bytes),
+    language: settings.language,
     capacity,
     connection,
     state,
@@ -231,6 +232,7 @@ export function serveEndpoints(
     loginUrl: settings.loginUrl,
     authenticators: authenticators || undefined,
     takesMfaToken: settings.firstLeg.mfaToken === true,
+    takesReturns: connection.ways.some(({ can }) => can.needsBrowser),
     receiptKeys: guarding.receipts.published,
     watchers,
   });

@@ -2,6 +2,7 @@ import {
   type Effect,
   type EffectResult,
   isAddressed,
+  isHosted,
   isTapped,
   type ReasonCode,
   sendsMessage,
@@ -15,11 +16,14 @@ export function attemptsOf(effect: Effect): readonly LimitName[] {
   switch (effect.type) {
     case 'challenge':
       if (isPush(effect)) return ['unapprovedPushes', 'pushes', 'resends'];
+      // Each sends the user away, and may be a request.
+      if (isHosted(effect.params.factor)) return ['starts'];
       return sendsMessage(effect.params.factor) ? ['messages', 'resends'] : [];
     case 'enroll':
       return isAddressed(effect.params.factor) ? ['messages', 'resends'] : [];
     case 'verify':
-      return ['codes'];
+      // What a return brings, nobody has typed.
+      return isHosted(effect.params.factor) ? [] : ['codes'];
     case 'authenticate':
       return effect.params.method === 'password' ? ['passwords'] : [];
     default:

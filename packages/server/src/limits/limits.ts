@@ -23,7 +23,7 @@ export interface LimitScopes {
  * does, the owner has at least one left.
  */
 export interface Limits {
-  /** Flows started or begun again, and factors whose enrolment began without a message. */
+  /** Flows started or begun again, factors whose enrolment began without a message, and users sent to the provider's page. */
   readonly starts: LimitScopes;
   /** Pushes sent. */
   readonly pushes: LimitScopes;

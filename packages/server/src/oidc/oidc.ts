@@ -1,11 +1,13 @@
 import {
-  type CibaWayOptions,
   type ClientOptions,
   COMMON_MESSAGE_RULES,
   cibaCapabilities,
   createCibaWay,
   createDiscovery,
+  createRedirectWay,
   parseIssuer,
+  redirectCapabilities,
+  type Way,
 } from '@stepgate/core';
 import * as v from 'valibot';
 import {
@@ -18,8 +20,9 @@ import {
 import { CibaSchema, type CibaSettings } from '../provider/ciba-settings.ts';
 import { createIdentityCheck } from '../provider/id-token-check.ts';
 import type { Provider } from '../provider/provider.ts';
+import { RedirectSchema, type RedirectSettings } from '../provider/redirect-settings.ts';
 
-/** An OpenID provider, an application at it, and the ways that it offers. */
+/** An OpenID provider, an application at it, and the ways that it offers: at least one. */
 export interface OidcSettings extends ClientOptions {
   /** The provider's address. Its discovery document names everything else. */
   readonly issuer: string;
@@ -27,7 +30,12 @@ export interface OidcSettings extends ClientOptions {
    * CIBA. By default the subject itself is the `login_hint`, and the message has 20 characters that Auth0, Keycloak and
    * oidc-provider all accept.
    */
-  readonly ciba: CibaSettings;
+  readonly ciba?: CibaSettings;
+  /**
+   * The provider's own pages, after CIBA. It proves the factor `hosted`, which a policy or the gate's `factors` must name.
+   * Say by `acr` or `amr` how tokens show a second factor: there is no safe default.
+   */
+  readonly redirect?: RedirectSettings;
   /** Milliseconds until a request to the provider counts as lost; default 10 000. */
   readonly timeoutMs?: number;
   /** Sends the requests to the provider. Default: undici's connections, which are those of Node's `fetch`. */
@@ -42,7 +50,8 @@ const oidcEntries = {
   clientSecret: checkedElsewhere,
   clientAssertion: checkedElsewhere,
   clientAuthentication: checkedElsewhere,
-  ciba: CibaSchema,
+  ciba: v.optional(CibaSchema),
+  redirect: v.optional(RedirectSchema),
   timeoutMs: checkedElsewhere,
   fetch: v.optional(aFunction),
   allowInsecureIssuer: checkedElsewhere,
@@ -53,7 +62,7 @@ const OidcSchema = optionsSchema(oidcEntries);
 const TIMEOUT_MS = 10_000;
 
 /**
- * Any OpenID provider that speaks CIBA.
+ * Any OpenID provider that speaks CIBA, or asks for a second factor on its login page.
  *
  * @throws TypeError naming the option that is wrong.
  *
@@ -64,28 +73,54 @@ export function oidc(settings: OidcSettings): Provider {
   // First, because an environment that lacks it is the most common mistake.
   if (typeof settings === 'object' && settings !== null) parseIssuer(settings);
   parseOptions(OidcSchema, settings, 'oidc');
-  const { ciba, fetch, timeoutMs = TIMEOUT_MS, issuer, allowInsecureIssuer, ...client } = settings;
+  const {
+    ciba: byPhone,
+    redirect,
+    fetch,
+    timeoutMs = TIMEOUT_MS,
+    issuer,
+    allowInsecureIssuer,
+    ...client
+  } = settings;
   const address = { issuer, ...(allowInsecureIssuer !== undefined && { allowInsecureIssuer }) };
-  const options = {
-    ...client,
+  const ciba = byPhone && {
     loginHint: (subject: string) => subject,
     messageRules: COMMON_MESSAGE_RULES,
-    ...ciba,
-  } satisfies Omit<CibaWayOptions, 'discover'>;
-  // The client checks what it is given. What it refuses is refused before there is a gate.
-  createCibaWay({ ...options, timeoutMs, discover: createDiscovery(address) });
+    ...byPhone,
+  };
+  // The clients check what they are given. What they refuse is refused before there is a gate.
+  const checked = { ...client, timeoutMs, discover: createDiscovery(address) };
+  if (ciba !== undefined) createCibaWay({ ...checked, ...ciba });
+  if (redirect !== undefined) createRedirectWay({ ...checked, ...redirect });
+  const [first, ...others] = [
+    ...(ciba === undefined ? [] : [{ name: 'ciba', can: cibaCapabilities(ciba) } as const]),
+    ...(redirect === undefined ? [] : [{ name: 'redirect', can: redirectCapabilities(redirect) } as const]),
+  ];
+  if (first === undefined) throw new TypeError('oidc: needs a way: give ciba, redirect, or both');
 
   return {
     issuer: parseIssuer(settings),
     clientId: client.clientId,
     isConfidential: true,
-    ways: [{ name: 'ciba', can: cibaCapabilities(options) }],
+    ways: [first, ...others],
     connect({ now, onResponse, sendersFor }) {
       const wire = { timeoutMs, now, ...sendersFor(fetch) };
       const discover = createDiscovery({ ...address, ...wire });
+      const byRedirect =
+        redirect && createRedirectWay({ ...client, ...redirect, ...wire, discover, onResponse });
+      const connected = [
+        ciba && createCibaWay({ ...client, ...ciba, ...wire, discover, onResponse }),
+        byRedirect,
+      ].filter((way) => way !== undefined);
       return {
-        ways: [createCibaWay({ ...options, ...wire, discover, onResponse })],
-        identityCheck: createIdentityCheck({ ...wire, discover, clientId: client.clientId }),
+        // As many as above.
+        ways: connected as unknown as readonly [Way, ...Way[]],
+        identityCheck: createIdentityCheck({
+          ...wire,
+          discover,
+          clientId: client.clientId,
+          assertProof: byRedirect?.client.check,
+        }),
         timeoutMs,
       };
     },

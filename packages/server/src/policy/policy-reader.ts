@@ -1,3 +1,4 @@
+import type { Factor } from '@stepgate/core';
 import type { WayDescription } from '../provider/provider.ts';
 import { policyError } from '../request/hook-error.ts';
 import type { HostRequest } from '../request/host-request.ts';
@@ -33,6 +34,8 @@ export interface ReaderOptions {
   readonly takesClaims: boolean;
   /** The provider's ways, where they are known. */
   readonly ways?: readonly WayDescription[];
+  /** The factors that count where a policy names none; default push and one-time passwords. */
+  readonly factors?: readonly Factor[] | undefined;
 }
 
 /**
@@ -64,8 +67,8 @@ async function callHook<T>(request: HostRequest, call: () => Promise<T>): Promis
   }
 }
 
-function readerOf(policy: Policy, { takesClaims, ways }: ReaderOptions): PolicyReader {
-  const parsed = parsePolicy(policy);
+function readerOf(policy: Policy, { takesClaims, ways, factors }: ReaderOptions): PolicyReader {
+  const parsed = parsePolicy(policy, factors);
   if (ways !== undefined) assertMeetable(parsed, ways);
   const { action, evidence } = policy;
   if (evidence !== undefined && !takesClaims) {

@@ -36,7 +36,7 @@ export interface Policy<Native = unknown> {
    * `0` means single use: every request needs its own approval.
    */
   readonly maxAge?: Duration;
-  /** The factors that count. Default push and one-time passwords; anything weaker must be named. */
+  /** The factors that count. Default: the gate's `factors`, or push and one-time passwords. Anything weaker must be named. */
   readonly factors?: readonly Factor[];
   /** An approval serves one request, whatever its age. Default `false`. */
   readonly singleUse?: boolean;
@@ -154,16 +154,20 @@ const LARGEST_BARE_MAX_AGE = 86_400;
 
 /**
  * Checks a policy. An action that depends on the request is left out: {@link parseAction} checks it for each request.
- * This runs for every request of a policy that is a function, so it is plain code rather than a schema.
+ * This runs for every request of a policy that is a function, so it is plain code rather than a schema. `defaults`: the
+ * factors that count where it names none.
  *
  * @throws TypeError naming the member that is wrong.
  */
-export function parsePolicy(policy: Policy<never>): ParsedPolicy {
+export function parsePolicy(
+  policy: Policy<never>,
+  defaults: readonly Factor[] = DEFAULT_FACTORS,
+): ParsedPolicy {
   if (typeof policy !== 'object' || policy === null) throw new TypeError('policy: must be an object');
   assertKnownOptions('policy.', policy, MEMBERS);
   const {
     maxAge = DEFAULT_MAX_AGE_SECONDS,
-    factors = DEFAULT_FACTORS,
+    factors = defaults,
     singleUse = false,
     action,
     allowEnrolledInFlow = true,

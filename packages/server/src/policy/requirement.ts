@@ -25,6 +25,8 @@ export interface Requirement {
 /** Issues and reads the sealed tickets that a flow is started with. */
 export interface Requirements {
   issue(caller: Login, requirement: Omit<Requirement, 'issuedAt' | 'expiresAt'>): string;
+  /** The ticket of a requirement that was issued before, with its own times. */
+  reissue(caller: Login, requirement: Requirement): string;
   /** @throws StepUpError `requirement_invalid` or `requirement_expired`, both 400. */
   open(caller: Login, ticket: string): Requirement;
   /**
@@ -94,13 +96,14 @@ export function createRequirements(options: {
     );
   }
 
+  const reissue = ({ subject, session }: Login, requirement: Requirement): string =>
+    sealer.seal({ subject, session, requirement }, purposeOf(session));
+
   return {
-    issue({ subject, session }, requirement) {
+    reissue,
+    issue(caller, requirement) {
       const seal = (content: Omit<Requirement, 'issuedAt' | 'expiresAt'>): string =>
-        sealer.seal(
-          { subject, session, requirement: { ...content, issuedAt: now(), expiresAt: now() + ttlMs } },
-          purposeOf(session),
-        );
+        reissue(caller, { ...content, issuedAt: now(), expiresAt: now() + ttlMs });
       const ticket = seal(requirement);
       if (ticket.length <= LONGEST_TICKET) return ticket;
       // Better to start without a way back than not at all.

@@ -19,12 +19,13 @@ export function isShownAsAsked(
 
 /** The ways that can meet the policy, in their order. */
 export function waysFor<W extends WayDescription>(policy: ParsedPolicy, ways: readonly W[]): readonly W[] {
-  const { factors, phoneShows, minAuthenticatorAgeSeconds, opensMfaApi } = policy;
+  const { factors, phoneShows, minAuthenticatorAgeSeconds, allowEnrolledInFlow, opensMfaApi } = policy;
   return ways.filter(
     ({ can }) =>
       factors.some((factor) => can.factors.includes(factor)) &&
       RANK[can.phoneShows] >= RANK[phoneShows ?? 'nothing'] &&
       (minAuthenticatorAgeSeconds === 0 || can.listsDevices) &&
+      (allowEnrolledInFlow || can.enrollsElsewhere !== true) &&
       (!opensMfaApi || can.enrolls.length > 0),
   );
 }
@@ -36,7 +37,7 @@ export function waysFor<W extends WayDescription>(policy: ParsedPolicy, ways: re
  */
 export function assertMeetable(policy: ParsedPolicy, ways: readonly WayDescription[]): void {
   if (waysFor(policy, ways).length > 0) return;
-  const { factors, phoneShows } = policy;
+  const { factors, phoneShows, minAuthenticatorAgeSeconds } = policy;
   const names = ways.map(({ name }) => name).join(', ');
   if (!ways.some(({ can }) => factors.some((factor) => can.factors.includes(factor)))) {
     throw new TypeError(
@@ -46,6 +47,11 @@ export function assertMeetable(policy: ParsedPolicy, ways: readonly WayDescripti
   if (phoneShows !== undefined && !ways.some(({ can }) => RANK[can.phoneShows] >= RANK[phoneShows])) {
     throw new TypeError(
       `policy.phoneShows: the phone shows less than '${phoneShows}' by the provider's ways (${names}); add a way like ciba`,
+    );
+  }
+  if (minAuthenticatorAgeSeconds === 0) {
+    throw new TypeError(
+      `policy.allowEnrolledInFlow: the page of the way redirect may add a factor, so no approval by it can meet the policy (${names}); allow it, or set enrolls: false if the page refuses users without a factor`,
     );
   }
   throw new TypeError(

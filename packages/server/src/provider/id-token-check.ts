@@ -1,4 +1,11 @@
-import { type CallOptions, type Discover, StepUpError, type TokenSet } from '@stepgate/core';
+import {
+  type CallOptions,
+  type Departed,
+  type Discover,
+  StepUpError,
+  type TokenSet,
+  type VerifiedClaims,
+} from '@stepgate/core';
 import {
   createRemoteJWKSet,
   customFetch,
@@ -18,12 +25,17 @@ export interface IdentityCheck {
    */
   prepare(subject: string, options: CallOptions): Promise<void>;
   /**
-   * Resolves if the tokens are this subject's.
+   * Resolves if the tokens are this subject's. With `departed`, they came for a user who was sent to the provider's page:
+   * then they must also show that this user has just authenticated there with a second factor.
    *
    * @throws StepUpError `subject_mismatch`, `identity_refused`, or `provider_unavailable` while the keys cannot be
-   *   fetched.
+   *   fetched; with `departed` also `authentication_stale` and `mfa_not_required`.
    */
-  check(tokens: TokenSet, subject: string, options: CallOptions): Promise<void>;
+  check(
+    tokens: TokenSet,
+    subject: string,
+    options: CallOptions & { readonly departed?: Departed | undefined },
+  ): Promise<void>;
 }
 
 const ALGORITHMS = ['RS256', 'ES256', 'PS256'];
@@ -45,6 +57,8 @@ export interface IdentityCheckOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Throws for a subject that cannot be one of this provider's. */
   readonly assertSubject?: (subject: string) => void;
+  /** Throws for claims that do not prove what a user was sent away for. Needed where users are. */
+  readonly assertProof?: ((claims: VerifiedClaims, departed: Departed) => void) | undefined;
 }
 
 /** Where the keys are, and what tokens call the issuer. */
@@ -55,11 +69,11 @@ interface Trust {
 }
 
 /**
- * Checks `id_token`s as OpenID Connect Core, section 3.1.3.7, requires, with the provider's published keys. There is no
- * nonce to check: the token answers a request of the server itself, and never passes through a browser.
+ * Checks `id_token`s as OpenID Connect Core, section 3.1.3.7, requires, with the provider's published keys. Only the
+ * token of a user who was sent away has a nonce: `assertProof` compares it.
  */
 export function createIdentityCheck(options: IdentityCheckOptions): IdentityCheck {
-  const { discover, clientId, now, timeoutMs, fetch, assertSubject } = options;
+  const { discover, clientId, now, timeoutMs, fetch, assertSubject, assertProof } = options;
   let trusted: Trust | undefined;
   let prepared = false;
 
@@ -88,7 +102,7 @@ export function createIdentityCheck(options: IdentityCheckOptions): IdentityChec
       }
     },
 
-    async check({ idToken }, subject) {
+    async check({ idToken }, subject, { departed }) {
       if (idToken === undefined) {
         throw refused(
           'The provider gave no id_token, so nobody knows whose approval this is. The scope must contain openid.',
@@ -126,6 +140,10 @@ export function createIdentityCheck(options: IdentityCheckOptions): IdentityChec
         throw refused(
           `The id_token was issued to another application: its azp is ${shown(payload.azp)}, and the client id is ${shown(clientId)}.`,
         );
+      }
+      if (departed !== undefined) {
+        if (assertProof === undefined) throw new TypeError('this provider sends no user to its page');
+        assertProof(payload, departed);
       }
       if (payload.sub !== subject) {
         throw new StepUpError(

@@ -67,6 +67,8 @@ export interface FlowRecord {
   readonly identity: string;
   /** The claims of the pushes that this flow may send, or has asked to send: its share of what is counted. */
   readonly pushes?: readonly string[];
+  /** The digest of the `state` of the last return from the provider's page, so that a second one is known. */
+  readonly lastReturn?: string;
   /** Another browser of the same subject wanted to send a push meanwhile. */
   readonly isContested?: boolean;
   /** The link by which another login of the subject runs this flow for the login that the record belongs to. */

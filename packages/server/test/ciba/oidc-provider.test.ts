@@ -126,7 +126,7 @@ describe('oidc', () => {
     ['issuer:', { issuer: 'login.test' }],
     ['clientId:', { clientId: '' }],
     ['clientSecret or clientAssertion', { clientSecret: undefined }],
-    ['oidc.ciba: must be an object', { ciba: undefined }],
+    ['oidc: needs a way: give ciba, redirect, or both', { ciba: undefined }],
     ['oidc.ciba.message: is not an option', { ciba: { message: 'Pay' } }],
     ['oidc.ciba.messageRules:', { ciba: { messageRules: { maxLength: 3, characters: 'A-Z' } } }],
     ['oidc.ciba.messageRules:', { ciba: { messageRules: { maxLength: 20, characters: 'z-a' } } }],

@@ -71,7 +71,12 @@ export abstract class FlowDialog extends Base {
     const dialog = this.#dialog;
     if (!dialog.open) dialog.showModal();
     const cancel = (): void => close();
-    const stopRendering = renderFlow(dialog, stepUp, { ...options, cancel, hasSlots: true });
+    const stopRendering = renderFlow(dialog, stepUp, {
+      ...options,
+      cancel,
+      display: 'popup',
+      hasSlots: true,
+    });
     const subscription = stepUp.subscribe({
       complete: () => {
         if (stepUp.view.state !== 'approved') return close({ isOver: true });

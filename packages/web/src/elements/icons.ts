@@ -12,6 +12,7 @@ const paths = {
   cross: 'M6.6 6.6l10.8 10.8 M17.4 6.6L6.6 17.4',
   clock: 'M12 12m-8.4 0a8.4 8.4 0 1 0 16.8 0a8.4 8.4 0 1 0-16.8 0 M12 7.2V12l3.2 2',
   alert: 'M12 3.8l9 15.8H3z M12 10v4.2 M12 16.9h.01',
+  leave: 'M13.4 4.4h6.2v6.2 M19.6 4.4l-8.4 8.4 M17.4 13.6v6H4.4V6.6h6',
   chevron: 'M9.6 6.4l5.6 5.6-5.6 5.6',
 } as const;
 
@@ -35,4 +36,5 @@ export const factorIcons: Readonly<Record<Factor, IconName>> = {
   voice: 'phone',
   email: 'message',
   'recovery-code': 'key',
+  hosted: 'leave',
 };

@@ -37,6 +37,7 @@ async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
       goBack: history.length > 1 ? () => history.back() : undefined,
       restart: requirement === undefined || isForOther ? undefined : restart,
       continueTo: returnTo,
+      startsOnPage: main.dataset.startsOnPage !== undefined,
       unkept: (['file', 'size'] as const).find((why) => why === main.dataset.unkept),
       isForOther,
       keepsFirstFocus: isFirst,
@@ -65,6 +66,8 @@ async function openPage(main: HTMLElement, card: HTMLElement): Promise<void> {
   // A flow that has ended needs no script: a new flow and the kept form are page loads.
   if (state === 'cancelled' || (state === 'approved' && hasForm)) return;
   if (state === 'approved') return goOn();
+  // The click that asked for it was on the page before.
+  if (main.dataset.leave !== undefined) return location.replace(main.dataset.leave);
   const stepUp = createRemoteStepUp(options);
   if (state === 'idle' || (await stepUp.join())) return open(stepUp);
   if (new URLSearchParams(location.search).has(RELOADED)) return;

@@ -1,4 +1,5 @@
-import type { Authenticator, EnrollableFactor } from '@stepgate/core';
+import type { Authenticator, Display, EnrollableFactor } from '@stepgate/core';
+import { isHosted } from '@stepgate/core/ui';
 import type { ControlAction } from '../elements/control-action.ts';
 import { type ElementSpec, h } from '../elements/element.ts';
 import { fill } from '../texts/texts.ts';
@@ -122,6 +123,30 @@ export function otherAuthenticators(model: ScreenModel): readonly Authenticator[
 export function otherEnrollable(model: ScreenModel): readonly EnrollableFactor[] {
   const { enrollable, factor } = model.view;
   return takes(model, 'enrollment.begin') ? enrollable.filter((one) => one !== factor) : [];
+}
+
+/** What leads to an authenticator: the provider's page is opened where the user expects it. */
+export function choice({ display }: ScreenModel, { id, factor }: Authenticator): ControlAction {
+  return {
+    send: { type: 'factor.choose', authenticatorId: id, ...(isHosted(factor) && { display }) },
+  };
+}
+
+/** Leads to the provider's page, where the flow is about that. */
+export function leaveButton(
+  model: ScreenModel,
+  label: string,
+  {
+    kind = 'primary',
+    display = model.display,
+  }: { readonly kind?: ButtonKind; readonly display?: Display } = {},
+): ElementSpec | false {
+  const { authenticators, factor } = model.view;
+  const page = authenticators.find((one) => isHosted(one.factor));
+  if (page === undefined || !takes(model, 'factor.choose')) return false;
+  if (factor !== undefined && !isHosted(factor)) return false;
+  const isBusy = model.pending === 'factor.choose';
+  return button(model, label, choice({ ...model, display }, page), { kind, isBusy });
 }
 
 /** "Send again", or "Send" if nothing has been sent yet, with the time until it can be pressed. */

@@ -1,5 +1,5 @@
 import type { AddressedFactor, Authenticator, EnrollableFactor, Factor } from '@stepgate/core';
-import { addressMember, isAddressed } from '@stepgate/core/ui';
+import { addressMember, isAddressed, isHosted } from '@stepgate/core/ui';
 import { type ControlAction, PHONE_PATTERN } from '../elements/control-action.ts';
 import { type ElementSpec, h } from '../elements/element.ts';
 import { isolated } from '../elements/foreign-text.ts';
@@ -8,6 +8,8 @@ import { fill } from '../texts/texts.ts';
 import {
   button,
   cancelButton,
+  choice,
+  leaveButton,
   nextWayButton,
   otherAuthenticators,
   otherEnrollable,
@@ -48,10 +50,28 @@ export function ways(model: ScreenModel, name: 'choosing' | 'ways'): Screen {
   };
 }
 
-function authenticatorWay(model: ScreenModel, { id, factor, name }: Authenticator): ElementSpec {
+/** What the flow asks: to choose, or to go to the provider's page, where there is nothing else. */
+export function choosing(model: ScreenModel): Screen {
   const { texts, view } = model;
+  const [only, ...others] = otherAuthenticators(model);
+  const isOnlyPage = only !== undefined && isHosted(only.factor) && others.length === 0;
+  if (!isOnlyPage || otherEnrollable(model).length > 0) return ways(model, 'choosing');
+  const { heading, lead } = texts.hosted.choosing;
+  return {
+    name: 'choosing-page',
+    icon: 'shield',
+    heading,
+    lead,
+    body: [notice(errorText(model) ?? (view.reason && texts.reasons[view.reason]))],
+    buttons: [leaveButton(model, texts.hosted.leave), nextWayButton(model), cancelButton(model)],
+  };
+}
+
+function authenticatorWay(model: ScreenModel, authenticator: Authenticator): ElementSpec {
+  const { texts, view } = model;
+  const { id, factor, name } = authenticator;
   const waitUntil = view.messageAllowedAt?.[id] ?? 0;
-  const action: ControlAction = { send: { type: 'factor.choose', authenticatorId: id } };
+  const action = choice(model, authenticator);
   return way(model, { factor, label: texts.factors[factor], hint: name, waitUntil, action });
 }
 

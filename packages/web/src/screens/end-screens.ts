@@ -1,10 +1,14 @@
+import type { FlowView } from '@stepgate/core';
+import { isHosted } from '@stepgate/core/ui';
 import { type ElementSpec, h } from '../elements/element.ts';
 import type { IconName } from '../elements/icons.ts';
+import type { Texts } from '../texts/texts.ts';
 import {
   button,
   buttonLink,
   cancelButton,
   goBackButton,
+  leaveButton,
   nextWayButton,
   otherWayButton,
   resendButton,
@@ -57,17 +61,34 @@ export function atRest(model: ScreenModel, state: Rest): Screen {
 
 function leadOf({ texts, view }: ScreenModel, state: Rest, lead: string): string {
   const reason = view.reason && texts.reasons[view.reason];
+  if (view.factor !== undefined && isHosted(view.factor)) return hostedLead(view, texts) ?? reason ?? lead;
   if (state !== 'rejected') return reason ?? lead;
   // Nobody has denied it: the code that the phone showed was typed wrong too often.
   if (view.reason === 'code_refused') return texts.pushCode.refused;
   return `${lead} ${reason ?? ''}`.trim();
 }
 
+/** What to say of the provider's page, where nothing was sent to a phone. */
+function hostedLead({ reason }: FlowView, { hosted }: Texts): string | undefined {
+  switch (reason) {
+    case 'rejected':
+      return hosted.rejected;
+    case 'challenge_expired':
+      return hosted.expired;
+    case 'subject_mismatch':
+      return hosted.otherUser;
+    default:
+      return undefined;
+  }
+}
+
 const REST_ICONS: Readonly<Record<Rest, IconName>> = { rejected: 'cross', expired: 'clock', failed: 'alert' };
 
 function restButtons(model: ScreenModel, isElsewhere: boolean): readonly (ElementSpec | false)[] {
   const { pending, texts, view } = model;
-  const resend = resendButton(model, 'primary');
+  const isHere = view.factor !== undefined && isHosted(view.factor);
+  const leave = isHere && leaveButton(model, texts.hosted.leave);
+  const resend = leave === false ? resendButton(model, 'primary') : leave;
   const canRetry = takes(model, 'flow.retry');
   const retry = { send: { type: 'flow.retry' } } as const;
   const waitUntil = view.retryAllowedAt;

@@ -1,4 +1,4 @@
-import type { FlowView, StepUpRequest } from '@stepgate/core';
+import type { Display, FlowView, StepUpRequest } from '@stepgate/core';
 import type { Detail, Exit } from '../elements/control-action.ts';
 import type { ElementSpec } from '../elements/element.ts';
 import type { IconName } from '../elements/icons.ts';
@@ -35,6 +35,10 @@ export interface ScreenModel extends Omit<RemoteStepUpSnapshot, 'status'> {
   readonly unkept: Unkept | undefined;
   /** What is confirmed runs in another login of the user, which has sent them here by a link. */
   readonly isForOther: boolean;
+  /** Where the provider's page is opened. */
+  readonly display: Display;
+  /** Whether only the provider's page counts: the start leads there at once. */
+  readonly startsOnPage: boolean;
   /** The card is drawn into a shadow root and has slots for the app's elements. */
   readonly hasSlots: boolean;
 }

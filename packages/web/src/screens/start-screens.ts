@@ -5,10 +5,11 @@ import { type Screen, type ScreenModel, takes } from './screen.ts';
 
 /** Before the flow has started: nothing has been sent to a phone. */
 export function ready(model: ScreenModel): Screen {
-  const { error, exits, pending, texts, unkept } = model;
+  const { error, exits, pending, startsOnPage, texts, unkept } = model;
   const isOther = error?.code === 'flow_in_progress' && exits.includes('takeOver');
   const action: ControlAction = isOther ? { leave: 'takeOver' } : { send: { type: 'flow.start' } };
-  const { heading, lead } = texts.states.idle;
+  const { heading, lead } = startsOnPage ? texts.hosted.choosing : texts.states.idle;
+  const label = startsOnPage ? texts.hosted.leave : texts.start;
   const canStart = takes(model, 'flow.start');
   return {
     name: 'ready',
@@ -18,7 +19,7 @@ export function ready(model: ScreenModel): Screen {
     body: [notice(errorText(model) ?? (unkept && texts.unkept[unkept]))],
     buttons: [
       canStart &&
-        button(model, isOther ? texts.cancelOther : texts.start, action, {
+        button(model, isOther ? texts.cancelOther : label, action, {
           kind: 'primary',
           isBusy: pending === 'flow.start',
         }),

@@ -1,7 +1,14 @@
 import type { PushCodeView } from '@stepgate/core';
 import { h } from '../elements/element.ts';
 import { barcode } from './barcode.ts';
-import { cancelButton, nextWayButton, otherWayButton, resendButton, submitButton } from './buttons.ts';
+import {
+  cancelButton,
+  leaveButton,
+  nextWayButton,
+  otherWayButton,
+  resendButton,
+  submitButton,
+} from './buttons.ts';
 import { field, fieldError, fields } from './field.ts';
 import { errorText, notice, sentToLine, waitLine } from './messages.ts';
 import { type Screen, type ScreenModel, takes } from './screen.ts';
@@ -22,6 +29,28 @@ export function confirming(model: ScreenModel): Screen {
       notice(errorText(model)),
     ],
     buttons: [otherWayButton(model), cancelButton(model)],
+  };
+}
+
+/** The user is on the provider's page, or has closed it: nobody here can tell. */
+export function redirecting(model: ScreenModel): Screen {
+  const { display, texts } = model;
+  const { heading, lead } = texts.states.redirecting;
+  const isWindow = display === 'popup';
+  return {
+    name: 'redirecting',
+    icon: 'leave',
+    tone: 'waiting',
+    heading,
+    lead,
+    body: [waitLine(model, texts.hosted.waiting), notice(errorText(model))],
+    buttons: [
+      leaveButton(model, isWindow ? texts.hosted.openAgain : texts.hosted.leave),
+      isWindow && leaveButton(model, texts.hosted.here, { kind: 'secondary', display: 'page' }),
+      otherWayButton(model),
+      nextWayButton(model),
+      cancelButton(model),
+    ],
   };
 }
 

@@ -22,6 +22,10 @@ export const english: Texts = {
       heading: 'Check your phone',
       lead: 'Open the notification and approve the request. This page continues by itself.',
     },
+    redirecting: {
+      heading: 'Confirm on the sign-in page',
+      lead: 'Confirm there that it’s you. You then come back here.',
+    },
     verifying: { heading: 'One moment', lead: 'Checking your code…' },
     identifying: { heading: 'Almost done', lead: 'Checking the approval…' },
     approved: { heading: 'Confirmed', lead: 'Thank you.' },
@@ -48,6 +52,25 @@ export const english: Texts = {
     entered: 'The code is right. Now approve the request on your phone.',
     compare: 'Approve only if your phone shows this code:',
     refused: 'The code was wrong too often. Nothing was confirmed.',
+  },
+  hosted: {
+    choosing: {
+      heading: 'Confirm it’s you',
+      lead: 'You confirm on the sign-in page, and then come back here.',
+    },
+    leave: 'Go to the sign-in page',
+    openAgain: 'Open the window again',
+    here: 'Continue in this tab',
+    opening: 'Opening the sign-in page…',
+    waiting: 'Waiting for you to come back…',
+    checking: 'Checking that it was you…',
+    rejected: 'You did not confirm on the sign-in page. Nothing was confirmed.',
+    expired: 'You did not come back in time.',
+    otherUser: 'Somebody else signed in there. Use your own account.',
+    done: {
+      heading: 'You can close this window',
+      lead: 'The page that you came from continues by itself.',
+    },
   },
   ways: {
     ciba: 'Confirm on your phone',
@@ -77,6 +100,7 @@ export const english: Texts = {
     voice: 'Code by phone call',
     email: 'Code by e-mail',
     'recovery-code': 'Recovery code',
+    hosted: 'Confirm on the sign-in page',
   },
   addFactors: {
     push: 'Set up your phone with Auth0 Guardian',
@@ -85,6 +109,7 @@ export const english: Texts = {
     voice: 'Add a phone number for calls',
     email: 'Add an e-mail address',
     'recovery-code': 'Add a recovery code',
+    hosted: 'Add on the sign-in page',
   },
   reasons: {
     already_enrolled: 'You already have a device. Confirm with that one.',
@@ -130,6 +155,8 @@ export const english: Texts = {
     requirement_expired: 'This request is too old.',
     requirement_invalid: 'This request does not belong to your session.',
     event_not_allowed: 'That is not possible right now.',
+    return_unknown:
+      'This is not what this browser is waiting for. Go back to the page where you began, and try again.',
     version_stale: 'That is not possible right now.',
     invalid_request: 'That was not accepted. Check what you typed.',
     cross_site_request: 'This did not come from the page itself. Go back and try again.',

@@ -25,6 +25,10 @@ export const french: Texts = {
       heading: 'Consultez votre téléphone',
       lead: 'Ouvrez la notification et approuvez la demande. La suite est automatique.',
     },
+    redirecting: {
+      heading: 'Confirmez sur la page de connexion',
+      lead: 'Confirmez-y votre identité. Vous revenez ensuite ici.',
+    },
     verifying: { heading: 'Un instant', lead: 'Vérification du code…' },
     identifying: { heading: 'Presque terminé', lead: 'Vérification de l’approbation…' },
     approved: { heading: 'C’est confirmé', lead: 'Merci.' },
@@ -55,6 +59,25 @@ export const french: Texts = {
     compare: 'N’approuvez que si votre téléphone affiche ce code\u00a0:',
     refused: 'Le code était faux trop souvent. Rien n’a été confirmé.',
   },
+  hosted: {
+    choosing: {
+      heading: 'Confirmez votre identité',
+      lead: 'Vous confirmez sur la page de connexion, puis vous revenez ici.',
+    },
+    leave: 'Aller à la page de connexion',
+    openAgain: 'Rouvrir la fenêtre',
+    here: 'Continuer dans cet onglet',
+    opening: 'Ouverture de la page de connexion…',
+    waiting: 'En attente de votre retour…',
+    checking: 'Vérification de votre identité…',
+    rejected: 'Vous n’avez pas confirmé sur la page de connexion. Rien n’a été confirmé.',
+    expired: 'Vous n’êtes pas revenu à temps.',
+    otherUser: 'Une autre personne s’y est connectée. Utilisez votre propre compte.',
+    done: {
+      heading: 'Vous pouvez fermer cette fenêtre',
+      lead: 'La page d’où vous venez continue toute seule.',
+    },
+  },
   ways: {
     ciba: 'Confirmer sur votre téléphone',
     'mfa-api': 'Confirmer avec un appareil enregistré',
@@ -84,6 +107,7 @@ export const french: Texts = {
     voice: 'Code par appel téléphonique',
     email: 'Code par e-mail',
     'recovery-code': 'Code de récupération',
+    hosted: 'Confirmer sur la page de connexion',
   },
   addFactors: {
     push: 'Configurer votre téléphone avec Auth0 Guardian',
@@ -92,6 +116,7 @@ export const french: Texts = {
     voice: 'Ajouter un numéro pour les appels',
     email: 'Ajouter une adresse e-mail',
     'recovery-code': 'Ajouter un code de récupération',
+    hosted: 'Ajouter sur la page de connexion',
   },
   reasons: {
     already_enrolled: 'Vous avez déjà un appareil. Confirmez avec celui-ci.',
@@ -142,6 +167,8 @@ export const french: Texts = {
     requirement_expired: 'Cette demande est trop ancienne.',
     requirement_invalid: 'Cette demande n’appartient pas à votre session.',
     event_not_allowed: 'Ce n’est pas possible pour le moment.',
+    return_unknown:
+      'Ce navigateur n’attend pas ce retour. Revenez à la page où vous avez commencé, et réessayez.',
     version_stale: 'Ce n’est pas possible pour le moment.',
     invalid_request: 'Cette saisie n’a pas été acceptée. Vérifiez-la.',
     cross_site_request: 'Cet envoi ne vient pas de la page elle-même. Revenez en arrière et réessayez.',

@@ -23,6 +23,30 @@ export interface PushCodeTexts {
   readonly refused: string;
 }
 
+/** What the user does on the provider's own page. */
+export interface HostedTexts {
+  /** There is nothing else to choose. */
+  readonly choosing: ScreenText;
+  /** The button that leads there. */
+  readonly leave: string;
+  /** The page was opened in a window: to open it once more. */
+  readonly openAgain: string;
+  /** The same, in place of the app's page. */
+  readonly here: string;
+  readonly opening: string;
+  readonly waiting: string;
+  /** The user is back. */
+  readonly checking: string;
+  /** The user has said no there. */
+  readonly rejected: string;
+  /** The user did not come back. */
+  readonly expired: string;
+  /** Another user has signed in there. */
+  readonly otherUser: string;
+  /** The last page of the window. */
+  readonly done: ScreenText;
+}
+
 /** What to do with recovery codes, and the label of the box to tick when it is done. */
 export interface RecoveryCodesText extends ScreenText {
   readonly saved: string;
@@ -55,6 +79,7 @@ export interface Texts {
   readonly newOtp: ScreenText;
   /** `polling`, where the phone shows a code with the request. */
   readonly pushCode: PushCodeTexts;
+  readonly hosted: HostedTexts;
   /** Buttons that go over to another way. */
   readonly ways: Readonly<Record<WayName, string>>;
   /** The flow went over to another way by itself, by the way that it left. */

@@ -1,4 +1,4 @@
-import type { StepUpActor, StepUpRequest } from '@stepgate/core';
+import type { Display, StepUpActor, StepUpRequest } from '@stepgate/core';
 import { type Clock, systemClock } from '@stepgate/core/ui';
 import { type ControlAction, type Detail, type Exit, tidy } from '../elements/control-action.ts';
 import { actionOf, patch } from '../elements/patch.ts';
@@ -11,6 +11,7 @@ import type { StepUpAction } from '../screens/step-up-action.ts';
 import type { Texts } from '../texts/texts.ts';
 import { createAnnouncer } from './announcer.ts';
 import { card } from './card.ts';
+import { leave, leaves, startAndLeave } from './leave.ts';
 import { createScreenFocus } from './screen-focus.ts';
 import { createViewTiming } from './view-timing.ts';
 
@@ -34,6 +35,10 @@ export interface RenderFlowOptions {
   readonly unkept?: Unkept | undefined;
   /** What is confirmed runs in another login of the user, which has sent them here by a link. */
   readonly isForOther?: boolean;
+  /** Where the provider's page is opened; default in place of this one. */
+  readonly display?: Display;
+  /** Whether only the provider's page counts: the start leads there at once. */
+  readonly startsOnPage?: boolean;
   /** Draws slots for the app's elements. `root` must be in a shadow root. */
   readonly hasSlots?: boolean;
   /** The number or address that the user has just typed and that the code goes to. */
@@ -98,6 +103,8 @@ export function renderFlow(
       isTicking: true,
       unkept: options.unkept,
       isForOther: options.isForOther === true,
+      display: options.display ?? 'page',
+      startsOnPage: options.startsOnPage === true,
       hasSlots: options.hasSlots === true,
     };
     const screen = screenOf(model);
@@ -125,8 +132,11 @@ export function renderFlow(
       draw();
     } else if ('copy' in action) copy(action.copy);
     else if ('leave' in action) exits[action.leave]?.();
-    else if (!('typed' in action)) actor.send(action.send);
-    else {
+    else if (!('typed' in action)) {
+      if (leaves(action.send)) leave(actor, action.send);
+      else if (action.send.type === 'flow.start' && options.startsOnPage === true) startAndLeave(actor);
+      else actor.send(action.send);
+    } else {
       const input = root.querySelector<HTMLInputElement>(`[name="${action.typed}"]`);
       const value = tidy(action.typed, input?.value ?? '');
       if (value === '') {

@@ -42,6 +42,7 @@ const SAID = {
   insecure_transport: 'errors',
   flow_not_found: 'errors',
   event_not_allowed: 'errors',
+  return_unknown: 'errors',
   flow_in_progress: 'errors',
   version_stale: 'errors',
   record_full: 'errors',

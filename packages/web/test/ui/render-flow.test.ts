@@ -45,6 +45,7 @@ const everyState: readonly FlowStateName[] = [
   'challenging',
   'polling',
   'prompting',
+  'redirecting',
   'verifying',
   'identifying',
   'acknowledging',

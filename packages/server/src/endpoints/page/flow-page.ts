@@ -1,4 +1,4 @@
-import { type FlowView, isDone, StepUpError } from '@stepgate/core';
+import { type FlowView, isDone, isHosted, StepUpError } from '@stepgate/core';
 import { type Detail, flowToHtml, idleView } from '@stepgate/web/html';
 import { signInFirst } from '../../flow/errors.ts';
 import { type FlowTarget, targetOf } from '../../flow/parts.ts';
@@ -24,6 +24,8 @@ export interface Moment {
   /** The version that the browser already shows. While the flow waits, the page waits for another one. */
   readonly since?: number | undefined;
   readonly whenGone?: WhenGone;
+  /** The version of the view that takes the user to the provider's page. */
+  readonly leave?: number | undefined;
   /** Why a form post was refused. */
   readonly error?: StepUpError;
 }
@@ -43,7 +45,7 @@ interface ShownFlow {
 }
 
 /** What one page shows. */
-interface PageContent extends Pick<Moment, 'ticket' | 'link' | 'detail'> {
+interface PageContent extends Pick<Moment, 'ticket' | 'link' | 'detail' | 'leave'> {
   readonly target: FlowTarget | undefined;
   readonly view: FlowView;
   readonly requirement: Requirement | undefined;
@@ -94,7 +96,7 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
     own: FlowTarget | undefined,
     moment: Moment,
   ): Promise<PageContent> {
-    const { ticket, link, detail, error: refusal } = moment;
+    const { ticket, link, detail, leave, error: refusal } = moment;
     const about = link === undefined ? look(caller, own, ticket) : await lookAtLink(caller, own, link);
     const { target } = about;
     const found = target && (await findFlow(request, target, about.requirement, moment));
@@ -104,6 +106,7 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
       ticket,
       link,
       detail,
+      leave,
       target,
       view,
       requirement,
@@ -115,9 +118,10 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
 
   /** Draws the page. If a form was kept for after the approval, the page's own form sends that one. */
   function draw(request: HostRequest, content: PageContent): Response {
-    const { ticket, link, detail, target, view, requirement, keptForm, refusal, error } = content;
+    const { ticket, link, detail, leave, target, view, requirement, keptForm, refusal, error } = content;
     const { returnTo, leaveTo, unkept } = requirement ?? {};
     const action = requirement && actionOf(requirement);
+    const startsOnPage = requirement?.policy.factors.every(isHosted) === true;
     const { flow: texts } = textsOf(request);
     const place = link === undefined ? basePath : linkPath(basePath, link);
     const address = pageAddress(basePath, { ticket, link });
@@ -139,6 +143,7 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
         form: formState(content),
         unkept,
         isForOther: link !== undefined,
+        startsOnPage,
       },
       {
         start: `${place}/flow`,
@@ -156,7 +161,9 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
       card: html,
       site: request.host,
       isLeaving: keptForm !== undefined,
-      refresh: keptForm ? undefined : refreshOf(view, detail, returnTo, address),
+      refresh: keptForm
+        ? undefined
+        : (departureOf(view, leave) ?? refreshOf(view, detail, returnTo, address)),
       data: {
         'base-path': place,
         requirement: ticket ?? link,
@@ -165,8 +172,10 @@ export function createFlowPage(parts: EndpointParts, { tokens, watchers }: FlowP
         show: detail,
         'return-to': returnTo,
         'leave-to': leaveTo,
+        leave: departureOf(view, leave)?.url,
         action: action && JSON.stringify(action),
         form: hasForm(content) ? '' : undefined,
+        'starts-on-page': startsOnPage ? '' : undefined,
         unkept,
       },
     });
@@ -255,7 +264,12 @@ function actionOf({ policy: { action } }: Requirement): { title: string; details
   return { title, ...(details !== undefined && { details }) };
 }
 
-type Address = (members?: { readonly show?: Detail; readonly since?: number }) => string;
+type Address = (members?: {
+  readonly show?: Detail | undefined;
+  readonly since?: number | undefined;
+  /** The version of the view that takes the user to the provider's page, once. */
+  readonly leave?: number | undefined;
+}) => string;
 
 function wrong(error: unknown): Subject {
   if (error instanceof StepUpError) return { isUsable: false, error };
@@ -270,11 +284,12 @@ function linkPath(basePath: string, link: string): string {
 /** The addresses of the page for a ticket, or for a link. */
 export function pageAddress(basePath: string, { ticket, link }: Pick<Moment, 'ticket' | 'link'>): Address {
   const page = link === undefined ? basePath : linkPath(basePath, link);
-  return ({ show = 'none', since } = {}) => {
+  return ({ show = 'none', since, leave } = {}) => {
     const query = new URLSearchParams({
       ...(ticket !== undefined && { requirement: ticket }),
       ...(show !== 'none' && { show }),
       ...(since !== undefined && { since: String(since) }),
+      ...(leave !== undefined && { leave: String(leave) }),
     }).toString();
     return query === '' ? page : `${page}?${query}`;
   };
@@ -296,6 +311,15 @@ function isWaiting({ state, allowedEvents }: FlowView): boolean {
     default:
       return false;
   }
+}
+
+/**
+ * Takes the user to the provider's page, after the click that asked for it. It is keyed to the version that the click has
+ * made, so that a user who comes back to the page by other means finds its buttons.
+ */
+function departureOf({ version, disclosure }: FlowView, leave: number | undefined): Refresh | undefined {
+  const url = disclosure?.authorizationUrl;
+  return url === undefined || version !== leave ? undefined : { seconds: 0, url, isCheck: false };
 }
 
 /** A page with an input never reloads by itself. One that waits reloads when the provider is next polled. */

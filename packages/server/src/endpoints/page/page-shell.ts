@@ -38,9 +38,9 @@ export interface PageContent {
   readonly title: string;
   /** HTML. */
   readonly card: string;
-  /** The script that takes over the page; default the flow's. */
-  readonly script?: 'stepgate-page.js' | 'stepgate-authenticators.js';
-  /** Data for that script. Without it the page stays as it is. */
+  /** The script that takes over the page; default the flow's, if there is `data`. */
+  readonly script?: 'stepgate-page.js' | 'stepgate-authenticators.js' | 'stepgate-done.js';
+  /** Data for that script, which also gets the texts. */
   readonly data?: Readonly<Record<string, string | undefined>>;
   /** The host and port of the site. */
   readonly site: string;
@@ -57,7 +57,7 @@ export function pageResponse(content: PageContent): Response {
     data,
     isLeaving = false,
     refresh,
-    script = 'stepgate-page.js',
+    script = data && 'stepgate-page.js',
     site,
     status = 200,
     texts,
@@ -74,7 +74,7 @@ export function pageResponse(content: PageContent): Response {
 <meta name="robots" content="noindex">
 <title>${escapeHtml(title)}</title>
 <link rel="stylesheet" href="${base}/assets/stepgate-page.css">
-${data ? `<script type="module" src="${base}/assets/${script}"></script>` : ''}
+${script ? `<script type="module" src="${base}/assets/${script}"></script>` : ''}
 ${refresh ? `<noscript><meta http-equiv="refresh" content="${refresh.seconds}; url=${url}"></noscript>` : ''}
 </head>
 <body>

@@ -1,0 +1,85 @@
+import type { Display, FlowView, StepUpActor, StepUpRequest } from '@stepgate/core';
+import { isHosted } from '@stepgate/core/ui';
+import type { RemoteStepUpSnapshot } from '../remote/snapshots.ts';
+
+type Leaving = Extract<StepUpRequest, { type: 'factor.choose' }>;
+
+const FEATURES = 'popup,width=480,height=720';
+
+/** Whether the request sends the user to the provider's page. */
+export function leaves(request: StepUpRequest): request is Leaving {
+  return request.type === 'factor.choose' && request.display !== undefined;
+}
+
+/**
+ * Takes the user to the provider's page. Call it in the click itself: browsers open a window only then. The window keeps no
+ * tie to this page: what comes of it, the server tells.
+ */
+export function leave(actor: StepUpActor, request: Leaving): void {
+  const opened = request.display === 'popup' ? window.open('', 'stepgate', FEATURES) : null;
+  follow(actor, opened);
+  actor.send({ ...request, display: displayOf(opened) });
+}
+
+/** Starts the flow and takes the user to the provider's page by the same click, where there is nothing else to choose. */
+export function startAndLeave(actor: StepUpActor): void {
+  const { unsubscribe } = actor.subscribe(({ view, ...rest }: RemoteStepUpSnapshot) => {
+    if (rest.pending !== undefined || isWorking(view)) return;
+    unsubscribe();
+    const page = onlyPage(view);
+    if (page === undefined) return;
+    // After the other observers: a new one would still be told of this snapshot.
+    queueMicrotask(() => leave(actor, { type: 'factor.choose', authenticatorId: page, display: 'page' }));
+  });
+  actor.send({ type: 'flow.start' });
+}
+
+/** Sends the window, or this page, to the address that comes next. Closes the window if none comes. */
+function follow(actor: StepUpActor, opened: Window | null): void {
+  const before = addressIn(actor.view);
+  const { unsubscribe } = actor.subscribe({
+    next({ view, pending }: RemoteStepUpSnapshot) {
+      const address = addressIn(view);
+      if (address !== undefined && address !== before) {
+        unsubscribe();
+        go(opened, address);
+      } else if (pending === undefined && !isWorking(view)) {
+        unsubscribe();
+        opened?.close();
+      }
+    },
+    complete: () => opened?.close(),
+  });
+}
+
+function go(opened: Window | null, address: string): void {
+  if (opened === null) {
+    location.assign(address);
+    return;
+  }
+  // The provider's page, or where that leads to, must not reach this one.
+  opened.opener = null;
+  opened.location.href = address;
+}
+
+function displayOf(opened: Window | null): Display {
+  return opened === null ? 'page' : 'popup';
+}
+
+function addressIn({ disclosure }: FlowView): string | undefined {
+  return disclosure?.authorizationUrl;
+}
+
+/** Whether the flow goes on by itself. */
+function isWorking({ state, allowedEvents }: FlowView): boolean {
+  return (
+    ['authenticating', 'listing', 'challenging'].includes(state) && !allowedEvents.includes('password.submit')
+  );
+}
+
+/** What stands for the provider's page, where there is nothing else to choose. */
+function onlyPage({ state, authenticators, enrollable }: FlowView): string | undefined {
+  const [only, ...others] = authenticators;
+  if (state !== 'choosing' || only === undefined || others.length + enrollable.length > 0) return undefined;
+  return isHosted(only.factor) ? only.id : undefined;
+}
