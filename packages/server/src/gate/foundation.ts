@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, StepUpError, systemClock } from '@stepgate/core';
 import { createAudit } from '../events/audit.ts';
 import type { Runtime } from '../events/runtime.ts';
+import { shielded } from '../lib/shielded.ts';
 import type { Bounds, Capacity } from '../limits/capacity.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
@@ -72,16 +73,4 @@ function clockOf(store: Store): Clock {
 /** Whether there may be more processes than this one. */
 function isMeantForMany(): boolean {
   return cluster.isWorker || process.env.NODE_ENV === 'production';
-}
-
-/**
- * A failing hook must not break the work that it reports on, or the process. Its error is printed, since a logger's
- * method that was passed without its logger always throws.
- */
-function shielded(hook: (error: unknown) => unknown): (error: unknown) => void {
-  return (error) => {
-    void (async () => hook(error))().catch((failure: unknown) =>
-      console.error('onError failed', failure, error),
-    );
-  };
 }

@@ -1,3 +1,5 @@
+import { shielded } from '../lib/shielded.ts';
+
 /**
  * What a store was doing when it failed. Writes may fail for a long time while reads work, on a full disk for
  * example.
@@ -14,8 +16,12 @@ export interface FaultReport {
   readonly close: () => void;
 }
 
-/** Makes a report, so that an outage does not log one line per request. */
+/**
+ * Makes a report, so that an outage does not log one line per request. Faults are found in timers too, where an `onError`
+ * that throws would end the process.
+ */
 export function createFaultReport(onError: (error: unknown) => void): FaultReport {
+  const tell = shielded(onError);
   const reported = new Map<string, StoreWork | undefined>();
   let isClosed = false;
   return {
@@ -23,7 +29,7 @@ export function createFaultReport(onError: (error: unknown) => void): FaultRepor
       const text = String(error);
       if (isClosed || reported.has(text)) return;
       reported.set(text, work);
-      onError(error);
+      tell(error);
     },
     isOver(work) {
       for (const [text, other] of reported) {

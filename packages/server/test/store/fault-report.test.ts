@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createFaultReport } from '../../src/store/fault-report.ts';
 
 const DISK_FULL = new Error('the disk is full');
@@ -50,4 +50,22 @@ it('reports nothing after it was closed', () => {
   report(AWAY);
 
   expect(errors).toEqual([]);
+});
+
+it.each<[string, () => unknown]>([
+  [
+    'throws',
+    () => {
+      throw new Error('the log is closed');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('the log is closed'))],
+])('survives an onError that %s, since timers report too', async (_, onError) => {
+  const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const { report } = createFaultReport(onError);
+
+  expect(() => report(AWAY, 'watch')).not.toThrow();
+
+  await vi.waitFor(() => expect(printed).toHaveBeenCalledWith('onError failed', expect.any(Error), AWAY));
+  printed.mockRestore();
 });
