@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSync, Visitor } from 'oxc-parser';
-import { ADAPTERS, EXCEPTIONS, MOST_FILES, ROOMS } from './rooms.mjs';
+import { ADAPTERS, EXCEPTIONS, MOST_FILES, NO_ADAPTERS, ROOMS } from './rooms.mjs';
 
 /** The rules, each with what it finds wrong in the sources of one package. */
 const RULES = { cycles, rooms, files, adapter };
@@ -53,12 +53,16 @@ function readSources(folder) {
     imports.set(path, [...new Set(local.map((name) => posix.join(posix.dirname(path), name)))]);
     lines += linesOfCode(path, code);
   }
-  const { exports = {}, bin = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const {
+    exports = {},
+    bin = {},
+    dependencies = {},
+  } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const targets = [...Object.values(exports), ...Object.values(bin)].map(
     (target) => target.default ?? target,
   );
   const entries = targets.map((target) => posix.normalize(target).replace(/^dist\/(.*)\.js$/, '$1.ts'));
-  return { paths, imports, lines, entries: new Set(entries) };
+  return { paths, imports, lines, entries: new Set(entries), dependencies: Object.keys(dependencies) };
 }
 
 /** The folder of a file. A file directly in `src/` counts as a folder. */
@@ -154,8 +158,11 @@ function files({ paths }, { most = MOST_FILES }) {
     .map(([folder, count]) => `${posix.join('src', folder)} has ${count} files, and may have ${most}`);
 }
 
-function adapter({ name, lines }, { adapters = {} }) {
+function adapter({ name, lines, dependencies }, { adapters = {}, noAdapters = [] }) {
   const most = adapters[name];
+  if (most === undefined && dependencies.includes('@stepgate/server') && !noAdapters.includes(name)) {
+    return ['depends on @stepgate/server: add it to ADAPTERS in scripts/rooms.mjs, or to NO_ADAPTERS'];
+  }
   if (most === undefined || lines <= most) return [];
   return [`this adapter has ${lines} lines of code, and may have ${most}`];
 }
@@ -164,7 +171,7 @@ function adapter({ name, lines }, { adapters = {} }) {
  * What is wrong with the packages in a folder.
  *
  * @param {string} folder holds one folder for each package
- * @param {{ order?: object, most?: number, adapters?: object, exceptions?: object }} house
+ * @param {{ order?: object, most?: number, adapters?: object, noAdapters?: string[], exceptions?: object }} house
  * @returns {string[]} one line for each problem
  */
 export function problemsIn(folder, house) {
@@ -189,6 +196,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     order: ROOMS,
     most: MOST_FILES,
     adapters: ADAPTERS,
+    noAdapters: NO_ADAPTERS,
     exceptions: EXCEPTIONS,
   });
   for (const problem of problems) console.error(problem);

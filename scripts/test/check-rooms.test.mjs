@@ -8,9 +8,12 @@ let folder;
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The problems of one package with these sources, by path. Its entry is `index.ts`. */
-function problemsOf(sources, house = {}) {
+function problemsOf(sources, house = {}, dependencies = {}) {
   folder = mkdtempSync(join(tmpdir(), 'stepgate-rooms-'));
-  const manifest = { exports: { '.': { default: './dist/index.js' }, './package.json': './package.json' } };
+  const manifest = {
+    exports: { '.': { default: './dist/index.js' }, './package.json': './package.json' },
+    dependencies,
+  };
   const files = { 'package.json': JSON.stringify(manifest) };
   for (const [path, code] of Object.entries(sources)) files[`src/${path}`] = code;
   for (const [path, text] of Object.entries(files)) {
@@ -121,6 +124,20 @@ describe('the check of rooms', () => {
     expect(problemsOf({ 'index.ts': code }, { adapters: { shop: 1 } })).toEqual([
       'packages/shop: this adapter has 2 lines of code, and may have 1',
     ]);
+  });
+
+  it('finds an adapter that no list names', () => {
+    const onServer = { '@stepgate/server': 'workspace:^' };
+    const check = (house) => {
+      rmSync(folder ?? '', { recursive: true, force: true });
+      return problemsOf({ 'index.ts': '' }, house, onServer);
+    };
+
+    expect(check({})).toEqual([
+      'packages/shop: depends on @stepgate/server: add it to ADAPTERS in scripts/rooms.mjs, or to NO_ADAPTERS',
+    ]);
+    expect(check({ adapters: { shop: 1 } })).toEqual([]);
+    expect(check({ noAdapters: ['shop'] })).toEqual([]);
   });
 
   it('leaves out what is excepted, and finds exceptions that are not needed any more', () => {

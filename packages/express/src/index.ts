@@ -1,21 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type {
-  GateOptions,
-  NativeGate,
-  RequireArguments,
-  RouteOptions,
-  RoutePolicy,
-  StepUp,
-} from '@stepgate/server';
-import {
-  createNodeGate,
-  isOpen,
-  isUnder,
-  keepOutOfCaches,
-  type NodeHost,
-  sendResponse,
-  writeHeaders,
-} from '@stepgate/server/node';
+import type { GateOptions, GuardMaker, NativeGate, RequireArguments, StepUp } from '@stepgate/server';
+import { createNodeGate, isUnder, type NodeHost, sendResponse } from '@stepgate/server/node';
 import type {
   Request as ExpressRequest,
   Response as ExpressResponse,
@@ -45,13 +30,7 @@ export type ExpressGuard = (req: IncomingMessage, res: ServerResponse, next: Nex
 
 /** Step-up for Express: a middleware that serves the endpoints, and makes the guards of routes. */
 export interface ExpressGate extends RequestHandler, NativeGate<ExpressRequest> {
-  /**
-   * A middleware that lets a request through when the signed-in user has freshly approved.
-   *
-   * @throws TypeError when the policy or an option is wrong.
-   */
-  require(): ExpressGuard;
-  require(policy: RoutePolicy<ExpressRequest>, options?: RouteOptions): ExpressGuard;
+  readonly require: GuardMaker<ExpressRequest, ExpressGuard>;
 }
 
 /**
@@ -82,18 +61,10 @@ export function createGate(options: ExpressGateOptions): ExpressGate {
       next: NextFunction,
     ): Promise<void> {
       try {
-        const verdict = await decide(req, res, requireStepUp);
-        if (verdict.isAllowed) {
-          if (verdict.stepUp) req.stepUp = verdict.stepUp;
-          keepOutOfCaches(res);
-          next();
-        } else if (!verdict.isForApp) {
-          sendResponse(res, verdict.response);
-        } else if (isOpen(res)) {
-          // Express's own error handler drops these and takes the error's. The app's own may need them.
-          writeHeaders(res, verdict.error.headers);
-          next(verdict.error);
-        }
+        const { response, stepUp } = await decide(req, res, requireStepUp);
+        if (response) return sendResponse(res, response);
+        if (stepUp) req.stepUp = stepUp;
+        next();
       } catch (error) {
         next(error);
       }
@@ -123,12 +94,36 @@ const HOST: NodeHost<ExpressRequest> = {
     const isReached = isUnder(basePath.toLowerCase(), req.baseUrl.toLowerCase());
     return isReached && !routeHandlers(req).includes(gate);
   },
+  guardedPrefix(req, guard) {
+    const app = req.app as unknown as { readonly _router?: Router; readonly router: Router };
+    // In Express 4, to read `router` is an error.
+    const { stack } = app._router ?? app.router;
+    const at = stack.findIndex(({ handle }) => handle === guard);
+    const [layer, behind] = stack.slice(at, at + 2);
+    if (at === -1 || !layer || isForAll(layer)) return undefined;
+    // `app.use('/admin', guard, router)`: that router's routes are reached through the guard alone.
+    const isRouters =
+      behind && 'stack' in Object(behind.handle) && !isForAll(behind) && behind.match(req.baseUrl);
+    return isRouters ? undefined : req.baseUrl;
+  },
 };
 
 /** What Express tells of one handler of a route. */
 interface Layer {
   readonly handle: unknown;
   readonly method?: string;
+  /** Of one that `use` has added without a path: in Express 5, and in 4. */
+  readonly slash?: boolean;
+  readonly regexp?: { readonly fast_slash: boolean };
+  match(path: string): boolean;
+}
+
+interface Router {
+  readonly stack: readonly Layer[];
+}
+
+function isForAll({ slash, regexp }: Layer): boolean {
+  return slash ?? regexp?.fast_slash ?? false;
 }
 
 function routeHandlers({ route, method }: ExpressRequest): readonly unknown[] {

@@ -1,6 +1,12 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { auth0, createGate, type ExpressGate, type ExpressGateOptions } from '@stepgate/express';
+import {
+  auth0,
+  createGate,
+  type ExpressGate,
+  type ExpressGateOptions,
+  type ExpressGuard,
+} from '@stepgate/express';
 import express5, { type Express, type RequestHandler } from 'express';
 import express4 from 'express-4';
 import { call } from 'suites/http.ts';
@@ -104,5 +110,46 @@ describe.each([
     const answers = [await ask('/bank/transfers'), await ask('/BANK/transfers')];
 
     expect(answers.map(({ status }) => status)).toEqual([401, 401]);
+  });
+});
+
+describe.each([
+  ['4', express4 as unknown as typeof express5],
+  ['5', express5],
+])('a guard on a prefix in Express %s', (_, express) => {
+  async function reportsOf(build: (app: Express, guard: ExpressGuard) => void): Promise<readonly string[]> {
+    const reports: string[] = [];
+    const ask = await serve(express, (app, gate) => build(app.use(gate), gate.require()), {
+      onError: (error) => reports.push((error as Error).message),
+    });
+    for (let i = 0; i < 2; i += 1) expect((await ask('/admin/users')).status).toBe(401);
+    return reports;
+  }
+
+  it.each<[string, (app: Express, guard: ExpressGuard) => void]>([
+    ['in front of routes', (app, guard) => app.use('/admin', guard).post('/admin/users', done)],
+    [
+      'in front of a router under another prefix',
+      (app, guard) => app.use('/admin', guard).use('/other', express.Router()),
+    ],
+    ['in front of a router for all paths', (app, guard) => app.use('/admin', guard).use(express.Router())],
+  ])('is reported once: %s', async (_where, build) => {
+    expect(await reportsOf(build)).toEqual([
+      expect.stringMatching(
+        /^A guard stands on the prefix \/admin, .*router\.use\(gate\.require\(policy\)\)/,
+      ),
+    ]);
+  });
+
+  it.each<[string, (app: Express, guard: ExpressGuard) => void]>([
+    ['on a route', (app, guard) => app.post('/admin/users', guard, done)],
+    ['for all paths', (app, guard) => app.use(guard)],
+    ['in a router', (app, guard) => app.use('/admin', express.Router().use(guard).post('/users', done))],
+    [
+      'together with its router',
+      (app, guard) => app.use('/admin', guard, express.Router().post('/users', done)),
+    ],
+  ])('is no mistake: %s', async (_where, build) => {
+    expect(await reportsOf(build)).toEqual([]);
   });
 });

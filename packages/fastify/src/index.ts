@@ -4,7 +4,6 @@ import {
   type GateResponse,
   isUnder,
   mergedHeaders,
-  NOT_KEPT,
   type NodeHost,
   toNodeStream,
 } from '@stepgate/server/node';
@@ -90,14 +89,9 @@ export function createGate(options: FastifyGateOptions): FastifyGate {
     return async function requireStepUp(request: FastifyRequest, reply: FastifyReply) {
       // A hook that guards the whole app runs here too, and the page is where it sends users.
       if (isOwn(request)) return undefined;
-      const verdict = await decide(request, reply.raw, requireStepUp);
-      if (!verdict.isAllowed) {
-        if (!verdict.isForApp) return answer(reply, verdict.response);
-        addHeaders(reply, verdict.error.headers);
-        throw verdict.error;
-      }
-      request.stepUp = verdict.stepUp;
-      if (!reply.hasHeader(NOT_KEPT[0])) reply.header(...NOT_KEPT);
+      const { response, stepUp } = await decide(request, reply.raw, requireStepUp);
+      if (response) return answer(reply, response);
+      request.stepUp = stepUp;
       return undefined;
     };
   }
@@ -134,9 +128,8 @@ function rootOf<App extends object>(app: App): App {
 
 function answer(reply: FastifyReply, { status, headers, body }: GateResponse): FastifyReply {
   const content = body instanceof ReadableStream ? toNodeStream(body) : (body ?? undefined);
-  return addHeaders(reply, headers).code(status).send(content);
-}
-
-function addHeaders(reply: FastifyReply, headers: GateResponse['headers']): FastifyReply {
-  return reply.headers(mergedHeaders(headers, (name) => reply.getHeader(name)));
+  return reply
+    .headers(mergedHeaders(headers, (name) => reply.getHeader(name)))
+    .code(status)
+    .send(content);
 }

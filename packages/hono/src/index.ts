@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { RequireArguments, RouteOptions, RoutePolicy, StepUp } from '@stepgate/server';
+import type { GuardMaker, RequireArguments, StepUp } from '@stepgate/server';
 import { errorResponse, isStepUpError, type NativeGate } from '@stepgate/server';
 import {
   createWebGate,
@@ -28,13 +28,7 @@ export interface StepUpEnv {
 
 /** Step-up for Hono: a middleware that serves the endpoints, and makes the guards of routes. */
 export interface HonoGate extends MiddlewareHandler, NativeGate<Context> {
-  /**
-   * A middleware that lets a request through when the signed-in user has freshly approved.
-   *
-   * @throws TypeError when the policy or an option is wrong.
-   */
-  require(): MiddlewareHandler<StepUpEnv>;
-  require(policy: RoutePolicy<Context>, options?: RouteOptions): MiddlewareHandler<StepUpEnv>;
+  readonly require: GuardMaker<Context, MiddlewareHandler<StepUpEnv>>;
 }
 
 /**
@@ -91,6 +85,12 @@ const HOST: WebHost<Context> = {
     const router = new TrieRouter<true>();
     router.add('ALL', route.path, true);
     return router.match('ALL', basePath)[0].length > 0;
+  },
+  guardedPrefix(c) {
+    const { method, path = '', basePath = '' } = matchedRoutes(c)[c.req.routeIndex] ?? {};
+    // In an app that is mounted by `route`, its own prefix is no part of it.
+    const own = path.slice(basePath === '/' ? 0 : basePath.length);
+    return method === 'ALL' && /^\/.+\/\*$/.test(own) ? path.slice(0, -2) : undefined;
   },
   // There under @hono/node-server only.
   nodeResponse: (c) => (c.env as { readonly outgoing?: ServerResponse } | undefined)?.outgoing,

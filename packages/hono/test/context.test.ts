@@ -178,3 +178,41 @@ describe('the gate used as a guard', () => {
     expect(statuses).toEqual([200, 200, 200]);
   });
 });
+
+describe('a guard on a prefix', () => {
+  type Guard = ReturnType<ReturnType<typeof createGate>['require']>;
+
+  async function reportsOf(build: (app: Hono, guard: Guard) => void): Promise<readonly string[]> {
+    const reports: string[] = [];
+    const gate = createGate({ ...OPTIONS, onError: (error) => reports.push((error as Error).message) });
+    const app = new Hono();
+    app.use(gate);
+    build(app, gate.require());
+    for (let i = 0; i < 2; i += 1) {
+      expect((await app.request('/admin/users', { method: 'POST' })).status).toBe(401);
+    }
+    return reports;
+  }
+
+  it('is reported once', async () => {
+    const reports = await reportsOf((app, guard) =>
+      app.use('/admin/*', guard).post('/admin/users', (c) => c.text('done')),
+    );
+
+    expect(reports).toEqual([
+      expect.stringMatching(
+        /^A guard stands on the prefix \/admin, .*router\.use\(gate\.require\(policy\)\)/,
+      ),
+    ]);
+  });
+
+  it.each<[string, (app: Hono, guard: Guard) => void]>([
+    ['on a route', (app, guard) => app.post('/admin/users', guard, (c) => c.text('done'))],
+    ['for all paths', (app, guard) => app.use(guard)],
+    ['for all paths, as a pattern', (app, guard) => app.use('/*', guard)],
+    ['in an app', (app, guard) => app.route('/admin', new Hono().use(guard))],
+    ['on a route for all methods', (app, guard) => app.all('/admin/users', guard)],
+  ])('is no mistake: %s', async (_where, build) => {
+    expect(await reportsOf(build)).toEqual([]);
+  });
+});

@@ -1,18 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type {
-  GateOptions,
-  NativeGate,
-  RequireArguments,
-  RouteOptions,
-  RoutePolicy,
-  StepUp,
-} from '@stepgate/server';
+import type { GateOptions, GuardMaker, NativeGate, RequireArguments, StepUp } from '@stepgate/server';
 import {
   createNodeGate,
   type GateResponse,
   isUnder,
-  keepOutOfCaches,
   type NodeHost,
   toNodeStream,
   writeHeaders,
@@ -33,13 +25,7 @@ export type KoaGateOptions = GateOptions<Context>;
 
 /** Step-up for Koa: a middleware that serves the endpoints, and makes the guards of routes. */
 export interface KoaGate extends Middleware, NativeGate<Context> {
-  /**
-   * A middleware that lets a request through when the signed-in user has freshly approved.
-   *
-   * @throws TypeError when the policy or an option is wrong.
-   */
-  require(): Middleware;
-  require(policy: RoutePolicy<Context>, options?: RouteOptions): Middleware;
+  readonly require: GuardMaker<Context, Middleware>;
 }
 
 /**
@@ -64,16 +50,10 @@ export function createGate(options: KoaGateOptions): KoaGate {
   function requireWith(...args: RequireArguments<Context>): Middleware {
     const decide = gate.guard(...args);
     return async function requireStepUp(ctx, next) {
-      const verdict = await decide(ctx, ctx.res, requireStepUp);
-      if (verdict.isAllowed) {
-        if (verdict.stepUp) ctx.state.stepUp = verdict.stepUp;
-        keepOutOfCaches(ctx.res);
-        await next();
-      } else if (verdict.isForApp) {
-        // Koa's own error handler drops these and takes the error's. Middleware that catches may need them.
-        writeHeaders(ctx.res, verdict.error.headers);
-        throw verdict.error;
-      } else answer(ctx, verdict.response);
+      const { response, stepUp } = await decide(ctx, ctx.res, requireStepUp, next);
+      if (response) return answer(ctx, response);
+      if (stepUp) ctx.state.stepUp = stepUp;
+      await next();
     };
   }
 
@@ -93,6 +73,11 @@ const HOST: NodeHost<Context> = {
     const layers = layersOf(ctx).filter(({ stack }) => stack.includes(gate));
     const path = basePath.slice(prefix.length) || '/';
     return isUnder(basePath, prefix) && layers.every((layer) => isUse(layer) && layer.match(path));
+  },
+  guardedPrefix(ctx, _guard, next) {
+    const { mountPath } = ctx as Context & { readonly mountPath?: string };
+    // In an app or a composition that is mounted, the guard has its routes behind it, and `next` is Koa's.
+    return (next as Next).name.startsWith('bound ') ? undefined : mountPath;
   },
 };
 

@@ -111,3 +111,39 @@ describe.each([
     expect([(await ask('/transfers')).status, (await ask('/open')).status]).toEqual([401, 200]);
   });
 });
+
+describe.each([
+  ['2', Koa2 as unknown as typeof Koa3],
+  ['3', Koa3],
+])('a guard on a prefix in Koa %s', (_, Koa) => {
+  async function reportsOf(build: (app: Koa3, guard: Koa3.Middleware) => void): Promise<readonly string[]> {
+    const reports: string[] = [];
+    const ask = await serve(Koa, (app, gate) => build(app.use(gate), gate.require()), {
+      onError: (error) => reports.push((error as Error).message),
+    });
+    for (let i = 0; i < 2; i += 1) expect((await ask('/admin/users')).status).toBe(401);
+    return reports;
+  }
+
+  it('is reported once', async () => {
+    const reports = await reportsOf((app, guard) => app.use(mount('/admin', guard)).use(done));
+
+    expect(reports).toEqual([
+      expect.stringMatching(
+        /^A guard stands on the prefix \/admin, .*router\.use\(gate\.require\(policy\)\)/,
+      ),
+    ]);
+  });
+
+  it.each<[string, (app: Koa3, guard: Koa3.Middleware) => void]>([
+    ['on a route', (app, guard) => app.use(new Router().post('/admin/users', guard, done).routes())],
+    ['for all paths', (app, guard) => app.use(guard)],
+    ['in an app', (app, guard) => app.use(mount('/admin', new Koa().use(guard).use(done)))],
+    [
+      'in a router',
+      (app, guard) => app.use(new Router({ prefix: '/admin' }).use(guard).post('/users', done).routes()),
+    ],
+  ])('is no mistake: %s', async (_where, build) => {
+    expect(await reportsOf(build)).toEqual([]);
+  });
+});

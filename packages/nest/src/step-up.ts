@@ -8,15 +8,14 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
-import { HttpAdapterHost } from '@nestjs/core';
 import {
   type StepUp as GrantedStepUp,
+  type HostResponse,
   policyOf,
   type RequireArguments,
   StepUpError,
-  type Verdict,
 } from '@stepgate/server';
-import { assertGuard, NOT_KEPT, type NodeGate } from '@stepgate/server/node';
+import { assertGuard, type NodeGate } from '@stepgate/server/node';
 import { GUARDS, type NestRequest, requestOf, resolverCallOf, withArguments } from './nest-request.ts';
 import { answers } from './step-up-filter.ts';
 import { NODE_GATE } from './step-up-gate.ts';
@@ -44,12 +43,10 @@ export function StepUp(...args: RequireArguments<NestRequest>): ClassDecorator &
   class StepUpGuard implements CanActivate {
     readonly #gate: NodeGate<NestRequest>;
     readonly #decide: ReturnType<NodeGate<NestRequest>['guard']>;
-    readonly #adapterHost: HttpAdapterHost;
 
-    constructor(gate: NodeGate<NestRequest>, adapterHost: HttpAdapterHost) {
+    constructor(gate: NodeGate<NestRequest>) {
       this.#gate = gate;
       this.#decide = gate.guard(...args);
-      this.#adapterHost = adapterHost;
     }
 
     async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -61,18 +58,16 @@ export function StepUp(...args: RequireArguments<NestRequest>): ClassDecorator &
       }
       const reply = context.switchToHttp().getResponse<{ readonly raw?: ServerResponse }>();
       Object.assign(request, { [GUARDS]: guardsOf(context) });
-      const verdict = await this.#decide(request, reply.raw ?? (reply as ServerResponse), StepUpGuard);
-      if (!verdict.isAllowed) throw refusalOf(verdict);
-      request.stepUp = verdict.stepUp;
-      const { httpAdapter } = this.#adapterHost;
-      if (httpAdapter.getHeader(reply, NOT_KEPT[0]) === undefined) httpAdapter.setHeader(reply, ...NOT_KEPT);
+      const res = reply.raw ?? (reply as ServerResponse);
+      const { response, error, stepUp } = await this.#decide(request, res, StepUpGuard);
+      if (response) throw refusalOf(error, response);
+      request.stepUp = stepUp;
       return true;
     }
   }
 
   Injectable()(StepUpGuard);
   Inject(NODE_GATE)(StepUpGuard, undefined, 0);
-  Inject(HttpAdapterHost)(StepUpGuard, undefined, 1);
   return UseGuards(StepUpGuard);
 }
 
@@ -86,8 +81,7 @@ export const CurrentStepUp: () => ParameterDecorator = createParamDecorator(
 const ofResolvers = new WeakMap<object, GrantedStepUp | undefined>();
 
 /** What to throw, so that filters of the app that know nothing of Stepgate redirect page loads too. */
-function refusalOf({ isForApp, error, response }: Extract<Verdict, { isAllowed: false }>): StepUpError {
-  if (isForApp) return error;
+function refusalOf(error: StepUpError, response: HostResponse): StepUpError {
   const { status, headers, body } = response;
   const thrown = body === '' ? new StepUpError(error.code, error.message, { status, headers }) : error;
   answers.set(thrown, response);

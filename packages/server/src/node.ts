@@ -1,4 +1,4 @@
-export { createNodeGate, type NodeGate, type NodeHost } from './hosts/node-gate.ts';
+export { createNodeGate, type GuardResult, type NodeGate, type NodeHost } from './hosts/node-gate.ts';
 export {
   type GateResponse,
   headersOf,

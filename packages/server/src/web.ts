@@ -40,6 +40,11 @@ export interface WebHost<Native extends object> {
    */
   isMounted(native: Native, basePath: string): boolean;
   /**
+   * The prefix of paths on which the guard stands that runs now, where the framework tells; `undefined` for one on a route,
+   * or in a router together with its routes. It is asked at the first request of each guard, and the gate reports it.
+   */
+  guardedPrefix?(native: Native): string | undefined;
+  /**
    * Node's response behind the request, where there is one. It tells when an answer is out, for which `gate.close()`
    * waits, and when the client has gone. Without it the `signal` of the request tells the latter.
    */
@@ -150,7 +155,16 @@ export function createWebGate<Native extends object>(
     },
     require(...args: RequireArguments<Native>) {
       const guard = gate.guard(policyOf(args), args[1]);
+      let isPlaceKnown = false;
+
+      function lookAtPlace(native: Native): void {
+        isPlaceKnown = true;
+        const prefix = host.guardedPrefix?.(native);
+        if (prefix !== undefined) gate.guardsPrefix(prefix);
+      }
+
       return async function requireStepUp(native, self) {
+        if (!isPlaceKnown) lookAtPlace(native);
         const verdict = await guard(hostRequest(native), {
           self,
           chains: () => host.handlerChains(native),

@@ -23,6 +23,11 @@ export interface Gate<Native> extends Decisions<Native>, DirectFlows<Native>, St
    */
   mounted(): void;
   /**
+   * For adapters, to say that a guard stands on a prefix of paths, where the framework decides what belongs to it. The gate
+   * reports that once.
+   */
+  guardsPrefix(prefix: string): void;
+  /**
    * For a graceful stop: ends long-polls and event streams at once, each with a hint to reconnect, and begins no work
    * that another process can do. Resolves when no work is left here.
    */
@@ -87,6 +92,7 @@ function buildGate(settings: GateSettings): Gate<unknown> {
     }),
     endpoints: mounting.watch(endpoints),
     mounted: () => mounting.mounted(),
+    guardsPrefix: (prefix) => mounting.guardsPrefix(prefix),
     close() {
       foundation.close();
       return flows.driver.idle();

@@ -3,7 +3,7 @@ import { assertGuard } from '../policy/assert-guard.ts';
 import type { Gate } from './gate.ts';
 
 /** A {@link Gate} that is made when it is first needed: what a gate does, without what is known only of one that exists. */
-export type LazyGate<Native> = Omit<Gate<Native>, 'basePath'>;
+export type LazyGate<Native> = Omit<Gate<Native>, 'basePath' | 'guardsPrefix'>;
 
 /**
  * Puts off making a gate until a request needs one: for hosts that load modules at build time, without secrets, and for

@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { systemClock } from '@stepgate/core';
+import { type StepUpError, systemClock } from '@stepgate/core';
 import { createGate } from '../gate/gate.ts';
 import type { GateOptions } from '../gate/gate-options.ts';
 import { createNativeGate, type NativeGate } from '../gate/native-gate.ts';
-import type { Verdict } from '../guard/decision.ts';
+import type { StepUp } from '../guard/decision.ts';
 import type { GuardEntry } from '../guard/guard.ts';
 import { policyOf } from '../policy/policy.ts';
 import type { RequireArguments } from '../policy/route-options.ts';
 import type { HostBody } from '../request/form-body.ts';
-import { type HostRequest, isUnder, pathOf } from '../request/host-request.ts';
+import { type HostRequest, type HostResponse, isUnder, pathOf } from '../request/host-request.ts';
 import { withGuardedBody } from './guarded-body.ts';
 import { misplaced, outOfReach } from './misplaced.ts';
 import { type NodeRequest, toHostBody, toWebRequest } from './node-body.ts';
-import { whenGone } from './node-response.ts';
+import { isOpen, keepOutOfCaches, whenGone, writeHeaders } from './node-response.ts';
 import { createOpenAnswers } from './open-answers.ts';
 
 /**
@@ -49,7 +49,18 @@ export interface NodeHost<Native extends object> {
    * calls {@link NodeGate.mounted}.
    */
   isMounted(native: Native, basePath: string, self: unknown): boolean;
+  /**
+   * The prefix of paths on which a guard stands, where the framework tells; `undefined` for one on a route, or in a router
+   * together with its routes. It is asked at the first request of each guard, and the gate reports it. `self` is the
+   * guard, `next` what the framework runs after it.
+   */
+  guardedPrefix?(native: Native, self: unknown, next: unknown): string | undefined;
 }
+
+/** What becomes of a guarded request: the response that refuses it, or the approval for its handler. */
+export type GuardResult =
+  | { readonly response: HostResponse; readonly error: StepUpError; readonly stepUp?: undefined }
+  | { readonly response?: undefined; readonly error?: undefined; readonly stepUp?: StepUp };
 
 /** A gate for frameworks on `node:http`. Their adapters build on it. */
 export interface NodeGate<Native> {
@@ -72,14 +83,18 @@ export interface NodeGate<Native> {
    */
   mounted(prefix: string): void;
   /**
-   * Makes a guard out of the arguments of `gate.require`.
+   * Makes a guard out of the arguments of `gate.require`: send its response, if it gives one. What a guarded handler
+   * answers is kept out of caches, unless the handler says otherwise.
+   *
+   * Where the app's own error handler answers, the guard writes the error's headers and rejects with the `StepUpError`.
    *
    * @param self The adapter's middleware that asks: the very function that stands in the chain of handlers.
+   * @param next What the framework runs after it.
    * @throws TypeError when the policy or an option is wrong.
    */
   guard(
     ...args: RequireArguments<Native>
-  ): (native: Native, res: ServerResponse, self: unknown) => Promise<Verdict>;
+  ): (native: Native, res: ServerResponse, self: unknown, next?: unknown) => Promise<GuardResult>;
 }
 
 /** Makes it. */
@@ -113,10 +128,26 @@ export function createNodeGate<Native extends object>(
     },
     guard(...args) {
       const guard = gate.guard(policyOf(args), args[1]);
-      return (native, res, self) => {
+      let isPlaceKnown = false;
+
+      function lookAtPlace(native: Native, self: unknown, next: unknown): void {
+        isPlaceKnown = true;
+        const prefix = host.guardedPrefix?.(native, self, next);
+        if (prefix !== undefined) gate.guardsPrefix(prefix);
+      }
+
+      return async (native, res, self, next) => {
+        if (!isPlaceKnown) lookAtPlace(native, self, next);
         // If something else has sent the response, whatever was used for it stays used.
         const request = new NodeHostRequest(native, host, res, res.headersSent ? undefined : self);
-        return guard(request, request);
+        const verdict = await guard(request, request);
+        if (verdict.isAllowed) keepOutOfCaches(res);
+        else if (verdict.isForApp && isOpen(res)) {
+          // The framework's own error handler may drop them and take the error's. The app's may need them.
+          writeHeaders(res, verdict.error.headers);
+          throw verdict.error;
+        }
+        return verdict;
       };
     },
   };

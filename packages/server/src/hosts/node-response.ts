@@ -62,7 +62,7 @@ export function mergedHeaders(
   const merged: Record<string, string | string[]> = {};
   for (const [name, value] of headersOf(headers)) {
     if (name === 'set-cookie') merged[name] = [merged[name] ?? [], value].flat();
-    else if (isRepeatable(name)) merged[name] = [own(name) ?? [], value].flat().join(', ');
+    else if (isRepeatable(name)) merged[name] = [...new Set([own(name) ?? [], value].flat())].join(', ');
     else merged[name] = value;
   }
   return merged;
