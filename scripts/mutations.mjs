@@ -496,9 +496,83 @@ export const MUTATIONS = [
     shownBy: [own('ciba/flow', 'takes no right code after three wrong ones')],
   },
   {
+    defence: 'a ping counts only with the token that the provider was given for the push',
+    edits: [
+      [
+        server('provider/notification-token'),
+        'return sealer.isSigned(`${key}.${push}`, signature, PURPOSE) ? { key, push } : undefined;',
+        'return signature === undefined ? undefined : { key, push };',
+      ],
+    ],
+    shownBy: [
+      own('ciba/ping', '%s is refused, and changes nothing'),
+      own('ciba/ping', 'of another app is refused'),
+    ],
+  },
+  {
+    defence: 'a ping for one push is none for another',
+    edits: [
+      [
+        server('flow/driver'),
+        'if (record === undefined || flow?.pushes?.at(-1) !== push) return { result: true };',
+        'if (record === undefined || flow === undefined) return { result: push !== undefined };',
+      ],
+      [
+        server('flow/steps'),
+        'return oobCode === undefined || isSameSecret(oobCode, authReqId);',
+        'return isSameSecret(oobCode ?? authReqId, oobCode ?? authReqId);',
+      ],
+    ],
+    shownBy: [
+      own('ciba/ping', '%s is refused, and changes nothing'),
+      own('ciba/ping', 'of a flow that %s changes nothing'),
+    ],
+  },
+  {
+    defence: 'a ping makes one poll due',
+    edits: [
+      [
+        core('machine/setup'),
+        'currentWay(context).pings === true && context.pingedAt === undefined,',
+        'currentWay(context).pings === true,',
+      ],
+    ],
+    shownBy: [own('ciba/ping', 'makes no second poll due, in this process and in another one')],
+  },
+  {
+    defence: 'forged and repeated pings do not reach the store',
+    edits: [
+      [server('endpoints/ping-endpoint'), 'if (!known.has(ping)) {', 'if (ping !== undefined) {'],
+      [
+        server('endpoints/ping-endpoint'),
+        'if (challenge === undefined) throw',
+        "if (!(await driver.ping(challenge ?? { key: '', push: '' }, '')) || challenge === undefined) throw",
+      ],
+    ],
+    shownBy: [
+      own('ciba/ping', 'asks the store once'),
+      own('ciba/ping', 'costs the store nothing, however many there are'),
+    ],
+  },
+  {
+    defence: "a ping does not make a poll come before the provider's interval",
+    edits: [
+      [
+        core('machine/setup'),
+        'const soonest = polledAt === undefined ? at : Math.max(at, polledAt + pace.intervalMs);',
+        'const soonest = polledAt === undefined ? at : Math.min(at, polledAt + pace.intervalMs);',
+      ],
+      [core('machine/setup'), 'if (pace.failures > 0) return { nextPollAt };', ''],
+    ],
+    shownBy: [
+      own('ciba/ping', 'keeps to the interval of the provider'),
+      own('ciba/ping', 'does not shorten the time that the provider asks for'),
+    ],
+  },
+  {
     defence: 'no process forgets a wrong push code that another one took',
     edits: [
-      [server('flow/waits'), 'state: withCodeOf(flow.state, state),', 'state: withCodeOf(state, state),'],
+      [server('flow/waits'), 'state: withNewsOf(flow.state, state),', 'state,'],
     ],
     shownBy: [
       own('ciba/code-during-poll', 'is not forgotten for what a process knows that polls for a watcher'),

@@ -11,8 +11,8 @@ export interface OidcProvider {
   readonly clientKey: CryptoKey;
   /** The requests that the phone has got, in their order. */
   readonly asked: readonly { readonly authReqId: string; readonly message: string }[];
-  /** Only for challenges of the client `post`. */
-  approve(authReqId: string): Promise<void>;
+  /** Only for challenges of the client `post`, or the one named. */
+  approve(authReqId: string, clientId?: string): Promise<void>;
   refuse(authReqId: string, reason: keyof typeof errors): Promise<void>;
   close(): Promise<void>;
 }
@@ -22,10 +22,18 @@ interface Context {
   readonly oidc: { readonly params: { readonly binding_message?: string } };
 }
 
+const NOTIFICATION_ENDPOINT = 'https://bank.test/step-up/ciba';
 const GRANT = 'urn:openid:params:grant-type:ciba';
 
-/** Clients: `post` and `basic` with the secret `client-secret`, `jwt`, and `other` without the grant. */
-export async function startOidcProvider(): Promise<OidcProvider> {
+/**
+ * Clients: `post` and `basic` with the secret `client-secret`, `jwt`, `other` without the grant, and `ping`, whose pings
+ * go to `onPing`. It answers them in place of the app.
+ */
+export async function startOidcProvider({
+  onPing = async () => new Response(null, { status: 204 }),
+}: {
+  readonly onPing?: (request: Request) => Promise<Response>;
+} = {}): Promise<OidcProvider> {
   const server = createServer();
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -43,6 +51,11 @@ export async function startOidcProvider(): Promise<OidcProvider> {
         token_endpoint_auth_method: 'private_key_jwt',
         jwks: { keys: [await publicJwk(clients.publicKey)] },
       }),
+      clientOf('ping', {
+        token_endpoint_auth_method: 'client_secret_post',
+        backchannel_token_delivery_mode: 'ping',
+        backchannel_client_notification_endpoint: NOTIFICATION_ENDPOINT,
+      }),
       clientOf('other', {
         token_endpoint_auth_method: 'client_secret_post',
         grant_types: ['client_credentials'],
@@ -54,7 +67,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
       clientCredentials: { enabled: true },
       ciba: {
         enabled: true,
-        deliveryModes: ['poll'],
+        deliveryModes: ['poll', 'ping'],
         processLoginHint: (_ctx: unknown, hint: string) =>
           hint.startsWith('{') ? (JSON.parse(hint) as { sub: string }).sub : hint,
         validateBindingMessage: () => {},
@@ -64,6 +77,11 @@ export async function startOidcProvider(): Promise<OidcProvider> {
           asked.push({ authReqId: request.jti, message: ctx.oidc.params.binding_message ?? '' });
         },
       },
+    },
+    fetch: (url: string | URL, init: RequestInit) => {
+      // What Node's `fetch` takes, and `Request` does not.
+      const { signal: _signal, ...rest } = init;
+      return onPing(new Request(url, rest));
     },
     ttl: {
       AccessToken: 600,
@@ -81,8 +99,8 @@ export async function startOidcProvider(): Promise<OidcProvider> {
     issuer,
     asked,
     clientKey: clients.privateKey,
-    async approve(authReqId) {
-      const grant = new provider.Grant({ accountId: 'auth0|ada', clientId: 'post' });
+    async approve(authReqId, clientId = 'post') {
+      const grant = new provider.Grant({ accountId: 'auth0|ada', clientId });
       grant.addOIDCScope('openid');
       await provider.backchannelResult(authReqId, await grant.save());
     },

@@ -68,6 +68,7 @@ export {
   plannedPoll,
   resumeWait,
   stateName,
+  withPing,
 } from './machine/flow.ts';
 export { stepUpMachine } from './machine/machine.ts';
 export {

@@ -53,7 +53,7 @@ export {
   type RoutePolicy,
 } from './policy/policy.ts';
 export type { GuardMaker, RequireArguments, RouteOptions } from './policy/route-options.ts';
-export type { CibaSettings } from './provider/ciba-settings.ts';
+export type { CibaSettings, PingCibaSettings } from './provider/ciba-settings.ts';
 export type { FirstLegOptions } from './provider/first-leg.ts';
 export {
   createIdentityCheck,

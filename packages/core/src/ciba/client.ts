@@ -75,7 +75,8 @@ export type CibaResult =
     };
 
 /**
- * CIBA in poll mode (OpenID Client-Initiated Backchannel Authentication, Core 1.0), for Auth0 and any other provider.
+ * CIBA in poll or ping mode (OpenID Client-Initiated Backchannel Authentication, Core 1.0), for Auth0 and any other
+ * provider.
  *
  * Each call is one request. It never waits, retries or polls again; the caller keeps to the interval, and never has two
  * polls of one challenge open. Whose approval the tokens are is for the caller to check.

@@ -15,6 +15,8 @@ export interface CibaWayOptions extends CibaOptions {
   readonly details?: (approval: ApprovalRequest) => readonly AuthorizationDetail[];
   /** How long the user may take, in whole seconds. Default: as long as the provider says. */
   readonly expirySeconds?: number;
+  /** Whether the application is registered for ping. Each challenge then needs a `notificationToken`. */
+  readonly ping?: boolean;
 }
 
 /** The phone, as far as CIBA knows it: there may be several, or none. */
@@ -24,7 +26,8 @@ const PHONE: Authenticator = { id: 'ciba', factor: 'push', active: true };
 export function cibaCapabilities({
   details,
   pollTimeoutMs = POLL_TIMEOUT_MS,
-}: Pick<CibaWayOptions, 'details' | 'pollTimeoutMs'>): Capabilities {
+  ping = false,
+}: Pick<CibaWayOptions, 'details' | 'pollTimeoutMs' | 'ping'>): Capabilities {
   return {
     firstLeg: 'none',
     factors: [PHONE.factor],
@@ -33,11 +36,12 @@ export function cibaCapabilities({
     phoneShows: details === undefined ? 'message' : 'details',
     needsBrowser: false,
     longestPollMs: pollTimeoutMs,
+    ...(ping && { pings: true }),
   };
 }
 
 /**
- * CIBA in poll mode, as a way of a provider: a push without a first leg, whose phone shows what is approved.
+ * CIBA in poll or ping mode, as a way of a provider: a push without a first leg, whose phone shows what is approved.
  *
  * @throws TypeError when an option is wrong.
  *
@@ -47,7 +51,7 @@ export function cibaCapabilities({
  * const stepUp = createStepUpActor({ way, subject, action: { id: 'transfer-1', title: 'Pay 250 EUR' }, identify });
  */
 export function createCibaWay(options: CibaWayOptions): Way {
-  const { messageRules = AUTH0_MESSAGE_RULES, details, expirySeconds, ...client } = options;
+  const { messageRules = AUTH0_MESSAGE_RULES, details, expirySeconds, ping = false, ...client } = options;
   const ciba = createCibaClient(client);
 
   /** What the phone will be told to show. Nothing is sent where that is less than what it must show. */
@@ -68,8 +72,11 @@ export function createCibaWay(options: CibaWayOptions): Way {
 
     list: () => Promise.resolve([PHONE]),
 
-    async challenge({ approval, signal }) {
+    async challenge({ approval, notificationToken, signal }) {
       if (approval === undefined) throw new TypeError('CIBA: challenge needs the approval');
+      if (ping && notificationToken === undefined) {
+        throw new TypeError('ping: is for servers, which receive pings; leave it out here');
+      }
       const { code, subject, action } = approval;
       const bound = bindingMessage({ code, title: action?.title }, messageRules);
       const shown = shownBy(approval, bound);
@@ -78,6 +85,7 @@ export function createCibaWay(options: CibaWayOptions): Way {
         bindingMessage: bound,
         ...(details && { authorizationDetails: details(approval) }),
         ...(expirySeconds !== undefined && { requestedExpirySeconds: expirySeconds }),
+        ...(ping && notificationToken !== undefined && { notificationToken }),
         ...(signal && { signal }),
       });
       return { binding: 'poll', oobCode: authReqId, shown, ...times };

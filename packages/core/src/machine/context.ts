@@ -105,6 +105,10 @@ export interface FlowContext {
   readonly isCodeEntered: boolean;
   readonly pace: PollPace;
   readonly budget: ExchangeBudget;
+  /** When the last poll of this challenge was sent. */
+  readonly polledAt?: number | undefined;
+  /** When the provider's ping for this challenge came in. Only the first one counts. */
+  readonly pingedAt?: number | undefined;
   /** When the provider is asked again: the next poll, or the next try after a transient failure. */
   readonly nextPollAt: number;
   /** The earliest time of the next message, by authenticator (by factor while it is being added). */
@@ -208,6 +212,16 @@ export function soleEnrollment(context: FlowContext): EnrollableFactor | undefin
 /** Whether the approval counts only once the user has typed the code that the phone shows. */
 export function awaitsPushCode(context: FlowContext): boolean {
   return context.shown !== undefined && !context.isCodeEntered && currentWay(context).pushCode === 'typed';
+}
+
+/** How much longer a provider that pings waits for a poll. The polls are there for pings that get lost. */
+const POLLS_WHILE_PINGED = 3;
+
+/** The time between two polls. */
+export function pollSpacingMs(context: FlowContext): number {
+  const { pace, pingedAt } = context;
+  const isAwaitingPing = currentWay(context).pings === true && pingedAt === undefined;
+  return isAwaitingPing ? pace.intervalMs * POLLS_WHILE_PINGED : pace.intervalMs;
 }
 
 /** Who receives a message: the authenticator, or the factor that is being added. */

@@ -137,12 +137,13 @@ export type Fact =
 
 /**
  * Everything the machine reacts to. A fact carries the number of its effect. `push.freed`: the push of another flow,
- * which this flow was refused for, does not wait for an answer any more.
+ * which this flow was refused for, does not wait for an answer any more. `ping.received`: the provider says that the user
+ * has answered the current challenge.
  */
 export type FlowEvent =
   | (RequestEvent & Stamp)
   | (Fact & Stamp & { readonly seq: number })
-  | ({ readonly type: 'time.passed' | 'push.freed' } & Stamp);
+  | ({ readonly type: 'time.passed' | 'push.freed' | 'ping.received' } & Stamp);
 
 /** Takes what the user typed out of a request, so that the machine never sees it. */
 export function splitRequest(request: StepUpRequest): SplitRequest {

@@ -1,6 +1,6 @@
 import { initialTransition, type SnapshotFrom, transition } from 'xstate';
 import { sendsMessage } from '../terms/factor.ts';
-import { currentWay, type FlowContext, type FlowSettings } from './context.ts';
+import { currentWay, type FlowContext, type FlowSettings, pollSpacingMs } from './context.ts';
 import type { Effect } from './effects.ts';
 import type { FlowEvent } from './events.ts';
 import { stepUpMachine } from './machine.ts';
@@ -152,9 +152,9 @@ export interface PlannedPoll {
 /** The poll that the flow is waiting for; `undefined` when it is not waiting for one. */
 export function plannedPoll(state: FlowState): PlannedPoll | undefined {
   if (innerName(state) !== 'waiting') return undefined;
-  const { nextPollAt, budget, pace, challengeExpiresAt, expiresAt } = state.context;
+  const { nextPollAt, budget, challengeExpiresAt, expiresAt } = state.context;
   const until = Math.min(challengeExpiresAt, expiresAt);
-  return { at: nextPollAt, since: budget.at, intervalMs: pace.intervalMs, until };
+  return { at: nextPollAt, since: budget.at, intervalMs: pollSpacingMs(state.context), until };
 }
 
 /**
@@ -170,8 +170,17 @@ export function resumeWait(state: FlowState, until: number): FlowState {
   const next = Math.max(nextPollAt, affordable, Math.min(until + pace.intervalMs, last));
   return {
     value: { [stateName(state)]: 'waiting' },
-    context: { ...state.context, budget: left, nextPollAt: next },
+    context: { ...state.context, budget: left, nextPollAt: next, polledAt: until },
   };
+}
+
+/**
+ * A wait as it goes on in one process, with the ping that another process has received since. `stored`: the wait as that
+ * process knows it.
+ */
+export function withPing({ context: { pingedAt: at } }: FlowState, state: FlowState): FlowState {
+  if (at === undefined || state.context.pingedAt !== undefined) return state;
+  return advanceFlow(state, { type: 'ping.received', at, jitterMs: 0 }).state;
 }
 
 /** Whether the flow has ended for good. */

@@ -163,6 +163,7 @@ const polling = {
   ...waitForPhone,
   on: {
     ...waitForPhone.on,
+    'ping.received': { guard: 'isFirstPing', actions: 'notePing' },
     'code.submit': [
       { guard: and(['awaitsPushCode', 'isPushCode']), actions: 'noteCodeEntered' },
       {
@@ -407,6 +408,7 @@ export const stepUpMachine = flowSetup.createMachine({
     challenging: {
       entry: [
         'nextSeq',
+        'forgetPing',
         {
           type: 'challenge',
           params: ({ context }) => ({
@@ -426,6 +428,8 @@ export const stepUpMachine = flowSetup.createMachine({
           { guard: and(['isCurrent', 'isPrompted']), target: 'prompting', actions: 'startWaiting' },
           { guard: 'isCurrent', target: 'polling', actions: 'startWaiting' },
         ],
+        // It can be faster than the answer to the request.
+        'ping.received': { guard: 'isFirstPing', actions: 'notePing' },
         'effect.failed': [
           renewal,
           notEnrolled,

@@ -14,6 +14,7 @@ import {
   isOnlyTooNew,
   markTooNew,
   mayUse,
+  pollSpacingMs,
   soleEnrollment,
   solePush,
   type Target,
@@ -131,7 +132,7 @@ function afterPoll({ context, event }: Scope, outcome: PollOutcome, isFirst = fa
   const nextPollAt = nextPollTime({
     at: event.at,
     jitterMs: event.jitterMs,
-    pace,
+    pace: { ...pace, intervalMs: pollSpacingMs({ ...context, pace }) },
     budget: refill(context.budget, limit, event.at),
     limit,
     retryAfterMs: outcome.retryAfterMs,
@@ -139,6 +140,15 @@ function afterPoll({ context, event }: Scope, outcome: PollOutcome, isFirst = fa
     isFirst,
   });
   return { pace, nextPollAt };
+}
+
+/** The ping may have come before the answer to the request that has sent the challenge. */
+function firstPoll(scope: Scope): Partial<FlowContext> {
+  const { context, event } = scope;
+  const after = afterPoll(scope, { type: 'pending' }, true);
+  return context.pingedAt === undefined
+    ? after
+    : { ...after, ...hurried({ ...context, ...after }, event.at) };
 }
 
 function outcomeOf(event: FlowEvent): PollOutcome {
@@ -150,16 +160,30 @@ function outcomeOf(event: FlowEvent): PollOutcome {
 
 /** What a poll leaves behind that goes out. */
 export function pollSent({ context, event }: Scope): Partial<FlowContext> {
-  return { budget: spend(context.budget, currentWay(context).exchangeLimit, event.at) };
+  return { budget: spend(context.budget, currentWay(context).exchangeLimit, event.at), polledAt: event.at };
 }
 
 /** What a poll leaves behind after which the wait goes on. */
 export function pollEnded(scope: Scope): Partial<FlowContext> {
   const { context, event } = scope;
+  const after = afterPoll(scope, outcomeOf(event));
   return {
-    ...afterPoll(scope, outcomeOf(event)),
+    ...after,
+    ...(wasPingedMeanwhile(context) && hurried({ ...context, ...after }, event.at)),
     reason: event.type === 'effect.failed' ? event.code : codeReason(context),
   };
+}
+
+/** Whether the ping came while the poll was under way, which may have been answered before the user did. */
+function wasPingedMeanwhile({ pingedAt, polledAt }: FlowContext): boolean {
+  return pingedAt !== undefined && polledAt !== undefined && pingedAt >= polledAt;
+}
+
+/** Makes the next poll due, as soon as the provider's interval and its complaints allow. */
+function hurried({ pace, polledAt, nextPollAt }: FlowContext, at: number): Pick<FlowContext, 'nextPollAt'> {
+  if (pace.failures > 0) return { nextPollAt };
+  const soonest = polledAt === undefined ? at : Math.max(at, polledAt + pace.intervalMs);
+  return { nextPollAt: Math.min(nextPollAt, soonest) };
 }
 
 /** A wrong push code stays the reason until the right one is typed. */
@@ -311,9 +335,12 @@ export const flowSetup = setup({
         waitUntil: undefined,
         failures: 0,
         ...(isMessage(scope) ? hold(scope) : {}),
-        ...afterPoll({ event, context: { ...context, pace, challengeExpiresAt } }, { type: 'pending' }, true),
+        ...firstPoll({ event, context: { ...context, pace, challengeExpiresAt } }),
       };
     }),
+    forgetPing: assign({ pingedAt: undefined, polledAt: undefined }),
+    // While a poll is under way, it is not known when the next one is due.
+    notePing: assign(({ context, event }) => ({ pingedAt: event.at, ...hurried(context, event.at) })),
     takeSilentWay: assign(({ context }) => ({
       ...onWay(context, silentWay(context) ?? context.way),
       leftWay: currentWay(context).name,
@@ -441,6 +468,7 @@ export const flowSetup = setup({
 
     hasSilentWay: ({ context }) => silentWay(context) !== undefined,
     hasOtherWay: ({ context }) => otherWay(context) !== undefined,
+    isFirstPing: ({ context }) => currentWay(context).pings === true && context.pingedAt === undefined,
     awaitsPushCode: ({ context }) => awaitsPushCode(context),
     isPushCode: ({ event }) => event.type === 'code.submit' && event.isPushCode === true,
     isLastTry: ({ context }) => context.codeTries + 1 >= PUSH_CODE_TRIES,

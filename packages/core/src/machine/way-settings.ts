@@ -21,6 +21,8 @@ export interface WaySettings {
   readonly exchangeLimit?: ExchangeLimit;
   /** Absent where the phone shows no code. */
   readonly pushCode?: PushCodeEntry;
+  /** The provider pings when the user has answered. */
+  readonly pings?: boolean;
 }
 
 /** A provider's way, as settings of a flow. */
@@ -40,5 +42,6 @@ export function waySettings(
     ...(can.exchangeLimit && { exchangeLimit: can.exchangeLimit }),
     // What the provider's own page shows needs no code: the user comes back to this flow by it.
     ...(can.phoneShows !== 'nothing' && can.factors.some(isTapped) && { pushCode }),
+    ...(can.pings === true && { pings: true }),
   };
 }

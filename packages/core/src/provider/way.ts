@@ -118,6 +118,8 @@ export interface ChallengeOptions extends CallOptions {
   readonly subject?: string | undefined;
   /** Given to ways that need a browser. */
   readonly destination?: Destination | undefined;
+  /** What the provider's ping must bear, for ways that have pings. Secret. */
+  readonly notificationToken?: string | undefined;
 }
 
 /** What {@link Way.redeem} needs. */
@@ -177,6 +179,8 @@ export interface Capabilities {
   readonly needsBrowser: boolean;
   /** How long a poll may take, in milliseconds, where the provider may hold it; see `redeem`. */
   readonly longestPollMs?: number;
+  /** Whether the provider pings when the user has answered. Polls then come less often. */
+  readonly pings?: boolean;
 }
 
 /**

@@ -22,6 +22,8 @@ export interface EffectPorts {
   readonly destination?: Destination | undefined;
   /** Makes a push code. */
   createPushCode(): string;
+  /** Makes what the provider's ping must bear. Absent where no ping can be received. */
+  readonly createNotificationToken?: () => string;
   /** Checks whose approval the tokens are. Throws `subject_mismatch` or `identity_refused`. */
   identify(tokens: TokenSet, signal: AbortSignal): Promise<void>;
   /**
@@ -124,6 +126,7 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
         subject: ports.approval.subject,
         destination: ports.destination,
         approval: code === undefined ? undefined : { ...ports.approval, code },
+        ...(way.can.pings === true && { notificationToken: ports.createNotificationToken?.() }),
         signal,
       });
       const pushCode = sent.shown === undefined ? undefined : code;

@@ -10,6 +10,8 @@ const REQUEST_ERRORS = {
   login_required: 401,
   /** This receipt does not count for this service and what it is about to do. */
   receipt_invalid: 401,
+  /** The provider's ping does not bear the token of a challenge of this gate. */
+  ping_refused: 401,
   /** A member of the request is missing or wrong; the description says which one. */
   invalid_request: 400,
   /** Clients cannot send an event of this type. */

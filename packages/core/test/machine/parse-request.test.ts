@@ -54,7 +54,7 @@ describe('a request from outside', () => {
     expect(parseRequest({ ...stowaways, ...request })).toEqual(request);
   });
 
-  it.each([...Object.values(FACTS), { type: 'time.passed' }])(
+  it.each([...Object.values(FACTS), { type: 'time.passed' }, { type: 'ping.received' }])(
     'is never a fact: $type is refused, with or without a stamp',
     (fact) => {
       for (const value of [fact, { ...fact, seq: 1, at: 1, jitterMs: 0 }]) {

@@ -40,14 +40,18 @@ const wait: fc.Arbitrary<FlowState> = fc
     schedule: fc.constantFrom('steady' as const, 'eager' as const),
     reason: fc.constantFrom(undefined, 'provider_unavailable' as const, 'rate_limited' as const),
     waitUntil: fc.constantFrom(undefined, START + 1),
+    pings: fc.boolean(),
+    pingedAt: fc.option(time, { nil: undefined }),
+    polledAt: fc.option(time, { nil: undefined }),
   })
-  .map(({ name, inner, nextPollAt, challengeExpiresAt, expiresAt, level, at, ...rest }) => {
+  .map(({ name, inner, nextPollAt, challengeExpiresAt, expiresAt, level, at, pings, ...rest }) => {
+    const [way, ...ways] = settings().ways;
     const { intervalMs, failures, schedule, ...others } = rest;
     return {
       value: { [name]: inner },
       context: {
         ...pollingDriver().context,
-        settings: settings(),
+        settings: { ...settings(), ways: [{ ...way, pings }, ...ways] as const },
         ...others,
         nextPollAt: START + nextPollAt,
         challengeExpiresAt: START + challengeExpiresAt,

@@ -18,6 +18,7 @@ import { createPageEndpoints } from './page/page-endpoints.ts';
 import { createFormTokens, isFormPost } from './page/page-form.ts';
 import { createProblemPages } from './page/problem-page.ts';
 import { createReturnEndpoints } from './page/return-endpoints.ts';
+import { createPingEndpoint } from './ping-endpoint.ts';
 
 /** Answers the requests under the base path; `undefined` for everything else. */
 export type Endpoints<Native = unknown> = (
@@ -37,6 +38,8 @@ export interface EndpointsOptions {
   /** The public keys of receipts. */
   readonly receiptKeys: object;
   readonly watchers: Watchers;
+  /** Whether the provider pings. */
+  readonly takesPings: boolean;
 }
 
 /** The endpoints of a path, by method. */
@@ -79,7 +82,7 @@ interface Routes {
 }
 
 function routesOf(parts: EndpointParts, options: EndpointsOptions): Routes {
-  const { loginUrl, authenticators, watchers, takesMfaToken } = options;
+  const { loginUrl, authenticators, watchers, takesMfaToken, takesPings } = options;
   const tokens = createFormTokens(parts.state.sealer);
   const problems = createProblemPages(parts);
   const returns = options.takesReturns ? createReturnEndpoints(parts, problems) : undefined;
@@ -116,6 +119,8 @@ function routesOf(parts: EndpointParts, options: EndpointsOptions): Routes {
     '/jwks.json': { GET: async () => keySet(options.receiptKeys) },
     '/links': { POST: forScripts(flow.link) },
     ...(returns && { [CALLBACK_PATH]: { GET: returns.callback }, '/done': { GET: returns.done } }),
+    // For the provider, which has no cookie and no origin.
+    ...(takesPings && { '/ciba': { POST: createPingEndpoint({ ...parts, sealer: parts.state.sealer }) } }),
     ...(devices && {
       '/authenticators': {
         GET: either(isNavigation, devices.page, forScripts(devices.list)),

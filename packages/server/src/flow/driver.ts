@@ -1,5 +1,6 @@
 import { type FlowView, type Inputs, type StepUpRequest, splitRequest } from '@stepgate/core';
 import type { Requirement } from '../policy/requirement.ts';
+import type { PingedChallenge } from '../provider/notification-token.ts';
 import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import { mustFit } from '../records/record-size.ts';
 import type { HeldHandle } from '../request/handle-cookie.ts';
@@ -52,6 +53,11 @@ export interface FlowDriver {
   request(target: FlowTarget, request: StepUpRequest, version: number | undefined): Promise<FlowView>;
   /** Takes a return from the provider's page, and answers where the browser goes. */
   readonly comeBack: FlowReturns['take'];
+  /**
+   * The provider says that the user has answered a challenge: makes its next poll due, and nothing else. Concludes nothing
+   * from it. `false` when the challenge has another name; a challenge that is over is no longer compared.
+   */
+  ping(challenge: PingedChallenge, authReqId: string): Promise<boolean>;
   /** The view now, after due work was given a moment. */
   read(target: FlowTarget): Promise<FlowView | undefined>;
   /** The view as soon as its version differs, or as it is at `until`. Drives the flow meanwhile. */
@@ -221,6 +227,18 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
     },
 
     comeBack: (target, returned) => returns.take(target, returned),
+    async ping({ key, push }, authReqId) {
+      const isOfChallenge = await records.update<boolean>(key, (record) => {
+        const { flow } = record ?? {};
+        if (record === undefined || flow?.pushes?.at(-1) !== push) return { result: true };
+        if (!steps.isChallenge(key, flow, authReqId)) return { result: false };
+        // On what is stored: a poll under way goes on, here or in another process, which hears of it.
+        const step = steps.apply(key, record, { type: 'ping.received' });
+        return { ...(step.accepted && { record: step.record }), result: true };
+      });
+      runner.look(key);
+      return isOfChallenge;
+    },
 
     async read(target) {
       const { record } = await records.read(target.key);

@@ -11,6 +11,7 @@ import {
   type Way,
 } from '@stepgate/core';
 import { createErrorThrottle } from '../events/error-throttle.ts';
+import { notificationToken } from '../provider/notification-token.ts';
 import { retryUntilDone } from '../store/retry.ts';
 import type { FlowParts, FlowTarget } from './parts.ts';
 import type { Job } from './steps.ts';
@@ -63,7 +64,7 @@ export function createEffectPerformer(
 ): EffectPerformer {
   const { admission } = parts;
   const { ways, firstLeg, managementLeg, identityCheck, eagerPolling } = parts.connection;
-  const { records, subjects } = parts.state;
+  const { records, subjects, sealer } = parts.state;
   const { clock, onError } = parts.runtime;
 
   const tellFault = createErrorThrottle({ now: () => clock.now(), onError });
@@ -138,6 +139,7 @@ export function createEffectPerformer(
       approval: { ...job.approval, subject: target.caller.subject },
       destination: destinationOf(target),
       createPushCode: parts.createPushCode,
+      createNotificationToken: () => notificationToken(sealer, { key: target.key, push: job.claim }),
       authenticate: async (method, typed) => {
         await prepared;
         const legs = job.purpose === 'managing' ? managementLeg : firstLeg;

@@ -13,6 +13,7 @@ import {
   type ReasonCode,
   resumeWait,
   stateName,
+  withPing,
 } from '@stepgate/core';
 import type { OpenedLink } from '../policy/links.ts';
 import { type Requirement, requirementHash } from '../policy/requirement.ts';
@@ -57,8 +58,13 @@ export function withPollsOfHolder(record: HandleRecord, now: number): HandleReco
   return { ...record, flow: { ...flow, state: resumeWait(flow.state, Math.min(now, pollsUntil)) } };
 }
 
+/** The state with what the record knows of a wait that goes on: what other processes have heard of it is written. */
+export function withNewsOf(stored: FlowState, state: FlowState): FlowState {
+  return withPing(stored, withCodeOf(stored, state));
+}
+
 /** The state with what the record knows of the push code: every try is written, whatever process takes it. */
-export function withCodeOf({ context: stored }: FlowState, state: FlowState): FlowState {
+function withCodeOf({ context: stored }: FlowState, state: FlowState): FlowState {
   const { codeTries, isCodeEntered } = stored;
   const { reason, ...context } = state.context;
   if (codeTries === context.codeTries && isCodeEntered === context.isCodeEntered) return state;

@@ -38,6 +38,8 @@ export interface FlowRunner {
   isRenewing(key: string): boolean;
   /** The record from which its flow continues, including polls that were not written. */
   current: Waits['current'];
+  /** Makes the watchers here look again, where the store does not call. */
+  look: Waits['look'];
   /** The same, as it is while another process polls: what is done to it leaves that poll alone. */
   ahead: Waits['ahead'];
   /** Resolves when no effect runs in this process any more. */
@@ -287,10 +289,14 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     return due(key, holds(key, flow) ? (waits.get(key)?.flow ?? flow) : flow);
   }
 
-  function holds(key: string, { pending }: FlowRecord): boolean {
+  function holds(key: string, flow: FlowRecord): boolean {
     const wait = waits.get(key);
     if (wait === undefined) return false;
-    if (wait.isRenewing || pending?.claim === wait.job.claim) return true;
+    if (wait.isRenewing) return true;
+    if (flow.pending?.claim === wait.job.claim) {
+      waits.hear(key, flow);
+      return true;
+    }
     examine(wait).catch(onError);
     return false;
   }
@@ -402,6 +408,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     watch: (key, look) => waits.watch(key, look),
     isRenewing: (key) => waits.get(key)?.isRenewing === true,
     current: (key, record) => waits.current(key, record),
+    look: (key) => waits.look(key),
     ahead: (key, record) => waits.ahead(key, record),
     idle: () => turns.idle(),
   };

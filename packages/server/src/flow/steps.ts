@@ -26,7 +26,7 @@ import {
 } from '@stepgate/core';
 import type { EventBody } from '../events/audit-event.ts';
 import type { FlowSignal } from '../events/signals.ts';
-import type { Sealer } from '../lib/seal.ts';
+import { isSameSecret, type Sealer } from '../lib/seal.ts';
 import { isPush } from '../limits/attempts.ts';
 import { type Requirement, requirementHash } from '../policy/requirement.ts';
 import { createApproval, keepUseful } from '../records/approval.ts';
@@ -68,7 +68,7 @@ export interface Step {
 export type FlowInput =
   | RequestEvent
   | (Fact & { readonly seq: number })
-  | { readonly type: 'time.passed' | 'push.freed' };
+  | { readonly type: 'time.passed' | 'push.freed' | 'ping.received' };
 
 /** The pure part of driving a flow: records in, records out. */
 export interface FlowSteps {
@@ -101,6 +101,8 @@ export interface FlowSteps {
   view(key: string, record: HandleRecord, runs: boolean): FlowView | undefined;
   /** The departure whose return the flow waits for; `undefined` if it waits for none. */
   departure(key: string, flow: FlowRecord): Departure | undefined;
+  /** Whether the provider may know the flow's challenge by this name. A name that is not known yet is not compared. */
+  isChallenge(key: string, flow: FlowRecord, authReqId: string): boolean;
   /** The identity of the login that the flow was started in; `undefined` when it cannot be opened (a retired key). */
   identity(key: string, flow: FlowRecord): Identity | undefined;
 }
@@ -313,6 +315,10 @@ export function createFlowSteps(options: {
     },
     departure: (key, flow) =>
       stateName(flow.state) === 'redirecting' ? vaultIn(key, flow)().departure : undefined,
+    isChallenge(key, flow, authReqId) {
+      const { oobCode } = vaultIn(key, flow)();
+      return oobCode === undefined || isSameSecret(oobCode, authReqId);
+    },
     identity: (key, { identity }) => sealer.open(identity, identityOf(key)) as Identity | undefined,
   };
 }

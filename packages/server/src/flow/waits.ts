@@ -1,9 +1,9 @@
-import type { Clock, EffectResult } from '@stepgate/core';
+import { type Clock, type EffectResult, withPing } from '@stepgate/core';
 import { RECONSIDER_MS } from '../limits/poll-pace.ts';
 import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import type { Records } from '../records/records.ts';
 import type { FlowTarget } from './parts.ts';
-import { withCodeOf, withPollsOfHolder } from './rules.ts';
+import { withNewsOf, withPollsOfHolder } from './rules.ts';
 import type { FlowSteps, Job } from './steps.ts';
 
 /** A wait for the phone that this process polls for. Only news is written. */
@@ -52,6 +52,8 @@ export interface Waits {
   letGo(key: string): Promise<void>;
   /** Whether the record still holds the wait's claim. Another process may have moved the flow on. */
   isHeld(wait: Wait): Promise<boolean>;
+  /** Takes over what the record says about the wait that this process holds. A ping makes the next poll due. */
+  hear(key: string, flow: FlowRecord): void;
   /** The keys of all waits. */
   keys(): readonly string[];
 }
@@ -84,7 +86,7 @@ export function createWaits(options: {
     const { state, pending } = wait.flow;
     return {
       ...record,
-      flow: { ...rest, state: withCodeOf(flow.state, state), ...(pending && { pending }) },
+      flow: { ...rest, state: withNewsOf(flow.state, state), ...(pending && { pending }) },
     };
   }
 
@@ -185,6 +187,14 @@ export function createWaits(options: {
       };
     },
     isWatched: (key) => watching.has(key),
+    hear(key, stored) {
+      const wait = waits.get(key);
+      if (wait === undefined) return;
+      const state = withPing(stored.state, wait.flow.state);
+      if (state === wait.flow.state) return;
+      wait.flow = { ...wait.flow, state };
+      schedule(key, due(key, wait.flow));
+    },
     keys: () => [...waits.keys()],
   };
 }

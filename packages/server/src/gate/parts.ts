@@ -235,5 +235,6 @@ export function serveEndpoints(
     takesReturns: connection.ways.some(({ can }) => can.needsBrowser),
     receiptKeys: guarding.receipts.published,
     watchers,
+    takesPings: connection.ways.some(({ can }) => can.pings === true),
   });
 }

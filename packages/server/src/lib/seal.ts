@@ -129,6 +129,11 @@ export function deriveBytes(secret: unknown, purpose: string, bytes: number): Bu
   return Buffer.from(hkdfSync('sha256', secret, 'stepgate', purpose, bytes));
 }
 
+/** Whether two secrets are the same. Takes as long for a wrong one. */
+export function isSameSecret(one: string, other: string): boolean {
+  return timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'));
+}
+
 /** SHA-256 in base64url: names handles, sessions and requirements where they must not be readable. */
 export function digest(content: string | Uint8Array): string {
   return hash('sha256', content, 'base64url');

@@ -17,7 +17,7 @@ import {
   parseOptions,
   type SchemasOf,
 } from '../lib/parse-options.ts';
-import { CibaSchema, type CibaSettings } from '../provider/ciba-settings.ts';
+import { PingCibaSchema, type PingCibaSettings } from '../provider/ciba-settings.ts';
 import { createIdentityCheck } from '../provider/id-token-check.ts';
 import type { Provider } from '../provider/provider.ts';
 import { RedirectSchema, type RedirectSettings } from '../provider/redirect-settings.ts';
@@ -30,7 +30,7 @@ export interface OidcSettings extends ClientOptions {
    * CIBA. By default the subject itself is the `login_hint`, and the message has 20 characters that Auth0, Keycloak and
    * oidc-provider all accept.
    */
-  readonly ciba?: CibaSettings;
+  readonly ciba?: PingCibaSettings;
   /**
    * The provider's own pages, after CIBA. It proves the factor `hosted`, which a policy or the gate's `factors` must name.
    * Say by `acr` or `amr` how tokens show a second factor: there is no safe default.
@@ -50,7 +50,7 @@ const oidcEntries = {
   clientSecret: checkedElsewhere,
   clientAssertion: checkedElsewhere,
   clientAuthentication: checkedElsewhere,
-  ciba: v.optional(CibaSchema),
+  ciba: v.optional(PingCibaSchema),
   redirect: v.optional(RedirectSchema),
   timeoutMs: checkedElsewhere,
   fetch: v.optional(aFunction),

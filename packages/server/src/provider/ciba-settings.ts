@@ -1,6 +1,6 @@
 import type { ApprovalRequest, AuthorizationDetail, CibaWayOptions, MessageRules } from '@stepgate/core';
 import * as v from 'valibot';
-import { aFunction, optionsSchema, type SchemasOf } from '../lib/parse-options.ts';
+import { aFlag, aFunction, optionsSchema, type SchemasOf } from '../lib/parse-options.ts';
 
 /** CIBA: the phone asks, and shows what is approved. */
 export interface CibaSettings {
@@ -27,6 +27,16 @@ export interface CibaSettings {
   readonly pollTimeoutMs?: number;
 }
 
+/** CIBA at a provider that can ping. */
+export interface PingCibaSettings extends CibaSettings {
+  /**
+   * The application is registered for ping, with `POST <base>/ciba` as its notification endpoint: the provider tells the
+   * gate when the user has answered, and the answer is seen at once. Polls come a third as often, for pings that get
+   * lost. Default `false`.
+   */
+  readonly ping?: boolean;
+}
+
 const text = v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'));
 const seconds = 'must be a whole number of seconds from 1';
 const rules = 'must have maxLength, a whole number from 4, and characters, the content of a character class';
@@ -47,6 +57,12 @@ const cibaEntries = {
 
 /** Checks {@link CibaSettings}; what is left out here, the client checks. */
 export const CibaSchema = optionsSchema(cibaEntries);
+
+/** The same for {@link PingCibaSettings}. */
+export const PingCibaSchema = optionsSchema({
+  ...cibaEntries,
+  ping: v.optional(aFlag),
+} satisfies SchemasOf<PingCibaSettings>);
 
 /** A push code must fit, and what does not parse would only show when a push is sent. */
 function areRules(value: unknown): boolean {

@@ -4,16 +4,16 @@ import { isStepUpError, StepUpError } from '@stepgate/core';
 export const LARGEST_BODY_BYTES = 65_536;
 
 /**
- * Reads a JSON body of at most 64 KB.
+ * Reads a JSON body of at most `mostBytes`, by default 64 KB.
  *
  * @throws StepUpError `unsupported_media_type` (415), `body_too_large` (413) or `invalid_request` (400).
  */
-export async function readJson(request: Request): Promise<unknown> {
+export async function readJson(request: Request, mostBytes?: number): Promise<unknown> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new StepUpError('unsupported_media_type', 'Send JSON, with content-type: application/json.');
   }
-  const text = await readText(request);
+  const text = await readText(request, mostBytes);
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -30,8 +30,8 @@ export async function readForm(request: Request): Promise<URLSearchParams> {
   return new URLSearchParams(await readText(request));
 }
 
-async function readText(request: Request): Promise<string> {
-  return (await readBytes(request)).toString('utf8');
+async function readText(request: Request, mostBytes?: number): Promise<string> {
+  return (await readBytes(request, mostBytes)).toString('utf8');
 }
 
 /**

@@ -1,12 +1,16 @@
 import { createManualClock } from 'suites/manual-clock.ts';
 import { type OidcProvider, startOidcProvider } from 'suites/oidc-provider.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createGate, oidc } from '../../src/index.ts';
+import { createGate, type Gate, oidc } from '../../src/index.ts';
+import type { HostRequest } from '../../src/request/host-request.ts';
 import { createGateClient, type GateClient, SECRET, type TestNative } from '../support/gate-client.ts';
 
 let provider: OidcProvider;
+/** The gate that the provider pings, and what it said. */
+let pinged: Gate<TestNative> | undefined;
+let answers: number[];
 beforeAll(async () => {
-  provider = await startOidcProvider();
+  provider = await startOidcProvider({ onPing: (request) => answerPing(request) });
 });
 afterAll(() => provider.close());
 
@@ -22,8 +26,27 @@ beforeEach(() => {
   // The provider signs with the time of this machine.
   clock.advance(Date.now() - clock.now());
   errors = [];
+  answers = [];
   client = connect();
 });
+
+async function answerPing(web: Request): Promise<Response> {
+  const native = { identity: undefined };
+  const request: HostRequest<TestNative> = {
+    native,
+    method: web.method,
+    url: new URL(web.url).pathname,
+    protocol: 'https',
+    host: 'bank.test',
+    header: (name) => web.headers.get(name) ?? undefined,
+    forPolicy: () => native,
+    parsedBody: () => undefined,
+    whenGone: () => {},
+  };
+  const response = await pinged?.endpoints(request, () => web);
+  answers.push(response?.status ?? 0);
+  return response ?? new Response(null, { status: 503 });
+}
 
 function connect(differences: Partial<Parameters<typeof oidc>[0]> = {}, subject = 'auth0|ada'): GateClient {
   const gate = createGate<TestNative>({
@@ -40,6 +63,7 @@ function connect(differences: Partial<Parameters<typeof oidc>[0]> = {}, subject 
     onError: (error) => errors.push(error),
     testing: { clock, random: () => 0.5 },
   });
+  pinged = gate;
   return createGateClient({ gate, identity: { subject, sessionId: 's' }, policy });
 }
 
@@ -119,6 +143,37 @@ describe('a gate at a standard OpenID provider', () => {
   });
 });
 
+describe('a gate that the provider pings', () => {
+  const ping = { clientId: 'ping', ciba: { ping: true } };
+
+  it('sees the approval without another poll before it', async () => {
+    const owner = connect(ping);
+    await owner.start();
+    const { authReqId, message } = pushed();
+    await owner.event({ type: 'code.submit', code: codeOf(message) });
+    expect(await owner.view()).toMatchObject({ state: 'polling' });
+    await provider.approve(authReqId, 'ping');
+
+    expect(answers).toEqual([204]);
+    await expect.poll(() => owner.view()).toMatchObject({ state: 'approved' });
+    expect(errors).toEqual([]);
+  });
+
+  it('sees the denial', async () => {
+    const owner = connect(ping);
+    await owner.start();
+    await provider.refuse(pushed().authReqId, 'AccessDenied');
+    await expect.poll(() => owner.view()).toMatchObject({ state: 'rejected', reason: 'rejected' });
+  });
+
+  it('asks for pings where the application is registered for them, or sends nothing', async () => {
+    const before = provider.asked.length;
+    const owner = connect({ ...ping, ciba: {} });
+    expect(await owner.start()).toMatchObject({ state: 'failed', reason: 'provider_misconfigured' });
+    expect(provider.asked).toHaveLength(before);
+  });
+});
+
 describe('oidc', () => {
   const settings = { issuer: 'https://login.test', clientId: 'c', clientSecret: 's', ciba: {} };
 
@@ -132,6 +187,7 @@ describe('oidc', () => {
     ['oidc.ciba.messageRules:', { ciba: { messageRules: { maxLength: 20, characters: 'z-a' } } }],
     ['oidc.ciba.expirySeconds:', { ciba: { expirySeconds: 0 } }],
     ['pollTimeoutMs:', { ciba: { pollTimeoutMs: 0 } }],
+    ['oidc.ciba.ping:', { ciba: { ping: 'yes' } }],
     ['oidc.mfaApi: is not an option', { mfaApi: {} }],
   ])('names %s when it is wrong: %j', (name, wrong) => {
     const create = (): unknown => oidc({ ...settings, ...wrong } as typeof settings);

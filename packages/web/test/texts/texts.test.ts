@@ -30,6 +30,7 @@ const UNSAID = {
   version_required: 'the screens send the version',
   too_many_watchers: 'the page waits by itself: the user has nothing to do',
   receipt_invalid: 'a service says it to another one, not to the user',
+  ping_refused: 'the provider hears it, not the user',
   receipt_keys_unavailable: 'a service says it to another one, not to the user',
   misconfigured: 'the app is at fault: the general sentence is enough',
 } as const satisfies Partial<Record<RequestErrorCode, string>>;
