@@ -150,6 +150,13 @@ export const MUTATIONS = [
     shownBy: [own('flow/counting', 'are 15 seconds apart, whichever flow sends them')],
   },
   {
+    defence: 'pushes of different ways keep their distance',
+    edits: [
+      [server('limits/limits'), "      { window: distance(1), whose: 'apartFrom', onlyLooks: true },\n", ''],
+    ],
+    shownBy: [own('ciba/flow', 'keeps the pushes of different ways 15 seconds apart')],
+  },
+  {
     defence: "a phone that has answered does not block its owner's other browsers",
     edits: [[server('flow/admission'), '    await checkHolder(other.holder);\n', '']],
     shownBy: [own('flow/counting', 'blocks no other browser once the phone has answered')],

@@ -11,7 +11,13 @@ export type Effect =
   | { readonly type: 'enroll'; readonly params: { readonly seq: number; readonly factor: EnrollableFactor } }
   | {
       readonly type: 'challenge';
-      readonly params: { readonly seq: number; readonly factor: Factor; readonly authenticatorId: string };
+      readonly params: {
+        readonly seq: number;
+        readonly factor: Factor;
+        readonly authenticatorId: string;
+        /** The way does not tell the user's devices apart, so any of them may receive it. */
+        readonly isForAnyDevice?: boolean;
+      };
     }
   | {
       readonly type: 'poll';

@@ -1,7 +1,7 @@
 import { and, not } from 'xstate';
 import type { EnrollableFactor, Factor } from '../terms/factor.ts';
 import type { ReasonCode } from '../terms/reason-codes.ts';
-import { initialContext } from './context.ts';
+import { currentWay, initialContext } from './context.ts';
 import { failedWith, flowSetup } from './setup.ts';
 
 const because = (code: ReasonCode) => ({ type: 'noteReason', params: { code } }) as const;
@@ -415,6 +415,7 @@ export const stepUpMachine = flowSetup.createMachine({
             seq: context.seq,
             factor: context.target?.factor as Factor,
             authenticatorId: context.target?.authenticatorId as string,
+            ...(!currentWay(context).listsDevices && { isForAnyDevice: true }),
           }),
         },
       ],

@@ -224,13 +224,20 @@ function disclosureOf(
   return Object.keys(shown).length > 0 ? shown : undefined;
 }
 
+/** States never change, and most are shown more than once. */
+const taken = new WeakMap<FlowState, readonly StepUpRequestType[]>();
+
 /** The requests that the state takes, now or after a waiting time. */
 function requestsTaken(state: FlowState): readonly StepUpRequestType[] {
+  const known = taken.get(state);
+  if (known !== undefined) return known;
   const snapshot = toSnapshot(state);
   const later = { at: Number.MAX_SAFE_INTEGER, jitterMs: 0 };
-  return candidates(state)
+  const found = candidates(state)
     .filter((event) => snapshot.status === 'active' && snapshot.can({ ...event, ...later }))
     .map(({ type }) => type);
+  taken.set(state, found);
+  return found;
 }
 
 function candidates({ context }: FlowState): readonly RequestEvent[] {

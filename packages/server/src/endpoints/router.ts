@@ -36,7 +36,7 @@ export interface EndpointsOptions {
   /** Whether users come back here from the provider's page. */
   readonly takesReturns: boolean;
   /** The public keys of receipts. */
-  readonly receiptKeys: object;
+  readonly receiptKeys: () => object;
   readonly watchers: Watchers;
   /** Whether the provider pings. */
   readonly takesPings: boolean;
@@ -116,7 +116,7 @@ function routesOf(parts: EndpointParts, options: EndpointsOptions): Routes {
   const own = {
     ...linked,
     '/assets/*': { GET: asset, HEAD: asset },
-    '/jwks.json': { GET: async () => keySet(options.receiptKeys) },
+    '/jwks.json': { GET: async () => keySet(options.receiptKeys()) },
     '/links': { POST: forScripts(flow.link) },
     ...(returns && { [CALLBACK_PATH]: { GET: returns.callback }, '/done': { GET: returns.done } }),
     // For the provider, which has no cookie and no origin.

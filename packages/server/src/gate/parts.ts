@@ -233,7 +233,7 @@ export function serveEndpoints(
     authenticators: authenticators || undefined,
     takesMfaToken: settings.firstLeg.mfaToken === true,
     takesReturns: connection.ways.some(({ can }) => can.needsBrowser),
-    receiptKeys: guarding.receipts.published,
+    receiptKeys: () => guarding.receipts.published(),
     watchers,
     takesPings: connection.ways.some(({ can }) => can.pings === true),
   });

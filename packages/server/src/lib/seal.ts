@@ -98,8 +98,8 @@ function bytesOf(text: string): Buffer | undefined {
  * One key is good for 2^32 random nonces (NIST SP 800-38D, section 8.3). A gate that refuses thousands of requests a
  * second would use them up within weeks, so every login, record or browser has its own key.
  */
-function sealingKeyOf({ sealingKey }: Key, purpose: string): Buffer {
-  return createHmac('sha256', sealingKey).update(purpose).digest();
+function sealingKeyOf({ sealingKey }: Key, purpose: string): KeyObject {
+  return createSecretKey(createHmac('sha256', sealingKey).update(purpose).digest());
 }
 
 function signatureOf(text: string, purpose: string, { signingKey }: Key): Buffer {

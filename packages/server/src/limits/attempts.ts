@@ -33,13 +33,26 @@ export function attemptsOf(effect: Effect): readonly LimitName[] {
 
 /** The keys that an effect counts under. */
 export function limitKeysOf({ key, caller: { session, subject } }: Owner, effect?: Effect): LimitKeys {
+  const keyOf = (device: string): string => digest(JSON.stringify([subject, device]));
   const device = effect && deviceOf(effect);
   return {
     flow: key,
     session,
     subject: digest(subject),
-    ...(device !== undefined && { device: digest(JSON.stringify([subject, device])) }),
+    ...(device !== undefined && { device: keyOf(device) }),
+    ...(effect && isPush(effect) && phonesOf(effect, keyOf)),
   };
+}
+
+/** No authenticator has an empty id. */
+const ANY_PHONE = '';
+const LISTED_PHONES = ' ';
+
+/** A push to any phone keeps its distance from those to each of them, and those from it. */
+function phonesOf({ params }: Effect, keyOf: (device: string) => string): Partial<LimitKeys> {
+  return 'isForAnyDevice' in params
+    ? { device: keyOf(ANY_PHONE), apartFrom: keyOf(LISTED_PHONES) }
+    : { among: keyOf(LISTED_PHONES), apartFrom: keyOf(ANY_PHONE) };
 }
 
 /** Who gets something from an effect: a device of the user's, or one being added. */

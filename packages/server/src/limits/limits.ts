@@ -83,6 +83,10 @@ export interface LimitKeys {
   readonly subject: string;
   /** The device that a message goes to, for `resends`. */
   readonly device?: string | undefined;
+  /** The devices among which this one is. */
+  readonly among?: string | undefined;
+  /** Devices that may be this one: a message to any of them counts as one to it. */
+  readonly apartFrom?: string | undefined;
 }
 
 /** Counts attempts. Each has an id, so that it is counted once and can be given back exactly. */
@@ -97,7 +101,12 @@ export interface LimitBook {
 interface Counter {
   readonly window: SlidingWindow;
   readonly whose: keyof LimitKeys;
+  /** Counts nothing: what others have counted is in the way. */
+  readonly onlyLooks?: boolean;
 }
+
+/** More than anybody has. */
+const MOST_DEVICES = 1_000;
 
 /** The scopes in the order in which they are checked: an attacker reaches the limit of their own session first. */
 const SCOPES = [
@@ -132,6 +141,8 @@ export function createLimitBook(options: {
     });
   }
 
+  const distance = (count: number): SlidingWindow =>
+    createSlidingWindow({ store, now, name: 'resends', count, windowMs: resendAfterMs });
   const counters: Readonly<Record<LimitName, readonly Counter[]>> = {
     starts: countersOf('starts'),
     pushes: countersOf('pushes'),
@@ -141,36 +152,39 @@ export function createLimitBook(options: {
     lists: countersOf('lists'),
     codes: countersOf('codes'),
     resends: [
-      {
-        window: createSlidingWindow({ store, now, name: 'resends', count: 1, windowMs: resendAfterMs }),
-        whose: 'device',
-      },
+      { window: distance(1), whose: 'apartFrom', onlyLooks: true },
+      { window: distance(1), whose: 'device' },
+      { window: distance(MOST_DEVICES), whose: 'among' },
     ],
   };
 
   /** The counters of an attempt, each with the key that it counts under. */
-  function entriesOf(name: LimitName, keys: LimitKeys): readonly (readonly [SlidingWindow, string])[] {
-    return counters[name].flatMap(({ window, whose }) => {
-      const key = keys[whose];
-      return key === undefined ? [] : [[window, key] as const];
+  function entriesOf(name: LimitName, keys: LimitKeys): readonly (Counter & { readonly key: string })[] {
+    return counters[name].flatMap((counter) => {
+      const key = keys[counter.whose];
+      return key === undefined ? [] : [{ ...counter, key }];
     });
   }
 
   return {
     async charge(name, id, keys, retry = once) {
       const entries = entriesOf(name, keys);
-      for (const [index, [window, key]] of entries.entries()) {
-        const wait = await retry(() => window.take(key, id));
+      for (const [index, { window, key, onlyLooks }] of entries.entries()) {
+        const wait = await retry(async () =>
+          onlyLooks ? (await window.wait(key)) || undefined : window.take(key, id),
+        );
         if (wait === undefined) continue;
-        for (const [counted, of] of entries.slice(0, index)) await retry(() => counted.giveBack(of, id));
+        for (const before of entries.slice(0, index)) {
+          await retry(() => before.window.giveBack(before.key, id));
+        }
         // The scopes not checked yet may want a longer wait. The user learns of it now, not after the first one.
-        const others = entries.slice(index + 1).map(([one, of]) => retry(() => one.wait(of)));
+        const others = entries.slice(index + 1).map((one) => retry(() => one.window.wait(one.key)));
         return Math.max(wait, ...(await Promise.all(others)));
       }
       return undefined;
     },
     async refund(name, id, keys, retry = once) {
-      for (const [window, key] of entriesOf(name, keys)) await retry(() => window.giveBack(key, id));
+      for (const { window, key } of entriesOf(name, keys)) await retry(() => window.giveBack(key, id));
     },
   };
 }

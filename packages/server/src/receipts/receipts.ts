@@ -26,7 +26,8 @@ export interface Approved {
 
 /** Issues receipts: approvals as signed tokens that other services can verify. */
 export interface Receipts {
-  readonly published: ReceiptKeys['published'];
+  /** The keys to verify receipts with. */
+  published(): ReceiptKeys['published'];
   /**
    * @throws TypeError when the audience is wrong.
    * @throws StepUpError `insufficient_user_authentication` (401) when the approval has become too old.
@@ -55,13 +56,16 @@ export function createReceipts(options: {
   readonly randomId: () => string;
 }): Receipts {
   const { settings, secret, namespace, basePath, now, randomId } = options;
-  const { signer, published } = settings.keys
-    ? parseReceiptKeys(settings.keys)
-    : deriveReceiptKeys(secret, namespace);
+  let keys = settings.keys && parseReceiptKeys(settings.keys);
+  /** Deriving costs more than the rest of a gate, and most need no receipts. */
+  const usedKeys = (): ReceiptKeys => {
+    keys ??= deriveReceiptKeys(secret, namespace);
+    return keys;
+  };
   const lifetimeMs = parseLifetime(settings.lifetime ?? DEFAULT_LIFETIME_SECONDS) * 1_000;
 
   return {
-    published,
+    published: () => usedKeys().published,
     issue({ approval, policy, decidedAt, origin }, receipt) {
       const { audience } = receipt ?? {};
       if (typeof audience !== 'string' || audience === '') {
@@ -75,6 +79,7 @@ export function createReceipts(options: {
           'The approval has become too old for a receipt. Ask for the receipt at the beginning of the handler.',
         );
       }
+      const { signer } = usedKeys();
       return new SignJWT(claimsOf(approval, policy))
         .setProtectedHeader({ alg: signer.alg, kid: signer.kid, typ: RECEIPT_TYPE })
         .setIssuer(settings.issuer ?? origin + basePath)

@@ -330,6 +330,7 @@ describe('the way after the first', () => {
     expect(await later()).toMatchObject({ state: 'authenticating', way: 'mfa-api' });
     const late = await client.event({ type: 'code.submit', code });
     expect(late).toMatchObject({ error: 'event_not_allowed' });
+    tenant.clock.advance(15_000);
     await client.event({ type: 'password.submit', password: tenant.ada.password });
     expect(await client.view()).toMatchObject({ state: 'polling', way: 'mfa-api' });
     expect(await client.isAllowed()).toBe(false);
@@ -364,6 +365,7 @@ describe('one push per user, over all ways', () => {
 
     phone.approve();
     expect(await later()).toMatchObject({ state: 'approved' });
+    tenant.clock.advance(15_000);
     await elsewhere.view();
     expect(await elsewhere.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
   });
@@ -382,6 +384,20 @@ describe('one push per user, over all ways', () => {
 
     expect(await elsewhere.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
     expect(await client.event({ type: 'code.submit', code })).toMatchObject({ state: 'approved' });
+  });
+
+  it('keeps the pushes of different ways 15 seconds apart', async () => {
+    const { client, phone, tenant } = createCibaScene({ hasMfaApi: true, gate: { pushCode: 'compared' } });
+    await client.start();
+    await client.event({ type: 'way.next' });
+    await client.event({ type: 'password.submit', password: tenant.ada.password });
+    expect(await client.view()).toMatchObject({ state: 'failed', reason: 'rate_limited', way: 'mfa-api' });
+    tenant.clock.advance(15_000);
+    expect(await client.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
+
+    await client.send('DELETE', '/step-up/flow');
+    expect(await client.start()).toMatchObject({ state: 'failed', reason: 'rate_limited', way: 'ciba' });
+    expect(phone.notifications()).toHaveLength(2);
   });
 
   it('counts the pushes of all ways together', async () => {
