@@ -2,31 +2,13 @@
 // did, and fails if one passed. With arguments, only the defences with all of these words in their names:
 // `npm run mutate -- id_token`. The sources are restored, also on Ctrl-C.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { build, edit, restore, restoreWhenStopped, root } from './edits.mjs';
 import { MUTATIONS } from './mutations.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'stepgate-mutate-'));
-const originals = new Map();
-
-function edit([file, from, to]) {
-  const path = join(root, file);
-  const text = readFileSync(path, 'utf8');
-  if (text.split(from).length !== 2) throw new Error(`${file} must have once: ${from}`);
-  if (!originals.has(path)) originals.set(path, text);
-  writeFileSync(
-    path,
-    text.replace(from, () => to),
-  );
-}
-
-function restore() {
-  for (const [path, text] of originals) writeFileSync(path, text);
-  originals.clear();
-}
 
 /** A pattern for a test's title. What `it.each` fills in can be anything. */
 function patternOf(title) {
@@ -38,11 +20,6 @@ function patternOf(title) {
 const SUITES_RUN_IN = 'packages/express/test/express.test.ts';
 
 const isSuite = ([file]) => file.startsWith('suites/');
-
-/** Tests import other packages as built. An edit may leave type errors behind, which do not matter here. */
-function build() {
-  spawnSync('pnpm', ['exec', 'tsc', '-b'], { cwd: root, stdio: 'ignore' });
-}
 
 function run([file, title]) {
   const report = join(folder, 'report.json');
@@ -62,13 +39,7 @@ function run([file, title]) {
   return { failed: numFailedTests, ran: numFailedTests + numPassedTests };
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    restore();
-    build();
-    process.exit(1);
-  });
-}
+restoreWhenStopped();
 
 const words = process.argv.slice(2);
 const chosen = MUTATIONS.filter(({ defence }) => words.every((word) => defence.includes(word)));

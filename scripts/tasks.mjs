@@ -48,9 +48,9 @@ export const TASKS = {
     env: { FUZZ_CASES: '10000' },
   },
   simulate: {
-    steps: [build, [...vitest('server'), 'packages/server/test/simulation/simulation.test.ts']],
-    env: { SIMULATION_RUNS: '1000000' },
+    steps: [build, ['node', 'packages/server/test/simulation/main.ts']],
   },
+  'simulate:without': { steps: [build, ['node', 'scripts/simulate-without.mjs']] },
   site: { steps: [build, site('api'), site('dev')] },
   'site:build': { steps: [build, ...buildSite] },
   release: { steps: [build, ...buildSite, ['node', 'scripts/release.mjs']] },

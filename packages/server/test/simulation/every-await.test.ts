@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Deed, type Step, simulate, type Turns } from './world.ts';
+import { type Deed, MFA_API, type Setup, type Step } from './deeds.ts';
+import type { Scheduling } from './turns.ts';
+import { simulate } from './world.ts';
 
 /** Everything in the order in which it began. */
-function inOrder(): Turns {
+function inOrder(): Scheduling {
   const waiting: (() => void)[] = [];
   return {
     schedule: (task) => new Promise((resolve) => void waiting.push(() => resolve(task))),
@@ -12,39 +14,51 @@ function inOrder(): Turns {
 }
 
 const by = 'owner';
-const start: Deed = { type: 'start', by, isSingleUse: false };
+const errand = 'see the accounts';
+const start: Deed = { type: 'start', by, errand };
 const guess: Deed = { type: 'type a code', by: 'twin' };
+const yes: Deed = { type: 'answer', approves: true, isCareless: false };
+const no: Deed = { type: 'answer', approves: false, isCareless: false };
+const look: Deed = { type: 'look', by };
+const typed: Deed = { type: 'type the push code', by, isMistyped: false };
 const pass = (ms: number): Deed => ({ type: 'wait', ms });
 
+const CIBA: Setup = { ways: ['ciba', 'mfa-api'], pushCode: 'typed', pollSchedule: 'steady' };
+
 /** Flows, each with the deed last whose work is cut off. */
-const FLOWS: Readonly<Record<string, readonly Deed[]>> = {
-  'a push': [start],
-  'a push that is sent again': [start, pass(16_000), { type: 'resend', by }],
-  'a push that was approved': [start, { type: 'answer', approves: true }, pass(6_000), { type: 'look', by }],
-  'a push that is watched': [start, { type: 'watch', by }, pass(6_000), pass(6_000)],
-  'a push that was approved while it was watched': [
-    start,
-    { type: 'watch', by },
-    pass(6_000),
-    { type: 'answer', approves: true },
-    pass(6_000),
-  ],
-  'a push that was denied': [start, { type: 'answer', approves: false }, pass(6_000), { type: 'look', by }],
-  'a push that waits for another': [start, { type: 'start', by: 'other', isSingleUse: false }],
-  'a wrong code': [start, { type: 'choose the code', by }, guess],
-  'a right code': [start, { type: 'choose the code', by }, { type: 'type a code', by }],
-  'a text message': [start, { type: 'choose the text', by }],
-  'an account of somebody else': [
-    { type: 'start with a foreign token', by: 'twin' },
-    pass(6_000),
-    { type: 'look', by: 'twin' },
-  ],
-  'a use of an approval': [
-    { type: 'start', by, isSingleUse: true },
-    { type: 'choose the code', by },
-    { type: 'type a code', by },
-    { type: 'use', by, isSingleUse: true, releases: false },
-  ],
+const FLOWS: Readonly<Record<string, { readonly deeds: readonly Deed[]; readonly setup?: Setup }>> = {
+  'a push': { deeds: [start] },
+  'a push that is sent again': { deeds: [start, pass(16_000), { type: 'resend', by }] },
+  'a push that was approved': { deeds: [start, yes, pass(6_000), look] },
+  'a push that is watched': { deeds: [start, { type: 'watch', by }, pass(6_000), pass(6_000)] },
+  'a push that was approved while it was watched': {
+    deeds: [start, { type: 'watch', by }, pass(6_000), yes, pass(6_000)],
+  },
+  'a push that was denied': { deeds: [start, no, pass(6_000), look] },
+  'a push that waits for another': { deeds: [start, { type: 'start', by: 'other', errand }] },
+  'a wrong code': { deeds: [start, { type: 'choose the code', by }, guess] },
+  'a right code': { deeds: [start, { type: 'choose the code', by }, { type: 'type a code', by }] },
+  'a text message': { deeds: [start, { type: 'choose the text', by }] },
+  'an account of somebody else': {
+    deeds: [{ type: 'start with a foreign token', by: 'twin' }, pass(6_000), { type: 'look', by: 'twin' }],
+  },
+  'a use of an approval': {
+    deeds: [
+      { type: 'start', by, errand: 'close an account' },
+      { type: 'choose the code', by },
+      { type: 'type a code', by },
+      { type: 'use', by, errand: 'close an account', afterwards: 'nothing' },
+    ],
+  },
+  'a push with a code': { setup: CIBA, deeds: [start] },
+  'a push code': { setup: CIBA, deeds: [start, typed] },
+  'a push code after the tap': { setup: CIBA, deeds: [start, yes, pass(6_000), look, typed] },
+  'a tap after the push code': { setup: CIBA, deeds: [start, typed, yes, pass(6_000), look] },
+  'guesses of a push code': {
+    setup: CIBA,
+    deeds: [start, { type: 'guess the push code', by: 'twin', times: 3 }],
+  },
+  'another way': { setup: CIBA, deeds: [start, pass(16_000), { type: 'take another way', by }] },
 };
 
 const CUTS: Readonly<Record<string, Deed>> = {
@@ -52,8 +66,9 @@ const CUTS: Readonly<Record<string, Deed>> = {
   'loses its process': { type: 'crash', process: 0 },
   'is begun again': { type: 'retry', by },
   'is left for another factor': { type: 'choose the code', by },
-  'meets another browser': { type: 'start', by: 'other', isSingleUse: false },
-  'meets itself again': { type: 'use', by, isSingleUse: true, releases: false },
+  'is left for another way': { type: 'take another way', by },
+  'meets another browser': { type: 'start', by: 'other', errand },
+  'meets itself again': { type: 'use', by, errand: 'close an account', afterwards: 'nothing' },
 };
 
 /** The turns of a flow's last deed after which it is cut off. What comes later is the same again: reading and waiting. */
@@ -64,7 +79,6 @@ const ALL = 10_000;
 function steps(flow: readonly Deed[], cut: Deed, turns: number): readonly Step[] {
   const last = flow.length - 1;
   const before = flow.map((deed, index) => ({ deed, process: 0, turns: index === last ? turns : ALL }));
-  const look: Deed = { type: 'look', by };
   return [
     ...before,
     { deed: cut, process: 1, turns: ALL },
@@ -73,12 +87,12 @@ function steps(flow: readonly Deed[], cut: Deed, turns: number): readonly Step[]
   ];
 }
 
-describe.each(Object.entries(FLOWS))('%s', (_name, flow) => {
+describe.each(Object.entries(FLOWS))('%s', (_name, { deeds, setup = MFA_API }) => {
   it.each(Object.entries(CUTS))(
     'counts what the tenant saw of an effect that %s at any point',
     async (_cut, cut) => {
       for (let turns = 0; turns < MOST_TURNS; turns += 1) {
-        const broken = await simulate(inOrder(), () => 1, steps(flow, cut, turns));
+        const { broken } = await simulate(inOrder(), () => 1, steps(deeds, cut, turns), setup);
         expect(broken, `after ${turns} turns`).toEqual([]);
       }
     },

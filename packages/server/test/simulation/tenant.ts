@@ -1,30 +1,37 @@
 import {
+  cibaCapabilities,
   type EnrollingWay,
   MFA_API_CAPABILITIES,
   type MfaTransaction,
   type Redemption,
   StepUpError,
+  type Way,
 } from '@stepgate/core';
 import type { IdentityCheck } from '../../src/provider/id-token-check.ts';
-import type { Asked, Truth } from './truth.ts';
+import { BROWSERS, type Browser } from './deeds.ts';
+import type { Asked, Push, Truth } from './truth.ts';
 
 /** Carries a request to the tenant and its answer back, each after some time; rejects at once when it is aborted. */
 export type Network = <T>(signal: AbortSignal | undefined, act: () => T) => Promise<T>;
 
 /** The tenant of a simulation: it acts on each request once, whether its answer is heard or not. */
 export interface SimulatedTenant {
-  readonly way: EnrollingWay;
+  readonly mfaApi: EnrollingWay;
+  readonly ciba: Way;
   readonly identityCheck: IdentityCheck;
   /** A first leg of this browser's. */
   firstLeg(browser: string, session: string, signal: AbortSignal): Promise<MfaTransaction>;
-  /** An `mfa_token` of somebody else's account, whose phone approves everything. */
-  readonly foreignToken: string;
 }
 
 /** The one code that is right, as often as it is typed. */
 export const RIGHT_CODE = '123456';
+/** An `mfa_token` of somebody else's account, whose phone approves everything. */
+export const FOREIGN = 'mallory';
 
-const FOREIGN = 'mallory';
+const PUSH_TTL_MS = 300_000;
+/** What the tenant of the CIBA way names as the interval, and by how much it complains. */
+const CIBA_INTERVAL_MS = 5_000;
+const SLOW_DOWN_MS = 5_000;
 const device = (token: string): string => (token === FOREIGN ? 'push|mallory' : 'push|ada');
 
 /** Makes the tenant. `stamp` tells when a request was sent; `fault` what happens to it. */
@@ -34,8 +41,14 @@ export function createSimulatedTenant(options: {
   readonly now: () => number;
   readonly stamp: () => Pick<Asked, 'sentAt' | 'countedFrom'>;
   readonly fault: () => 'none' | 'unheard' | 'refused';
+  /** Whether the tenant wants to be asked less often. */
+  readonly complains: () => boolean;
   /** Whether the process that sends the requests has died. */
   readonly isDead: () => boolean;
+  /** The browser whose request the gate is at. */
+  readonly asking: () => Browser | undefined;
+  /** The least time between two polls by the MFA API. */
+  readonly leastIntervalMs: number;
 }): SimulatedTenant {
   const { truth, network, now, stamp, fault, isDead } = options;
   const prover = (token: string): { readonly browser: string; readonly session: string } => {
@@ -44,11 +57,18 @@ export function createSimulatedTenant(options: {
   };
 
   /** Notes a poll of a challenge until the process has its answer. */
-  async function noted<T>(oobCode: string, poll: () => Promise<T>): Promise<T> {
-    const before = truth.polls.get(oobCode) ?? [];
+  async function noted<T>(id: string, poll: () => Promise<T>): Promise<T> {
+    const before = truth.polls.get(id) ?? [];
     let isAnswered = false;
-    const isSecond = before.some(({ isOver }) => !isOver());
-    truth.polls.set(oobCode, [...before, { sentAt: now(), isSecond, isOver: () => isAnswered || isDead() }]);
+    truth.polls.set(id, [
+      ...before,
+      {
+        sentAt: now(),
+        intervalMs: truth.pushes[Number(id)]?.intervalMs ?? 0,
+        underWaySince: before.find(({ isOver }) => !isOver())?.sentAt,
+        isOver: () => isAnswered || isDead(),
+      },
+    ]);
     return poll().finally(() => {
       isAnswered = true;
     });
@@ -63,8 +83,28 @@ export function createSimulatedTenant(options: {
     return answer.value;
   }
 
+  /** A new push on the phone. */
+  function ring(push: Omit<Push, 'state' | 'isTyped' | 'wrongCodes'>): string {
+    truth.pushes.push({ ...push, state: 'waiting', isTyped: false, wrongCodes: 0 });
+    return String(truth.pushes.length - 1);
+  }
+
+  /** The answer to a poll: the tokens go out once. */
+  function pollOf(id: string): Redemption {
+    const push = truth.pushes[Number(id)];
+    if (push === undefined) throw new StepUpError('result_lost', 'no such push');
+    if (push.state === 'denied') return { status: 'rejected' };
+    if (push.state === 'given out') throw new StepUpError('result_lost', 'given out already');
+    if (push.state === 'waiting') {
+      if (now() - push.sentAt > PUSH_TTL_MS) throw new StepUpError('challenge_expired', 'too late');
+      return { status: 'pending' };
+    }
+    push.state = 'given out';
+    truth.proofs.push({ browser: push.browser, at: now(), push });
+    return approved(push.browser);
+  }
+
   return {
-    foreignToken: FOREIGN,
     firstLeg: (browser, session, signal) => network(signal, () => ({ mfaToken: `${browser}/${session}` })),
     identityCheck: {
       prepare: async () => {},
@@ -72,7 +112,7 @@ export function createSimulatedTenant(options: {
         if (accessToken === FOREIGN) throw new StepUpError('subject_mismatch', 'somebody else approved');
       },
     },
-    way: {
+    mfaApi: {
       name: 'mfa-api',
       can: MFA_API_CAPABILITIES,
       list: ({ mfaToken, signal }) =>
@@ -90,8 +130,9 @@ export function createSimulatedTenant(options: {
             truth.messages.push({ ...prover(mfaToken), ...sent });
             return { binding: 'prompt' as const, oobCode: 'sms' };
           }
-          truth.pushes.push({ ...prover(mfaToken), ...sent, state: 'waiting' });
-          return { binding: 'poll' as const, oobCode: String(truth.pushes.length - 1) };
+          const intervalMs = options.leastIntervalMs;
+          const oobCode = ring({ ...prover(mfaToken), ...sent, way: 'mfa-api', intervalMs });
+          return { binding: 'poll' as const, oobCode };
         });
       },
       redeem({ mfaToken, proof, signal }) {
@@ -103,24 +144,54 @@ export function createSimulatedTenant(options: {
         function judge(): Redemption {
           if (mfaToken === FOREIGN) return approved(FOREIGN);
           const code = proof.type === 'oob' ? proof.bindingCode : proof.code;
-          if (proof.type !== 'oob' || code !== undefined) {
-            const isRight = code === RIGHT_CODE;
-            truth.codes.push({ ...prover(mfaToken), ...sent, isRight });
-            if (!isRight) throw new StepUpError('code_refused', 'wrong code', { status: 400 });
-          } else {
-            const push = truth.pushes[Number(proof.oobCode)];
-            if (push?.state === 'denied') return { status: 'rejected' as const };
-            if (push?.state === 'given out') throw new StepUpError('result_lost', 'given out already');
-            if (push?.state !== 'approved') return { status: 'pending' as const };
-            push.state = 'given out';
-          }
-          truth.proofs.push({ browser: prover(mfaToken).browser, at: now() });
+          if (proof.type === 'oob' && code === undefined) return pollOf(proof.oobCode);
+          const isRight = code === RIGHT_CODE;
+          truth.codes.push({ ...prover(mfaToken), ...sent, isRight });
+          if (!isRight) throw new StepUpError('code_refused', 'wrong code', { status: 400 });
+          truth.proofs.push({ browser: prover(mfaToken).browser, at: now(), push: undefined });
           return approved(mfaToken);
         }
       },
       remove: async () => {},
     },
+    ciba: {
+      name: 'ciba',
+      can: cibaCapabilities({}),
+      list: () => Promise.resolve([{ id: 'ciba', factor: 'push', active: true }]),
+      challenge({ approval, signal }) {
+        const sent = stamp();
+        const browser = options.asking();
+        if (browser === undefined) truth.noticed.push('a push went out that nobody has asked for');
+        const { session } = BROWSERS[browser ?? 'owner'];
+        return request(signal, () => {
+          const push = { browser: browser ?? 'nobody', session, ...sent, intervalMs: CIBA_INTERVAL_MS };
+          const oobCode = ring({ ...push, way: 'ciba', code: approval?.code ?? '' });
+          return {
+            binding: 'poll' as const,
+            oobCode,
+            expiresInMs: PUSH_TTL_MS,
+            intervalMs: CIBA_INTERVAL_MS,
+            shown: approval?.action === undefined ? ('code' as const) : ('message' as const),
+          };
+        });
+      },
+      redeem: ({ proof, signal }) =>
+        proof.type !== 'oob' || proof.bindingCode !== undefined
+          ? Promise.reject(new StepUpError('factor_unavailable', 'CIBA takes no codes'))
+          : noted(proof.oobCode, () => pollCiba(proof.oobCode, signal)),
+    },
   };
+
+  /** A poll by CIBA, to which the tenant may say that it wants to be asked less often. */
+  async function pollCiba(id: string, signal: AbortSignal | undefined): Promise<Redemption> {
+    const push = truth.pushes[Number(id)];
+    const answer = await request<Redemption>(signal, () =>
+      push?.state === 'waiting' && options.complains() ? { status: 'slow_down' } : pollOf(id),
+    );
+    // From then on, since the answer was heard.
+    if (answer.status === 'slow_down' && push !== undefined && !isDead()) push.intervalMs += SLOW_DOWN_MS;
+    return answer;
+  }
 }
 
 const approved = (accessToken: string) =>

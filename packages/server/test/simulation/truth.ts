@@ -1,4 +1,8 @@
-/** Something that a user's phone, or the tenant, was asked for. */
+import type { WayName } from '@stepgate/core';
+import type { Receipt } from '../../src/receipt.ts';
+import type { ErrandName } from './deeds.ts';
+
+/** Something that a user's phone, or the tenant, was asked for. All times are real ones. */
 export interface Asked {
   /** Whose request it was: the browser's name. */
   readonly browser: string;
@@ -11,10 +15,18 @@ export interface Asked {
 
 /** A push, as the phone knows it. */
 export interface Push extends Asked {
+  readonly way: WayName;
   state: 'waiting' | 'approved' | 'given out' | 'denied';
+  /** The code that the phone shows, and whether the user has typed it. */
+  readonly code?: string;
+  isTyped: boolean;
+  /** How many wrong codes were judged for it. */
+  wrongCodes: number;
+  /** The least time until the next poll, as the tenant has told it. */
+  intervalMs: number;
 }
 
-/** A code, as the tenant judged it. */
+/** A code, as it was judged by the tenant, or by the gate where the phone shows it. */
 export interface JudgedCode extends Asked {
   readonly isRight: boolean;
 }
@@ -22,10 +34,33 @@ export interface JudgedCode extends Asked {
 /** A poll, as the process that sent it knows it. */
 export interface SentPoll {
   readonly sentAt: number;
+  /** The least time since the poll before it. */
+  readonly intervalMs: number;
   /** Whether its process waits for it no more. */
   isOver: () => boolean;
-  /** Whether another one of the same challenge was under way. */
-  readonly isSecond: boolean;
+  /** When another one of the same challenge had been sent that was still under way. */
+  readonly underWaySince: number | undefined;
+}
+
+/** An approval that let a handler run. */
+export interface Run {
+  readonly approval: string;
+  readonly way: string | undefined;
+  readonly browser: string;
+  readonly errand: ErrandName;
+  readonly at: number;
+}
+
+/** A receipt that a handler has got. */
+export interface IssuedReceipt {
+  readonly approval: string;
+  /** What the handler ran. */
+  readonly errand: ErrandName;
+  readonly at: number;
+  /** Whether the handler had given the approval back before. */
+  readonly isAfterRelease: boolean;
+  /** What the receipt says, once it was verified. */
+  readonly says: Pick<Receipt, 'approval' | 'bound' | 'expiresAt'>;
 }
 
 /** What really happened: what the phone and the tenant saw, and what the handlers did. Knows nothing of the gate. */
@@ -36,14 +71,18 @@ export interface Truth {
   readonly messages: Asked[];
   /** The polls that the tenant was sent, by challenge. */
   readonly polls: Map<string, SentPoll[]>;
-  /** The least time between two of them. */
-  leastIntervalMs: number;
   /** The proofs that the tenant has given tokens for. */
-  readonly proofs: { readonly browser: string; readonly at: number }[];
-  /** The approvals that let a handler run, and for whom. */
-  readonly runs: { readonly approval: string; readonly browser: string; readonly isSingleUse: boolean }[];
+  readonly proofs: { readonly browser: string; readonly at: number; readonly push: Push | undefined }[];
+  readonly runs: Run[];
   /** The approvals that a handler has given back. */
   readonly released: string[];
+  readonly receipts: IssuedReceipt[];
+  /** What each flow was started for. */
+  readonly flows: Map<string, ErrandName>;
+  /** The flow that each approval was granted in, and when. */
+  readonly grants: Map<string, { readonly flow: string; readonly at: number }>;
+  /** What somebody noticed at once. */
+  readonly noticed: string[];
 }
 
 export function createTruth(): Truth {
@@ -52,118 +91,12 @@ export function createTruth(): Truth {
     codes: [],
     messages: [],
     polls: new Map(),
-    leastIntervalMs: 5_000,
     proofs: [],
     runs: [],
     released: [],
+    receipts: [],
+    flows: new Map(),
+    grants: new Map(),
+    noticed: [],
   };
-}
-
-const HOUR_MS = 3_600_000;
-const RESEND_AFTER_MS = 15_000;
-/** What the provider allows a sign-in, without the exchanges that are kept for codes. */
-const BURST = 9;
-const PER_MINUTE = 12;
-const MOST_UNAPPROVED = 5;
-const MOST_WRONG_CODES = 5;
-
-/** How many attempts of a kind the gate's counters hold that were made since a time, of all sessions. */
-export type Counted = (limit: string, since: number) => number;
-
-/** The promises that are broken, in words. */
-export function brokenPromises(truth: Truth, counted: Counted, now: number): readonly string[] {
-  return [
-    ...uncounted(truth, counted, now - HOUR_MS),
-    ...tooMany('unapproved pushes of one session', unapproved(truth), MOST_UNAPPROVED),
-    ...tooMany(
-      'wrong codes of one session',
-      truth.codes.filter(({ isRight }) => !isRight),
-      MOST_WRONG_CODES,
-    ),
-    ...tooClose(truth.pushes),
-    ...usedTwice(truth),
-    ...usedWithoutHandle(truth),
-    ...withoutProof(truth),
-    ...polledTooMuch(truth),
-  ];
-}
-
-/** Whether polls of one challenge were under way at once, or closer to each other than the provider allows. */
-function polledTooMuch({ polls, leastIntervalMs }: Truth): readonly string[] {
-  const all = [...polls.values()];
-  const isTooClose = all.some((own) =>
-    own.some(({ sentAt }, index) => sentAt - (own[index - 1]?.sentAt ?? 0) < leastIntervalMs),
-  );
-  const isTooOften = all.some((own) =>
-    own.some(({ sentAt: from }, first) =>
-      own
-        .slice(first)
-        .some(({ sentAt: to }, more) => more + 1 > BURST + ((to - from) / 60_000) * PER_MINUTE + 1e-6),
-    ),
-  );
-  return [
-    ...(all.flat().some(({ isSecond }) => isSecond)
-      ? ['two polls of one challenge were under way at once']
-      : []),
-    ...(isTooClose ? ['two polls of one challenge were sent within its interval'] : []),
-    ...(isTooOften ? ['polls of one challenge went beyond what the provider allows'] : []),
-  ];
-}
-
-/** Owner and twin show the same handle, so a flow of one is the other's too. */
-const recordOf = (browser: string): string => (browser === 'twin' ? 'owner' : browser);
-
-/** The pushes after which no proof was shown in a flow of the same record. */
-function unapproved({ pushes, proofs }: Truth): readonly Push[] {
-  return pushes.filter(
-    ({ browser, sentAt }) =>
-      !proofs.some((proof) => recordOf(proof.browser) === recordOf(browser) && proof.at >= sentAt),
-  );
-}
-
-/** Whether one session did more than `most` within an hour, wherever in its doubt each was counted. */
-function tooMany(what: string, asked: readonly Asked[], most: number): readonly string[] {
-  return [...Map.groupBy(asked, ({ session }) => session).values()].flatMap((own) => {
-    const first = own.find((one, index) => {
-      const last = own[index + most];
-      return last !== undefined && last.sentAt - one.countedFrom < HOUR_MS;
-    });
-    return first === undefined ? [] : [`more than ${most} ${what} in an hour`];
-  });
-}
-
-/** Whether the tenant saw more than the gate has counted: each attempt is counted before it is made. */
-function uncounted(truth: Truth, counted: Counted, since: number): readonly string[] {
-  const later = (asked: readonly Asked[]): number => asked.filter(({ sentAt }) => sentAt > since).length;
-  const wrong = truth.codes.filter(({ isRight }) => !isRight);
-  return [
-    ...(later(unapproved(truth)) > counted('unapprovedPushes', since) ? ['a push was not counted'] : []),
-    ...(later(wrong) > counted('codes', since) ? ['a wrong code was not counted'] : []),
-  ];
-}
-
-function tooClose(pushes: readonly Push[]): readonly string[] {
-  const close = pushes.find((push, index) => {
-    const next = pushes[index + 1];
-    return next !== undefined && next.sentAt - push.countedFrom < RESEND_AFTER_MS;
-  });
-  return close === undefined ? [] : ['two pushes to one phone within 15 seconds'];
-}
-
-function usedTwice({ runs, released }: Truth): readonly string[] {
-  const times = (ids: readonly string[], id: string): number => ids.filter((one) => one === id).length;
-  const single = runs.filter(({ isSingleUse }) => isSingleUse).map(({ approval }) => approval);
-  const twice = single.some((id) => times(single, id) > 1 + times(released, id));
-  return twice ? ['an approval for a single use ran a handler twice'] : [];
-}
-
-function usedWithoutHandle({ runs }: Truth): readonly string[] {
-  return runs.some(({ browser }) => browser === 'attacker')
-    ? ['a session without the handle ran a handler']
-    : [];
-}
-
-function withoutProof({ runs, proofs }: Truth): readonly string[] {
-  const used = new Set(runs.map(({ approval }) => approval));
-  return used.size > proofs.length ? ['there are more approvals than proofs'] : [];
 }

@@ -1,0 +1,127 @@
+import type { PollSchedule, PushCodeEntry, WayName } from '@stepgate/core';
+import type { Policy } from '../../src/index.ts';
+
+/**
+ * Who acts. `owner` and `other` are the user's own browsers, of two logins; `attacker` has the session of `owner` without
+ * its handle, `twin` has both.
+ */
+export const BROWSERS = {
+  owner: { session: 'stolen', handle: 'o' },
+  other: { session: 'own', handle: 'p' },
+  attacker: { session: 'stolen', handle: 't' },
+  twin: { session: 'stolen', handle: 'o' },
+} as const;
+
+/** One of {@link BROWSERS}. */
+export type Browser = keyof typeof BROWSERS;
+
+/** Whether the user sits in front of it, with the phone at hand. */
+export const isOwn = (browser: string): boolean => browser === 'owner' || browser === 'other';
+
+/** Owner and twin show the same handle, so a flow of one is the other's too. */
+export const recordOf = (browser: string): string => (browser === 'twin' ? 'owner' : browser);
+
+/** What a browser asks for. Transfers differ by what is bound of their body. */
+export interface Errand {
+  readonly isSingleUse: boolean;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+export const ERRANDS = {
+  'see the accounts': { isSingleUse: false },
+  'close an account': { isSingleUse: true },
+  transfer: { isSingleUse: true, body: { to: 'grace', amount: 250 } },
+  'the same transfer, written differently': { isSingleUse: true, body: { amount: 250, to: 'grace', at: 1 } },
+  'another amount': { isSingleUse: true, body: { to: 'grace', amount: 2_500 } },
+  'another type': { isSingleUse: true, body: { to: 'grace', amount: '250' } },
+  'a member more': { isSingleUse: true, body: { to: 'grace', amount: 250, note: 'now' } },
+  'a member less': { isSingleUse: true, body: { to: 'grace' } },
+} as const satisfies Readonly<Record<string, Errand>>;
+
+/** The name of one of {@link ERRANDS}. */
+export type ErrandName = keyof typeof ERRANDS;
+
+const BOUND = ['to', 'amount', 'note'] as const;
+
+/** What is bound of an errand; `undefined` if it is no transfer. */
+export function boundOfErrand(name: ErrandName): Readonly<Record<string, unknown>> | undefined {
+  const { body }: Errand = ERRANDS[name];
+  return (
+    body && Object.fromEntries(BOUND.flatMap((member) => (member in body ? [[member, body[member]]] : [])))
+  );
+}
+
+/** What was approved for one errand may run these. */
+export function contentOf(name: ErrandName): string {
+  const bound = boundOfErrand(name);
+  return bound === undefined ? name : `transfer ${JSON.stringify(bound)}`;
+}
+
+/** The policy of its route. The title is the same for all transfers: what is bound must tell them apart by itself. */
+export function policyOf(name: ErrandName): Policy {
+  const { isSingleUse, body }: Errand = ERRANDS[name];
+  return {
+    factors: ['push', 'otp', 'sms'],
+    maxAge: isSingleUse ? 0 : '5m',
+    ...(body && { action: { id: 'transfer', title: 'Transfer to Grace', bind: [...BOUND] } }),
+  };
+}
+
+/** Whose clock is set. The store's and both processes' are one clock, unless one of them alone goes wrong. */
+export type Clocked = 'all' | 'store' | 'process 0' | 'process 1';
+
+/** One thing that somebody does. */
+export type Deed =
+  | { readonly type: 'start'; readonly by: Browser; readonly errand: ErrandName }
+  | { readonly type: 'start with a foreign token'; readonly by: 'attacker' | 'twin' }
+  | { readonly type: 'start with an old requirement'; readonly by: Browser }
+  | {
+      readonly type:
+        | 'cancel'
+        | 'resend'
+        | 'retry'
+        | 'choose the code'
+        | 'choose the text'
+        | 'take another way'
+        | 'look'
+        | 'watch';
+      readonly by: Browser;
+    }
+  | { readonly type: 'type a code'; readonly by: Browser }
+  /** The user types what the phone shows, if they asked for the push; everybody else guesses. */
+  | { readonly type: 'type the push code'; readonly by: Browser; readonly isMistyped: boolean }
+  /** Several guesses at once, all for the same view. */
+  | { readonly type: 'guess the push code'; readonly by: Browser; readonly times: number }
+  /** Starts a flow, or types a code in one, and cancels it after so many turns of what that sets going. */
+  | { readonly type: 'ring and cancel' | 'guess and cancel'; readonly by: Browser; readonly after: number }
+  /** Starts a flow and proves it: by a code, by the push, or with a foreign token by somebody else's phone. */
+  | { readonly type: 'prove' | 'prove by push'; readonly by: Browser; readonly errand: ErrandName }
+  | {
+      readonly type: 'use';
+      readonly by: Browser;
+      readonly errand: ErrandName;
+      /** What the handler does with the approval. */
+      readonly afterwards: 'nothing' | 'release' | 'receipt' | 'receipt and release';
+    }
+  /** `isCareless`: a yes goes to any push, also to one that somebody else has caused. */
+  | { readonly type: 'answer'; readonly approves: boolean; readonly isCareless: boolean }
+  | { readonly type: 'wait'; readonly ms: number }
+  | { readonly type: 'set a clock'; readonly whose: Clocked; readonly ms: number }
+  | { readonly type: 'crash'; readonly process: number }
+  | { readonly type: 'faults'; readonly areOn: boolean };
+
+/** A deed, the process that it goes to, and how much of what is under way goes on before the next one. */
+export interface Step {
+  readonly deed: Deed;
+  readonly process: number;
+  readonly turns: number;
+}
+
+/** How the gate of a run is set up. */
+export interface Setup {
+  readonly ways: readonly Extract<WayName, 'ciba' | 'mfa-api'>[];
+  readonly pushCode: PushCodeEntry;
+  readonly pollSchedule: PollSchedule;
+}
+
+export const MFA_API: Setup = { ways: ['mfa-api'], pushCode: 'typed', pollSchedule: 'eager' };

@@ -1,0 +1,242 @@
+import type { FlowView } from '@stepgate/core';
+import type { JSONWebKeySet } from 'jose';
+import type { StepUp } from '../../src/guard/decision.ts';
+import { verifyReceipt } from '../../src/receipt.ts';
+import { deriveReceiptKeys } from '../../src/receipts/receipt-keys.ts';
+import { type GateAnswer, SECRET } from '../support/gate-client.ts';
+import { type Browser, type Deed, type ErrandName, isOwn, recordOf } from './deeds.ts';
+import { nativeOf, type Process, type World } from './process.ts';
+import { FOREIGN, RIGHT_CODE } from './tenant.ts';
+import type { Push } from './truth.ts';
+
+/** What people do with their browsers and phones, one request each. */
+export interface People {
+  /** Starts the deed; `undefined` where there is nothing to wait for. */
+  act(deed: Deed, at: Process): Promise<unknown> | undefined;
+  start(by: Browser, at: Process, errand: ErrandName, mfaToken?: string): Promise<void>;
+  post(by: Browser, at: Process, event: Record<string, unknown>): Promise<GateAnswer | undefined>;
+  watch(by: Browser, at: Process): Promise<void>;
+  view(by: Browser, at: Process): Promise<Partial<FlowView>>;
+  cancel(by: Browser, at: Process): Promise<GateAnswer>;
+  /** The owner's answer to the newest push that waits for one. */
+  answer(approves: boolean, isCareless: boolean): void;
+  /** The user's or the attacker's code for the push that waits in their record. */
+  typePushCode(by: Browser, at: Process, options: { isMistyped: boolean; times: number }): Promise<void>;
+}
+
+/** Every request of a browser that is not about an errand goes by this one, whose policy does not matter. */
+const ANY: ErrandName = 'see the accounts';
+export const OWN_CODE = 'otp|push|ada';
+const TEXT = 'sms|ada';
+/** No push code has vowels or zeros, so a guess is never right. */
+const WRONG_PUSH_CODES = ['AAAA', 'EEEE', 'IIII', 'OOOO', 'UUUU'];
+const AUDIENCE = 'ledger';
+
+/** A requirement that a browser keeps for later, and when it was issued. */
+interface KeptRequirement {
+  readonly requirement: string;
+  readonly at: number;
+}
+
+const REQUIREMENT_MS = 600_000;
+/** The same in each process, since they come from the secret. */
+const KEYS = deriveReceiptKeys(SECRET).published as JSONWebKeySet;
+
+export function createPeople(world: World): People {
+  const { truth, clocks, turns } = world;
+  const kept = new Map<Browser, KeptRequirement>();
+
+  async function refusedWith(by: Browser, at: Process, errand: ErrandName): Promise<string | undefined> {
+    const decision = await at.client(by, errand).decide('/accounts', nativeOf(by, errand));
+    if (decision.isAllowed) return undefined;
+    const { step_up } = JSON.parse(decision.response.body) as { step_up?: { requirement: string } };
+    return step_up?.requirement;
+  }
+
+  function begin(by: Browser, at: Process, requirement: string, mfaToken?: string): Promise<GateAnswer> {
+    const body = { requirement, ...(mfaToken !== undefined && { mfa_token: mfaToken }) };
+    return at.client(by, ANY).send('POST', '/step-up/flow', { body });
+  }
+
+  async function start(by: Browser, at: Process, errand: ErrandName, mfaToken?: string): Promise<void> {
+    const requirement = await refusedWith(by, at, errand);
+    if (requirement === undefined) return;
+    kept.set(by, { requirement, at: clocks.now() });
+    await at.serve(by, () => begin(by, at, requirement, mfaToken), errand);
+  }
+
+  /** A ticket of a while ago, which starts a flow for ten minutes. */
+  async function startLate(by: Browser, at: Process): Promise<void> {
+    const ticket = kept.get(by);
+    if (ticket === undefined) return;
+    const { status } = await begin(by, at, ticket.requirement);
+    const most = REQUIREMENT_MS + clocks.loss(ticket.at, clocks.now());
+    if (status === 201 && world.quietAt - ticket.at > most) {
+      truth.noticed.push('a requirement started a flow after its time');
+    }
+  }
+
+  async function view(by: Browser, at: Process): Promise<Partial<FlowView>> {
+    return (await at.client(by, ANY).view()) as Partial<FlowView>;
+  }
+
+  async function post(
+    by: Browser,
+    at: Process,
+    event: Record<string, unknown>,
+    seen?: number,
+  ): Promise<GateAnswer | undefined> {
+    const version = seen ?? (await view(by, at)).version;
+    if (version === undefined) return undefined;
+    const headers = { 'if-match': `"${version}"` };
+    return at.client(by, ANY).send('POST', '/step-up/flow/events', { headers, body: event });
+  }
+
+  /** Waits for news, as an open page does. */
+  async function watch(by: Browser, at: Process): Promise<void> {
+    const { version } = await view(by, at);
+    if (version === undefined) return;
+    const headers = { prefer: 'wait=25', 'if-none-match': `"${version}"` };
+    await at.client(by, ANY).send('GET', '/step-up/flow', { headers });
+  }
+
+  /** The newest push of a record's flow, if its phone shows a code. */
+  function codedPush(by: Browser): Push | undefined {
+    const push = truth.pushes.findLast(({ browser }) => recordOf(browser) === recordOf(by));
+    return push?.way === 'ciba' ? push : undefined;
+  }
+
+  async function typePushCode(
+    by: Browser,
+    at: Process,
+    { isMistyped, times }: { readonly isMistyped: boolean; readonly times: number },
+  ): Promise<void> {
+    const { version, state } = await view(by, at);
+    const push = codedPush(by);
+    if (version === undefined || state !== 'polling' || push === undefined) return;
+    // The user knows which push they have asked for, and types the code of no other.
+    const isRight = !isMistyped && isOwn(by) && isOwn(push.browser);
+    if (isRight) push.isTyped = true;
+    const codes = isRight ? [push.code] : WRONG_PUSH_CODES.slice(0, times);
+    await Promise.all(codes.map((code) => typeOne(by, at, { code: code ?? '', version, push, isRight })));
+  }
+
+  async function typeOne(
+    by: Browser,
+    at: Process,
+    typed: {
+      readonly code: string;
+      readonly version: number;
+      readonly push: Push;
+      readonly isRight: boolean;
+    },
+  ): Promise<void> {
+    const { code, version, push, isRight } = typed;
+    const sentAt = clocks.now();
+    const answer = await post(by, at, { type: 'code.submit', code }, version);
+    if (answer?.status !== 200 || isRight) return;
+    // It was judged: for this push, unless another one has come meanwhile.
+    if (codedPush(by) === push) push.wrongCodes += 1;
+    truth.codes.push({ browser: by, session: push.session, sentAt, countedFrom: sentAt, isRight: false });
+  }
+
+  /** A handler that runs, and behind it another guard, which refuses: what was used stays used. */
+  async function use(by: Browser, at: Process, deed: Extract<Deed, { type: 'use' }>): Promise<void> {
+    const { errand, afterwards } = deed;
+    const native = nativeOf(by, errand);
+    const decision = await at.client(by, errand).decide('/accounts', native);
+    if (!decision.isAllowed || decision.stepUp === undefined) return;
+    const { stepUp } = decision;
+    const { approval } = stepUp;
+    truth.runs.push({ approval: approval.id, way: approval.way, browser: by, errand, at: clocks.now() });
+    const receive = (isAfterRelease: boolean): Promise<void> =>
+      turns.aside(receipt(stepUp, errand, isAfterRelease));
+    if (afterwards === 'receipt' || afterwards === 'receipt and release') await receive(false);
+    if (afterwards === 'nothing' || afterwards === 'receipt') {
+      const next: ErrandName = errand === 'close an account' ? 'transfer' : 'close an account';
+      await at.client(by, next).decide('/accounts/next', { ...native, body: nativeOf(by, next).body });
+      return;
+    }
+    truth.released.push(approval.id);
+    await stepUp.release();
+    if (afterwards === 'receipt and release') await receive(true);
+  }
+
+  /** What the service behind the handler reads in its receipt. */
+  async function receipt(stepUp: StepUp, errand: ErrandName, isAfterRelease: boolean): Promise<void> {
+    const token = await stepUp.receipt({ audience: AUDIENCE }).catch(() => undefined);
+    if (token === undefined) return;
+    const says = await verifyReceipt(token, {
+      issuer: 'http://localhost/step-up',
+      audience: AUDIENCE,
+      keys: KEYS,
+      // How long it lives is judged apart: the clock of its process may be wrong.
+      now: () => issuedAt(token),
+    });
+    truth.receipts.push({ approval: stepUp.approval.id, errand, at: clocks.now(), isAfterRelease, says });
+  }
+
+  return {
+    start,
+    post,
+    watch,
+    view,
+    typePushCode,
+    cancel: (by, at) => at.client(by, ANY).send('DELETE', '/step-up/flow'),
+    answer(approves, isCareless) {
+      const push = truth.pushes.findLast(({ state }) => state === 'waiting');
+      if (push === undefined) return;
+      push.state = approves && (isCareless || isOwn(push.browser)) ? 'approved' : 'denied';
+    },
+    act(deed, at) {
+      switch (deed.type) {
+        case 'start':
+          return start(deed.by, at, deed.errand);
+        case 'start with a foreign token':
+          return start(deed.by, at, ANY, FOREIGN);
+        case 'start with an old requirement':
+          return startLate(deed.by, at);
+        case 'cancel':
+          return at.client(deed.by, ANY).send('DELETE', '/step-up/flow');
+        case 'resend':
+          return post(deed.by, at, { type: 'challenge.resend' });
+        case 'retry':
+          return post(deed.by, at, { type: 'flow.retry' });
+        case 'take another way':
+          return post(deed.by, at, { type: 'way.next' });
+        case 'choose the code':
+          return post(deed.by, at, { type: 'factor.choose', authenticatorId: OWN_CODE });
+        case 'choose the text':
+          return post(deed.by, at, { type: 'factor.choose', authenticatorId: TEXT });
+        case 'type a code':
+          return typeCode(deed.by, at);
+        case 'type the push code':
+          return typePushCode(deed.by, at, { isMistyped: deed.isMistyped, times: 1 });
+        case 'guess the push code':
+          return typePushCode(deed.by, at, { isMistyped: true, times: deed.times });
+        case 'look':
+          return view(deed.by, at);
+        case 'watch':
+          return watch(deed.by, at);
+        case 'use':
+          return use(deed.by, at, deed);
+        default:
+          return undefined;
+      }
+    },
+  };
+
+  /** The code of an app or a text message; attackers have none. Not into a field for a push code, which has its own. */
+  async function typeCode(by: Browser, at: Process): Promise<void> {
+    const { version, state } = await view(by, at);
+    if (version === undefined || state !== 'prompting') return;
+    await post(by, at, { type: 'code.submit', code: isOwn(by) ? RIGHT_CODE : '000000' }, version);
+  }
+}
+
+function issuedAt(token: string): number {
+  const { iat } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
+    iat: number;
+  };
+  return iat * 1_000;
+}

@@ -1,0 +1,199 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Capabilities, cibaCapabilities, MFA_API_CAPABILITIES, type WayName } from '@stepgate/core';
+import { createGate, type Gate } from '../../src/gate/gate.ts';
+import type { Identity, Json, Provider, Store } from '../../src/index.ts';
+import { createGateClient, type GateClient, SECRET, type TestNative } from '../support/gate-client.ts';
+import type { Clocks } from './clocks.ts';
+import {
+  BROWSERS,
+  type Browser,
+  ERRANDS,
+  type Errand,
+  type ErrandName,
+  policyOf,
+  type Setup,
+} from './deeds.ts';
+import { createSimulatedTenant, type Network } from './tenant.ts';
+import { createTruth, type Truth } from './truth.ts';
+import type { Turns } from './turns.ts';
+
+/** A process of the app, as its browsers know it. */
+export interface Process {
+  readonly gate: Gate<TestNative>;
+  /** It does nothing any more, whatever it waited for. */
+  die(): void;
+  client(browser: Browser, errand: ErrandName): GateClient;
+  /** Does something for a browser: what the tenant sees of it is that browser's. `errand`: what a start is for. */
+  serve<T>(browser: Browser, work: () => Promise<T>, errand?: ErrandName): Promise<T>;
+}
+
+/** What processes share: the store behind them, the tenant, and how well all of that works. */
+export interface World {
+  readonly setup: Setup;
+  readonly truth: Truth;
+  readonly clocks: Clocks;
+  readonly turns: Turns;
+  readonly memory: Store;
+  /** What was last written to the store, by key. */
+  readonly written: Map<string, Json>;
+  readonly draw: (count: number) => number;
+  readonly randomBytes: (size: number) => Uint8Array;
+  areFaultsOn: boolean;
+  hadFaults: boolean;
+  hadCrash: boolean;
+  /** When nothing was under way for the last time. */
+  quietAt: number;
+}
+
+const APP = 'bank';
+export const POLL_MS = 6_000;
+const TIMEOUT_MS = 10_000;
+/** How long a process that has died keeps others from its work. */
+export const leaseMsOf = (way: WayName): number =>
+  TIMEOUT_MS + (CAN[way]?.longestPollMs ?? TIMEOUT_MS) + 5_000;
+export const LONGEST_LEASE_MS = 50_000;
+/** One answer in so many gets lost, and one request in so many is not done, while things fail. */
+const RARELY = 12;
+const EAGER_MS = 1_250;
+const STEADY_MS = 5_000;
+
+const CAN: Readonly<Partial<Record<WayName, Capabilities>>> &
+  Readonly<Record<Setup['ways'][number], Capabilities>> = {
+  ciba: cibaCapabilities({}),
+  'mfa-api': MFA_API_CAPABILITIES,
+};
+
+/** The address tells the tenant of a simulation which browser a first leg is for. */
+const identityOf = (browser: Browser): Identity => ({
+  subject: 'ada',
+  sessionId: BROWSERS[browser].session,
+  ip: browser,
+});
+
+/** The request of a browser, as the host has parsed it. */
+export function nativeOf(browser: Browser, errand: ErrandName): TestNative {
+  const { body }: Errand = ERRANDS[errand];
+  return { identity: identityOf(browser), body };
+}
+
+/** Starts a process. `index`: the clock that it goes by. */
+export function startProcess(world: World, index: number, clientId = APP): Process {
+  const { setup, clocks, turns, memory, draw } = world;
+  const truth = clientId === APP ? world.truth : createTruth();
+  const asking = new AsyncLocalStorage<{
+    readonly browser: Browser;
+    readonly errand: ErrandName | undefined;
+  }>();
+  const clients = new Map<string, GateClient>();
+  let isDead = false;
+  const never = (): Promise<never> => new Promise(() => {});
+
+  const alive = async (name: string): Promise<void> => {
+    await turns.turn(name);
+    if (isDead) await never();
+  };
+  const network: Network = async (signal, act) => {
+    const answered = turns
+      .turn('request')
+      .then(act)
+      .finally(() => turns.turn('answer'));
+    const aborted = new Promise<never>((_, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason));
+    });
+    const result = await Promise.race([answered, aborted]);
+    return isDead ? never() : result;
+  };
+  const stored = async <T>(work: () => Promise<T>): Promise<T> => {
+    await alive('store');
+    if (world.areFaultsOn && draw(RARELY) === 0) throw new Error('not done');
+    const result = await work();
+    await alive('store answers');
+    if (world.areFaultsOn && draw(RARELY) === 0) throw new Error('answer lost');
+    return result;
+  };
+  const store: Store = {
+    read: (key) => stored(() => memory.read(key)),
+    write: (key, value, options) =>
+      stored(async () => {
+        const version = await memory.write(key, value, options);
+        if (version !== undefined) world.written.set(key, value);
+        return version;
+      }),
+    delete: (key) => stored(() => memory.delete(key)),
+  };
+  const tenant = createSimulatedTenant({
+    truth,
+    network,
+    now: () => clocks.now(),
+    stamp: () => ({
+      sentAt: clocks.now(),
+      countedFrom: world.quietAt - (world.hadFaults ? LONGEST_LEASE_MS : 0),
+    }),
+    isDead: () => isDead,
+    asking: () => asking.getStore()?.browser,
+    complains: () => world.areFaultsOn && draw(4) === 0,
+    fault: () =>
+      world.areFaultsOn ? ((['none', 'none', 'unheard', 'refused'] as const)[draw(4)] ?? 'none') : 'none',
+    leastIntervalMs: setup.pollSchedule === 'eager' ? EAGER_MS : STEADY_MS,
+  });
+  const ways = setup.ways.map((name) => (name === 'ciba' ? tenant.ciba : tenant.mfaApi));
+  const provider: Provider = {
+    issuer: 'https://tenant.test/',
+    clientId,
+    isConfidential: true,
+    ways: asSome(setup.ways.map((name) => ({ name, can: CAN[name] }))),
+    connect: () => ({ ways: asSome(ways), identityCheck: tenant.identityCheck, timeoutMs: TIMEOUT_MS }),
+  };
+  const gate = createGate<TestNative>({
+    provider,
+    secret: SECRET,
+    store,
+    identify: ({ identity }) => identity,
+    ...(setup.ways.includes('mfa-api') && {
+      firstLeg: {
+        mfaToken: true,
+        custom: ({ identity, signal }) =>
+          tenant.firstLeg(identity.ip ?? '', identity.sessionId, signal ?? new AbortController().signal),
+      },
+    }),
+    tenantBudget: false,
+    pollSchedule: setup.pollSchedule,
+    pushCode: setup.pushCode,
+    // The distance and the limit that is judged here must hold by themselves.
+    limits: { starts: false, pushes: false },
+    onEvent(event) {
+      const { errand } = asking.getStore() ?? {};
+      if (event.type === 'flow.started' && errand !== undefined) truth.flows.set(event.flow, errand);
+      if (event.type !== 'approval.granted') return;
+      truth.grants.set(event.approval, { flow: event.flow, at: clocks.now() });
+    },
+    onError: () => {},
+    testing: { clock: clocks.ofProcess(index), random: () => 0.5, randomBytes: world.randomBytes },
+  });
+  gate.mounted();
+
+  return {
+    gate,
+    die() {
+      isDead = true;
+    },
+    serve: (browser, work, errand) => asking.run({ browser, errand }, work),
+    client(browser, errand) {
+      const name = `${browser} ${errand}`;
+      const known = clients.get(name);
+      if (known !== undefined) return known;
+      const client = createGateClient({
+        gate,
+        identity: identityOf(browser),
+        handle: BROWSERS[browser].handle.repeat(43),
+        policy: policyOf(errand),
+      });
+      clients.set(name, client);
+      return client;
+    },
+  };
+}
+
+function asSome<T>(list: readonly T[]): readonly [T, ...T[]] {
+  return list as readonly [T, ...T[]];
+}

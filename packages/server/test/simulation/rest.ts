@@ -1,0 +1,101 @@
+import type { FlowView } from '@stepgate/core';
+import type { ErrandName } from './deeds.ts';
+import type { People } from './people.ts';
+import { LONGEST_LEASE_MS, leaseMsOf, POLL_MS, type Process, startProcess, type World } from './process.ts';
+
+const ERRAND: ErrandName = 'see the accounts';
+const BY = 'other';
+const PATIENCE_SECONDS = 60;
+/** From one poll to the next: the interval, its jitter, and the answer. */
+const NEXT_POLL_MS = 8_000;
+
+/**
+ * What must hold once everybody has gone: nothing that is over keeps the owner waiting or reaches another application, and
+ * a process that dies while it polls is replaced in time.
+ */
+export async function brokenRest(
+  world: World,
+  people: People,
+  processAt: (index: number) => Process,
+): Promise<readonly string[]> {
+  const { truth, clocks, turns } = world;
+  const at = processAt(0);
+
+  /** The answer to a request, while the time goes by second by second. */
+  async function told<T>(asked: Promise<T>): Promise<T> {
+    let isTold = false;
+    const telling = asked.finally(() => {
+      isTold = true;
+    });
+    telling.catch(() => {});
+    for (let second = 0; second < PATIENCE_SECONDS && !isTold; second += 1) {
+      await turns.settle();
+      if (!isTold) clocks.advance(1_000);
+    }
+    if (!isTold) throw new Error('a request was not answered within a minute');
+    return telling;
+  }
+  const ask = <T>(by: Process, work: () => Promise<T>): Promise<T> => told(by.serve(BY, work));
+  const isAllowed = (by: Process): Promise<boolean> => ask(by, () => by.client(BY, ERRAND).isAllowed());
+
+  /** The owner says yes and, where the phone shows a code, types it. */
+  async function approve(by: Process): Promise<void> {
+    people.answer(true, false);
+    await ask(by, () => people.typePushCode(BY, by, { isMistyped: false, times: 1 }));
+  }
+
+  for (const push of truth.pushes) if (push.state === 'waiting') push.state = 'denied';
+  // A process that has died keeps others from polling for as long as its claims last, and so does a clock that went back.
+  clocks.advance((world.hadCrash ? LONGEST_LEASE_MS : 20_000) + clocks.loss(0, clocks.now()));
+  await ask(at, () => people.cancel(BY, at));
+  await ask(at, () => people.start(BY, at, ERRAND));
+  const view = await ask(at, () => people.view(BY, at));
+  if (view.reason === 'push_in_progress') return ['an answered push keeps another browser waiting'];
+  if (view.state !== 'polling') return [];
+  return (world.draw(2) === 0 ? brokenTakeOver : brokenByOthers)();
+
+  async function brokenByOthers(): Promise<readonly string[]> {
+    const broken: string[] = [];
+    const foreign = startProcess(world, 0, 'another bank');
+    await ask(foreign, () => people.start(BY, foreign, ERRAND));
+    const theirs: Partial<FlowView> = await ask(foreign, () => people.view(BY, foreign));
+    if (theirs.reason === 'push_in_progress') broken.push('a push of one application blocks another one’s');
+    await approve(at);
+    clocks.advance(POLL_MS);
+    await ask(at, () => people.view(BY, at));
+    await ask(at, () => people.view(BY, at));
+    if (!(await isAllowed(at))) return [...broken, 'an approval by the owner came to nothing'];
+    await told(foreign.gate.revokeSubject('ada'));
+    if (!(await isAllowed(at))) broken.push('one application ended the approvals of another');
+    return broken;
+  }
+
+  /** The process that polls dies; the page asks the other one from then on. */
+  async function brokenTakeOver(): Promise<readonly string[]> {
+    at.serve(BY, () => people.watch(BY, at)).catch(() => {});
+    await turns.settle();
+    clocks.advance(POLL_MS);
+    await turns.settle();
+    at.die();
+    await approve(processAt(1));
+    const diedAt = clocks.now();
+    const most = leaseMsOf(view.way ?? 'mfa-api') + NEXT_POLL_MS + clocks.loss(0, diedAt);
+    let isWatched = false;
+    while (!(await isAllowed(processAt(1)))) {
+      if (clocks.now() - diedAt > most) return [`nobody took over for a process that died while it polled`];
+      if (!isWatched) {
+        isWatched = true;
+        void processAt(1)
+          .serve(BY, () => people.watch(BY, processAt(1)))
+          .catch(() => {})
+          .finally(() => {
+            isWatched = false;
+          });
+      }
+      await turns.settle();
+      clocks.advance(1_000);
+      await turns.settle();
+    }
+    return [];
+  }
+}

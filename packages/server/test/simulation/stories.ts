@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import {
+  BROWSERS,
+  type Browser,
+  type Deed,
+  ERRANDS,
+  type ErrandName,
+  type Setup,
+  type Step,
+} from './deeds.ts';
+
+/** What one run is about. */
+export interface Story {
+  readonly setup: Setup;
+  readonly steps: readonly Step[];
+}
+
+const by = fc.constantFrom(...(Object.keys(BROWSERS) as Browser[]));
+const stranger = fc.constantFrom('attacker' as const, 'twin' as const);
+const flag = fc.boolean();
+const anyErrand = fc.constantFrom(...(Object.keys(ERRANDS) as ErrandName[]));
+const simpleErrand = fc.constantFrom<ErrandName>('see the accounts', 'close an account');
+const transfer = fc.constantFrom(
+  ...(Object.keys(ERRANDS) as ErrandName[]).filter((name) => 'body' in ERRANDS[name]),
+);
+
+/** How often something happens, compared with the rest of its story. */
+type Weighted = readonly [weight: number, arbitrary: fc.Arbitrary<Deed>];
+
+const plain = <T extends Deed['type']>(...types: T[]) => fc.record({ type: fc.constantFrom(...types), by });
+const starts = (errand: fc.Arbitrary<ErrandName>) => fc.record({ type: fc.constant('start'), by, errand });
+const uses = (errand: fc.Arbitrary<ErrandName>) =>
+  fc.record({
+    type: fc.constant('use'),
+    by,
+    errand,
+    afterwards: fc.oneof(
+      { weight: 6, arbitrary: fc.constant('nothing') },
+      { weight: 2, arbitrary: fc.constant('release') },
+      { weight: 1, arbitrary: fc.constantFrom('receipt', 'receipt and release') },
+    ),
+  });
+const answers = fc.record({ type: fc.constant('answer'), approves: flag, isCareless: flag });
+const waits = fc.record({
+  type: fc.constant('wait'),
+  ms: fc.constantFrom(50, 3_000, 6_000, 16_000, 60_000, 300_000),
+});
+const crashes = fc.record({ type: fc.constant('crash'), process: fc.nat({ max: 1 }) });
+const faults = fc.record({ type: fc.constant('faults'), areOn: flag });
+
+/** What happens in every story. */
+const ALWAYS: readonly Weighted[] = [
+  [3, plain('cancel')],
+  [4, plain('look')],
+  [4, plain('watch')],
+  [4, answers],
+  [5, waits],
+  [1, crashes],
+  [1, faults],
+];
+
+/** Limits: everything that rings, or has a code judged, and is cut off. */
+const RINGING: readonly Weighted[] = [
+  ...ALWAYS,
+  [6, starts(simpleErrand)],
+  [
+    8,
+    fc.record({
+      type: fc.constantFrom('ring and cancel', 'guess and cancel'),
+      by,
+      after: fc.nat({ max: 60 }),
+    }),
+  ],
+  [3, plain('type a code')],
+  [3, plain('choose the code')],
+  [2, plain('resend', 'retry', 'take another way')],
+  [3, fc.record({ type: fc.constant('prove'), by, errand: simpleErrand })],
+  [2, fc.record({ type: fc.constant('start with a foreign token'), by: stranger })],
+];
+
+/** Approvals: who gets one, for what, and how often it is used. */
+const APPROVING: readonly Weighted[] = [
+  ...ALWAYS,
+  [4, starts(anyErrand)],
+  [5, fc.record({ type: fc.constantFrom('prove', 'prove by push'), by, errand: anyErrand })],
+  [7, uses(anyErrand)],
+  [2, plain('choose the text', 'choose the code', 'type a code')],
+  [1, fc.record({ type: fc.constant('start with an old requirement'), by })],
+];
+
+/** Transfers: what was approved is what runs. */
+const TRANSFERRING: readonly Weighted[] = [
+  ...ALWAYS,
+  [4, starts(transfer)],
+  [5, fc.record({ type: fc.constantFrom('prove', 'prove by push'), by, errand: transfer })],
+  [8, uses(transfer)],
+];
+
+/** Push codes: typed, guessed, and in a hurry. */
+const TYPING: readonly Weighted[] = [
+  ...ALWAYS,
+  [6, starts(simpleErrand)],
+  [
+    5,
+    fc.record({
+      type: fc.constant('type the push code'),
+      by,
+      isMistyped: fc.constantFrom(false, false, true),
+    }),
+  ],
+  [4, fc.record({ type: fc.constant('guess the push code'), by, times: fc.integer({ min: 1, max: 5 }) })],
+  [3, fc.record({ type: fc.constant('prove by push'), by, errand: simpleErrand })],
+  [3, plain('resend', 'retry', 'take another way')],
+  [4, uses(simpleErrand)],
+];
+
+/** Clocks that are set, by a few seconds and by minutes. */
+const SETTING: readonly Weighted[] = [
+  ...ALWAYS,
+  [
+    5,
+    fc.record({
+      type: fc.constant('set a clock'),
+      whose: fc.constantFrom('all', 'all', 'store', 'process 0', 'process 1'),
+      ms: fc.constantFrom(-3_000, -180_000, -600_000, 3_000, 180_000),
+    }),
+  ],
+  [4, starts(simpleErrand)],
+  [
+    3,
+    fc.record({ type: fc.constantFrom('ring and cancel', 'guess and cancel'), by, after: fc.constant(60) }),
+  ],
+  [5, fc.record({ type: fc.constantFrom('prove', 'prove by push'), by, errand: simpleErrand })],
+  [5, uses(simpleErrand)],
+  [2, fc.record({ type: fc.constant('start with an old requirement'), by })],
+];
+
+const STORIES = [RINGING, APPROVING, TRANSFERRING, TYPING, SETTING];
+const MOST_STEPS = 20;
+
+const setup: fc.Arbitrary<Setup> = fc.record({
+  ways: fc.constantFrom<Setup['ways'][]>(['mfa-api'], ['ciba'], ['ciba', 'mfa-api'], ['mfa-api', 'ciba']),
+  pushCode: fc.constantFrom('typed', 'typed', 'compared'),
+  pollSchedule: fc.constantFrom('eager', 'steady'),
+});
+
+function stepsOf(deeds: readonly Weighted[]): fc.Arbitrary<readonly Step[]> {
+  const deed = fc.oneof(...deeds.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+  const turns = fc.oneof(fc.nat({ max: 12 }), fc.constant(10_000));
+  const step = fc.record({ deed, process: fc.nat({ max: 1 }), turns });
+  return fc.array(step, { minLength: 1, maxLength: MOST_STEPS, size: 'max' });
+}
+
+/** One of the stories, with any set-up. */
+export const story: fc.Arbitrary<Story> = fc.record({
+  setup,
+  steps: fc.oneof(...STORIES.map(stepsOf)),
+});

@@ -1,0 +1,105 @@
+// Takes defences away, one at a time, and prints after how many runs the simulation notices. With arguments, only the
+// defences with all of these words in their names: `npm run simulate:without -- push`. The sources are restored.
+import { spawnSync } from 'node:child_process';
+import { build, edit, restore, restoreWhenStopped, root } from './edits.mjs';
+import { MUTATIONS } from './mutations.mjs';
+
+/** The defences of mutations.mjs that hold where two things meet. */
+const DEFENCES = [
+  'a limit counts what the provider may have done, not only what it reported',
+  'an approval that a handler has used is not given back by a later guard',
+  'two pushes to one device keep their distance, even from different flows',
+  'pushes of different ways keep their distance',
+  'gates of different tenants or applications share nothing in their store',
+  "a phone that has answered does not block its owner's other browsers",
+  'a single-use approval is used up in one write',
+  'an approval expires',
+  'a tap alone is no approval where the phone shows a code',
+  'a push code can be guessed three times',
+  'an approval is bound to the members of the request that its action names',
+  'an approval for a single use gives receipts to the request that has used it',
+  'a process that takes a wait over counts what the other one may have polled',
+];
+
+/** More of them, which the simulation alone takes away. */
+const MORE = [
+  {
+    defence: 'an approval gives back the pushes of its own flow only',
+    edits: [
+      [
+        'packages/server/src/limits/sliding-window.ts',
+        'const left = points.filter(([, one]) => one !== id);',
+        'const left = id === key ? points : [];',
+      ],
+    ],
+  },
+  {
+    defence: 'a push code is compared in the write that counts it',
+    edits: [
+      [
+        'packages/server/src/flow/driver.ts',
+        '      if (version !== undefined && record.flow.version !== version) throw stale();\n',
+        "      if (request.type !== 'code.submit' && record.flow.version !== version) throw stale();\n",
+      ],
+      [
+        'packages/server/src/flow/driver.ts',
+        'const step = steps.apply(key, known, event, secrets, inputs);',
+        'once ??= steps.apply(key, known, event, secrets, inputs);\n      const step = once;',
+      ],
+      [
+        'packages/server/src/flow/driver.ts',
+        'const { event, inputs, secrets } = splitRequest(request);\n',
+        'const { event, inputs, secrets } = splitRequest(request);\n    let once: ReturnType<typeof steps.apply> | undefined;\n',
+      ],
+    ],
+  },
+  {
+    defence: 'one live push of a user, over all ways',
+    edits: [
+      [
+        'packages/server/src/flow/admission.ts',
+        'const other = isPush(effect) ? await lockOrAsk(owner, waiting) : undefined;',
+        "const other = isPush(effect) && !('isForAnyDevice' in effect.params) ? await lockOrAsk(owner, waiting) : undefined;",
+      ],
+    ],
+  },
+];
+
+const SEED = '20260105';
+const MOST_RUNS = '20000';
+
+/** After how many runs a promise was broken, and which one. */
+function noticed() {
+  const args = [
+    'packages/server/test/simulation/main.ts',
+    '--brief',
+    '--runs',
+    MOST_RUNS,
+    '--from-seed',
+    SEED,
+  ];
+  const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  return /broken after (\d+) runs: (.*)/.exec(stdout)?.slice(1);
+}
+
+restoreWhenStopped();
+const words = process.argv.slice(2);
+const listed = DEFENCES.map((name) => MUTATIONS.find(({ defence }) => defence === name) ?? name);
+const unknown = listed.filter((one) => typeof one === 'string');
+if (unknown.length > 0) throw new Error(`mutations.mjs has no defence ${unknown.join(', ')}`);
+const chosen = [...listed, ...MORE].filter(({ defence }) => words.every((word) => defence.includes(word)));
+try {
+  for (const { defence, edits } of chosen) {
+    try {
+      for (const one of edits) edit(one);
+      build();
+      const [runs, promise] = noticed() ?? [];
+      console.log(`| ${defence} | ${runs ?? `not after ${MOST_RUNS}`} | ${promise ?? ''} |`);
+      if (runs === undefined) process.exitCode = 1;
+    } finally {
+      restore();
+    }
+  }
+} finally {
+  build();
+}
