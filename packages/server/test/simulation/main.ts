@@ -82,11 +82,12 @@ async function part(numRuns: number): Promise<void> {
 }
 
 function summary(): string {
-  const { seed, steps, simulatedMs, cpuMs, failures } = results;
+  const { seed, runs: made, steps, simulatedMs, cpuMs, failures } = results;
   const hours = (ms: number): string => (ms / 3_600_000).toFixed(2);
   const [failure] = failures;
   return [
-    `${results.runs} runs, ${steps} steps, ${hours(simulatedMs)} simulated hours, ${hours(cpuMs)} CPU hours`,
+    `${made} runs, ${steps} steps, ${hours(simulatedMs)} simulated hours`,
+    `${hours(cpuMs)} CPU hours, ${(cpuMs / made).toFixed(1)} ms a run`,
     failure ? `broken after ${failure.afterRuns} runs: ${failure.error}` : `next seed ${seed}`,
   ].join('; ');
 }
