@@ -15,6 +15,7 @@ const DEFENCES = [
   'a single-use approval is used up in one write',
   'an approval expires',
   'a tap alone is no approval where the phone shows a code',
+  'a push without a code is no way around the code of another way',
   'a push code can be guessed three times',
   'an approval is bound to the members of the request that its action names',
   'an approval for a single use gives receipts to the request that has used it',

@@ -5,7 +5,7 @@ import { verifyReceipt } from '../../src/receipt.ts';
 import { deriveReceiptKeys } from '../../src/receipts/receipt-keys.ts';
 import { type GateAnswer, SECRET } from '../support/gate-client.ts';
 import { type Browser, type Deed, type ErrandName, isOwn, recordOf } from './deeds.ts';
-import { nativeOf, type Process, type World } from './process.ts';
+import { NAMESPACE, nativeOf, type Process, type World } from './process.ts';
 import { FOREIGN, RIGHT_CODE } from './tenant.ts';
 import type { Push } from './truth.ts';
 
@@ -40,7 +40,7 @@ interface KeptRequirement {
 
 const REQUIREMENT_MS = 600_000;
 /** The same in each process, since they come from the secret. */
-const KEYS = deriveReceiptKeys(SECRET).published as JSONWebKeySet;
+const KEYS = deriveReceiptKeys(SECRET, NAMESPACE).published as JSONWebKeySet;
 
 export function createPeople(world: World): People {
   const { truth, clocks, turns } = world;

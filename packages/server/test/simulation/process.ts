@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Capabilities, cibaCapabilities, MFA_API_CAPABILITIES, type WayName } from '@stepgate/core';
 import { createGate, type Gate } from '../../src/gate/gate.ts';
 import type { Identity, Json, Provider, Store } from '../../src/index.ts';
+import { namespaceOf } from '../../src/provider/namespace.ts';
 import { createGateClient, type GateClient, SECRET, type TestNative } from '../support/gate-client.ts';
 import type { Clocks } from './clocks.ts';
 import {
@@ -46,6 +47,9 @@ export interface World {
 }
 
 const APP = 'bank';
+const ISSUER = 'https://tenant.test/';
+/** Names the application in the store and in keys. */
+export const NAMESPACE = namespaceOf({ issuer: ISSUER, clientId: APP });
 export const POLL_MS = 6_000;
 const TIMEOUT_MS = 10_000;
 /** How long a process that has died keeps others from its work. */
@@ -138,7 +142,7 @@ export function startProcess(world: World, index: number, clientId = APP): Proce
   });
   const ways = setup.ways.map((name) => (name === 'ciba' ? tenant.ciba : tenant.mfaApi));
   const provider: Provider = {
-    issuer: 'https://tenant.test/',
+    issuer: ISSUER,
     clientId,
     isConfidential: true,
     ways: asSome(setup.ways.map((name) => ({ name, can: CAN[name] }))),

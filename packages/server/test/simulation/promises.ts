@@ -43,6 +43,7 @@ export function brokenPromises(evidence: Evidence): readonly string[] {
     ...usedTooLate(evidence),
     ...withoutProof(truth),
     ...withoutCode(evidence),
+    ...besideCode(evidence),
     ...otherThanApproved(truth),
     ...wrongReceipts(evidence),
     ...polledTooMuch(evidence),
@@ -196,6 +197,12 @@ function withoutCode({ truth: { runs, proofs }, setup }: Evidence): readonly str
     return new Set(own.map(({ approval }) => approval)).size > proven.length;
   });
   return found ? ['an approval by CIBA ran a handler without the code that the phone showed'] : [];
+}
+
+/** Whether a push went out without a code, beside a way whose code must be typed. */
+function besideCode({ truth: { pushes }, setup }: Evidence): readonly string[] {
+  if (setup.pushCode !== 'typed' || !setup.ways.includes('ciba')) return [];
+  return pushes.some(({ way }) => way !== 'ciba') ? ['a push without a code was a way around the code'] : [];
 }
 
 /** Whether a handler ran something else than its flow was started for. */
