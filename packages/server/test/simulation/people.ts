@@ -4,7 +4,7 @@ import type { StepUp } from '../../src/guard/decision.ts';
 import { verifyReceipt } from '../../src/receipt.ts';
 import { deriveReceiptKeys } from '../../src/receipts/receipt-keys.ts';
 import { type GateAnswer, SECRET } from '../support/gate-client.ts';
-import { type Browser, type Deed, type ErrandName, isOwn, recordOf } from './deeds.ts';
+import { type Browser, boundOfErrand, type Deed, type ErrandName, isOwn, recordOf } from './deeds.ts';
 import { NAMESPACE, nativeOf, type Process, type World } from './process.ts';
 import { FOREIGN, RIGHT_CODE } from './tenant.ts';
 import type { Push } from './truth.ts';
@@ -153,8 +153,9 @@ export function createPeople(world: World): People {
       turns.aside(receipt(stepUp, errand, isAfterRelease));
     if (afterwards === 'receipt' || afterwards === 'receipt and release') await receive(false);
     if (afterwards === 'nothing' || afterwards === 'receipt') {
-      const next: ErrandName = errand === 'close an account' ? 'transfer' : 'close an account';
-      await at.client(by, next).decide('/accounts/next', { ...native, body: nativeOf(by, next).body });
+      // The same request: what it has used is known by it.
+      const next: ErrandName = boundOfErrand(errand) === undefined ? 'transfer' : 'close an account';
+      await at.client(by, next).decide('/accounts/next', native);
       return;
     }
     truth.released.push(approval.id);

@@ -74,10 +74,13 @@ const identityOf = (browser: Browser): Identity => ({
   ip: browser,
 });
 
+/** Of a request that is no transfer: nobody approves one to them. */
+const NO_TRANSFER = { to: 'nobody' };
+
 /** The request of a browser, as the host has parsed it. */
 export function nativeOf(browser: Browser, errand: ErrandName): TestNative {
   const { body }: Errand = ERRANDS[errand];
-  return { identity: identityOf(browser), body };
+  return { identity: identityOf(browser), body: body ?? NO_TRANSFER };
 }
 
 /** Starts a process. `index`: the clock that it goes by. */
