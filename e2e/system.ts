@@ -3,6 +3,7 @@ import type { LaunchOptions } from 'playwright-core';
 
 interface System {
   chromium: { path: string; env: Record<string, string> };
+  nginx?: string;
 }
 
 const found = new URL('../node_modules/.cache/system.json', import.meta.url);
@@ -13,6 +14,11 @@ function system(): System {
     throw new Error('There is no Chromium yet. Run `node scripts/ensure-system.mjs` first.');
   }
   return JSON.parse(readFileSync(found, 'utf8')) as System;
+}
+
+/** Where nginx is. Without one, its tests are skipped; in CI `scripts/ensure-system.mjs` has failed before. */
+export function nginx(): string | undefined {
+  return system().nginx;
 }
 
 /** How to launch the Chromium of this machine. Throws if there is none, and says what to do. */

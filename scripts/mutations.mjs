@@ -578,9 +578,7 @@ export const MUTATIONS = [
   },
   {
     defence: 'no process forgets a wrong push code that another one took',
-    edits: [
-      [server('flow/waits'), 'state: withNewsOf(flow.state, state),', 'state,'],
-    ],
+    edits: [[server('flow/waits'), 'state: withNewsOf(flow.state, state),', 'state,']],
     shownBy: [
       own('ciba/code-during-poll', 'is not forgotten for what a process knows that polls for a watcher'),
     ],

@@ -1,7 +1,11 @@
 import { defineComponent, h, onMounted, onUnmounted, ref } from 'vue';
 
-const button = (name: string, text: string, toggle = false) =>
-  h('button', { type: 'button', 'data-bank': name, ...(toggle && { 'aria-pressed': 'false' }) }, text);
+const button = (name: string, text: string, isToggle = false, isPressed = false) =>
+  h(
+    'button',
+    { type: 'button', 'data-bank': name, ...(isToggle && { 'aria-pressed': String(isPressed) }) },
+    text,
+  );
 
 /** The bank, the dialog, the phone, the state chart and the timeline. The script behind them is loaded by itself. */
 export const BankInPage = defineComponent({
@@ -43,6 +47,11 @@ export const BankInPage = defineComponent({
               h('code', { 'data-bank': 'note' }),
             ]),
           ]),
+        ]),
+        h('div', { class: 'what-if', role: 'group', 'aria-label': 'Way' }, [
+          h('span', 'Ask'),
+          button('way-ciba', 'by CIBA: the phone shows what', true, true),
+          button('way-mfa', 'by the MFA API', true),
         ]),
         h('div', { class: 'what-if', role: 'group', 'aria-label': 'What if' }, [
           h('span', 'What if'),

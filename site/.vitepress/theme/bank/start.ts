@@ -4,7 +4,7 @@ import { textsFor } from '../../../../packages/web/src/texts/languages.ts';
 import { flowStyles } from '../../../../packages/web/src/ui/flow-styles.ts';
 import { renderFlow } from '../../../../packages/web/src/ui/render-flow.ts';
 import { createChart } from './chart.ts';
-import { createFlow } from './flow.ts';
+import { createCibaFlow, createMfaFlow } from './flow.ts';
 import { createTenant, type TimelineEntry } from './tenant.ts';
 
 const AMOUNT = 250;
@@ -31,6 +31,7 @@ export async function startBank(root: HTMLElement): Promise<() => void> {
   let balance = 1_240;
   let endFlow: (() => void) | undefined;
   let refreshToken: Promise<string>;
+  let way: 'ciba' | 'mfa' = 'ciba';
   restart();
 
   function addToTimeline({ method, path, note, status }: TimelineEntry): void {
@@ -58,14 +59,28 @@ export async function startBank(root: HTMLElement): Promise<() => void> {
     tenant.enrol(hasPhone ? PHONE : []);
     refreshToken = tenant.signIn();
     chart.clear();
-    say(hasPhone ? '' : 'Ada has no phone now. Her next transfer adds one.');
+    if (!hasPhone) goBy('mfa');
+    say(hasPhone ? '' : 'CIBA needs a phone. By the MFA API, her next transfer adds one.');
+  }
+
+  function goBy(chosen: 'ciba' | 'mfa'): void {
+    way = chosen;
+    endFlow?.();
+    chart.clear();
+    say('');
+    $('way-ciba').setAttribute('aria-pressed', String(way === 'ciba'));
+    $('way-mfa').setAttribute('aria-pressed', String(way === 'mfa'));
   }
 
   async function transfer(): Promise<void> {
     endFlow?.();
     chart.clear();
     say('');
-    const flow = createFlow({ client: tenant.client, refreshToken: await refreshToken, clock: tenant.clock });
+    const { client, subject, clock } = tenant;
+    const flow =
+      way === 'ciba'
+        ? createCibaFlow(client, { subject, clock })
+        : createMfaFlow(client, { refreshToken: await refreshToken, clock });
     show(flow);
   }
 
@@ -116,6 +131,8 @@ export async function startBank(root: HTMLElement): Promise<() => void> {
     $('phone').inert = isLost;
     $('lost').setAttribute('aria-pressed', String(isLost));
     root.classList.toggle('phone-lost', isLost);
+    if (isLost && way === 'ciba')
+      say('Nobody can answer now. Go by the MFA API: it takes the recovery code.');
   }
 
   const isPressed = (name: string): boolean => $(name).getAttribute('aria-pressed') === 'true';
@@ -130,6 +147,8 @@ export async function startBank(root: HTMLElement): Promise<() => void> {
     network: () => setNetwork({ isDown: !isPressed('network') }),
     lost: () => setPhone({ isLost: !isPressed('lost') }),
     'new-phone': () => restart({ hasPhone: false }),
+    'way-ciba': () => goBy('ciba'),
+    'way-mfa': () => goBy('mfa'),
     restart: () => restart(),
   };
   const onClick = ({ target }: Event): void => {

@@ -10,6 +10,8 @@ export interface TimelineEntry {
   readonly status?: number | undefined;
 }
 
+/** The tenant is in this page, and so is the bank: there is nobody to keep it from. */
+const SECRET = 'not a secret, in a page';
 const ada = { username: 'ada', password: 'correct-horse' };
 
 /** A tenant with one user, in this page, and the network between it and the bank. */
@@ -17,7 +19,7 @@ export function createTenant(onRequest: (entry: TimelineEntry) => void) {
   let isOnline = true;
   const emulator = createEmulator({
     issuer: 'https://bank.eu.auth0.example/',
-    clients: [{ clientId: 'bank', name: 'Bank', rotatesRefreshTokens: false }],
+    clients: [{ clientId: 'bank', clientSecret: SECRET, name: 'Bank', rotatesRefreshTokens: false }],
     users: [ada],
     onRequest: (request) => onRequest(entryOf(request)),
   });
@@ -30,12 +32,16 @@ export function createTenant(onRequest: (entry: TimelineEntry) => void) {
   const client = {
     issuer: emulator.issuer,
     clientId: 'bank',
+    clientSecret: SECRET,
     fetch: send,
     now: () => emulator.clock.now(),
   };
 
+  const [{ sub: subject = '' } = {}] = emulator.users();
+
   return {
     client,
+    subject,
     phone: emulator.phone(ada.username),
     clock: {
       now: () => emulator.clock.now(),
