@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { WayName } from '@stepgate/core';
 import type { DoctorAuth0, DoctorOptions } from './options.ts';
 
 /** What the command prints for `--help`. */
@@ -26,11 +27,14 @@ Exit code 0 when nothing failed, 1 otherwise.
   --wait <seconds>         waits that long for the test user to approve the push
   --app <url>              APP_URL, the app as browsers see it
   --base-path <path>       the gate's basePath (default /step-up)
+  --ways <list>            STEP_UP_WAYS, of mfa-api, ciba and redirect, with commas between (default mfa-api)
+  --sqlite <path>          SQLITE_PATH, the file of the store
+  --postgres-table <name>  the table of the store in POSTGRES_URL (default stepgate)
   --json                   prints {"healthy": ..., "findings": [...]} and nothing else
   --help                   prints this
 
 Secrets have no flags, because other users of the machine can see flags: AUTH0_CLIENT_SECRET, STEPGATE_SECRET (several with
-spaces between), DOCTOR_PASSWORD, DOCTOR_REFRESH_TOKEN, REDIS_URL, APP_COOKIE (of a signed-in session).
+spaces between), DOCTOR_PASSWORD, DOCTOR_REFRESH_TOKEN, REDIS_URL, POSTGRES_URL, APP_COOKIE (of a signed-in session).
 `;
 
 /** What the command was asked to do. */
@@ -66,6 +70,9 @@ export async function readCommand(args: string[], environment: Environment): Pro
       wait: { type: 'string' },
       app: { type: 'string' },
       'base-path': { type: 'string' },
+      ways: { type: 'string' },
+      sqlite: { type: 'string' },
+      'postgres-table': { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -95,7 +102,11 @@ export async function readCommand(args: string[], environment: Environment): Pro
       user,
       secret: set('STEPGATE_SECRET')?.split(/\s+/),
       refreshToken: set('DOCTOR_REFRESH_TOKEN'),
+      ways: waysOf(values.ways ?? set('STEP_UP_WAYS')),
       redisUrl: set('REDIS_URL'),
+      sqlitePath: values.sqlite ?? set('SQLITE_PATH'),
+      postgresUrl: set('POSTGRES_URL'),
+      postgresTable: values['postgres-table'],
       usesRefreshTokens: values['no-refresh-tokens'] && false,
       managesAuthenticators: values['no-authenticators'] && false,
       sends: values.send,
@@ -122,7 +133,11 @@ const MEMBERS: readonly (keyof DoctorOptions)[] = [
   'sends',
   'waitMs',
   'pollMs',
+  'ways',
   'redisUrl',
+  'sqlitePath',
+  'postgresUrl',
+  'postgresTable',
   'app',
   'fetch',
 ];
@@ -163,6 +178,16 @@ function milliseconds(seconds: string | undefined): number | undefined {
   if (seconds === undefined) return undefined;
   if (/^\d{1,4}$/.test(seconds)) return Number(seconds) * 1_000;
   throw new TypeError('--wait takes a whole number of seconds');
+}
+
+const WAYS: readonly WayName[] = ['mfa-api', 'ciba', 'redirect'];
+
+function waysOf(list: string | undefined): readonly WayName[] | undefined {
+  if (list === undefined) return undefined;
+  const names = list.split(',').map((name) => name.trim());
+  const ways = WAYS.filter((way) => names.includes(way));
+  if (ways.length === names.length) return ways;
+  throw new TypeError(`--ways takes some of ${WAYS.join(', ')}, with commas between`);
 }
 
 function together(username: string | undefined, password: string | undefined): DoctorOptions['user'] {

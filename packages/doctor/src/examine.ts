@@ -12,11 +12,13 @@ import { checkPush, type PushCheck } from './checks/push.ts';
 import { checkSecret } from './checks/secret.ts';
 import { checkSignIn } from './checks/sign-in.ts';
 import { checkStepUpScope } from './checks/step-up-scope.ts';
-import { checkStore } from './checks/store.ts';
+import { checkStore } from './checks/stores/store.ts';
+import { checkCiba } from './checks/ways/ciba.ts';
+import { checkRedirectUris } from './checks/ways/redirect.ts';
 import { allBlocked, blocked, CHECKS, type CheckName, type Finding } from './finding.ts';
 import type { DoctorOptions } from './options.ts';
 import { STEADY_POLL_MS } from './phone-answer.ts';
-import { createWire, type Wire } from './wire.ts';
+import { createWire, type Exchange, type Wire } from './wire.ts';
 
 /** Everything that the doctor asks the tenant as a client. */
 const AS_CLIENT: readonly CheckName[] = [
@@ -31,6 +33,9 @@ const AS_CLIENT: readonly CheckName[] = [
   'refresh-token',
   'mfa-audience',
   'push',
+  'ciba',
+  'ciba-channels',
+  'redirect-uris',
 ];
 
 /** The findings, in the order of {@link CHECKS}. */
@@ -52,7 +57,7 @@ export async function examine(options: DoctorOptions): Promise<Report> {
   const found = [
     ...(await examineTenant(options, wire)),
     checkSecret(options.secret),
-    ...(await checkStore(options.redisUrl)),
+    ...(await checkStore(options)),
     ...(await checkApp(options.app, {
       fetch: options.fetch ?? globalThis.fetch,
       sends: options.sends ?? false,
@@ -79,8 +84,21 @@ async function examineTenant(options: DoctorOptions, wire: Wire): Promise<readon
     const rest = AS_CLIENT.filter((check) => !client.some((finding) => finding.check === check));
     return [...known, ...allBlocked(rest, 'client-authentication')];
   }
+  known.push(...(await examineWays(options, wire, discovery.exchange)));
   const tenantTime = Date.now() + (skewOf(discovery.exchange) ?? 0);
   return [...known, ...(await examineLogin(options, wire, tenantTime))];
+}
+
+/** The ways besides the MFA API. */
+async function examineWays(
+  { auth0, ways = ['mfa-api'], app }: DoctorOptions,
+  wire: Wire,
+  discovery: Exchange | undefined,
+): Promise<readonly Finding[]> {
+  return [
+    ...(await checkCiba(auth0, wire, { isUsed: ways.includes('ciba'), discovery })),
+    await checkRedirectUris(auth0, wire, { isUsed: ways.includes('redirect'), discovery, app }),
+  ];
 }
 
 async function examineLogin(

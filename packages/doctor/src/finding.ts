@@ -14,11 +14,17 @@ export const CHECKS = {
   'refresh-token': 'it is the first leg that asks the user for nothing',
   'mfa-audience': "the page of the user's devices, and adding further factors, need a token for the MFA API",
   push: 'it is what users approve step-ups with',
+  ciba: 'without this grant no phone rings, and each poll of a push uses it',
+  'ciba-channels':
+    'a user without the app on the phone silently gets an e-mail in place of a push, which then counts as one',
+  'redirect-uris':
+    'the tenant sends users back to registered addresses only, and shows an error page otherwise',
   secret: 'anyone who guesses it can read what is sealed in the store and forge requirements',
   store: 'without the store, no guarded request gets through',
   'store-eviction': 'a store that evicts under load forgets locks, and which single-use approvals were used',
   'store-durability': 'approvals that a restart forgets can be used a second time',
   'store-replication': 'a primary that is cut off goes on accepting writes, which its successor never sees',
+  'store-clock': 'ages, limits and locks go by the store’s clock',
   app: 'browsers are sent to the page and the endpoints',
   'app-proxy':
     'requests must prove that they come from this site, by its origin; an app that sees another host refuses them, and sets a cookie without Secure',

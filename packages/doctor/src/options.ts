@@ -1,4 +1,4 @@
-import type { Auth0MfaApiOptions } from '@stepgate/core';
+import type { Auth0MfaApiOptions, WayName } from '@stepgate/core';
 
 /** The tenant and the application: what a gate's `auth0` takes. */
 export interface DoctorAuth0 extends Auth0MfaApiOptions {
@@ -56,8 +56,16 @@ export interface DoctorOptions {
   readonly waitMs?: number;
   /** How often to poll for the answer, in milliseconds; default 5000, which is as often as a tenant allows. */
   readonly pollMs?: number;
+  /** The ways of the provider that the gate has. Default: the MFA API alone. */
+  readonly ways?: readonly WayName[];
   /** `redis[s]://…`, as `createRedisStore` takes it. */
   readonly redisUrl?: string;
+  /** The file of `createSqliteStore`. */
+  readonly sqlitePath?: string;
+  /** `postgres://…`, as `createPostgresStore` takes it. */
+  readonly postgresUrl?: string;
+  /** The `table` of that store; default `stepgate`. */
+  readonly postgresTable?: string;
   readonly app?: DoctorApp;
   /** The `fetch` for tenant and app; default the platform's. `auth0.fetch` takes precedence for the tenant. */
   readonly fetch?: typeof globalThis.fetch;

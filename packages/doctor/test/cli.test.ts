@@ -65,7 +65,7 @@ describe('stepgate-doctor', () => {
       /^FAIL +client-authentication +401 access_denied\n +why: .+\n +fix: copy client id and secret/m,
     );
     expect(out).toMatch(/^ok +issuer +http:\/\/127/m);
-    expect(out).toMatch(/^3 ok, 0 to be better, 1 failed, 19 not checked$/m);
+    expect(out).toMatch(/^3 ok, 0 to be better, 1 failed, 23 not checked$/m);
   });
 
   it('reads a file, over which flags and the environment take precedence', async () => {

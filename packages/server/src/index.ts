@@ -57,8 +57,10 @@ export type { CibaSettings, PingCibaSettings } from './provider/ciba-settings.ts
 export type { FirstLegOptions } from './provider/first-leg.ts';
 export {
   createIdentityCheck,
+  ID_TOKEN_ALGORITHMS,
   type IdentityCheck,
   type IdentityCheckOptions,
+  idTokenAlgorithm,
 } from './provider/id-token-check.ts';
 export type {
   Ask,

@@ -1,19 +1,11 @@
 import { parseIssuer, type TokenSet } from '@stepgate/core';
-import {
-  createLocalJWKSet,
-  decodeProtectedHeader,
-  errors,
-  type JSONWebKeySet,
-  type JWK,
-  jwtVerify,
-} from 'jose';
+import { ID_TOKEN_ALGORITHMS, idTokenAlgorithm } from '@stepgate/server';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWK, jwtVerify } from 'jose';
 import { type Finding, fail, ok, skipped } from '../finding.ts';
 import type { DoctorAuth0 } from '../options.ts';
 import { inWords, type Wire } from '../wire.ts';
 import { getJson } from './discovery.ts';
 
-/** What a gate's identity check accepts. */
-const ALGORITHMS = ['RS256', 'ES256', 'PS256'];
 const HOW_TO_HAVE_ONE = 'name a test user who can sign in without MFA, which gives an id_token';
 
 /** Checks that an `id_token` of the tenant is signed with a published key of the tenant. */
@@ -23,7 +15,7 @@ export async function checkIdentity(
   { tokens, tenantTime }: { readonly tokens: TokenSet | undefined; readonly tenantTime: number },
 ): Promise<readonly Finding[]> {
   const idToken = tokens?.idToken;
-  const algorithm = idToken && algorithmOf(idToken);
+  const algorithm = idToken && idTokenAlgorithm(idToken);
   const keys = await readKeys(auth0, wire);
   if (tokens === undefined || (idToken !== undefined && algorithm === undefined)) {
     const seen = tokens === undefined ? 'there is no id_token to check' : 'the id_token is not a JWT';
@@ -37,7 +29,7 @@ export async function checkIdentity(
     );
     return [finding, keysByThemselves(keys)];
   }
-  if (algorithm === undefined || !ALGORITHMS.includes(algorithm)) {
+  if (algorithm === undefined || !ID_TOKEN_ALGORITHMS.includes(algorithm)) {
     const finding = fail(
       'id-token-algorithm',
       `signed with ${algorithm ?? 'something unreadable'}`,
@@ -75,7 +67,9 @@ function keySetOf(body: unknown): JSONWebKeySet | undefined {
 
 function isForSigning({ kty, use, alg }: JWK): boolean {
   return (
-    ['RSA', 'EC'].includes(kty ?? '') && use !== 'enc' && (alg === undefined || ALGORITHMS.includes(alg))
+    ['RSA', 'EC'].includes(kty ?? '') &&
+    use !== 'enc' &&
+    (alg === undefined || ID_TOKEN_ALGORITHMS.includes(alg))
   );
 }
 
@@ -97,7 +91,7 @@ async function verified(
 ): Promise<Finding> {
   try {
     await jwtVerify(idToken, createLocalJWKSet(jwks), {
-      algorithms: ALGORITHMS,
+      algorithms: [...ID_TOKEN_ALGORITHMS],
       issuer: parseIssuer(auth0),
       audience: auth0.clientId,
       currentDate: new Date(tenantTime),
@@ -107,14 +101,5 @@ async function verified(
   } catch (error) {
     if (!(error instanceof errors.JOSEError)) throw error;
     return fail('signing-keys', `an id_token of today does not verify: ${error.code}`, RENEW_KEYS);
-  }
-}
-
-function algorithmOf(idToken: string): string | undefined {
-  try {
-    const { alg } = decodeProtectedHeader(idToken);
-    return alg !== undefined && /^\w{1,12}$/.test(alg) ? alg : undefined;
-  } catch {
-    return undefined;
   }
 }

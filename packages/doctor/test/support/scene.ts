@@ -30,7 +30,16 @@ export async function createScene(): Promise<Scene> {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const emulator = createEmulator({
     clients: [
-      { clientId: 'stepgate-demo', clientSecret: CLIENT_SECRET },
+      {
+        clientId: 'stepgate-demo',
+        clientSecret: CLIENT_SECRET,
+        callbackUrls: ['https://bank.example/step-up/callback'],
+      },
+      {
+        clientId: 'without-ciba',
+        clientSecret: CLIENT_SECRET,
+        grantTypes: ['password', 'refresh_token', ...MFA],
+      },
       { clientId: 'public' },
       { clientId: 'asserting', keys: [await exportJWK(publicKey)] },
       { clientId: 'symmetric', clientSecret: CLIENT_SECRET, idTokenAlg: 'HS256' },

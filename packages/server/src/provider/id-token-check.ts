@@ -38,7 +38,8 @@ export interface IdentityCheck {
   ): Promise<void>;
 }
 
-const ALGORITHMS = ['RS256', 'ES256', 'PS256'];
+/** What an `id_token` may be signed with: by a key that the provider publishes. */
+export const ID_TOKEN_ALGORITHMS: readonly string[] = ['RS256', 'ES256', 'PS256'];
 const CLOCK_TOLERANCE_SECONDS = 60;
 /** A token answers an exchange of this very flow: this is longer than its check is delayed, or clocks differ. */
 const FARTHEST_ISSUE_SECONDS = 3_600;
@@ -111,8 +112,8 @@ export function createIdentityCheck(options: IdentityCheckOptions): IdentityChec
       if (idToken.length > LONGEST_TOKEN) {
         throw refused(`The id_token is longer than ${LONGEST_TOKEN} characters. Give it fewer claims.`);
       }
-      const algorithm = algorithmOf(idToken);
-      if (algorithm === undefined || !ALGORITHMS.includes(algorithm)) {
+      const algorithm = idTokenAlgorithm(idToken);
+      if (algorithm === undefined || !ID_TOKEN_ALGORITHMS.includes(algorithm)) {
         throw refused(
           `The id_token is signed with ${algorithm ?? 'nothing readable'}. Set the application's JsonWebToken Signature Algorithm to RS256.`,
         );
@@ -121,7 +122,7 @@ export function createIdentityCheck(options: IdentityCheckOptions): IdentityChec
       const payload = await jwtVerify(idToken, keys, {
         issuer,
         audience: clientId,
-        algorithms: ALGORITHMS,
+        algorithms: [...ID_TOKEN_ALGORITHMS],
         requiredClaims: ['sub', 'exp', 'iat'],
         currentDate: new Date(now()),
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
@@ -175,7 +176,8 @@ function isGivenTo(clientId: string, { aud, azp }: JWTPayload): boolean {
   return azp === undefined ? !isForOthersToo : azp === clientId;
 }
 
-function algorithmOf(idToken: string): string | undefined {
+/** What an `id_token` says that it is signed with; `undefined` if it says nothing readable. */
+export function idTokenAlgorithm(idToken: string): string | undefined {
   try {
     const { alg } = decodeProtectedHeader(idToken);
     return alg !== undefined && /^\w{1,12}$/.test(alg) ? alg : undefined;

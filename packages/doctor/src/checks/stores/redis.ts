@@ -1,7 +1,13 @@
 import { createClient } from '@redis/client';
-import { allBlocked, type CheckName, type Finding, fail, ok, skipped, warn } from '../finding.ts';
+import { allBlocked, type CheckName, type Finding, fail, ok, skipped, warn } from '../../finding.ts';
+import { clockOf, type StoreClock } from './clock.ts';
 
-const SETTINGS: readonly CheckName[] = ['store-eviction', 'store-durability', 'store-replication'];
+const SETTINGS: readonly CheckName[] = [
+  'store-eviction',
+  'store-durability',
+  'store-replication',
+  'store-clock',
+];
 const TIMEOUT_MS = 3_000;
 const OLDEST_VERSION = 7;
 /** A record that does not exist, under the store's usual prefix. */
@@ -11,11 +17,7 @@ const NOBODYS_KEY = 'stepgate:doctor';
 type Facts = ReadonlyMap<string, string>;
 
 /** Checks a Redis or Valkey, and the settings that a gate's records depend on. Writes nothing. */
-export async function checkStore(redisUrl: string | undefined): Promise<readonly Finding[]> {
-  if (redisUrl === undefined) {
-    const fix = 'give its address in REDIS_URL; a gate without a store keeps its records in memory';
-    return ['store' as const, ...SETTINGS].map((check) => skipped(check, 'no Redis was named', fix));
-  }
+export async function checkRedis(redisUrl: string): Promise<readonly Finding[]> {
   const read = await readFacts(redisUrl);
   if ('problem' in read) {
     const fix =
@@ -28,13 +30,15 @@ export async function checkStore(redisUrl: string | undefined): Promise<readonly
     const untold = SETTINGS.map((check) => skipped(check, 'this user may not read the settings', fix));
     return [ok('store', 'it answers, but does not show its version'), ...untold];
   }
-  return [version(facts), eviction(facts), durability(facts), replication(facts)];
+  return [version(facts), eviction(facts), durability(facts), replication(facts), clockOf(read.clock)];
 }
 
 /** `facts` are `undefined` if the user may read records, but not settings. */
 async function readFacts(
   url: string,
-): Promise<{ readonly facts: Facts | undefined } | { readonly problem: string }> {
+): Promise<
+  { readonly facts: Facts | undefined; readonly clock: StoreClock | undefined } | { readonly problem: string }
+> {
   const client = clientOf(url);
   if (client === undefined) return { problem: 'not the address of a Redis' };
   try {
@@ -42,12 +46,21 @@ async function readFacts(
     await client.ping();
     await client.hmGet(NOBODYS_KEY, ['version']);
     const info = await client.info().catch(forbidden);
-    if (info === undefined) return { facts: undefined };
+    if (info === undefined) return { facts: undefined, clock: undefined };
     const facts = new Map(parseInfo(info));
+    const askedAt = Date.now();
+    const clock = await client.time().then(
+      ([seconds, microseconds]) => ({
+        storeAt: Number(seconds) * 1_000 + Number(microseconds) / 1_000,
+        askedAt,
+        answeredAt: Date.now(),
+      }),
+      () => undefined,
+    );
     // Managed servers may lack CONFIG: then the finding says what it does not know.
     const config = await client.configGet('appendfsync').catch(() => undefined);
     if (config?.appendfsync !== undefined) facts.set('appendfsync', config.appendfsync);
-    return { facts };
+    return { facts, clock };
   } catch (error) {
     return { problem: wordsOf(error) };
   } finally {
