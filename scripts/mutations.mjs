@@ -481,6 +481,22 @@ export const MUTATIONS = [
     shownBy: [own('ciba/flow', 'is no approval when the owner taps on a push that somebody else has caused')],
   },
   {
+    defence: 'a gate that refuses to add factors sends nobody to a page that adds them',
+    edits: [
+      [
+        server('gate/parse-options'),
+        "if (enroll === 'refuse' && provider.ways.some(",
+        "if (enroll === 'session' && provider.ways.some(",
+      ],
+    ],
+    shownBy: [
+      own(
+        'redirect/flow',
+        'is refused beside `enroll: refuse` if the page may add a factor, which the gate would not see',
+      ),
+    ],
+  },
+  {
     defence: 'a push without a code is no way around the code of another way',
     edits: [
       [

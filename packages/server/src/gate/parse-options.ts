@@ -250,8 +250,13 @@ function firstLegOf({ firstLeg = {}, provider }: GateOptions<unknown>): FirstLeg
 }
 
 /** The rule for adding factors; by default the strictest one that the first legs allow. */
-function enrollmentRule({ enroll, firstLeg }: GateOptions<unknown>): EnrollmentRule {
+function enrollmentRule({ enroll, firstLeg, provider }: GateOptions<unknown>): EnrollmentRule {
   const hasPassword = firstLeg?.password !== undefined;
+  if (enroll === 'refuse' && provider.ways.some(({ can }) => can.enrollsElsewhere === true)) {
+    throw new TypeError(
+      "enroll: 'refuse' is not kept by the provider's page, which may add a factor: have it refuse users without one, and say redirect.enrolls: false",
+    );
+  }
   if (enroll !== 'password' || hasPassword) return enroll ?? (hasPassword ? 'password' : 'refuse');
   throw new TypeError("enroll: 'password' needs firstLeg.password, which asks for it");
 }

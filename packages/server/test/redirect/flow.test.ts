@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '../../src/index.ts';
+import { createMemoryStore, type RedirectSettings } from '../../src/index.ts';
 import { createRedirectScene, TRANSFER } from '../support/redirect-scene.ts';
 
 const PAPE = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
@@ -277,4 +277,11 @@ describe('a user who comes back without an approval', () => {
     expect(await client.isAllowed()).toBe(false);
     expect(tenant.exchanges.length).toBeGreaterThan(0);
   });
+});
+
+it('is refused beside `enroll: refuse` if the page may add a factor, which the gate would not see', () => {
+  const open = (redirect: RedirectSettings) => createRedirectScene({ redirect, gate: { enroll: 'refuse' } });
+
+  expect(() => open({})).toThrow(/^enroll: 'refuse'.*redirect\.enrolls: false/);
+  expect(() => open({ enrolls: false })).not.toThrow();
 });
