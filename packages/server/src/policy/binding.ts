@@ -65,7 +65,7 @@ export function boundOf(value: unknown, paths?: readonly string[]): Bound {
  *
  * @throws TypeError for what JSON cannot hold, like a `Date` or a `Map`.
  * @throws StepUpError `invalid_request` for what only input can contain: numbers that are not finite, text that is
- * not Unicode, deep nesting.
+ * not Unicode, files, deep nesting.
  */
 export function boundDigest(value: unknown): string {
   assertJson(value, 0);
@@ -108,6 +108,8 @@ function assertJson(value: unknown, depth: number): void {
 }
 
 function assertPlain(value: object): void {
+  // Parsers of forms leave files like this, and any field can hold one.
+  if (ArrayBuffer.isView(value) || value instanceof Blob) throw invalid('A bound member is a file: send text.');
   const prototype: unknown = Object.getPrototypeOf(value);
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
   const { toJSON } = value as { readonly toJSON?: unknown };

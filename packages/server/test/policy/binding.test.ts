@@ -46,6 +46,8 @@ describe('boundDigest', () => {
     ['half a surrogate pair', JSON.parse('{"to":"\\ud800"}') as unknown],
     ['half a surrogate pair in a name', JSON.parse('{"\\ud800":1}') as unknown],
     ['a prototype', JSON.parse('{"to":{"__proto__":{"amount":1}}}') as unknown],
+    ['a file that a parser of forms has left as bytes', { to: Buffer.from('Grace') }],
+    ['a file among others', { to: [new Blob(['Grace']), 'Grace'] }],
     ['lists that never end', JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`) as unknown],
   ])('treats %s as the fault of the request', (_what, value) => {
     expect(() => boundDigest(value)).toThrow(
