@@ -501,11 +501,14 @@ export const MUTATIONS = [
     edits: [
       [
         core('machine/context'),
-        '(!isTapped(factor) || countsTaps(context)) &&',
-        "(!isTapped(factor) || countsTaps(context) || factor === 'push') &&",
+        '(!isTapped(factor) || currentWay(context).refusesTaps !== true) &&',
+        '(!isTapped(factor) || currentWay(context).name !== undefined) &&',
       ],
     ],
-    shownBy: [own('ciba/flow', 'sends no push without a code, which would be the way around the code')],
+    shownBy: [
+      own('ciba/flow', 'sends no push without a code, which would be the way around the code'),
+      own('ciba/flow', 'lets no tap without a code add a phone, on the devices page, which CIBA cannot open'),
+    ],
   },
   {
     defence: 'a push code can be guessed three times',

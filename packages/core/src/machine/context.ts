@@ -139,18 +139,9 @@ export function usableAuthenticators(context: FlowContext): readonly Authenticat
       active &&
       !isTooNew &&
       context.settings.factors.includes(factor) &&
-      (!isTapped(factor) || countsTaps(context)) &&
+      (!isTapped(factor) || currentWay(context).refusesTaps !== true) &&
       (asked === undefined || asked.includes(factor)),
   );
-}
-
-/**
- * Whether a tap on the phone counts on this way. Where another way of the flow has a code to type, a push without one
- * would be the way around the code.
- */
-function countsTaps(context: FlowContext): boolean {
-  const hasTypedCode = context.settings.ways.some(({ pushCode }) => pushCode === 'typed');
-  return !hasTypedCode || currentWay(context).pushCode !== undefined;
 }
 
 /** Whether the user has an authenticator that counts, but the app has not known it for long enough. */

@@ -23,6 +23,11 @@ export interface WaySettings {
   readonly pushCode?: PushCodeEntry;
   /** The provider pings when the user has answered. */
   readonly pings?: boolean;
+  /**
+   * A tap on an enrolled phone counts for nothing by this way, which shows no code: another way has a code to type, and
+   * this would be the way around it.
+   */
+  readonly refusesTaps?: boolean;
 }
 
 /** A provider's way, as settings of a flow. */
@@ -31,7 +36,12 @@ export function waySettings(
   {
     firstLegs,
     pushCode,
-  }: { readonly firstLegs: readonly FirstLegMethod[]; readonly pushCode: PushCodeEntry },
+    refusesTaps = false,
+  }: {
+    readonly firstLegs: readonly FirstLegMethod[];
+    readonly pushCode: PushCodeEntry;
+    readonly refusesTaps?: boolean;
+  },
 ): WaySettings {
   return {
     name,
@@ -43,5 +53,6 @@ export function waySettings(
     // What the provider's own page shows needs no code: the user comes back to this flow by it.
     ...(can.phoneShows !== 'nothing' && can.factors.some(isTapped) && { pushCode }),
     ...(can.pings === true && { pings: true }),
+    ...(refusesTaps && { refusesTaps }),
   };
 }

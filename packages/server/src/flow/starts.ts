@@ -12,7 +12,7 @@ import {
 import { linkInvalid } from '../policy/links.ts';
 import type { ParsedPolicy } from '../policy/policy.ts';
 import { type Requirement, requirementExpired, requirementHash } from '../policy/requirement.ts';
-import { waysFor } from '../policy/ways.ts';
+import { refusesTaps, waysFor } from '../policy/ways.ts';
 import { keepMs } from '../records/approval.ts';
 import type { FlowLink, FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import { mustHaveRoom } from '../records/record-size.ts';
@@ -80,7 +80,7 @@ const startLock = (session: string): string => `start:${session}`;
 
 /** Creates the starts. */
 export function createFlowStarts(parts: FlowParts): FlowStarts {
-  const { basePath, capacity, steps, admission } = parts;
+  const { basePath, capacity, steps, admission, pushCode } = parts;
   const { firstLeg, eagerPolling, ways } = parts.connection;
   const { records, subjects, locks } = parts.state;
   const { audit, clock, onError } = parts.runtime;
@@ -93,7 +93,7 @@ export function createFlowStarts(parts: FlowParts): FlowStarts {
   ): readonly [WaySettings, ...WaySettings[]] {
     const able = waysFor(policy, ways)
       .filter(({ can }) => canLeave || !can.needsBrowser)
-      .map((way) => waySettings(way, { firstLegs, pushCode: parts.pushCode }));
+      .map((way) => waySettings(way, { firstLegs, pushCode, refusesTaps: refusesTaps(way, ways, pushCode) }));
     const isOwn = ({ firstLegs: [leg] }: WaySettings): boolean => leg === 'mfa-token';
     const [first, ...others] = [...able.filter(isOwn), ...able.filter((way) => !isOwn(way))];
     if (first === undefined && !canLeave) throw onlyInBrowser();

@@ -1,6 +1,7 @@
 import type { Endpoints } from '../endpoints/router.ts';
 import { createWatchers } from '../limits/watchers.ts';
 import { createLinks } from '../policy/links.ts';
+import { withoutRefusedTaps } from '../policy/ways.ts';
 import { namespaceOf } from '../provider/namespace.ts';
 import { createDecisions, type Decisions } from './decisions.ts';
 import { createDirectFlows, type DirectFlows } from './direct-flow.ts';
@@ -73,7 +74,7 @@ function buildGate(settings: GateSettings): Gate<unknown> {
       guards: guarding.guards,
       keptForms: state.keptForms,
       takesClaims: settings.evidence !== undefined,
-      ways: connection.ways,
+      ways: withoutRefusedTaps(connection.ways, settings.pushCode ?? 'typed'),
       factors: settings.factors,
       isForApp: settings.mode === 'throw',
       mounting,

@@ -109,7 +109,8 @@ function assertJson(value: unknown, depth: number): void {
 
 function assertPlain(value: object): void {
   // Parsers of forms leave files like this, and any field can hold one.
-  if (ArrayBuffer.isView(value) || value instanceof Blob) throw invalid('A bound member is a file: send text.');
+  if (ArrayBuffer.isView(value) || value instanceof Blob)
+    throw invalid('A bound member is a file: send text.');
   const prototype: unknown = Object.getPrototypeOf(value);
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
   const { toJSON } = value as { readonly toJSON?: unknown };

@@ -1,4 +1,4 @@
-import type { PhoneShown, PhoneShows } from '@stepgate/core';
+import { isTapped, type PhoneShown, type PhoneShows, type PushCodeEntry } from '@stepgate/core';
 import type { WayDescription } from '../provider/provider.ts';
 import type { ParsedPolicy } from './policy.ts';
 
@@ -15,6 +15,35 @@ export function isShownAsAsked(
   { phoneShows }: Pick<ParsedPolicy, 'phoneShows'>,
 ): boolean {
   return RANK[shown ?? 'nothing'] >= RANK[phoneShows ?? 'nothing'];
+}
+
+/** Whether the phone shows a code with a push that goes out by the way. */
+function hasPushCode({ can }: WayDescription): boolean {
+  return can.phoneShows !== 'nothing' && can.factors.some(isTapped);
+}
+
+/**
+ * Whether a tap counts for nothing by a way: it shows no code, and another way of the gate has one to type, which a push
+ * by this way would get around.
+ */
+export function refusesTaps(
+  way: WayDescription,
+  ways: readonly WayDescription[],
+  pushCode: PushCodeEntry,
+): boolean {
+  return pushCode === 'typed' && !hasPushCode(way) && ways.some(hasPushCode);
+}
+
+/** The ways, with the factors alone that count by them. */
+export function withoutRefusedTaps(
+  ways: readonly WayDescription[],
+  pushCode: PushCodeEntry,
+): readonly WayDescription[] {
+  return ways.map((way) => {
+    const { name, can } = way;
+    if (!refusesTaps(way, ways, pushCode)) return way;
+    return { name, can: { ...can, factors: can.factors.filter((factor) => !isTapped(factor)) } };
+  });
 }
 
 /** The ways that can meet the policy, in their order. */

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { auth0 } from '../../src/index.ts';
+import { auth0, type Policy } from '../../src/index.ts';
 import { createCibaScene, TRANSFER } from '../support/ciba-scene.ts';
 
 describe('a flow by CIBA', () => {
@@ -315,6 +315,27 @@ describe('the way after the first', () => {
     expect(view).toMatchObject({ state: 'choosing', way: 'mfa-api' });
     expect(new Set(view.authenticators?.map(({ factor }) => factor))).toEqual(new Set(['otp']));
     expect(phone.notifications().map(({ kind }) => kind)).toEqual(['ciba']);
+  });
+
+  it('lets no tap without a code add a phone, on the devices page, which CIBA cannot open', async () => {
+    const { client, phone, tenant } = createCibaScene({ hasMfaApi: true });
+    const refused = await client.send('GET', '/step-up/authenticators');
+    const { requirement } = (refused.body as { step_up: { requirement: string } }).step_up;
+    await client.send('POST', '/step-up/flow', { body: { requirement } });
+
+    const view = await client.event({ type: 'password.submit', password: tenant.ada.password });
+
+    expect(view).toMatchObject({ state: 'choosing', way: 'mfa-api' });
+    expect(new Set(view.authenticators?.map(({ factor }) => factor))).toEqual(new Set(['otp']));
+    expect(phone.notifications()).toEqual([]);
+  });
+
+  it('cannot meet a policy with push alone and an age, which only CIBA without ages could', () => {
+    const { gate } = createCibaScene({ hasMfaApi: true });
+    const policy: Policy = { factors: ['push'], minAuthenticatorAge: '1d' };
+    expect(() => gate.guard(policy)).toThrow('policy.minAuthenticatorAge');
+    const { gate: comparing } = createCibaScene({ hasMfaApi: true, gate: { pushCode: 'compared' } });
+    expect(() => comparing.guard(policy)).not.toThrow();
   });
 
   it('can be asked for while the phone is asked, which then approves nothing', async () => {
