@@ -6,8 +6,8 @@ export default [
     name: 'core: local actor and MFA API client, with XState and ky',
     path: 'packages/core/dist/index.js',
     import: '{ createStepUpActor, createAuth0MfaApi }',
-    // The machine knows several ways and the code that the phone shows, wherever it runs.
-    limit: '37 kB',
+    // The machine knows all ways, the code that the phone shows and the provider's page, wherever it runs.
+    limit: '38 kB',
     gzip: true,
     modifyEsbuildConfig: asModule,
   },
@@ -23,7 +23,8 @@ export default [
   {
     name: 'web: the dialog on top, with QR code and English',
     path: 'packages/web/dist/dialog.js',
-    limit: '17 kB',
+    // With the way to the provider's page and back, and approvals for another login.
+    limit: '19 kB',
     gzip: true,
     ignore: ['./texts-fr.js'],
     modifyEsbuildConfig: asModule,
@@ -31,20 +32,21 @@ export default [
   {
     name: 'web: French and Canadian French, where the dialog speaks them',
     path: 'packages/web/dist/texts/texts-fr.js',
-    limit: '4 kB',
+    limit: '4.5 kB',
     gzip: true,
     modifyEsbuildConfig: asModule,
   },
   {
     name: "web: the built-in page's script, whose texts are in the page",
     path: 'packages/web/dist/page/stepgate-page.js',
-    limit: '14.5 kB',
+    // It leads to the provider's page, too.
+    limit: '16 kB',
     gzip: true,
   },
   {
     name: "web: the script of the page of the user's authenticators, with the dialog",
     path: 'packages/web/dist/page/stepgate-authenticators.js',
-    limit: '21 kB',
+    limit: '22.5 kB',
     gzip: true,
     // Never loaded: the page has a dialog of its own, with the page's texts.
     ignore: ['../dialog/stepgate-dialog.js'],

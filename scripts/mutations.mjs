@@ -1592,6 +1592,152 @@ export const MUTATIONS = [
     ],
     shownBy: [ofPackage('sqlite/sqlite-store', 'brings no deleted record back when the clock goes back')],
   },
+  // The provider's own pages
+  {
+    defence: "a return ends or approves nothing but this browser's own departure",
+    edits: [
+      [
+        server('flow/returns'),
+        'return departure !== undefined && belongsTo(returned, departure);',
+        'return departure !== undefined;',
+      ],
+    ],
+    shownBy: [
+      own('redirect/callback', 'changes nothing, and ends nothing: %s'),
+      own('redirect/callback', 'is one of a departure that another tab has replaced'),
+    ],
+  },
+  {
+    defence: 'a return that comes late approves nothing',
+    edits: [
+      [
+        core('machine/machine'),
+        "guard: and(['isCurrent', 'isReturnLate']),",
+        "guard: and(['isCurrent', 'isTargetEntered']),",
+      ],
+    ],
+    shownBy: [own('redirect/flow', 'comes too late')],
+  },
+  {
+    defence: "another provider's answer is not used",
+    edits: [
+      [
+        core('redirect/return'),
+        '        issuer,\n        authorization_response',
+        "        issuer: parameters.get('iss') ?? issuer,\n        authorization_response",
+      ],
+    ],
+    shownBy: [own('redirect/callback', 'is not used if it names %s')],
+  },
+  {
+    defence: 'only a page load brings a return',
+    edits: [
+      [
+        server('endpoints/page/return-endpoints'),
+        "if (mode === 'navigate' && destination === 'document' && !isAhead) return;",
+        "if (mode !== '' && destination !== '' && isAhead !== undefined) return;",
+      ],
+    ],
+    shownBy: [own('redirect/callback', 'does nothing for %s')],
+  },
+  {
+    defence: 'a return has each of its members once',
+    edits: [
+      [
+        core('redirect/return'),
+        'MEMBERS.some((name) => parameters.getAll(name).length > 1)',
+        'MEMBERS.some((name) => parameters.getAll(name).length > 9)',
+      ],
+    ],
+    shownBy: [own('redirect/callback', 'refuses %s twice')],
+  },
+  {
+    defence: 'who signed in on the provider’s page is compared with the user of the flow',
+    edits: [
+      [core('redirect/proof'), 'if (sub !== expected.subject) {', 'if (sub === undefined) {'],
+      [
+        server('provider/id-token-check'),
+        'if (payload.sub !== subject) {',
+        'if (payload.sub === undefined) {',
+      ],
+    ],
+    shownBy: [
+      own('redirect/flow', 'is somebody else'),
+      own('redirect/oidc-provider', 'grants none to another user, though the provider lets them through'),
+    ],
+  },
+  {
+    defence: 'a sign-in from before the departure does not count',
+    edits: [
+      [
+        core('redirect/proof'),
+        'if (age >= -SLACK_SECONDS && age <= away + SLACK_SECONDS) return;',
+        'if (age >= -SLACK_SECONDS && away >= 0) return;',
+      ],
+    ],
+    shownBy: [
+      own('redirect/flow', 'had passed it before, and was not asked again'),
+      own('redirect/callback', 'is no approval: %s'),
+      own('redirect/callback', 'holds no return back to make an older sign-in count'),
+    ],
+  },
+  {
+    defence: 'a sign-in without a second factor does not count',
+    edits: [
+      [
+        core('redirect/proof'),
+        'if (!isRightClass && !hasMethods) {',
+        'if (!isRightClass && !hasMethods && methods.length > 9) {',
+      ],
+    ],
+    shownBy: [
+      own('redirect/flow', 'was not asked for a second factor'),
+      own('redirect/oidc-provider', 'grants none for one factor'),
+    ],
+  },
+  {
+    defence: 'the provider’s page counts only where it is named',
+    edits: [
+      [
+        core('terms/factor'),
+        "    provedBy: 'page',\n    code: 'none',\n    enrollment: 'never',\n    countsByDefault: false,",
+        "    provedBy: 'page',\n    code: 'none',\n    enrollment: 'never',\n    countsByDefault: true,",
+      ],
+    ],
+    shownBy: [own('redirect/ways', 'counts only where it is named, by the policy or by the gate')],
+  },
+  {
+    defence: 'what the provider’s page may have added counts as new',
+    edits: [
+      [
+        core('machine/setup'),
+        'enrolledInFlow: context.enrolledInFlow || currentWay(context).enrollsElsewhere === true,',
+        'enrolledInFlow: context.enrolledInFlow,',
+      ],
+    ],
+    shownBy: [
+      own(
+        'redirect/ways',
+        'makes a later push count as enrolled in the flow, since the page may have enrolled its phone',
+      ),
+    ],
+  },
+  {
+    defence: 'a limit on departures',
+    edits: [
+      [
+        server('limits/attempts'),
+        "if (isHosted(effect.params.factor)) return ['starts'];",
+        'if (isHosted(effect.params.factor)) return [];',
+      ],
+    ],
+    shownBy: [own('redirect/flow', 'counts each departure, and lets nobody be sent away without end')],
+  },
+  {
+    defence: 'the window for the provider’s page cannot reach the page behind it',
+    edits: [[web('ui/leave'), 'opened.opener = null;', '']],
+    shownBy: [ofWeb('ui/leave', 'is opened in a window by the click itself, and led to its address later')],
+  },
   {
     defence: 'a signed-out user is not let through',
     edits: [

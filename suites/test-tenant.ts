@@ -91,7 +91,7 @@ export const PASSWORD = 'correct-horse';
 export const POLL_MS = 6_000;
 
 /** Where the tenant's pages send the users of a test's gate back to. */
-const CALLBACK = 'http://localhost/step-up/callback';
+export const CALLBACK = 'http://localhost/step-up/callback';
 
 /** The usual application, and one whose tokens are signed with its secret. */
 const CLIENTS: readonly ClientOptions[] = [

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { type Challenge, isReasonCode, isStepUpError, type Way, type WayName } from '@stepgate/core';
 import type { ConnectedProvider, Provider } from '@stepgate/server';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { describePage, type PageScene } from './describe-page.ts';
 
 /** A provider with one user, whose phone the suite answers. */
 export interface ProviderScene {
@@ -22,15 +23,24 @@ export interface ProviderScene {
   readonly deny: () => Promise<void>;
   /** Lets so much time pass that the provider may be polled again. */
   readonly wait: () => void;
+  /** For the way `redirect`: where its users come back to, and what the user does on the page. */
+  readonly page?: Pick<PageScene, 'callback' | 'visit'>;
 }
 
-/** The rules that every provider keeps to, for each of its ways that push. `open` makes a fresh scene. */
+/** The rules that every provider keeps to, for each of its ways. `open` makes a fresh scene. */
 export function describeProvider(
   name: string,
   ways: readonly WayName[],
   open: () => Promise<ProviderScene>,
 ): void {
-  describe.each(ways)(`${name}, by %s`, (wayName) => {
+  if (ways.includes('redirect')) {
+    describePage(name, async () => {
+      const { page, provider, ...scene } = await open();
+      if (page === undefined) throw new Error('the scene has no page');
+      return { ...scene, ...page, connected: connectTo(provider, scene.now) };
+    });
+  }
+  describe.each(ways.filter((way) => way !== 'redirect'))(`${name}, by %s`, (wayName) => {
     let scene: ProviderScene;
     let connected: ConnectedProvider;
     let way: Way;
@@ -38,17 +48,10 @@ export function describeProvider(
 
     beforeEach(async () => {
       scene = await open();
-      connected = connect(scene.provider);
+      connected = connectTo(scene.provider, scene.now);
       way = wayOf(connected, wayName);
       mfaToken = way.can.firstLeg === 'none' ? '' : await scene.mfaToken();
     });
-
-    const connect = (provider: Provider): ConnectedProvider =>
-      provider.connect({
-        now: scene.now,
-        sendersFor: (own) => ({ fetch: own ?? fetch, transport: undefined }),
-        onResponse: () => {},
-      });
 
     async function challenge(
       options: { readonly subject?: string; readonly title?: string; readonly mustShow?: 'message' } = {},
@@ -181,6 +184,14 @@ export function describeProvider(
         expect(inspect(errors, { depth: 10, showHidden: true })).not.toContain(secret);
       }
     });
+  });
+}
+
+function connectTo(provider: Provider, now: () => number): ConnectedProvider {
+  return provider.connect({
+    now,
+    sendersFor: (own) => ({ fetch: own ?? fetch, transport: undefined }),
+    onResponse: () => {},
   });
 }
 

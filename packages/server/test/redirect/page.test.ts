@@ -26,7 +26,7 @@ function createReader({ gate, client, tenant }: RedirectScene) {
     const body = fields && new URLSearchParams(fields);
     const response = await gate.endpoints(
       request,
-      () => new Request('http://localhost/', { method, body: body ?? null }),
+      () => new Request('http://localhost/', body ? { method: 'POST', body } : {}),
     );
     if (response === undefined) throw new Error(`nothing at ${path}`);
     const location = response.headers.get('location') ?? '';

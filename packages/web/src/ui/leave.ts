@@ -23,9 +23,9 @@ export function leave(actor: StepUpActor, request: Leaving): void {
 
 /** Starts the flow and takes the user to the provider's page by the same click, where there is nothing else to choose. */
 export function startAndLeave(actor: StepUpActor): void {
-  const { unsubscribe } = actor.subscribe(({ view, ...rest }: RemoteStepUpSnapshot) => {
+  const subscription = actor.subscribe(({ view, ...rest }: RemoteStepUpSnapshot) => {
     if (rest.pending !== undefined || isWorking(view)) return;
-    unsubscribe();
+    subscription.unsubscribe();
     const page = onlyPage(view);
     if (page === undefined) return;
     // After the other observers: a new one would still be told of this snapshot.
@@ -37,14 +37,14 @@ export function startAndLeave(actor: StepUpActor): void {
 /** Sends the window, or this page, to the address that comes next. Closes the window if none comes. */
 function follow(actor: StepUpActor, opened: Window | null): void {
   const before = addressIn(actor.view);
-  const { unsubscribe } = actor.subscribe({
+  const subscription = actor.subscribe({
     next({ view, pending }: RemoteStepUpSnapshot) {
       const address = addressIn(view);
       if (address !== undefined && address !== before) {
-        unsubscribe();
+        subscription.unsubscribe();
         go(opened, address);
       } else if (pending === undefined && !isWorking(view)) {
-        unsubscribe();
+        subscription.unsubscribe();
         opened?.close();
       }
     },
