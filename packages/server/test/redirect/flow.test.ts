@@ -154,6 +154,131 @@ describe('a flow by the provider’s page', () => {
   });
 });
 
+describe('a second factor alone, in a session that the tenant has', () => {
+  const CLAIM = 'https://app.example/mfa';
+  const freshness = { claim: CLAIM, types: ['push-notification'] };
+
+  it('is an approval by the time in a claim, without another login', async () => {
+    const scene = createRedirectScene({
+      redirect: { freshness, enrolls: false },
+      policy: { factors: ['hosted'], maxAge: 0 },
+    });
+    const { client, tenant, depart, visit, comeBack } = scene;
+    tenant.emulator.configure({ mfaClaim: CLAIM });
+    const cookies = new Map<string, string>();
+    for (const _time of [1, 2]) {
+      const view = await depart();
+      expect(new URL(view.disclosure?.authorizationUrl ?? '').searchParams.has('max_age')).toBe(false);
+      await comeBack(await visit(view, { cookies }));
+      expect(await client.isAllowed()).toBe(true);
+      tenant.clock.advance(3_600_000);
+    }
+  });
+
+  it('is none by a kind that does not count, or where the claim is missing', async () => {
+    const { client, tenant, depart, visit, comeBack } = createRedirectScene({
+      redirect: { freshness: { claim: CLAIM, types: ['webauthn-roaming'] } },
+    });
+    await comeBack(await visit(await depart()));
+    expect(await client.view()).toMatchObject({ state: 'failed', reason: 'authentication_stale' });
+    tenant.emulator.configure({ mfaClaim: CLAIM });
+    const again = await client.event({ type: 'factor.choose', authenticatorId: 'hosted' });
+    await comeBack(await visit(again));
+    expect(await client.view()).toMatchObject({ state: 'failed', reason: 'mfa_not_required' });
+    expect(await client.isAllowed()).toBe(false);
+  });
+});
+
+describe('details on the provider’s page', () => {
+  const details = ({ action }: { readonly action?: { readonly title?: string | undefined } | undefined }) => [
+    { type: 'money_transfer', what: action?.title ?? '' },
+  ];
+
+  it('meet a policy that asks for them, and are compared with what was approved', async () => {
+    const { client, tenant, depart, visit, comeBack } = createRedirectScene({
+      redirect: { details, par: 'require' },
+      policy: { ...TRANSFER, phoneShows: 'details' },
+    });
+    tenant.emulator.configure({ par: 'required' });
+    await comeBack(await visit(await depart()));
+    expect(await client.view()).toMatchObject({ state: 'approved' });
+    expect(await client.isAllowed()).toBe(true);
+  });
+
+  it('are no approval when the provider says that others were approved', async () => {
+    const { client, tenant, depart, visit, comeBack, errors } = createRedirectScene({
+      redirect: { details, par: 'require' },
+      policy: { ...TRANSFER, phoneShows: 'details' },
+      async fetch(request, send) {
+        const isExchange = (await request.clone().text()).includes('authorization_code');
+        const response = await send(request);
+        if (!isExchange) return response;
+        const body = (await response.json()) as object;
+        return Response.json({
+          ...body,
+          authorization_details: [{ type: 'money_transfer', what: 'all of it' }],
+        });
+      },
+    });
+    tenant.emulator.configure({ par: 'required' });
+    await comeBack(await visit(await depart()));
+    expect(await client.view()).toMatchObject({ state: 'failed', reason: 'approval_mismatch' });
+    expect(errors).toMatchObject([{ code: 'approval_mismatch' }]);
+    expect(await client.isAllowed()).toBe(false);
+  });
+});
+
+describe('a flow that ends while a code is being exchanged', () => {
+  it('is cancelled, and the tokens that come afterwards approve nothing', async () => {
+    let whileExchanging = async (): Promise<void> => {};
+    const { client, depart, visit, comeBack, events } = createRedirectScene({
+      async fetch(request, send) {
+        if ((await request.clone().text()).includes('authorization_code')) await whileExchanging();
+        return send(request);
+      },
+    });
+    const path = await visit(await depart());
+    whileExchanging = async () => {
+      await client.send('DELETE', '/step-up/flow');
+    };
+    expect((await comeBack(path)).status).toBe(303);
+
+    expect(await client.view()).toMatchObject({ state: 'cancelled' });
+    expect(events.map(({ type }) => type)).not.toContain('approval.granted');
+    expect(await client.isAllowed()).toBe(false);
+  });
+
+  it('lost its process: the next one says so, and sends nothing twice', async () => {
+    const store = createMemoryStore();
+    let isDead = false;
+    const scene = createRedirectScene({
+      gate: { store },
+      async fetch(request, send) {
+        const isExchange = (await request.clone().text()).includes('authorization_code');
+        if (isExchange && isDead) return new Promise<Response>(() => {});
+        return send(request);
+      },
+    });
+    const { client, tenant, depart, visit, comeBack, otherGate } = scene;
+    const path = await visit(await depart());
+    isDead = true;
+    void comeBack(path);
+    await expect.poll(async () => (await client.view()).state).toBe('verifying');
+    const elsewhere = client.at(otherGate());
+    tenant.clock.advance(60_000);
+
+    // The code may be spent, so it is not tried again.
+    expect(await elsewhere.view()).toMatchObject({ state: 'failed' });
+    expect(await client.isAllowed()).toBe(false);
+    isDead = false;
+    await comeBack(
+      await visit(await elsewhere.event({ type: 'factor.choose', authenticatorId: 'hosted' })),
+      elsewhere,
+    );
+    expect(await client.isAllowed()).toBe(true);
+  });
+});
+
 describe('a user who comes back without an approval', () => {
   it('has said no, and nobody is told of a denied push', async () => {
     const { client, depart, visit, comeBack, events } = createRedirectScene();
