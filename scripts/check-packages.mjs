@@ -1,7 +1,9 @@
 // Packs every package and checks the tarballs as users get them: publint, "are the types wrong", and no scripts on install.
-// Then npm installs them in an empty folder, every entry is imported and required, and an app of each kind runs one approval.
+// Then npm installs them in an empty folder with the newest types of Node, every entry is type-checked, imported and
+// required, and an app of each kind runs one approval.
 // Uses this Node, or the newest of each major version in the arguments, from npm (node-<platform>-<arch>):
 // `node scripts/check-packages.mjs 22 24 26`.
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +37,19 @@ const USED = [
   'next.mjs',
   'emulator.mjs',
 ];
+
+/** Type-checks all modules as an app does that does not skip declaration files. Those of others are theirs to mend. */
+function checkTypes(app, entries) {
+  writeFileSync(
+    join(app, 'all.ts'),
+    entries.map((entry, index) => `export type * as Entry${index} from '${entry}';`).join('\n'),
+  );
+  const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node'];
+  const { stdout, error } = spawnSync(bin('tsc'), [...flags, 'all.ts'], { cwd: app, encoding: 'utf8' });
+  if (error) throw error;
+  const ours = stdout.split('\n').filter((line) => /^(all\.ts|node_modules\/@stepgate\/)/.test(line));
+  if (ours.length > 0) throw new Error(`The types do not compile in an app:\n${ours.join('\n')}`);
+}
 
 /** The names under which a package's modules are imported. */
 function entriesOf({ name, exports }) {
@@ -78,10 +93,12 @@ try {
     next: '^16.4.6',
     '@modelcontextprotocol/server': '^2.4.0',
     react: '^19.3.1',
+    '@types/node': 'latest',
   };
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }));
   // Next.js brings compilers and image libraries as optional dependencies. Nothing here needs them.
   npm(['install', '--omit=optional'], app);
+  checkTypes(app, entries);
   writeFileSync(join(app, 'all.mjs'), entries.map((entry) => `await import('${entry}');`).join('\n'));
   writeFileSync(join(app, 'all.cjs'), entries.map((entry) => `require('${entry}');`).join('\n'));
   for (const node of nodes(process.argv.slice(2))) {

@@ -84,9 +84,9 @@ export interface FlowSignal {
   readonly to: FlowStateName;
 }
 
-const effects = tracingChannel<unknown, EffectSignal>(SIGNALS.effect);
-const requests = tracingChannel<unknown, UpstreamSignal>(SIGNALS.upstream);
-const operations = tracingChannel<unknown, StoreSignal>(SIGNALS.store);
+const effects = tracingChannel<object, EffectSignal>(SIGNALS.effect);
+const requests = tracingChannel<object, UpstreamSignal>(SIGNALS.upstream);
+const operations = tracingChannel<object, StoreSignal>(SIGNALS.store);
 const transitions = channel(SIGNALS.flow);
 
 /**
@@ -94,7 +94,7 @@ const transitions = channel(SIGNALS.flow);
  * work's result and its error are for its caller alone; subscribers get only the message.
  */
 export async function traced<M extends object, T>(
-  channel: TracingChannel<unknown, M>,
+  channel: TracingChannel<object, M>,
   message: NoInfer<M>,
   work: () => Promise<T>,
   outcome: (result: T) => NoInfer<Partial<M>>,
