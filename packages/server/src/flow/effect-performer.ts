@@ -5,6 +5,8 @@ import {
   type Effect,
   type EffectResult,
   type Inputs,
+  isStepUpError,
+  type ReasonCode,
   runEffect,
   StepUpError,
   type TokenSet,
@@ -55,6 +57,10 @@ export function whileClaimed<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   return retryUntilDone(work, { clock, until: claimedUntil, signal: unwanted });
+}
+
+function hasCode(error: unknown, code: ReasonCode): boolean {
+  return isStepUpError(error) && error.code === code;
 }
 
 /** Creates the performer. `checkHolder`: polls for the push of another flow of the same subject. */
@@ -143,7 +149,13 @@ export function createEffectPerformer(
       authenticate: async (method, typed) => {
         await prepared;
         const legs = job.purpose === 'managing' ? managementLeg : firstLeg;
-        return legs.authenticate(method, typed, target.context, signal);
+        try {
+          return await legs.authenticate(method, typed, target.context, signal);
+        } catch (error) {
+          // One user has to sign in again, or the set-up lets none through: only the operator can tell.
+          if (hasCode(error, 'login_required') && method === legs.methods.at(-1)) tellFault(error);
+          throw error;
+        }
       },
       identify: async (tokens) => {
         // The flow began with a token whose owner was checked, and its end grants nothing.

@@ -90,7 +90,11 @@ export function createFirstLeg(
       switch (method) {
         case 'refresh-token': {
           const token = await refreshToken?.(context);
-          if (token === undefined) throw loginRequired('there is no refresh token');
+          if (token === undefined) {
+            throw loginRequired(
+              'firstLeg.refreshToken gave no refresh token for this login. If it never does, allow Offline Access at the API, and ask for the scope offline_access at login.',
+            );
+          }
           // Never aborted: the response may hold a rotated token, without which the user's session is dead.
           if (signIn === undefined) throw loginRequired('the provider takes no refresh token');
           const result = await signIn.refreshToken({ refreshToken: token });
@@ -103,7 +107,11 @@ export function createFirstLeg(
             // Auth0 silently leaves out what a refresh token may not ask for; another way may ask for it.
             throw loginRequired('the refresh token may not ask for the step-up scope');
           }
-          return transactionOf(result, management);
+          return transactionOf(
+            result,
+            management,
+            'the tenant did not ask for MFA: either the refresh token may not ask for the step-up scope (refresh_token.policies of the application), or no policy or Action demands MFA for it',
+          );
         }
         case 'password': {
           if (password === undefined || signIn === undefined)
@@ -122,7 +130,11 @@ export function createFirstLeg(
             ...(ip !== undefined && { ip }),
             signal,
           });
-          return transactionOf(result, management);
+          return transactionOf(
+            result,
+            management,
+            'the tenant did not ask for MFA: its policy or Action must demand it for the step-up scope',
+          );
         }
         case 'custom': {
           if (custom === undefined) throw loginRequired('there is no custom first leg');
@@ -148,13 +160,11 @@ export function createFirstLeg(
 function transactionOf(
   result: SignInResult,
   management: Pick<Management, 'opens'> | undefined,
+  otherwise: string,
 ): MfaTransaction {
   if (result.status === 'mfa_required') return result;
   if (management?.opens(result.tokens) === true) return { mfaToken: result.tokens.accessToken };
-  throw new StepUpError(
-    'mfa_not_required',
-    'the tenant did not ask for MFA: its policy or Action must demand it for the step-up scope',
-  );
+  throw new StepUpError('mfa_not_required', otherwise);
 }
 
 /** Whether the tokens have these scopes. A response that names none grants all that were asked for (RFC 6749, 5.1). */

@@ -305,6 +305,37 @@ describe('passing faults', () => {
 describe('a wrong set-up', () => {
   const firstLeg = { password: { username: () => 'ada' } };
 
+  it('that gives no refresh token is logged, once, where nothing else can begin a flow', async () => {
+    const tenant = createTestTenant();
+    const errors: unknown[] = [];
+    const gate = createTestGate(tenant, {
+      firstLeg: { refreshToken: () => undefined },
+      onError: (error) => errors.push(error),
+    });
+
+    for (const sessionId of ['s', 't']) {
+      const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId } });
+      expect(await client.start()).toMatchObject({ state: 'failed', reason: 'login_required' });
+    }
+
+    expect(errors).toMatchObject([
+      { code: 'login_required', message: expect.stringContaining('allow Offline Access at the API') },
+    ]);
+  });
+
+  it('is no fault where the password can still begin a flow', async () => {
+    const tenant = createTestTenant();
+    const errors: unknown[] = [];
+    const gate = createTestGate(tenant, {
+      firstLeg: { refreshToken: () => undefined, ...firstLeg },
+      onError: (error) => errors.push(error),
+    });
+    const client = createGateClient({ gate, identity: { subject: tenant.ada.subject, sessionId: 's' } });
+
+    expect(await client.start()).toMatchObject({ state: 'authenticating' });
+    expect(errors).toEqual([]);
+  });
+
   it.each<[string, Partial<TenantClient>, string, string]>([
     [
       'a client secret',
