@@ -29,6 +29,7 @@ const chosen: readonly SidebarGroup[] = [
     '/guides/nestjs': 'NestJS',
     '/guides/recipes': 'Recipes',
     '/guides/ciba': 'Push that shows what is approved',
+    '/guides/redirect': 'The provider’s own pages',
     '/guides/write-a-provider': 'Write a provider',
   }),
   group('Screens', {
