@@ -916,7 +916,7 @@ export const MUTATIONS = [
     edits: [
       [
         server('provider/id-token-check'),
-        'if (algorithm === undefined || !ALGORITHMS.includes(algorithm)) {',
+        'if (algorithm === undefined || !ID_TOKEN_ALGORITHMS.includes(algorithm)) {',
         'if (algorithm === undefined) {',
       ],
     ],
