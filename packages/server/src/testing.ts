@@ -40,7 +40,10 @@ export interface TestPhone {
 
 /** What an approval that is granted in a test is like. */
 export interface GrantOptions {
-  /** The policy of the route, where it has an action or a single use: such an approval serves no other. */
+  /**
+   * The policy of the route, where it has an action or a single use: such an approval serves no other. If it leaves its
+   * factors to the gate, name them here.
+   */
   readonly policy?: Policy;
   /** What the policy's `action.bind` finds in the request: for paths an object of them, `{ to: 'Grace' }`. */
   readonly bound?: unknown;
