@@ -1,4 +1,5 @@
 import { type OidcProvider, startOidcProvider } from 'suites/oidc-provider.ts';
+import { freePort } from 'suites/ports.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCaller, type View } from './support/caller.ts';
 import { connectBrowser } from './support/desk.ts';
@@ -9,8 +10,10 @@ const GRACE = { to: 'Grace', amount: 250 };
 const HEADING = 'Type the code from your phone';
 
 let provider: OidcProvider;
+let port: number;
 beforeAll(async () => {
-  provider = await startOidcProvider();
+  port = await freePort();
+  provider = await startOidcProvider({ callback: `http://127.0.0.1:${port}/step-up/callback` });
 });
 afterAll(() => provider.close());
 
@@ -107,8 +110,43 @@ it('asks in the dialog of its page, after a denial again, and says who has no ph
   expect(provider.asked).toHaveLength(before + 2);
 });
 
+it.each([
+  ['by itself', 'redirect'],
+  ['beside CIBA', 'ciba,redirect'],
+])('sends the browser to the page of the provider and back: %s', async (_, ways) => {
+  const client = { OIDC_CLIENT_ID: 'bank', OIDC_ACR: 'gold' };
+  const { url } = await startBank({ PORT: String(port), STEP_UP_WAYS: ways, ...client });
+  const context = await (await connectBrowser()).newContext();
+  await context.route('**/public/bank.js', (route) => route.abort());
+  const page = await context.newPage();
+  const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
+  await page.goto(url);
+  await page.getByLabel('Subject').fill('auth0|ada');
+  await press('Sign in');
+  const { prompts } = provider.page;
+
+  await press('Transfer');
+  if (ways === 'redirect') await press('Go to the sign-in page');
+  else {
+    await press('Send approval request');
+    await page.getByRole('heading', { name: HEADING }).waitFor();
+    await press('Continue on the sign-in page');
+    await press('Go to the sign-in page');
+  }
+  await page.getByRole('heading', { name: 'Confirmed' }).waitFor();
+  await press('Continue');
+  await page.getByRole('listitem').filter({ hasText: '250 EUR to Grace' }).waitFor();
+  expect(provider.page.prompts).toBe(prompts + 1);
+});
+
 it('says what is wrong with its settings', async () => {
-  const wrong = { PORT: 'x', OIDC_ISSUER: 'login', STEP_UP_WAYS: 'sms', PUSH_CODE: 'shown' };
+  const wrong = {
+    PORT: 'x',
+    OIDC_ISSUER: 'login',
+    STEP_UP_WAYS: 'sms',
+    PUSH_CODE: 'shown',
+    OIDC_ACR: ' ',
+  };
   const right = { OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: 'post', OIDC_CLIENT_SECRET: 'client-secret' };
   const programs = Object.entries(wrong).map(([name, value]) => ({
     name,

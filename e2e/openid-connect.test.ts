@@ -1,21 +1,14 @@
 import { freePort } from 'suites/ports.ts';
 import { expect, it } from 'vitest';
 import { createCustomer } from './support/customer.ts';
-import { ada, type Desk, openDesk } from './support/desk.ts';
+import { type Desk, openDesk } from './support/desk.ts';
 import { enrolAhead } from './support/enrol-ahead.ts';
 import { lookAt } from './support/look-at.ts';
+import { signInAtTenant } from './support/tenant-page.ts';
 
 async function openBank(): Promise<Desk> {
   const port = await freePort();
   return openDesk({ bank: 'express-openid-connect', port, maxAgeSeconds: 60 });
-}
-
-/** Signs in at the tenant's page, after the bank has redirected the browser to it. */
-async function signInAtTenant({ bank, emulator }: Desk, password: string = ada.password): Promise<void> {
-  await bank.waitForURL(`${emulator.issuer}u/login**`);
-  await bank.getByLabel('Username').fill(ada.username);
-  await bank.getByLabel('Password').fill(password);
-  await bank.getByRole('button', { name: 'Sign in' }).click();
 }
 
 it('signs in at the tenant with express-openid-connect, and steps up with its refresh token', async () => {

@@ -35,13 +35,7 @@ export async function startOidcLogin(): Promise<OidcLogin> {
   });
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const policy = interactionPolicy.base();
-  policy.get('login').checks.add(
-    new interactionPolicy.Check('acr_values', 'another class was asked for', (ctx) => {
-      const wanted = ctx.oidc.params.acr_values;
-      return wanted !== undefined && !wanted.split(' ').includes(ctx.oidc.session.acr ?? '');
-    }),
-  );
+  const page = createLoginPage(() => provider);
   const clientOf = (id: string, members: object = {}): object => ({
     client_id: id,
     client_secret: CLIENT_SECRET,
@@ -49,22 +43,19 @@ export async function startOidcLogin(): Promise<OidcLogin> {
     redirect_uris: [CALLBACK],
     ...members,
   });
-  const provider = new Provider(issuer, {
+  const provider: Provider = new Provider(issuer, {
+    ...page.configuration,
     clients: [
       clientOf('app'),
       clientOf('other'),
       clientOf('pusher', { require_pushed_authorization_requests: true }),
     ],
     jwks: { keys: [{ ...(await exportJWK(privateKey)), kid: 'k', alg: 'RS256', use: 'sig' }] },
-    acrValues: ['gold'],
-    claims: { acr: null, amr: null, auth_time: null, openid: ['sub'] },
     features: {
       devInteractions: { enabled: false },
       claimsParameter: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
     },
-    interactions: { policy, url: (_ctx: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
-    cookies: { keys: ['key'] },
     ttl: {
       AccessToken: 600,
       AuthorizationCode: 60,
@@ -74,37 +65,17 @@ export async function startOidcLogin(): Promise<OidcLogin> {
       Session: 600,
     },
     findAccount: (_ctx: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id }) }),
-    // The user is never asked for consent.
-    async loadExistingGrant({
-      oidc,
-    }: {
-      oidc: { session: { accountId: string }; client: { clientId: string } };
-    }) {
-      const grant = new provider.Grant({ accountId: oidc.session.accountId, clientId: oidc.client.clientId });
-      grant.addOIDCScope('openid');
-      await grant.save();
-      return grant;
-    },
   });
   const serve = provider.callback();
-  let next: PageAnswer = { accountId: 'auth0|ada', acr: 'gold', amr: ['pwd', 'mfa'] };
-  let prompts = 0;
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (request.url?.startsWith('/interaction/') !== true) return serve(request, response);
-    prompts += 1;
-    const result = 'error' in next ? next : { login: next };
-    provider.interactionFinished(request, response, result).catch((error: unknown) => {
-      response.writeHead(500).end(String(error));
-    });
+    if (!page.serves(request, response)) serve(request, response);
   });
 
   return {
     issuer,
-    answer(answer) {
-      next = answer;
-    },
+    answer: page.answer,
     get prompts() {
-      return prompts;
+      return page.prompts;
     },
     async close() {
       server.closeAllConnections();
@@ -112,6 +83,68 @@ export async function startOidcLogin(): Promise<OidcLogin> {
         server.close(resolve);
       });
     },
+  };
+}
+
+/** A login page that answers at once, and asks again where another `acr` is asked for. */
+export interface LoginPage extends Pick<OidcLogin, 'answer' | 'prompts'> {
+  /** For the provider. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** Whether the request was for the page, which then answers it. */
+  serves(request: IncomingMessage, response: ServerResponse): boolean;
+}
+
+/** Makes the login page of a provider. */
+export function createLoginPage(provider: () => Provider): LoginPage {
+  const policy = interactionPolicy.base();
+  policy.get('login').checks.add(
+    new interactionPolicy.Check('acr_values', 'another class was asked for', (ctx) => {
+      const wanted = ctx.oidc.params.acr_values;
+      return wanted !== undefined && !wanted.split(' ').includes(ctx.oidc.session.acr ?? '');
+    }),
+  );
+  let next: PageAnswer = { accountId: 'auth0|ada', acr: 'gold', amr: ['pwd', 'mfa'] };
+  let prompts = 0;
+  return {
+    configuration: {
+      acrValues: ['gold'],
+      claims: { acr: null, amr: null, auth_time: null, openid: ['sub'] },
+      interactions: { policy, url: (_ctx: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+      cookies: { keys: ['key'] },
+      // The user is never asked for consent.
+      async loadExistingGrant({ oidc }: GrantContext) {
+        const { Grant } = provider();
+        const grant = new Grant({ accountId: oidc.session.accountId, clientId: oidc.client.clientId });
+        grant.addOIDCScope('openid');
+        await grant.save();
+        return grant;
+      },
+    },
+    serves(request, response) {
+      if (request.url?.startsWith('/interaction/') !== true) return false;
+      prompts += 1;
+      const result = 'error' in next ? next : { login: next };
+      provider()
+        .interactionFinished(request, response, result)
+        .catch((error: unknown) => {
+          response.writeHead(500).end(String(error));
+        });
+      return true;
+    },
+    answer(answer) {
+      next = answer;
+    },
+    get prompts() {
+      return prompts;
+    },
+  };
+}
+
+/** The part of oidc-provider's context that names the user and the client of a grant. */
+interface GrantContext {
+  readonly oidc: {
+    readonly session: { readonly accountId: string };
+    readonly client: { readonly clientId: string };
   };
 }
 

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import Provider, { errors } from 'oidc-provider';
+import { createLoginPage, type LoginPage } from './oidc-login.ts';
 
 /** A standard OpenID provider with CIBA. Its only user is `auth0|ada`, and the test answers in place of the phone. */
 export interface OidcProvider {
@@ -11,6 +12,8 @@ export interface OidcProvider {
   readonly clientKey: CryptoKey;
   /** The requests that the phone has got, in their order. */
   readonly asked: readonly { readonly authReqId: string; readonly message: string }[];
+  /** What the login page answers, for the client `bank`. */
+  readonly page: Pick<LoginPage, 'answer' | 'prompts'>;
   /** Only for challenges of the client `post`, or the one named. */
   approve(authReqId: string, clientId?: string): Promise<void>;
   refuse(authReqId: string, reason: keyof typeof errors): Promise<void>;
@@ -27,11 +30,14 @@ const GRANT = 'urn:openid:params:grant-type:ciba';
 
 /**
  * Clients: `post` and `basic` with the secret `client-secret`, `jwt`, `other` without the grant, and `ping`, whose pings
- * go to `onPing`. It answers them in place of the app.
+ * go to `onPing`. It answers them in place of the app. `bank` has the login page too, and its users come back to
+ * `callback`.
  */
 export async function startOidcProvider({
+  callback = 'https://bank.example/step-up/callback',
   onPing = async () => new Response(null, { status: 204 }),
 }: {
+  readonly callback?: string;
   readonly onPing?: (request: Request) => Promise<Response>;
 } = {}): Promise<OidcProvider> {
   const server = createServer();
@@ -42,8 +48,16 @@ export async function startOidcProvider({
   const ours = await generateKeyPair('RS256', { extractable: true });
   const clients = await generateKeyPair('RS256', { extractable: true });
   const asked: { authReqId: string; message: string }[] = [];
-  const provider = new Provider(issuer, {
+  const page = createLoginPage(() => provider);
+  const provider: Provider = new Provider(issuer, {
+    ...page.configuration,
     clients: [
+      clientOf('bank', {
+        token_endpoint_auth_method: 'client_secret_post',
+        grant_types: [GRANT, 'authorization_code'],
+        response_types: ['code'],
+        redirect_uris: [callback],
+      }),
       clientOf('post', { token_endpoint_auth_method: 'client_secret_post' }),
       clientOf('basic', { token_endpoint_auth_method: 'client_secret_basic' }),
       clientOf('jwt', {
@@ -65,6 +79,7 @@ export async function startOidcProvider({
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      claimsParameter: { enabled: true },
       ciba: {
         enabled: true,
         deliveryModes: ['poll', 'ping'],
@@ -93,11 +108,15 @@ export async function startOidcProvider({
     findAccount: (_ctx: unknown, id: string) =>
       id === 'auth0|ada' ? { accountId: id, claims: () => ({ sub: id }) } : undefined,
   });
-  server.on('request', provider.callback());
+  const serve = provider.callback();
+  server.on('request', (request, response) => {
+    if (!page.serves(request, response)) serve(request, response);
+  });
 
   return {
     issuer,
     asked,
+    page,
     clientKey: clients.privateKey,
     async approve(authReqId, clientId = 'post') {
       const grant = new provider.Grant({ accountId: 'auth0|ada', clientId });

@@ -1,3 +1,7 @@
+import type { Policy } from '@stepgate/server';
+
+type Factors = NonNullable<Policy['factors']>;
+
 /** Ends the program with a sentence about a variable of its environment, unless that is right. */
 export function insist(name: string, value: string, isRight: boolean, what: string): void {
   if (isRight) return;
@@ -17,12 +21,12 @@ export function readPort({ PORT }: NodeJS.ProcessEnv, preset: number): number {
   return Number(value);
 }
 
-/** The ways of the provider in `STEP_UP_WAYS`, a comma list; all of them by default. */
+/** The ways of the provider in `STEP_UP_WAYS`, a comma list of some of `choices`. */
 export function readWays<Way extends string>(
   { STEP_UP_WAYS }: NodeJS.ProcessEnv,
-  choices: readonly Way[],
+  { choices, preset }: { readonly choices: readonly Way[]; readonly preset: readonly Way[] },
 ): readonly Way[] {
-  const value = STEP_UP_WAYS ?? choices.join();
+  const value = STEP_UP_WAYS ?? preset.join();
   const names = value.split(',').map((name) => name.trim());
   const isKnown = (name: string): name is Way => (choices as readonly string[]).includes(name);
   const list = new Intl.ListFormat('en').format(choices);
@@ -34,4 +38,11 @@ export function readWays<Way extends string>(
 export function readPushCode({ PUSH_CODE = 'typed' }: NodeJS.ProcessEnv): 'typed' | 'compared' {
   insist('PUSH_CODE', PUSH_CODE, /^(typed|compared)$/.test(PUSH_CODE), 'typed or compared');
   return PUSH_CODE === 'compared' ? 'compared' : 'typed';
+}
+
+/** The factors that count at these ways. What the sign-in page asks for counts only where it is named. */
+export function factorsOf(ways: readonly ('ciba' | 'mfa-api' | 'redirect')[]): Factors {
+  const ofPhone: Factors = ways.includes('mfa-api') ? ['push', 'otp'] : ['push'];
+  const hosted: Factors = ways.includes('redirect') ? ['hosted'] : [];
+  return ways.every((way) => way === 'redirect') ? hosted : [...ofPhone, ...hosted];
 }

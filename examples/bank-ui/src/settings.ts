@@ -10,7 +10,7 @@ export interface Settings {
   readonly clientId: string;
   readonly clientSecret: string;
   /** How users confirm. The gate tries them in its own order: `ciba` first. */
-  readonly ways: readonly ('ciba' | 'mfa-api')[];
+  readonly ways: readonly ('ciba' | 'mfa-api' | 'redirect')[];
   /** By CIBA: the code on the phone is typed into the page, or shown on both. */
   readonly pushCode: 'typed' | 'compared';
   /** How old an approval of a transfer may be, as a policy takes it. */
@@ -75,7 +75,7 @@ export function readSettings(env: NodeJS.ProcessEnv, defaults: { readonly port: 
     issuer: AUTH0_ISSUER,
     clientId: AUTH0_CLIENT_ID,
     clientSecret: AUTH0_CLIENT_SECRET,
-    ways: readWays(env, ['ciba', 'mfa-api']),
+    ways: readWays(env, { choices: ['ciba', 'mfa-api', 'redirect'], preset: ['ciba', 'mfa-api'] }),
     pushCode: readPushCode(env),
     // The gate checks it.
     maxAge: /^\d+$/.test(STEP_UP_MAX_AGE) ? Number(STEP_UP_MAX_AGE) : (STEP_UP_MAX_AGE as Duration),

@@ -10,6 +10,7 @@ import {
 import {
   accountPage,
   DEMO_LIMITS,
+  factorsOf,
   loginPage,
   publicFolder,
   readTransfer,
@@ -74,7 +75,9 @@ export function createBank({
       ...client,
       ...(settings.ways.includes('ciba') && { ciba: {} }),
       ...(settings.ways.includes('mfa-api') && { mfaApi: { audience, scope: 'transfer:funds' } }),
+      ...(settings.ways.includes('redirect') && { redirect: {} }),
     }),
+    factors: factorsOf(settings.ways),
     secret,
     pushCode: settings.pushCode,
     ...(store && { store }),
@@ -182,7 +185,7 @@ export function createBank({
         details: 'Your balance is paid out to you.',
       },
       // Somebody who has lost the phone must get out too. What is weaker counts only where it is named.
-      factors: ['push', 'otp', 'sms', 'voice', 'email', 'recovery-code'],
+      factors: ['push', 'otp', 'sms', 'voice', 'email', 'recovery-code', 'hosted'],
       singleUse: true,
     }),
     async (req, res) => {

@@ -6,6 +6,7 @@ import { auth0, createGate, isStepUpError } from '@stepgate/koa';
 import {
   accountPage,
   DEMO_LIMITS,
+  factorsOf,
   loginPage,
   openStore,
   publicFolder,
@@ -49,7 +50,9 @@ const gate = createGate({
     ...client,
     ...(settings.ways.includes('ciba') && { ciba: {} }),
     ...(settings.ways.includes('mfa-api') && { mfaApi: { audience, scope: 'transfer:funds' } }),
+    ...(settings.ways.includes('redirect') && { redirect: {} }),
   }),
+  factors: factorsOf(settings.ways),
   // A real app keeps it in its configuration, the same for all of its processes.
   secret: randomBytes(32).toString('hex'),
   ...(store && { store }),
@@ -169,7 +172,7 @@ router.post(
     // What the customer is about to do, shown while it is approved; the approval is good for nothing else.
     action: { id: 'close-account', title: 'Close your account', details: 'Your balance is paid out to you.' },
     // Somebody who has lost the phone must get out too. What is weaker counts only where it is named.
-    factors: ['push', 'otp', 'sms', 'voice', 'email', 'recovery-code'],
+    factors: ['push', 'otp', 'sms', 'voice', 'email', 'recovery-code', 'hosted'],
     singleUse: true,
   }),
   (ctx) => {

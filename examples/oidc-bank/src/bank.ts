@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createGate, type ExpressGate, oidc } from '@stepgate/express';
-import { accountPage, DEMO_LIMITS, publicFolder, readTransfer, type Transfer } from 'example-bank-ui';
+import {
+  accountPage,
+  DEMO_LIMITS,
+  factorsOf,
+  publicFolder,
+  readTransfer,
+  type Transfer,
+} from 'example-bank-ui';
 import express, { type Express } from 'express';
 import session from 'express-session';
 import type { Demo } from './demo-provider.ts';
@@ -22,7 +29,7 @@ export interface Bank {
 
 /** Makes the bank. */
 export function createBank(settings: Settings, demo?: Demo): Bank {
-  const { issuer, clientId, clientSecret } = settings;
+  const { issuer, clientId, clientSecret, ways, acr } = settings;
   // A real app keeps it in its configuration, the same for all of its processes.
   const secret = randomBytes(32).toString('hex');
 
@@ -31,11 +38,13 @@ export function createBank(settings: Settings, demo?: Demo): Bank {
       issuer,
       clientId,
       clientSecret,
-      ciba: {},
+      ...(ways.includes('ciba') && { ciba: {} }),
+      ...(ways.includes('redirect') && { redirect: { acr } }),
       // A provider on this machine may speak plain http. Any other never does.
       allowInsecureIssuer: /^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(issuer),
     }),
     secret,
+    factors: factorsOf(ways),
     identify: ({ session: { customer } }) =>
       customer && { subject: customer.sub, sessionId: customer.loginId },
     pushCode: settings.pushCode,

@@ -16,6 +16,9 @@ export interface DemoProvider {
   close(): Promise<void>;
 }
 
+/** The class of a sign-in with a second factor, at Auth0 and the emulator. */
+const MFA = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
+
 /** Takes the provider of the environment (`OIDC_ISSUER`), or starts the emulator as one, with a user who has a phone. */
 export async function openProvider(env: NodeJS.ProcessEnv): Promise<DemoProvider> {
   if (env.OIDC_ISSUER !== undefined) return { env, close: async () => {} };
@@ -28,6 +31,6 @@ export async function openProvider(env: NodeJS.ProcessEnv): Promise<DemoProvider
   const provider = await serveEmulator(emulator, env);
   const demo = { sub: emulator.users()[0]?.sub ?? '', phoneUrl: `${provider.phoneUrl}?user=ada` };
   console.log(`phone: ${demo.phoneUrl}    sign in as ${demo.sub}`);
-  const client = { OIDC_CLIENT_ID: 'oidc-bank', OIDC_CLIENT_SECRET: 'oidc-bank-secret' };
+  const client = { OIDC_CLIENT_ID: 'oidc-bank', OIDC_CLIENT_SECRET: 'oidc-bank-secret', OIDC_ACR: MFA };
   return { env: { ...env, OIDC_ISSUER: provider.url, ...client }, demo, close: () => provider.close() };
 }

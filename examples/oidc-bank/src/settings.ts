@@ -8,23 +8,32 @@ export interface Settings {
   readonly clientId: string;
   readonly clientSecret: string;
   /** How users confirm. */
-  readonly ways: readonly 'ciba'[];
+  readonly ways: readonly ('ciba' | 'redirect')[];
+  /** By redirect: what shows a second factor in the provider's tokens. */
+  readonly acr: readonly string[];
   /** The code on the phone is typed into the page, or shown on both. */
   readonly pushCode: 'typed' | 'compared';
 }
 
 /** Reads the environment; what is wrong in it ends the program with a sentence. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const { OIDC_ISSUER = '', OIDC_CLIENT_ID = '', OIDC_CLIENT_SECRET = '' } = env;
+  const { OIDC_ISSUER = '', OIDC_CLIENT_ID = '', OIDC_CLIENT_SECRET = '', OIDC_ACR = 'mfa' } = env;
   insist('OIDC_ISSUER', OIDC_ISSUER, isWebAddress(OIDC_ISSUER), 'the address of an OpenID provider');
   insist('OIDC_CLIENT_ID', OIDC_CLIENT_ID, OIDC_CLIENT_ID !== '', "the application's client id");
   insist('OIDC_CLIENT_SECRET', OIDC_CLIENT_SECRET, OIDC_CLIENT_SECRET !== '', "the application's secret");
+  insist(
+    'OIDC_ACR',
+    OIDC_ACR,
+    /^\S+( \S+)*$/.test(OIDC_ACR),
+    'one or more values of acr, with spaces between them',
+  );
   return {
     port: readPort(env, 3005),
     issuer: OIDC_ISSUER,
     clientId: OIDC_CLIENT_ID,
     clientSecret: OIDC_CLIENT_SECRET,
-    ways: readWays(env, ['ciba']),
+    ways: readWays(env, { choices: ['ciba', 'redirect'], preset: ['ciba'] }),
+    acr: OIDC_ACR.split(' '),
     pushCode: readPushCode(env),
   };
 }

@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+import { createCustomer } from './support/customer.ts';
+import { openDesk } from './support/desk.ts';
+import { approveAtTenant, signInAtTenant } from './support/tenant-page.ts';
+
+const LEAVE = 'Go to the sign-in page';
+
+it('opens the sign-in page in a window of the Express bank', async () => {
+  const desk = await openDesk({ ways: 'redirect' });
+  const { context, emulator } = desk;
+  emulator.enroll('ada', { factor: 'push' });
+  const ada = createCustomer(desk, 'redirect');
+  await ada.signIn();
+  const isSamePage = await desk.mark();
+
+  await ada.transfer(600);
+  await ada.reads('Confirm it’s you');
+  const opened = context.waitForEvent('page');
+  await ada.press(LEAVE);
+  const page = await opened;
+  await ada.reads('Confirm on the sign-in page');
+  await signInAtTenant({ bank: page, emulator });
+  await approveAtTenant(page, ada);
+  await ada.sees(600);
+  expect(await isSamePage()).toBe(true);
+});
+
+it('goes over to the sign-in page where CIBA reaches no phone, and asks the phone that was added there', async () => {
+  const desk = await openDesk({ ways: 'ciba,redirect', emulator: { cibaIntervalMs: 1_000 } });
+  const { bank, context } = desk;
+  await context.route('**/public/bank.js', (route) => route.abort());
+  const ada = createCustomer(desk, 'redirect after ciba');
+  await ada.signIn();
+
+  await ada.transfer(610);
+  await ada.press('Send approval request');
+  await bank.getByText('Your phone cannot receive requests yet').first().waitFor();
+  await ada.press(LEAVE);
+  await signInAtTenant(desk);
+  await bank.getByRole('heading', { name: 'Keep your account safe' }).waitFor();
+  await bank.getByRole('button', { name: 'Push notification' }).click();
+  await bank.getByRole('img', { name: 'QR code to scan' }).waitFor();
+  await ada.onPhone('Scan');
+  await bank.getByRole('button', { name: 'I have kept it' }).click();
+  await ada.goOn();
+  await ada.sees(610);
+
+  await ada.transfer(611);
+  await ada.press('Send approval request');
+  await ada.reads('Type the code from your phone');
+  await ada.enters('Code', await ada.readsOnPhone('Transfer 611 EUR to Grace'));
+  await ada.reads('Check your phone');
+  await ada.onPhone('Approve');
+  await ada.goOn();
+  await ada.sees(611);
+});
+
+it('goes to the sign-in page instead of the MFA API, without any script', async () => {
+  const desk = await openDesk({ bank: 'koa-bank', ways: 'mfa-api,redirect', hasScript: false });
+  const { bank, emulator } = desk;
+  emulator.enroll('ada', { factor: 'push' });
+  const ada = createCustomer(desk, 'redirect plain');
+  await ada.signIn();
+
+  await ada.transfer(620);
+  await ada.press('Send approval request');
+  await ada.reads('Check your phone');
+  await ada.press('Continue on the sign-in page');
+  await signInAtTenant(desk);
+  await approveAtTenant(bank, ada);
+  await ada.goOn();
+  await ada.sees(620);
+});
