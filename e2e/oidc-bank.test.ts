@@ -13,7 +13,14 @@ let provider: OidcProvider;
 let port: number;
 beforeAll(async () => {
   port = await freePort();
-  provider = await startOidcProvider({ callback: `http://127.0.0.1:${port}/step-up/callback` });
+  const bank = `http://127.0.0.1:${port}/step-up`;
+  provider = await startOidcProvider({
+    callback: `${bank}/callback`,
+    async onPing(request) {
+      const { method, headers } = request;
+      return fetch(`${bank}/ciba`, { method, headers, body: await request.text() });
+    },
+  });
 });
 afterAll(() => provider.close());
 
@@ -41,8 +48,15 @@ async function pushAfter(count: number): Promise<{ readonly authReqId: string; r
   return { authReqId, code: message.slice(0, 4) };
 }
 
-it('takes the code and the tap for one transfer, and for nothing else', async () => {
-  const { program, url } = await startBank();
+it.each([
+  ['poll', 'post'],
+  ['ping', 'ping'],
+])('takes the code and the tap for one transfer, and for nothing else (%s)', async (delivery, client) => {
+  const { program, url } = await startBank({
+    PORT: String(port),
+    OIDC_CLIENT_ID: client,
+    CIBA_DELIVERY: delivery,
+  });
   const ada = createCaller(url.slice(0, -1));
   expect((await ada.send('POST', '/login', {})).status).toBe(400);
   expect((await ada.send('POST', '/transfers', GRACE)).status).toBe(401);
@@ -60,7 +74,7 @@ it('takes the code and the tap for one transfer, and for nothing else', async ()
   const flow = (await ada.send('POST', '/step-up/flow', { requirement: step_up.requirement })).json<View>();
   const { authReqId, code } = await pushAfter(asked);
   await ada.event(flow, { type: 'code.submit', code });
-  await provider.approve(authReqId);
+  await provider.approve(authReqId, client);
   const view = async (): Promise<string> => (await ada.send('GET', '/step-up/flow')).json<View>().state;
   await expect.poll(view, { interval: 500 }).toBe('approved');
 
@@ -146,6 +160,7 @@ it('says what is wrong with its settings', async () => {
     STEP_UP_WAYS: 'sms',
     PUSH_CODE: 'shown',
     OIDC_ACR: ' ',
+    CIBA_DELIVERY: 'push',
   };
   const right = { OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: 'post', OIDC_CLIENT_SECRET: 'client-secret' };
   const programs = Object.entries(wrong).map(([name, value]) => ({

@@ -29,7 +29,7 @@ export interface Bank {
 
 /** Makes the bank. */
 export function createBank(settings: Settings, demo?: Demo): Bank {
-  const { issuer, clientId, clientSecret, ways, acr } = settings;
+  const { issuer, clientId, clientSecret, ways, delivery, acr } = settings;
   // A real app keeps it in its configuration, the same for all of its processes.
   const secret = randomBytes(32).toString('hex');
 
@@ -38,7 +38,7 @@ export function createBank(settings: Settings, demo?: Demo): Bank {
       issuer,
       clientId,
       clientSecret,
-      ...(ways.includes('ciba') && { ciba: {} }),
+      ...(ways.includes('ciba') && { ciba: { ping: delivery === 'ping' } }),
       ...(ways.includes('redirect') && { redirect: { acr } }),
       // A provider on this machine may speak plain http. Any other never does.
       allowInsecureIssuer: /^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(issuer),
