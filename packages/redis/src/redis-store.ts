@@ -25,7 +25,7 @@ export interface RedisStoreOptions {
 
 /** A store on Redis. */
 export interface RedisStore extends Store {
-  subscribe(key: string, listener: () => void): () => void;
+  subscribe(key: string, listener: (version?: number) => void): () => void;
   now(): number;
   /** Ends the store's connections. A `client` that you gave is left as it is. */
   close(): void;

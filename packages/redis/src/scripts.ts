@@ -22,7 +22,7 @@ local time = redis.call('TIME')
 local version = string.format('%.0f', math.max(current + 1, time[1] * 1000000 + time[2]))
 redis.call('HSET', KEYS[1], 'version', version, 'value', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
-redis.call('SPUBLISH', KEYS[1], '')
+redis.call('SPUBLISH', KEYS[1], version)
 return version
 `);
 

@@ -5,14 +5,15 @@ import type { RedisClientLike } from './redis-client.ts';
 /** The watchers of channels. */
 export interface Subscriptions {
   /** Adds one; the function that is returned removes it. */
-  add(channel: string, listener: () => void): () => void;
+  add(channel: string, listener: (version?: number) => void): () => void;
   close(): void;
 }
 
 /** A channel that has watchers, or had some a moment ago. */
 interface Channel {
   readonly name: string;
-  readonly wake: () => void;
+  /** `message`: the version that was written; empty for a record that was deleted. */
+  readonly wake: (message?: unknown) => void;
   /** Whether the server has confirmed the subscription. */
   isActive: boolean;
   timer?: NodeJS.Timeout | undefined;
@@ -92,7 +93,8 @@ export function createSubscriptions(options: {
   }
 
   function open(name: string): Channel {
-    const channel: Channel = { name, wake: () => listeners.wake(name), isActive: false };
+    const wake: Channel['wake'] = (message) => listeners.wake(name, Number(message) || undefined);
+    const channel: Channel = { name, wake, isActive: false };
     channels.set(name, channel);
     void activate(channel);
     return channel;

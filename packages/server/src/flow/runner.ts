@@ -34,8 +34,8 @@ export interface FlowRunner {
   isHolding(key: string): boolean;
   /** Calls `look` when this process stops polling for the flow. Returns a function that ends the watch. */
   watch: Waits['watch'];
-  /** Whether a change of the record is this process's own, with nothing new for watchers. */
-  isRenewing(key: string): boolean;
+  /** Whether a change of the record is this process's own claim, with nothing new for watchers. */
+  isOwnClaim(key: string, version: number | undefined): boolean;
   /** The record from which its flow continues, including polls that were not written. */
   current: Waits['current'];
   /** Makes the watchers here look again, where the store does not call. */
@@ -406,7 +406,10 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     holds,
     isHolding: (key) => waits.get(key) !== undefined,
     watch: (key, look) => waits.watch(key, look),
-    isRenewing: (key) => waits.get(key)?.isRenewing === true,
+    isOwnClaim(key, version) {
+      const wait = waits.get(key);
+      return wait !== undefined && (wait.isRenewing || (version !== undefined && version === wait.claimedAs));
+    },
     current: (key, record) => waits.current(key, record),
     look: (key) => waits.look(key),
     ahead: (key, record) => waits.ahead(key, record),

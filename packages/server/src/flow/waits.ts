@@ -20,6 +20,8 @@ export interface Wait {
   timer: unknown;
   /** Whether the wait's next claim is being written. */
   isRenewing: boolean;
+  /** The version of the record that the claim was written as. */
+  readonly claimedAs: number | undefined;
 }
 
 /** The waits that this process holds, and who watches here. */
@@ -103,7 +105,16 @@ export function createWaits(options: {
     }
     if (wait !== undefined) clock.clearTimeout(wait.timer);
     const { pollsUntil = 0 } = job;
-    waits.set(target.key, { target, job, flow, pollsUntil, version, timer: undefined, isRenewing: false });
+    waits.set(target.key, {
+      target,
+      job,
+      flow,
+      pollsUntil,
+      version,
+      claimedAs: version,
+      timer: undefined,
+      isRenewing: false,
+    });
   }
 
   function forget(key: string): void {

@@ -46,7 +46,7 @@ export function createFlowWatch(options: {
   readonly runtime: Pick<Runtime, 'clock' | 'closing'>;
   readonly runner: Pick<
     FlowRunner,
-    'dueTime' | 'holds' | 'isHolding' | 'watch' | 'isRenewing' | 'nudge' | 'awaitLock'
+    'dueTime' | 'holds' | 'isHolding' | 'watch' | 'isOwnClaim' | 'nudge' | 'awaitLock'
   >;
   readonly viewOf: (target: FlowTarget, record: HandleRecord) => FlowView;
 }): WatchFlow {
@@ -116,8 +116,8 @@ export function createFlowWatch(options: {
     async function lookOn(): Promise<void> {
       try {
         // Before the first look, so that no change is missed.
-        unsubscribe ??= store.subscribe?.(target.key, () => {
-          if (!runner.isRenewing(target.key)) wake();
+        unsubscribe ??= store.subscribe?.(target.key, (version) => {
+          if (!runner.isOwnClaim(target.key, version)) wake();
         });
         while (hasChanged && !isOver) {
           hasChanged = false;

@@ -17,7 +17,7 @@ const SWEEP_EVERY_WRITES = 1_000;
 /** A store in this process: for one process, tests and examples. It forgets everything when the process ends. */
 export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): Store {
   const entries = new Map<string, Entry>();
-  const listeners = new Map<string, Set<() => void>>();
+  const listeners = new Map<string, Set<(version?: number) => void>>();
   let writes = 0;
 
   function live(key: string): Entry | undefined {
@@ -31,8 +31,8 @@ export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): 
     for (const key of entries.keys()) live(key);
   }
 
-  function notify(key: string): void {
-    for (const listener of listeners.get(key) ?? []) listener();
+  function notify(key: string, version?: number): void {
+    for (const listener of listeners.get(key) ?? []) listener(version);
   }
 
   return {
@@ -48,7 +48,7 @@ export function createMemoryStore({ now = Date.now }: MemoryStoreOptions = {}): 
       const written = writes;
       entries.set(key, { value: copy, version: written, expiresAt: now() + ttlMs });
       if (writes % SWEEP_EVERY_WRITES === 0) sweep();
-      notify(key);
+      notify(key, written);
       return written;
     },
     async delete(key) {

@@ -25,9 +25,10 @@ export interface Store {
   delete(key: string): Promise<void>;
   /**
    * Calls back after a record was written or deleted, by any process. It may also call without a change, and must call
-   * after a time in which it could have missed one. Without it, watchers read every second.
+   * after a time in which it could have missed one. Without it, watchers read every second. `version`: that of the record
+   * that was written, if the store tells; a process then need not read what it has written itself.
    */
-  subscribe?(key: string, listener: () => void): () => void;
+  subscribe?(key: string, listener: (version?: number) => void): () => void;
   /**
    * The store's own time, in milliseconds since the epoch, as far as it is known here. Leases, locks and the ages of
    * approvals use it, so that processes whose clocks differ agree. Without it, each process uses its own clock.

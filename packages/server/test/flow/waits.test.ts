@@ -188,6 +188,24 @@ describe('a wait for the phone', () => {
     expect((asked.read - before.read) / count).toBeLessThanOrEqual(1.5);
   });
 
+  it('reads nothing that it has written itself where the store tells of it later, with the version', async () => {
+    const { createProcess, polls, asked, pass, store } = await createScene();
+    const process = createProcess(undefined, {
+      subscribe: (key, listener) =>
+        store.subscribe?.(key, (version) => void setImmediate().then(() => listener(version))) ?? (() => {}),
+    });
+    await process.client.start();
+    const close = keepOpen(process);
+    await pass(2 * POLL_MS);
+    const before = { ...asked, polls: polls.length };
+
+    await pass(100_000);
+
+    const count = polls.length - before.polls;
+    await close();
+    expect((asked.read - before.read) / count).toBeLessThanOrEqual(1.5);
+  });
+
   it('is polled by nobody once nobody watches', async () => {
     const { createProcess, polls, pass } = await createScene();
     const process = createProcess();
