@@ -15,16 +15,17 @@ async function freePort() {
   return port;
 }
 
-/** How many commands the server has processed. */
-async function commandsOf(port) {
+/** How often each command has been called, as the server counts. Those that scripts call count too. */
+async function callsOf(port) {
   const socket = createConnection(port, '127.0.0.1');
-  socket.write('INFO stats\r\nQUIT\r\n');
-  return Number(/total_commands_processed:(\d+)/.exec(await text(socket))?.[1]);
+  socket.write('INFO commandstats\r\nQUIT\r\n');
+  const found = (await text(socket)).matchAll(/cmdstat_(\w+):calls=(\d+)/g);
+  return Object.fromEntries([...found].map(([, name, calls]) => [name, Number(calls)]));
 }
 
 /**
- * How many commands of a Redis server a poll without news costs, counted by the server. `undefined` where `redis-server`
- * is not installed.
+ * What a poll without news costs a Redis server, as the server counts: round trips (a script is one of them), and all
+ * commands, those inside of scripts included. `undefined` where `redis-server` is not installed.
  */
 export async function measureRedis(tenant, users, { intervalMs, seconds }) {
   const port = await freePort();
@@ -49,14 +50,19 @@ export async function measureRedis(tenant, users, { intervalMs, seconds }) {
     closers.push(follow(bank.app, request, () => {}));
   }
   await sleep(2 * intervalMs);
-  const before = { polls: await tenant.count(), commands: await commandsOf(port) };
+  const before = { polls: await tenant.count(), calls: await callsOf(port) };
   await sleep(seconds * 1_000);
   const polls = (await tenant.count()) - before.polls;
-  // Each count is two commands, and only one of them is in its own answer.
-  const commands = (await commandsOf(port)) - before.commands - 2;
+  const after = await callsOf(port);
+  const called = (...names) =>
+    names.reduce((sum, name) => sum + (after[name] ?? 0) - (before.calls[name] ?? 0), 0);
+  const reads = called('hmget');
+  const writes = called('evalsha', 'eval');
+  // Not those of this count.
+  const commands = called(...Object.keys(after).filter((name) => !['info', 'quit'].includes(name)));
   for (const close of closers) close();
   await bank.gate.close();
   store.close();
   server.kill();
-  return commands / polls;
+  return { reads: reads / polls, writes: writes / polls, commands: commands / polls };
 }

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /** Starts a tenant in another process, which ends with this one. `isLimited`: it limits exchanges, as Auth0 does. */
-export async function startTenant({ isLimited = false } = {}) {
-  const child = fork(fileURLToPath(new URL('tenant.mjs', import.meta.url)), isLimited ? ['limited'] : []);
+export async function startTenant({ isLimited = false, notificationEndpoint } = {}) {
+  const child = fork(fileURLToPath(new URL('tenant.mjs', import.meta.url)), isLimited ? ['limited'] : [], {
+    env: { ...process.env, ...(notificationEndpoint !== undefined && { PING: notificationEndpoint }) },
+  });
   const [{ url }] = await once(child, 'message');
   const waiting = new Map();
   let last = 0;
@@ -23,7 +25,7 @@ export async function startTenant({ isLimited = false } = {}) {
     url,
     /** Adds this number of users with phones. */
     users: (count) => ask('users', count),
-    /** Sends pushes to this number of users, and returns what polls of them need. */
+    /** Sends this number of pushes to the users in turn, and returns what polls of them need. */
     challenges: (count) => ask('challenges', count),
     /** Approves on a user's phone. Resolves to the time of the approval. */
     approve: (username) => ask('approve', username),

@@ -1,6 +1,7 @@
-// An emulated tenant without limits, as a separate process (with `limited`: with those of exchanges). It obeys messages of its parent, and answers each when it
-// is done: {users: n} adds users with phones, {approve: username} approves on a phone, {count} returns the number of
-// requests, {challenges: n} sends pushes to n of the users.
+// An emulated tenant without limits, as a separate process (with `limited`: with those of exchanges). It pings the address
+// in the environment variable PING, if there is one. It obeys messages of its parent, and answers each when it is done:
+// {users: n} adds users with phones, {approve: username} approves on a phone, {count} returns the number of requests,
+// {challenges: n} sends n pushes to the users in turn.
 
 import { subscribe } from 'node:diagnostics_channel';
 import { createEmulator } from '@stepgate/emulator';
@@ -14,8 +15,13 @@ const limits = Object.fromEntries(
     'off',
   ]),
 );
+const { PING: notificationEndpoint } = process.env;
 const emulator = createEmulator({
   limits,
+  ...(notificationEndpoint !== undefined && {
+    clients: [{ clientId: client.client_id, clientSecret: client.client_secret, notificationEndpoint }],
+    dialect: { cibaDelivery: 'ping', cibaLoginHint: 'any' },
+  }),
   ...(!isLimited && { lifetimes: { mfaTokenMs: DAY_MS, oobCodeMs: DAY_MS, enrollmentMs: DAY_MS } }),
 });
 const { url } = await emulator.listen();
@@ -70,8 +76,8 @@ const answers = {
   },
   async challenges(count) {
     const challenges = [];
-    for (const user of users.slice(0, count)) {
-      const mfa_token = await firstLeg(user);
+    for (let place = 0; place < count; place += 1) {
+      const mfa_token = await firstLeg(users[place % users.length]);
       const { oob_code } = await call('mfa/challenge', { mfa_token, challenge_type: 'oob' });
       challenges.push({ mfa_token, oob_code });
     }
