@@ -36,7 +36,7 @@ export interface PingScene {
   /** Another process of the same app. `secret`: of another app. */
   readonly createGate: (options?: { readonly secret?: string; readonly ping?: boolean }) => Gate<TestNative>;
   /** Which gate the provider's pings go to; `undefined`: they get lost. */
-  deliverTo(gate: Gate<TestNative> | undefined): void;
+  readonly deliverTo: (gate: Gate<TestNative> | undefined) => void;
   /** Sends a ping to a gate, and returns the status. */
   readonly ping: (
     ping: { readonly authorization?: string; readonly body?: unknown; readonly type?: string },
