@@ -66,7 +66,8 @@ export function describeHandle(scene: Scene): void {
     ])('is refused when a proxy makes a public site look like this machine, by %s', async (_, headers) => {
       await scene.tenant.enrolPush();
       // The default of nginx: the proxied address as the Host, and plain http.
-      const bank = await scene.open();
+      const told: unknown[] = [];
+      const bank = await scene.open({ gateOptions: { onError: (error) => told.push(error) } });
       const browser = await bank.browser();
       const planted = browser.copy();
       const requirement = await browser.requirement();
@@ -83,10 +84,12 @@ export function describeHandle(scene: Scene): void {
         expect(answer.status).toBe(403);
         expect(answer.json()).toMatchObject({
           error: 'insecure_transport',
-          error_description: expect.stringMatching(/proxy.*production\.md/),
+          error_description: expect.stringMatching(/came by a proxy.*X-Forwarded-Proto/),
         });
       }
       expect([start, pageLoad, withApproval].flatMap(({ cookies }) => cookies)).toEqual([]);
+      // The user cannot mend it.
+      expect(told).toMatchObject(Array(3).fill({ code: 'insecure_transport' }));
       expect(bank.reached).toEqual([]);
     });
 

@@ -110,10 +110,10 @@ export function createHandles(options: {
 }
 
 const PLAIN_HTTP =
-  'Step-up needs https. Behind a proxy that ends TLS, have the framework trust it ("trust proxy"). For plain http in a closed network, set insecureCookie: true.';
+  'Step-up needs https. Behind a proxy that ends TLS, have it send X-Forwarded-Proto, and have the framework trust it ("trust proxy"). Only in a closed network, set insecureCookie: true.';
 
 function behindProxy({ host }: HostRequest): string {
-  return `The request names this machine (${host}) as its host, over http, but came by a proxy. Have the proxy pass the public Host and X-Forwarded-Proto, and the framework trust it: see docs/guides/behind-a-proxy.md. For a proxy on your own machine, set insecureCookie: true.`;
+  return `The request names this machine (${host}) as its host, over http, but came by a proxy. Have the proxy pass the public Host and X-Forwarded-Proto, and have the framework trust it. Only where nobody but you can reach it, during development, set insecureCookie: true.`;
 }
 
 /** Only when the client asks for it, and never in a browser, whose scripts would see the handle. */
