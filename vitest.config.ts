@@ -9,6 +9,7 @@ const LONGEST = [
   'packages/server/test/simulation/every-await.test.ts',
   'packages/server/test/limits/tenant-budget.test.ts',
   'e2e/next.test.ts',
+  'e2e/site-pages.test.ts',
   'e2e/no-script.test.ts',
   'e2e/factors.test.ts',
   'e2e/navigation.test.ts',

@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { violationsIn } from './support/axe.ts';
 import { connectBrowser } from './support/desk.ts';
 import { takePictures } from './support/look-at.ts';
 import { serveSite } from './support/site.ts';
@@ -143,25 +142,6 @@ describe('the bank in the page', () => {
 });
 
 describe('the pages of the site', () => {
-  // One of each kind: the front page, prose, tables, a diagram, a reference made of doc comments.
-  const KINDS = ['/', '/guides/custom-ui', '/reference/options', '/reference/statechart', '/api/hono'];
-
-  it.for(KINDS)('pass axe in light and dark, and request nothing from other sites: %s', async (path) => {
-    const { page, faults } = await openSite(path);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.waitForFunction(
-        (isDark) => document.documentElement.classList.contains('dark') === isDark,
-        colorScheme === 'dark',
-      );
-      expect(await violationsIn(page, colorScheme === 'dark' ? { rules: ['color-contrast'] } : {})).toEqual(
-        [],
-      );
-      await takePictures(page, `site ${path} ${colorScheme}`);
-    }
-    expect(faults).toEqual([]);
-  });
-
   it('show the host that the reader chose, in every group of code and after a reload', async () => {
     const { page } = await openSite('/guides/quick-start');
     const shown = () => page.locator('.vp-code-group .tabs input:checked + label').allTextContents();

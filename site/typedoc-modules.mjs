@@ -30,7 +30,9 @@ export function load(app) {
     }
   });
   app.on('bootstrapEnd', () => {
-    app.options.setValue('pageTitleTemplates', { module: ({ name }) => titles.get(name) ?? name });
+    app.options.setValue('pageTitleTemplates', {
+      module: ({ name }) => `API of ${titles.get(name) ?? name}`,
+    });
   });
   app.renderer.postRenderAsyncJobs.push(async ({ outputDirectory }) => repairAnchors(outputDirectory));
 }

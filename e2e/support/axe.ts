@@ -7,19 +7,24 @@ import type { Page } from 'playwright-core';
  */
 export async function violationsIn(
   page: Page,
-  options: { readonly part?: string; readonly rules?: readonly string[] } = {},
+  options: {
+    readonly part?: string;
+    readonly rules?: readonly string[];
+    readonly without?: readonly string[];
+  } = {},
 ): Promise<readonly string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
   return page.evaluate(
-    async ([part, rules]) => {
+    async ([part, rules, without]) => {
       const { violations } = await window.axe.run(part ?? document, {
         iframes: false,
         resultTypes: ['violations'],
         ...(rules && { runOnly: { type: 'rule', values: [...rules] } }),
+        ...(without && { rules: Object.fromEntries(without.map((rule) => [rule, { enabled: false }])) }),
       });
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
     },
-    [options.part, options.rules] as const,
+    [options.part, options.rules, options.without] as const,
   );
 }
 

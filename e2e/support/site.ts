@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 /** Where `npm run site:build` leaves the site. */
-const siteFolder = fileURLToPath(new URL('../../site/.vitepress/dist/', import.meta.url));
+export const siteFolder = fileURLToPath(new URL('../../site/.vitepress/dist/', import.meta.url));
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

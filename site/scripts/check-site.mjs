@@ -1,5 +1,7 @@
 // Checks the built site: `node scripts/check-site.mjs`. Every link and its fragment lead somewhere, every page has its
-// Markdown beside it, every column of a table has a name, and no page loads more than 200 kB of script before anybody touches it.
+// Markdown beside it, headings follow each other in order, every column of a table has a name, every picture a text, every
+// id and title is there once, and no page loads more than 200 kB of script before anybody touches it. What this cannot see
+// (contrast, names of controls, the width of a phone), e2e/site-pages.test.ts looks at in a browser.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +46,22 @@ function scriptsOf(page) {
   return [...found];
 }
 
+/** What is wrong with the structure of a page. */
+function faultsIn(body) {
+  const content = /<main[\s\S]*<\/main>/.exec(body)?.[0] ?? body;
+  const levels = [...content.matchAll(/<h([1-6])[ >]/g)].map(([, level]) => Number(level));
+  const jumps = levels.filter((level, at) => level > (levels[at - 1] ?? 0) + 1);
+  const names = [...body.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+  const twice = names.filter((id, at) => names.indexOf(id) !== at);
+  return [
+    levels.filter((level) => level === 1).length !== 1 && 'does not have one heading of the first level',
+    jumps.length > 0 && `leaves out a level before a heading of level ${jumps.join(', ')}`,
+    twice.length > 0 && `has an id twice: ${twice.join(', ')}`,
+    /<th[^>]*><\/th>/.test(body) && 'has a table whose column has no name',
+    /<img(?![^>]* alt=)[^>]*>/.test(body) && 'has a picture without a text',
+  ].filter(Boolean);
+}
+
 const problems = [];
 let linkCount = 0;
 let heaviest = { page: '', weight: 0 };
@@ -62,7 +80,7 @@ for (const page of pages) {
     linkCount += 1;
     if (!isAlive(page, href)) problems.push(`${page} links to ${href}, which does not exist`);
   }
-  if (/<th[^>]*><\/th>/.test(body)) problems.push(`${page} has a table whose column has no name`);
+  problems.push(...faultsIn(body).map((fault) => `${page} ${fault}`));
   const markdown = page.replace(/\.html$/, '.md');
   if (page !== 'index.html' && !existsSync(join(dist, markdown)))
     problems.push(`${page} has no ${markdown} beside it`);
@@ -71,6 +89,9 @@ for (const page of pages) {
   if (weight > SCRIPT_LIMIT)
     problems.push(`${page} loads ${weight} bytes of script, more than ${SCRIPT_LIMIT}`);
 }
+const titles = pages.map((page) => /<title>([^<]*)/.exec(html.get(page))?.[1] ?? '');
+for (const title of new Set(titles.filter((each, at) => titles.indexOf(each) !== at)))
+  problems.push(`Several pages have the title ${title}`);
 for (const file of ['llms.txt', 'llms-full.txt', 'sitemap.xml']) {
   if (!existsSync(join(dist, file))) problems.push(`${file} is missing`);
 }
