@@ -5,6 +5,8 @@ import { createCaller, type View } from './support/caller.ts';
 import { enrolAhead } from './support/enrol-ahead.ts';
 import { startProgram } from './support/program.ts';
 
+const GRACE = { to: 'Grace', amount: 250 };
+
 it('shows an approval and a denial as traces and as metrics', async () => {
   const emulator = createEmulator();
   const tenant = await emulator.listen();
@@ -16,6 +18,7 @@ it('shows an approval and a denial as traces and as metrics', async () => {
     METRICS_PORT: String(port),
     SPANS_FROM_MS: '0',
     AUTH0_ISSUER: tenant.url,
+    STEP_UP_WAYS: 'mfa-api',
     STEP_UP_MAX_AGE: '0',
     STEP_UP_POLL_SCHEDULE: 'eager',
     STEP_UP_RESEND_AFTER: '1',
@@ -24,7 +27,7 @@ it('shows an approval and a denial as traces and as metrics', async () => {
   const { send } = createCaller((await program.printed(/^bank: (\S+)\/$/m)) ?? '');
 
   async function transfer(answer: 'approve' | 'deny', end: string): Promise<void> {
-    const refused = (await send('POST', '/transfers', {})).json<{ step_up: unknown }>();
+    const refused = (await send('POST', '/transfers', GRACE)).json<{ step_up: unknown }>();
     await send('POST', '/step-up/flow', refused.step_up);
     emulator.phone('ada')[answer]();
     for (let view: View | undefined; view?.state !== end; ) {
@@ -35,7 +38,7 @@ it('shows an approval and a denial as traces and as metrics', async () => {
   }
   await send('POST', '/login', { username: 'ada', password: 'correct-horse' });
   await transfer('approve', 'approved');
-  const done = await send('POST', '/transfers', {});
+  const done = await send('POST', '/transfers', GRACE);
   // The phone is left alone for a moment after each push.
   await program.skipTime(1_000);
   await transfer('deny', 'rejected');
