@@ -98,7 +98,7 @@ describe('the commands of the pages', () => {
   ])('name options that %s has', ([name = '', cli = '']) => {
     const help = execFileSync(process.execPath, [join(root, cli), '--help'], { encoding: 'utf8' });
     const used = COMMANDS.filter(({ line }) => line.includes(name)).flatMap(({ page, line }) =>
-      [...(line.split(name)[1] ?? '').split(' -- ')[0].matchAll(/(?<=\s)(--[\w-]+)/g)].map(
+      [...((line.split(name)[1] ?? '').split(' -- ')[0] ?? '').matchAll(/(?<=\s)(--[\w-]+)/g)].map(
         ([option]) => `${page}: ${option}`,
       ),
     );

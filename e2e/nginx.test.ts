@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type IncomingMessage, type RequestOptions, request } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { type RequestOptions, request } from 'node:https';
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,11 +56,9 @@ async function startNginx(
   const port = await freePort();
   execFileSync(
     'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=bank.example', '-days', '1'],
-      ...['-addext', 'subjectAltName=DNS:bank.example', '-keyout', join(folder, 'key.pem')],
-      ...['-out', join(folder, 'cert.pem')],
-    ],
+    `req -x509 -newkey rsa:2048 -nodes -subj /CN=bank.example -days 1 -addext subjectAltName=DNS:bank.example`
+      .split(' ')
+      .concat('-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')),
     { stdio: 'ignore' },
   );
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']

@@ -37,7 +37,7 @@ export function createTenant(onRequest: (entry: TimelineEntry) => void) {
     now: () => emulator.clock.now(),
   };
 
-  const [{ sub: subject = '' } = {}] = emulator.users();
+  const subject = emulator.users()[0]?.sub ?? '';
 
   return {
     client,
