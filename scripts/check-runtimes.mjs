@@ -1,11 +1,16 @@
 // Drives one flow, one guard, one stream and one replay through the packed packages: on each host with a common way to
 // sign in, in each runtime, with each store. Compares the table in docs/reference/runtimes.md with what ran, or writes it
-// with --write. Everything comes from npm but redis-server, which has to be there.
+// with --write. Everything comes from npm but redis-server and postgres, which have to be there.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import {
+  createTemplate,
+  postgresProgram,
+  startPostgres,
+} from '../packages/postgres/test/support/postgres-server.ts';
 import { installNode, npm, pack, run } from './packed.mjs';
 
 const BUN = '1.4.5';
@@ -15,8 +20,11 @@ const HOSTS = {
   koa: 'Koa with koa-session',
   fastify: 'Fastify with @fastify/session',
   hono: 'Hono with hono/jwt',
+  nest: 'NestJS with express-session',
 };
-const STORES = { memory: 'memory', sqlite: 'SQLite', redis: 'Redis' };
+const STORES = { memory: 'memory', sqlite: 'SQLite', redis: 'Redis', postgres: 'PostgreSQL' };
+/** What is tried on Node alone. */
+const ON_NODE = ['nest', 'postgres'];
 /** What the apps use besides our packages, as this repository has it installed. */
 const LIBRARIES = {
   express: '^5.3.0',
@@ -31,6 +39,11 @@ const LIBRARIES = {
   hono: '^4.13.19',
   '@hono/node-server': '^2.1.9',
   redis: '^6.3.1',
+  '@nestjs/common': '^12.5.1',
+  '@nestjs/core': '^12.5.1',
+  '@nestjs/platform-express': '^12.5.1',
+  'reflect-metadata': '^0.2.2',
+  rxjs: '^7.8.2',
 };
 const PACKAGES = [
   'core',
@@ -40,8 +53,10 @@ const PACKAGES = [
   'koa',
   'fastify',
   'hono',
+  'nest',
   'sqlite',
   'redis',
+  'postgres',
   'emulator',
 ];
 
@@ -58,6 +73,11 @@ redis.once('error', () => {
   console.error('redis-server cannot be started: install it (apt-get install redis-server).');
   process.exit(1);
 });
+
+if (postgresProgram() === undefined) {
+  console.error('There is no postgres: run `node scripts/ensure-system.mjs`.');
+  process.exit(1);
+}
 
 /** The runtimes: their names, and the programs with their arguments. */
 function installRuntimes() {
@@ -115,19 +135,25 @@ function tableOf(runtimes, ran) {
   ].join('\n');
 }
 
+let template;
+let postgres;
 const TABLE = /(?<=<!-- what ran -->\n\n).*?(?=\n\n<!-- end -->)/s;
 
 try {
   installApp();
   const runtimes = installRuntimes();
+  template = await createTemplate();
+  postgres = await startPostgres(template);
   const { driveFourThings } = await import(pathToFileURL(join(app, 'four-things.mjs')).href);
   const ran = new Set();
   const failures = [];
   for (const { name, command } of runtimes) {
     for (const host of Object.keys(HOSTS)) {
       for (const store of Object.keys(STORES)) {
+        if (!name.startsWith('Node') && ON_NODE.some((one) => one === host || one === store)) continue;
         const file = join(folder, `${host}-${name.replaceAll(/\W/g, '-')}.db`);
-        const place = store === 'redis' ? `redis://127.0.0.1:${REDIS_PORT}` : file;
+        const servers = { redis: `redis://127.0.0.1:${REDIS_PORT}`, postgres: postgres.url };
+        const place = servers[store] ?? file;
         try {
           await driveFourThings({ command, host, store, place, cwd: app });
           ran.add(`${host} ${name} ${store}`);
@@ -151,5 +177,7 @@ try {
   if (failures.length > 0) process.exitCode = 1;
 } finally {
   redis.kill('SIGKILL');
+  await postgres?.stop();
+  if (template) rmSync(template, { recursive: true, force: true });
   rmSync(folder, { recursive: true, force: true });
 }

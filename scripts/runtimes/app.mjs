@@ -23,6 +23,12 @@ const STORES = {
     ]);
     return createRedisStore({ client: await createClient({ url: place }).connect() });
   },
+  async postgres() {
+    const { createPostgresStore } = await import('@stepgate/postgres');
+    const store = createPostgresStore({ url: place });
+    await store.migrate();
+    return store;
+  },
 };
 
 const options = {
@@ -137,6 +143,51 @@ const HOSTS = {
       c.json({ to: (await c.req.parseBody()).to }),
     );
     return onFetch(app.fetch);
+  },
+  async nest() {
+    await import('reflect-metadata');
+    const [
+      { Body, Controller, HttpCode, Module, Post, Req },
+      { NestFactory },
+      { default: session },
+      { StepUp, StepUpModule },
+    ] = await Promise.all([
+      import('@nestjs/common'),
+      import('@nestjs/core'),
+      import('express-session'),
+      import('@stepgate/nest'),
+    ]);
+    class Bank {
+      login(req) {
+        req.session.user = { sub: user.sub };
+        return {};
+      }
+      transfers(req) {
+        return resultOf(req.stepUp);
+      }
+      orders(body) {
+        return { to: body.to };
+      }
+    }
+    /** What decorators do, in a language that has none. */
+    function route(name, parameter, ...guards) {
+      const property = Object.getOwnPropertyDescriptor(Bank.prototype, name);
+      for (const decorate of [Post(name), HttpCode(200), ...guards]) decorate(Bank.prototype, name, property);
+      parameter(Bank.prototype, name, 0);
+    }
+    route('login', Req());
+    route('transfers', Req(), StepUp(POLICY));
+    route('orders', Body(), StepUp(POLICY, REPLAY));
+    Controller()(Bank);
+    class App {}
+    Module({
+      imports: [StepUpModule.forRoot({ ...options, identify: bySession })],
+      controllers: [Bank],
+    })(App);
+    const app = await NestFactory.create(App, { logger: ['error'] });
+    app.use(session({ secret: SECRET, resave: false, saveUninitialized: false }));
+    await app.listen(0, '127.0.0.1');
+    return app.getUrl();
   },
 };
 
