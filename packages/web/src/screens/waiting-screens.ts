@@ -1,5 +1,6 @@
 import type { PushCodeView } from '@stepgate/core';
 import { h } from '../elements/element.ts';
+import { fill } from '../texts/texts.ts';
 import { barcode } from './barcode.ts';
 import {
   cancelButton,
@@ -37,13 +38,18 @@ export function redirecting(model: ScreenModel): Screen {
   const { display, texts } = model;
   const { heading, lead } = texts.states.redirecting;
   const isWindow = display === 'popup';
+  const host = hostOf(model.view.disclosure?.authorizationUrl);
   return {
     name: 'redirecting',
     icon: 'leave',
     tone: 'waiting',
     heading,
     lead,
-    body: [waitLine(model, texts.hosted.waiting), notice(errorText(model))],
+    body: [
+      host !== undefined && h('p', { key: 'host', class: 'hint' }, fill(texts.hosted.where, { host })),
+      waitLine(model, texts.hosted.waiting),
+      notice(errorText(model)),
+    ],
     buttons: [
       leaveButton(model, isWindow ? texts.hosted.openAgain : texts.hosted.leave),
       isWindow && leaveButton(model, texts.hosted.here, { kind: 'secondary', display: 'page' }),
@@ -52,6 +58,10 @@ export function redirecting(model: ScreenModel): Screen {
       cancelButton(model),
     ],
   };
+}
+
+function hostOf(address: string | undefined): string | undefined {
+  return address === undefined ? undefined : new URL(address).host;
 }
 
 /** A push is out: the user answers on the phone and, where it shows a code, types that here. */

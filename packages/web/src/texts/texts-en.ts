@@ -63,6 +63,7 @@ export const english: Texts = {
     here: 'Continue in this tab',
     opening: 'Opening the sign-in page…',
     waiting: 'Waiting for you to come back…',
+    where: 'The sign-in page is at {host}.',
     checking: 'Checking that it was you…',
     rejected: 'You did not confirm on the sign-in page. Nothing was confirmed.',
     expired: 'You did not come back in time.',

@@ -69,6 +69,7 @@ export const french: Texts = {
     here: 'Continuer dans cet onglet',
     opening: 'Ouverture de la page de connexion…',
     waiting: 'En attente de votre retour…',
+    where: 'La page de connexion se trouve sur {host}.',
     checking: 'Vérification de votre identité…',
     rejected: 'Vous n’avez pas confirmé sur la page de connexion. Rien n’a été confirmé.',
     expired: 'Vous n’êtes pas revenu à temps.',

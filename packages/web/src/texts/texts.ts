@@ -35,6 +35,8 @@ export interface HostedTexts {
   readonly here: string;
   readonly opening: string;
   readonly waiting: string;
+  /** `{host}`: where the provider's page is, so that the user can compare it with the address bar. */
+  readonly where: string;
   /** The user is back. */
   readonly checking: string;
   /** The user has said no there. */

@@ -93,6 +93,7 @@ describe('the provider’s page, from the built-in page', () => {
     actor.tell(away());
     expect(assign).not.toHaveBeenCalled();
     expect(screen.heading).toBe('Confirm on the sign-in page');
+    expect(screen.text).toContain('The sign-in page is at login.test.');
     expect(screen.buttons).toEqual(['Go to the sign-in page', 'Cancel']);
   });
 
