@@ -61,7 +61,7 @@ export function contentOf(name: ErrandName): string {
 export function policyOf(name: ErrandName): Policy {
   const { isSingleUse, body }: Errand = ERRANDS[name];
   return {
-    factors: ['push', 'otp', 'sms'],
+    factors: ['push', 'otp', 'sms', 'hosted'],
     maxAge: isSingleUse ? 0 : '5m',
     ...(body && { action: { id: 'transfer', title: 'Transfer to Grace', bind: [...BOUND] } }),
   };
@@ -90,8 +90,13 @@ export type Deed =
   | { readonly type: 'type a code'; readonly by: Browser }
   /** The user types what the phone shows, if they asked for the push; everybody else guesses. */
   | { readonly type: 'type the push code'; readonly by: Browser; readonly isMistyped: boolean }
-  /** Several guesses at once, all for the same view. */
-  | { readonly type: 'guess the push code'; readonly by: Browser; readonly times: number }
+  /** Several guesses: all at once for the same view, or one after the other. */
+  | {
+      readonly type: 'guess the push code';
+      readonly by: Browser;
+      readonly times: number;
+      readonly isAtOnce: boolean;
+    }
   /** Starts a flow, or types a code in one, and cancels it after so many turns of what that sets going. */
   | { readonly type: 'ring and cancel' | 'guess and cancel'; readonly by: Browser; readonly after: number }
   /** Starts a flow and proves it: by a code, by the push, or with a foreign token by somebody else's phone. */
@@ -102,6 +107,16 @@ export type Deed =
       readonly errand: ErrandName;
       /** What the handler does with the approval. */
       readonly afterwards: 'nothing' | 'release' | 'receipt' | 'receipt and release';
+    }
+  /** Starts a flow, and leaves for the provider's page. */
+  | { readonly type: 'leave'; readonly by: Browser; readonly errand: ErrandName }
+  /** Signs in there, and comes back: the user as themselves, others as somebody else. `isCareless`: by anybody's link. */
+  | { readonly type: 'visit'; readonly by: Browser; readonly isCareless: boolean; readonly times: number }
+  /** Loads an address of a return: an old one, one with another code, or one with an error. */
+  | {
+      readonly type: 'come back';
+      readonly by: Browser;
+      readonly how: 'again' | 'with the code of another' | 'refused';
     }
   /** `isCareless`: a yes goes to any push, also to one that somebody else has caused. */
   | { readonly type: 'answer'; readonly approves: boolean; readonly isCareless: boolean }
@@ -119,7 +134,7 @@ export interface Step {
 
 /** How the gate of a run is set up. */
 export interface Setup {
-  readonly ways: readonly Extract<WayName, 'ciba' | 'mfa-api'>[];
+  readonly ways: readonly WayName[];
   readonly pushCode: PushCodeEntry;
   readonly pollSchedule: PollSchedule;
 }

@@ -56,7 +56,7 @@ const FLOWS: Readonly<Record<string, { readonly deeds: readonly Deed[]; readonly
   'a tap after the push code': { setup: CIBA, deeds: [start, typed, yes, pass(6_000), look] },
   'guesses of a push code': {
     setup: CIBA,
-    deeds: [start, { type: 'guess the push code', by: 'twin', times: 3 }],
+    deeds: [start, { type: 'guess the push code', by: 'twin', times: 3, isAtOnce: true }],
   },
   'another way': { setup: CIBA, deeds: [start, pass(16_000), { type: 'take another way', by }] },
 };

@@ -42,6 +42,8 @@ const REQUIREMENT_MS = 600_000;
 /** The same in each process, since they come from the secret. */
 const KEYS = deriveReceiptKeys(SECRET, NAMESPACE).published as JSONWebKeySet;
 
+type Visit = Extract<Deed, { type: 'visit' }>;
+
 export function createPeople(world: World): People {
   const { truth, clocks, turns } = world;
   const kept = new Map<Browser, KeptRequirement>();
@@ -121,6 +123,11 @@ export function createPeople(world: World): People {
     await Promise.all(codes.map((code) => typeOne(by, at, { code: code ?? '', version, push, isRight })));
   }
 
+  async function guess(by: Browser, at: Process, times: number, isAtOnce: boolean): Promise<void> {
+    if (isAtOnce) return typePushCode(by, at, { isMistyped: true, times });
+    for (let done = 0; done < times; done += 1) await typePushCode(by, at, { isMistyped: true, times: 1 });
+  }
+
   async function typeOne(
     by: Browser,
     at: Process,
@@ -138,6 +145,43 @@ export function createPeople(world: World): People {
     // It was judged: for this push, unless another one has come meanwhile.
     if (codedPush(by) === push) push.wrongCodes += 1;
     truth.codes.push({ browser: by, session: push.session, sentAt, countedFrom: sentAt, isRight: false });
+  }
+
+  /** Signs in at the provider's page, and loads what it sends the browser back to: several times, if in a hurry. */
+  async function visit(by: Browser, at: Process, { isCareless, times }: Visit): Promise<void> {
+    const departure = truth.departures.findLast(
+      ({ browser, code }) => code === undefined && (isCareless || recordOf(browser) === recordOf(by)),
+    );
+    if (departure === undefined) return;
+    departure.user = isOwn(by) ? 'ada' : 'mallory';
+    departure.code = `code-${departure.state}`;
+    const { code, state } = departure;
+    await Promise.all(Array.from({ length: times }, () => loadReturn(by, at, { code, state })));
+  }
+
+  async function comeBack(
+    by: Browser,
+    at: Process,
+    how: Extract<Deed, { type: 'come back' }>['how'],
+  ): Promise<void> {
+    const own = truth.departures.findLast(({ browser }) => recordOf(browser) === recordOf(by));
+    const other = truth.departures.findLast((one) => one !== own && one.code !== undefined);
+    const last = truth.departures.findLast(({ code }) => code !== undefined);
+    if (how === 'again' && last?.code !== undefined) {
+      return loadReturn(by, at, { code: last.code, state: last.state });
+    }
+    if (own === undefined) return;
+    if (how === 'refused') return loadReturn(by, at, { error: 'access_denied', state: own.state });
+    if (other?.code !== undefined) await loadReturn(by, at, { code: other.code, state: own.state });
+  }
+
+  async function loadReturn(by: Browser, at: Process, query: Record<string, string>): Promise<void> {
+    const headers = {
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    };
+    await at.client(by, ANY).send('GET', `/step-up/callback?${new URLSearchParams(query)}`, { headers });
   }
 
   /** A handler that runs, and behind it another guard, which refuses: what was used stays used. */
@@ -214,7 +258,11 @@ export function createPeople(world: World): People {
         case 'type the push code':
           return typePushCode(deed.by, at, { isMistyped: deed.isMistyped, times: 1 });
         case 'guess the push code':
-          return typePushCode(deed.by, at, { isMistyped: true, times: deed.times });
+          return guess(deed.by, at, deed.times, deed.isAtOnce);
+        case 'visit':
+          return visit(deed.by, at, deed);
+        case 'come back':
+          return comeBack(deed.by, at, deed.how);
         case 'look':
           return view(deed.by, at);
         case 'watch':

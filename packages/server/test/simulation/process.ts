@@ -1,5 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Capabilities, cibaCapabilities, MFA_API_CAPABILITIES, type WayName } from '@stepgate/core';
+import {
+  type Capabilities,
+  cibaCapabilities,
+  MFA_API_CAPABILITIES,
+  redirectCapabilities,
+  type WayName,
+} from '@stepgate/core';
 import { createGate, type Gate } from '../../src/gate/gate.ts';
 import type { Identity, Json, Provider, Store } from '../../src/index.ts';
 import { namespaceOf } from '../../src/provider/namespace.ts';
@@ -54,17 +60,17 @@ export const POLL_MS = 6_000;
 const TIMEOUT_MS = 10_000;
 /** How long a process that has died keeps others from its work. */
 export const leaseMsOf = (way: WayName): number =>
-  TIMEOUT_MS + (CAN[way]?.longestPollMs ?? TIMEOUT_MS) + 5_000;
+  TIMEOUT_MS + (CAN[way].longestPollMs ?? TIMEOUT_MS) + 5_000;
 export const LONGEST_LEASE_MS = 50_000;
 /** One answer in so many gets lost, and one request in so many is not done, while things fail. */
 const RARELY = 12;
 const EAGER_MS = 1_250;
 const STEADY_MS = 5_000;
 
-const CAN: Readonly<Partial<Record<WayName, Capabilities>>> &
-  Readonly<Record<Setup['ways'][number], Capabilities>> = {
+const CAN: Readonly<Record<WayName, Capabilities>> = {
   ciba: cibaCapabilities({}),
   'mfa-api': MFA_API_CAPABILITIES,
+  redirect: redirectCapabilities({}),
 };
 
 /** The address tells the tenant of a simulation which browser a first leg is for. */
@@ -143,7 +149,8 @@ export function startProcess(world: World, index: number, clientId = APP): Proce
       world.areFaultsOn ? ((['none', 'none', 'unheard', 'refused'] as const)[draw(4)] ?? 'none') : 'none',
     leastIntervalMs: setup.pollSchedule === 'eager' ? EAGER_MS : STEADY_MS,
   });
-  const ways = setup.ways.map((name) => (name === 'ciba' ? tenant.ciba : tenant.mfaApi));
+  const byName = { ciba: tenant.ciba, 'mfa-api': tenant.mfaApi, redirect: tenant.page };
+  const ways = setup.ways.map((name) => byName[name]);
   const provider: Provider = {
     issuer: ISSUER,
     clientId,

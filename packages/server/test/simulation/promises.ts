@@ -44,6 +44,8 @@ export function brokenPromises(evidence: Evidence): readonly string[] {
     ...withoutProof(truth),
     ...withoutCode(evidence),
     ...besideCode(evidence),
+    ...exchangedTwice(truth),
+    ...visitedForOthers(truth),
     ...otherThanApproved(truth),
     ...wrongReceipts(evidence),
     ...polledTooMuch(evidence),
@@ -203,6 +205,18 @@ function withoutCode({ truth: { runs, proofs }, setup }: Evidence): readonly str
 function besideCode({ truth: { pushes }, setup }: Evidence): readonly string[] {
   if (setup.pushCode !== 'typed' || !setup.ways.includes('ciba')) return [];
   return pushes.some(({ way }) => way !== 'ciba') ? ['a push without a code was a way around the code'] : [];
+}
+
+function exchangedTwice({ departures }: Truth): readonly string[] {
+  return departures.some(({ exchanges }) => exchanges > 1)
+    ? ['a code of the provider was exchanged twice']
+    : [];
+}
+
+/** Whether the user's own visit at the provider's page was worth something to somebody who has the session alone. */
+function visitedForOthers({ runs }: Truth): readonly string[] {
+  const found = runs.some(({ way, browser }) => way === 'redirect' && browser === 'attacker');
+  return found ? ['a visit of the user approved the flow of a stolen session'] : [];
 }
 
 /** Whether a handler ran something else than its flow was started for. */

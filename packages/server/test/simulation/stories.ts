@@ -1,3 +1,4 @@
+import type { PollSchedule, PushCodeEntry } from '@stepgate/core';
 import fc from 'fast-check';
 import {
   BROWSERS,
@@ -16,12 +17,19 @@ export interface Story {
 }
 
 const by = fc.constantFrom(...(Object.keys(BROWSERS) as Browser[]));
+const mostlyOwner = fc.constantFrom<Browser[]>('owner', 'owner', 'other', 'attacker', 'twin');
 const stranger = fc.constantFrom('attacker' as const, 'twin' as const);
 const flag = fc.boolean();
-const anyErrand = fc.constantFrom(...(Object.keys(ERRANDS) as ErrandName[]));
+const anyErrand = fc.constantFrom<ErrandName>('see the accounts', 'close an account', 'transfer');
 const simpleErrand = fc.constantFrom<ErrandName>('see the accounts', 'close an account');
-const transfer = fc.constantFrom(
-  ...(Object.keys(ERRANDS) as ErrandName[]).filter((name) => 'body' in ERRANDS[name]),
+const transfer = fc.oneof(
+  { weight: 2, arbitrary: fc.constant<ErrandName>('transfer') },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      ...(Object.keys(ERRANDS) as ErrandName[]).filter((name) => 'body' in ERRANDS[name]),
+    ),
+  },
 );
 
 /** How often something happens, compared with the rest of its story. */
@@ -29,10 +37,10 @@ type Weighted = readonly [weight: number, arbitrary: fc.Arbitrary<Deed>];
 
 const plain = <T extends Deed['type']>(...types: T[]) => fc.record({ type: fc.constantFrom(...types), by });
 const starts = (errand: fc.Arbitrary<ErrandName>) => fc.record({ type: fc.constant('start'), by, errand });
-const uses = (errand: fc.Arbitrary<ErrandName>) =>
+const uses = (errand: fc.Arbitrary<ErrandName>, user = by) =>
   fc.record({
     type: fc.constant('use'),
-    by,
+    by: user,
     errand,
     afterwards: fc.oneof(
       { weight: 6, arbitrary: fc.constant('nothing') },
@@ -108,10 +116,43 @@ const TYPING: readonly Weighted[] = [
       isMistyped: fc.constantFrom(false, false, true),
     }),
   ],
-  [4, fc.record({ type: fc.constant('guess the push code'), by, times: fc.integer({ min: 1, max: 5 }) })],
+  [
+    4,
+    fc.record({
+      type: fc.constant('guess the push code'),
+      by,
+      times: fc.integer({ min: 1, max: 5 }),
+      isAtOnce: flag,
+    }),
+  ],
   [3, fc.record({ type: fc.constant('prove by push'), by, errand: simpleErrand })],
   [3, plain('resend', 'retry', 'take another way')],
   [4, uses(simpleErrand)],
+];
+
+/** The provider's page: there and back, again, late, twice, by a link, with another's code. */
+const VISITING: readonly Weighted[] = [
+  ...ALWAYS,
+  [8, fc.record({ type: fc.constant('leave'), by: mostlyOwner, errand: simpleErrand })],
+  [
+    10,
+    fc.record({
+      type: fc.constant('visit'),
+      by: mostlyOwner,
+      isCareless: fc.constantFrom(false, false, true),
+      times: fc.constantFrom(1, 1, 2),
+    }),
+  ],
+  [
+    4,
+    fc.record({
+      type: fc.constant('come back'),
+      by,
+      how: fc.constantFrom('again', 'with the code of another', 'refused'),
+    }),
+  ],
+  [8, uses(simpleErrand, mostlyOwner)],
+  [2, plain('retry', 'take another way')],
 ];
 
 /** Clocks that are set, by a few seconds and by minutes. */
@@ -138,10 +179,15 @@ const SETTING: readonly Weighted[] = [
 const STORIES = [RINGING, APPROVING, TRANSFERRING, TYPING, SETTING];
 const MOST_STEPS = 20;
 
-const setup: fc.Arbitrary<Setup> = fc.record({
+const SETUP = {
   ways: fc.constantFrom<Setup['ways'][]>(['mfa-api'], ['ciba'], ['ciba', 'mfa-api'], ['mfa-api', 'ciba']),
-  pushCode: fc.constantFrom('typed', 'typed', 'compared'),
-  pollSchedule: fc.constantFrom('eager', 'steady'),
+  pushCode: fc.constantFrom<PushCodeEntry[]>('typed', 'typed', 'compared'),
+  pollSchedule: fc.constantFrom<PollSchedule[]>('eager', 'steady'),
+};
+const setup: fc.Arbitrary<Setup> = fc.record(SETUP);
+const setupWithPage: fc.Arbitrary<Setup> = fc.record({
+  ...SETUP,
+  ways: fc.constantFrom<Setup['ways'][]>(['redirect'], ['ciba', 'redirect'], ['mfa-api', 'redirect']),
 });
 
 function stepsOf(deeds: readonly Weighted[]): fc.Arbitrary<readonly Step[]> {
@@ -151,8 +197,8 @@ function stepsOf(deeds: readonly Weighted[]): fc.Arbitrary<readonly Step[]> {
   return fc.array(step, { minLength: 1, maxLength: MOST_STEPS, size: 'max' });
 }
 
-/** One of the stories, with any set-up. */
-export const story: fc.Arbitrary<Story> = fc.record({
-  setup,
-  steps: fc.oneof(...STORIES.map(stepsOf)),
-});
+/** One of the stories, with any set-up that it can have. */
+export const story: fc.Arbitrary<Story> = fc.oneof(
+  { weight: STORIES.length, arbitrary: fc.record({ setup, steps: fc.oneof(...STORIES.map(stepsOf)) }) },
+  { weight: 1, arbitrary: fc.record({ setup: setupWithPage, steps: stepsOf(VISITING) }) },
+);

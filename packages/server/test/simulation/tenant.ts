@@ -9,6 +9,7 @@ import {
 } from '@stepgate/core';
 import type { IdentityCheck } from '../../src/provider/id-token-check.ts';
 import { BROWSERS, type Browser } from './deeds.ts';
+import { createSimulatedPage } from './provider-page.ts';
 import type { Asked, Push, Truth } from './truth.ts';
 
 /** Carries a request to the tenant and its answer back, each after some time; rejects at once when it is aborted. */
@@ -18,6 +19,7 @@ export type Network = <T>(signal: AbortSignal | undefined, act: () => T) => Prom
 export interface SimulatedTenant {
   readonly mfaApi: EnrollingWay;
   readonly ciba: Way;
+  readonly page: Way;
   readonly identityCheck: IdentityCheck;
   /** A first leg of this browser's. */
   firstLeg(browser: string, session: string, signal: AbortSignal): Promise<MfaTransaction>;
@@ -154,6 +156,7 @@ export function createSimulatedTenant(options: {
       },
       remove: async () => {},
     },
+    page: createSimulatedPage({ truth, now, asking: options.asking, request }),
     ciba: {
       name: 'ciba',
       can: cibaCapabilities({}),
@@ -194,5 +197,5 @@ export function createSimulatedTenant(options: {
   }
 }
 
-const approved = (accessToken: string) =>
+export const approved = (accessToken: string) =>
   ({ status: 'approved', tokens: { accessToken, tokenType: 'Bearer' } }) as const;

@@ -31,6 +31,19 @@ export interface JudgedCode extends Asked {
   readonly isRight: boolean;
 }
 
+/** A user who left for the provider's page. */
+export interface TakenDeparture {
+  /** The browser that they left in. */
+  readonly browser: string;
+  readonly state: string;
+  readonly at: number;
+  /** Who signed in there, and the code that they brought back. */
+  user?: 'ada' | 'mallory';
+  code?: string;
+  /** How often the code was exchanged, with the secret of its own departure. */
+  exchanges: number;
+}
+
 /** A poll, as the process that sent it knows it. */
 export interface SentPoll {
   readonly sentAt: number;
@@ -67,6 +80,7 @@ export interface IssuedReceipt {
 export interface Truth {
   readonly pushes: Push[];
   readonly codes: JudgedCode[];
+  readonly departures: TakenDeparture[];
   /** The text messages that the tenant has sent. */
   readonly messages: Asked[];
   /** The polls that the tenant was sent, by challenge. */
@@ -89,6 +103,7 @@ export function createTruth(): Truth {
   return {
     pushes: [],
     codes: [],
+    departures: [],
     messages: [],
     polls: new Map(),
     proofs: [],

@@ -97,6 +97,16 @@ export async function simulate(
     await inTurn(by, at, () => people.view(by, at));
   }
 
+  /** A flow from its start to the provider's page, by whatever ways are before it. */
+  async function leave(by: Browser, at: Process, errand: ErrandName): Promise<void> {
+    await inTurn(by, at, () => people.start(by, at, errand));
+    await inTurn(by, at, async () => {
+      const { way } = await people.view(by, at);
+      if (way !== 'redirect') await people.post(by, at, { type: 'way.next' });
+    });
+    begin(by, at, () => people.post(by, at, { type: 'factor.choose', authenticatorId: 'hosted' }));
+  }
+
   async function act(deed: Deed, process: number): Promise<void> {
     const at = processAt(process);
     switch (deed.type) {
@@ -104,6 +114,8 @@ export async function simulate(
         return prove(deed.by, at, deed.errand);
       case 'prove by push':
         return proveByPush(deed.by, at, deed.errand);
+      case 'leave':
+        return leave(deed.by, at, deed.errand);
       case 'ring and cancel':
       case 'guess and cancel':
         return cutOff(deed.by, at, deed.after, deed.type === 'guess and cancel');
