@@ -16,7 +16,7 @@ async function main(args: string[]): Promise<void> {
     args.filter((arg) => arg !== '--yes' && !arg.startsWith(POLL_MS)),
     process.env,
   );
-  const { auth0, user } = command?.options ?? {};
+  const { auth0, user } = command.prints === undefined ? command.options : {};
   if (auth0 === undefined || user === undefined) {
     throw new TypeError('give a tenant and a test user with a phone, as to the doctor (see --help there)');
   }

@@ -32,13 +32,18 @@ Exit code 0 when nothing failed, 1 otherwise.
   --postgres-table <name>  the table of the store in POSTGRES_URL (default stepgate)
   --json                   prints {"healthy": ..., "findings": [...]} and nothing else
   --help                   prints this
+  --version                prints the version
 
 Secrets have no flags, because other users of the machine can see flags: AUTH0_CLIENT_SECRET, STEPGATE_SECRET (several with
 spaces between), DOCTOR_PASSWORD, DOCTOR_REFRESH_TOKEN, REDIS_URL, POSTGRES_URL, APP_COOKIE (of a signed-in session).
 `;
 
-/** What the command was asked to do. */
-export interface Command {
+/** What the command was asked to do: print a text, or examine. */
+export type Command = { readonly prints: 'help' | 'version' } | Examination;
+
+/** What to examine, and how to report it. */
+export interface Examination {
+  readonly prints?: undefined;
   readonly options: DoctorOptions;
   readonly isJson: boolean;
 }
@@ -48,10 +53,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads flags first, then the environment, then the file.
  *
- * @returns `undefined` when only help was requested.
  * @throws TypeError with a sentence for the user.
  */
-export async function readCommand(args: string[], environment: Environment): Promise<Command | undefined> {
+export async function readCommand(args: string[], environment: Environment): Promise<Command> {
   const { values } = parseArgs({
     args,
     options: {
@@ -75,9 +79,11 @@ export async function readCommand(args: string[], environment: Environment): Pro
       'postgres-table': { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
+      version: { type: 'boolean', short: 'v', default: false },
     },
   });
-  if (values.help) return undefined;
+  if (values.help) return { prints: 'help' };
+  if (values.version) return { prints: 'version' };
   const file = await readFile(values.config);
   const set = (name: string): string | undefined => environment[name] || undefined;
   const auth0 = {

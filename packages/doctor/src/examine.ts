@@ -78,7 +78,8 @@ async function examineTenant(options: DoctorOptions, wire: Wire): Promise<readon
   if (!discovery.isReachable) return [...known, ...allBlocked(['clock', ...AS_CLIENT], 'discovery')];
   known.push(checkClock(discovery.exchange));
   if (discovery.finding.verdict === 'fail') return [...known, ...allBlocked(AS_CLIENT, 'discovery')];
-  const client = await checkClient(auth0, wire);
+  const { ways = ['mfa-api'] } = options;
+  const client = await checkClient(auth0, wire, { usesMfaApi: ways.includes('mfa-api') });
   known.push(...client);
   if (client.some(({ check, verdict }) => check === 'client-authentication' && verdict === 'fail')) {
     const rest = AS_CLIENT.filter((check) => !client.some((finding) => finding.check === check));

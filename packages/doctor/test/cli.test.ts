@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -103,6 +103,11 @@ describe('stepgate-doctor', () => {
   });
 
   it('prints how to use it', async () => {
-    expect(await readCommand(['--help'], {})).toBeUndefined();
+    expect(await readCommand(['--help'], {})).toEqual({ prints: 'help' });
+  });
+
+  it('prints its version, without a tenant', async () => {
+    const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+    expect(await run(['--version'])).toEqual({ out: `${version}\n`, err: '', code: 0 });
   });
 });

@@ -5,7 +5,7 @@ import { CHECKS } from '../src/index.ts';
 
 const guide = readFileSync(new URL('../../../docs/guides/tenant-setup.md', import.meta.url), 'utf8');
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const code = /^```js\n(.*?)^```$/ms.exec(guide)?.[1] ?? '';
+const [stepUpAction = '', phoneAction = ''] = [...guide.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
 
 /** What the Action asked the tenant to do about a login. */
 interface Deeds {
@@ -13,8 +13,8 @@ interface Deeds {
   readonly withheld: string[];
 }
 
-/** Runs the guide's Action as the tenant does, as a CommonJS module. */
-async function runAction(event: unknown): Promise<Deeds> {
+/** Runs an Action of the guide as the tenant does, as a CommonJS module. */
+async function runAction(event: unknown, code = stepUpAction): Promise<Deeds> {
   const exports: { onExecutePostLogin?: (event: unknown, api: unknown) => Promise<void> } = {};
   new Script(code, { filename: 'action.js' }).runInNewContext({ exports });
   const deeds: Deeds = { demands: [], withheld: [] };
@@ -58,6 +58,29 @@ describe("the guide's Action", () => {
       ...asking(['transfer:funds']),
     };
     expect(await runAction(event)).toEqual({ demands: [], withheld: [] });
+  });
+});
+
+describe("the guide's Action for a first phone", () => {
+  const ada = (...factors: string[]) => ({ user: { enrolledFactors: factors.map((type) => ({ type })) } });
+  const page = asking(['openid', 'offline_access'], 'oidc-basic-profile');
+
+  it.each([
+    ['no factor', ada()],
+    ['no list of factors', { user: {} }],
+    ['nothing but a verified address', ada('email')],
+  ])('has a user with %s add one on the login page', async (_what, user) => {
+    const { demands } = await runAction({ ...page, ...user }, phoneAction);
+    expect(demands).toEqual([['guardian', { allowRememberBrowser: false }]]);
+  });
+
+  it.each([
+    ['a user who has a phone', { ...page, ...ada('push-notification') }],
+    ['the exchange of a refresh token', { ...asking(['openid'], 'oauth2-refresh-token'), ...ada() }],
+    ['the exchange of a password', { ...asking(['openid']), ...ada() }],
+    ['an event without a transaction', ada()],
+  ])('asks nothing of %s', async (_what, event) => {
+    expect((await runAction(event, phoneAction)).demands).toEqual([]);
   });
 });
 

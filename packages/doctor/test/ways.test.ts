@@ -41,6 +41,16 @@ describe('the doctor, of CIBA', () => {
     expect(channels).toMatchObject({ verdict: 'skipped' });
   });
 
+  it('does not ask for the grants of the MFA API where it is not used', async () => {
+    const without = client({ clientId: 'without-mfa' });
+
+    const { 'mfa-grants': grants } = await findingsOf({ ...without, ways: ['ciba'] });
+    const { 'mfa-grants': both } = await findingsOf({ ...without, ways: ['mfa-api', 'ciba'] });
+
+    expect(grants).toMatchObject({ verdict: 'skipped' });
+    expect(both).toMatchObject({ verdict: 'fail' });
+  });
+
   it('finds an application that does not authenticate', async () => {
     const { clientSecret: _none, ...rest } = scene.healthy.auth0;
     const { ciba } = await findingsOf({ auth0: { ...rest, clientId: 'public' } });

@@ -1,5 +1,5 @@
 import { createAuth0MfaApi, type Proof } from '@stepgate/core';
-import { allBlocked, type Finding, fail, ok, warn } from '../finding.ts';
+import { allBlocked, type Finding, fail, ok, skipped, warn } from '../finding.ts';
 import type { DoctorAuth0 } from '../options.ts';
 import { errorOf, inWords, type Outcome, observe, type Wire } from '../wire.ts';
 
@@ -12,8 +12,12 @@ const PROBES: readonly Proof[] = [
   { type: 'recovery-code', code: NOBODYS },
 ];
 
-/** Checks the client at the token endpoint: `client-authentication` and `mfa-grants`. */
-export async function checkClient(auth0: DoctorAuth0, wire: Wire): Promise<readonly Finding[]> {
+/** Checks the client at the token endpoint: `client-authentication`, and `mfa-grants` for a gate that has the MFA API. */
+export async function checkClient(
+  auth0: DoctorAuth0,
+  wire: Wire,
+  { usesMfaApi }: { readonly usesMfaApi: boolean },
+): Promise<readonly Finding[]> {
   const api = createAuth0MfaApi({ ...auth0, fetch: wire.fetch });
   const missing: Proof['type'][] = [];
   let seen = '';
@@ -36,7 +40,9 @@ export async function checkClient(auth0: DoctorAuth0, wire: Wire): Promise<reado
     const isRefused = ['unauthorized_client', 'unsupported_grant_type'].includes(errorOf(outcome) ?? '');
     if (isRefused) missing.push(proof.type);
   }
-  return [authenticated(auth0), grants(missing)];
+  if (usesMfaApi) return [authenticated(auth0), grants(missing)];
+  const fix = 'name mfa-api in STEP_UP_WAYS or in `ways`';
+  return [authenticated(auth0), skipped('mfa-grants', 'this app does not use the MFA API', fix)];
 }
 
 /** Real tenants answer 401 `access_denied` to an unknown client or a wrong secret, instead of `invalid_client`. */
