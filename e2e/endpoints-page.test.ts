@@ -16,9 +16,15 @@ import { startProgram } from './support/program.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pageOf = (name: string): string => readFileSync(join(root, 'docs', name), 'utf8');
 
-/** The commands of the page in their order, each with the answer that the page shows. */
-function stepsOfPage(): readonly { readonly commands: string; readonly answer: string }[] {
-  const blocks = pageOf('reference/endpoints.md').matchAll(/^```sh\n(.*?)^```\n\n```http\n(.*?)^```$/gms);
+interface Step {
+  readonly commands: string;
+  readonly answer: string;
+}
+
+/** The commands of a section of the page in their order, each with the answer that the page shows. */
+function stepsOf(heading: string): readonly Step[] {
+  const [, section = ''] = pageOf('reference/endpoints.md').split(`## ${heading}\n`);
+  const blocks = (section.split(/^## /m)[0] ?? '').matchAll(/^```sh\n(.*?)^```\n\n```http\n(.*?)^```$/gms);
   return [...blocks].map(([, commands = '', answer = '']) => ({ commands, answer }));
 }
 
@@ -100,25 +106,38 @@ async function openTenant(): Promise<{ readonly emulator: Emulator; readonly iss
   const emulator = createEmulator();
   const tenant = await emulator.listen();
   onTestFinished(() => tenant.close());
-  await enrolAhead(emulator);
   return { emulator, issuer: tenant.url };
 }
 
-it('the page of the endpoints shows a step-up as it is, request by request', async () => {
-  const { emulator, issuer } = await openTenant();
-  const url = await startQuickStart(issuer);
+/** Runs the steps one after the other against an app. `onWait` is what the phone does while the page waits for news. */
+async function expectSteps(url: string, steps: readonly Step[], onWait: () => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'endpoints-page-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const steps = stepsOfPage();
-  expect(steps).toHaveLength(5);
-
   const values: Record<string, string> = {};
   let last: unknown;
   for (const { commands, answer } of steps) {
-    // The owner of the phone, while the page waits for news.
-    if (commands.includes('wait=')) emulator.phone(ada.username).approve();
+    if (commands.includes('wait=')) onWait();
     const got = parseAnswer(await run(commands, { folder, url, last, values }));
     expectAnswer(got, parseAnswer(answer));
     last = got.body;
   }
+}
+
+it('the page of the endpoints shows a step-up as it is, request by request', async () => {
+  const { emulator, issuer } = await openTenant();
+  await enrolAhead(emulator);
+  const url = await startQuickStart(issuer);
+  const steps = stepsOf('One step-up, request by request');
+  expect(steps).toHaveLength(5);
+  await expectSteps(url, steps, () => emulator.phone(ada.username).approve());
+});
+
+it('the page of the endpoints shows how a first phone is added, request by request', async () => {
+  const { emulator, issuer } = await openTenant();
+  const url = await startQuickStart(issuer);
+  const [call, start, , , again] = stepsOf('One step-up, request by request');
+  const steps = stepsOf('A first phone, request by request');
+  expect(steps).toHaveLength(3);
+  const whole = [call, start, ...steps, again].filter((step) => step !== undefined);
+  await expectSteps(url, whole, () => emulator.phone(ada.username).scan());
 });

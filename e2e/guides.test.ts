@@ -109,6 +109,7 @@ it('the guide for React builds screens that a flow is seen through on', async ()
 
   await page.goto(`http://127.0.0.1:${port}/`);
   await page.getByRole('button', { name: 'Delete all notes' }).click();
+  await page.getByText('Nobody can bring them back.').waitFor();
   await page.getByRole('textbox', { name: 'Password' }).fill('wrong');
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByText('That password is wrong.').waitFor();

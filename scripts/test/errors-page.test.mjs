@@ -51,4 +51,13 @@ describe('what went wrong can be looked up', () => {
     expect(words.length).toBeGreaterThan(150);
     expect(words.filter(({ text }) => !errorsPage.includes(text))).toEqual([]);
   });
+
+  it('by what the provider has refused, with what to repair, and by what stands in the place of a message', () => {
+    expect(errorsPage).toContain('POST oauth/token was refused: 401 access_denied');
+    const hints = sources().flatMap((file) => [...textOf(file).matchAll(/\bhint:\s*'([^'\n]{20,})'/g)]);
+    expect(hints.length).toBeGreaterThan(2);
+    expect(hints.map(([, hint]) => hint).filter((hint) => !errorsPage.includes(hint))).toEqual([]);
+    const [, hidden] = /: '([^']+)',/.exec(textOf('packages/server/src/request/error-response.ts')) ?? [];
+    expect(errorsPage).toContain(hidden);
+  });
 });

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { leadOf } from '../../site/.vitepress/machine-readable.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
 const PAGES = readdirSync(docs, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
@@ -35,5 +36,23 @@ describe('the pages of docs/', () => {
   it(`say in ${OPENING} words below the title what they are for`, () => {
     const openings = PAGES.map((page) => [page, proseOf(page).split('\n\n')[1]?.split(/\s+/).length ?? 0]);
     expect(openings.filter(([, words]) => words > OPENING || words < 4)).toEqual([]);
+  });
+});
+
+describe('the description of a page in llms.txt', () => {
+  const packages = new URL('../../packages/', import.meta.url);
+  const readmes = readdirSync(packages).map((name) => new URL(`${name}/README.md`, packages));
+  const pages = [...PAGES.map((page) => new URL(page, docs)), ...readmes].filter((url) => existsSync(url));
+
+  it('is a whole sentence', () => {
+    expect(pages.length).toBeGreaterThan(40);
+    const leads = pages.map(
+      (url) => `${url.pathname.split('/').slice(-3).join('/')}: ${leadOf(readFileSync(url, 'utf8'))}`,
+    );
+    expect(leads.filter((lead) => !lead.endsWith('.'))).toEqual([]);
+  });
+
+  it('goes on after a colon, and says links in words', () => {
+    expect(leadOf('# A\n\nFor [Koa](k.md) 3: step-up by push. More.\n')).toBe('For Koa 3: step-up by push.');
   });
 });

@@ -56,9 +56,14 @@ function readPage(file: string): Page {
     }),
   );
   const title = /^# (.+)$/m.exec(text)?.[1]?.replaceAll('`', '') ?? file;
+  return { title, lead: leadOf(text), text };
+}
+
+/** The first sentence of a page below its title, without links. */
+export function leadOf(text: string): string {
   const paragraph = /^(?![#|\-`<>*\d])\S.*$/m.exec(text.replace(/^# .+$/m, ''))?.[0] ?? '';
-  const [sentence = paragraph] = /^.*?[.:](?=\s|$)/.exec(paragraph) ?? [];
-  return { title, lead: sentence.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1'), text };
+  const [sentence = paragraph] = /^.*?\.(?=\s|$)/.exec(paragraph) ?? [];
+  return sentence.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1');
 }
 
 function outsideOfCode(source: string, change: (prose: string) => string): string {

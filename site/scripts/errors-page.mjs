@@ -22,6 +22,9 @@ const PACKAGES = [
   'redis',
 ];
 
+/** How a refusal by the provider begins; what to repair follows, where a rule knows it. */
+const REFUSED = '… was refused: …';
+
 /** The members of an object of codes, each with its status and its comment. */
 function codesOf(file) {
   const source = readFileSync(join(root, file), 'utf8');
@@ -38,6 +41,7 @@ function messagesOf(file) {
   const constants = new Map();
   const functions = new Map();
   const made = [];
+  const hints = [];
   const calls = [];
   const enclosing = [];
   const enter = (node) => {
@@ -62,6 +66,13 @@ function messagesOf(file) {
           ? 'misconfigured'
           : callee.name;
       made.push({ code, message: isCoded ? second : first, within: enclosing.at(-1) });
+    },
+    // The rules by which refusals of the provider are read: a code, and what to repair.
+    ObjectExpression({ properties }) {
+      const memberOf = (name) => properties.find(({ key }) => key?.name === name)?.value;
+      const code = memberOf('code')?.value;
+      const hint = memberOf('hint');
+      if (typeof code === 'string' && hint !== undefined) hints.push({ code, hint });
     },
     CallExpression(node) {
       if (node.callee.type === 'Identifier') calls.push({ name: node.callee.name, given: node.arguments });
@@ -94,7 +105,10 @@ function messagesOf(file) {
     return ['…'];
   }
 
-  return made.flatMap(({ code, message, within }) => {
+  const advices = hints.flatMap(({ code, hint }) =>
+    textsOf(hint).map((text) => ({ code, text: `${REFUSED}: ${text}` })),
+  );
+  const messages = made.flatMap(({ code, message, within }) => {
     // A function that makes the error of its own parameter: its callers say the message.
     const parameter =
       within?.params?.findIndex?.(({ name }) => message?.type === 'Identifier' && name === message.name) ??
@@ -105,6 +119,7 @@ function messagesOf(file) {
         : calls.filter(({ name }) => name === within.id?.name).map(({ given }) => given[parameter]);
     return nodes.flatMap((node) => textsOf(node).map((text) => ({ code, text })));
   });
+  return [...advices, ...messages];
 }
 
 /** The texts by which the gate's options say what they accept. */
@@ -179,7 +194,7 @@ if (requests.length < 15 || reasons.length < 20 || all.length < 100) {
 /** The page, as Markdown. */
 export const errorsPage = `# Errors
 
-Every code and every message of Stepgate: what it means, and what helps. Search this page for what you see; \`…\` stands for what differs from case to case.
+Every code of Stepgate with what it means, and the messages that its sources spell out. Search for the code: in messages, \`…\` stands for what differs from case to case.
 
 If you know only a symptom, begin with [Troubleshooting](../../docs/guides/troubleshooting.md).
 
@@ -197,6 +212,13 @@ ${reasons
   .filter(({ code }) => requests.every((each) => each.code !== code))
   .map((each) => section(each, 'The reason of a flow.'))
   .join('\n\n')}
+
+## Messages with more than one code
+
+What the provider refused is told as \`POST oauth/token was refused: 401 access_denied\`: method, path, status and its own error, and for some what to repair. The code says how the flow goes on.
+
+${list(tidy(all.filter(({ code, text }) => code === '' && !text.includes(' was refused: ')).map(({ text }) => text)))}
+- \`\`the server is not set up rightly\`\` is what a client reads in place of a message that only the log may have: look there.
 
 ## Messages without a code
 

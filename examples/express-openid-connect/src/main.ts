@@ -42,6 +42,8 @@ app.use(
     baseURL,
     clientID: clientId,
     clientSecret,
+    // As an application at Auth0 must be set up for the MFA API. The default is Basic.
+    clientAuthMethod: 'client_secret_post',
     secret,
     // The refresh token is what a step-up begins with.
     authorizationParams: { response_type: 'code', scope: 'openid profile offline_access', audience },

@@ -5,7 +5,9 @@ import { CHECKS } from '../src/index.ts';
 
 const guide = readFileSync(new URL('../../../docs/guides/tenant-setup.md', import.meta.url), 'utf8');
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const [stepUpAction = '', phoneAction = ''] = [...guide.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+const [stepUpAction = '', phoneAction = ''] = [...guide.matchAll(/^```js\n(.*?)^```$/gms)].map(
+  ([, code]) => code,
+);
 
 /** What the Action asked the tenant to do about a login. */
 interface Deeds {
