@@ -42,7 +42,7 @@ spaces between), DOCTOR_PASSWORD, DOCTOR_REFRESH_TOKEN, REDIS_URL, POSTGRES_URL,
 export type Command = { readonly prints: 'help' | 'version' } | Examination;
 
 /** What to examine, and how to report it. */
-export interface Examination {
+interface Examination {
   readonly prints?: undefined;
   readonly options: DoctorOptions;
   readonly isJson: boolean;
