@@ -93,6 +93,10 @@ try {
     next: '^16.4.6',
     '@modelcontextprotocol/server': '^2.4.0',
     react: '^19.3.1',
+    // What the declarations of the adapters refer to, as a TypeScript app has it.
+    '@types/express': '^5.0.6',
+    '@types/koa': '^3.0.3',
+    '@types/react': '^19.3.0',
     '@types/node': 'latest',
   };
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, dependencies }));
