@@ -19,7 +19,6 @@ const DEFENCES = [
   'a push code can be guessed three times',
   'an approval is bound to the members of the request that its action names',
   'an approval for a single use gives receipts to the request that has used it',
-  'a process that takes a wait over counts what the other one may have polled',
 ];
 
 /** More of them, which the simulation alone takes away. */
