@@ -4,9 +4,9 @@ import { crossSite } from '../flow/errors.ts';
 import { type LoginUrl, signedOut } from '../guard/signed-out.ts';
 import type { Watchers } from '../limits/watchers.ts';
 import { errorResponse, isFault, toStepUpError } from '../request/error-response.ts';
-import { type HostRequest, isUnder, originOf, pathOf, toResponse } from '../request/host-request.ts';
+import { type HostRequest, isUnder, pathOf, toResponse } from '../request/host-request.ts';
 import { isNavigation } from '../request/navigation.ts';
-import { siteOf } from '../request/same-origin.ts';
+import { assertNamesHost, siteOf } from '../request/same-origin.ts';
 import { createAuthenticatorEndpoints } from './authenticator-endpoints.ts';
 import type { Authenticators } from './authenticators.ts';
 import type { Endpoint } from './call/call.ts';
@@ -58,9 +58,7 @@ export function createEndpoints(parts: EndpointParts, options: EndpointsOptions)
       const { methods, name } = find(link === undefined ? routes.own : routes.linked, rest);
       const endpoint = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
       if (endpoint === undefined) throw methodNotAllowed(Object.keys(methods));
-      if (!URL.canParse(originOf(request))) {
-        throw new StepUpError('invalid_request', 'The Host header names no host. Send one.');
-      }
+      assertNamesHost(request);
       return await endpoint({ request, web, name, link });
     } catch (error) {
       const known = toStepUpError(error);

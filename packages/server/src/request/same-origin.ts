@@ -1,3 +1,4 @@
+import { StepUpError } from '@stepgate/core';
 import { type HostRequest, originOf } from './host-request.ts';
 
 /**
@@ -12,6 +13,12 @@ export function siteOf(request: HostRequest<unknown>): 'same-origin' | 'other' |
   const origin = request.header('origin');
   if (origin === undefined) return 'unknown';
   return origin === originOf(request) ? 'same-origin' : 'other';
+}
+
+/** @throws StepUpError `invalid_request` (400) for a request whose Host header names no host. */
+export function assertNamesHost(request: HostRequest<unknown>): void {
+  if (URL.canParse(originOf(request))) return;
+  throw new StepUpError('invalid_request', 'The Host header names no host. Send one.');
 }
 
 /** Whether it is exactly an http or https origin, as browsers write it. */
