@@ -54,12 +54,8 @@ export function json(
   };
 }
 
-/**
- * Whether the error comes from the app's set-up, so that its log should show it. Passing faults do not count. What a
- * proxy hides (`insecure_transport`) does: the user is told, and cannot mend it.
- */
+/** Whether the error comes from the app's set-up, so that its log should show it. Passing faults do not count. */
 export function isFault({ expose, code }: StepUpError): boolean {
-  if (code === 'insecure_transport') return true;
   return !expose && code !== 'store_unavailable' && code !== 'overloaded';
 }
 
