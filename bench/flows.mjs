@@ -245,7 +245,7 @@ function table(head, rows) {
 /** Whether a part was asked for: `BENCH_ONLY=polls,answers`. */
 const isWanted = (part) => process.env.BENCH_ONLY?.split(',').includes(part) ?? true;
 const kB = (bytes) => `${(bytes / 1_024).toFixed(1)} kB`;
-const ms = (value) => `${value.toLocaleString('en')} ms`;
+const ms = (value) => (value === undefined ? 'none' : `${value.toLocaleString('en')} ms`);
 const targets = [];
 
 const tenant = await startTenant();
