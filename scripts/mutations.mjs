@@ -586,7 +586,7 @@ export const MUTATIONS = [
       [
         core('machine/setup'),
         'const soonest = polledAt === undefined ? at : Math.max(at, polledAt + pace.intervalMs);',
-        'const soonest = polledAt === undefined ? at : Math.min(at, polledAt + pace.intervalMs);',
+        'const soonest = polledAt === undefined ? at : Math.max(at, polledAt + 1_000);',
       ],
       [core('machine/setup'), 'if (pace.failures > 0) return { nextPollAt };', ''],
     ],
