@@ -1517,9 +1517,9 @@ export const MUTATIONS = [
         "  } catch (error) {\n    if (error) throw error as Error;\n    throw new StepUpError('invalid_request', 'The body is not valid JSON.'",
       ],
       [
-        server('endpoints/router'),
-        'if (!URL.canParse(originOf(request))) {',
-        "if (originOf(request) === '') {",
+        server('request/same-origin'),
+        'if (URL.canParse(originOf(request))) return;',
+        "if (originOf(request) !== '') return;",
       ],
     ],
     shownBy: [
