@@ -311,7 +311,8 @@ export function describeBadInput(scene: Scene): void {
         expect((await browser.navigate(path, headers)).status).toBe(400);
         expect((await browser.send('GET', path, { headers })).status).toBe(400);
       }
-      expect((await browser.post('/transfers', {}, headers)).status).toBe(400);
+      // From the gate, which sets no handle over plain http, or from the host itself.
+      expect([400, 403]).toContain((await browser.post('/transfers', {}, headers)).status);
       expect(bank.reached).toEqual([]);
       expect(bank.errors).toEqual([]);
     });

@@ -4,7 +4,7 @@ import { type AllowedOrigins, isCrossSite } from './allowed-origins.ts';
 import type { Login } from './caller.ts';
 import type { HostRequest } from './host-request.ts';
 import { cameByProxy, isLoopback } from './loopback.ts';
-import { assertNamesHost, siteOf } from './same-origin.ts';
+import { siteOf } from './same-origin.ts';
 
 /** How a client without cookies asks for a handle (`new`), and shows it later. */
 export const HANDLE_HEADER = 'stepgate-handle';
@@ -73,7 +73,6 @@ export function createHandles(options: {
 
   function mustTravelSafely(request: HostRequest): void {
     if (isSafe(request)) return;
-    assertNamesHost(request);
     throw new StepUpError('insecure_transport', isLoopback(request) ? behindProxy(request) : PLAIN_HTTP);
   }
 
