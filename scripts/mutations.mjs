@@ -290,7 +290,7 @@ export const MUTATIONS = [
     defence: 'a fact that no effect asked for is ignored',
     edits: [
       [
-        core('machine/setup'),
+        core('machine/context'),
         "'seq' in event && event.seq === context.seq;",
         "'seq' in event && context.seq >= 0;",
       ],
@@ -536,7 +536,7 @@ export const MUTATIONS = [
     ],
   },
   {
-    defence: 'a ping for one push is none for another',
+    defence: 'a ping for one push does not count for another',
     edits: [
       [
         server('flow/driver'),
@@ -584,11 +584,11 @@ export const MUTATIONS = [
     defence: "a ping does not make a poll come before the provider's interval",
     edits: [
       [
-        core('machine/setup'),
+        core('machine/next-poll'),
         'const soonest = polledAt === undefined ? at : Math.max(at, polledAt + pace.intervalMs);',
         'const soonest = polledAt === undefined ? at : Math.max(at, polledAt + 1_000);',
       ],
-      [core('machine/setup'), 'if (pace.failures > 0) return { nextPollAt };', ''],
+      [core('machine/next-poll'), 'if (pace.failures > 0) return { nextPollAt };', ''],
     ],
     shownBy: [
       own('ciba/ping', 'keeps to the interval of the provider'),

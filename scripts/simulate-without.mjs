@@ -24,7 +24,7 @@ const DEFENCES = [
 /** More of them, which the simulation alone takes away. */
 const MORE = [
   {
-    defence: 'an approval gives back the pushes of its own flow only',
+    defence: 'an approval gives back only the pushes of its flow',
     edits: [
       [
         'packages/server/src/limits/sliding-window.ts',

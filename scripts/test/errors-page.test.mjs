@@ -52,7 +52,7 @@ describe('what went wrong can be looked up', () => {
     expect(words.filter(({ text }) => !errorsPage.includes(text))).toEqual([]);
   });
 
-  it('by what the provider has refused, with what to repair, and by what stands in the place of a message', () => {
+  it('by what the provider has refused, with what to repair, and by what is sent instead of a message', () => {
     expect(errorsPage).toContain('POST oauth/token was refused: 401 access_denied');
     const hints = sources().flatMap((file) => [...textOf(file).matchAll(/\bhint:\s*'([^'\n]{20,})'/g)]);
     expect(hints.length).toBeGreaterThan(2);

@@ -109,7 +109,7 @@ function messagesOf(file) {
     textsOf(hint).map((text) => ({ code, text: `${REFUSED}: ${text}` })),
   );
   const messages = made.flatMap(({ code, message, within }) => {
-    // A function that makes the error of its own parameter: its callers say the message.
+    // A function whose parameter is the message: its callers say it.
     const parameter =
       within?.params?.findIndex?.(({ name }) => message?.type === 'Identifier' && name === message.name) ??
       -1;

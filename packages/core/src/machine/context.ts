@@ -8,7 +8,7 @@ import {
   isTapped,
 } from '../terms/factor.ts';
 import type { ReasonCode } from '../terms/reason-codes.ts';
-import type { Display, FirstLegMethod } from './events.ts';
+import type { Display, FirstLegMethod, FlowEvent } from './events.ts';
 import type { ExchangeBudget, PollPace, PollSchedule } from './poll-schedule.ts';
 import type { WaySettings } from './way-settings.ts';
 
@@ -265,4 +265,18 @@ export function initialContext(settings: FlowSettings): FlowContext {
     hasRecoveryCodes: false,
     enrolledInFlow: false,
   };
+}
+
+/** What actions and guards are given. */
+export interface Scope {
+  readonly context: FlowContext;
+  readonly event: FlowEvent;
+}
+
+/** Whether a fact is that of the current effect. */
+export const isCurrent = ({ context, event }: Scope): boolean => 'seq' in event && event.seq === context.seq;
+
+/** How long the provider asks to wait. */
+export function retryAfterOf(event: FlowEvent): number | undefined {
+  return 'retryAfterMs' in event ? event.retryAfterMs : undefined;
 }

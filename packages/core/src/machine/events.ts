@@ -54,7 +54,7 @@ export type StepUpRequest =
   | { readonly type: 'flow.retry' }
   | { readonly type: 'flow.cancel' };
 
-/** Where the user sees the provider's page: in a window of its own, or in place of the app's page. */
+/** Where the user sees the provider's page: in a new window, or instead of the app's page. */
 export type Display = 'popup' | 'page';
 
 /** The type of a {@link StepUpRequest}. */

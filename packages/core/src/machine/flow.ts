@@ -1,11 +1,11 @@
 import { initialTransition, type SnapshotFrom, transition } from 'xstate';
 import { sendsMessage } from '../terms/factor.ts';
-import { currentWay, type FlowContext, type FlowSettings, pollSpacingMs } from './context.ts';
+import { currentWay, type FlowContext, type FlowSettings, isCurrent, pollSpacingMs } from './context.ts';
 import type { Effect } from './effects.ts';
 import type { FlowEvent } from './events.ts';
 import { stepUpMachine } from './machine.ts';
+import { pollEnded, pollSent } from './next-poll.ts';
 import { affordableAt, afterUnheardPolls, LAST_POLL_LEAD_MS } from './poll-schedule.ts';
-import { isCurrent, pollEnded, pollSent } from './setup.ts';
 
 /** Where a flow can be. `authenticating` asks for the password when `allowedEvents` names `password.submit`. */
 export type FlowStateName =

@@ -10,11 +10,13 @@ import {
   type FlowContext,
   type FlowSettings,
   isAskedLately,
+  isCurrent,
   isEnrolled,
   isOnlyTooNew,
   markTooNew,
   mayUse,
-  pollSpacingMs,
+  retryAfterOf,
+  type Scope,
   soleEnrollment,
   solePush,
   type Target,
@@ -22,30 +24,15 @@ import {
 } from './context.ts';
 import type { Effect, EffectParams } from './effects.ts';
 import type { FirstLegMethod, FlowEvent } from './events.ts';
-import {
-  adjustPace,
-  affordableAt,
-  nextPollTime,
-  type PollOutcome,
-  type PollPace,
-  refill,
-  spend,
-} from './poll-schedule.ts';
+import { firstPace, firstPoll, hurried, pollEnded, pollSent } from './next-poll.ts';
+import { affordableAt } from './poll-schedule.ts';
 import { PUSH_CODE_TRIES } from './push-code.ts';
 import { firstLegOf, onWay, otherWay, silentWay } from './ways.ts';
-
-/** What actions and guards are given. */
-export interface Scope {
-  readonly context: FlowContext;
-  readonly event: FlowEvent;
-}
 
 /** Effects are only declared here. The runner of the machine performs them. */
 function effect<T extends Effect['type']>(_type: T): (_: unknown, _params: EffectParams<T>) => void {
   return () => {};
 }
-
-export const isCurrent = ({ context, event }: Scope): boolean => 'seq' in event && event.seq === context.seq;
 
 /** Whether the current effect failed for a transient reason. */
 const isTransient = (scope: Scope): boolean =>
@@ -90,10 +77,6 @@ function nothingToOffer(context: FlowContext): ReasonCode {
   return isRefused ? 'enrollment_refused' : 'no_usable_factor';
 }
 
-function retryAfterOf(event: FlowEvent): number | undefined {
-  return 'retryAfterMs' in event ? event.retryAfterMs : undefined;
-}
-
 /** A new `mfa_token`, with a fresh budget of exchanges. */
 function transaction({ context, event }: Scope): Partial<FlowContext> {
   if (event.type !== 'mfa.required') return {};
@@ -125,74 +108,6 @@ function isMessage({ context: { target }, event }: Scope): boolean {
   return event.type === 'challenge.sent' || isAddressed(target.factor);
 }
 
-/** Schedules the next poll. */
-function afterPoll({ context, event }: Scope, outcome: PollOutcome, isFirst = false): Partial<FlowContext> {
-  const pace = adjustPace(context.pace, outcome);
-  const limit = currentWay(context).exchangeLimit;
-  const nextPollAt = nextPollTime({
-    at: event.at,
-    jitterMs: event.jitterMs,
-    pace: { ...pace, intervalMs: pollSpacingMs({ ...context, pace }) },
-    budget: refill(context.budget, limit, event.at),
-    limit,
-    retryAfterMs: outcome.retryAfterMs,
-    deadline: Math.min(context.challengeExpiresAt, context.expiresAt),
-    isFirst,
-  });
-  return { pace, nextPollAt };
-}
-
-/** The ping may have come before the answer to the request that has sent the challenge. */
-function firstPoll(scope: Scope): Partial<FlowContext> {
-  const { context, event } = scope;
-  const after = afterPoll(scope, { type: 'pending' }, true);
-  return context.pingedAt === undefined
-    ? after
-    : { ...after, ...hurried({ ...context, ...after }, event.at) };
-}
-
-function outcomeOf(event: FlowEvent): PollOutcome {
-  const retryAfterMs = retryAfterOf(event);
-  if (event.type === 'poll.slowed') return { type: 'slow_down', retryAfterMs };
-  if (event.type !== 'effect.failed') return { type: 'pending' };
-  return { type: event.code === 'rate_limited' ? 'rate_limited' : 'unavailable', retryAfterMs };
-}
-
-/** What a poll leaves behind that goes out. */
-export function pollSent({ context, event }: Scope): Partial<FlowContext> {
-  return { budget: spend(context.budget, currentWay(context).exchangeLimit, event.at), polledAt: event.at };
-}
-
-/** What a poll leaves behind after which the wait goes on. */
-export function pollEnded(scope: Scope): Partial<FlowContext> {
-  const { context, event } = scope;
-  const after = afterPoll(scope, outcomeOf(event));
-  return {
-    ...after,
-    ...(wasPingedMeanwhile(context) && hurried({ ...context, ...after }, event.at)),
-    reason: event.type === 'effect.failed' ? event.code : codeReason(context),
-  };
-}
-
-/** Whether the ping came while the poll was under way, which may have been answered before the user did. */
-function wasPingedMeanwhile({ pingedAt, polledAt }: FlowContext): boolean {
-  return pingedAt !== undefined && polledAt !== undefined && pingedAt >= polledAt;
-}
-
-/** Makes the next poll due, as soon as the provider's interval and its complaints allow. */
-function hurried({ pace, polledAt, nextPollAt }: FlowContext, at: number): Pick<FlowContext, 'nextPollAt'> {
-  if (pace.failures > 0) return { nextPollAt };
-  const soonest = polledAt === undefined ? at : Math.max(at, polledAt + pace.intervalMs);
-  return { nextPollAt: Math.min(nextPollAt, soonest) };
-}
-
-/** A wrong push code stays the reason until the right one is typed. */
-function codeReason({ codeTries, isCodeEntered }: FlowContext): ReasonCode | undefined {
-  return codeTries > 0 && !isCodeEntered ? 'code_refused' : undefined;
-}
-
-/** No provider wants to be asked more often. */
-const SHORTEST_INTERVAL_MS = 500;
 const BACK_OFF_MS = 1_000;
 const LONGEST_BACK_OFF_MS = 30_000;
 
@@ -310,19 +225,7 @@ export const flowSetup = setup({
       const { context, event } = scope;
       const { settings } = context;
       const isSent = event.type === 'challenge.sent';
-      const intervalMs = (isSent ? event.intervalMs : undefined) ?? 0;
-      const isLimited = currentWay(context).exchangeLimit !== undefined;
       const ttlMs = (isSent ? event.expiresInMs : undefined) ?? settings.challengeTtlMs;
-      const pace: PollPace = {
-        // Where the provider's interval is the only limit, ours would only add to the user's wait.
-        intervalMs:
-          isLimited || intervalMs === 0
-            ? Math.max(settings.pollIntervalMs, intervalMs)
-            : Math.max(SHORTEST_INTERVAL_MS, intervalMs),
-        failures: 0,
-        // A provider that names an interval expects it to be kept.
-        schedule: intervalMs > 0 ? 'steady' : (settings.pollSchedule ?? 'steady'),
-      };
       // A challenge is useless once its `mfa_token` has expired.
       const challengeExpiresAt = Math.min(event.at + ttlMs, context.mfaTokenExpiresAt);
       return {
@@ -335,7 +238,7 @@ export const flowSetup = setup({
         waitUntil: undefined,
         failures: 0,
         ...(isMessage(scope) ? hold(scope) : {}),
-        ...firstPoll({ event, context: { ...context, pace, challengeExpiresAt } }),
+        ...firstPoll({ event, context: { ...context, pace: firstPace(scope), challengeExpiresAt } }),
       };
     }),
     forgetPing: assign({ pingedAt: undefined, polledAt: undefined }),

@@ -95,7 +95,7 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
   function viewOf(target: FlowTarget, record: HandleRecord): FlowView {
     const { key } = target;
     const isRunning = record.flow !== undefined && runs(target, record.flow);
-    const view = steps.view(key, runner.current(key, record), isRunning);
+    const view = steps.view(key, runner.waits.current(key, record), isRunning);
     if (view === undefined) throw notFound(basePath);
     return view;
   }
@@ -115,7 +115,8 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
       if (version !== undefined && record.flow.version !== version) throw stale();
       if (!isAsApproved(record.flow, request)) throw otherAddress();
       // A push code is typed while a poll is under way, here or in another process, which goes on.
-      const known = request.type === 'code.submit' ? runner.ahead(key, record) : runner.current(key, record);
+      const known =
+        request.type === 'code.submit' ? runner.waits.ahead(key, record) : runner.waits.current(key, record);
       const step = steps.apply(key, known, event, secrets, inputs);
       if (!step.accepted) throw refusalOf(request, viewOf(target, record), clock.now());
       if (secrets !== undefined) mustFit(step.record, capacity.recordBytes, clock.now());
@@ -236,7 +237,7 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
         const step = steps.apply(key, record, { type: 'ping.received' });
         return { ...(step.accepted && { record: step.record }), result: true };
       });
-      runner.look(key);
+      runner.waits.look(key);
       return isOfChallenge;
     },
 

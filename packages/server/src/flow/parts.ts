@@ -81,6 +81,6 @@ export function telling(
 
 /** The flow that a link leads to, as the handle's browser runs it for the other login. */
 export function linkedTarget(target: FlowTarget, { key, id, session }: LinkedFlow): LinkedTarget {
-  // A return finds the record of its own browser alone.
+  // A return finds only the record of the browser that brings it.
   return { ...target, key, canLeave: false, link: { id, session, by: target.key } };
 }

@@ -1,6 +1,7 @@
 import { type EffectResult, type Inputs, LAST_POLL_LEAD_MS } from '@stepgate/core';
 import { traceEffect } from '../events/signals.ts';
 import { createTurns } from '../lib/turns.ts';
+import { waitAtMost } from '../lib/wait-at-most.ts';
 import { createWorkQueue } from '../lib/work-queue.ts';
 import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
 import type { Change } from '../records/records.ts';
@@ -30,18 +31,8 @@ export interface FlowRunner {
   dueTime(key: string, flow: FlowRecord): number;
   /** Whether this process polls for the flow by itself, for as long as somebody watches here. */
   holds(key: string, flow: FlowRecord): boolean;
-  /** Whether it does so for any flow of the record. */
-  isHolding(key: string): boolean;
-  /** Calls `look` when this process stops polling for the flow. Returns a function that ends the watch. */
-  watch: Waits['watch'];
-  /** Whether a change of the record is this process's own claim, with nothing new for watchers. */
-  isOwnClaim(key: string, version: number | undefined): boolean;
-  /** The record from which its flow continues, including polls that were not written. */
-  current: Waits['current'];
-  /** Makes the watchers here look again, where the store does not call. */
-  look: Waits['look'];
-  /** The same, as it is while another process polls: what is done to it leaves that poll alone. */
-  ahead: Waits['ahead'];
+  /** The flows that this process polls for by itself. */
+  readonly waits: Pick<Waits, 'ahead' | 'current' | 'get' | 'isOwnClaim' | 'look' | 'watch'>;
   /** Resolves when no effect runs in this process any more. */
   idle(): Promise<void>;
 }
@@ -364,14 +355,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     });
   }
 
-  /** Waits for the work, but not for long: it continues without the request. */
-  async function patiently(work: Promise<void>): Promise<void> {
-    let timer: unknown;
-    const timeout = new Promise<void>((resolve) => {
-      timer = clock.setTimeout(resolve, PATIENCE_MS);
-    });
-    await Promise.race([work, timeout]).finally(() => clock.clearTimeout(timer));
-  }
+  const patiently = (work: Promise<void>): Promise<void> => waitAtMost(clock, PATIENCE_MS, work);
 
   return {
     run: (target, job, inputs) =>
@@ -404,15 +388,7 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
     },
     dueTime,
     holds,
-    isHolding: (key) => waits.get(key) !== undefined,
-    watch: (key, look) => waits.watch(key, look),
-    isOwnClaim(key, version) {
-      const wait = waits.get(key);
-      return wait !== undefined && (wait.isRenewing || (version !== undefined && version === wait.claimedAs));
-    },
-    current: (key, record) => waits.current(key, record),
-    look: (key) => waits.look(key),
-    ahead: (key, record) => waits.ahead(key, record),
+    waits,
     idle: () => turns.idle(),
   };
 }

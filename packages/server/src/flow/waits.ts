@@ -56,6 +56,8 @@ export interface Waits {
   isHeld(wait: Wait): Promise<boolean>;
   /** Takes over what the record says about the wait that this process holds. A ping makes the next poll due. */
   hear(key: string, flow: FlowRecord): void;
+  /** Whether a change of the record is this process's own claim, with nothing new for watchers. */
+  isOwnClaim(key: string, version: number | undefined): boolean;
   /** The keys of all waits. */
   keys(): readonly string[];
 }
@@ -205,6 +207,10 @@ export function createWaits(options: {
       if (state === wait.flow.state) return;
       wait.flow = { ...wait.flow, state };
       schedule(key, due(key, wait.flow));
+    },
+    isOwnClaim(key, version) {
+      const wait = waits.get(key);
+      return wait !== undefined && (wait.isRenewing || (version !== undefined && version === wait.claimedAs));
     },
     keys: () => [...waits.keys()],
   };

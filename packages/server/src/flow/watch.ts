@@ -44,10 +44,7 @@ const REREAD_MS = 1_000;
 export function createFlowWatch(options: {
   readonly state: Pick<State, 'store' | 'records'>;
   readonly runtime: Pick<Runtime, 'clock' | 'closing'>;
-  readonly runner: Pick<
-    FlowRunner,
-    'dueTime' | 'holds' | 'isHolding' | 'watch' | 'isOwnClaim' | 'nudge' | 'awaitLock'
-  >;
+  readonly runner: Pick<FlowRunner, 'dueTime' | 'holds' | 'waits' | 'nudge' | 'awaitLock'>;
   readonly viewOf: (target: FlowTarget, record: HandleRecord) => FlowView;
 }): WatchFlow {
   const { runner, viewOf } = options;
@@ -102,7 +99,7 @@ export function createFlowWatch(options: {
     let isOver = false;
     let unsubscribe: (() => void) | undefined;
     waiting.add(hurry);
-    const leave = runner.watch(target.key, wake);
+    const leave = runner.waits.watch(target.key, wake);
     wake();
 
     function wake(): void {
@@ -117,7 +114,7 @@ export function createFlowWatch(options: {
       try {
         // Before the first look, so that no change is missed.
         unsubscribe ??= store.subscribe?.(target.key, (version) => {
-          if (!runner.isOwnClaim(target.key, version)) wake();
+          if (!runner.waits.isOwnClaim(target.key, version)) wake();
         });
         while (hasChanged && !isOver) {
           hasChanged = false;
@@ -153,7 +150,7 @@ export function createFlowWatch(options: {
     }
 
     async function lookAgain(): Promise<void> {
-      if (runner.isHolding(target.key)) return;
+      if (runner.waits.get(target.key) !== undefined) return;
       wake();
       await looking;
     }

@@ -33,7 +33,7 @@ async function stored({ client, store }: PingScene): Promise<unknown> {
 }
 
 describe('a ping of the provider', () => {
-  it('shows the approval at once to whoever watches', async () => {
+  it('shows the approval at once to those who watch', async () => {
     const scene = createPingScene();
     const { client, phone, pings, polls, settle } = scene;
     await client.start();
@@ -202,7 +202,7 @@ describe('a forged ping', () => {
   it.each<[string, (ping: Ping) => Parameters<PingScene['ping']>[0]]>([
     ['without a token', ({ body }) => ({ body })],
     ['with a password', ({ body }) => ({ body, authorization: 'Basic YmFuazpzZWNyZXQ=' })],
-    ['with a token of its own making', ({ body }) => ({ body, authorization: `Bearer ${'a'.repeat(43)}` })],
+    ['with a token that it made up', ({ body }) => ({ body, authorization: `Bearer ${'a'.repeat(43)}` })],
     [
       'with a changed signature',
       ({ body, authorization }) => ({ body, authorization: flipped(authorization) }),

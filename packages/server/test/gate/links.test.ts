@@ -327,7 +327,7 @@ describe('a link for another login of the user', () => {
     expect(tenant.challenges()).toBe(0);
   });
 
-  it('does not begin in the place of a flow that the asker runs itself', async () => {
+  it('does not replace a flow that the asker runs itself', async () => {
     const { asker } = await openScene();
     const requirement = await asker.requirement();
     await asker.start();
@@ -482,10 +482,10 @@ describe('limits and events', () => {
     const scene = await openScene();
     const { asker, browser, client } = scene;
     await approve(scene, browser, await linkFor(asker));
-    const thief = client({ handle: 'a', sessionId: 'stolen' });
+    const stranger = client({ handle: 'a', sessionId: 'stolen' });
 
-    expect((await thief.send('GET', '/step-up/flow')).status).toBe(404);
-    expect(await thief.isAllowed()).toBe(false);
+    expect((await stranger.send('GET', '/step-up/flow')).status).toBe(404);
+    expect(await stranger.isAllowed()).toBe(false);
     expect(await asker.isAllowed()).toBe(true);
   });
 });

@@ -175,7 +175,7 @@ describe('a second factor alone, in a session that the tenant has', () => {
     }
   });
 
-  it('is none by a kind that does not count, or where the claim is missing', async () => {
+  it('does not count by another kind, or without the claim', async () => {
     const { client, tenant, depart, visit, comeBack } = createRedirectScene({
       redirect: { freshness: { claim: CLAIM, types: ['webauthn-roaming'] } },
     });

@@ -104,7 +104,7 @@ describe('the way redirect', () => {
     });
   });
 
-  it('is none for a client without a browser, which reads why', async () => {
+  it('does not exist for a client without a browser, which reads why', async () => {
     const { client } = createRedirectScene();
     const requirement = await client.requirement();
     const { status, body } = await client.send('POST', '/step-up/flow', {

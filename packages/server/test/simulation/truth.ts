@@ -40,7 +40,7 @@ export interface TakenDeparture {
   /** Who signed in there, and the code that they brought back. */
   user?: 'ada' | 'mallory';
   code?: string;
-  /** How often the code was exchanged, with the secret of its own departure. */
+  /** How often the code was exchanged, with the secret of its departure. */
   exchanges: number;
 }
 
