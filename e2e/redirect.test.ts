@@ -113,6 +113,16 @@ async function openScene(
   return { emulator, context, app, origin, transfers: () => transfers };
 }
 
+/** Pays in the dialog, and goes to the sign-in page in a window. */
+async function payInWindow({ app, context }: Scene): Promise<Page> {
+  await app.getByRole('button', { name: 'Pay by script' }).click();
+  const opening = context.waitForEvent('page');
+  await app.getByRole('button', { name: 'Go to the sign-in page' }).click();
+  const popup = await opening;
+  await popup.getByLabel('Username').waitFor();
+  return popup;
+}
+
 /** Signs in on the tenant's page, and approves on the phone. */
 async function confirm(
   page: Page,
@@ -173,13 +183,9 @@ it('shows its buttons to a user who goes back from the provider’s page', async
 
 it('opens a window from the dialog, whose tie to the page the headers cut', async () => {
   const scene = await openScene();
-  const { app, context } = scene;
-  await app.getByRole('button', { name: 'Pay by script' }).click();
-  const opening = context.waitForEvent('page');
-  await app.getByRole('button', { name: 'Go to the sign-in page' }).click();
-  const popup = await opening;
+  const { app } = scene;
+  const popup = await payInWindow(scene);
   await app.getByRole('heading', { name: 'Confirm on the sign-in page' }).waitFor();
-  await popup.getByLabel('Username').waitFor();
   expect(await popup.evaluate(() => window.opener === null)).toBe(true);
   const closed = popup.waitForEvent('close');
   await confirm(popup, scene);
@@ -192,11 +198,7 @@ it('opens a window from the dialog, whose tie to the page the headers cut', asyn
 it('opens the window again after the user has closed it', async () => {
   const scene = await openScene();
   const { app, context } = scene;
-  await app.getByRole('button', { name: 'Pay by script' }).click();
-  const first = context.waitForEvent('page');
-  await app.getByRole('button', { name: 'Go to the sign-in page' }).click();
-  const popup = await first;
-  await popup.getByLabel('Username').waitFor();
+  const popup = await payInWindow(scene);
   await popup.close();
   const second = context.waitForEvent('page');
   await app.getByRole('button', { name: 'Open the window again' }).click();
@@ -206,12 +208,8 @@ it('opens the window again after the user has closed it', async () => {
 
 it('goes on in the same tab, where the user asks for it', async () => {
   const scene = await openScene();
-  const { app, context } = scene;
-  await app.getByRole('button', { name: 'Pay by script' }).click();
-  const opening = context.waitForEvent('page');
-  await app.getByRole('button', { name: 'Go to the sign-in page' }).click();
-  const popup = await opening;
-  await popup.getByLabel('Username').waitFor();
+  const { app } = scene;
+  const popup = await payInWindow(scene);
   await app.getByRole('button', { name: 'Continue in this tab' }).click();
   await confirm(app, scene);
   await app.getByRole('heading', { name: 'Confirmed' }).waitFor();
@@ -222,12 +220,8 @@ it('goes on in the same tab, where the user asks for it', async () => {
 
 it('can be cancelled in the dialog while the window is open', async () => {
   const scene = await openScene();
-  const { app, context } = scene;
-  await app.getByRole('button', { name: 'Pay by script' }).click();
-  const opening = context.waitForEvent('page');
-  await app.getByRole('button', { name: 'Go to the sign-in page' }).click();
-  const popup = await opening;
-  await popup.getByLabel('Username').waitFor();
+  const { app } = scene;
+  const popup = await payInWindow(scene);
   await app.getByRole('button', { name: 'Cancel' }).click();
   await app.getByRole('dialog').waitFor({ state: 'hidden' });
   await confirm(popup, scene);
