@@ -132,3 +132,20 @@ it('the guide for React builds screens that a flow is seen through on', async ()
   await page.getByText('Nothing was deleted.').waitFor();
   expect(app.stderr).toBe('');
 });
+
+it('the guide for MCP builds a tool that runs when the user has approved this very call', async () => {
+  const emulator = createEmulator();
+  const tenant = await emulator.listen();
+  onTestFinished(() => tenant.close());
+  emulator.enroll(ada.username, { factor: 'push' });
+  const { folder } = follow('mcp', 'mcp-agent', { issuer: tenant.url, port: 0 });
+  const agent = startProgram(join(root, folder, 'agent.mjs'), {}, ['server.mjs'], join(root, folder));
+
+  const phone = emulator.phone(ada.username);
+  const push = await phone.nextNotification();
+  const code = await agent.printed(/shows (\S+)/);
+  expect(push.message).toBe(`${code}-Transfer-250-EUR-to-Grace`);
+  phone.approve(push.id);
+  await agent.printed(/(Sent 250 EUR to Grace)/);
+  expect(await agent.ended).toBe(0);
+});

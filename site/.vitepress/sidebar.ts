@@ -27,6 +27,7 @@ const chosen: readonly SidebarGroup[] = [
     '/guides/pages-and-forms': 'Pages, forms and scripts',
     '/guides/identity': 'Users and factors',
     '/guides/nestjs': 'NestJS',
+    '/guides/mcp': 'Tools of AI agents',
     '/guides/recipes': 'Recipes',
     '/guides/ciba': 'Push that shows what is approved',
     '/guides/redirect': 'The provider’s own pages',
