@@ -1,9 +1,10 @@
 import type { StepUpErrorCode } from '@stepgate/core';
+import { isOfNetwork, reportFault } from './report-fault.ts';
 
 /**
  * Why a call to the endpoints failed: one of the server's codes, `overloaded` when a proxy turns calls away (429 or
- * 503), or `unreachable` when no answer of Stepgate came at all (no network, a proxy's error page). `unreachable` says
- * nothing about the flow.
+ * 503), or `unreachable` when no answer of Stepgate came at all (no network, a proxy's error page, a fault of the app's own
+ * `fetch`, which the console shows). `unreachable` says nothing about the flow.
  */
 export interface RemoteError {
   readonly code: StepUpErrorCode | 'unreachable';
@@ -59,9 +60,15 @@ export async function failureOf(response: Response): Promise<EndpointFailure> {
   return new EndpointFailure({ code: error as StepUpErrorCode, message, retryAfterMs, status });
 }
 
-/** The failure of a call. Anything else that was thrown comes from `fetch`, which got no answer. */
+/**
+ * The failure of a call. Anything else that was thrown means that no answer came. If it is no error of the network, it is a
+ * fault of the app's `fetch` or of ours: the failure names it, and the console shows it.
+ */
 export function toFailure(error: unknown): EndpointFailure {
-  return error instanceof EndpointFailure ? error : new EndpointFailure();
+  if (error instanceof EndpointFailure) return error;
+  if (!(error instanceof Error) || isOfNetwork(error)) return new EndpointFailure();
+  reportFault(error);
+  return new EndpointFailure({ message: `no answer: ${error}` });
 }
 
 /** The members of a JSON object; an empty object for everything else. */

@@ -1,5 +1,6 @@
 import type { FlowView, StepUpRequestType, StepUpSnapshot } from '@stepgate/core';
 import type { RemoteError } from './remote-error.ts';
+import { reportFault } from './report-fault.ts';
 import type { Connection } from './watch-flow.ts';
 
 /** What a `RemoteStepUp` shows: the flow as the server last described it, and the state of the conversation with it. */
@@ -54,8 +55,8 @@ export function createSnapshots(view: FlowView, onEnd: () => void): Snapshots {
     const isOver = next.status !== 'active';
     if (isOver) onEnd();
     for (const observer of observers) {
-      observer.next?.(next);
-      if (isOver && observers.delete(observer)) observer.complete?.();
+      call(() => observer.next?.(next));
+      if (isOver && observers.delete(observer)) call(() => observer.complete?.());
     }
   }
 
@@ -92,6 +93,15 @@ export function createSnapshots(view: FlowView, onEnd: () => void): Snapshots {
       };
     },
   };
+}
+
+/** Calls an observer. A fault of the screen must neither stop the flow nor look like a lost connection. */
+function call(observer: () => void): void {
+  try {
+    observer();
+  } catch (error) {
+    reportFault(error instanceof Error ? error : new Error(String(error)));
+  }
 }
 
 /** Whether the flow has ended. */

@@ -1,4 +1,4 @@
-import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, expectTypeOf, it, onTestFinished, vi } from 'vitest';
 import {
   createRemoteStepUp,
   type FlowView,
@@ -12,6 +12,8 @@ import { createManualPresence, type ManualPresence } from '../support/manual-pre
 import { type ScriptedServer, startScriptedServer } from '../support/scripted-server.ts';
 import { until } from '../support/until.ts';
 import { app, pollingView, promptingView, texts, viewOf } from '../support/views.ts';
+
+afterEach(() => void vi.restoreAllMocks());
 
 interface Scene {
   readonly server: ScriptedServer;
@@ -180,6 +182,52 @@ describe('starting', () => {
     stepUp.send({ type: 'flow.start' });
     await until(stepUp, (snapshot) => snapshot.view.state === 'authenticating');
     expect(stepUp.getSnapshot().error).toBeUndefined();
+  });
+
+  it.each([
+    ['no network in Chromium', new TypeError('Failed to fetch')],
+    ['no network in Firefox', new TypeError('NetworkError when attempting to fetch resource.')],
+    ['no network in Safari', new TypeError('Load failed')],
+    ['no network in Node', new TypeError('fetch failed')],
+    ['a request that took too long', new DOMException('The operation timed out.', 'TimeoutError')],
+  ])('writes nothing to the console about %s', async (_what, error) => {
+    const written = vi.spyOn(console, 'error');
+    const { stepUp } = await createScene({ fetch: () => Promise.reject(error) });
+
+    stepUp.send({ type: 'flow.start' });
+
+    const snapshot = await until(stepUp, (each) => each.error !== undefined);
+    expect(snapshot.error).toMatchObject({ code: 'unreachable', message: 'no answer' });
+    expect(written).not.toHaveBeenCalled();
+  });
+
+  it("writes a fault of the app's own fetch to the console, once, and names it in the error", async () => {
+    const written = vi.spyOn(console, 'error').mockReturnValue();
+    const fetch = (): never => (undefined as never as { token: never }).token;
+    const { stepUp } = await createScene({ fetch });
+
+    stepUp.send({ type: 'flow.start' });
+
+    const { error } = await until(stepUp, (each) => each.error !== undefined);
+    expect(error?.code).toBe('unreachable');
+    expect(error?.message).toContain('TypeError: Cannot read properties of undefined');
+    expect(written).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('remote-step-up.test.ts'));
+  });
+
+  it('goes on when an observer throws, and writes that to the console', async () => {
+    const written = vi.spyOn(console, 'error').mockReturnValue();
+    const { server, stepUp } = await createScene();
+    server.onStart = () => pollingView({ version: 3 });
+    const subscription = stepUp.subscribe(({ view }) => {
+      if (view.state === 'polling') throw new TypeError('a fault of the screen');
+    });
+
+    stepUp.send({ type: 'flow.start' });
+
+    const { error } = await until(stepUp, ({ connection }) => connection === 'live');
+    subscription.unsubscribe();
+    expect(error).toBeUndefined();
+    expect(written).toHaveBeenCalledWith(expect.stringContaining('a fault of the screen'));
   });
 
   it('clears the error of a lost start when the network is back', async () => {
