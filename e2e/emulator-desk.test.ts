@@ -65,6 +65,10 @@ it('shows requests as they happen, finds them, and copies one as a command', asy
   const details = rows.nth(1);
   await details.getByText('Claims of id_token').waitFor();
   await lookAt(page, 'emulator-desk-details', 'Stepgate emulator', { isFocused: false });
+  // The narrowest window that has the panels beside the requests.
+  await page.setViewportSize({ width: 1057, height: 860 });
+  const overflows = await rows.evaluateAll((all) => all.map((row) => row.scrollWidth - row.clientWidth));
+  expect(overflows).toEqual([0, 0]);
   await details.getByRole('button', { name: 'Copy as curl' }).click();
   await page.getByText('secrets are not copied').waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());

@@ -191,7 +191,7 @@ button:disabled {
 
 ${timelineStyles}
 ${panelStyles}
-@media (max-width: 64rem) {
+@media (max-width: 66rem) {
   main {
     grid-template-columns: minmax(0, 1fr);
   }

@@ -26,7 +26,7 @@ export const timelineStyles = `#requests {
 
 .request summary {
   display: grid;
-  grid-template-columns: 4.6rem 4rem minmax(9rem, 2fr) minmax(8rem, 1.4fr) minmax(6rem, 1.2fr) 4.2rem 4.8rem;
+  grid-template-columns: 4.2rem 3.4rem minmax(7rem, 2fr) minmax(7rem, 1.4fr) minmax(4.5rem, 1.2fr) 3.4rem 4.2rem;
   align-items: baseline;
   gap: 0.6rem;
   padding: 0.5rem 0.8rem;
