@@ -6,7 +6,7 @@ export function signInPage(sub = ''): string {
 <p class="demo">A demo: anybody you name is signed in, without a password.</p>
 <h1>Sign in</h1>
 <form class="sign-in" method="post" action="/login">
-  <label>Subject (the <code>sub</code> of a user of the provider) <input name="sub" value="${escapeHtml(sub)}" required autofocus></label>
+  <label><span>Subject: the <code>sub</code> of a user of your provider</span> <input name="sub" value="${escapeHtml(sub)}" required autofocus></label>
   <button>Sign in</button>
 </form>`);
 }
