@@ -51,6 +51,12 @@ export const TASKS = {
     steps: [build, ['node', 'packages/server/test/simulation/main.ts']],
   },
   'simulate:without': { steps: [build, ['node', 'scripts/simulate-without.mjs']] },
+  tarballs: {
+    steps: [
+      build,
+      ['pnpm', '--silent', '-r', '--filter', './packages/*', 'pack', '--pack-destination', 'tarballs'],
+    ],
+  },
   site: { steps: [build, site('api'), site('dev')] },
   'site:build': { steps: [build, ...buildSite] },
   release: { steps: [build, ...buildSite, ['node', 'scripts/release.mjs']] },
