@@ -98,7 +98,7 @@ export interface RedirectClient {
    */
   exchange(exchange: CodeExchange): Promise<Exchanged>;
   /**
-   * Checks the verified claims of the `id_token`; see {@link assertHostedProof}.
+   * Checks the verified claims of the `id_token`: this user has passed a second factor since the browser left.
    *
    * Errors: `identity_refused`, `subject_mismatch`, `authentication_stale`, `mfa_not_required`.
    */

@@ -88,8 +88,9 @@ export interface NodeGate<Native> {
    *
    * Where the app's own error handler answers, the guard writes the error's headers and rejects with the `StepUpError`.
    *
-   * @param self The adapter's middleware that asks: the very function that stands in the chain of handlers.
-   * @param next What the framework runs after it.
+   * The guard takes `self`, the adapter's middleware that asks: the very function that stands in the chain of handlers. And
+   * `next`, what the framework runs after it.
+   *
    * @throws TypeError when the policy or an option is wrong.
    */
   guard(

@@ -21,7 +21,7 @@ export interface HostRequest<Native = unknown> {
    * read.
    */
   parsedBody(): unknown;
-  /** {@link WhenGone}. */
+  /** Calls back when the client has gone, at once if it already has. May also call back when the response has ended. */
   whenGone(callback: () => void): void;
 }
 
