@@ -18,6 +18,7 @@ const LONGEST = [
   'e2e/oidc-bank.test.ts',
   'e2e/site.test.ts',
   'e2e/dialog-states.test.ts',
+  'e2e/ways-grid.test.ts',
   'e2e/ways.test.ts',
   'e2e/redirect.test.ts',
   'e2e/guides.test.ts',

@@ -124,12 +124,9 @@ it('asks in the dialog of its page, after a denial again, and says who has no ph
   expect(provider.asked).toHaveLength(before + 2);
 });
 
-it.each([
-  ['by itself', 'redirect'],
-  ['beside CIBA', 'ciba,redirect'],
-])('sends the browser to the page of the provider and back: %s', async (_, ways) => {
+it('sends the browser from CIBA to the page of the provider and back, where the user asks for it', async () => {
   const client = { OIDC_CLIENT_ID: 'bank', OIDC_ACR: 'gold' };
-  const { url } = await startBank({ PORT: String(port), STEP_UP_WAYS: ways, ...client });
+  const { url } = await startBank({ PORT: String(port), STEP_UP_WAYS: 'ciba,redirect', ...client });
   const context = await (await connectBrowser()).newContext();
   await context.route('**/public/bank.js', (route) => route.abort());
   const page = await context.newPage();
@@ -140,13 +137,10 @@ it.each([
   const { prompts } = provider.page;
 
   await press('Transfer');
-  if (ways === 'redirect') await press('Go to the sign-in page');
-  else {
-    await press('Send approval request');
-    await page.getByRole('heading', { name: HEADING }).waitFor();
-    await press('Continue on the sign-in page');
-    await press('Go to the sign-in page');
-  }
+  await press('Send approval request');
+  await page.getByRole('heading', { name: HEADING }).waitFor();
+  await press('Continue on the sign-in page');
+  await press('Go to the sign-in page');
   await page.getByRole('heading', { name: 'Confirmed' }).waitFor();
   await press('Continue');
   await page.getByRole('listitem').filter({ hasText: '250 EUR to Grace' }).waitFor();

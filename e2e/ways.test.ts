@@ -1,29 +1,9 @@
-import { expect, it } from 'vitest';
+import { it } from 'vitest';
 import { createCustomer } from './support/customer.ts';
 import { openDesk } from './support/desk.ts';
-import { approveAtTenant, signInAtTenant } from './support/tenant-page.ts';
+import { approveAtTenant, enrollAtTenant, signInAtTenant } from './support/tenant-page.ts';
 
 const LEAVE = 'Go to the sign-in page';
-
-it('opens the sign-in page in a window of the Express bank', async () => {
-  const desk = await openDesk({ ways: 'redirect' });
-  const { context, emulator } = desk;
-  emulator.enroll('ada', { factor: 'push' });
-  const ada = createCustomer(desk, 'redirect');
-  await ada.signIn();
-  const isSamePage = await desk.mark();
-
-  await ada.transfer(600);
-  await ada.reads('Confirm it’s you');
-  const opened = context.waitForEvent('page');
-  await ada.press(LEAVE);
-  const page = await opened;
-  await ada.reads('Confirm on the sign-in page');
-  await signInAtTenant({ bank: page, emulator });
-  await approveAtTenant(page, ada);
-  await ada.sees(600);
-  expect(await isSamePage()).toBe(true);
-});
 
 it('goes over to the sign-in page where CIBA reaches no phone, and asks the phone that was added there', async () => {
   const desk = await openDesk({ ways: 'ciba,redirect', emulator: { cibaIntervalMs: 1_000 } });
@@ -37,11 +17,7 @@ it('goes over to the sign-in page where CIBA reaches no phone, and asks the phon
   await bank.getByText('Your phone cannot receive requests yet').first().waitFor();
   await ada.press(LEAVE);
   await signInAtTenant(desk);
-  await bank.getByRole('heading', { name: 'Keep your account safe' }).waitFor();
-  await bank.getByRole('button', { name: 'Push notification' }).click();
-  await bank.getByRole('img', { name: 'QR code to scan' }).waitFor();
-  await ada.onPhone('Scan');
-  await bank.getByRole('button', { name: 'I have kept it' }).click();
+  await enrollAtTenant(bank, ada);
   await ada.goOn();
   await ada.sees(610);
 

@@ -4,7 +4,10 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import Provider, { errors } from 'oidc-provider';
 import { createLoginPage, type LoginPage } from './oidc-login.ts';
 
-/** A standard OpenID provider with CIBA. Its only user is `auth0|ada`, and the test answers in place of the phone. */
+/**
+ * A standard OpenID provider with CIBA. Its users are `auth0|ada`, in place of whose phone the test answers, and
+ * `auth0|no-phone`.
+ */
 export interface OidcProvider {
   /** Without a slash at its end. */
   readonly issuer: string;
@@ -25,6 +28,8 @@ interface Context {
   readonly oidc: { readonly params: { readonly binding_message?: string } };
 }
 
+const ADA = 'auth0|ada';
+const NO_PHONE = 'auth0|no-phone';
 const NOTIFICATION_ENDPOINT = 'https://bank.test/step-up/ciba';
 const GRANT = 'urn:openid:params:grant-type:ciba';
 
@@ -83,8 +88,10 @@ export async function startOidcProvider({
       ciba: {
         enabled: true,
         deliveryModes: ['poll', 'ping'],
-        processLoginHint: (_ctx: unknown, hint: string) =>
-          hint.startsWith('{') ? (JSON.parse(hint) as { sub: string }).sub : hint,
+        processLoginHint(_ctx: unknown, hint: string) {
+          const sub = hint.startsWith('{') ? (JSON.parse(hint) as { sub: string }).sub : hint;
+          return sub === NO_PHONE ? undefined : sub;
+        },
         validateBindingMessage: () => {},
         validateRequestContext: () => {},
         verifyUserCode: () => {},
@@ -106,7 +113,7 @@ export async function startOidcProvider({
         Number(oidc.params.requested_expiry ?? 600),
     },
     findAccount: (_ctx: unknown, id: string) =>
-      id === 'auth0|ada' ? { accountId: id, claims: () => ({ sub: id }) } : undefined,
+      [ADA, NO_PHONE].includes(id) ? { accountId: id, claims: () => ({ sub: id }) } : undefined,
   });
   const serve = provider.callback();
   server.on('request', (request, response) => {
@@ -119,7 +126,7 @@ export async function startOidcProvider({
     page,
     clientKey: clients.privateKey,
     async approve(authReqId, clientId = 'post') {
-      const grant = new provider.Grant({ accountId: 'auth0|ada', clientId });
+      const grant = new provider.Grant({ accountId: ADA, clientId });
       grant.addOIDCScope('openid');
       await provider.backchannelResult(authReqId, await grant.save());
     },

@@ -19,13 +19,7 @@ export async function lookAt(
   { isFocused = true } = {},
 ): Promise<void> {
   if (heading !== undefined) {
-    await page
-      .getByRole('heading', { level: 1, name: heading, exact: true })
-      .waitFor()
-      .catch(async () => {
-        const shown = await page.getByRole('heading', { level: 1 }).allTextContents();
-        throw new Error(`"${heading}" was never shown; ${page.url()} shows "${shown.join('", "')}"`);
-      });
+    await waitForScreen(page, heading);
     if (isFocused) await expect.poll(() => focused(page)).toMatch(/^(H1|INPUT)$/);
   }
   for (const colorScheme of ['dark', 'light'] as const) {
@@ -33,6 +27,17 @@ export async function lookAt(
     await expectNothingForAxe(page, `${heading ?? 'a page'}, ${colorScheme}`, colorScheme);
     await takePictures(page, `${name} ${heading ?? ''} ${colorScheme}`);
   }
+}
+
+/** Waits for the screen with this heading. */
+export async function waitForScreen(page: Page, heading: string): Promise<void> {
+  await page
+    .getByRole('heading', { level: 1, name: heading, exact: true })
+    .waitFor()
+    .catch(async () => {
+      const shown = await page.getByRole('heading', { level: 1 }).allTextContents();
+      throw new Error(`"${heading}" was never shown; ${page.url()} shows "${shown.join('", "')}"`);
+    });
 }
 
 /** The name of the element that has the focus, inside shadow roots too. */

@@ -19,3 +19,12 @@ export async function approveAtTenant(page: Page, customer: Customer): Promise<v
   // The page looks by itself for the answer.
   await customer.onPhone('Approve');
 }
+
+/** Adds a phone at the tenant's page, which asks users for one who have no second factor. */
+export async function enrollAtTenant(page: Page, customer: Customer): Promise<void> {
+  await page.getByRole('heading', { name: 'Keep your account safe' }).waitFor();
+  await page.getByRole('button', { name: 'Push notification' }).click();
+  await page.getByRole('img', { name: 'QR code to scan' }).waitFor();
+  await customer.onPhone('Scan');
+  await page.getByRole('button', { name: 'I have kept it' }).click();
+}
