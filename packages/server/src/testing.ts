@@ -38,16 +38,19 @@ export interface TestPhone {
   deny(): void;
 }
 
+/** What an app's gate has that its test kit must know. */
+export interface TestKitOptions {
+  /** The gate's `factors`, if it has them. They are among the kit's options, too. */
+  readonly factors?: readonly Factor[];
+}
+
 /** What an approval that is granted in a test is like. */
 export interface GrantOptions {
-  /**
-   * The policy of the route, where it has an action or a single use: such an approval serves no other. If it leaves its
-   * factors to the gate, name them here.
-   */
+  /** The policy of the route, where it has an action or a single use: such an approval serves no other. */
   readonly policy?: Policy;
   /** What the policy's `action.bind` finds in the request: for paths an object of them, `{ to: 'Grace' }`. */
   readonly bound?: unknown;
-  /** Default `push`. */
+  /** Default `push`, or the first factor that counts where that does not. */
   readonly factor?: Factor;
   /** Default 0. */
   readonly ageMs?: number;
@@ -56,7 +59,8 @@ export interface GrantOptions {
 /** The options of a gate that {@link TestKit} gives. */
 type KitOptions = Required<
   Pick<GateOptions<unknown>, 'provider' | 'secret' | 'store' | 'enroll' | 'testing'>
-> & { readonly firstLeg: { readonly custom: () => Promise<{ readonly mfaToken: string }> } };
+> &
+  TestKitOptions & { readonly firstLeg: { readonly custom: () => Promise<{ readonly mfaToken: string }> } };
 
 /** A gate's surroundings for an app's own tests: no tenant, no network, no waiting. */
 export interface TestKit {
@@ -84,13 +88,17 @@ const TOKENS: TokenSet = { accessToken: 'test access token', tokenType: 'Bearer'
 /**
  * Makes the surroundings of a gate under test. It grants every approval, so never use it in production.
  *
+ * @throws TypeError for a wrong option. `createGate` checks the factors.
+ *
  * @example
  * const kit = createTestKit();
  * const gate = createGate({ ...kit.options, identify });
  * // ...
  * await request(app).post('/transfers').set(await kit.approve({ subject: 'ada', sessionId: 's' })).expect(200);
  */
-export function createTestKit(): TestKit {
+export function createTestKit(kitOptions: TestKitOptions = {}): TestKit {
+  assertKnownOptions('', kitOptions, ['factors']);
+  const { factors } = kitOptions;
   const store = createMemoryStore();
   const now = (): number => Date.now();
   const secret = randomBytes(32).toString('base64url');
@@ -149,6 +157,7 @@ export function createTestKit(): TestKit {
       store,
       firstLeg: { custom: () => Promise.resolve({ mfaToken: 'test mfa_token' }) },
       enroll: 'refuse',
+      ...(factors && { factors }),
       testing: {
         // The next look at the flow finds the phone's answer.
         timing: { pollIntervalMs: 1 },
@@ -168,12 +177,13 @@ export function createTestKit(): TestKit {
     },
     async approve(identity, options = {}) {
       assertKnownOptions('', options, ['policy', 'bound', 'factor', 'ageMs']);
-      const { policy = {}, bound, factor = 'push', ageMs = 0 } = options;
+      const { policy = {}, bound, ageMs = 0 } = options;
+      const parsed = parseBoundPolicy(policy, { bound, factors });
+      const { factor = parsed.factors.find((one) => one === 'push') ?? parsed.factors[0] } = options;
       if (!isFactor(factor)) throw new TypeError(`factor: must be one of ${FACTORS.join(', ')}`);
       if (!Number.isFinite(ageMs) || ageMs < 0) throw new TypeError('ageMs: must be milliseconds, 0 or more');
       const caller = toCaller(identity, NAMESPACE);
       const handle = randomBytes(32).toString('base64url');
-      const parsed = parseBoundPolicy(policy, bound);
       const approvedAt = now() - ageMs;
       const approval: Approval = {
         id: randomUUID(),
@@ -196,8 +206,11 @@ export function createTestKit(): TestKit {
 }
 
 /** An action that is a function is only known to a gate, which has the request. */
-function parseBoundPolicy(policy: Policy, bound: unknown): ParsedPolicy {
-  const parsed = parsePolicy(policy);
+function parseBoundPolicy(
+  policy: Policy,
+  { bound, factors }: Pick<GrantOptions, 'bound'> & { readonly factors: readonly Factor[] | undefined },
+): ParsedPolicy {
+  const parsed = parsePolicy(policy, factors);
   const { action } = policy;
   const bind = typeof action === 'object' ? action.bind : undefined;
   if (action === undefined || typeof action === 'function' || bind === undefined) {
