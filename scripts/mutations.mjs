@@ -1010,8 +1010,8 @@ export const MUTATIONS = [
     edits: [
       [
         server('flow/effect-performer'),
-        'await identityCheck.check(tokens, target.caller.subject, { signal, departed: departedOf(job) });',
-        '',
+        'const told = await identityCheck.check(tokens, target.caller.subject, { signal, departed });',
+        'const told = undefined;',
       ],
     ],
     shownBy: [
@@ -1786,5 +1786,18 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [own('events/audit', 'hold neither the session id nor the handle, and no query of a path')],
+  },
+  {
+    defence: 'of a token, an approval and its event keep how the user authenticated alone',
+    edits: [
+      [
+        core('provider/authentication'),
+        'const found: Authentication = {',
+        'const found: Authentication = {\n    ...told,',
+      ],
+    ],
+    shownBy: [
+      own('ciba/flow', 'keeps three members of what a check of one’s own gives, whatever else is in it'),
+    ],
   },
 ];

@@ -105,6 +105,7 @@ export type {
   TransportRequest,
   TransportResponse,
 } from './oauth/transport.ts';
+export { type Authentication, authenticationOf } from './provider/authentication.ts';
 export type { Departed, Departure, Destination, ExchangeTimes, Return } from './provider/departure.ts';
 export type { ExchangeLimit } from './provider/exchange-limit.ts';
 export type {

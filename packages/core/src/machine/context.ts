@@ -1,3 +1,4 @@
+import type { Authentication } from '../provider/authentication.ts';
 import type { Authenticator, FactorRequirements, PhoneShown, WayName } from '../provider/way.ts';
 import {
   type EnrollableFactor,
@@ -123,6 +124,8 @@ export interface FlowContext {
   readonly waitUntil?: number | undefined;
   /** When the proof was exchanged. */
   readonly provenAt?: number | undefined;
+  /** How the user authenticated, where the provider's answer says so. */
+  readonly authentication?: Authentication | undefined;
 }
 
 /** The way that the flow takes now. */

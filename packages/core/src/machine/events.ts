@@ -1,3 +1,4 @@
+import type { Authentication } from '../provider/authentication.ts';
 import type { Authenticator, Binding, FactorRequirements, PhoneShown } from '../provider/way.ts';
 import {
   type EmailFactor,
@@ -128,7 +129,7 @@ export type Fact =
   | { readonly type: 'poll.slowed'; readonly retryAfterMs?: number }
   | { readonly type: 'poll.rejected' }
   | { readonly type: 'tokens.received'; readonly hasRecoveryCodes: boolean }
-  | { readonly type: 'identity.verified' }
+  | { readonly type: 'identity.verified'; readonly authentication?: Authentication }
   /** The user is back from the provider's page, with a code. The number is that of the challenge. */
   | { readonly type: 'redirect.returned' }
   /** The user is back without one. */

@@ -373,9 +373,9 @@ export const stepUpMachine = flowSetup.createMachine({
               {
                 guard: and(['isCurrent', 'hasRecoveryCodes']),
                 target: '#flow.acknowledging',
-                actions: 'clearReason',
+                actions: 'takeIdentity',
               },
-              { guard: 'isCurrent', target: '#flow.approved', actions: 'clearReason' },
+              { guard: 'isCurrent', target: '#flow.approved', actions: 'takeIdentity' },
             ],
             'effect.failed': [{ guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' }, failure],
           },

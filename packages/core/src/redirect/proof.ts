@@ -1,4 +1,5 @@
 import { isRecord } from '../lib/json.ts';
+import type { Authentication } from '../provider/authentication.ts';
 import { StepUpError } from '../terms/step-up-error.ts';
 import { isSameSecret } from './return.ts';
 
@@ -34,11 +35,8 @@ export interface ExpectedProof {
 }
 
 /** What the provider says of an authentication that counts. */
-export interface HostedProof {
-  /** By the provider's clock, in milliseconds since the epoch. */
+export interface HostedProof extends Authentication {
   readonly authenticatedAt: number;
-  readonly acr?: string;
-  readonly amr?: readonly string[];
   /** The kind of second factor, where the operator's claim names it. */
   readonly method?: string;
 }

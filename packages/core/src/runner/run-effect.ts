@@ -2,6 +2,7 @@ import { dropUndefined } from '../lib/drop-undefined.ts';
 import type { Effect } from '../machine/effects.ts';
 import type { Fact, Inputs, SignInMethod } from '../machine/events.ts';
 import type { Vault } from '../machine/vault.ts';
+import { type Authentication, authenticationIn } from '../provider/authentication.ts';
 import type { Destination } from '../provider/departure.ts';
 import type { ApprovalRequest, MfaTransaction, Proof, Redemption, TokenSet, Way } from '../provider/way.ts';
 import { type Factor, isHosted, isOwnCode, takesPhoneNumber } from '../terms/factor.ts';
@@ -24,8 +25,12 @@ export interface EffectPorts {
   createPushCode(): string;
   /** Makes what the provider's ping must bear. Absent where no ping can be received. */
   readonly createNotificationToken?: () => string;
-  /** Checks whose approval the tokens are. Throws `subject_mismatch` or `identity_refused`. */
-  identify(tokens: TokenSet, signal: AbortSignal): Promise<void>;
+  /**
+   * Checks whose approval the tokens are. Throws `subject_mismatch` or `identity_refused`. Gives what they say of how the
+   * user authenticated, if that is to be told.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: an app's own check may have nothing to tell.
+  identify(tokens: TokenSet, signal: AbortSignal): Promise<Authentication | void>;
   /**
    * Called with what an operator must look at: bugs in the app's own functions, and errors about the provider's
    * set-up, its responses, or whose approval it was.
@@ -146,8 +151,8 @@ async function perform(effect: Effect, ports: EffectPorts): Promise<EffectResult
       return redemptionResult(answered(await redeem(ports, proof, effect.params)));
     }
     case 'identify': {
-      await ports.identify(secret(vault.tokens), signal);
-      return { fact: { type: 'identity.verified' } };
+      const authentication = authenticationIn(await ports.identify(secret(vault.tokens), signal));
+      return { fact: dropUndefined({ type: 'identity.verified', authentication }) };
     }
   }
 }

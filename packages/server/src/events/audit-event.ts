@@ -1,4 +1,4 @@
-import type { EnrollableFactor, Factor, ReasonCode, WayName } from '@stepgate/core';
+import type { Authentication, EnrollableFactor, Factor, ReasonCode, WayName } from '@stepgate/core';
 import type { LimitName } from '../limits/limits.ts';
 import type { ParsedPolicy } from '../policy/policy.ts';
 import type { Approval } from '../records/handle-record.ts';
@@ -121,6 +121,8 @@ export type EventBody =
         readonly type: 'approval.granted';
         /** The factor was added in the same flow. */
         readonly enrolledInFlow: boolean;
+        /** How the user authenticated, where the provider's answer says so. */
+        readonly authentication?: Authentication;
         /** Another login of the subject has got it, by a link. */
         readonly byOtherLogin?: boolean;
       })
@@ -166,7 +168,7 @@ export type EventBody =
  * | `authenticator.removed` | `factor`, `authenticatorId` | an authenticator is gone; one event for each that went along |
  * | `identity.refused` | `flow` | the `id_token` of an approval could not be trusted |
  * | `subject.mismatch` | `flow` | somebody else has approved |
- * | `approval.granted` | `flow`, `approval`, `factor`, `authenticatorId`?, `action`?, `singleUse`, `enrolledInFlow`, `byOtherLogin`? | a flow has ended in an approval |
+ * | `approval.granted` | `flow`, `approval`, `factor`, `authenticatorId`?, `action`?, `singleUse`,<br>`enrolledInFlow`, `authentication`?, `byOtherLogin`? | a flow has ended in an approval |
  * | `approval.used` | `approval`, `factor`, `authenticatorId`?, `action`?, `singleUse`, `method`, `path` | a guard has let a request through on an approval |
  * | `approval.released` | `approval`, `factor`, `authenticatorId`?, `singleUse` | the handler, or a later guard that refused, has given an approval for a single use back |
  * | `approval.revoked` | `scope` | `gate.revoke` has ended a login's approvals (`login`), or `gate.revokeSubject` all (`subject`) |

@@ -159,11 +159,15 @@ export function createEffectPerformer(
       },
       identify: async (tokens) => {
         // The flow began with a token whose owner was checked, and its end grants nothing.
-        if (job.purpose === 'adding') return;
-        await identityCheck.check(tokens, target.caller.subject, { signal, departed: departedOf(job) });
+        if (job.purpose === 'adding') return undefined;
+        const departed = departedOf(job);
+        const told = await identityCheck.check(tokens, target.caller.subject, { signal, departed });
         // Unless it rotates the app's own, the app has no use for a refresh token for the MFA API.
-        if (job.purpose === 'managing' && job.leg !== 'refresh-token') return;
-        await saveRefreshToken(target, tokens, late);
+        if (job.purpose !== 'managing' || job.leg === 'refresh-token') {
+          await saveRefreshToken(target, tokens, late);
+        }
+        // What comes after a first leg says how the user signed in then.
+        return wayOf(job).can.firstLeg === 'none' ? told : undefined;
       },
       onError(error) {
         if (error !== saveFailed) tellFault(error);

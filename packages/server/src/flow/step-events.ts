@@ -1,4 +1,5 @@
 import {
+  type Authentication,
   currentWay,
   type Effect,
   type FlowEvent,
@@ -152,15 +153,21 @@ function started({ id: flow, requirement, state }: FlowRecord): EventBody {
 
 function grant({ id: flow, requirement }: FlowRecord, approval: Approval): EventBody {
   const { action } = requirement.policy;
-  const { enrolledInFlow, byOtherLogin } = approval;
+  const { enrolledInFlow, authentication, byOtherLogin } = approval;
   return {
     type: 'approval.granted',
     flow,
     ...approvalMembers(approval),
     ...(action && { action: action.id }),
     enrolledInFlow,
+    ...(authentication && { authentication: frozen(authentication) }),
     ...(byOtherLogin === true && { byOtherLogin }),
   };
+}
+
+/** A copy that no listener can change: the record keeps its own. */
+function frozen({ amr, ...rest }: Authentication): Authentication {
+  return Object.freeze({ ...rest, ...(amr && { amr: Object.freeze([...amr]) }) });
 }
 
 /** Something that has happened with what the flow is busy with. */

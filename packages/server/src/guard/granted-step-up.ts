@@ -40,7 +40,7 @@ export class GrantedStepUp implements StepUp {
 
   /** A copy: the record stays in memory for later requests, and a handler may change what it gets. */
   get approval(): Approval {
-    this.#approval ??= { ...this.#grant.use.approval };
+    this.#approval ??= copyOf(this.#grant.use.approval);
     return this.#approval;
   }
 
@@ -60,6 +60,11 @@ export class GrantedStepUp implements StepUp {
   get release(): StepUp['release'] {
     return () => this.#granting.giveBack(this.#grant.uses);
   }
+}
+
+function copyOf(approval: Approval): Approval {
+  const { authentication } = approval;
+  return { ...approval, ...(authentication && { authentication: structuredClone(authentication) }) };
 }
 
 /** A receipt of an approval that is unused, or unused again, would let it be used twice. */

@@ -1,4 +1,6 @@
 import {
+  type Authentication,
+  authenticationOf,
   type CallOptions,
   type Departed,
   type Discover,
@@ -25,7 +27,7 @@ export interface IdentityCheck {
    */
   prepare(subject: string, options: CallOptions): Promise<void>;
   /**
-   * Resolves if the tokens are this subject's. With `departed`, they came for a user who was sent to the provider's page:
+   * Resolves if the tokens are this subject's, with what they say of how the user authenticated, if anything. With `departed`, they came for a user who was sent to the provider's page:
    * then they must also show that this user has just authenticated there with a second factor.
    *
    * @throws StepUpError `subject_mismatch`, `identity_refused`, or `provider_unavailable` while the keys cannot be
@@ -35,7 +37,8 @@ export interface IdentityCheck {
     tokens: TokenSet,
     subject: string,
     options: CallOptions & { readonly departed?: Departed | undefined },
-  ): Promise<void>;
+    // biome-ignore lint/suspicious/noConfusingVoidType: an app's own check may have nothing to tell.
+  ): Promise<Authentication | void>;
 }
 
 /** What an `id_token` may be signed with: by a key that the provider publishes. */
@@ -58,8 +61,8 @@ export interface IdentityCheckOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Throws for a subject that cannot be one of this provider's. */
   readonly assertSubject?: (subject: string) => void;
-  /** Throws for claims that do not prove what a user was sent away for. Needed where users are. */
-  readonly assertProof?: ((claims: VerifiedClaims, departed: Departed) => void) | undefined;
+  /** Throws for claims that do not prove what a user was sent away for, and gives the proof. Needed where users are. */
+  readonly assertProof?: ((claims: VerifiedClaims, departed: Departed) => Authentication) | undefined;
 }
 
 /** Where the keys are, and what tokens call the issuer. */
@@ -142,16 +145,17 @@ export function createIdentityCheck(options: IdentityCheckOptions): IdentityChec
           `The id_token was issued to another application: its azp is ${shown(payload.azp)}, and the client id is ${shown(clientId)}.`,
         );
       }
-      if (departed !== undefined) {
-        if (assertProof === undefined) throw new TypeError('this provider sends no user to its page');
-        assertProof(payload, departed);
+      if (departed !== undefined && assertProof === undefined) {
+        throw new TypeError('this provider sends no user to its page');
       }
+      const proof = departed && assertProof?.(payload, departed);
       if (payload.sub !== subject) {
         throw new StepUpError(
           'subject_mismatch',
           `The approval is by ${shown(payload.sub)}, and \`identify\` gives the subject ${shown(subject)}: either another user has approved, or it must give the provider's \`sub\` claim.`,
         );
       }
+      return proof ?? authenticationOf(payload);
     },
   };
 }

@@ -33,7 +33,7 @@ export function createApproval(options: {
   readonly link?: FlowLink | undefined;
 }): Approval | undefined {
   const { id, subject, state, approvedAt, requirement, requirementHash, tokensUntil, link } = options;
-  const { settings, target, provenAt, enrolledInFlow, shown } = state.context;
+  const { settings, target, provenAt, enrolledInFlow, shown, authentication } = state.context;
   const way = currentWay(state.context);
   if (settings.adds !== undefined) return undefined;
   // Both are set by the proof's exchange; without it there is nothing to record.
@@ -48,6 +48,7 @@ export function createApproval(options: {
       way.listsDevices && { authenticatorId: target.authenticatorId }),
     ...(shown !== undefined && { shown }),
     way: way.name,
+    ...(authentication !== undefined && { authentication }),
     approvedAt,
     requirement: requirementHash,
     singleUse: policy.singleUse || link !== undefined,

@@ -1,4 +1,4 @@
-import type { Effect, Factor, FlowState, PhoneShown, WayName } from '@stepgate/core';
+import type { Authentication, Effect, Factor, FlowState, PhoneShown, WayName } from '@stepgate/core';
 import type { Requirement } from '../policy/requirement.ts';
 
 /** The record that a flow ended well. Holds no secret, so that every guarded request can read it without decryption. */
@@ -22,6 +22,11 @@ export interface Approval {
   readonly shown?: PhoneShown;
   /** The provider's way by which it was given. */
   readonly way?: WayName;
+  /**
+   * How the user authenticated, as the provider's answer says: by CIBA and the provider's page, where its `id_token` says
+   * so.
+   */
+  readonly authentication?: Authentication;
   /** The factor was added in the same flow. */
   readonly enrolledInFlow: boolean;
   /** It was given in another login of the subject, by a link. Such an approval is for a single use. */

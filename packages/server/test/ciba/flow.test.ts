@@ -1,7 +1,18 @@
+import { createPrivateKey, type JsonWebKey, sign } from 'node:crypto';
 import { inspect } from 'node:util';
+import { decodeJwt } from 'jose';
+import { signingKey } from 'suites/signing-key.ts';
 import { describe, expect, it } from 'vitest';
 import { auth0, type Policy } from '../../src/index.ts';
 import { createCibaScene, TRANSFER } from '../support/ciba-scene.ts';
+
+/** The tenant's token, with further claims. */
+function signed(idToken: string, claims: Readonly<Record<string, unknown>>): string {
+  const [header = ''] = idToken.split('.');
+  const payload = Buffer.from(JSON.stringify({ ...decodeJwt(idToken), ...claims })).toString('base64url');
+  const key = createPrivateKey({ key: signingKey as JsonWebKey, format: 'jwk' });
+  return `${header}.${payload}.${sign('sha256', Buffer.from(`${header}.${payload}`), key).toString('base64url')}`;
+}
 
 describe('a flow by CIBA', () => {
   it('asks on the phone at once, with the code and the whole title, and needs no password', async () => {
@@ -33,6 +44,53 @@ describe('a flow by CIBA', () => {
     expect(await later()).toMatchObject({ state: 'approved' });
     expect(await client.isAllowed()).toBe(true);
     expect(errors).toEqual([]);
+  });
+
+  it('tells how the user authenticated, where the provider says so, and no more of the token', async () => {
+    let idToken = '';
+    const { client, phone, shown, later, events } = createCibaScene({
+      replaceApproval(body) {
+        idToken = signed(String(body.id_token), { acr: 'gold', amr: ['hwk'], auth_time: 1_700_000_000 });
+        return { ...body, id_token: idToken };
+      },
+    });
+    await client.start();
+    await client.event({ type: 'code.submit', code: shown().code });
+    phone.approve();
+    await later();
+
+    const authentication = { acr: 'gold', amr: ['hwk'], authenticatedAt: 1_700_000_000_000 };
+    expect(await client.decide()).toMatchObject({ stepUp: { approval: { authentication } } });
+    const granted = events.find(({ type }) => type === 'approval.granted');
+    expect(granted).toMatchObject({ authentication });
+    expect(idToken.length).toBeGreaterThan(100);
+    expect(inspect(events, { depth: 20, maxStringLength: null }).includes(idToken)).toBe(false);
+  });
+
+  it('keeps three members of what a check of one’s own gives, whatever else is in it', async () => {
+    const told = {
+      acr: 'gold',
+      amr: ['hwk', 7, 'x'.repeat(300)],
+      authenticatedAt: 1,
+      access_token: 'a secret',
+    };
+    const { client, phone, shown, later, events } = createCibaScene({
+      gate: {
+        testing: {
+          identityCheck: { prepare: () => Promise.resolve(), check: () => Promise.resolve(told as object) },
+        },
+      },
+    });
+    await client.start();
+    await client.event({ type: 'code.submit', code: shown().code });
+    phone.approve();
+    await later();
+
+    expect(events.find(({ type }) => type === 'approval.granted')).toMatchObject({
+      authentication: { acr: 'gold', amr: ['hwk'], authenticatedAt: 1 },
+    });
+    expect(inspect(events, { depth: 20 })).not.toContain('a secret');
+    expect(inspect(await client.decide(), { depth: 20 })).not.toContain('a secret');
   });
 
   it('is approved by the tap and then the code, however it is written', async () => {

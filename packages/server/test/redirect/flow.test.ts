@@ -96,6 +96,37 @@ describe('a flow by the provider’s page', () => {
     expect(events[4]).not.toHaveProperty('authenticatorId');
   });
 
+  it('tells how the user authenticated, to the audit trail and the handler, and no more of the token', async () => {
+    const { client, tenant, depart, visit, comeBack, events } = createRedirectScene();
+    await comeBack(await visit(await depart()));
+    const authentication = {
+      acr: PAPE,
+      amr: ['mfa'],
+      authenticatedAt: Math.floor(tenant.clock.now() / 1_000) * 1_000,
+    };
+
+    const decision = await client.decide();
+    const approval = decision.isAllowed ? decision.stepUp?.approval : undefined;
+    expect(approval?.authentication).toEqual(authentication);
+    const granted = events.find(({ type }) => type === 'approval.granted');
+    expect(granted).toMatchObject({ authentication });
+    expect(Object.isFrozen(granted?.type === 'approval.granted' && granted.authentication?.amr)).toBe(true);
+    // What a handler does to its copy is nobody else's.
+    const { amr = [] } = approval?.authentication ?? {};
+    (amr as string[]).push('changed');
+    expect(await client.decide()).toMatchObject({ stepUp: { approval: { authentication } } });
+    const received = tenant.exchanges
+      .map((one) => one.received)
+      .find((text) => text.includes('"id_token":"'));
+    const { id_token: idToken, access_token: accessToken } = JSON.parse(received ?? '{}') as Record<
+      string,
+      string
+    >;
+    const told = inspect([approval, events], { depth: 20, maxStringLength: null });
+    expect([idToken?.length ?? 0, accessToken?.length ?? 0].every((length) => length > 20)).toBe(true);
+    for (const secret of [idToken, accessToken]) expect(told.includes(secret ?? '')).toBe(false);
+  });
+
   it('shows no state, nonce, verifier or code in any view, event, error or record', async () => {
     const store = createMemoryStore();
     const written: unknown[] = [];
