@@ -1,10 +1,8 @@
 import { renderSVG } from 'uqr';
 import type { Phone } from './control/phone.ts';
-import { toSnakeCase } from './control-api/wire.ts';
-import { EmulatorError } from './lib/emulator-error.ts';
+import { toWirePhone } from './control-api/wire-phone.ts';
 import { createAnnouncer } from './phone-page/announcer.ts';
-import type { WirePhone } from './phone-page/control-client.ts';
-import { element, updateCountdowns } from './phone-page/dom.ts';
+import { element, updateClock, updateCountdowns } from './phone-page/dom.ts';
 import { phoneStyles } from './phone-page/phone-styles.ts';
 import { createScreen } from './phone-page/screen.ts';
 
@@ -70,7 +68,7 @@ export function mountPhone(host: Element, phone: Phone): MountedPhone {
   });
 
   function refresh(): void {
-    const view = viewOf(phone);
+    const view = toWirePhone(phone);
     if (view === undefined) {
       screen.clear();
       return;
@@ -78,7 +76,7 @@ export function mountPhone(host: Element, phone: Phone): MountedPhone {
     screen.render(view);
     announce(view);
     updateCountdowns(area, view.now);
-    clock.textContent = new Date(view.now).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+    updateClock(clock, view.now);
   }
 
   refresh();
@@ -89,14 +87,4 @@ export function mountPhone(host: Element, phone: Phone): MountedPhone {
       root.replaceChildren();
     },
   };
-}
-
-/** Everything on the phone, or nothing if its user does not exist. */
-function viewOf(phone: Phone): WirePhone | undefined {
-  try {
-    return toSnakeCase(phone.view()) as WirePhone;
-  } catch (error) {
-    if (error instanceof EmulatorError) return undefined;
-    throw error;
-  }
 }

@@ -218,6 +218,36 @@ describe('the events', () => {
   });
 });
 
+describe('the events of a phone', () => {
+  const url = 'http://127.0.0.1:4400/_emulator/events?phone=';
+  const open = (username: string) =>
+    emulator.handle(new Request(`${url}${username}`)).then((response) => readEvents(response));
+
+  it('come at once, after each change, and for the clock', async () => {
+    const events = await open('ada');
+    expect(await next(events)).toEqual({ event: 'users', data: ['ada'] });
+    expect(await next(events)).toMatchObject({ event: 'phone', data: { authenticators: [] } });
+    emulator.enroll('ada', { factor: 'push' });
+    const data = { authenticators: expect.arrayContaining([expect.objectContaining({ active: true })]) };
+    expect(await next(events)).toMatchObject({ event: 'phone', data });
+    emulator.addUser({ username: 'eve', password: 'swordfish' });
+    expect(await next(events)).toEqual({ event: 'users', data: ['ada', 'eve'] });
+    emulator.clock.advance(60_000);
+    const at = emulator.clock.now();
+    expect(await next(events)).toSatisfy(({ data }: { data: { now: number } }) => data.now >= at);
+    await events.return(undefined);
+  });
+
+  it('wait for a user who is not there yet', async () => {
+    const events = await open('eve');
+    expect(await next(events)).toEqual({ event: 'users', data: ['ada'] });
+    emulator.addUser({ username: 'eve', password: 'swordfish' });
+    expect(await next(events)).toEqual({ event: 'users', data: ['ada', 'eve'] });
+    expect(await next(events)).toMatchObject({ event: 'phone', data: { authenticators: [] } });
+    await events.return(undefined);
+  });
+});
+
 async function* readEvents(response: Response): AsyncGenerator<{ event: string; data: unknown }> {
   let text = '';
   for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {

@@ -2,14 +2,15 @@ import type { Hono } from 'hono';
 import type { EmulatorParts } from '../control/emulator-control.ts';
 import { toEnvironment } from '../control/environment.ts';
 import type { NamedTenants } from '../control/named-tenants.ts';
+import { eventStreamResponse } from '../request/event-stream.ts';
 import { toJsonResponse } from '../request/json-response.ts';
-import { eventStreamResponse } from '../timeline/event-stream.ts';
 import type { LoggedRequest } from '../timeline/logged-request.ts';
 import { toWireRequest } from '../timeline/wire-request.ts';
 import { toDeskOverview } from './desk-overview.ts';
+import { followLog, followPhone } from './follow.ts';
 import { type ControlBindings, toWireFault } from './wire.ts';
 
-/** What the desk page looks at: the requests, as a list and as they happen, and the faults that wait. */
+/** What the pages look at: the requests, as a list and as they happen, the faults that wait, and a phone as it changes. */
 export function addDeskRoutes(
   app: Hono<{ Bindings: ControlBindings }>,
   parts: EmulatorParts,
@@ -28,6 +29,11 @@ export function addDeskRoutes(
       (user === undefined || entry.username === user) && (flow === undefined || String(entry.flow) === flow);
     return toJsonResponse(200, control.requests.filter(isWanted).map(toWireRequest));
   });
-  app.get('/events', () => eventStreamResponse(timeline.log));
+  app.get('/events', (c) => {
+    const { phone } = c.req.query();
+    return eventStreamResponse((writer) =>
+      phone === undefined ? followLog(timeline.log, writer) : followPhone(control, phone, writer),
+    );
+  });
   app.get('/faults', () => toJsonResponse(200, control.faults.list().map(toWireFault)));
 }

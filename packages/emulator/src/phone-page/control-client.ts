@@ -58,15 +58,21 @@ export interface WirePhone {
 /** The path of the tenant that this page belongs to, with a slash at its end. */
 export const base = location.pathname.replace(/_emulator\/.*$/, '');
 
-/** The names of the users there are. */
-export async function loadUsernames(): Promise<string[]> {
-  const users = await getJson<readonly { readonly username: string }[]>(`${base}_emulator/users`);
-  return users.map(({ username }) => username);
+/** What {@link followPhone} calls: at once, and after each change. */
+export interface PhoneFollower {
+  /** Everything on the phone, also once a second for the clock; never if there is no such user. */
+  phone(phone: WirePhone): void;
+  /** The names of the users there are. */
+  users(usernames: readonly string[]): void;
 }
 
-/** Everything on a user's phone. */
-export function loadPhone(username: string): Promise<WirePhone> {
-  return getJson<WirePhone>(phonePath(username));
+/** Follows a user's phone, and goes on when the emulator was started again. The result ends it. */
+export function followPhone(username: string, follower: PhoneFollower): () => void {
+  const source = new EventSource(`${base}_emulator/events?phone=${encodeURIComponent(username)}`);
+  for (const event of ['phone', 'users'] as const) {
+    source.addEventListener(event, ({ data }: MessageEvent<string>) => follower[event](JSON.parse(data)));
+  }
+  return () => source.close();
 }
 
 /** Scans a QR code with a user's phone. */
@@ -81,12 +87,6 @@ export function decide(username: string, id: string, decision: 'approve' | 'deny
 
 function phonePath(username: string): string {
   return `${base}_emulator/phone/${encodeURIComponent(username)}`;
-}
-
-async function getJson<T>(path: string): Promise<T> {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`GET ${path} answered ${response.status}`);
-  return (await response.json()) as T;
 }
 
 async function post(path: string, body: unknown): Promise<void> {

@@ -66,11 +66,20 @@ export function countdown(at: number): HTMLElement {
   return node;
 }
 
+/** Writes a text into an element unless it is there already, since every change makes the browser paint. */
+function write(node: HTMLElement, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 /** Writes what is left into every countdown. */
 export function updateCountdowns(root: ParentNode, now: number): void {
   for (const node of root.querySelectorAll<HTMLElement>('[data-until]')) {
     const seconds = Math.max(0, Math.ceil((Number(node.dataset.until) - now) / 1000));
-    const text = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-    if (node.textContent !== text) node.textContent = text;
+    write(node, `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`);
   }
+}
+
+/** Writes the time of day into the phone's clock. */
+export function updateClock(node: HTMLElement, now: number): void {
+  write(node, new Date(now).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
 }

@@ -1,23 +1,15 @@
 import { createAnnouncer } from './announcer.ts';
-import { decide, loadPhone, loadUsernames, scan } from './control-client.ts';
-import { updateCountdowns } from './dom.ts';
+import { decide, followPhone, scan, type WirePhone } from './control-client.ts';
+import { updateClock, updateCountdowns } from './dom.ts';
 import { createScreen } from './screen.ts';
-
-const refreshMs = 500;
 
 const account = find<HTMLSelectElement>('#account');
 const clock = find<HTMLTimeElement>('#clock');
 const announce = createAnnouncer(find<HTMLElement>('#announcer'));
 const root = find<HTMLElement>('#screen');
 const screen = createScreen(root, {
-  async scan(barcodeUri) {
-    await scan(account.value, barcodeUri);
-    await refresh();
-  },
-  async decide(id, decision) {
-    await decide(account.value, id, decision);
-    await refresh();
-  },
+  scan: (barcodeUri) => scan(account.value, barcodeUri),
+  decide: (id, decision) => decide(account.value, id, decision),
   toQrCode: (text) => `/_emulator/qr.svg?text=${encodeURIComponent(text)}`,
 });
 
@@ -27,40 +19,39 @@ function find<T extends Element>(selector: string): T {
   return node;
 }
 
-async function refresh(): Promise<void> {
-  const username = account.value;
-  if (username === '') return;
-  const phone = await loadPhone(username);
-  // The account was changed while this answer was on its way.
-  if (username !== account.value) return;
+function show(phone: WirePhone): void {
   screen.render(phone);
   updateCountdowns(root, phone.now);
-  clock.textContent = new Date(phone.now).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  updateClock(clock, phone.now);
   announce(phone);
 }
 
-async function refreshAccounts(): Promise<void> {
-  const usernames = await loadUsernames();
-  const shown = [...account.options].map(({ value }) => value);
-  if (usernames.join('\n') === shown.join('\n')) return;
-  const wanted = account.value || new URL(location.href).searchParams.get('user');
-  account.replaceChildren(...usernames.map((username) => new Option(username, username)));
-  if (wanted !== null && usernames.includes(wanted)) account.value = wanted;
+let chosen = new URL(location.href).searchParams.get('user') ?? '';
+let stop = (): void => undefined;
+
+/** Follows the phone of the chosen account, and no longer that of another. */
+function follow(): void {
+  stop();
+  stop = followPhone(chosen, { phone: show, users: offer });
 }
 
-async function keepUpToDate(): Promise<void> {
-  try {
-    await refreshAccounts();
-    await refresh();
-  } catch {
-    // The emulator is being restarted; the next round finds it again.
-  }
-  setTimeout(() => void keepUpToDate(), refreshMs);
+function choose(username: string): void {
+  chosen = username;
+  screen.clear();
+  follow();
+}
+
+/** Offers the accounts there are. If the chosen one is gone, the first takes its place. */
+function offer(usernames: readonly string[]): void {
+  account.replaceChildren(...usernames.map((username) => new Option(username, username)));
+  if (usernames.includes(chosen)) account.value = chosen;
+  else if (account.value !== '') choose(account.value);
 }
 
 account.addEventListener('change', () => {
-  screen.clear();
   history.replaceState(null, '', `?user=${encodeURIComponent(account.value)}`);
-  void refresh();
+  choose(account.value);
 });
-void keepUpToDate();
+// A browser allows a host six connections: a page that nobody sees keeps none.
+document.addEventListener('visibilitychange', () => (document.hidden ? stop() : follow()));
+follow();
