@@ -1,5 +1,12 @@
 import type { ReasonCode } from '../terms/reason-codes.ts';
-import { currentWay, type FlowContext, pollSpacingMs, retryAfterOf, type Scope } from './context.ts';
+import {
+  awaitsPushCode,
+  currentWay,
+  type FlowContext,
+  pollSpacingMs,
+  retryAfterOf,
+  type Scope,
+} from './context.ts';
 import type { FlowEvent } from './events.ts';
 import { adjustPace, nextPollTime, type PollOutcome, type PollPace, refill, spend } from './poll-schedule.ts';
 
@@ -87,7 +94,7 @@ export function hurried(
   return { nextPollAt: Math.min(nextPollAt, soonest) };
 }
 
-/** A wrong push code stays the reason until the right one is typed. */
-function codeReason({ codeTries, isCodeEntered }: FlowContext): ReasonCode | undefined {
-  return codeTries > 0 && !isCodeEntered ? 'code_refused' : undefined;
+/** A wrong push code stays the reason until the right one is typed, or another push or way replaces it. */
+export function codeReason(context: FlowContext): ReasonCode | undefined {
+  return context.codeTries > 0 && awaitsPushCode(context) ? 'code_refused' : undefined;
 }

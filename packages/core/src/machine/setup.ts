@@ -24,7 +24,7 @@ import {
 } from './context.ts';
 import type { Effect, EffectParams } from './effects.ts';
 import type { FirstLegMethod, FlowEvent } from './events.ts';
-import { firstPace, firstPoll, hurried, pollEnded, pollSent } from './next-poll.ts';
+import { codeReason, firstPace, firstPoll, hurried, pollEnded, pollSent } from './next-poll.ts';
 import { affordableAt } from './poll-schedule.ts';
 import { PUSH_CODE_TRIES } from './push-code.ts';
 import { firstLegOf, onWay, otherWay, silentWay } from './ways.ts';
@@ -271,9 +271,9 @@ export const flowSetup = setup({
       ...(target && { resendAllowedAt: { ...resendAllowedAt, [addressee(target)]: event.at } }),
     })),
     schedulePoll: assign(pollEnded),
-    takeTokens: assign(({ event }) => ({
+    takeTokens: assign(({ context, event }) => ({
       provenAt: event.at,
-      reason: undefined,
+      reason: codeReason(context),
       waitUntil: undefined,
       failures: 0,
     })),

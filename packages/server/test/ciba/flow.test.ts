@@ -110,6 +110,19 @@ describe('a flow by CIBA', () => {
     expect(await client.isAllowed()).toBe(true);
   });
 
+  it('still says that the code was wrong when the tap comes after it', async () => {
+    const { client, phone, later } = createCibaScene();
+    await client.start();
+    await client.event({ type: 'code.submit', code: 'BBBB' });
+    phone.approve();
+
+    expect(await later()).toMatchObject({
+      state: 'polling',
+      reason: 'code_refused',
+      pushCode: { isAwaited: true, isAnswered: true, triesLeft: 2 },
+    });
+  });
+
   it('is no approval when the owner taps on a push that somebody else has caused', async () => {
     const { client, phone, later, tenant, gate, events } = createCibaScene();
     // An attacker with the session starts the flow, and never sees the phone.
