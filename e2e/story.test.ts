@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createCustomer } from './support/customer.ts';
 import { openDesk } from './support/desk.ts';
+import { lookAt } from './support/look-at.ts';
 
 const MAX_AGE_SECONDS = 600;
 
@@ -11,6 +12,7 @@ it('goes through a whole story at the Express bank without a reload: enrol, deny
   const { bank, emulator } = desk;
   const ada = createCustomer(desk, 'story');
   await ada.signIn();
+  await lookAt(bank, 'bank', 'Hello ada', { isFocused: false });
   const isSamePage = await desk.mark();
 
   // The first phone.

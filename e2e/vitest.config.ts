@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     name: 'e2e',
+    // No test replaces a module, and a worker that starts anew for each file costs more than some files.
+    isolate: false,
     include: ['**/*.test.ts'],
     globalSetup: ['support/shared-browser.ts'],
     testTimeout: 90_000,

@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core';
 export async function violationsIn(
   page: Page,
   options: {
-    readonly part?: string;
+    readonly part?: string | undefined;
     readonly rules?: readonly string[];
     readonly without?: readonly string[];
   } = {},

@@ -22,9 +22,10 @@ export async function lookAt(
     await waitForScreen(page, heading);
     if (isFocused) await expect.poll(() => focused(page)).toMatch(/^(H1|INPUT)$/);
   }
+  await expectNothingForAxe(page, heading ?? 'a page');
+  if (pictures === undefined) return;
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });
-    await expectNothingForAxe(page, `${heading ?? 'a page'}, ${colorScheme}`, colorScheme);
     await takePictures(page, `${name} ${heading ?? ''} ${colorScheme}`);
   }
 }
@@ -49,53 +50,56 @@ export function focused(page: Page): Promise<string | undefined> {
   });
 }
 
-/** The style sheets of a page, by address, or by length where they are part of it. */
-function stylesOf(page: Page): Promise<string> {
-  return page.evaluate(() =>
-    [...document.styleSheets]
-      .map(({ href, ownerNode }) =>
-        href === null ? (ownerNode?.textContent ?? '').length : new URL(href).pathname,
-      )
-      .join(),
-  );
+/** What axe would look at in a page: the open dialog, which keeps users from everything else, or all of it. */
+interface Sight {
+  readonly part: 'stepgate-dialog' | undefined;
+  /** The style sheets, by address, or by length where they are part of the page. */
+  readonly styles: string;
+  /** The elements with their roles and states, in shadow roots too, without texts and times. */
+  readonly markup: string;
+  /** The elements with everything that can colour them, and their parents. */
+  readonly colours: readonly string[];
 }
 
-/** The elements of a page with their roles and states, in shadow roots too, without texts and times. */
-function markupOf(page: Page): Promise<string> {
+function sightOf(page: Page): Promise<Sight> {
   return page.evaluate(() => {
-    function walk(root: Element | ShadowRoot): string {
+    const attributesOf = ({ attributes }: Element, wanted: RegExp): string =>
+      [...attributes]
+        .filter(({ name }) => wanted.test(name))
+        .map(({ name, value }) => `${name}=${value}`)
+        .join();
+
+    function markupOf(root: Element | ShadowRoot): string {
       const children = [...root.children].map((element) => {
-        const states = [...element.attributes].filter(({ name }) =>
-          /^(aria-|class|open|role|type)/.test(name),
-        );
-        const inside = element.shadowRoot === null ? '' : walk(element.shadowRoot);
-        return `<${element.tagName} ${states.map(({ name, value }) => `${name}=${value}`).join()}>${inside}${walk(element)}</>`;
+        const inside = element.shadowRoot === null ? '' : markupOf(element.shadowRoot);
+        const states = attributesOf(element, /^(aria-|class|open|role|type)/);
+        return `<${element.tagName} ${states}>${inside}${markupOf(element)}</>`;
       });
       // A longer list is not another sight.
       return [...new Set(children)].join('');
     }
-    return walk(document.documentElement);
-  });
-}
 
-/** The elements of a page with everything that can colour them, and their parents. */
-function coloursOf(page: Page): Promise<readonly string[]> {
-  return page.evaluate(() => {
-    const nameOf = ({ localName, attributes }: Element): string =>
-      [
-        localName,
-        ...[...attributes]
-          .filter(({ name }) => /^(aria-|class|type)/.test(name))
-          .map(({ name, value }) => `${name}=${value}`),
-      ].join(' ');
-    function walk(root: Element | ShadowRoot, within: string): string[] {
+    function coloursOf(root: Element | ShadowRoot, within: string): string[] {
       return [...root.children].flatMap((element) => {
-        const name = nameOf(element);
-        const inside = element.shadowRoot === null ? [] : walk(element.shadowRoot, name);
-        return [`${within} > ${name}`, ...inside, ...walk(element, name)];
+        const name = `${element.localName} ${attributesOf(element, /^(aria-|class|type)/)}`;
+        const inside = element.shadowRoot === null ? [] : coloursOf(element.shadowRoot, name);
+        return [`${within} > ${name}`, ...inside, ...coloursOf(element, name)];
       });
     }
-    return walk(document.documentElement, '');
+
+    const dialog = document.querySelector('stepgate-dialog');
+    const isOpen = dialog?.shadowRoot?.querySelector('dialog[open]') != null;
+    const root = isOpen && dialog !== null ? dialog : document.documentElement;
+    const styles = [...document.styleSheets].map(({ href, ownerNode }) =>
+      href === null ? (ownerNode?.textContent ?? '').length : new URL(href).pathname,
+    );
+    const all = [root, ...(root.shadowRoot === null ? [] : [root.shadowRoot])];
+    return {
+      part: isOpen ? 'stepgate-dialog' : undefined,
+      styles: styles.join(),
+      markup: all.map(markupOf).join(),
+      colours: all.flatMap((each) => coloursOf(each, '')),
+    };
   });
 }
 
@@ -111,16 +115,16 @@ function isNew(sight: string): boolean {
   }
 }
 
-async function expectNothingForAxe(page: Page, what: string, colorScheme: 'dark' | 'light'): Promise<void> {
-  const styles = await stylesOf(page);
-  if (!isNew(`${what} ${styles} ${await markupOf(page)}`)) return;
-  if (colorScheme === 'dark') {
-    const fresh = (await coloursOf(page)).filter((one) => isNew(`dark ${styles} ${one}`));
-    if (fresh.length === 0) return;
-  }
+async function expectNothingForAxe(page: Page, what: string): Promise<void> {
+  const { part, styles, markup, colours } = await sightOf(page);
+  if (!isNew(`${what} ${styles} ${markup}`)) return;
   // The dark scheme changes nothing but colours.
-  const found = await violationsIn(page, colorScheme === 'dark' ? { rules: ['color-contrast'] } : {});
-  expect(found, what).toEqual([]);
+  if (colours.filter((one) => isNew(`dark ${styles} ${one}`)).length > 0) {
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await violationsIn(page, { part, rules: ['color-contrast'] }), `${what}, dark`).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'light' });
+  }
+  expect(await violationsIn(page, { part }), `${what}, light`).toEqual([]);
 }
 
 /** Saves pictures of the page, wide and narrow, if they are wanted. */
