@@ -40,7 +40,7 @@ export interface World {
   readonly truth: Truth;
   readonly clocks: Clocks;
   readonly turns: Turns;
-  readonly memory: Store;
+  readonly shared: Store;
   /** What was last written to the store, by key. */
   readonly written: Map<string, Json>;
   readonly draw: (count: number) => number;
@@ -91,7 +91,7 @@ export function nativeOf(browser: Browser, errand: ErrandName): TestNative {
 
 /** Starts a process. `index`: the clock that it goes by. */
 export function startProcess(world: World, index: number, clientId = APP): Process {
-  const { setup, clocks, turns, memory, draw } = world;
+  const { setup, clocks, turns, shared, draw } = world;
   const truth = clientId === APP ? world.truth : createTruth();
   const asking = new AsyncLocalStorage<{
     readonly browser: Browser;
@@ -125,14 +125,14 @@ export function startProcess(world: World, index: number, clientId = APP): Proce
     return result;
   };
   const store: Store = {
-    read: (key) => stored(() => memory.read(key)),
+    read: (key) => stored(() => shared.read(key)),
     write: (key, value, options) =>
       stored(async () => {
-        const version = await memory.write(key, value, options);
+        const version = await shared.write(key, value, options);
         if (version !== undefined) world.written.set(key, value);
         return version;
       }),
-    delete: (key) => stored(() => memory.delete(key)),
+    delete: (key) => stored(() => shared.delete(key)),
   };
   const tenant = createSimulatedTenant({
     truth,

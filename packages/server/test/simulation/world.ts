@@ -1,4 +1,4 @@
-import { createMemoryStore } from '../../src/index.ts';
+import { createMemoryStore, type Store } from '../../src/index.ts';
 import { createClocks } from './clocks.ts';
 import { type Browser, type Deed, type ErrandName, isOwn, MFA_API, type Setup, type Step } from './deeds.ts';
 import { createPeople, OWN_CODE } from './people.ts';
@@ -19,12 +19,18 @@ export interface Outcome {
   readonly simulatedMs: number;
 }
 
+/** Makes the store of a simulation, which goes by this clock. */
+export type CreateStore = (now: () => number) => Store;
+
+const createModelStore: CreateStore = (now) => createMemoryStore({ now });
+
 /** Runs a simulation. */
 export async function simulate(
   scheduling: Scheduling,
   draw: (count: number) => number,
   steps: readonly Step[],
   setup: Setup = MFA_API,
+  createStore: CreateStore = createModelStore,
 ): Promise<Outcome> {
   const clocks = createClocks();
   const begunAt = clocks.now();
@@ -36,7 +42,7 @@ export async function simulate(
     truth: createTruth(),
     clocks,
     turns,
-    memory: createMemoryStore({ now: () => clocks.storeNow() }),
+    shared: createStore(() => clocks.storeNow()),
     written: new Map(),
     draw,
     randomBytes: createBytes(),
