@@ -18,7 +18,9 @@ const { Auth0Client } = load('@auth0/nextjs-auth0/server') as {
 const { generateSessionCookie } = load('@auth0/nextjs-auth0/testing') as {
   readonly generateSessionCookie: (session: Session, options: { readonly secret: string }) => Promise<string>;
 };
-const { NextRequest } = load('next/server') as { readonly NextRequest: new (request: Request) => Request };
+const { NextRequest } = load('next/server') as {
+  readonly NextRequest: new (url: string, options: Pick<Request, 'headers'>) => Request;
+};
 
 const secret = 'a secret of at least 32 characters, for tests';
 const policy = { maxAge: '5m' } as const;
@@ -33,10 +35,20 @@ const client = new Auth0Client({
 
 /** Who is signed in, by the session of nextjs-auth0. */
 const identify: WebGateOptions['identify'] = async (request) => {
-  const session = await client.getSession(new NextRequest(request));
+  const session = await client.getSession(new NextRequest(request.url, { headers: request.headers }));
   const { sid } = session?.internal ?? {};
   return session && sid ? { subject: session.user.sub, sessionId: sid } : undefined;
 };
+
+/** The request as Next.js shows it to a route handler: a proxy, of which no request can be made. */
+function asInNext(request: Request): Request {
+  return new Proxy(request, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
 
 /** The headers of a browser that is signed in. */
 async function signedIn(sid: string): Promise<Record<string, string>> {
@@ -50,7 +62,8 @@ it('knows a login by nextjs-auth0 by its `sub` and `sid`', async () => {
   const guard = createWebGate({ ...kit.options, identify }).require(policy);
   const approved = await kit.approve({ subject: 'auth0|ada', sessionId: 'first' }, { policy });
   const outcome = async (headers: Record<string, string>): Promise<unknown> => {
-    const found = await guard(new Request('https://bank.example/transfers', { method: 'POST', headers }));
+    const request = asInNext(new Request('https://bank.example/transfers', { method: 'POST', headers }));
+    const found = await guard(request);
     return found instanceof Response ? ((await found.json()) as { error: string }).error : 'done';
   };
 
