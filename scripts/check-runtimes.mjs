@@ -1,6 +1,7 @@
 // Drives one flow, one guard, one stream and one replay through the packed packages: on each host with a common way to
-// sign in, in each runtime, with each store. Compares the table in docs/reference/runtimes.md with what ran, or writes it
-// with --write. Everything comes from npm but redis-server and postgres, which have to be there.
+// sign in, in each runtime, with each store; and with each login library, in each runtime. Compares the table in
+// docs/reference/runtimes.md with what ran, or writes it with --write. `--only next,passport` runs these rows alone, and
+// compares nothing. Everything comes from npm but redis-server and postgres, which have to be there.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,16 +16,24 @@ import { installNode, npm, pack, run } from './packed.mjs';
 
 const BUN = '1.4.5';
 const DENO = '2.9.6';
-const HOSTS = {
-  express: 'Express with express-session',
-  koa: 'Koa with koa-session',
-  fastify: 'Fastify with @fastify/session',
-  hono: 'Hono with hono/jwt',
-  nest: 'NestJS with express-session',
-};
 const STORES = { memory: 'memory', sqlite: 'SQLite', redis: 'Redis', postgres: 'PostgreSQL' };
+/** The apps. A login library is tried with one store, since neither knows of the other. */
+const ROWS = [
+  { name: 'express', title: 'Express with express-session' },
+  { name: 'passport', title: 'Express with passport', stores: ['memory'] },
+  { name: 'better-auth', title: 'Express with better-auth', stores: ['memory'] },
+  { name: 'auth-js', title: 'Express with Auth.js', stores: ['memory'] },
+  { name: 'openid-connect', title: 'Express with express-openid-connect', stores: ['memory'] },
+  { name: 'bearer', title: 'Express with bearer tokens', stores: ['memory'] },
+  { name: 'koa', title: 'Koa with koa-session' },
+  { name: 'fastify', title: 'Fastify with @fastify/session' },
+  { name: 'hono', title: 'Hono with hono/jwt' },
+  { name: 'nest', title: 'NestJS 12 with express-session' },
+  { name: 'nest-11', title: 'NestJS 11 with express-session', app: 'nest', stores: ['memory'] },
+  { name: 'next', title: 'Next.js with nextjs-auth0' },
+];
 /** What is tried on Node alone. */
-const ON_NODE = ['nest', 'postgres'];
+const ON_NODE = ['nest', 'nest-11', 'next', 'postgres'];
 /** What the apps use besides our packages, as this repository has it installed. */
 const LIBRARIES = {
   express: '^5.3.0',
@@ -44,6 +53,16 @@ const LIBRARIES = {
   '@nestjs/platform-express': '^12.5.1',
   'reflect-metadata': '^0.2.2',
   rxjs: '^7.8.2',
+  next: '^16.4.6',
+  react: '^19.3.1',
+  'react-dom': '^19.3.1',
+  '@auth0/nextjs-auth0': '^4.30.0',
+  passport: '^0.7.0',
+  'better-auth': '^1.7.25',
+  '@auth/express': '^0.12.3',
+  'express-openid-connect': '^3.4.0',
+  'express-oauth2-jwt-bearer': '^1.10.0',
+  jose: '^6.2.18',
 };
 const PACKAGES = [
   'core',
@@ -54,6 +73,7 @@ const PACKAGES = [
   'fastify',
   'hono',
   'nest',
+  'next',
   'sqlite',
   'redis',
   'postgres',
@@ -64,6 +84,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const page = join(root, 'docs', 'reference', 'runtimes.md');
 const folder = mkdtempSync(join(tmpdir(), 'stepgate-runtimes-'));
 const app = join(folder, 'app');
+const nest11 = join(folder, 'nest-11');
+const only = /^--only[= ](\S+)/.exec(process.argv.slice(2).join(' '))?.[1].split(',');
+const rows = ROWS.filter(({ name }) => only?.includes(name) ?? true);
 const REDIS_PORT = 20_000 + (process.pid % 20_000);
 const redis = spawn('redis-server', ['--port', REDIS_PORT, '--bind', '127.0.0.1', '--save', ''], {
   cwd: folder,
@@ -101,38 +124,50 @@ function installRuntimes() {
   ];
 }
 
-function installApp() {
-  const ours = PACKAGES.map((name) => [
+function installApps() {
+  const ours = Object.fromEntries(
+    PACKAGES.map((name) => [`@stepgate/${name}`, `file:${pack(join(root, 'packages', name), folder)}`]),
+  );
+  const install = (place, dependencies) => {
+    cpSync(join(root, 'scripts', 'runtimes'), place, { recursive: true });
+    writeFileSync(
+      join(place, 'package.json'),
+      JSON.stringify({ private: true, type: 'module', dependencies }),
+    );
+    npm(['install'], place);
+  };
+  install(app, { ...ours, ...LIBRARIES });
+  const NEST = /^@nestjs|^express-session$|^reflect-metadata$|^rxjs$/;
+  const libraries = Object.entries(LIBRARIES).filter(([name]) => NEST.test(name));
+  const older = libraries.map(([name, range]) => [name, name.startsWith('@nestjs') ? '11' : range]);
+  const parts = ['core', 'web', 'server', 'nest'].map((name) => [
     `@stepgate/${name}`,
-    `file:${pack(join(root, 'packages', name), folder)}`,
+    ours[`@stepgate/${name}`],
   ]);
-  cpSync(join(root, 'scripts', 'runtimes'), app, { recursive: true });
-  const dependencies = { ...Object.fromEntries(ours), ...LIBRARIES };
-  writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
-  npm(['install'], app);
+  install(nest11, Object.fromEntries([...parts, ...older]));
+  run(process.execPath, [join(app, 'node_modules/next/dist/bin/next'), 'build', 'next-app'], app);
 }
 
-/** One row for each host: the stores that ran in each runtime. */
+/** One row for each app: the stores that ran in each runtime. */
 function tableOf(runtimes, ran) {
-  const row = (cells) => `| ${cells.join(' | ')} |`;
-  return [
-    row([
-      'host and login',
-      ...runtimes.map(({ name }) => name.replace(name.startsWith('Node') ? /\.\d+\.\d+$/ : /\.\d+$/, '')),
+  const short = (name) => name.replace(name.startsWith('Node') ? /\.\d+\.\d+$/ : /\.\d+$/, '');
+  const lines = [
+    ['host and login', ...runtimes.map(({ name }) => short(name))],
+    ...ROWS.map(({ name, title }) => [
+      title,
+      ...runtimes.map((runtime) =>
+        Object.keys(STORES)
+          .filter((store) => ran.has(`${name} ${runtime.name} ${store}`))
+          .map((store) => STORES[store])
+          .join(', '),
+      ),
     ]),
-    row(['---', ...runtimes.map(() => '---')]),
-    ...Object.entries(HOSTS).map(([host, title]) =>
-      row([
-        title,
-        ...runtimes.map(({ name }) =>
-          Object.keys(STORES)
-            .filter((store) => ran.has(`${host} ${name} ${store}`))
-            .map((store) => STORES[store])
-            .join(', '),
-        ),
-      ]),
-    ),
-  ].join('\n');
+  ];
+  // Aligned, as the formatter has it.
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((cells) => cells[column].length)));
+  const row = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
+  const [head, ...body] = lines.map(row);
+  return [head, row(widths.map((width) => '-'.repeat(width))), ...body].join('\n');
 }
 
 let template;
@@ -140,7 +175,7 @@ let postgres;
 const TABLE = /(?<=<!-- what ran -->\n\n).*?(?=\n\n<!-- end -->)/s;
 
 try {
-  installApp();
+  installApps();
   const runtimes = installRuntimes();
   template = await createTemplate();
   postgres = await startPostgres(template);
@@ -148,15 +183,16 @@ try {
   const ran = new Set();
   const failures = [];
   for (const { name, command } of runtimes) {
-    for (const host of Object.keys(HOSTS)) {
-      for (const store of Object.keys(STORES)) {
-        if (!name.startsWith('Node') && ON_NODE.some((one) => one === host || one === store)) continue;
-        const file = join(folder, `${host}-${name.replaceAll(/\W/g, '-')}.db`);
+    for (const row of rows) {
+      for (const store of row.stores ?? Object.keys(STORES)) {
+        if (!name.startsWith('Node') && ON_NODE.some((one) => one === row.name || one === store)) continue;
+        const file = join(folder, `${row.name}-${name.replaceAll(/\W/g, '-')}.db`);
         const servers = { redis: `redis://127.0.0.1:${REDIS_PORT}`, postgres: postgres.url };
         const place = servers[store] ?? file;
+        const cwd = row.name === 'nest-11' ? nest11 : app;
         try {
-          await driveFourThings({ command, host, store, place, cwd: app });
-          ran.add(`${host} ${name} ${store}`);
+          await driveFourThings({ command, name: row.app ?? row.name, store, place, cwd });
+          ran.add(`${row.name} ${name} ${store}`);
         } catch (error) {
           failures.push(error.message);
         }
@@ -164,11 +200,12 @@ try {
     }
     console.log(`${name}: ${[...ran].filter((one) => one.includes(` ${name} `)).length} apps`);
   }
+  for (const failure of failures) console.error(failure);
   const text = readFileSync(page, 'utf8');
   const written = text.replace(TABLE, tableOf(runtimes, ran));
-  if (process.argv.includes('--write')) writeFileSync(page, written);
-  for (const failure of failures) console.error(failure);
-  if (written !== text && !process.argv.includes('--write')) {
+  if (only) console.log(tableOf(runtimes, ran));
+  else if (process.argv.includes('--write')) writeFileSync(page, written);
+  else if (written !== text) {
     console.error(
       'docs/reference/runtimes.md says something else than what ran: `pnpm run runtimes --write`.',
     );

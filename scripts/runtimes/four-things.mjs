@@ -10,8 +10,11 @@ const CLIENT = { clientId: 'stepgate-demo', clientSecret: 'stepgate-demo-secret'
 const USER = { username: 'ada', password: 'correct-horse' };
 const AUDIENCE = 'https://bank.example/';
 
-/** Fails when one of the four does. `command`: the runtime's program with its arguments; `place`: where the store is. */
-export async function driveFourThings({ command, host, store, place, cwd }) {
+/**
+ * Fails when one of the four does. `command`: the runtime's program with its arguments; `name`: an app of app.mjs;
+ * `place`: where the store is.
+ */
+export async function driveFourThings({ command, name, store, place, cwd }) {
   const emulator = createEmulator();
   const tenant = await emulator.listen({ port: 0 });
   const client = { ...CLIENT, issuer: tenant.url, allowInsecureIssuer: true };
@@ -24,9 +27,15 @@ export async function driveFourThings({ command, host, store, place, cwd }) {
   const { refreshToken } = (await signIn('offline_access')).tokens;
 
   const [program, ...args] = command;
-  const app = spawn(program, [...args, 'app.mjs', host, store, place], {
+  const app = spawn(program, [...args, 'app.mjs', name, store, place], {
     cwd,
-    env: { ...process.env, USER_JSON: JSON.stringify({ issuer: tenant.url, sub, refreshToken }) },
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      USER_JSON: JSON.stringify({ issuer: tenant.url, sub, refreshToken }),
+      STORE: store,
+      PLACE: place,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(app, 'exit');
@@ -46,9 +55,9 @@ export async function driveFourThings({ command, host, store, place, cwd }) {
       });
       void ended.then(() => reject(new Error('the app has ended')));
     });
-    await fourThings(url, phone);
+    await fourThings(url, phone, signInTo(name, emulator));
   } catch (error) {
-    throw new Error(`${host} with ${store} in ${program}: ${error.message}\n${stderr}`, { cause: error });
+    throw new Error(`${name} with ${store} in ${program}: ${error.message}\n${stderr}`, { cause: error });
   } finally {
     app.kill('SIGKILL');
     await ended;
@@ -56,8 +65,46 @@ export async function driveFourThings({ command, host, store, place, cwd }) {
   }
 }
 
-async function fourThings(url, phone) {
+/** How a user signs in to an app: a function of the browser's `send`, which may resolve to an `Authorization` header. */
+function signInTo(name, emulator) {
+  const json = { 'content-type': 'application/json' };
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const others = {
+    async 'better-auth'(send, url) {
+      const account = { name: 'Ada', email: 'ada@bank.example', password: 'correct-horse-battery' };
+      const headers = { ...json, origin: url };
+      const answer = await send('POST', '/api/auth/sign-up/email', {
+        headers,
+        body: JSON.stringify(account),
+      });
+      assert.equal(answer.status, 200, answer.text);
+    },
+    async 'auth-js'(send) {
+      const { csrfToken } = JSON.parse((await send('GET', '/auth/csrf')).text);
+      const body = new URLSearchParams({ csrfToken }).toString();
+      const answer = await send('POST', '/auth/callback/credentials', { headers: form, body });
+      assert.equal(answer.status, 302, answer.text);
+    },
+    async 'openid-connect'(send) {
+      const { location } = (await send('GET', '/login')).headers;
+      const { url } = await emulator.completeLogin(location);
+      const { pathname, search } = new URL(url);
+      const answer = await send('GET', pathname + search);
+      assert.equal(answer.status, 302, answer.text);
+    },
+  };
+  return async (send, url) => {
+    if (others[name]) return others[name](send, url);
+    const answer = await send('POST', '/login', { headers: json, body: '{}' });
+    assert.equal(answer.status, 200, answer.text);
+    const { token } = JSON.parse(answer.text);
+    return token && `Bearer ${token}`;
+  };
+}
+
+async function fourThings(url, phone, signIn) {
   const cookies = new Map();
+  let authorization;
   /** Sends exactly these headers, which `fetch` would not. The body stays to be read. */
   async function open(method, path, { headers = {}, body } = {}) {
     const outgoing = request(url + path, {
@@ -66,6 +113,7 @@ async function fourThings(url, phone) {
         cookie: [...cookies].map((pair) => pair.join('=')).join('; '),
         'sec-fetch-site': 'same-origin',
         'sec-fetch-mode': 'cors',
+        ...(authorization && { authorization }),
         ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
         ...headers,
       },
@@ -88,7 +136,7 @@ async function fourThings(url, phone) {
   const navigation = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html' };
   const form = { ...navigation, 'content-type': 'application/x-www-form-urlencoded' };
 
-  assert.equal((await send('POST', '/login', { headers: json, body: '{}' })).status, 200);
+  authorization = await signIn(send, url);
 
   // The guard refuses programs with a challenge, and page loads with the way to the page.
   const refused = await send('POST', '/transfers', { headers: json, body: '{}' });

@@ -1,0 +1,48 @@
+// The gate of the app on Next.js, which bundles it and the stores.
+import { Auth0Client } from '@auth0/nextjs-auth0/server';
+import { auth0, createGate, createMemoryStore } from '@stepgate/next';
+import { createPostgresStore } from '@stepgate/postgres';
+import { createRedisStore } from '@stepgate/redis';
+import { createSqliteStore } from '@stepgate/sqlite';
+import { NextRequest } from 'next/server';
+
+export const SECRET = 'a secret of at least 32 characters, for tests';
+
+const STORES = {
+  memory: () => createMemoryStore(),
+  sqlite: (path) => createSqliteStore({ path }),
+  redis: (url) => createRedisStore({ url }),
+  postgres: (url) => createPostgresStore({ url }),
+};
+
+const login = new Auth0Client({
+  domain: 'tenant.test',
+  clientId: 'client',
+  clientSecret: 'client secret',
+  secret: SECRET,
+  appBaseUrl: 'https://bank.example',
+});
+
+/** Next.js loads this module while it builds, where the environment has none of these. */
+export const stepgate = createGate(() => {
+  const { USER_JSON, ORIGIN, STORE, PLACE } = process.env;
+  const user = JSON.parse(USER_JSON);
+  return {
+    origin: ORIGIN,
+    provider: auth0({
+      issuer: user.issuer,
+      clientId: 'stepgate-demo',
+      clientSecret: 'stepgate-demo-secret',
+      allowInsecureIssuer: true,
+      mfaApi: { audience: 'https://bank.example/', scope: 'transfer:funds' },
+    }),
+    secret: SECRET,
+    store: STORES[STORE](PLACE),
+    async identify(request) {
+      const found = await login.getSession(new NextRequest(request.url, { headers: request.headers }));
+      return found && { subject: found.user.sub, sessionId: found.internal.sid };
+    },
+    firstLeg: { refreshToken: () => user.refreshToken },
+    testing: { timing: { pollIntervalMs: 100 }, random: () => 0 },
+  };
+});
