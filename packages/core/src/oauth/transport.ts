@@ -31,6 +31,8 @@ export interface ResponseHeaders {
  */
 export type Transport = (request: TransportRequest) => Promise<TransportResponse>;
 
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
 /** The transport for any runtime: ky over `fetch`. */
 export function createFetchTransport(fetch: typeof globalThis.fetch | undefined): Transport {
   const send = ky.create({
@@ -39,7 +41,8 @@ export function createFetchTransport(fetch: typeof globalThis.fetch | undefined)
     throwHttpErrors: false,
     // ky's own timeout ends with the headers, but a body can stall too.
     timeout: false,
-    redirect: 'error',
+    // Not 'error', which the Workers runtime does not know.
+    redirect: 'manual',
     ...(fetch && { fetch }),
   });
   return async ({ method, url, headers, body, timeoutMs, signal }) => {
@@ -51,6 +54,10 @@ export function createFetchTransport(fetch: typeof globalThis.fetch | undefined)
         ...(body !== undefined && { body }),
         signal: deadline.signal,
       });
+      // Browsers hide the status.
+      if (response.type === 'opaqueredirect' || REDIRECTS.includes(response.status)) {
+        throw new TypeError('The response is a redirect.');
+      }
       return { status: response.status, headers: response.headers, text: await response.text() };
     } finally {
       deadline.end();

@@ -8,8 +8,9 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 /** Some firewalls refuse requests without a user agent. */
 const COMMON = { accept: '*/*', 'user-agent': 'stepgate' };
 
-/** Bun replaces `undici` with its own version, whose dispatchers send nothing. */
-export const HAS_UNDICI = process.versions.bun === undefined;
+/** Bun replaces `undici` with its own version, whose dispatchers send nothing, and the Workers runtime has no sockets for it. */
+export const HAS_UNDICI =
+  process.versions.bun === undefined && globalThis.navigator?.userAgent !== 'Cloudflare-Workers';
 
 /**
  * Makes a transport over undici's connection pool, without the streams and objects of `fetch`, which takes a third of
