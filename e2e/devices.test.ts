@@ -3,9 +3,7 @@ import { createCustomer } from './support/customer.ts';
 import { openDesk } from './support/desk.ts';
 import { enrolAhead } from './support/enrol-ahead.ts';
 
-it('shows the devices of a user, adds an app and a number, and removes the phone with its code generator', {
-  timeout: 180_000,
-}, async () => {
+it('shows the devices of a user, adds an app and a number, and removes the phone with its code generator', async () => {
   const desk = await openDesk();
   const { bank, emulator, phone } = desk;
   await enrolAhead(emulator);

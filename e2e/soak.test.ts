@@ -4,7 +4,6 @@ import { startProgram } from './support/program.ts';
 
 it.skipIf(redisProgram() === undefined)(
   'ends every flow of a short soak as its phone decided, whatever fails meanwhile',
-  { timeout: 150_000 },
   async () => {
     const soak = startProgram('soak/main.ts', {}, ['--minutes', '0.15', '--users', '8', '--seed', '1']);
     const code = await soak.ended;

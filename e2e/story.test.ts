@@ -5,9 +5,7 @@ import { lookAt } from './support/look-at.ts';
 
 const MAX_AGE_SECONDS = 600;
 
-it('goes through a whole story at the Express bank without a reload: enrol, deny, expire, approve', {
-  timeout: 150_000,
-}, async () => {
+it('goes through a whole story at the Express bank without a reload: enrol, deny, expire, approve', async () => {
   const desk = await openDesk({ maxAgeSeconds: MAX_AGE_SECONDS });
   const { bank, emulator } = desk;
   const ada = createCustomer(desk, 'story');

@@ -8,11 +8,11 @@ export default defineConfig({
     isolate: false,
     include: ['**/*.test.ts'],
     globalSetup: ['support/shared-browser.ts'],
-    testTimeout: 90_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 30_000 } },
-    // These tests wait more than they work. They run after all others, so that nothing else slows the browser down.
-    maxWorkers: 2 * availableParallelism() + 1,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
+    // These tests wait for about half of their time. They run after all others, so that nothing else slows the browser down.
+    maxWorkers: 2 * availableParallelism(),
     sequence: { groupOrder: 1 },
   },
 });

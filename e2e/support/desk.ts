@@ -4,6 +4,9 @@ import { signingKey } from 'suites/signing-key.ts';
 import { inject, onTestFinished } from 'vitest';
 import { type Program, startProgram } from './program.ts';
 
+/** How long one step may take, on a machine that is busy with something else. */
+const LONGEST_STEP_MS = 60_000;
+
 /** The user of every bank. */
 export const ada = { username: 'ada', password: 'correct-horse' } as const;
 
@@ -136,7 +139,10 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
 export async function connectBrowser(): Promise<Browser> {
   const browser = await chromium.connect(inject('browserAddress'));
   onTestFinished(() => browser.close());
-  browser.on('context', (context) => context.on('page', reduceTransparency));
+  browser.on('context', (context) => {
+    context.setDefaultTimeout(LONGEST_STEP_MS);
+    context.on('page', reduceTransparency);
+  });
   return browser;
 }
 

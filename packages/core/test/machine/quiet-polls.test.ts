@@ -63,7 +63,7 @@ const wait: fc.Arbitrary<FlowState> = fc
   });
 
 describe('a poll without news', () => {
-  it('changes the flow exactly as the chart says', () => {
+  it('changes the flow exactly as the chart says', { timeout: 90_000 }, () => {
     let taken = 0;
     fc.assert(
       fc.property(
