@@ -84,6 +84,39 @@ describe('the way redirect', () => {
     expect(await client.isAllowed()).toBe(false);
   });
 
+  it('stays open to a user who gets no more pushes, and earns them none', async () => {
+    const { client, tenant, visit, comeBack } = createRedirectScene({
+      ciba: {},
+      policy: { ...OPTIONAL, maxAge: 0 },
+      gate: { limits: { unapprovedPushes: { perSession: { count: 1, windowMs: 3_600_000 } } } },
+    });
+    await client.start();
+    await client.send('DELETE', '/step-up/flow');
+    tenant.clock.advance(20_000);
+    const limited = { state: 'failed', reason: 'too_many_attempts', way: 'ciba', otherWay: 'redirect' };
+    expect(await client.start()).toMatchObject(limited);
+
+    expect(await client.event({ type: 'way.next' })).toMatchObject({ state: 'choosing', way: 'redirect' });
+    await comeBack(await visit(await client.event({ type: 'factor.choose', authenticatorId: 'hosted' })));
+    expect(await client.isAllowed()).toBe(true);
+    expect(await client.start()).toMatchObject(limited);
+  });
+
+  it('takes the returns of two tabs that follow one flow once, and tells both', async () => {
+    const { client, visit, comeBack, depart, events } = createRedirectScene({
+      ciba: {},
+      policy: { ...OPTIONAL, factors: ['hosted'] },
+    });
+    const view = await depart();
+    // The other tab reads the same departure, and leaves for the same page.
+    const path = await visit(await client.view());
+    expect((await client.view()).disclosure).toEqual(view.disclosure);
+    const [one, other] = await Promise.all([comeBack(path), comeBack(path)]);
+    expect([one.status, other.status]).toEqual([303, 303]);
+    expect(await client.view()).toMatchObject({ state: 'approved' });
+    expect(events.filter(({ type }) => type === 'approval.granted')).toHaveLength(1);
+  });
+
   it('makes a later push count as enrolled in the flow, since the page may have enrolled its phone', async () => {
     const { client, tenant, events } = createRedirectScene({
       ciba: {},
