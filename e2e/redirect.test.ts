@@ -7,6 +7,9 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { signingKey } from 'suites/signing-key.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { ada, connectBrowser } from './support/desk.ts';
+import { isFirefoxWanted, launchFirefox } from './support/firefox.ts';
+
+// `E2E_BROWSER=firefox` runs these stories in Firefox.
 
 /** An app on `localhost`, and a tenant on `127.0.0.1`: two sites, as in life. */
 interface Scene {
@@ -14,6 +17,8 @@ interface Scene {
   readonly context: BrowserContext;
   readonly app: Page;
   readonly origin: string;
+  readonly press: (page: Page, name: string) => Promise<void>;
+  readonly type: (page: Page, label: string, text: string) => Promise<void>;
   /** How many transfers were made. */
   readonly transfers: () => number;
 }
@@ -100,8 +105,9 @@ async function openScene(
       server.close(resolve);
     });
   });
-  const browser = await connectBrowser();
-  const context = await browser.newContext({ javaScriptEnabled: hasScript });
+  const context = isFirefoxWanted
+    ? await (await launchFirefox({ hasScript })).newContext()
+    : await (await connectBrowser()).newContext({ javaScriptEnabled: hasScript });
   const app = await context.newPage();
   onTestFinished(async ({ task }) => {
     if (task.result?.state !== 'fail') return;
@@ -110,7 +116,14 @@ async function openScene(
     }
   });
   await app.goto(origin);
-  return { emulator, context, app, origin, transfers: () => transfers };
+  // A Firefox without scripts cannot tell its driver that an element stands still.
+  const force = isFirefoxWanted && !hasScript;
+  const press: Scene['press'] = (page, name) => page.getByRole('button', { name }).click({ force });
+  const type: Scene['type'] = async (page, label, text) => {
+    await page.getByLabel(label).click({ force });
+    await page.keyboard.type(text);
+  };
+  return { emulator, context, app, origin, press, type, transfers: () => transfers };
 }
 
 /** Pays in the dialog, and goes to the sign-in page in a window. */
@@ -126,12 +139,12 @@ async function payInWindow({ app, context }: Scene): Promise<Page> {
 /** Signs in on the tenant's page, and approves on the phone. */
 async function confirm(
   page: Page,
-  { emulator }: Scene,
+  { emulator, press, type }: Scene,
   decision: 'approve' | 'deny' = 'approve',
 ): Promise<void> {
-  await page.getByLabel('Username').fill(ada.username);
-  await page.getByLabel('Password').fill(ada.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await type(page, 'Username', ada.username);
+  await type(page, 'Password', ada.password);
+  await press(page, 'Sign in');
   await page.getByText('A notification was sent to').waitFor();
   if (decision === 'approve') emulator.phone('ada').approve();
   else await page.getByRole('button', { name: 'Cancel' }).click();
@@ -144,15 +157,15 @@ it.each([
   ['with such a cookie and without scripts', { sameSite: 'Strict', hasScript: false }],
 ] as const)('leads a page there and back by one click, %s', async (_what, options) => {
   const scene = await openScene(options);
-  const { app, origin } = scene;
-  await app.getByRole('button', { name: 'Pay by form' }).click();
+  const { app, origin, press } = scene;
+  await press(app, 'Pay by form');
   await app.getByRole('heading', { name: 'Confirm it’s you' }).waitFor();
-  await app.getByRole('button', { name: 'Go to the sign-in page' }).click();
+  await press(app, 'Go to the sign-in page');
   await confirm(app, scene);
 
   // The page goes back to where the form was.
   await app.waitForURL(`${origin}/`);
-  await app.getByRole('button', { name: 'Pay by form' }).click();
+  await press(app, 'Pay by form');
   await app.getByText('Paid', { exact: true }).waitFor();
   expect(scene.transfers()).toBe(1);
 });
