@@ -35,6 +35,14 @@ export interface NextGateOptions extends Omit<WebGateOptions, 'basePath' | 'mode
   readonly origin: NonNullable<WebGateOptions['origin']>;
 }
 
+/** Where the gate is. */
+export interface NextGatePaths {
+  /** The folder of the catch-all route. Default `/step-up`. */
+  readonly basePath?: string;
+  /** The `basePath` of `next.config`, like `/shop`: Next.js hides it from route handlers. Default none. */
+  readonly appBasePath?: string;
+}
+
 /** The handlers of the catch-all route at the base path. */
 export type StepUpHandlers = Readonly<
   Record<
@@ -97,12 +105,14 @@ export interface NextGate extends NativeGate<Request> {
  */
 export function createGate(
   readOptions: () => NextGateOptions,
-  { basePath = '/step-up' }: { readonly basePath?: string } = {},
+  { basePath: folder = '/step-up', appBasePath = '' }: NextGatePaths = {},
 ): NextGate {
+  const basePath = appBasePath + folder;
   const made = oncePerProcess(basePath, () => {
     const options = readOptions();
     const identify = inRequestScope(options.identify);
-    const built = createWebGate<Request>({ ...options, basePath, identify }, HOST);
+    const host = { ...HOST, request: (native: Request) => withoutFilledIn(native, appBasePath) };
+    const built = createWebGate<Request>({ ...options, basePath, identify }, host);
     return { options, gate: built, isClosing: false };
   });
   const gate = (): WebGate<Request> => made.get().gate;
@@ -183,8 +193,7 @@ export function createGate(
   };
 }
 
-const HOST: WebHost<Request> = {
-  request: withoutFilledIn,
+const HOST: Omit<WebHost<Request>, 'request'> = {
   readable: (request) => request.clone(),
   forPolicy: (request) => (request.bodyUsed ? request : request.clone()),
   handlerChains: (request) => [entered.get(request)?.chain ?? []],
