@@ -132,7 +132,7 @@ export async function nestApp(options) {
   return app.getUrl();
 }
 
-/** As it was built from `next-app`, which makes its options itself. Next.js on a server of the app's own. */
+/** Next.js on a plain server of Node's, as built from `next-app`, where the gate is. */
 export async function nextApp() {
   const { default: next } = await import('next');
   const app = next({ dir: join(import.meta.dirname, 'next-app') });

@@ -1,8 +1,10 @@
 // What the apps have in common: the user, of the environment's USER_JSON, and the gate's options but for `identify`.
-import { auth0, createMemoryStore } from '@stepgate/server';
+import { createMemoryStore } from '@stepgate/server';
+import { optionsFor } from './tenant.mjs';
+
+export { SECRET } from './tenant.mjs';
 
 export const user = JSON.parse(process.env.USER_JSON);
-export const SECRET = 'a secret of at least 32 characters, for tests';
 export const POLICY = { maxAge: '5m' };
 export const REPLAY = { replay: true };
 
@@ -28,19 +30,7 @@ const STORES = {
 };
 
 export async function optionsWith(store, place) {
-  return {
-    provider: auth0({
-      issuer: user.issuer,
-      clientId: 'stepgate-demo',
-      clientSecret: 'stepgate-demo-secret',
-      allowInsecureIssuer: true,
-      mfaApi: { audience: 'https://bank.example/', scope: 'transfer:funds' },
-    }),
-    secret: SECRET,
-    store: await STORES[store](place),
-    firstLeg: { refreshToken: () => user.refreshToken },
-    testing: { timing: { pollIntervalMs: 100 }, random: () => 0 },
-  };
+  return { ...optionsFor(user), store: await STORES[store](place) };
 }
 
 export const resultOf = ({ approval }) => ({ factor: approval.factor });

@@ -1,12 +1,11 @@
 // The gate of the app on Next.js, which bundles it and the stores.
 import { Auth0Client } from '@auth0/nextjs-auth0/server';
-import { auth0, createGate, createMemoryStore } from '@stepgate/next';
+import { createGate, createMemoryStore } from '@stepgate/next';
 import { createPostgresStore } from '@stepgate/postgres';
 import { createRedisStore } from '@stepgate/redis';
 import { createSqliteStore } from '@stepgate/sqlite';
 import { NextRequest } from 'next/server';
-
-export const SECRET = 'a secret of at least 32 characters, for tests';
+import { optionsFor, SECRET } from '../tenant.mjs';
 
 const STORES = {
   memory: () => createMemoryStore(),
@@ -26,23 +25,13 @@ const login = new Auth0Client({
 /** Next.js loads this module while it builds, where the environment has none of these. */
 export const stepgate = createGate(() => {
   const { USER_JSON, ORIGIN, STORE, PLACE } = process.env;
-  const user = JSON.parse(USER_JSON);
   return {
+    ...optionsFor(JSON.parse(USER_JSON)),
     origin: ORIGIN,
-    provider: auth0({
-      issuer: user.issuer,
-      clientId: 'stepgate-demo',
-      clientSecret: 'stepgate-demo-secret',
-      allowInsecureIssuer: true,
-      mfaApi: { audience: 'https://bank.example/', scope: 'transfer:funds' },
-    }),
-    secret: SECRET,
     store: STORES[STORE](PLACE),
     async identify(request) {
       const found = await login.getSession(new NextRequest(request.url, { headers: request.headers }));
       return found && { subject: found.user.sub, sessionId: found.internal.sid };
     },
-    firstLeg: { refreshToken: () => user.refreshToken },
-    testing: { timing: { pollIntervalMs: 100 }, random: () => 0 },
   };
 });

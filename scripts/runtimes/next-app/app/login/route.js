@@ -1,5 +1,5 @@
 import { generateSessionCookie } from '@auth0/nextjs-auth0/testing';
-import { SECRET } from '../../stepgate.js';
+import { SECRET } from '../../../tenant.mjs';
 
 /** Signs in, with the cookie that nextjs-auth0 sets after a login at the tenant. */
 export async function POST() {
