@@ -1472,14 +1472,11 @@ export const MUTATIONS = [
   },
   {
     defence: 'no redirect takes the credentials to another address',
-    edits: [
-      [
-        server('lib/pooled-transport'),
-        "      if (REDIRECTS.includes(statusCode)) fail(new Error('redirected'));\n",
-        '',
-      ],
+    edits: [[core('oauth/transport'), 'return REDIRECTS.includes(status);', 'return false;']],
+    shownBy: [
+      own('lib/pooled-transport', 'refuses a redirect: %i'),
+      ofCore('oauth/transport', 'rejects a redirect (%i), and does not follow it'),
     ],
-    shownBy: [own('lib/pooled-transport', 'refuses a redirect: %i')],
   },
   {
     defence: 'a login keeps one form, even with several handles',
@@ -1788,7 +1785,7 @@ export const MUTATIONS = [
     shownBy: [own('events/audit', 'hold neither the session id nor the handle, and no query of a path')],
   },
   {
-    defence: 'of a token, an approval and its event keep how the user authenticated alone',
+    defence: 'an approval and its event keep nothing of a token but how the user authenticated',
     edits: [
       [
         core('provider/authentication'),
@@ -1797,7 +1794,7 @@ export const MUTATIONS = [
       ],
     ],
     shownBy: [
-      own('ciba/flow', 'keeps three members of what a check of one’s own gives, whatever else is in it'),
+      own('ciba/flow', 'takes only acr, amr and the time from an app’s own check, and drops the rest'),
     ],
   },
 ];

@@ -99,11 +99,12 @@ export {
 } from './oauth/discovery.ts';
 export { parseIssuer } from './oauth/issuer.ts';
 export type { ResponseReport } from './oauth/response-report.ts';
-export type {
-  ResponseHeaders,
-  Transport,
-  TransportRequest,
-  TransportResponse,
+export {
+  isRedirect,
+  type ResponseHeaders,
+  type Transport,
+  type TransportRequest,
+  type TransportResponse,
 } from './oauth/transport.ts';
 export { type Authentication, authenticationOf } from './provider/authentication.ts';
 export type { Departed, Departure, Destination, ExchangeTimes, Return } from './provider/departure.ts';

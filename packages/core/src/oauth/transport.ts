@@ -33,6 +33,11 @@ export type Transport = (request: TransportRequest) => Promise<TransportResponse
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
+/** Whether `fetch` would follow a response with this status. No answer of a provider's endpoint is one. */
+export function isRedirect(status: number): boolean {
+  return REDIRECTS.includes(status);
+}
+
 /** The transport for any runtime: ky over `fetch`. */
 export function createFetchTransport(fetch: typeof globalThis.fetch | undefined): Transport {
   const send = ky.create({
@@ -55,7 +60,7 @@ export function createFetchTransport(fetch: typeof globalThis.fetch | undefined)
         signal: deadline.signal,
       });
       // Browsers hide the status.
-      if (response.type === 'opaqueredirect' || REDIRECTS.includes(response.status)) {
+      if (response.type === 'opaqueredirect' || isRedirect(response.status)) {
         throw new TypeError('The response is a redirect.');
       }
       return { status: response.status, headers: response.headers, text: await response.text() };

@@ -1,14 +1,17 @@
-import type { ResponseHeaders, Transport, TransportRequest, TransportResponse } from '@stepgate/core';
+import {
+  isRedirect,
+  type ResponseHeaders,
+  type Transport,
+  type TransportRequest,
+  type TransportResponse,
+} from '@stepgate/core';
 import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import { MOST_BYTES, tooLarge } from './bounded-fetch.ts';
-
-/** What `fetch` does not follow when it is told to refuse redirects. */
-const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /** Some firewalls refuse requests without a user agent. */
 const COMMON = { accept: '*/*', 'user-agent': 'stepgate' };
 
-/** Bun replaces `undici` with its own version, whose dispatchers send nothing, and the Workers runtime has no sockets for it. */
+/** Bun replaces `undici` with a version whose dispatchers send nothing. The Workers runtime has no sockets for it. */
 export const HAS_UNDICI =
   process.versions.bun === undefined && globalThis.navigator?.userAgent !== 'Cloudflare-Workers';
 
@@ -84,7 +87,7 @@ function createExchange(
     onHeaders(statusCode, headers) {
       status = statusCode;
       received = headers;
-      if (REDIRECTS.includes(statusCode)) fail(new Error('redirected'));
+      if (isRedirect(statusCode)) fail(new Error('redirected'));
       return true;
     },
     onData(chunk) {
