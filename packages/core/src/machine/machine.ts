@@ -373,9 +373,13 @@ export const stepUpMachine = flowSetup.createMachine({
               {
                 guard: and(['isCurrent', 'hasRecoveryCodes']),
                 target: '#flow.acknowledging',
-                actions: 'takeIdentity',
+                actions: ['clearReason', 'noteAuthentication'],
               },
-              { guard: 'isCurrent', target: '#flow.approved', actions: 'takeIdentity' },
+              {
+                guard: 'isCurrent',
+                target: '#flow.approved',
+                actions: ['clearReason', 'noteAuthentication'],
+              },
             ],
             'effect.failed': [{ guard: 'isWorthWaiting', target: 'backingOff', actions: 'backOff' }, failure],
           },

@@ -277,11 +277,9 @@ export const flowSetup = setup({
       waitUntil: undefined,
       failures: 0,
     })),
-    takeIdentity: assign(({ event }) => ({
-      reason: undefined,
-      waitUntil: undefined,
-      ...(event.type === 'identity.verified' && { authentication: event.authentication }),
-    })),
+    noteAuthentication: assign(({ event }) =>
+      event.type === 'identity.verified' ? { authentication: event.authentication } : {},
+    ),
     backOff: assign(({ context, event }) => {
       const wait = Math.min(LONGEST_BACK_OFF_MS, BACK_OFF_MS * 2 ** Math.min(context.failures, 5));
       return {
