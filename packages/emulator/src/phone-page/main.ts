@@ -29,9 +29,13 @@ function show(phone: WirePhone): void {
 let chosen = new URL(location.href).searchParams.get('user') ?? '';
 let stop = (): void => undefined;
 
-/** Follows the phone of the chosen account, and no longer that of another. */
+/**
+ * Follows the phone of the chosen account, and no longer that of another. A browser allows a host six connections: a page
+ * that nobody sees keeps none.
+ */
 function follow(): void {
   stop();
+  if (document.hidden) return;
   stop = followPhone(chosen, { phone: show, users: offer });
 }
 
@@ -52,6 +56,5 @@ account.addEventListener('change', () => {
   history.replaceState(null, '', `?user=${encodeURIComponent(account.value)}`);
   choose(account.value);
 });
-// A browser allows a host six connections: a page that nobody sees keeps none.
-document.addEventListener('visibilitychange', () => (document.hidden ? stop() : follow()));
+document.addEventListener('visibilitychange', follow);
 follow();

@@ -1,12 +1,9 @@
 /** How many events may wait for a reader. */
 const mostUnread = 10_000;
 
-/** Writes an event to a reader. */
-export type SendEvent = (event: string, data: unknown) => void;
-
 /** A stream to one reader. */
 export interface EventStreamWriter {
-  readonly send: SendEvent;
+  readonly send: (event: string, data: unknown) => void;
   /** Writes a comment, which keeps the connection alive. */
   readonly stillHere: () => void;
 }
