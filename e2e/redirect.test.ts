@@ -8,6 +8,7 @@ import { signingKey } from 'suites/signing-key.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { ada, connectBrowser } from './support/desk.ts';
 import { isFirefoxWanted, launchFirefox } from './support/firefox.ts';
+import { lookAt, waitForScreen } from './support/look-at.ts';
 
 // `E2E_BROWSER=firefox` runs these stories in Firefox.
 
@@ -198,7 +199,8 @@ it('opens a window from the dialog, whose tie to the page the headers cut', asyn
   const scene = await openScene();
   const { app } = scene;
   const popup = await payInWindow(scene);
-  await app.getByRole('heading', { name: 'Confirm on the sign-in page' }).waitFor();
+  await waitForScreen(app, 'Confirm on the sign-in page');
+  if (!isFirefoxWanted) await lookAt(app, 'redirect', 'Confirm on the sign-in page', { isFocused: false });
   expect(await popup.evaluate(() => window.opener === null)).toBe(true);
   const closed = popup.waitForEvent('close');
   await confirm(popup, scene);
