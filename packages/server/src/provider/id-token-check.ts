@@ -27,8 +27,9 @@ export interface IdentityCheck {
    */
   prepare(subject: string, options: CallOptions): Promise<void>;
   /**
-   * Resolves if the tokens are this subject's, with what they say of how the user authenticated, if anything. With `departed`, they came for a user who was sent to the provider's page:
-   * then they must also show that this user has just authenticated there with a second factor.
+   * Resolves if the tokens are this subject's, to what they say of how the user authenticated, if anything. With `departed`,
+   * they came for a user who was sent to the provider's page: then they must also show that this user has just authenticated
+   * there with a second factor.
    *
    * @throws StepUpError `subject_mismatch`, `identity_refused`, or `provider_unavailable` while the keys cannot be
    *   fetched; with `departed` also `authentication_stale` and `mfa_not_required`.

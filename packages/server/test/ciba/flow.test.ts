@@ -67,7 +67,7 @@ describe('a flow by CIBA', () => {
     expect(inspect(events, { depth: 20, maxStringLength: null }).includes(idToken)).toBe(false);
   });
 
-  it('keeps three members of what a check of one’s own gives, whatever else is in it', async () => {
+  it('takes only acr, amr and the time from an app’s own check, and drops the rest', async () => {
     const told = {
       acr: 'gold',
       amr: ['hwk', 7, 'x'.repeat(300)],
