@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { violationsIn } from './support/axe.ts';
 import { connectBrowser } from './support/desk.ts';
 import { takePictures } from './support/look-at.ts';
-import { serveSite, siteFolder } from './support/site.ts';
+import { serveSite, siteFolder, waitForScripts } from './support/site.ts';
 
 // Every page of the built site, in one browser: axe finds nothing wrong in the light and the dark scheme, nothing is wider
 // than a phone, no script fails, and nothing is requested from other sites. A tab goes from page to page as a reader does,
@@ -48,6 +48,7 @@ async function openTab(context: BrowserContext, site: string) {
     if (!isOurs) faults.push(`requests ${request.url()}`);
   });
   await page.goto(site);
+  await waitForScripts(page);
   return { page, faults };
 }
 

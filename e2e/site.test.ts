@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectBrowser } from './support/desk.ts';
 import { takePictures } from './support/look-at.ts';
-import { serveSite } from './support/site.ts';
+import { serveSite, waitForScripts } from './support/site.ts';
 
 /** Opens a page of the site. `faults` fills with errors of its scripts and requests to other places. */
 async function openSite(path: string): Promise<{ page: Page; faults: string[]; requests: string[] }> {
@@ -24,6 +24,7 @@ async function openSite(path: string): Promise<{ page: Page; faults: string[]; r
     if (!request.url().startsWith(site) && !request.url().startsWith('data:')) faults.push(request.url());
   });
   await page.goto(site + path);
+  await waitForScripts(page);
   return { page, faults, requests };
 }
 

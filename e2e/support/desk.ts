@@ -7,6 +7,8 @@ import { type Program, startProgram } from './program.ts';
 /** How long one step may take, on a machine that is busy with something else. */
 const LONGEST_STEP_MS = 60_000;
 
+const { E2E_SLOW_PAGES: slowness } = process.env;
+
 /** The user of every bank. */
 export const ada = { username: 'ada', password: 'correct-horse' } as const;
 
@@ -141,17 +143,22 @@ export async function connectBrowser(): Promise<Browser> {
   onTestFinished(() => browser.close());
   browser.on('context', (context) => {
     context.setDefaultTimeout(LONGEST_STEP_MS);
-    context.on('page', reduceTransparency);
+    context.on('page', adjustPage);
   });
   return browser;
 }
 
-/** Sets a user's wish for less transparency: without a GPU, a blurred backdrop takes a third of the processor time. */
-async function reduceTransparency(page: Page): Promise<void> {
+/**
+ * Sets a user's wish for less transparency: without a GPU, a blurred backdrop takes a third of the processor time.
+ * `E2E_SLOW_PAGES=8` makes the scripts of pages take eight times as long, as on a slow phone or a busy machine.
+ */
+async function adjustPage(page: Page): Promise<void> {
   try {
     const session = await page.context().newCDPSession(page);
     const features = [{ name: 'prefers-reduced-transparency', value: 'reduce' }];
     await session.send('Emulation.setEmulatedMedia', { features });
+    if (slowness !== undefined)
+      await session.send('Emulation.setCPUThrottlingRate', { rate: Number(slowness) });
   } catch (error) {
     if (!page.isClosed()) throw error;
   }
