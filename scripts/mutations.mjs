@@ -522,6 +522,33 @@ export const MUTATIONS = [
     shownBy: [own('ciba/flow', 'takes no right code after three wrong ones')],
   },
   {
+    defence: 'a push code counts where it is compared, whatever was known when it arrived',
+    edits: [
+      [
+        server('flow/driver'),
+        'if (comparesCode && !isCounted) return',
+        "if (comparesCode && request.type !== 'code.submit') return",
+      ],
+    ],
+    shownBy: [
+      own(
+        'ciba/counted-codes',
+        'counts when it arrives while the push is being sent, and nobody knows yet that a code is awaited',
+      ),
+    ],
+  },
+  {
+    defence: 'a push code counts if the store did not tell whether it was compared',
+    edits: [
+      [
+        server('flow/driver'),
+        "if (!isStepUpError(error, 'store_unavailable')) await takeBack()",
+        'if (isStepUpError(error)) await takeBack()',
+      ],
+    ],
+    shownBy: [own('ciba/counted-codes', 'counts when the store did not tell that it was compared')],
+  },
+  {
     defence: 'a ping counts only with the token that the provider was given for the push',
     edits: [
       [

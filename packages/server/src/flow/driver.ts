@@ -1,4 +1,4 @@
-import { type FlowView, type Inputs, type StepUpRequest, splitRequest } from '@stepgate/core';
+import { type FlowView, type Inputs, isStepUpError, type StepUpRequest, splitRequest } from '@stepgate/core';
 import type { Requirement } from '../policy/requirement.ts';
 import type { PingedChallenge } from '../provider/notification-token.ts';
 import type { FlowRecord, HandleRecord } from '../records/handle-record.ts';
@@ -76,10 +76,10 @@ interface Taken {
   readonly job?: Job | undefined;
   /** The claim of the effect that the flow waits for now. */
   readonly claim?: string | undefined;
-  /** Whether the push code has been typed right. */
-  readonly isCodeEntered?: boolean | undefined;
-  /** The flow as it would be, if that step does what a start does. */
-  readonly uncounted?: FlowRecord | undefined;
+  /** Whether the step has compared a push code, and the code was right. */
+  readonly isCodeRight?: boolean | undefined;
+  /** What the step has to be counted as before it is taken: a start of the flow as it would be, or a push code. */
+  readonly uncounted?: FlowRecord | 'push-code' | undefined;
 }
 
 /** Creates the driver. */
@@ -100,7 +100,7 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
     return view;
   }
 
-  /** Takes the step that a user requests. A step that does what a start does must be counted as one first. */
+  /** Takes the step that a user requests, unless it has to be counted first. */
   function take(
     target: FlowTarget,
     request: StepUpRequest,
@@ -117,6 +117,10 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
       // A push code is typed while a poll is under way, here or in another process, which goes on.
       const known =
         request.type === 'code.submit' ? runner.waits.ahead(key, record) : runner.waits.current(key, record);
+      const comparesCode =
+        request.type === 'code.submit' && known.flow !== undefined && awaitsCode(known.flow);
+      // Decided by the record that the step is taken on: an earlier look may not know yet that a code is awaited.
+      if (comparesCode && !isCounted) return { result: { uncounted: 'push-code' } };
       const step = steps.apply(key, known, event, secrets, inputs);
       if (!step.accepted) throw refusalOf(request, viewOf(target, record), clock.now());
       if (secrets !== undefined) mustFit(step.record, capacity.recordBytes, clock.now());
@@ -124,30 +128,44 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
         return { result: { uncounted: step.record.flow } };
       }
       const { pending, state } = step.record.flow ?? {};
-      const result = { job: step.job, claim: pending?.claim, isCodeEntered: state?.context.isCodeEntered };
+      const isCodeRight = comparesCode ? state?.context.isCodeEntered : undefined;
+      const result = { job: step.job, claim: pending?.claim, isCodeRight };
       return { record: step.record, result, ...telling(audit, target, step) };
     });
   }
 
-  /** Takes the step. A push code is compared in it, so it is counted before. */
+  /** Takes the step, which compares a push code. So it is counted before, and taken back where that was no wrong one. */
   async function takeCode(
     target: FlowTarget,
     request: StepUpRequest,
     version: number | undefined,
   ): Promise<Taken> {
-    const step = (): Promise<Taken> => take(target, request, { version, isCounted: false });
-    if (request.type !== 'code.submit') return step();
-    const { record } = await records.read(target.key);
-    const flow = ownedBy(target, record)?.flow;
-    if (flow === undefined || !awaitsCode(flow)) return step();
     const takeBack = await admission.admitPushCode(target);
-    const taken = await step().catch(async (error: unknown) => {
-      // It was not compared.
-      await takeBack().catch(onError);
+    const taken = await take(target, request, { version, isCounted: true }).catch(async (error: unknown) => {
+      // When the store did not answer, nobody knows whether it was compared.
+      if (!isStepUpError(error, 'store_unavailable')) await takeBack().catch(onError);
       throw error;
     });
-    if (taken.isCodeEntered === true) await takeBack().catch(onError);
+    if (taken.isCodeRight !== false) await takeBack().catch(onError);
     return taken;
+  }
+
+  /** Takes the step, once it is counted. */
+  async function takeCounted(
+    target: FlowTarget,
+    request: StepUpRequest,
+    version: number | undefined,
+  ): Promise<Taken> {
+    const taken = await take(target, request, { version, isCounted: false });
+    const { uncounted } = taken;
+    if (uncounted === undefined) return taken;
+    if (uncounted === 'push-code') return takeCode(target, request, version);
+    return starts.counted(
+      target,
+      uncounted.requirement,
+      () => take(target, request, { version, isCounted: true }),
+      uncounted.state.context.expiresAt,
+    );
   }
 
   async function afterwards(target: FlowTarget, job: Job | undefined, inputs: Inputs): Promise<FlowView> {
@@ -214,15 +232,7 @@ export function createFlowDriver(parts: FlowParts): FlowDriver {
 
     async request(target, request, version) {
       const { inputs } = splitRequest(request);
-      const { uncounted, ...taken } = await takeCode(target, request, version);
-      const { job, claim } = uncounted
-        ? await starts.counted(
-            target,
-            uncounted.requirement,
-            () => take(target, request, { version, isCounted: true }),
-            uncounted.state.context.expiresAt,
-          )
-        : taken;
+      const { job, claim } = await takeCounted(target, request, version);
       runner.breakOff(target.key, claim);
       return afterwards(target, job, inputs);
     },
