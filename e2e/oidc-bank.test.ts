@@ -140,7 +140,6 @@ it('sends the browser from CIBA to the page of the provider and back, where the 
   await press('Send approval request');
   await page.getByRole('heading', { name: HEADING }).waitFor();
   await press('Continue on the sign-in page');
-  await press('Go to the sign-in page');
   await page.getByRole('heading', { name: 'Confirmed' }).waitFor();
   await press('Continue');
   await page.getByRole('listitem').filter({ hasText: '250 EUR to Grace' }).waitFor();

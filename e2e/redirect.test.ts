@@ -43,9 +43,11 @@ async function openScene(
     readonly sameSite?: 'Lax' | 'Strict';
     readonly hasScript?: boolean;
     readonly redirect?: RedirectSettings;
+    /** Whether the user is first asked for a password, for the phone. Default: only the sign-in page counts. */
+    readonly asksPassword?: boolean;
   } = {},
 ): Promise<Scene> {
-  const { sameSite = 'Lax', hasScript = true, redirect = {} } = options;
+  const { sameSite = 'Lax', hasScript = true, redirect = {}, asksPassword = false } = options;
   const server = createServer();
   await new Promise<void>((resolve) => {
     server.listen(0, 'localhost', resolve);
@@ -67,8 +69,10 @@ async function openScene(
       clientSecret: 'secret',
       allowInsecureIssuer: true,
       redirect,
+      ...(asksPassword && { mfaApi: {} }),
     }),
-    factors: ['hosted'],
+    factors: asksPassword ? ['push', 'hosted'] : ['hosted'],
+    ...(asksPassword && { firstLeg: { password: { username: () => ada.username } } }),
     secret: 'at least 32 characters, only for this test',
     identify: (ctx) =>
       ctx.cookies.get('session') === undefined ? undefined : { subject, sessionId: 'one login' },
@@ -127,11 +131,11 @@ async function openScene(
   return { emulator, context, app, origin, press, type, transfers: () => transfers };
 }
 
-/** Pays in the dialog, and goes to the sign-in page in a window. */
-async function payInWindow({ app, context }: Scene): Promise<Page> {
+/** Pays in the dialog, and goes to the sign-in page in a window, which one button opens. */
+async function payInWindow({ app, context }: Scene, button = 'Go to the sign-in page'): Promise<Page> {
   await app.getByRole('button', { name: 'Pay by script' }).click();
   const opening = context.waitForEvent('page');
-  await app.getByRole('button', { name: 'Go to the sign-in page' }).click();
+  await app.getByRole('button', { name: button }).click();
   const popup = await opening;
   await popup.getByLabel('Username').waitFor();
   return popup;
@@ -218,6 +222,43 @@ it('opens the window again after the user has closed it', async () => {
   const second = context.waitForEvent('page');
   await app.getByRole('button', { name: 'Open the window again' }).click();
   await confirm(await second, scene);
+  await app.getByText('Paid', { exact: true }).waitFor();
+});
+
+it('opens the window by the click that goes over from another way, and again', async () => {
+  const scene = await openScene({ asksPassword: true });
+  const { app, context, press } = scene;
+  const popup = await payInWindow(scene, 'Continue on the sign-in page');
+  await waitForScreen(app, 'Confirm on the sign-in page');
+  await popup.close();
+  const second = context.waitForEvent('page');
+  await press(app, 'Open the window again');
+  await confirm(await second, scene);
+  await app.getByText('Paid', { exact: true }).waitFor();
+  expect(scene.transfers()).toBe(1);
+});
+
+it('closes the window that was to go over from another way, when the server is out of reach', async () => {
+  const scene = await openScene({ asksPassword: true });
+  const { app, context, press } = scene;
+  await press(app, 'Pay by script');
+  await waitForScreen(app, 'Enter your password');
+  await context.route('**/step-up/**', (route) => route.abort());
+  const opening = context.waitForEvent('page');
+  await press(app, 'Continue on the sign-in page');
+  const popup = await opening;
+  if (!popup.isClosed()) await popup.waitForEvent('close');
+  await app.getByRole('button', { name: 'Continue on the sign-in page' }).waitFor();
+});
+
+it('leads the page there by one click from another way', async () => {
+  const scene = await openScene({ asksPassword: true });
+  const { app, press } = scene;
+  await press(app, 'Pay by form');
+  await press(app, 'Send approval request');
+  await press(app, 'Continue on the sign-in page');
+  await confirm(app, scene);
+  await press(app, 'Pay by form');
   await app.getByText('Paid', { exact: true }).waitFor();
 });
 

@@ -29,6 +29,7 @@ const TYPE_CODE = 'Type the code from your phone';
 const NO_PHONE = 'Your phone cannot receive requests yet';
 const NO = 'You did not confirm on the sign-in page.';
 const LEAVE = 'Go to the sign-in page';
+const CONTINUE = 'Continue on the sign-in page';
 
 /** Opens a bank with these ways, for a customer with a phone or without. */
 export function openStories(options: {
@@ -41,10 +42,10 @@ export function openStories(options: {
   return openTenantStories({ bank, ways: ways.join() }, hasPhone);
 }
 
-/** Presses the button that leaves for the sign-in page, which opens in a window. */
-async function openWindow(page: Page): Promise<Page> {
+/** Presses a button that leaves for the sign-in page, which opens in a window. */
+async function openWindow(page: Page, name = LEAVE): Promise<Page> {
   const opened = page.context().waitForEvent('page');
-  await page.getByRole('button', { name: LEAVE, exact: true }).click();
+  await page.getByRole('button', { name, exact: true }).click();
   return opened;
 }
 
@@ -55,8 +56,8 @@ async function openTenantStories(options: DeskOptions, hasPhone: boolean): Promi
   const ada = createCustomer(desk);
   await ada.signIn();
 
-  async function openSignIn(): Promise<Page> {
-    const window = await openWindow(page);
+  async function openSignIn(button = LEAVE): Promise<Page> {
+    const window = await openWindow(page, button);
     await signInAtTenant({ bank: window, emulator });
     return window;
   }
@@ -95,13 +96,10 @@ async function openTenantStories(options: DeskOptions, hasPhone: boolean): Promi
         await ada.addPhone();
         return;
       }
+      // By the MFA API: somebody who has no password here, or does not want to type it.
       if (from === 'ciba') await page.getByText(NO_PHONE).first().waitFor();
-      else {
-        // Somebody who has no password here, or does not want to type it.
-        await ada.reads('Enter your password');
-        await ada.press('Continue on the sign-in page');
-      }
-      await enrollAtTenant(await openSignIn(), ada);
+      else await ada.reads('Enter your password');
+      await enrollAtTenant(await openSignIn(from === 'ciba' ? LEAVE : CONTINUE), ada);
     },
   };
 }

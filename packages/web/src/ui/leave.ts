@@ -16,26 +16,35 @@ export function leaves(request: StepUpRequest): request is Leaving {
  * tie to this page: what comes of it, the server tells.
  */
 export function leave(actor: StepUpActor, request: Leaving): void {
-  const opened = request.display === 'popup' ? window.open('', 'stepgate', FEATURES) : null;
-  follow(actor, opened);
-  actor.send({ ...request, display: displayOf(opened) });
+  depart(actor, request, openWindow(request.display));
 }
 
-/** Starts the flow and takes the user to the provider's page by the same click, where there is nothing else to choose. */
-export function startAndLeave(actor: StepUpActor): void {
-  const subscription = actor.subscribe(({ view, ...rest }: RemoteStepUpSnapshot) => {
-    if (rest.pending !== undefined || isWorking(view)) return;
-    subscription.unsubscribe();
-    const page = onlyPage(view);
-    if (page === undefined) return;
-    // After the other observers: a new one would still be told of this snapshot.
-    queueMicrotask(() => leave(actor, { type: 'factor.choose', authenticatorId: page, display: 'page' }));
+/**
+ * Sends a request that leads to the provider's page, and takes the user there by the same click. Closes the window if the
+ * flow leads elsewhere, or leaves something else to choose.
+ */
+export function sendAndLeave(actor: StepUpActor, request: StepUpRequest, display: Display): void {
+  const opened = openWindow(display);
+  const subscription = actor.subscribe({
+    next({ view, ...rest }: RemoteStepUpSnapshot) {
+      if (rest.pending !== undefined || isWorking(view)) return;
+      subscription.unsubscribe();
+      const page = onlyPage(view);
+      if (page === undefined) return opened?.close();
+      // After the other observers: a new one would still be told of this snapshot.
+      queueMicrotask(() => depart(actor, { type: 'factor.choose', authenticatorId: page }, opened));
+    },
+    complete: () => opened?.close(),
   });
-  actor.send({ type: 'flow.start' });
+  actor.send(request);
 }
 
-/** Sends the window, or this page, to the address that comes next. Closes the window if none comes. */
-function follow(actor: StepUpActor, opened: Window | null): void {
+function openWindow(display: Display | undefined): Window | null {
+  return display === 'popup' ? window.open('', 'stepgate', FEATURES) : null;
+}
+
+/** Asks for the address of the provider's page, and sends the window, or this page, there. Closes the window if none comes. */
+function depart(actor: StepUpActor, request: Leaving, opened: Window | null): void {
   const before = addressIn(actor.view);
   const subscription = actor.subscribe({
     next({ view, pending }: RemoteStepUpSnapshot) {
@@ -50,6 +59,7 @@ function follow(actor: StepUpActor, opened: Window | null): void {
     },
     complete: () => opened?.close(),
   });
+  actor.send({ ...request, display: opened === null ? 'page' : 'popup' });
 }
 
 function go(opened: Window | null, address: string): void {
@@ -60,10 +70,6 @@ function go(opened: Window | null, address: string): void {
   // The provider's page, or where that leads to, must not reach this one.
   opened.opener = null;
   opened.location.href = address;
-}
-
-function displayOf(opened: Window | null): Display {
-  return opened === null ? 'page' : 'popup';
 }
 
 function addressIn({ disclosure }: FlowView): string | undefined {

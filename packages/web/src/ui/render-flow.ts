@@ -11,7 +11,7 @@ import type { StepUpAction } from '../screens/step-up-action.ts';
 import type { Texts } from '../texts/texts.ts';
 import { createAnnouncer } from './announcer.ts';
 import { card } from './card.ts';
-import { leave, leaves, startAndLeave } from './leave.ts';
+import { leave, leaves, sendAndLeave } from './leave.ts';
 import { createScreenFocus } from './screen-focus.ts';
 import { createViewTiming } from './view-timing.ts';
 
@@ -134,7 +134,7 @@ export function renderFlow(
     else if ('leave' in action) exits[action.leave]?.();
     else if (!('typed' in action)) {
       if (leaves(action.send)) leave(actor, action.send);
-      else if (action.send.type === 'flow.start' && options.startsOnPage === true) startAndLeave(actor);
+      else if (leadsToPage(action.send)) sendAndLeave(actor, action.send, options.display ?? 'page');
       else actor.send(action.send);
     } else {
       const input = root.querySelector<HTMLInputElement>(`[name="${action.typed}"]`);
@@ -147,6 +147,12 @@ export function renderFlow(
       if (action.typed === 'phoneNumber' || action.typed === 'email') destination = input?.value;
       actor.send({ ...action.send, [action.typed]: value } as StepUpRequest);
     }
+  }
+
+  /** Whether the user expects the provider's page of the click, and nothing else. */
+  function leadsToPage({ type }: StepUpRequest): boolean {
+    if (type === 'flow.start') return options.startsOnPage === true;
+    return type === 'way.next' && actor.view.otherWay === 'redirect';
   }
 
   function press(button: Element | null): void {

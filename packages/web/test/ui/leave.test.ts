@@ -194,6 +194,89 @@ describe('the provider’s page, from the dialog', () => {
   });
 });
 
+describe('the button that continues on the sign-in page', () => {
+  const other: Partial<FlowView> = { otherWay: 'redirect', allowedEvents: ['way.next', 'flow.cancel'] };
+  const NEXT = 'Continue on the sign-in page';
+
+  /** The answer to the change of the way: the flow looks what there is, and then asks. */
+  function goOver(actor: ScriptedActor, view: FlowView): void {
+    actor.tell(actor.view, { pending: 'way.next' });
+    actor.tell(viewOf('authenticating', { version: 2 }), { pending: undefined });
+    actor.tell(view);
+  }
+
+  it('opens the window in its click, and leads it to the address', async () => {
+    const { actor, screen } = draw(pollingView(other), { display: 'popup' });
+    screen.press(NEXT);
+    expect(open).toHaveBeenCalledOnce();
+    expect(actor.sent).toEqual([{ type: 'way.next' }]);
+    goOver(actor, choosing({ version: 3 }));
+    await Promise.resolve();
+    expect(actor.sent.slice(1)).toEqual([
+      { type: 'factor.choose', authenticatorId: 'hosted', display: 'popup' },
+    ]);
+    answer(actor, away(ADDRESS, { version: 4 }));
+
+    expect(open).toHaveBeenCalledOnce();
+    expect(opened).toMatchObject({ opener: null, location: { href: ADDRESS }, isClosed: false });
+    expect(screen.buttons).toEqual(['Open the window again', 'Continue in this tab', 'Cancel']);
+  });
+
+  it('takes the place of the page where the browser opens no window', async () => {
+    opened = null;
+    const { actor, screen } = draw(pollingView(other), { display: 'popup' });
+    screen.press(NEXT);
+    goOver(actor, choosing({ version: 3 }));
+    await Promise.resolve();
+    answer(actor, away(ADDRESS, { version: 4 }));
+    expect(actor.sent.at(-1)).toMatchObject({ display: 'page' });
+    expect(assign).toHaveBeenCalledExactlyOnceWith(ADDRESS);
+  });
+
+  it('leads the built-in page there, without a window', async () => {
+    const { actor, screen } = draw(pollingView(other));
+    screen.press(NEXT);
+    goOver(actor, choosing({ version: 3 }));
+    await Promise.resolve();
+    answer(actor, away(ADDRESS, { version: 4 }));
+    expect(assign).toHaveBeenCalledExactlyOnceWith(ADDRESS);
+    expect(open).not.toHaveBeenCalled();
+  });
+
+  it.each<[string, FlowView]>([
+    ['fails', viewOf('failed', { version: 3, reason: 'rate_limited' })],
+    ['leads to a phone', pollingView({ version: 3 })],
+    ['asks for a password', viewOf('authenticating', { version: 3, allowedEvents: ['password.submit'] })],
+    [
+      'leaves something to choose',
+      choosing({ version: 3, authenticators: [page, { id: 'p', factor: 'push', active: true }] }),
+    ],
+    ['is cancelled', viewOf('cancelled', { version: 3 })],
+  ])('closes the window again when the flow %s', async (_what, view) => {
+    const { actor, screen } = draw(pollingView(other), { display: 'popup' });
+    screen.press(NEXT);
+    goOver(actor, view);
+    await Promise.resolve();
+    expect(opened).toMatchObject({ isClosed: true, location: { href: '' } });
+    expect(actor.sent).toEqual([{ type: 'way.next' }]);
+  });
+
+  it('closes the window again when the server refuses', () => {
+    const { actor, screen } = draw(pollingView(other), { display: 'popup' });
+    screen.press(NEXT);
+    actor.tell(actor.view, { pending: 'way.next' });
+    actor.tell(actor.view, { pending: undefined, error: { code: 'unreachable', message: 'Not reached.' } });
+    expect(opened).toMatchObject({ isClosed: true });
+  });
+
+  it('opens no window for a way that needs none', () => {
+    const { actor, screen } = draw(pollingView({ ...other, otherWay: 'ciba' }), { display: 'popup' });
+    screen.press('Confirm on your phone');
+    expect(actor.sent).toEqual([{ type: 'way.next' }]);
+    expect(open).not.toHaveBeenCalled();
+  });
+});
+
 describe('what the user reads afterwards', () => {
   it.each<[Partial<FlowView> & { readonly state: 'rejected' | 'expired' | 'failed' }, string]>([
     [{ state: 'rejected', reason: 'rejected' }, 'You did not confirm on the sign-in page.'],
