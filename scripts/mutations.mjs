@@ -1361,6 +1361,44 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'an approval that has a receipt stays used',
+    edits: [
+      [
+        server('guard/used-approvals'),
+        'filter(({ firstReceiptAt }) => firstReceiptAt === undefined)',
+        'filter(() => true)',
+      ],
+    ],
+    shownBy: [
+      own(
+        'receipts/receipts',
+        'is not given back with a receipt out, on which a service acts that forgets it a minute later',
+      ),
+    ],
+  },
+  {
+    defence: 'no receipt of a single use outlives the first one',
+    edits: [
+      [
+        server('receipts/receipts'),
+        'approval.singleUse && firstReceiptAt !== undefined',
+        'approval.singleUse && decidedAt < 0',
+      ],
+    ],
+    shownBy: [own('receipts/receipts', 'does not outlive the first receipt of the same single use')],
+  },
+  {
+    defence: 'a receipt says until when it is taken',
+    edits: [
+      [
+        server('receipts/verify-receipt'),
+        'expiresAt: (exp + TOLERANCE_SECONDS) * 1_000,',
+        'expiresAt: exp * 1_000,',
+      ],
+    ],
+    shownBy: [own('receipts/receipts', 'says until when it is taken, clocks that differ included')],
+  },
+  {
     defence: 'the private keys of receipts stay private',
     edits: [
       [server('receipts/receipt-keys'), "use: 'sig', ...members }", "use: 'sig', ...members, ...key }"],

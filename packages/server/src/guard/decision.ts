@@ -21,7 +21,10 @@ export interface StepUp {
    * old; `misconfigured` (500) for a single-use approval that `check` has left unused.
    */
   receipt(options: ReceiptOptions): Promise<string>;
-  /** Gives back what this request has used up, when the handler did not do what was approved. */
+  /**
+   * Gives back what this request has used up, when the handler did not do what was approved. An approval that has a
+   * receipt stays used: the service may have acted on it.
+   */
   release(): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 import { StepUpError, type TokenSet } from '@stepgate/core';
 import type { ParsedPolicy } from '../policy/policy.ts';
-import type { Approved, ReceiptOptions } from '../receipts/receipts.ts';
+import type { ReceiptOptions } from '../receipts/receipts.ts';
 import type { Approval } from '../records/handle-record.ts';
-import { type HostRequest, originOf } from '../request/host-request.ts';
+import type { HostRequest } from '../request/host-request.ts';
 import type { StepUp } from './decision.ts';
 import type { RequestUses, UsedApproval } from './used-approvals.ts';
 
@@ -19,7 +19,7 @@ export interface Grant {
 /** What a {@link GrantedStepUp} can ask of its gate. */
 export interface Granting {
   tokens(use: UsedApproval): TokenSet | undefined;
-  receipt(approved: Approved, options: ReceiptOptions): Promise<string>;
+  receipt(grant: Grant, options: ReceiptOptions): Promise<string>;
   giveBack(uses: RequestUses): Promise<void>;
 }
 
@@ -50,10 +50,9 @@ export class GrantedStepUp implements StepUp {
 
   get receipt(): StepUp['receipt'] {
     return async (options) => {
-      const { use, uses, request, policy, decidedAt } = this.#grant;
+      const { use, uses } = this.#grant;
       assertHeld(use, uses);
-      const { approval } = use;
-      return this.#granting.receipt({ approval, policy, decidedAt, origin: originOf(request) }, options);
+      return this.#granting.receipt(this.#grant, options);
     };
   }
 

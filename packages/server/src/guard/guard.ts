@@ -13,7 +13,7 @@ import type { Caller, Login } from '../request/caller.ts';
 import type { Callers } from '../request/callers.ts';
 import type { HostBody } from '../request/form-body.ts';
 import { recordKey } from '../request/handle-cookie.ts';
-import type { HostRequest } from '../request/host-request.ts';
+import { type HostRequest, originOf } from '../request/host-request.ts';
 import { type AnswerKind, isNavigation } from '../request/navigation.ts';
 import type { Decision, Verdict } from './decision.ts';
 import { forged, mayBeForged } from './forgery.ts';
@@ -235,7 +235,14 @@ export function createGuards(options: GuardOptions): Guards {
 
   const granting: Granting = {
     tokens: ({ key, approval, kept }) => openTokens(sealer, key, approval, { kept, now: now() }),
-    receipt: (granted, receipt) => receipts.issue(granted, receipt),
+    receipt({ use, policy, decidedAt, request }, options) {
+      const { approval, firstReceiptAt } = use;
+      const origin = originOf(request);
+      const receipt = receipts.issue({ approval, policy, decidedAt, origin, firstReceiptAt }, options);
+      // Before it is signed, so that no `release()` comes between.
+      use.firstReceiptAt ??= now();
+      return receipt;
+    },
     giveBack: (uses) => giveBack(uses, 0),
   };
 

@@ -13,6 +13,8 @@ export interface UsedApproval {
   readonly kept: readonly KeptTokens[] | undefined;
   /** It was a single-use approval, and this was its use. */
   readonly isUsedUp: boolean;
+  /** When its first receipt was given. A service may act on that, so the approval stays used from then on. */
+  firstReceiptAt?: number;
 }
 
 /** Where a guard stands in its route, as far as the host can tell. */
@@ -56,10 +58,10 @@ export function findUse(
   return used.length === 0 ? undefined : used.find((use) => use.key === key && use.hash === hash);
 }
 
-/** Takes out the uses from the `first` on. */
+/** Takes out the uses from the `first` on that can be given back. */
 export function takeUses(uses: RequestUses, first: number): readonly UsedApproval[] {
-  const taken = uses.used.slice(first);
-  uses.used = uses.used.slice(0, first);
+  const taken = uses.used.slice(first).filter(({ firstReceiptAt }) => firstReceiptAt === undefined);
+  uses.used = uses.used.filter((use) => !taken.includes(use));
   return taken;
 }
 

@@ -22,6 +22,8 @@ export interface Approved {
   readonly decidedAt: number;
   /** The origin of the request. */
   readonly origin: string;
+  /** When this request got its first receipt. */
+  readonly firstReceiptAt?: number | undefined;
 }
 
 /** Issues receipts: approvals as signed tokens that other services can verify. */
@@ -66,17 +68,20 @@ export function createReceipts(options: {
 
   return {
     published: () => usedKeys().published,
-    issue({ approval, policy, decidedAt, origin }, receipt) {
+    issue({ approval, policy, decidedAt, origin, firstReceiptAt }, receipt) {
       const { audience } = receipt ?? {};
       if (typeof audience !== 'string' || audience === '') {
         throw new TypeError('receipt: audience must name the service that verifies the receipt');
       }
       // A handler that was let in at the last moment still has time to ask for it.
-      const until = Math.max(approval.approvedAt + windowMs(policy), decidedAt + lifetimeMs);
+      const last = Math.max(approval.approvedAt + windowMs(policy), decidedAt + lifetimeMs);
+      // A service forgets what it acted on when the receipt expires, so no other one lives longer.
+      const isFollowing = approval.singleUse && firstReceiptAt !== undefined;
+      const until = isFollowing ? Math.min(last, firstReceiptAt + lifetimeMs) : last;
       if (now() >= until) {
         throw new StepUpError(
           'insufficient_user_authentication',
-          'The approval has become too old for a receipt. Ask for the receipt at the beginning of the handler.',
+          'It is too late for a receipt: the approval is too old, or its first receipt has expired. Ask for the receipt at the beginning of the handler.',
         );
       }
       const { signer } = usedKeys();

@@ -38,7 +38,7 @@ export interface Receipt {
   /** The receipt's own id, `jti`. */
   readonly id: string;
   readonly subject: string;
-  /** The approval's id. An approval for a single use is acted on once: keep this id for as long as a receipt lives. */
+  /** The approval's id. An approval for a single use is acted on once: keep this id until `expiresAt`. */
   readonly approval: string;
   readonly singleUse: boolean;
   readonly factor: Factor;
@@ -48,7 +48,7 @@ export interface Receipt {
   readonly shown?: string;
   /** When the user approved, in milliseconds since the epoch. */
   readonly approvedAt: number;
-  /** When the receipt expires, in milliseconds since the epoch. */
+  /** Until when the receipt is taken, in milliseconds since the epoch: 5 seconds after its `exp`, because clocks differ. */
   readonly expiresAt: number;
   /** The id of the action that was approved. */
   readonly action?: string;
@@ -154,7 +154,7 @@ function receiptOf(payload: JWTPayload): Receipt | undefined {
     singleUse,
     factor,
     approvedAt: authTime * 1_000,
-    expiresAt: exp * 1_000,
+    expiresAt: (exp + TOLERANCE_SECONDS) * 1_000,
     ...(way !== undefined && { way }),
     ...(shown !== undefined && { shown }),
     ...(action !== undefined && { action }),

@@ -237,6 +237,42 @@ describe('a receipt and an approval for a single use', () => {
     expect((await verifyWithJose(opened, await again.receipt(LEDGER))).approval).toBe(stepUp.approval.id);
   });
 
+  it('is not given back with a receipt out, on which a service acts that forgets it a minute later', async () => {
+    const opened = await approvedUse();
+    const { stepUp, tenant, client, native } = opened;
+    const [receipt] = await Promise.all([stepUp.receipt(LEDGER), stepUp.release()]);
+    expect((await verifyWithJose(opened, receipt)).approval).toBe(stepUp.approval.id);
+
+    await stepUp.release();
+    tenant.clock.advance(61_000);
+
+    // Another request: a copy of this one would keep what its guard has used.
+    const { identity, body } = native;
+    expect(await client.decide('/transfers', { identity, body })).toMatchObject({ isAllowed: false });
+  });
+
+  it('does not outlive the first receipt of the same single use', async () => {
+    const opened = await approvedUse();
+    const { stepUp, tenant } = opened;
+    const { exp: first } = await verifyWithJose(opened, await stepUp.receipt(LEDGER));
+    tenant.clock.advance(30_000);
+
+    const { exp: second = 0 } = await verifyWithJose(opened, await stepUp.receipt(LEDGER));
+
+    expect(second).toBe(first);
+    tenant.clock.advance(second * 1_000 - tenant.clock.now() + 1_000);
+    await expect(stepUp.receipt(LEDGER)).rejects.toMatchObject({ code: 'insufficient_user_authentication' });
+  });
+
+  it('is given back where no receipt came of asking for one', async () => {
+    const { stepUp, client, native } = await approvedUse();
+    await expect(stepUp.receipt({ audience: '' })).rejects.toThrow('audience');
+
+    await stepUp.release();
+
+    expect(await client.decide('/transfers', { ...native })).toMatchObject({ isAllowed: true });
+  });
+
   it('is refused where `check` has left it unused', async () => {
     const opened = await scene();
     await approve(opened);
@@ -443,6 +479,15 @@ describe('verifyReceipt', () => {
       action: 'transfer',
       bound: boundDigest(GRACE),
     });
+  });
+
+  it('says until when it is taken, clocks that differ included', async () => {
+    const { token, options } = await received();
+    const at = (now: number) => verifyReceipt(token, { ...options, now: () => now });
+    const { expiresAt } = await verifyReceipt(token, options);
+
+    await expect(at(expiresAt - 1_000)).resolves.toMatchObject({ expiresAt });
+    await expect(at(expiresAt)).rejects.toMatchObject({ code: 'receipt_invalid' });
   });
 
   it.each([
