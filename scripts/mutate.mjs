@@ -16,7 +16,7 @@ function patternOf(title) {
   return words.replace(/\\\$\w+|%[sijdo]/g, '.*');
 }
 
-/** Suites run in the packages that mount them. One is enough here; Express skips none of their tests. */
+/** Suites run in the packages that mount them. One is enough here; Express runs everything, and skips none of it. */
 const SUITES_RUN_IN = 'packages/express/test/express.test.ts';
 
 const isSuite = ([file]) => file.startsWith('suites/');

@@ -18,8 +18,18 @@ import { describeReplay } from './describe-replay.ts';
 import { describeWatching } from './describe-watching.ts';
 import type { Scene } from './scene.ts';
 
-/** The behaviour of every adapter, on a real server with the emulator. */
-export function describeAdapter(name: string, host: AdapterHost): void {
+/**
+ * The behaviour of every adapter, on a real server with the emulator.
+ *
+ * An adapter hands over method, path, headers, body and the native request, and passes on an answer or a stream. What a
+ * flow does in between, with whichever factor and in the dialect of whichever tenant, its code does not meet. Tests of that
+ * run with `everything` alone, on one host of Node's kind and one of Fetch's: Express and Hono.
+ */
+export function describeAdapter(
+  name: string,
+  host: AdapterHost,
+  { everything = false }: { readonly everything?: boolean } = {},
+): void {
   describe(`stepgate on ${name}`, () => {
     let listening: Awaited<ReturnType<typeof listenTestTenant>>;
     beforeAll(async () => {
@@ -30,6 +40,7 @@ export function describeAdapter(name: string, host: AdapterHost): void {
 
     const scene: Scene = {
       host,
+      everything,
       get tenant() {
         return listening;
       },

@@ -5,6 +5,8 @@ import type { AdapterHost, Bank, BankOptions } from './bank.ts';
 export interface Scene {
   readonly host: AdapterHost;
   readonly tenant: TestTenant;
+  /** Whether the tests also run that no host can change. */
+  readonly everything: boolean;
   /** A bank on the host; closed after the test. */
   open(bank?: BankOptions): Promise<Bank>;
 }

@@ -8,7 +8,7 @@ import { call } from 'suites/http.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expressHost } from './support/express-host.ts';
 
-describeAdapter('Express', expressHost(express));
+describeAdapter('Express', expressHost(express), { everything: true });
 
 describe('createGate for Express', () => {
   it.each([false, true])(

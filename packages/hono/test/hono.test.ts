@@ -1,4 +1,4 @@
 import { describeAdapter } from 'suites/adapters/describe-adapter.ts';
 import { honoHost } from './support/hono-host.ts';
 
-describeAdapter('Hono', honoHost);
+describeAdapter('Hono', honoHost, { everything: true });
