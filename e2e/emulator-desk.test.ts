@@ -195,3 +195,25 @@ it('shows the phone with the newest first and the client that asks', async () =>
     .toEqual(['Stepgate demo: approve on this phone', 'Stepgate demo: get codes on this phone']);
   await lookAt(page, 'emulator-phone', undefined, { isFocused: false });
 });
+
+it('says that the tenant was removed, and goes on when it is there again', async () => {
+  const { emulator, server, page } = await openDeskPage({ width: 1280, height: 800 });
+  emulator.tenant('blue').enroll('ada', { factor: 'push' });
+  await page.goto(new URL('t/blue/_emulator/phone?user=ada', server.url).href);
+  await page.getByText('Enrolled for this account').waitFor();
+  const desk = await page.context().newPage();
+  await desk.goto(new URL('t/blue/', server.url).href);
+  await desk.getByText('No request yet').waitFor();
+
+  emulator.removeTenant('blue');
+  await page.getByText('This tenant was removed').waitFor();
+  await desk.getByText('There is no tenant blue').waitFor();
+  expect(await page.getByText('Enrolled for this account').count()).toBe(0);
+
+  emulator.tenant('blue').enroll('ada', { factor: 'push' });
+  await page.reload();
+  await page.getByText('Enrolled for this account').waitFor();
+  await desk.getByText('There is no tenant blue').waitFor({ state: 'hidden' });
+  await fetch(new URL('t/blue/userinfo', server.url));
+  await desk.getByText('/userinfo').first().waitFor();
+});

@@ -1,5 +1,10 @@
 import { createEmulatorParts, type EmulatorControl, type EmulatorStart } from './control/emulator-control.ts';
-import { createNamedTenants, type NamedTenantOptions, type NamedTenants } from './control/named-tenants.ts';
+import {
+  createNamedTenants,
+  type NamedTenantOptions,
+  type NamedTenants,
+  type ServedTenant,
+} from './control/named-tenants.ts';
 import { type EmulatorOptions, resolveOptions } from './emulator-options.ts';
 import { createHandler } from './http/handle.ts';
 import { createSigningKeys, type SigningKeys } from './keys/signing-keys.ts';
@@ -46,7 +51,7 @@ export function createPortableEmulator(options: EmulatorOptions = {}): {
 function createServedTenant(
   options: EmulatorOptions,
   place: Pick<TenantFrame, 'basePath' | 'issuer'> & { readonly tenants?: NamedTenants },
-): { readonly control: EmulatorControl; handle(this: void, request: Request): Promise<Response> } {
+): ServedTenant {
   const { basePath, issuer, tenants } = place;
   const resolved = resolveOptions(options);
   const { controlHosts } = resolved;
@@ -79,7 +84,7 @@ function createServedTenant(
     fixed: fixedOptions(options),
   });
   const handle = createHandler(parts, { basePath, tenants, controlHosts });
-  return { control: parts.control, handle };
+  return { control: parts.control, handle, end: () => parts.eventStreams.end() };
 }
 
 /** The emulator's options that a named tenant inherits, without those that its own options replace. */

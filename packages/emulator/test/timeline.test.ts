@@ -248,6 +248,36 @@ describe('the events of a phone', () => {
   });
 });
 
+describe('the events of a named tenant', () => {
+  it.each(['', '?phone=ada'])('end when it is removed (events%s)', async (query) => {
+    const other = new Request('http://127.0.0.1:4400/t/red/_emulator/events');
+    const [red, blue] = [emulator.tenant('red'), emulator.tenant('blue')];
+    const kept = readEvents(await emulator.handle(other));
+    const events = readEvents(
+      await emulator.handle(new Request(`http://127.0.0.1:4400/t/blue/_emulator/events${query}`)),
+    );
+    await next(events);
+
+    emulator.removeTenant('blue');
+    let last = await events.next();
+    while (last.done !== true) last = await events.next();
+    blue.addUser({ username: 'eve', password: 'swordfish' });
+    red.reset();
+
+    expect(await next(kept)).toEqual({ event: 'reset', data: {} });
+    expect(await next(kept)).toEqual({ event: 'reset', data: {} });
+    await kept.return(undefined);
+  });
+
+  it('end at once for a reader whose request was on its way', async () => {
+    emulator.tenant('blue');
+    const answer = emulator.handle(new Request('http://127.0.0.1:4400/t/blue/_emulator/events'));
+    emulator.removeTenant('blue');
+
+    expect(await (await answer).text()).not.toContain('event:');
+  });
+});
+
 async function* readEvents(response: Response): AsyncGenerator<{ event: string; data: unknown }> {
   let text = '';
   for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {

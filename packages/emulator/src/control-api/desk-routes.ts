@@ -2,7 +2,6 @@ import type { Hono } from 'hono';
 import type { EmulatorParts } from '../control/emulator-control.ts';
 import { toEnvironment } from '../control/environment.ts';
 import type { NamedTenants } from '../control/named-tenants.ts';
-import { eventStreamResponse } from '../request/event-stream.ts';
 import { toJsonResponse } from '../request/json-response.ts';
 import type { LoggedRequest } from '../timeline/logged-request.ts';
 import { toWireRequest } from '../timeline/wire-request.ts';
@@ -16,7 +15,7 @@ export function addDeskRoutes(
   parts: EmulatorParts,
   tenants: NamedTenants | undefined,
 ): void {
-  const { control, timeline } = parts;
+  const { control, timeline, eventStreams } = parts;
   app.get('/desk', () => toJsonResponse(200, toDeskOverview(parts, tenants)));
   app.get('/health', () => toJsonResponse(200, { status: 'ok' }));
   app.get('/environment', (c) => {
@@ -31,7 +30,7 @@ export function addDeskRoutes(
   });
   app.get('/events', (c) => {
     const { phone } = c.req.query();
-    return eventStreamResponse((writer) =>
+    return eventStreams.open((writer) =>
       phone === undefined ? followLog(timeline.log, writer) : followPhone(control, phone, writer),
     );
   });

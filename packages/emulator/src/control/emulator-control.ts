@@ -6,6 +6,7 @@ import type { UserOptions } from '../directory/user-options.ts';
 import type { EmulatorClock } from '../lib/clock.ts';
 import { delay } from '../lib/timers.ts';
 import { createLogStreams } from '../logs/log-streams.ts';
+import { createEventStreams, type EventStreams } from '../request/event-stream.ts';
 import {
   assertSettingsPatch,
   mergeSettings,
@@ -53,6 +54,7 @@ export interface EmulatorParts {
   readonly control: EmulatorControl;
   readonly timeline: Timeline;
   readonly faults: FaultBook;
+  readonly eventStreams: EventStreams;
   currentTenant(): Tenant;
 }
 
@@ -125,5 +127,5 @@ export function createEmulatorParts({
     completeLogin: (url, options) => completeLogin({ handle, currentTenant: () => tenant }, url, options),
     export: () => exportTenant(tenant, { ...fixed, logStreams: streams.options() }),
   };
-  return { control, timeline, faults, currentTenant: () => tenant };
+  return { control, timeline, faults, eventStreams: createEventStreams(), currentTenant: () => tenant };
 }

@@ -16,13 +16,16 @@ export interface NamedTenants {
   tenant(name: string, options?: NamedTenantOptions): EmulatorControl;
   /** The names of the tenants that exist, in the order of their creation. */
   tenantNames(): string[];
-  /** Removes a tenant and everything in it; unknown names are ignored. */
+  /** Removes a tenant and everything in it, and ends its event streams; unknown names are ignored. */
   removeTenant(name: string): void;
 }
 
-interface ServedTenant {
+/** A tenant with its control functions and its own requests. */
+export interface ServedTenant {
   readonly control: EmulatorControl;
   handle(this: void, request: Request): Promise<Response>;
+  /** Ends the event streams of those who look at it. */
+  end(): void;
 }
 
 /** Holds named tenants; `create` makes one. */
@@ -44,7 +47,10 @@ export function createNamedTenants(
       return tenant.control;
     },
     tenantNames: () => [...tenants.keys()],
-    removeTenant: (name) => void tenants.delete(name),
+    removeTenant(name) {
+      tenants.get(name)?.end();
+      tenants.delete(name);
+    },
     serving(request) {
       const path = requestPath(request);
       const name = /^\/t\/([^/]+)(?:\/|$)/.exec(path)?.[1];

@@ -56,13 +56,24 @@ async function refresh(): Promise<void> {
   find('#fault-count').textContent = desk.faults.length === 0 ? '' : ` (${desk.faults.length} waiting)`;
 }
 
+/** Why nothing was loaded: `fetch` fails with a `TypeError`, and what was answered says it itself. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error && !(error instanceof TypeError)
+    ? error.message
+    : 'The emulator does not answer';
+}
+
 async function keepUpToDate(): Promise<void> {
+  const offline = find('#offline');
   try {
     if (!document.hidden) await refresh();
-    find('#offline').hidden = true;
-  } catch {
-    // It is being restarted; the next round finds it again.
-    find('#offline').hidden = false;
+    offline.hidden = true;
+    // The tenant was removed and is there again.
+    if (events.readyState === EventSource.CLOSED) events = listen();
+  } catch (error) {
+    // It is being restarted, or its tenant was removed; the next round finds it again.
+    offline.textContent = `${reasonOf(error)}. This page goes on when it is back.`;
+    offline.hidden = false;
   }
   setTimeout(() => void keepUpToDate(), refreshMs);
 }
@@ -92,12 +103,13 @@ function bindTools(): void {
   bindLogStreamForm(act);
 }
 
-function listen(): void {
-  const events = new EventSource(`${base}_emulator/events`);
-  events.addEventListener('reset', () => timeline.clear());
-  events.addEventListener('request', ({ data }) => timeline.put(JSON.parse(data) as WireRequest));
+function listen(): EventSource {
+  const source = new EventSource(`${base}_emulator/events`);
+  source.addEventListener('reset', () => timeline.clear());
+  source.addEventListener('request', ({ data }) => timeline.put(JSON.parse(data) as WireRequest));
+  return source;
 }
 
 bindTools();
-listen();
+let events = listen();
 void keepUpToDate();

@@ -24,7 +24,7 @@ const html = `<!doctype html>
 </div>
 <button type="button" class="no" id="reset">Reset tenant</button>
 </header>
-<p id="offline" class="banner bad" role="alert" hidden>The emulator does not answer. This page goes on when it is back.</p>
+<p id="offline" class="banner bad" role="alert" hidden></p>
 <p id="announcer" class="banner" role="status" hidden></p>
 <main>
 <section class="timeline" aria-labelledby="timeline-title">

@@ -64,6 +64,8 @@ export interface PhoneFollower {
   phone(phone: WirePhone): void;
   /** The names of the users there are. */
   users(usernames: readonly string[]): void;
+  /** The tenant was removed: nothing more comes. */
+  gone(): void;
 }
 
 /** Follows a user's phone, and goes on when the emulator was started again. The result ends it. */
@@ -72,6 +74,8 @@ export function followPhone(username: string, follower: PhoneFollower): () => vo
   for (const event of ['phone', 'users'] as const) {
     source.addEventListener(event, ({ data }: MessageEvent<string>) => follower[event](JSON.parse(data)));
   }
+  // An emulator that is down is tried again. One that answers without a stream does not have this tenant.
+  source.addEventListener('error', () => source.readyState === EventSource.CLOSED && follower.gone());
   return () => source.close();
 }
 

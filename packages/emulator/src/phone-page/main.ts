@@ -36,13 +36,18 @@ let stop = (): void => undefined;
 function follow(): void {
   stop();
   if (document.hidden) return;
-  stop = followPhone(chosen, { phone: show, users: offer });
+  stop = followPhone(chosen, { phone: show, users: offer, gone });
 }
 
 function choose(username: string): void {
   chosen = username;
   screen.clear();
   follow();
+}
+
+function gone(): void {
+  account.replaceChildren();
+  screen.say('This tenant was removed. Reload the page when it is there again.');
 }
 
 /** Offers the accounts there are. If the chosen one is gone, the first takes its place. */

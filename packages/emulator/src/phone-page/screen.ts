@@ -17,7 +17,7 @@ const messagesShown = 6;
 export function createScreen(
   root: HTMLElement,
   actions: ScreenActions,
-): { render(phone: WirePhone): void; clear(): void } {
+): { render(phone: WirePhone): void; clear(): void; say(text: string): void } {
   const sections = new Map<string, { readonly node: HTMLElement; drawn: string }>();
 
   function draw(name: string, title: string, data: readonly unknown[], content: () => readonly Node[]): void {
@@ -29,8 +29,14 @@ export function createScreen(
     section.node.replaceChildren(...(data.length === 0 ? [] : [element('h2', '', title), ...content()]));
   }
 
+  function clear(...instead: readonly Node[]): void {
+    sections.clear();
+    root.replaceChildren(...instead);
+  }
+
   return {
     render({ notifications, enrollments, codes, messages, authenticators }) {
+      if (sections.size === 0) clear();
       const newestFirst = notifications.toReversed();
       const pending = newestFirst.filter(({ status }) => status === 'pending');
       const past = newestFirst.filter(({ status }) => status !== 'pending').slice(0, pastPushesShown);
@@ -56,9 +62,7 @@ export function createScreen(
         element('ul', 'list', ...authenticators.map(authenticatorRow)),
       ]);
     },
-    clear() {
-      sections.clear();
-      root.replaceChildren();
-    },
+    clear: () => clear(),
+    say: (text) => clear(element('p', 'empty', text)),
   };
 }
