@@ -40,6 +40,25 @@ describe('the Management API', () => {
     });
   });
 
+  it.each([
+    ['another site', 'https://evil.example', 403],
+    ['a name that was re-pointed here', 'http://evil.example:4400', 403],
+    ['an opaque origin', 'null', 403],
+    ['an app on this machine', 'http://localhost:3000', 200],
+    ['a host that was named', 'http://10.0.2.2:3000', 200],
+  ])('answers a page of %s with the right status', async (_case, origin, status) => {
+    const named = createEmulator({ controlHosts: ['10.0.2.2'] });
+    const there = createTenantClient(named);
+    const { body } = await there.token({
+      grant_type: 'client_credentials',
+      audience: `${named.issuer}api/v2/`,
+    });
+    const options = { bearer: String(body.access_token), headers: { origin } };
+
+    expect(await there.call('GET', '/api/v2/users', options)).toMatchObject({ status });
+    expect(await there.call('GET', '/api/v2/log-streams', options)).toMatchObject({ status });
+  });
+
   it('lists, finds, adds, changes and removes users', async () => {
     const created = await call('POST', '/users', {
       connection: 'Username-Password-Authentication',

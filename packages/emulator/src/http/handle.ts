@@ -16,7 +16,7 @@ export function createHandler(
   options: ControlApiOptions,
 ): (request: Request) => Promise<Response> {
   const { control, timeline, faults } = parts;
-  const { basePath } = options;
+  const { basePath, controlHosts } = options;
   const controlApi = createControlApi(parts, options);
   const tenantApi = createTenantApi();
 
@@ -25,6 +25,7 @@ export function createHandler(
     const response = await tenantApi.fetch(request, {
       tenant,
       body,
+      controlHosts,
       around: (act) => runExchange(timeline.open({ tenant, request, body }), faults, act),
     });
     // Clients measure `x-ratelimit-reset` against the answer's own date, so it has to be the emulator's.

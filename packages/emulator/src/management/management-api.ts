@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import { EmulatorError } from '../lib/emulator-error.ts';
 import { recordEvent } from '../logs/record-event.ts';
 import { bearerToken, visitorOf } from '../request/api-request.ts';
+import { assertOwnPage } from '../request/cross-site-guard.ts';
 import type { Tenant } from '../state/tenant.ts';
 import { addGuardianRoutes } from './guardian.ts';
 import { addLogStreamRoutes } from './log-streams.ts';
@@ -28,6 +29,7 @@ export function createManagementApi(getPath: GetPath): ManagementApp {
     ),
   );
   app.use(async (c, next) => {
+    assertOwnPage(c.req.raw, c.env.controlHosts);
     await next();
     if (c.req.method !== 'GET') recordOperation(c.env.tenant, c.req.raw, c.res.status);
   });

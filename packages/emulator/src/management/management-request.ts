@@ -9,6 +9,8 @@ import { verifyAccessToken } from '../tokens/access-token.ts';
 /** What the routes get with a management request. */
 export interface ManagementBindings {
   readonly tenant: Tenant;
+  /** Host names of this machine, besides its own. */
+  readonly controlHosts: readonly string[];
   readonly body: string;
 }
 

@@ -35,6 +35,8 @@ export interface RouteBindings {
   /** The tenant as it is when the request arrives. */
   readonly tenant: Tenant;
   readonly body: string;
+  /** Host names of this machine, besides its own. */
+  readonly controlHosts: readonly string[];
   /** Lets logging and faults happen around the tenant's answer. */
   around(act: () => Promise<Response>): Promise<Response>;
 }
@@ -44,7 +46,7 @@ const cached = { 'cache-control': 'public, max-age=15, stale-while-revalidate=15
 
 type RouteContext = Context<{ Bindings: RouteBindings }>;
 
-/** The routes of the tenant itself. Browsers of any origin may call them, as public clients do. */
+/** The routes of the tenant itself. Browsers of any origin may call them, as public clients do, but for the Management API. */
 export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
   const getPath: GetPath = (request, options) => requestPath(request, options?.env?.tenant.basePath);
   const app = new Hono<{ Bindings: RouteBindings }>({ getPath });
@@ -116,7 +118,10 @@ export function createTenantApi(): Hono<{ Bindings: RouteBindings }> {
   app.post('/oauth/par', (c) => postPushedRequest(toApiRequest(c)));
   app.get('/userinfo', (c) => getUserinfo({ ...toApiRequest(c), params: c.req.query() }));
   app.post('/userinfo', (c) => getUserinfo(toApiRequest(c)));
-  app.all('/api/v2/*', (c) => managementApi.fetch(c.req.raw, { tenant: c.env.tenant, body: c.env.body }));
+  app.all('/api/v2/*', (c) => {
+    const { tenant, body, controlHosts } = c.env;
+    return managementApi.fetch(c.req.raw, { tenant, body, controlHosts });
+  });
   addBrowserRoutes(app);
   return app;
 }

@@ -5,7 +5,7 @@ const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 /** Refuses a host name other than this machine's own, as in a DNS rebinding attack. */
 export function assertControlHost(request: Request, further: readonly string[]): void {
   const { hostname } = new URL(request.url);
-  if (loopbackNames.includes(hostname) || further.includes(hostname)) return;
+  if (isOwn(hostname, further)) return;
   throw forbidden(
     `The control API answers on localhost and 127.0.0.1, not on ${hostname}; allow it with --control-host ${hostname}`,
   );
@@ -15,9 +15,25 @@ export function assertControlHost(request: Request, further: readonly string[]):
 export function assertSameOrigin(request: Request): void {
   const site = request.headers.get('sec-fetch-site') ?? 'none';
   const origin = request.headers.get('origin');
-  const isOwn = origin === null || origin === new URL(request.url).origin;
-  if (isOwn && (site === 'none' || site === 'same-origin')) return;
+  const isSame = origin === null || origin === new URL(request.url).origin;
+  if (isSame && (site === 'none' || site === 'same-origin')) return;
   throw forbidden('The control API does not answer to pages of another origin');
+}
+
+/**
+ * Refuses pages that are not of this machine. They could use the client's secret, which everybody knows. Programs send no
+ * `Origin`.
+ */
+export function assertOwnPage({ headers }: Request, further: readonly string[]): void {
+  const origin = headers.get('origin');
+  if (origin === null || isOwn(URL.parse(origin)?.hostname, further)) return;
+  throw forbidden(
+    `The Management API answers to programs and to pages of this machine, not to a page of ${origin}`,
+  );
+}
+
+function isOwn(hostname: string | undefined, further: readonly string[]): boolean {
+  return hostname !== undefined && (loopbackNames.includes(hostname) || further.includes(hostname));
 }
 
 function forbidden(description: string): EmulatorError {
