@@ -679,6 +679,22 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'names that would be the same bytes are no two logins',
+    edits: [
+      [
+        server('request/caller'),
+        'if (!subject.isWellFormed() || !sessionId.isWellFormed()) {',
+        "if (subject === '' || sessionId === '') {",
+      ],
+    ],
+    shownBy: [
+      own(
+        'endpoints/hostile-input',
+        'takes no %s with half a surrogate pair, which would be taken for another',
+      ),
+    ],
+  },
+  {
     defence: 'a record belongs to one login',
     edits: [
       [

@@ -54,6 +54,12 @@ export function toCaller(identity: Identity, namespace: string): Caller {
   if (typeof subject !== 'string' || subject === '' || typeof sessionId !== 'string' || sessionId === '') {
     throw new TypeError('identify: must give { subject, sessionId }, both non-empty strings, or undefined');
   }
+  // As bytes, all halves of a pair are the same: two users would be one.
+  if (!subject.isWellFormed() || !sessionId.isWellFormed()) {
+    throw new TypeError(
+      'identify: subject and sessionId must be Unicode text, without half a surrogate pair',
+    );
+  }
   if (ip !== undefined && typeof ip !== 'string') throw new TypeError('identify: ip must be a string');
   return {
     identity,

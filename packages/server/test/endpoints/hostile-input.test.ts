@@ -159,6 +159,24 @@ describe('a handle', () => {
     );
   });
 
+  it.each([
+    ['subject', 'a\ud800', 'a\ud801'],
+    ['sessionId', 'a\ud800', 'a\ud801'],
+    ['subject', 'a\udc00', 'a\ufffd'],
+  ] as const)(
+    'takes no %s with half a surrogate pair, which would be taken for another',
+    async (member, one, other) => {
+      const first = world.clientOf({ ...world.ada, [member]: one }, HANDLE);
+      const second = world.clientOf({ ...world.ada, [member]: other }, HANDLE);
+
+      await expect(first.requirement()).rejects.toThrow();
+      expect(await second.view()).not.toHaveProperty('state');
+      expect(world.errors).toContainEqual(
+        expect.objectContaining({ message: expect.stringContaining('half a surrogate pair') }),
+      );
+    },
+  );
+
   function asking(method: string, handle: string, inCookie = true): Knock {
     const { cookie: _own, ...headers } = HEADERS;
     return {
