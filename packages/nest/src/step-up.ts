@@ -25,7 +25,8 @@ export type StepUp = GrantedStepUp;
 
 /**
  * Lets a controller's handlers, or one handler, run only when the signed-in user has freshly approved. Where both have
- * one, both are to be met. Put it below the decorator that authenticates: `@UseGuards(AuthGuard)`, `@StepUp(policy)`.
+ * one, both are to be met. Put it above the decorator that authenticates, since Nest runs the guards of a handler from the last
+ * decorator to the first: `@StepUp(policy)`, `@UseGuards(AuthGuard)`.
  *
  * On a GraphQL resolver, the policy finds the resolver's arguments as the request's body, to bind or to read them, and the
  * options of the route have no meaning.

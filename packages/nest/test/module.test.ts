@@ -14,6 +14,7 @@ import {
   Post,
   Req,
   type Type,
+  UseGuards,
 } from '@nestjs/common';
 import { ModuleRef, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -117,7 +118,8 @@ describe.each(['express', 'fastify'] as const)('a gate in Nest on %s', (platform
 
   it('gives an approval back when the next guard refuses, so that both can be met', async () => {
     const single = { maxAge: 0 };
-    const both = controllerOf(() => 'done', [Post('both'), StepUp(single), StepUp(action)]);
+    // The last decorator's guard runs first.
+    const both = controllerOf(() => 'done', [Post('both'), StepUp(action), StepUp(single)]);
     const one = controllerOf(() => 'done', [Post('one'), StepUp(single)]);
     const { kit, ask } = await open(platform, [both, one]);
     const headers = await kit.approve(identity, { policy: single });
@@ -125,6 +127,24 @@ describe.each(['express', 'fastify'] as const)('a gate in Nest on %s', (platform
     expect((await ask('POST', '/both', headers)).status).toBe(401);
     expect((await ask('POST', '/one', headers)).status).toBe(201);
     expect((await ask('POST', '/one', headers)).status).toBe(401);
+  });
+
+  it('leaves the approval unused that a guard of a decorator below refuses, as documented', async () => {
+    let isAdmin = false;
+    class Admins {
+      canActivate(): boolean {
+        return isAdmin;
+      }
+    }
+    const single = { maxAge: 0 };
+    const bank = controllerOf(() => 'done', [Post('closing'), StepUp(single), UseGuards(Admins)]);
+    const { kit, ask } = await open(platform, [bank]);
+    const headers = await kit.approve(identity, { policy: single });
+
+    expect((await ask('POST', '/closing')).status).toBe(403);
+    expect((await ask('POST', '/closing', headers)).status).toBe(403);
+    isAdmin = true;
+    expect((await ask('POST', '/closing', headers)).status).toBe(201);
   });
 
   it('gives handlers the approval, and says that nobody keeps the answer', async () => {
