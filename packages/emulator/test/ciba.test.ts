@@ -430,19 +430,48 @@ describe('the other dialect', () => {
     });
   });
 
-  it('has other ids, no interval and no token type, and shows the time of the login', async () => {
+  const asking = {
+    acr_values: 'gold silver',
+    claims: '{"id_token":{"amr":null,"auth_time":{"essential":true},"name":null},"userinfo":{"email":null}}',
+  };
+
+  it.each<[Dialect['cibaIdTokenClaims'], Record<string, string>, object]>([
+    ['bare', asking, {}],
+    ['auth_time', asking, { auth_time: Date.UTC(2026, 0, 1, 0, 1) / 1000 }],
+    ['as_asked', {}, {}],
+    ['as_asked', { acr_values: 'gold silver' }, { acr: 'gold' }],
+    ['as_asked', asking, { acr: 'gold', amr: ['mfa'], auth_time: Date.UTC(2026, 0, 1, 0, 1) / 1000 }],
+    [
+      'as_asked',
+      { claims: '{"id_token":{"acr":null}}' },
+      { acr: 'http://schemas.openid.net/pape/policies/2007/06/multi-factor' },
+    ],
+  ])('tells of the authentication: %s, asked for %o', async (cibaIdTokenClaims, params, told) => {
+    dialect({ cibaIdTokenClaims });
+    const id = await started(params);
+    pass(60_000);
+    emulator.phone('ada').approve();
+    const { id_token: token } = (await poll(id)).body;
+    const { acr, amr, auth_time } = claimsOf(token);
+    expect(JSON.parse(JSON.stringify({ acr, amr, auth_time }))).toEqual(told);
+  });
+
+  it.each(['{', 'null'])('takes no claims such as %s', async (claims) => {
+    dialect({ cibaIdTokenClaims: 'as_asked' });
+    expect(await start({ claims })).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+  });
+
+  it('has other ids, no interval and no token type', async () => {
     dialect({
       cibaIdForm: 'jwt',
       cibaInterval: 'absent',
       cibaTokenType: 'absent',
-      cibaIdTokenClaims: 'auth_time',
     });
     const { body } = await start();
     expect(body).toEqual({ auth_req_id: expect.stringMatching(/^eyJ/), expires_in: 300 });
     emulator.phone('ada').approve();
     const tokens = await poll(String(body.auth_req_id));
     expect(tokens.body).not.toHaveProperty('token_type');
-    expect(claimsOf(tokens.body.id_token)).toHaveProperty('auth_time');
   });
 });
 

@@ -5,6 +5,7 @@ import type { CibaRequest } from '../state/ciba-request.ts';
 import type { Tenant } from '../state/tenant.ts';
 import { createTokenResponse } from '../tokens/token-response.ts';
 import { cibaGrantType } from './grant-type.ts';
+import { authenticationClaims } from './id-token-claims.ts';
 
 /** How much sooner than the interval a poll may come: clients count from different moments. */
 const earlyShare = 0.1;
@@ -28,12 +29,10 @@ export async function exchangeCiba(
     throw new EmulatorError(400, 'authorization_pending', 'The end-user authorization is pending');
   }
   request.isUsed = true;
-  const { cibaTokenType, cibaIdTokenClaims } = tenant.settings.dialect;
-  // Nobody documents that Auth0's tokens tell when or how the user approved.
-  const claims = cibaIdTokenClaims === 'bare' ? { auth_time: undefined } : {};
   const { token_type: type, ...answer } = await createTokenResponse(tenant, client, request.grant, {
-    claims,
+    claims: authenticationClaims(tenant, request),
   });
+  const { cibaTokenType } = tenant.settings.dialect;
   return { ...answer, ...(cibaTokenType === 'present' && { token_type: type }) };
 }
 

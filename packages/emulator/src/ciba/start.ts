@@ -19,6 +19,7 @@ import type { Grant } from '../state/transaction.ts';
 import { activeAuthenticators } from '../state/user.ts';
 import { readBindingMessage } from './binding-message.ts';
 import { cibaGrantType } from './grant-type.ts';
+import { readTold } from './id-token-claims.ts';
 import { readLoginHint } from './login-hint.ts';
 import { readPing, sendPing } from './ping.ts';
 
@@ -66,6 +67,7 @@ function start({ tenant, headers, params }: ApiRequest, client: ClientOptions): 
   const detailsText = optionalText(params, 'authorization_details');
   const details =
     detailsText === undefined ? undefined : parseDetails(tenant, { text: detailsText, audience, client });
+  const told = readTold(tenant, params);
   const ping = readPing(tenant, client, params);
   const user = findHinted();
   enforceLimit(tenant, 'bcAuthorize', '');
@@ -89,6 +91,7 @@ function start({ tenant, headers, params }: ApiRequest, client: ClientOptions): 
   const ciba: CibaRequest = {
     authReqId,
     grant,
+    told,
     channel: device === undefined ? 'email' : 'guardian-push',
     createdAt,
     expiresAt: createdAt + (expiry === undefined ? tenant.settings.lifetimes.cibaRequestMs : expiry * 1000),

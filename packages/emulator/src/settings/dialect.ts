@@ -103,8 +103,11 @@ export interface Dialect {
   readonly cibaInterval: 'present' | 'absent';
   /** Whether CIBA's tokens come with a `token_type`. */
   readonly cibaTokenType: 'present' | 'absent';
-  /** Whether CIBA's `id_token` has an `auth_time`. */
-  readonly cibaIdTokenClaims: 'bare' | 'auth_time';
+  /**
+   * What CIBA's `id_token` tells of the authentication: nothing, as nobody documents it of Auth0's; `auth_time`, as
+   * Keycloak's; or what `acr_values` and `claims` ask for, as oidc-provider's.
+   */
+  readonly cibaIdTokenClaims: 'bare' | 'auth_time' | 'as_asked';
   /** Whether clients with a `notificationEndpoint` are pinged; Auth0 pings nobody. */
   readonly cibaDelivery: 'poll' | 'ping';
   /** `error` of a silent request (`prompt=none`) that needs MFA. */
@@ -160,7 +163,7 @@ export const dialectChoices: { readonly [K in keyof Dialect]: readonly [Dialect[
   cibaIdForm: ['opaque', 'jwt'],
   cibaInterval: ['present', 'absent'],
   cibaTokenType: ['present', 'absent'],
-  cibaIdTokenClaims: ['bare', 'auth_time'],
+  cibaIdTokenClaims: ['bare', 'auth_time', 'as_asked'],
   cibaDelivery: ['poll', 'ping'],
   mfaSilent: ['login_required', 'interaction_required'],
 };

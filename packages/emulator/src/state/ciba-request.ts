@@ -5,6 +5,8 @@ import type { Grant } from './transaction.ts';
 export interface CibaRequest extends PushRequest {
   readonly authReqId: string;
   readonly grant: Grant;
+  /** What the `id_token` tells of the authentication: names of claims, and the value of `acr`. */
+  readonly told: { readonly claims: readonly string[]; readonly acr: string };
   /** How the user is asked. */
   readonly channel: 'guardian-push' | 'email';
   /** How long a client has to wait between two polls. It grows whenever one comes too soon. */

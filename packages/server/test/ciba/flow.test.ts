@@ -1,5 +1,6 @@
 import { createPrivateKey, type JsonWebKey, sign } from 'node:crypto';
 import { inspect } from 'node:util';
+import type { Dialect } from '@stepgate/emulator';
 import { decodeJwt } from 'jose';
 import { signingKey } from 'suites/signing-key.ts';
 import { describe, expect, it } from 'vitest';
@@ -65,6 +66,23 @@ describe('a flow by CIBA', () => {
     expect(granted).toMatchObject({ authentication });
     expect(idToken.length).toBeGreaterThan(100);
     expect(inspect(events, { depth: 20, maxStringLength: null }).includes(idToken)).toBe(false);
+  });
+
+  it.each<[Dialect['cibaIdTokenClaims'], (seconds: number) => object | undefined]>([
+    ['bare', () => undefined],
+    ['auth_time', (seconds) => ({ authenticatedAt: seconds * 1000 })],
+    ['as_asked', () => ({ acr: 'gold' })],
+  ])('tells what the tenant tells of itself: %s', async (cibaIdTokenClaims, told) => {
+    const { tenant, client, phone, shown, later } = createCibaScene({ ciba: { acrValues: 'gold' } });
+    tenant.emulator.configure({ dialect: { cibaIdTokenClaims } });
+    await client.start();
+    await client.event({ type: 'code.submit', code: shown().code });
+    phone.approve();
+    expect(await later()).toMatchObject({ state: 'approved' });
+
+    const decision = await client.decide();
+    const seconds = Math.floor(tenant.clock.now() / 1000);
+    expect(decision.isAllowed && decision.stepUp?.approval.authentication).toEqual(told(seconds));
   });
 
   it('takes only acr, amr and the time from an app’s own check, and drops the rest', async () => {
