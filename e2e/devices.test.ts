@@ -59,9 +59,9 @@ it('shows the devices of a user, adds an app and a number, and removes the phone
   await bank.getByRole('dialog').waitFor({ state: 'detached' });
 
   // A cancelled removal.
-  const removePhone = bank.getByRole('button', { name: /^Remove Phone with Auth0 Guardian/ });
+  const removePhone = bank.getByRole('button', { name: /^Remove: Phone with Auth0 Guardian/ });
   await removePhone.click();
-  await bank.getByRole('heading', { name: /^Remove Phone with Auth0 Guardian .*\?$/ }).waitFor();
+  await bank.getByRole('heading', { name: /^Remove “Phone with Auth0 Guardian .*”\?$/ }).waitFor();
   await ada.finds('Your devices');
   await bank.getByText(/removes the code generator in the same app/).waitFor();
   await bank.keyboard.press('Escape');

@@ -81,7 +81,7 @@ it('answers a phone, adds a user and a fault, changes a setting, moves the clock
   const { mfa_token: mfaToken } = await signIn('transfer:funds');
   await post('/mfa/associate', { authenticator_types: ['oob'], oob_channels: ['auth0'] }, mfaToken);
   await page.goto(server.url);
-  await page.getByText('Stepgate demo shows a QR code').waitFor();
+  await page.getByText('Demo app with a server shows a QR code').waitFor();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   await page.getByRole('button', { name: 'Scan' }).click();
   await page.locator('.chip', { hasText: 'push' }).waitFor();
@@ -192,7 +192,10 @@ it('shows the phone with the newest first and the client that asks', async () =>
   const titles = page.locator('.scan h3');
   await expect
     .poll(() => titles.allTextContents())
-    .toEqual(['Stepgate demo: approve on this phone', 'Stepgate demo: get codes on this phone']);
+    .toEqual([
+      'Demo app with a server: approve on this phone',
+      'Demo app with a server: get codes on this phone',
+    ]);
   await lookAt(page, 'emulator-phone', undefined, { isFocused: false });
 });
 

@@ -29,7 +29,7 @@ test.describe('a user with a phone', () => {
       await expect(page.getByRole('heading')).toHaveText(`Hello ${user.username}@example.com`);
       await page.getByRole('button', { name: 'Transfer' }).click({ noWaitAfter: true });
       const push = await phone[decision]();
-      expect(push.client).toBe('Stepgate demo');
+      expect(push.client).toBe('Demo app with a server');
       await expect(page.getByRole('heading')).toHaveText(decision === 'approve' ? 'Sent' : 'Declined');
     });
   }

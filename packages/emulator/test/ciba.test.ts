@@ -70,7 +70,7 @@ describe('/bc-authorize', () => {
       {
         kind: 'ciba',
         status: 'pending',
-        client: 'Stepgate demo',
+        client: 'Demo app with a server',
         message: 'K7QM-Transfer-250-EUR',
         scope: 'openid',
         audience: `${emulator.issuer}userinfo`,

@@ -65,7 +65,7 @@ describe('the phone', () => {
         {
           barcode_uri: body.barcode_uri,
           kind: 'push',
-          client: 'Stepgate demo',
+          client: 'Demo app with a server',
           created_at: expect.any(Number),
           expires_at: expect.any(Number),
         },

@@ -133,10 +133,14 @@ describe('the desk', () => {
     const text = await response.text();
     expect(JSON.parse(text)).toMatchObject({
       issuer: 'http://127.0.0.1:4400/',
-      users: [{ username: 'ada', waiting: [{ kind: 'push', client: 'Stepgate demo' }] }],
+      users: [{ username: 'ada', waiting: [{ kind: 'push', client: 'Demo app with a server' }] }],
       clients: [
-        { client_id: 'stepgate-demo', authentication: 'secret' },
-        { client_id: 'stepgate-demo-public', authentication: 'none: a public client' },
+        { client_id: 'stepgate-demo', name: 'Demo app with a server', authentication: 'secret' },
+        {
+          client_id: 'stepgate-demo-public',
+          name: 'Demo app without a server',
+          authentication: 'none: a public client',
+        },
       ],
       settings: expect.arrayContaining([
         {

@@ -61,7 +61,7 @@ describe('the log', () => {
       date: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       description: 'Guardian - Push notification sent',
       client_id: 'stepgate-demo',
-      client_name: 'Stepgate demo',
+      client_name: 'Demo app with a server',
       connection: 'Username-Password-Authentication',
       strategy: 'auth0',
       strategy_type: 'database',

@@ -123,7 +123,7 @@ describe('challenging a phone', () => {
     const { mfaToken, oobCode } = await startPush(client);
     expect(await client.oob(mfaToken, oobCode)).toMatchObject({ body: { error: 'authorization_pending' } });
     expect(emulator.phone('ada').notifications()).toMatchObject([
-      { status: 'pending', client: 'Stepgate demo', account: 'ada' },
+      { status: 'pending', client: 'Demo app with a server', account: 'ada' },
     ]);
     emulator.phone('ada').approve();
     expect(await client.oob(mfaToken, oobCode)).toMatchObject({ status: 200 });

@@ -34,7 +34,7 @@ describe('the second factor on the login page', () => {
   it('is a push to the phone, and the page continues by itself once it is approved', async () => {
     emulator.enroll('ada', { factor: 'push' });
     const { browser, page } = await atSecondFactor();
-    expect(phone.notifications()).toMatchObject([{ status: 'pending', client: 'Stepgate demo' }]);
+    expect(phone.notifications()).toMatchObject([{ status: 'pending', client: 'Demo app with a server' }]);
     const waiting = await browser.follow(page);
     expect(waiting.text).toContain('Approve on your phone');
     expect(waiting.headers.get('refresh')).toBe('1');
@@ -195,7 +195,7 @@ describe('a user without a factor', () => {
     await browser.post(page, { action: 'enroll', factor: 'push' });
     const shown = await browser.follow(page);
     expect(shown.text).toContain('<svg');
-    expect(phone.view().enrollments).toMatchObject([{ kind: 'push', client: 'Stepgate demo' }]);
+    expect(phone.view().enrollments).toMatchObject([{ kind: 'push', client: 'Demo app with a server' }]);
     phone.scan();
     expect((await browser.follow(page)).text).toContain('Keep your recovery code');
     const { location } = await browser.post(page, { action: 'kept' });

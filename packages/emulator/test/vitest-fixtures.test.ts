@@ -42,7 +42,7 @@ describe('the fixtures for Vitest', () => {
       // The phone waits for a push that comes later.
       const answered = phone[decision]();
       const { oob_code: oobCode } = await app.push(mfaToken);
-      expect(await answered).toMatchObject({ client: 'Stepgate demo', status: /approved|denied/ });
+      expect(await answered).toMatchObject({ client: 'Demo app with a server', status: /approved|denied/ });
       const tokens = await app.redeem(mfaToken, oobCode);
       expect(Object.keys(tokens)).toContain(decision === 'approve' ? 'access_token' : 'error');
     });

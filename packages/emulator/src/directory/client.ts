@@ -64,8 +64,8 @@ export const clientShape = v.pipe(
 
 /** The clients of an emulator without the option: one for servers, one for browsers. */
 export const defaultClients: readonly ClientOptions[] = [
-  { clientId: 'stepgate-demo', name: 'Stepgate demo', clientSecret: 'stepgate-demo-secret' },
-  { clientId: 'stepgate-demo-public', name: 'Stepgate demo' },
+  { clientId: 'stepgate-demo', name: 'Demo app with a server', clientSecret: 'stepgate-demo-secret' },
+  { clientId: 'stepgate-demo-public', name: 'Demo app without a server' },
 ];
 
 /** Whether a client has no credentials. */

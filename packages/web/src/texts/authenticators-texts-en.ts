@@ -20,9 +20,9 @@ export const englishAuthenticators: AuthenticatorsTexts = {
   sameApp: 'Code generator in the same app: {phone}',
   addHeading: 'Add another',
   remove: 'Remove',
-  removeDevice: 'Remove {device}',
+  removeDevice: 'Remove: {device}',
   keep: 'Keep it',
-  confirmRemoval: 'Remove {device}?',
+  confirmRemoval: 'Remove “{device}”?',
   goesToo: {
     push: 'This also removes approval on the phone with the same app.',
     otp: 'This also removes the code generator in the same app.',

@@ -21,9 +21,9 @@ export const frenchAuthenticators: AuthenticatorsTexts = {
   sameApp: 'Le générateur de codes de la même application\u00a0: {phone}',
   addHeading: 'Ajouter une méthode',
   remove: 'Supprimer',
-  removeDevice: 'Supprimer {device}',
+  removeDevice: 'Supprimer\u00a0: {device}',
   keep: 'Conserver',
-  confirmRemoval: 'Supprimer {device}\u202f?',
+  confirmRemoval: 'Supprimer «\u00a0{device}\u00a0»\u202f?',
   goesToo: {
     push: 'L’approbation sur le téléphone, par la même application, sera supprimée aussi.',
     otp: 'Le générateur de codes de la même application sera supprimé aussi.',
@@ -64,7 +64,7 @@ export const frenchAuthenticators: AuthenticatorsTexts = {
 /** French as in Canada. */
 export const canadianFrenchAuthenticators: AuthenticatorsTexts = withTexts(frenchAuthenticators, {
   kinds: { sms: 'Messages textes', email: 'Courriel' },
-  confirmRemoval: 'Supprimer {device}?',
+  confirmRemoval: 'Supprimer «\u00a0{device}\u00a0»?',
   goesToo: { sms: 'Les messages textes au même numéro seront supprimés aussi.' },
   mayGoToo: { sms: 'Les messages textes au même numéro seront supprimés aussi.' },
   actions: { devices: { sms: 'un numéro pour les messages textes', email: 'une adresse courriel' } },

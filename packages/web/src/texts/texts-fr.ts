@@ -1,6 +1,6 @@
 import { type Texts, withTexts } from './texts.ts';
 
-/** French, as in France: narrow no-break spaces before ? and !, a no-break space before a colon. */
+/** French, as in France: narrow no-break spaces before ? and !, a no-break space before a colon, and no-break hyphens in headings. */
 export const french: Texts = {
   language: 'fr',
   confirming: 'Vous confirmez',
@@ -12,7 +12,7 @@ export const french: Texts = {
     authenticating: { heading: 'Un instant', lead: 'Préparation de la confirmation…' },
     listing: { heading: 'Un instant', lead: 'Recherche de vos appareils…' },
     choosing: {
-      heading: 'Comment voulez-vous confirmer\u202f?',
+      heading: 'Comment voulez\u2011vous confirmer\u202f?',
       lead: 'Choisissez l’une des méthodes ci-dessous.',
     },
     enrolling: { heading: 'Un instant', lead: 'Préparation de l’ajout de votre appareil…' },
@@ -115,7 +115,7 @@ export const french: Texts = {
     otp: 'Configurer une application d’authentification',
     sms: 'Ajouter un numéro pour les SMS',
     voice: 'Ajouter un numéro pour les appels',
-    email: 'Ajouter une adresse e-mail',
+    email: 'Ajouter une adresse e\u2011mail',
     'recovery-code': 'Ajouter un code de récupération',
     hosted: 'Ajouter sur la page de connexion',
   },
@@ -257,7 +257,7 @@ export const french: Texts = {
 /** French, as in Canada: other words where France borrows from English, and no space before ? and !. */
 export const canadianFrench: Texts = withTexts(french, {
   language: 'fr-CA',
-  states: { choosing: { heading: 'Comment voulez-vous confirmer?' } },
+  states: { choosing: { heading: 'Comment voulez\u2011vous confirmer?' } },
   newOtp: {
     lead: 'Balayez ce code QR avec votre application d’authentification, puis saisissez le code qu’elle affiche.',
   },

@@ -153,7 +153,7 @@ it('lists the authenticators, says which belong together, and offers to remove t
     'Recovery code',
   ]);
   expect(root.querySelector('.authenticator-row button')?.getAttribute('aria-label')).toBe(
-    'Remove Phone with Auth0 Guardian (Pixel)',
+    'Remove: Phone with Auth0 Guardian (Pixel)',
   );
 });
 
@@ -168,8 +168,8 @@ it('lets no name reorder what the user reads', async () => {
     'leviP אב',
     'leviP אב',
   ]);
-  press(/^Remove Phone/);
-  expect(heading()).toBe('Remove Phone with Auth0 Guardian (leviP אב)?');
+  press(/^Remove: Phone/);
+  expect(heading()).toBe('Remove “Phone with Auth0 Guardian (leviP אב)”?');
   expect(root.querySelector('dialog h2 bdi')?.textContent).toBe('Phone with Auth0 Guardian (leviP אב)');
   expect(root.innerHTML).not.toMatch(/\p{Bidi_Control}/u);
   press('Remove');
@@ -182,9 +182,9 @@ it('says what else a removal removes, and removes nothing if the user keeps it',
   const { calls, heading, press, root } = await open({
     'GET /authenticators': [listOf([pushed, generated])],
   });
-  press(/^Remove Phone/);
+  press(/^Remove: Phone/);
 
-  expect(heading()).toBe('Remove Phone with Auth0 Guardian (Pixel)?');
+  expect(heading()).toBe('Remove “Phone with Auth0 Guardian (Pixel)”?');
   const text = root.querySelector('dialog')?.textContent;
   expect(text).toContain('This also removes the code generator in the same app.');
   expect(text).toContain('will have to set up a new device');
@@ -200,7 +200,7 @@ it('removes after a confirmation, and says what was removed', async () => {
       { status: 200, body: { removed: [pushed, generated, recovery], isLast: true } },
     ],
   });
-  press(/^Remove Phone/);
+  press(/^Remove: Phone/);
   press('Remove');
 
   await until(() => said() === 'Removed: Phone with Auth0 Guardian (Pixel) and Authenticator app.');

@@ -95,6 +95,12 @@ describe.each(['fr', 'fr-CA'])('the texts in %s', (language) => {
       expect(text, path).not.toMatch(/['"]/);
     }
   });
+
+  it('have no heading that can break at a hyphen', () => {
+    const headings = texts.filter(([path]) => /heading$|\.addFactors\.|confirmRemoval$/i.test(path));
+    expect(headings.length).toBeGreaterThan(20);
+    for (const [path, text] of headings) expect(text, path).not.toContain('-');
+  });
 });
 
 it('differ in France and Canada where France borrows from English', () => {
