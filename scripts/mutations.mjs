@@ -912,11 +912,27 @@ export const MUTATIONS = [
     edits: [
       [
         server('guard/guard'),
-        'if (options.checksOrigin && mayBeForged(visit.request, origins))',
+        'if (options.checksOrigin && mayBeForged(request, origins))',
         'if (mayBeForged === undefined)',
       ],
     ],
     shownBy: [shared('origins', 'does not run for %s with an approval of the owner')],
+  },
+  {
+    defence: 'a guard checks the origin whatever its policy asks for',
+    edits: [
+      [
+        server('guard/guard'),
+        '    if (options.checksOrigin && mayBeForged(request, origins)) throw forged(request);\n',
+        '',
+      ],
+      [
+        server('guard/guard'),
+        'if (demand === undefined) return Promise.resolve({ isAllowed: true });',
+        'if (demand === undefined) return Promise.resolve({ isAllowed: true });\n    if (options.checksOrigin && mayBeForged(visit.request, origins)) throw forged(visit.request);',
+      ],
+    ],
+    shownBy: [shared('origins', 'does not run for another origin where the policy asks for no approval')],
   },
   // The network, and the provider
   {

@@ -214,6 +214,21 @@ export function describeOrigins(scene: Scene): void {
       expect(bank.errors).toEqual([]);
     });
 
+    it('does not run for another origin where the policy asks for no approval', async () => {
+      const bank = await scene.open({
+        gateOptions: { insecureCookie: true },
+        policies: { small: () => false },
+      });
+      const { cookies } = await bank.browser();
+      const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
+      const send = (headers: Record<string, string>): Promise<Answer> =>
+        call('POST', `${bank.url}/small`, { headers: { cookie, ...headers } });
+
+      expect((await send({ 'sec-fetch-site': 'cross-site', origin: EVIL })).status).toBe(403);
+      expect(bank.reached).toEqual([]);
+      expect((await send({ 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+    });
+
     it.each<[string, Record<string, string>]>([
       ['a page of this site', { 'sec-fetch-site': 'same-origin' }],
       ['the user, by an address', { 'sec-fetch-site': 'none' }],

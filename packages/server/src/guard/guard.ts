@@ -136,6 +136,8 @@ export function createGuards(options: GuardOptions): Guards {
     terms: Terms,
   ): Promise<Decision> {
     if (caller === undefined) return turnAway(request, uses, terms);
+    // Whatever the policy asks for: it may ask for nothing, and the handler runs then too.
+    if (options.checksOrigin && mayBeForged(request, origins)) throw forged(request);
     const reading = read(request);
     if (reading instanceof Promise) {
       return reading.then((demand) => decideOn({ request, caller, uses, terms }, demand));
@@ -145,7 +147,6 @@ export function createGuards(options: GuardOptions): Guards {
 
   function decideOn(visit: Visit, demand: Demand | undefined): Promise<Decision> {
     if (demand === undefined) return Promise.resolve({ isAllowed: true });
-    if (options.checksOrigin && mayBeForged(visit.request, origins)) throw forged(visit.request);
     return demand.evidence ? decideByClaims(visit, demand) : decideByApproval(visit, demand);
   }
 
