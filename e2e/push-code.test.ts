@@ -128,6 +128,34 @@ it('keeps asking on the built-in page after a reload, and takes another way, aft
   expect(desk.pushes()).toBe(2);
 });
 
+it('keeps the tries through a reload, and nothing that was half typed', async () => {
+  const desk = await openDeskWithCiba();
+  const { bank, context } = desk;
+  await context.route('**/public/bank.js', (route) => route.abort());
+  const ada = createCustomer(desk);
+  await ada.signIn();
+  await ada.transfer(402);
+  await ada.press('Send approval request');
+  await ada.reads(HEADING);
+  await ada.enters('Code', 'BBBB');
+  await bank.locator('#code-error').waitFor();
+  const code = await ada.readsOnPhone('Transfer 402 EUR to Grace');
+  const input = bank.getByRole('textbox', { name: 'Code' });
+  await input.fill(code.slice(0, 2));
+
+  await bank.reload();
+  await ada.finds(HEADING);
+  expect(await input.inputValue()).toBe('');
+  await ada.enters('Code', 'CCCC');
+  await bank.locator('#code-error').waitFor();
+  await bank.reload();
+  await ada.finds(HEADING);
+  await ada.enters('Code', 'DDDD');
+  await ada.reads('Request denied');
+  await bank.getByText('The code was wrong too often.').waitFor();
+  expect(desk.pushes()).toBe(1);
+});
+
 it('adds a phone by the MFA API without any script, says why, and asks that phone by CIBA from then on', async () => {
   const desk = await openDeskWithCiba({ isEnrolled: false, hasScript: false });
   const { bank } = desk;

@@ -2,6 +2,7 @@ import type { FlowView } from '@stepgate/core';
 import { createTestTenant, PASSWORD, POLL_MS, type TestTenant } from 'suites/test-tenant.ts';
 import { describe, expect, it } from 'vitest';
 import { type AuditEvent, createMemoryStore, type Gate, type Policy } from '../../src/index.ts';
+import { CIBA_POLL_MS, createCibaScene } from '../support/ciba-scene.ts';
 import {
   createGateClient,
   createTestGate,
@@ -488,6 +489,30 @@ describe('limits and events', () => {
     expect(await stranger.isAllowed()).toBe(false);
     expect(await asker.isAllowed()).toBe(true);
   });
+});
+
+it('tells the login that has asked how the user authenticated for the other one', async () => {
+  const scene = createCibaScene({ ciba: { acrValues: 'gold' }, policy: POLICY });
+  const { tenant, client: asker, events, other, phone, shown } = scene;
+  tenant.emulator.configure({ dialect: { cibaIdTokenClaims: 'as_asked' } });
+  const identity = { subject: tenant.ada.subject, sessionId: 'browser' };
+  const browser = other({ identity, handle: 'b'.repeat(43) });
+  const link = await linkFor(asker);
+  await open(browser, link);
+  const { version } = await viewAt(browser, link);
+  await browser.send('POST', `${link}/flow/events`, {
+    body: { type: 'code.submit', code: shown().code },
+    headers: { 'if-match': `"${version}"` },
+  });
+  phone.approve();
+  tenant.clock.advance(CIBA_POLL_MS);
+  expect(await viewAt(browser, link)).toMatchObject({ state: 'approved' });
+
+  const authentication = { acr: 'gold' };
+  const decision = await asker.decide();
+  expect(decision).toMatchObject({ stepUp: { approval: { byOtherLogin: true, way: 'ciba' } } });
+  expect(decision.isAllowed && decision.stepUp?.approval.authentication).toEqual(authentication);
+  expect(events.find(({ type }) => type === 'approval.granted')).toMatchObject({ authentication });
 });
 
 describe('two logins at once', () => {
