@@ -1385,6 +1385,20 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'a revoked approval gives no more receipts',
+    edits: [
+      [
+        server('guard/guard'),
+        'if (now() >= approval.keepUntil) return false;',
+        'if (now() >= 0) return false;',
+      ],
+    ],
+    shownBy: [
+      own('receipts/receipts', 'is not given any more: revoked $by, with maxAge $maxAge'),
+      own('receipts/receipts', 'is not given by another process either'),
+    ],
+  },
+  {
     defence: 'an approval for a single use gives receipts to the request that has used it',
     edits: [[server('guard/granted-step-up'), '      assertHeld(use, uses);\n', '']],
     shownBy: [

@@ -17,8 +17,8 @@ export interface StepUp {
    * the digest of what was bound. Valid for a minute by default; see `verifyReceipt` of `@stepgate/server/receipt`.
    *
    * @throws TypeError when the audience is wrong.
-   * @throws StepUpError `insufficient_user_authentication` (401) when the approval was given back or has become too
-   * old; `misconfigured` (500) for a single-use approval that `check` has left unused.
+   * @throws StepUpError `insufficient_user_authentication` (401) when the approval was given back, was revoked or has
+   * become too old; `store_unavailable` (503); `misconfigured` (500) for a single-use approval that `check` has left unused.
    */
   receipt(options: ReceiptOptions): Promise<string>;
   /**

@@ -19,6 +19,8 @@ export interface Grant {
 /** What a {@link GrantedStepUp} can ask of its gate. */
 export interface Granting {
   tokens(use: UsedApproval): TokenSet | undefined;
+  /** Whether the approval was revoked since it was used. */
+  isRevoked(use: UsedApproval): Promise<boolean>;
   receipt(grant: Grant, options: ReceiptOptions): Promise<string>;
   giveBack(uses: RequestUses): Promise<void>;
 }
@@ -52,7 +54,16 @@ export class GrantedStepUp implements StepUp {
     return async (options) => {
       const { use, uses } = this.#grant;
       assertHeld(use, uses);
-      return this.#granting.receipt(this.#grant, options);
+      // Signed at once, so that no `release()` comes between.
+      const [receipt, isRevoked] = await Promise.all([
+        this.#granting.receipt(this.#grant, options),
+        this.#granting.isRevoked(use),
+      ]);
+      if (!isRevoked) return receipt;
+      throw new StepUpError(
+        'insufficient_user_authentication',
+        'The approval was revoked, so it has no receipt. Stop what the handler does, and ask for a new approval.',
+      );
     };
   }
 

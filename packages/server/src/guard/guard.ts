@@ -234,7 +234,15 @@ export function createGuards(options: GuardOptions): Guards {
     return at !== undefined && at > (await subjects.revokedAt(subject));
   }
 
+  /** A revocation deletes the record, which otherwise keeps an approval that was used. */
+  async function isRevoked({ key, approval }: UsedApproval): Promise<boolean> {
+    if (now() >= approval.keepUntil) return false;
+    const { record } = await records.read(key);
+    return record?.approvals.every(({ id }) => id !== approval.id) ?? true;
+  }
+
   const granting: Granting = {
+    isRevoked,
     tokens: ({ key, approval, kept }) => openTokens(sealer, key, approval, { kept, now: now() }),
     receipt({ use, policy, decidedAt, request }, options) {
       const { approval, firstReceiptAt } = use;

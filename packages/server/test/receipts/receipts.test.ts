@@ -14,7 +14,7 @@ import { createTestTenant, POLL_MS, providerOf, type TestTenant } from 'suites/t
 import { describe, expect, it } from 'vitest';
 import type { Gate } from '../../src/gate/gate.ts';
 import type { GateOptions } from '../../src/gate/gate-options.ts';
-import type { Policy, ReceiptKey, StepUp } from '../../src/index.ts';
+import { createMemoryStore, type Policy, type ReceiptKey, type StepUp } from '../../src/index.ts';
 import { boundDigest, verifyReceipt } from '../../src/receipt.ts';
 import { createCibaScene } from '../support/ciba-scene.ts';
 import {
@@ -212,6 +212,50 @@ describe('a receipt and an approval that expires', () => {
     expect(exp * 1_000 - tenant.clock.now()).toBeLessThanOrEqual(30_000);
     tenant.clock.advance(30_000);
     await expect(stepUp.receipt(LEDGER)).rejects.toMatchObject({ code: 'insufficient_user_authentication' });
+  });
+});
+
+describe('a receipt of an approval that is revoked while the handler runs', () => {
+  const REVOCATIONS: readonly [string, (opened: Scene) => Promise<void>][] = [
+    [
+      'by a sign-out',
+      ({ gate, client, native }) => gate.revoke(client.hostRequest('POST', '/logout', native)),
+    ],
+    ['of all the user’s logins', ({ gate, tenant }) => gate.revokeSubject(tenant.ada.subject)],
+  ];
+
+  it.each(
+    REVOCATIONS.flatMap(([by, revoke]) =>
+      [TRANSFER, { maxAge: '5m' } as const].map((policy) => ({ by, revoke, policy, maxAge: policy.maxAge })),
+    ),
+  )('is not given any more: revoked $by, with maxAge $maxAge', async ({ revoke, policy }) => {
+    const opened = await approvedUse(policy);
+    const { stepUp } = opened;
+    const given = await stepUp.receipt(LEDGER);
+    await revoke(opened);
+
+    await expect(stepUp.receipt(LEDGER)).rejects.toMatchObject({
+      code: 'insufficient_user_authentication',
+      message: expect.stringContaining('revoked'),
+    });
+    // A new approval in the same browser does not bring it back.
+    opened.tenant.clock.advance(16_000);
+    const next = { ...opened, native: { identity: opened.native.identity, body: GRACE } };
+    await approve(next);
+    await expect(stepUp.receipt(LEDGER)).rejects.toMatchObject({ code: 'insufficient_user_authentication' });
+    expect(await (await use(next)).receipt(LEDGER)).toMatch(/^ey/);
+    // What was given before, no gate can take back.
+    expect((await verifyWithJose(opened, given)).approval).toBe(stepUp.approval.id);
+  });
+
+  it('is not given by another process either', async () => {
+    const store = createMemoryStore();
+    const opened = await approvedUse(TRANSFER, { store });
+    await createTestGate(opened.tenant, { store }).revokeSubject(opened.tenant.ada.subject);
+
+    await expect(opened.stepUp.receipt(LEDGER)).rejects.toMatchObject({
+      code: 'insufficient_user_authentication',
+    });
   });
 });
 
