@@ -16,6 +16,9 @@ import { installNode, npm, pack, run } from './packed.mjs';
 
 const BUN = '1.4.5';
 const DENO = '2.9.6';
+/** Miniflare brings the Workers runtime of its own date along. */
+const MINIFLARE = '4.20260730.0';
+const WORKERD = 'workerd 2026-07-30';
 const STORES = { memory: 'memory', sqlite: 'SQLite', redis: 'Redis', postgres: 'PostgreSQL' };
 /** The apps. A login library is tried with one store, since neither knows of the other. */
 const ROWS = [
@@ -30,10 +33,16 @@ const ROWS = [
   { name: 'hono', title: 'Hono with hono/jwt' },
   { name: 'nest', title: 'NestJS 12 with express-session' },
   { name: 'nest-11', title: 'NestJS 11 with express-session', app: 'nest', stores: ['memory'] },
+  {
+    name: 'nest-11-fastify',
+    title: 'NestJS 11 with @fastify/session',
+    app: 'nest-fastify',
+    stores: ['memory'],
+  },
   { name: 'next', title: 'Next.js with nextjs-auth0' },
 ];
 /** What is tried on Node alone. */
-const ON_NODE = ['nest', 'nest-11', 'next', 'postgres'];
+const ON_NODE = ['nest', 'nest-11', 'nest-11-fastify', 'next', 'postgres'];
 /** What the apps use besides our packages, as this repository has it installed. */
 const LIBRARIES = {
   express: '^5.3.0',
@@ -51,6 +60,7 @@ const LIBRARIES = {
   '@nestjs/common': '^12.5.1',
   '@nestjs/core': '^12.5.1',
   '@nestjs/platform-express': '^12.5.1',
+  '@nestjs/platform-fastify': '^12.5.0',
   'reflect-metadata': '^0.2.2',
   rxjs: '^7.8.2',
   next: '^16.4.6',
@@ -63,6 +73,8 @@ const LIBRARIES = {
   'express-openid-connect': '^3.4.0',
   'express-oauth2-jwt-bearer': '^1.10.0',
   jose: '^6.2.18',
+  esbuild: '^0.28.2',
+  miniflare: MINIFLARE,
 };
 const PACKAGES = [
   'core',
@@ -102,11 +114,15 @@ if (postgresProgram() === undefined) {
   process.exit(1);
 }
 
-/** The runtimes: their names, and the programs with their arguments. */
+/** What Bun and Deno try too. */
+const isPortable = (row, store) => !ON_NODE.includes(row) && !ON_NODE.includes(store);
+
+/** The runtimes: their names, the programs with their arguments, and which apps they try with which stores. */
 function installRuntimes() {
   const nodes = [22, 24, 26].map((major) => {
     const program = installNode(major, folder);
-    return { name: `Node ${run(program, ['--version'], folder).trim().slice(1)}`, command: [program] };
+    const name = `Node ${run(program, ['--version'], folder).trim().slice(1)}`;
+    return { name, command: [program, 'app.mjs'], tries: () => true };
   });
   // As packages of single platforms, which run no scripts on install.
   const cpu = process.arch === 'arm64' ? ['aarch64', 'arm64'] : ['x64', 'x64'];
@@ -119,8 +135,21 @@ function installRuntimes() {
   const modules = join(place, 'node_modules');
   return [
     ...nodes,
-    { name: `Bun ${BUN}`, command: [join(modules, bun, 'bin', 'bun'), 'run'] },
-    { name: `Deno ${DENO}`, command: [join(modules, deno, 'deno'), 'run', '--allow-all'] },
+    {
+      name: `Bun ${BUN}`,
+      command: [join(modules, bun, 'bin', 'bun'), 'run', 'app.mjs'],
+      tries: isPortable,
+    },
+    {
+      name: `Deno ${DENO}`,
+      command: [join(modules, deno, 'deno'), 'run', '--allow-all', 'app.mjs'],
+      tries: isPortable,
+    },
+    {
+      name: WORKERD,
+      command: [process.execPath, 'workerd.mjs'],
+      tries: (row, store) => row === 'hono' && store === 'memory',
+    },
   ];
 }
 
@@ -137,7 +166,7 @@ function installApps() {
     npm(['install'], place);
   };
   install(app, { ...ours, ...LIBRARIES });
-  const NEST = /^@nestjs|^express-session$|^reflect-metadata$|^rxjs$/;
+  const NEST = /^@nestjs|^@fastify\/(cookie|session)$|^express-session$|^reflect-metadata$|^rxjs$/;
   const libraries = Object.entries(LIBRARIES).filter(([name]) => NEST.test(name));
   const older = libraries.map(([name, range]) => [name, name.startsWith('@nestjs') ? '11' : range]);
   const parts = ['core', 'web', 'server', 'nest'].map((name) => [
@@ -182,14 +211,14 @@ try {
   const { driveFourThings } = await import(pathToFileURL(join(app, 'four-things.mjs')).href);
   const ran = new Set();
   const failures = [];
-  for (const { name, command } of runtimes) {
+  for (const { name, command, tries } of runtimes) {
     for (const row of rows) {
       for (const store of row.stores ?? Object.keys(STORES)) {
-        if (!name.startsWith('Node') && ON_NODE.some((one) => one === row.name || one === store)) continue;
+        if (!tries(row.name, store)) continue;
         const file = join(folder, `${row.name}-${name.replaceAll(/\W/g, '-')}.db`);
         const servers = { redis: `redis://127.0.0.1:${REDIS_PORT}`, postgres: postgres.url };
         const place = servers[store] ?? file;
-        const cwd = row.name === 'nest-11' ? nest11 : app;
+        const cwd = row.name.startsWith('nest-11') ? nest11 : app;
         try {
           await driveFourThings({ command, name: row.app ?? row.name, store, place, cwd });
           ran.add(`${row.name} ${name} ${store}`);

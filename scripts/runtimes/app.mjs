@@ -9,6 +9,10 @@ const onExpress = (login) => async (options) => {
   const express = await import('./express.mjs');
   return express.expressApp(express[login], options);
 };
+const onHono = async (options) => {
+  const [{ honoApp }, { onFetch }] = await Promise.all([import('./hono.mjs'), import('./listen.mjs')]);
+  return onFetch(honoApp(options).fetch);
+};
 const on = (host) => async (options) => (await import('./hosts.mjs'))[host](options);
 
 const APPS = {
@@ -20,8 +24,9 @@ const APPS = {
   bearer: onExpress('withBearer'),
   koa: on('koaApp'),
   fastify: on('fastifyApp'),
-  hono: on('honoApp'),
-  nest: on('nestApp'),
+  hono: onHono,
+  nest: on('nestOnExpress'),
+  'nest-fastify': on('nestOnFastify'),
   next: on('nextApp'),
 };
 

@@ -11,8 +11,8 @@ const USER = { username: 'ada', password: 'correct-horse' };
 const AUDIENCE = 'https://bank.example/';
 
 /**
- * Fails when one of the four does. `command`: the runtime's program with its arguments; `name`: an app of app.mjs;
- * `place`: where the store is.
+ * Fails when one of the four does. `command`: the runtime's program with its arguments and the script that prints the
+ * app's address; `name`: an app of app.mjs; `place`: where the store is.
  */
 export async function driveFourThings({ command, name, store, place, cwd }) {
   const emulator = createEmulator();
@@ -27,7 +27,7 @@ export async function driveFourThings({ command, name, store, place, cwd }) {
   const { refreshToken } = (await signIn('offline_access')).tokens;
 
   const [program, ...args] = command;
-  const app = spawn(program, [...args, 'app.mjs', name, store, place], {
+  const app = spawn(program, [...args, name, store, place], {
     cwd,
     env: {
       ...process.env,
@@ -51,7 +51,8 @@ export async function driveFourThings({ command, name, store, place, cwd }) {
     const url = await new Promise((resolve, reject) => {
       app.stdout.on('data', () => {
         const found = /^app: (\S+)$/m.exec(stdout)?.[1];
-        if (found) resolve(found);
+        // With a slash at its end, an app's own paths begin where the app does.
+        if (found) resolve(found.replace(/\/?$/, '/'));
       });
       void ended.then(() => reject(new Error('the app has ended')));
     });
@@ -59,7 +60,7 @@ export async function driveFourThings({ command, name, store, place, cwd }) {
   } catch (error) {
     throw new Error(`${name} with ${store} in ${program}: ${error.message}\n${stderr}`, { cause: error });
   } finally {
-    app.kill('SIGKILL');
+    app.kill();
     await ended;
     await tenant.close();
   }
@@ -72,21 +73,21 @@ function signInTo(name, emulator) {
   const others = {
     async 'better-auth'(send, url) {
       const account = { name: 'Ada', email: 'ada@bank.example', password: 'correct-horse-battery' };
-      const headers = { ...json, origin: url };
-      const answer = await send('POST', '/api/auth/sign-up/email', {
+      const headers = { ...json, origin: new URL(url).origin };
+      const answer = await send('POST', 'api/auth/sign-up/email', {
         headers,
         body: JSON.stringify(account),
       });
       assert.equal(answer.status, 200, answer.text);
     },
     async 'auth-js'(send) {
-      const { csrfToken } = JSON.parse((await send('GET', '/auth/csrf')).text);
+      const { csrfToken } = JSON.parse((await send('GET', 'auth/csrf')).text);
       const body = new URLSearchParams({ csrfToken }).toString();
-      const answer = await send('POST', '/auth/callback/credentials', { headers: form, body });
+      const answer = await send('POST', 'auth/callback/credentials', { headers: form, body });
       assert.equal(answer.status, 302, answer.text);
     },
     async 'openid-connect'(send) {
-      const { location } = (await send('GET', '/login')).headers;
+      const { location } = (await send('GET', 'login')).headers;
       const { url } = await emulator.completeLogin(location);
       const { pathname, search } = new URL(url);
       const answer = await send('GET', pathname + search);
@@ -95,7 +96,7 @@ function signInTo(name, emulator) {
   };
   return async (send, url) => {
     if (others[name]) return others[name](send, url);
-    const answer = await send('POST', '/login', { headers: json, body: '{}' });
+    const answer = await send('POST', 'login', { headers: json, body: '{}' });
     assert.equal(answer.status, 200, answer.text);
     const { token } = JSON.parse(answer.text);
     return token && `Bearer ${token}`;
@@ -107,8 +108,10 @@ async function fourThings(url, phone, signIn) {
   let authorization;
   /** Sends exactly these headers, which `fetch` would not. The body stays to be read. */
   async function open(method, path, { headers = {}, body } = {}) {
-    const outgoing = request(url + path, {
+    const outgoing = request(new URL(path, url), {
       method,
+      // The Workers runtime hangs up after a request whose body the app has not read.
+      agent: false,
       headers: {
         cookie: [...cookies].map((pair) => pair.join('=')).join('; '),
         'sec-fetch-site': 'same-origin',
@@ -139,25 +142,25 @@ async function fourThings(url, phone, signIn) {
   authorization = await signIn(send, url);
 
   // The guard refuses programs with a challenge, and page loads with the way to the page.
-  const refused = await send('POST', '/transfers', { headers: json, body: '{}' });
+  const refused = await send('POST', 'transfers', { headers: json, body: '{}' });
   assert.equal(refused.status, 401);
   assert.match(refused.headers['www-authenticate'], /insufficient_user_authentication/);
   // A form is kept for its replay.
-  const posted = await send('POST', '/orders', { headers: form, body: 'to=Grace&amount=250' });
+  const posted = await send('POST', 'orders', { headers: form, body: 'to=Grace&amount=250' });
   assert.equal(posted.status, 303);
   const page = await send('GET', posted.headers.location, { headers: navigation });
   assert.equal(page.status, 200);
   const [, asset] = /src="([^"]+stepgate-page\.js)"/.exec(page.text);
-  assert.equal((await send('GET', new URL(asset, `${url}/step-up`).pathname)).status, 200);
+  assert.equal((await send('GET', asset)).status, 200);
 
   // The flow, with its stream.
   const requirement = new URL(posted.headers.location, url).searchParams.get('requirement');
-  const started = await send('POST', '/step-up/flow', {
+  const started = await send('POST', 'step-up/flow', {
     headers: json,
     body: JSON.stringify({ requirement }),
   });
   assert.equal(started.status, 201, started.text);
-  const stream = await open('GET', '/step-up/flow', { headers: { accept: 'text/event-stream' } });
+  const stream = await open('GET', 'step-up/flow', { headers: { accept: 'text/event-stream' } });
   assert.match(stream.headers['content-type'], /^text\/event-stream/);
   let told = '';
   let isAnswered = false;
@@ -173,10 +176,10 @@ async function fourThings(url, phone, signIn) {
 
   // The guard lets both through, and the kept form is offered again.
   const done = await send('GET', posted.headers.location, { headers: navigation });
-  assert.match(done.text, /action="\/orders"/);
+  assert.ok(done.text.includes(`action="${new URL('orders', url).pathname}"`));
   assert.match(done.text, /name="amount" value="250"/);
-  const ordered = await send('POST', '/orders', { headers: form, body: 'to=Grace&amount=250' });
+  const ordered = await send('POST', 'orders', { headers: form, body: 'to=Grace&amount=250' });
   assert.deepEqual([ordered.status, JSON.parse(ordered.text)], [200, { to: 'Grace' }]);
-  const allowed = await send('POST', '/transfers', { headers: json, body: '{}' });
+  const allowed = await send('POST', 'transfers', { headers: json, body: '{}' });
   assert.deepEqual(JSON.parse(allowed.text), { factor: 'push' });
 }

@@ -1,7 +1,8 @@
-// The app on the other hosts, each with a common way to sign in. Each function resolves to the address.
+// The app on the hosts of Node's kind, each with a common way to sign in. Each function resolves to the address.
 import { join } from 'node:path';
-import { identifyByClaims, identifyBySession } from '@stepgate/server';
-import { onFetch, onNode } from './listen.mjs';
+import { identifyBySession } from '@stepgate/server';
+import { onNode } from './listen.mjs';
+import { APP_BASE_PATH } from './next-app/app-base-path.js';
 import { POLICY, REPLAY, resultOf, SECRET, user } from './options.mjs';
 
 const bySession = identifyBySession({ subject: ({ user: signedIn }) => signedIn?.sub });
@@ -64,41 +65,34 @@ export async function fastifyApp(options) {
   return app.listen({ port: 0, host: '127.0.0.1' });
 }
 
-export async function honoApp(options) {
-  const [{ Hono }, { setCookie }, { jwt, sign }, { createGate }] = await Promise.all([
-    import('hono'),
-    import('hono/cookie'),
-    import('hono/jwt'),
-    import('@stepgate/hono'),
-  ]);
-  const app = new Hono();
-  const gate = createGate({ ...options, identify: identifyByClaims((c) => c.get('jwtPayload')) });
-  app.post('/login', async (c) => {
-    setCookie(c, 'token', await sign({ sub: user.sub, sid: 'login' }, SECRET, 'HS256'));
-    return c.json({});
-  });
-  app.use(jwt({ secret: SECRET, cookie: 'token', alg: 'HS256' }));
-  app.use(gate);
-  app.post('/transfers', gate.require(POLICY), (c) => c.json(resultOf(c.get('stepUp'))));
-  app.post('/orders', gate.require(POLICY, REPLAY), async (c) =>
-    c.json({ to: (await c.req.parseBody()).to }),
-  );
-  return onFetch(app.fetch);
+export async function nestOnExpress(options) {
+  const { default: session } = await import('express-session');
+  const app = await nestApp(options);
+  app.use(session({ secret: SECRET, resave: false, saveUninitialized: false }));
+  return listening(app);
 }
 
-export async function nestApp(options) {
-  await import('reflect-metadata');
-  const [
-    { Body, Controller, HttpCode, Module, Post, Req },
-    { NestFactory },
-    { default: session },
-    { StepUp, StepUpModule },
-  ] = await Promise.all([
-    import('@nestjs/common'),
-    import('@nestjs/core'),
-    import('express-session'),
-    import('@stepgate/nest'),
+export async function nestOnFastify(options) {
+  const [{ FastifyAdapter }, { default: cookie }, { default: session }] = await Promise.all([
+    import('@nestjs/platform-fastify'),
+    import('@fastify/cookie'),
+    import('@fastify/session'),
   ]);
+  const app = await nestApp(options, new FastifyAdapter());
+  await app.register(cookie);
+  await app.register(session, { secret: SECRET, cookie: { secure: false } });
+  return listening(app);
+}
+
+async function listening(app) {
+  await app.listen(0, '127.0.0.1');
+  return app.getUrl();
+}
+
+async function nestApp(options, adapter) {
+  await import('reflect-metadata');
+  const [{ Body, Controller, HttpCode, Module, Post, Req }, { NestFactory }, { StepUp, StepUpModule }] =
+    await Promise.all([import('@nestjs/common'), import('@nestjs/core'), import('@stepgate/nest')]);
   class Bank {
     login(req) {
       req.session.user = { sub: user.sub };
@@ -126,17 +120,15 @@ export async function nestApp(options) {
     imports: [StepUpModule.forRoot({ ...options, identify: bySession })],
     controllers: [Bank],
   })(App);
-  const app = await NestFactory.create(App, { logger: ['error'] });
-  app.use(session({ secret: SECRET, resave: false, saveUninitialized: false }));
-  await app.listen(0, '127.0.0.1');
-  return app.getUrl();
+  const logger = ['error'];
+  return adapter ? NestFactory.create(App, adapter, { logger }) : NestFactory.create(App, { logger });
 }
 
-/** Next.js on a plain server of Node's, as built from `next-app`, where the gate is. */
+/** Next.js on a plain server of Node's, as built from `next-app`, where the gate is, under the app's own base path. */
 export async function nextApp() {
   const { default: next } = await import('next');
   const app = next({ dir: join(import.meta.dirname, 'next-app') });
   await app.prepare();
   process.env.ORIGIN = await onNode(app.getRequestHandler());
-  return process.env.ORIGIN;
+  return process.env.ORIGIN + APP_BASE_PATH;
 }

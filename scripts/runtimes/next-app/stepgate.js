@@ -6,6 +6,7 @@ import { createRedisStore } from '@stepgate/redis';
 import { createSqliteStore } from '@stepgate/sqlite';
 import { NextRequest } from 'next/server';
 import { optionsFor, SECRET } from '../tenant.mjs';
+import { APP_BASE_PATH } from './app-base-path.js';
 
 const STORES = {
   memory: () => createMemoryStore(),
@@ -23,7 +24,7 @@ const login = new Auth0Client({
 });
 
 /** Next.js loads this module while it builds, where the environment has none of these. */
-export const stepgate = createGate(() => {
+const readOptions = () => {
   const { USER_JSON, ORIGIN, STORE, PLACE } = process.env;
   return {
     ...optionsFor(JSON.parse(USER_JSON)),
@@ -34,4 +35,6 @@ export const stepgate = createGate(() => {
       return found && { subject: found.user.sub, sessionId: found.internal.sid };
     },
   };
-});
+};
+
+export const stepgate = createGate(readOptions, { appBasePath: APP_BASE_PATH });

@@ -1,0 +1,3 @@
+import { APP_BASE_PATH } from './app-base-path.js';
+
+export default { basePath: APP_BASE_PATH };
