@@ -1,12 +1,13 @@
 // Drives one flow, one guard, one stream and one replay through the packed packages: on each host with a common way to
 // sign in, in each runtime, with each store; and with each login library, in each runtime. Compares the table in
 // docs/reference/runtimes.md with what ran, or writes it with --write. `--only next,passport` runs these rows alone, and
-// compares nothing. Everything comes from npm but redis-server and postgres, which have to be there.
+// `--part 1/2` every second one. Everything comes from npm but redis-server and postgres, which have to be there.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import {
   createTemplate,
   postgresProgram,
@@ -97,8 +98,12 @@ const page = join(root, 'docs', 'reference', 'runtimes.md');
 const folder = mkdtempSync(join(tmpdir(), 'stepgate-runtimes-'));
 const app = join(folder, 'app');
 const nest11 = join(folder, 'nest-11');
-const only = /^--only[= ](\S+)/.exec(process.argv.slice(2).join(' '))?.[1].split(',');
-const rows = ROWS.filter(({ name }) => only?.includes(name) ?? true);
+const words = process.argv.slice(2).join(' ');
+const only = /^--only[= ](\S+)/.exec(words)?.[1].split(',');
+const [, part = 1, parts = 1] = /^--part[= ](\d+)\/(\d+)$/.exec(words) ?? [];
+const rows = ROWS.filter(({ name }, index) => (only?.includes(name) ?? true) && index % parts === part - 1);
+if (rows.length === 0)
+  throw new Error(`There is no row for ${words}: ${ROWS.map(({ name }) => name).join(', ')}.`);
 const REDIS_PORT = 20_000 + (process.pid % 20_000);
 const redis = spawn('redis-server', ['--port', REDIS_PORT, '--bind', '127.0.0.1', '--save', ''], {
   cwd: folder,
@@ -174,6 +179,7 @@ function installApps() {
     ours[`@stepgate/${name}`],
   ]);
   install(nest11, Object.fromEntries([...parts, ...older]));
+  if (rows.every(({ name }) => name !== 'next')) return;
   run(process.execPath, [join(app, 'node_modules/next/dist/bin/next'), 'build', 'next-app'], app);
 }
 
@@ -201,6 +207,12 @@ function tableOf(runtimes, ran) {
 
 let template;
 let postgres;
+/** Of a table, the head and the rows that ran, without the spaces that align them. */
+const partOf = (table) =>
+  table
+    .split('\n')
+    .filter((_, line) => line === 0 || rows.includes(ROWS[line - 2]))
+    .map((line) => line.replaceAll(/ +\|/g, ' |'));
 const TABLE = /(?<=<!-- what ran -->\n\n).*?(?=\n\n<!-- end -->)/s;
 
 try {
@@ -231,12 +243,11 @@ try {
   }
   for (const failure of failures) console.error(failure);
   const text = readFileSync(page, 'utf8');
-  const written = text.replace(TABLE, tableOf(runtimes, ran));
-  if (only) console.log(tableOf(runtimes, ran));
-  else if (process.argv.includes('--write')) writeFileSync(page, written);
-  else if (written !== text) {
+  const table = tableOf(runtimes, ran);
+  if (words === '--write') writeFileSync(page, text.replace(TABLE, table));
+  else if (!isDeepStrictEqual(partOf(TABLE.exec(text)[0]), partOf(table))) {
     console.error(
-      'docs/reference/runtimes.md says something else than what ran: `pnpm run runtimes --write`.',
+      `docs/reference/runtimes.md says something else than what ran: \`pnpm run runtimes --write\`.\n${table}`,
     );
     process.exitCode = 1;
   }
