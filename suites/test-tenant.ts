@@ -1,4 +1,4 @@
-import { createAuth0MfaApi, createAuth0SignIn, type EnrollingWay, type Enrollment } from '@stepgate/core';
+import { createAuth0SignIn, type EnrollingWay } from '@stepgate/core';
 import { type ClientOptions, createEmulator, type Emulator, type Phone } from '@stepgate/emulator';
 import {
   type Auth0Settings,
@@ -80,13 +80,15 @@ export interface TestTenant {
   mfaToken(user?: TestUser, clientId?: string): Promise<string>;
   /** Whose a refresh token is: their `sub`. It is used up. */
   ownerOf(refreshToken: string): Promise<string | undefined>;
-  /** Gives the user a phone that takes pushes. */
-  enrolPush(user?: TestUser): Promise<Enrollment>;
+  /** Gives the user a phone that takes pushes, as if it had been added before: the tenant is asked for nothing. */
+  enrolPush(user?: TestUser): Promise<void>;
   reset(): void;
 }
 
 export const CLIENT_SECRET = 'stepgate-demo-secret';
 export const PASSWORD = 'correct-horse';
+/** The recovery code of users with a phone. */
+export const RECOVERY_CODE = 'RECOVERYRECOVERYRECOVERY';
 /** The longest that one poll comes after another: the interval and its jitter. */
 export const POLL_MS = 6_000;
 
@@ -182,12 +184,11 @@ function tenantOf(options: {
       const idToken = result.status === 'signed_in' ? result.tokens.idToken : undefined;
       return idToken === undefined ? undefined : decodeJwt(idToken).sub;
     },
-    async enrolPush(of = user) {
-      // Some tenants demand them here, and the others do not mind.
-      const api = createAuth0MfaApi({ ...auth0, enrollWithCredentials: true });
-      const enrollment = await api.enroll({ mfaToken: await mfaToken(of), factor: 'push' });
-      emulator.phone(of.username).scan();
-      return enrollment;
+    async enrolPush({ username } = user) {
+      const { authenticators } = emulator.phone(username).view();
+      const isFirst = authenticators.every(({ authenticator_type: type }) => type !== 'recovery-code');
+      emulator.enroll(username, { factor: 'push' });
+      if (isFirst) emulator.enroll(username, { factor: 'recovery-code', code: RECOVERY_CODE });
     },
     reset() {
       emulator.reset();

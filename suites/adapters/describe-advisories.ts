@@ -11,7 +11,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createMemoryStore, type Policy, type RoutePolicy } from '@stepgate/server';
 import { describe, expect, it } from 'vitest';
 import { call, open } from '../http.ts';
-import { POLL_MS, providerOf, type TestUser } from '../test-tenant.ts';
+import { POLL_MS, providerOf, RECOVERY_CODE, type TestUser } from '../test-tenant.ts';
 import type { Bank, Browser, HostRequest, Session } from './bank.ts';
 import type { Scene } from './scene.ts';
 
@@ -271,7 +271,7 @@ export function describeAdvisories(scene: Scene): void {
       const { tenant } = scene;
       const { ada } = tenant;
       const store = createMemoryStore({ now: () => tenant.clock.now() });
-      const { recoveryCodes = [] } = await tenant.enrolPush();
+      await tenant.enrolPush();
       const bankOptions = {
         policies: { lost: { factors: ['recovery-code'], maxAge: 0 } as const },
         gateOptions: { store },
@@ -287,7 +287,7 @@ export function describeAdvisories(scene: Scene): void {
 
       const ends = await Promise.all(
         browsers.map(async (browser) =>
-          (await browser.event({ type: 'code.submit', code: recoveryCodes[0] })).json<{ state: string }>(),
+          (await browser.event({ type: 'code.submit', code: RECOVERY_CODE })).json<{ state: string }>(),
         ),
       );
 
