@@ -8,10 +8,10 @@ export const shared = {
   // One more than there are processors, since some tests wait for servers and processes.
   maxWorkers: availableParallelism() + 1,
   // Unit tests do not wait for time to pass. The limits are for machines that are busy with something else.
-  testTimeout: 20_000,
-  hookTimeout: 60_000,
-  expect: { poll: { timeout: 15_000 } },
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 50_000 } },
 } as const;
 
 /** The same for the packages with stores, whose tests start and kill servers and processes, and keep them per file. */
-export const sharedByStores = { ...shared, isolate: true, testTimeout: 30_000 } as const;
+export const sharedByStores = { ...shared, isolate: true, testTimeout: 90_000 } as const;

@@ -2,6 +2,7 @@ import type { Emulator } from '@stepgate/emulator';
 import type { GateProcess } from './gate-process.ts';
 import { type Browser, startTenant, type Tenant } from './tenant.ts';
 import type { Death } from './tenant-store.ts';
+import { LEASE_MS } from './timing.ts';
 import { type Ask, createUser, type User, type Wish } from './user.ts';
 
 /** A way through a flow. */
@@ -31,9 +32,6 @@ export interface Survival {
   readonly settled: Promise<unknown>;
   readonly outcome: Promise<Outcome>;
 }
-
-/** Longer than the lease of a claimed effect, and longer than any lock. */
-const LEASE_MS = 16_000;
 
 /**
  * Goes through a flow in a process that is cut off at the given write, then continues in the process that lives, as a user
@@ -71,7 +69,8 @@ async function outcomeOf(options: {
       return await request(isFirst ? doomed : survivor);
     } catch (error) {
       if (!isFirst || !hasDied()) throw error;
-      tenant.pass(LEASE_MS);
+      // Longer than any lock, too.
+      tenant.pass(LEASE_MS + 1_000);
       return undefined;
     }
   };

@@ -1,4 +1,5 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { PATIENT } from 'suites/patience.ts';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createEmulator, type Dialect, type Emulator, type EmulatorOptions } from '../src/index.ts';
 import { createTenantClient, credentials, type Reply, type TenantClient } from './tenant-client.ts';
@@ -496,7 +497,7 @@ describe('pings', () => {
     const id = await started({ client_notification_token: 'cnt-0123456789abcdef' });
     expect(pings).toEqual([]);
     emulator.phone('ada')[decision]();
-    await vi.waitFor(() => expect(pings).toHaveLength(1));
+    await vi.waitFor(() => expect(pings).toHaveLength(1), PATIENT);
     expect(pings).toMatchObject([{ url: notificationEndpoint, body: { auth_req_id: id } }]);
     expect(pings[0]?.headers.get('authorization')).toBe('Bearer cnt-0123456789abcdef');
     expect(await poll(id)).toMatchObject({ status: decision === 'approve' ? 200 : 400 });

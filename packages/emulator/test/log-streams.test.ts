@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PATIENT } from 'suites/patience.ts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createEmulator, type LogEvent } from '../src/index.ts';
 import { createLogStreams } from '../src/logs/log-streams.ts';
@@ -66,21 +67,24 @@ describe('a log stream', () => {
     const logStreams = [{ name: 'siem', endpoint: url, authorization: 'Bearer the-token' }];
     const emulator = createEmulator({ logStreams });
     await createTenantClient(emulator).signIn({ password: 'guess' });
-    await vi.waitFor(() => expect(posts).toHaveLength(1));
+    await vi.waitFor(() => expect(posts).toHaveLength(1), PATIENT);
     expect(posts[0]?.authorization).toBe('Bearer the-token');
     const [first] = emulator.logEvents;
     expect(JSON.parse(posts[0]?.body ?? '')).toMatchObject([
       { log_id: first?.log_id, data: { ...first } },
       { data: { type: 'fepft' } },
     ]);
-    await vi.waitFor(() => expect(emulator.logStreams()).toMatchObject([{ sent: 2, waiting: 0, lost: 0 }]));
+    await vi.waitFor(
+      () => expect(emulator.logStreams()).toMatchObject([{ sent: 2, waiting: 0, lost: 0 }]),
+      PATIENT,
+    );
     expect(JSON.stringify(emulator.logStreams())).not.toContain('the-token');
   });
 
   it('sends few requests, of at most 100 events, in order', async () => {
     const { streams, bodies, waits } = fakeStreams(() => 200);
     for (let number = 1; number <= 250; number += 1) streams.deliver(event(number));
-    await vi.waitFor(() => expect(streams.logStreams()).toMatchObject([{ sent: 250 }]));
+    await vi.waitFor(() => expect(streams.logStreams()).toMatchObject([{ sent: 250 }]), PATIENT);
     const batches = bodies.map((body) =>
       (JSON.parse(body) as { log_id: string }[]).map(({ log_id: id }) => id),
     );
@@ -100,7 +104,7 @@ describe('a log stream', () => {
     streams.deliver(event(1));
     await tick();
     streams.deliver(event(2));
-    await vi.waitFor(() => expect(streams.logStreams()).toMatchObject([{ sent: 1, lost: 1 }]));
+    await vi.waitFor(() => expect(streams.logStreams()).toMatchObject([{ sent: 1, lost: 1 }]), PATIENT);
     expect(failures).toBe(4);
     expect(waits).toEqual([200, 1_000, 2_000, 4_000, 200]);
   });
@@ -117,8 +121,9 @@ describe('a log stream', () => {
   it('says why it fails', async () => {
     const { streams } = fakeStreams(() => 0);
     streams.deliver(event(1));
-    await vi.waitFor(() =>
-      expect(streams.logStreams()).toMatchObject([{ lastError: 'connect ECONNREFUSED' }]),
+    await vi.waitFor(
+      () => expect(streams.logStreams()).toMatchObject([{ lastError: 'connect ECONNREFUSED' }]),
+      PATIENT,
     );
   });
 
@@ -134,11 +139,11 @@ describe('a log stream', () => {
     const client = createTenantClient(emulator);
     await client.signIn({ scope: 'openid' });
     await client.signIn({ password: 'guess' });
-    await vi.waitFor(() => expect(posts).toHaveLength(1));
+    await vi.waitFor(() => expect(posts).toHaveLength(1), PATIENT);
     expect(posts[0]?.body.split('\n').map((line) => JSON.parse(line).data.type)).toEqual(['fp', 'fepft']);
     emulator.addLogStream({ name: 'lines', endpoint: url, contentFormat: 'JSONOBJECT' });
     await client.signIn({ password: 'guess' });
-    await vi.waitFor(() => expect(posts).toHaveLength(3));
+    await vi.waitFor(() => expect(posts).toHaveLength(3), PATIENT);
     expect(posts.slice(1).map(({ body }) => JSON.parse(body).data.type)).toEqual(['fp', 'fepft']);
   });
 
@@ -183,7 +188,7 @@ describe('a log stream', () => {
     expect(await create({ type: 'datadog' })).toMatchObject({ status: 400 });
     expect(await create({ filters: [{ type: 'category' }] })).toMatchObject({ status: 400 });
     expect(await create({ name: 'wrong', sink: { httpEndpoint: 'siem' } })).toMatchObject({ status: 400 });
-    await vi.waitFor(() => expect(posts[0]?.authorization).toBe('Bearer the-token'));
+    await vi.waitFor(() => expect(posts[0]?.authorization).toBe('Bearer the-token'), PATIENT);
     const path = `/api/v2/log-streams/${String(created.body.id)}`;
     expect(await client.call('GET', path, { bearer })).toMatchObject({ body: { name: 'siem' } });
     expect(await client.call('DELETE', path, { bearer })).toMatchObject({ status: 204 });

@@ -62,17 +62,14 @@ function countCalls(store: PostgresStore, key: string): () => number {
 /** Resolves when every write wakes the watchers, and not only the timer each second. */
 async function untilNotified(store: PostgresStore, calls: () => number): Promise<void> {
   await expect
-    .poll(
-      async () => {
-        const before = calls();
-        await store.write('other', 1, RECORD);
-        await store.write('k', 1, RECORD);
-        await store.delete('k');
-        await sleep(50);
-        return calls() - before;
-      },
-      { timeout: 10_000 },
-    )
+    .poll(async () => {
+      const before = calls();
+      await store.write('other', 1, RECORD);
+      await store.write('k', 1, RECORD);
+      await store.delete('k');
+      await sleep(50);
+      return calls() - before;
+    })
     .toBe(2);
 }
 
@@ -165,9 +162,7 @@ describeWithPostgres('the table of a PostgreSQL store', () => {
     vi.useRealTimers();
 
     const keys = async (): Promise<unknown> => (await client.query(`SELECT key::text FROM ${table}`)).rows;
-    await expect
-      .poll(keys, { timeout: 5_000 })
-      .toEqual([{ key: `\\x${Buffer.from('lives').toString('hex')}` }]);
+    await expect.poll(keys).toEqual([{ key: `\\x${Buffer.from('lives').toString('hex')}` }]);
   });
 });
 
@@ -200,7 +195,7 @@ describeWithPostgres('a PostgreSQL store', () => {
 
     const calls = countCalls(store, 'k');
 
-    await expect.poll(calls, { timeout: 5_000 }).toBeGreaterThan(1);
+    await expect.poll(calls).toBeGreaterThan(1);
     await expect
       .poll(() => faults.map(String))
       .toEqual([expect.stringMatching(/pooler.*give `listen` the address/)]);

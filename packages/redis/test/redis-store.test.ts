@@ -158,7 +158,7 @@ describeWithRedis('a Redis store', () => {
 
     await server.stop('SIGKILL');
     await server.start();
-    await expect.poll(() => calls, { timeout: 10_000 }).toBe(before + 1);
+    await expect.poll(() => calls).toBe(before + 1);
 
     await recovered(() => other.write('k', 1, { ifVersion: 0, ttlMs: 60_000 }));
     await expect.poll(() => calls).toBe(before + 2);
@@ -186,7 +186,7 @@ describeWithRedis('a Redis store', () => {
     await sleep(2 * TIMEOUT_MS);
     const before = calls;
     await store.write('k', 2, { ifVersion: version ?? -1, ttlMs: 60_000 });
-    await expect.poll(() => calls, { timeout: 5_000 }).toBeGreaterThan(before);
+    await expect.poll(() => calls).toBeGreaterThan(before);
   });
 
   it('rejects a write when memory is full, and does not evict another record', async () => {
@@ -207,7 +207,7 @@ describeWithRedis('a Redis store', () => {
 
     const connections = async (): Promise<number> => (await admin.clientList()).length;
     await sleep(200);
-    await expect.poll(connections, { timeout: 5_000 }).toBe(1);
+    await expect.poll(connections).toBe(1);
   });
 
   it("leaves the app's own client open when it closes", async () => {

@@ -125,8 +125,8 @@ describe('a SQLite store', () => {
     vi.setSystemTime(Date.now() + 180_000);
     vi.advanceTimersByTime(60_000);
 
-    await expect.poll(count, { timeout: 5_000 }).toBe(1);
-    await expect.poll(pages, { timeout: 5_000 }).toBeLessThan(before / 20);
+    await expect.poll(count).toBe(1);
+    await expect.poll(pages).toBeLessThan(before / 20);
     expect((await store.read('lives'))?.value).toBe(1);
   });
 

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { PATIENT } from 'suites/patience.ts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { auth0, createGate, createMemoryStore, type GateOptions } from '../../src/index.ts';
 
@@ -131,7 +132,7 @@ describe('createGate', () => {
     await vi.waitFor(() => {
       const error: unknown = expect.objectContaining({ code: 'misconfigured' });
       expect(written).toHaveBeenCalledExactlyOnceWith('onError failed', failure, error);
-    });
+    }, PATIENT);
   });
 
   it('says which Node it needs, when one is too old', () => {

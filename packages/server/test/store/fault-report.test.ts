@@ -1,3 +1,4 @@
+import { PATIENT } from 'suites/patience.ts';
 import { expect, it, vi } from 'vitest';
 import { createFaultReport } from '../../src/store/fault-report.ts';
 
@@ -66,6 +67,9 @@ it.each<[string, () => unknown]>([
 
   expect(() => report(AWAY, 'watch')).not.toThrow();
 
-  await vi.waitFor(() => expect(printed).toHaveBeenCalledWith('onError failed', expect.any(Error), AWAY));
+  await vi.waitFor(
+    () => expect(printed).toHaveBeenCalledWith('onError failed', expect.any(Error), AWAY),
+    PATIENT,
+  );
   printed.mockRestore();
 });

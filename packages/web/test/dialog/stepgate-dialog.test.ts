@@ -1,4 +1,5 @@
 // @vitest-environment happy-dom
+import { PATIENT } from 'suites/patience.ts';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { openStepUpDialog, StepgateDialog } from '../../src/dialog/stepgate-dialog.ts';
 import { type DrawnScreen, screenIn } from '../support/screen.ts';
@@ -26,7 +27,7 @@ async function open(view = pollingView()): Promise<Stage> {
   openStepUpDialog({ stepUp: actor, action: { title: 'Transfer 250 €' }, signal: controller.signal });
   const element = document.querySelector('stepgate-dialog');
   // It opens after its texts have loaded.
-  await vi.waitUntil(() => element?.shadowRoot?.querySelector('dialog[open]'));
+  await vi.waitUntil(() => element?.shadowRoot?.querySelector('dialog[open]'), PATIENT);
   const dialog = element?.shadowRoot?.querySelector('dialog');
   if (!(element instanceof StepgateDialog) || !(dialog instanceof HTMLDialogElement)) {
     throw new Error('there is no dialog');
@@ -77,7 +78,7 @@ it('cancels the flow and closes at once when the user cancels', async () => {
   expect(actor.sent).toEqual([{ type: 'flow.cancel' }]);
   expect(actor.getSnapshot().status).toBe('stopped');
   expect(events).toEqual(['stepgate-cancelled']);
-  await vi.waitUntil(() => !element.isConnected);
+  await vi.waitUntil(() => !element.isConnected, PATIENT);
 });
 
 it('treats Escape as a cancel', async () => {
@@ -131,7 +132,7 @@ it('closes when no caller waits for the approval any more', async () => {
 
   leave();
 
-  await vi.waitUntil(() => !element.isConnected);
+  await vi.waitUntil(() => !element.isConnected, PATIENT);
 });
 
 it('does not open for a flow that has ended', () => {
@@ -181,7 +182,10 @@ it('uses the language of the page, with the app’s texts', async () => {
   document.body.append(element);
   onTestFinished(() => element.remove());
   void element.show(createScriptedActor(pollingView()), { action: { title: 'Virement' } });
-  const dialog = await vi.waitUntil(() => element.shadowRoot?.querySelector<HTMLElement>('dialog[open]'));
+  const dialog = await vi.waitUntil(
+    () => element.shadowRoot?.querySelector<HTMLElement>('dialog[open]'),
+    PATIENT,
+  );
   const { heading, text } = screenIn(dialog);
 
   expect(heading).toBe('Consultez votre téléphone');

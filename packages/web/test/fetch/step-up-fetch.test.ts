@@ -1,3 +1,4 @@
+import { PATIENT } from 'suites/patience.ts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createStepUpFetch, StepUpCancelled, type StepUpFetchOptions } from '../../src/index.ts';
 import { type Bank, shown, startBank } from '../support/bank.ts';
@@ -94,7 +95,7 @@ describe('stepUpFetch', () => {
     const calls = ['/a', '/b'].map((path) => bank.fetch(bank.server.url + path));
     gesture.isActive = false;
 
-    await vi.waitUntil(() => bank.calls.length === 2);
+    await vi.waitUntil(() => bank.calls.length === 2, PATIENT);
     await shown(bank);
     bank.approve();
     await shown(bank, 2);
@@ -158,7 +159,7 @@ describe('stepUpFetch', () => {
     const bank = await createBank();
     const calls = ['/a', '/b', '/c'].map((path) => bank.fetch(bank.server.url + path));
 
-    await vi.waitUntil(() => bank.calls.length === 3);
+    await vi.waitUntil(() => bank.calls.length === 3, PATIENT);
     await shown(bank);
     bank.approve();
     const answers = await Promise.all(calls);
@@ -173,7 +174,7 @@ describe('stepUpFetch', () => {
     bank.uses = 1;
     const calls = ['/a', '/b'].map((path) => bank.fetch(bank.server.url + path));
 
-    await vi.waitUntil(() => bank.calls.length === 2);
+    await vi.waitUntil(() => bank.calls.length === 2, PATIENT);
     await shown(bank);
     bank.approve();
     await shown(bank, 2);
@@ -186,7 +187,7 @@ describe('stepUpFetch', () => {
   it('rejects every waiting call with a typed error when the user cancels', async () => {
     const bank = await createBank();
     const calls = ['/a', '/b'].map((path) => bank.fetch(bank.server.url + path));
-    await vi.waitUntil(() => bank.calls.length === 2);
+    await vi.waitUntil(() => bank.calls.length === 2, PATIENT);
 
     const { stepUp } = await shown(bank);
     stepUp.send({ type: 'flow.cancel' });
@@ -218,7 +219,7 @@ describe('stepUpFetch', () => {
     const first = bank.fetch(`${bank.server.url}/a`);
     const { stepUp } = await shown(bank);
     const second = bank.fetch(`${bank.server.url}/account`);
-    await vi.waitUntil(() => bank.calls.length === 2);
+    await vi.waitUntil(() => bank.calls.length === 2, PATIENT);
 
     stepUp.send({ type: 'flow.cancel' });
     await expect(first).rejects.toBeInstanceOf(StepUpCancelled);
@@ -233,7 +234,7 @@ describe('stepUpFetch', () => {
     const controller = new AbortController();
     const impatient = bank.fetch(`${bank.server.url}/a`, { signal: controller.signal });
     const patient = bank.fetch(`${bank.server.url}/b`);
-    await vi.waitUntil(() => bank.calls.length === 2);
+    await vi.waitUntil(() => bank.calls.length === 2, PATIENT);
     const { signal } = await shown(bank);
 
     controller.abort(new Error('enough'));
@@ -288,7 +289,7 @@ describe('stepUpFetch', () => {
       release = () => send(response, 401, { error: 'insufficient_user_authentication', step_up });
     };
     const slow = bank.fetch(`${bank.server.url}/slow`);
-    await vi.waitUntil(() => release !== undefined);
+    await vi.waitUntil(() => release !== undefined, PATIENT);
     const quick = bank.fetch(`${bank.server.url}/a`);
     await shown(bank);
     bank.approve();

@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import type { EnrollableFactor } from '@stepgate/core';
+import { PATIENT } from 'suites/patience.ts';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { StepgateDialog } from '../../src/dialog/stepgate-dialog.ts';
 import type { ManagedAuthenticator } from '../../src/page/authenticators-client.ts';
@@ -57,8 +58,7 @@ const recovery: ManagedAuthenticator = {
 };
 
 /** The last screen stays for a second. */
-const until = (holds: () => boolean): Promise<boolean> =>
-  vi.waitUntil(holds, { timeout: 5_000, interval: 5 });
+const until = (holds: () => boolean): Promise<boolean> => vi.waitUntil(holds, { ...PATIENT, interval: 5 });
 
 type Answer = { readonly status: number; readonly body: unknown };
 
