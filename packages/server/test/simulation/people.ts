@@ -193,24 +193,27 @@ export function createPeople(world: World): People {
     const { stepUp } = decision;
     const { approval } = stepUp;
     truth.runs.push({ approval: approval.id, way: approval.way, browser: by, errand, at: clocks.now() });
-    const receive = (isAfterRelease: boolean): Promise<void> =>
-      turns.aside(receipt(stepUp, errand, isAfterRelease));
-    if (afterwards === 'receipt' || afterwards === 'receipt and release') await receive(false);
+    const receive = (isAfterRelease: boolean): Promise<boolean> =>
+      turns.aside(() => receipt(stepUp, errand, isAfterRelease));
+    const wantsReceipt = afterwards === 'receipt' || afterwards === 'receipt and release';
+    const hasReceipt = wantsReceipt && (await receive(false));
     if (afterwards === 'nothing' || afterwards === 'receipt') {
       // The same request: what it has used is known by it.
       const next: ErrandName = boundOfErrand(errand) === undefined ? 'transfer' : 'close an account';
       await at.client(by, next).decide('/accounts/next', native);
       return;
     }
-    truth.released.push(approval.id);
+    // A service may have acted on the receipt.
+    if (!hasReceipt) truth.released.push(approval.id);
     await stepUp.release();
-    if (afterwards === 'receipt and release') await receive(true);
+    if (wantsReceipt) await receive(!hasReceipt);
   }
 
   /** What the service behind the handler reads in its receipt. */
-  async function receipt(stepUp: StepUp, errand: ErrandName, isAfterRelease: boolean): Promise<void> {
+  /** Whether the handler gets a receipt. */
+  async function receipt(stepUp: StepUp, errand: ErrandName, isAfterRelease: boolean): Promise<boolean> {
     const token = await stepUp.receipt({ audience: AUDIENCE }).catch(() => undefined);
-    if (token === undefined) return;
+    if (token === undefined) return false;
     const says = await verifyReceipt(token, {
       issuer: 'http://localhost/step-up',
       audience: AUDIENCE,
@@ -219,6 +222,7 @@ export function createPeople(world: World): People {
       now: () => issuedAt(token),
     });
     truth.receipts.push({ approval: stepUp.approval.id, errand, at: clocks.now(), isAfterRelease, says });
+    return true;
   }
 
   return {

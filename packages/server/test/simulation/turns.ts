@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { Scheduler } from 'fast-check';
 
@@ -6,10 +7,10 @@ export type Scheduling = Pick<Scheduler, 'schedule' | 'count' | 'waitOne'>;
 
 /** Lets what is under way go on, one turn after the other. */
 export interface Turns {
-  /** Waits for a turn. */
+  /** Waits for a turn, unless it is asked for aside. */
   turn(name: string): Promise<unknown>;
   /** Does work that takes no turns, and no time: nothing else goes on meanwhile. */
-  aside<T>(work: Promise<T>): Promise<T>;
+  aside<T>(work: () => Promise<T>): Promise<T>;
   goOn(turns: number): Promise<void>;
   /** Goes on until nothing is under way. */
   settle(): Promise<void>;
@@ -22,6 +23,7 @@ const ALL = 10_000;
 /** `whenQuiet`: called when nothing is under way any more. */
 export function createTurns(scheduling: Scheduling, whenQuiet: () => void): Turns {
   let asides = 0;
+  const isAside = new AsyncLocalStorage<true>();
 
   /** Waits until something is there to go on with, or nothing is to come: bodies are read over some turns of the loop. */
   async function pause(): Promise<void> {
@@ -43,10 +45,12 @@ export function createTurns(scheduling: Scheduling, whenQuiet: () => void): Turn
   }
 
   return {
-    turn: (name) => scheduling.schedule(Promise.resolve(), name),
+    async turn(name) {
+      if (isAside.getStore() === undefined) await scheduling.schedule(Promise.resolve(), name);
+    },
     aside(work) {
       asides += 1;
-      return work.finally(() => {
+      return isAside.run(true, work).finally(() => {
         asides -= 1;
       });
     },
