@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Clock } from '@stepgate/core';
 import { createManualClock } from 'suites/manual-clock.ts';
 import type { Clocked } from './deeds.ts';
@@ -70,7 +71,8 @@ export function createClocks(): Clocks {
       const name = index === 0 ? 'process 0' : 'process 1';
       return {
         now: () => real.now() + ahead[name],
-        setTimeout: (callback, ms) => real.setTimeout(callback, ms),
+        // As the timers of Node do, these belong to the request that has set them.
+        setTimeout: (callback, ms) => real.setTimeout(AsyncResource.bind(callback), ms),
         clearTimeout: (timer) => real.clearTimeout(timer),
       };
     },

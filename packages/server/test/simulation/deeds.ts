@@ -1,4 +1,4 @@
-import type { PollSchedule, PushCodeEntry, WayName } from '@stepgate/core';
+import type { Factor, PollSchedule, PushCodeEntry, WayName } from '@stepgate/core';
 import type { Policy } from '../../src/index.ts';
 
 /**
@@ -24,11 +24,19 @@ export const recordOf = (browser: string): string => (browser === 'twin' ? 'owne
 /** What a browser asks for. Transfers differ by what is bound of their body. */
 export interface Errand {
   readonly isSingleUse: boolean;
+  /** Whether a recovery code will do. */
+  readonly takesRecoveryCode?: boolean;
+  /** Whether a phone that was added in the same flow counts for nothing. */
+  readonly forbidsNewPhone?: boolean;
+  /** How long ago a phone must have been added. */
+  readonly leastAgeMs?: number;
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
 export const ERRANDS = {
-  'see the accounts': { isSingleUse: false },
+  'see the accounts': { isSingleUse: false, takesRecoveryCode: true },
+  'see the history': { isSingleUse: false, forbidsNewPhone: true },
+  'change the address': { isSingleUse: false, leastAgeMs: 300_000 },
   'close an account': { isSingleUse: true },
   transfer: { isSingleUse: true, body: { to: 'grace', amount: 250 } },
   'the same transfer, written differently': { isSingleUse: true, body: { amount: 250, to: 'grace', at: 1 } },
@@ -57,18 +65,53 @@ export function contentOf(name: ErrandName): string {
   return bound === undefined ? name : `transfer ${JSON.stringify(bound)}`;
 }
 
+const FACTORS: readonly Factor[] = ['push', 'otp', 'sms', 'hosted'];
+
 /** The policy of its route. The title is the same for all transfers: what is bound must tell them apart by itself. */
 export function policyOf(name: ErrandName): Policy {
-  const { isSingleUse, body }: Errand = ERRANDS[name];
+  const { isSingleUse, body, takesRecoveryCode, forbidsNewPhone, leastAgeMs }: Errand = ERRANDS[name];
   return {
-    factors: ['push', 'otp', 'sms', 'hosted'],
+    factors: takesRecoveryCode === true ? [...FACTORS, 'recovery-code'] : FACTORS,
     maxAge: isSingleUse ? 0 : '5m',
+    ...(forbidsNewPhone === true && { allowEnrolledInFlow: false }),
+    ...(leastAgeMs !== undefined && { minAuthenticatorAge: leastAgeMs / 1_000 }),
     ...(body && { action: { id: 'transfer', title: 'Transfer to Grace', bind: [...BOUND] } }),
   };
 }
 
 /** Whose clock is set. The store's and both processes' are one clock, unless one of them alone goes wrong. */
 export type Clocked = 'all' | 'store' | 'process 0' | 'process 1';
+
+/** What the provider says of the details that were approved: that they are those that were asked for, or others. */
+export const HANDED_BACK = [
+  'the same',
+  'in another order',
+  'with a member more',
+  'as text',
+  'a member changed',
+  'a member less',
+  'a line more',
+  'one less',
+  'nothing',
+] as const;
+
+/** One of {@link HANDED_BACK}. */
+export type HandedBack = (typeof HANDED_BACK)[number];
+
+/** Who sends a ping: the provider, once or again, or somebody who makes one up or mixes two. */
+export const PINGS = [
+  'true',
+  'again',
+  'made up',
+  'with the token of another',
+  'with the name of another',
+] as const;
+
+/** Those that mix two. */
+export const MIXED_PINGS = ['with the token of another', 'with the name of another'] as const;
+
+/** One of {@link PINGS}. */
+export type PingKind = (typeof PINGS)[number];
 
 /** One thing that somebody does. */
 export type Deed =
@@ -82,12 +125,22 @@ export type Deed =
         | 'retry'
         | 'choose the code'
         | 'choose the text'
+        | 'choose the recovery code'
+        | 'note the new code'
+        | 'type the password'
+        | 'begin to add a phone'
+        | 'scan'
         | 'take another way'
         | 'look'
         | 'watch';
       readonly by: Browser;
     }
   | { readonly type: 'type a code'; readonly by: Browser }
+  /** The user's own from the paper; everybody else types one that was replaced. At once, at both processes by turns. */
+  | { readonly type: 'type a recovery code'; readonly by: Browser; readonly times: number }
+  /** Starts a flow and proves it by a recovery code, or by a phone that is added in it. */
+  | { readonly type: 'recover'; readonly by: Browser; readonly errand: ErrandName; readonly times: number }
+  | { readonly type: 'add a phone'; readonly by: Browser; readonly errand: ErrandName }
   /** The user types what the phone shows, if they asked for the push; everybody else guesses. */
   | { readonly type: 'type the push code'; readonly by: Browser; readonly isMistyped: boolean }
   /** Several guesses: all at once for the same view, or one after the other. */
@@ -120,6 +173,17 @@ export type Deed =
     }
   /** `isCareless`: a yes goes to any push, also to one that somebody else has caused. */
   | { readonly type: 'answer'; readonly approves: boolean; readonly isCareless: boolean }
+  | { readonly type: 'hand back'; readonly what: HandedBack }
+  | { readonly type: 'ping'; readonly kind: PingKind }
+  /** Asks for another push as soon as may be, and looks on; a ping may come meanwhile. */
+  | { readonly type: 'ring again'; readonly by: Browser; readonly kind?: PingKind | undefined }
+  /** Looks on for a while, at a process that may die then. The user may say yes after so many looks. */
+  | {
+      readonly type: 'look on';
+      readonly by: Browser;
+      readonly dies: boolean;
+      readonly answersAfter?: number | undefined;
+    }
   | { readonly type: 'wait'; readonly ms: number }
   | { readonly type: 'set a clock'; readonly whose: Clocked; readonly ms: number }
   | { readonly type: 'crash'; readonly process: number }
@@ -137,6 +201,12 @@ export interface Setup {
   readonly ways: readonly WayName[];
   readonly pushCode: PushCodeEntry;
   readonly pollSchedule: PollSchedule;
+  /** What it takes to add a first phone. Without it the user has one. */
+  readonly enroll?: 'password' | 'session';
+  /** The phone shows details of what is approved, by CIBA; what the provider says of them at first. */
+  readonly details?: HandedBack;
+  /** Whether the provider pings, by CIBA. */
+  readonly pings?: boolean;
 }
 
 export const MFA_API: Setup = { ways: ['mfa-api'], pushCode: 'typed', pollSchedule: 'eager' };

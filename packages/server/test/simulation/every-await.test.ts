@@ -24,6 +24,7 @@ const typed: Deed = { type: 'type the push code', by, isMistyped: false };
 const pass = (ms: number): Deed => ({ type: 'wait', ms });
 
 const CIBA: Setup = { ways: ['ciba', 'mfa-api'], pushCode: 'typed', pollSchedule: 'steady' };
+const WITHOUT_PHONE: Setup = { ...MFA_API, enroll: 'password' };
 
 /** Flows, each with the deed last whose work is cut off. */
 const FLOWS: Readonly<Record<string, { readonly deeds: readonly Deed[]; readonly setup?: Setup }>> = {
@@ -39,6 +40,25 @@ const FLOWS: Readonly<Record<string, { readonly deeds: readonly Deed[]; readonly
   'a wrong code': { deeds: [start, { type: 'choose the code', by }, guess] },
   'a right code': { deeds: [start, { type: 'choose the code', by }, { type: 'type a code', by }] },
   'a text message': { deeds: [start, { type: 'choose the text', by }] },
+  'a recovery code': {
+    deeds: [start, { type: 'choose the recovery code', by }, { type: 'type a recovery code', by, times: 2 }],
+  },
+  'a new recovery code': {
+    deeds: [
+      start,
+      { type: 'choose the recovery code', by },
+      { type: 'type a recovery code', by, times: 1 },
+      { type: 'note the new code', by },
+    ],
+  },
+  'a phone that is to be added': {
+    setup: WITHOUT_PHONE,
+    deeds: [start, { type: 'type the password', by }],
+  },
+  'a phone that was added': {
+    setup: WITHOUT_PHONE,
+    deeds: [start, { type: 'type the password', by }, { type: 'scan', by }, pass(6_000), look],
+  },
   'an account of somebody else': {
     deeds: [{ type: 'start with a foreign token', by: 'twin' }, pass(6_000), { type: 'look', by: 'twin' }],
   },
@@ -57,6 +77,15 @@ const FLOWS: Readonly<Record<string, { readonly deeds: readonly Deed[]; readonly
   'guesses of a push code': {
     setup: CIBA,
     deeds: [start, { type: 'guess the push code', by: 'twin', times: 3, isAtOnce: true }],
+  },
+  'details on the phone': {
+    setup: { ...CIBA, details: 'the same' },
+    deeds: [start, typed, yes, pass(6_000), look],
+  },
+  'a ping': { setup: { ...CIBA, pings: true }, deeds: [start, yes, { type: 'ping', kind: 'true' }] },
+  'a ping for those who watch': {
+    setup: { ...CIBA, pings: true },
+    deeds: [start, typed, { type: 'watch', by }, yes, { type: 'ping', kind: 'true' }],
   },
   'another way': { setup: CIBA, deeds: [start, pass(16_000), { type: 'take another way', by }] },
 };

@@ -5,9 +5,11 @@ import { verifyReceipt } from '../../src/receipt.ts';
 import { deriveReceiptKeys } from '../../src/receipts/receipt-keys.ts';
 import { type GateAnswer, SECRET } from '../support/gate-client.ts';
 import { type Browser, boundOfErrand, type Deed, type ErrandName, isOwn, recordOf } from './deeds.ts';
+import { linkOf } from './phones.ts';
+import { sendPing } from './pings.ts';
 import { NAMESPACE, nativeOf, type Process, type World } from './process.ts';
-import { FOREIGN, RIGHT_CODE } from './tenant.ts';
-import type { Push } from './truth.ts';
+import { FOREIGN, PASSWORD, RIGHT_CODE } from './tenant.ts';
+import { type Push, recoveryCode } from './truth.ts';
 
 /** What people do with their browsers and phones, one request each. */
 export interface People {
@@ -22,11 +24,16 @@ export interface People {
   answer(approves: boolean, isCareless: boolean): void;
   /** The user's or the attacker's code for the push that waits in their record. */
   typePushCode(by: Browser, at: Process, options: { isMistyped: boolean; times: number }): Promise<void>;
+  typeRecoveryCode(by: Browser, at: Process, times: number): Promise<void>;
+  typePassword(by: Browser, at: Process): Promise<void>;
+  /** Scans the QR code that the browser shows. */
+  scan(by: Browser, at: Process): Promise<void>;
 }
 
 /** Every request of a browser that is not about an errand goes by this one, whose policy does not matter. */
 const ANY: ErrandName = 'see the accounts';
 export const OWN_CODE = 'otp|push|ada';
+export const RECOVERY = 'recovery|ada';
 const TEXT = 'sms|ada';
 /** No push code has vowels or zeros, so a guess is never right. */
 const WRONG_PUSH_CODES = ['AAAA', 'EEEE', 'IIII', 'OOOO', 'UUUU'];
@@ -79,7 +86,7 @@ export function createPeople(world: World): People {
   }
 
   async function view(by: Browser, at: Process): Promise<Partial<FlowView>> {
-    return (await at.client(by, ANY).view()) as Partial<FlowView>;
+    return (await at.client(by, ANY).send('GET', '/step-up/flow')).body as Partial<FlowView>;
   }
 
   async function post(
@@ -191,8 +198,8 @@ export function createPeople(world: World): People {
     const decision = await at.client(by, errand).decide('/accounts', native);
     if (!decision.isAllowed || decision.stepUp === undefined) return;
     const { stepUp } = decision;
-    const { approval } = stepUp;
-    truth.runs.push({ approval: approval.id, way: approval.way, browser: by, errand, at: clocks.now() });
+    const { id, way, factor, enrolledInFlow: isMarkedNew } = stepUp.approval;
+    truth.runs.push({ approval: id, way, factor, isMarkedNew, browser: by, errand, at: clocks.now() });
     const receive = (isAfterRelease: boolean): Promise<boolean> =>
       turns.aside(() => receipt(stepUp, errand, isAfterRelease));
     const wantsReceipt = afterwards === 'receipt' || afterwards === 'receipt and release';
@@ -203,14 +210,13 @@ export function createPeople(world: World): People {
       await at.client(by, next).decide('/accounts/next', native);
       return;
     }
-    // A service may have acted on the receipt.
-    if (!hasReceipt) truth.released.push(approval.id);
+    // A service may have acted on the receipt, so the approval stays used.
+    if (!hasReceipt) truth.released.push(id);
     await stepUp.release();
-    if (wantsReceipt) await receive(!hasReceipt);
+    await receive(!wantsReceipt);
   }
 
-  /** What the service behind the handler reads in its receipt. */
-  /** Whether the handler gets a receipt. */
+  /** What the service behind the handler reads in its receipt; whether the handler gets one. */
   async function receipt(stepUp: StepUp, errand: ErrandName, isAfterRelease: boolean): Promise<boolean> {
     const token = await stepUp.receipt({ audience: AUDIENCE }).catch(() => undefined);
     if (token === undefined) return false;
@@ -231,6 +237,9 @@ export function createPeople(world: World): People {
     watch,
     view,
     typePushCode,
+    typeRecoveryCode,
+    typePassword,
+    scan,
     cancel: (by, at) => at.client(by, ANY).send('DELETE', '/step-up/flow'),
     answer(approves, isCareless) {
       const push = truth.pushes.findLast(({ state }) => state === 'waiting');
@@ -257,6 +266,20 @@ export function createPeople(world: World): People {
           return post(deed.by, at, { type: 'factor.choose', authenticatorId: OWN_CODE });
         case 'choose the text':
           return post(deed.by, at, { type: 'factor.choose', authenticatorId: TEXT });
+        case 'choose the recovery code':
+          return post(deed.by, at, { type: 'factor.choose', authenticatorId: RECOVERY });
+        case 'type a recovery code':
+          return typeRecoveryCode(deed.by, at, deed.times);
+        case 'note the new code':
+          return post(deed.by, at, { type: 'codes.acknowledge' });
+        case 'type the password':
+          return typePassword(deed.by, at);
+        case 'begin to add a phone':
+          return post(deed.by, at, { type: 'enrollment.begin', factor: 'push' });
+        case 'scan':
+          return scan(deed.by, at);
+        case 'ping':
+          return sendPing(world, at, deed.kind);
         case 'type a code':
           return typeCode(deed.by, at);
         case 'type the push code':
@@ -284,6 +307,34 @@ export function createPeople(world: World): People {
     const { version, state } = await view(by, at);
     if (version === undefined || state !== 'prompting') return;
     await post(by, at, { type: 'code.submit', code: isOwn(by) ? RIGHT_CODE : '000000' }, version);
+  }
+
+  /** From the paper, or one that is worth nothing any more, which anybody may have read. */
+  async function typeRecoveryCode(by: Browser, at: Process, times: number): Promise<void> {
+    const { version, state, factor } = await view(by, at);
+    if (version === undefined || state !== 'prompting' || factor !== 'recovery-code') return;
+    const { recovery } = truth;
+    const code = isOwn(by) ? recovery.onPaper : (recovery.replaced.at(-1) ?? recoveryCode(0));
+    truth.recoveryTyped.add(`${recordOf(by)} ${version}`);
+    await Promise.all(
+      Array.from({ length: times }, (_, nth) => {
+        const process = nth === 0 ? at : (world.processes.find((one) => one !== at) ?? at);
+        return process.serve(by, () => post(by, process, { type: 'code.submit', code }, version));
+      }),
+    );
+  }
+
+  async function typePassword(by: Browser, at: Process): Promise<void> {
+    await post(by, at, { type: 'password.submit', password: isOwn(by) ? PASSWORD : 'letmein' });
+  }
+
+  /** With the phone at hand, which is somebody else's where the user does not sit. */
+  async function scan(by: Browser, at: Process): Promise<void> {
+    const { disclosure } = await view(by, at);
+    const phone = truth.phones.find((one) => linkOf(one) === disclosure?.barcodeUri);
+    if (phone === undefined || truth.phones.some(({ holder }) => holder !== undefined)) return;
+    phone.holder = isOwn(by) ? 'ada' : 'mallory';
+    phone.addedAt = clocks.now();
   }
 }
 

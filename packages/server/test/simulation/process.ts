@@ -17,7 +17,10 @@ import {
   ERRANDS,
   type Errand,
   type ErrandName,
+  type HandedBack,
+  isOwn,
   policyOf,
+  recordOf,
   type Setup,
 } from './deeds.ts';
 import { createSimulatedTenant, type Network } from './tenant.ts';
@@ -45,6 +48,10 @@ export interface World {
   readonly written: Map<string, Json>;
   readonly draw: (count: number) => number;
   readonly randomBytes: (size: number) => Uint8Array;
+  /** The processes that are alive. */
+  readonly processes: Process[];
+  /** What the provider says of details that were approved. */
+  handsBack: HandedBack;
   areFaultsOn: boolean;
   hadFaults: boolean;
   hadCrash: boolean;
@@ -60,18 +67,19 @@ export const POLL_MS = 6_000;
 const TIMEOUT_MS = 10_000;
 /** How long a process that has died keeps others from its work. */
 export const leaseMsOf = (way: WayName): number =>
-  TIMEOUT_MS + (CAN[way].longestPollMs ?? TIMEOUT_MS) + 5_000;
+  TIMEOUT_MS + (canOf(way).longestPollMs ?? TIMEOUT_MS) + 5_000;
 export const LONGEST_LEASE_MS = 50_000;
 /** One answer in so many gets lost, and one request in so many is not done, while things fail. */
 const RARELY = 12;
 const EAGER_MS = 1_250;
 const STEADY_MS = 5_000;
 
-const CAN: Readonly<Record<WayName, Capabilities>> = {
-  ciba: cibaCapabilities({}),
-  'mfa-api': MFA_API_CAPABILITIES,
-  redirect: redirectCapabilities({}),
-};
+/** What a way can do. */
+function canOf(way: WayName, { details, pings = false }: Partial<Setup> = {}): Capabilities {
+  if (way === 'mfa-api') return MFA_API_CAPABILITIES;
+  if (way === 'redirect') return redirectCapabilities({});
+  return cibaCapabilities({ ping: pings, ...(details !== undefined && { details: () => [] }) });
+}
 
 /** The address tells the tenant of a simulation which browser a first leg is for. */
 const identityOf = (browser: Browser): Identity => ({
@@ -129,15 +137,23 @@ export function startProcess(world: World, index: number, clientId = APP): Proce
     write: (key, value, options) =>
       stored(async () => {
         const version = await shared.write(key, value, options);
-        if (version !== undefined) world.written.set(key, value);
+        if (version !== undefined) {
+          world.written.set(key, value);
+          noteLeaks(truth, 'the store', value);
+        }
         return version;
       }),
     delete: (key) => stored(() => shared.delete(key)),
   };
+  const clock = clocks.ofProcess(index);
   const tenant = createSimulatedTenant({
+    setup,
+    issuer: ISSUER,
     truth,
     network,
     now: () => clocks.now(),
+    processNow: () => clock.now(),
+    handsBack: () => world.handsBack,
     stamp: () => ({
       sentAt: clocks.now(),
       countedFrom: world.quietAt - (world.hadFaults ? LONGEST_LEASE_MS : 0),
@@ -155,8 +171,13 @@ export function startProcess(world: World, index: number, clientId = APP): Proce
     issuer: ISSUER,
     clientId,
     isConfidential: true,
-    ways: asSome(setup.ways.map((name) => ({ name, can: CAN[name] }))),
-    connect: () => ({ ways: asSome(ways), identityCheck: tenant.identityCheck, timeoutMs: TIMEOUT_MS }),
+    ways: asSome(setup.ways.map((name) => ({ name, can: canOf(name, setup) }))),
+    connect: () => ({
+      ways: asSome(ways),
+      identityCheck: tenant.identityCheck,
+      signIn: tenant.signIn,
+      timeoutMs: TIMEOUT_MS,
+    }),
   };
   const gate = createGate<TestNative>({
     provider,
@@ -168,21 +189,26 @@ export function startProcess(world: World, index: number, clientId = APP): Proce
         mfaToken: true,
         custom: ({ identity, signal }) =>
           tenant.firstLeg(identity.ip ?? '', identity.sessionId, signal ?? new AbortController().signal),
+        ...(setup.enroll === 'password' && {
+          password: { username: () => 'ada', ip: ({ identity }) => `${identity.ip}/${identity.sessionId}` },
+        }),
       },
     }),
+    ...(setup.enroll !== undefined && { enroll: setup.enroll }),
     tenantBudget: false,
     pollSchedule: setup.pollSchedule,
     pushCode: setup.pushCode,
     // The distance and the limit that is judged here must hold by themselves.
     limits: { starts: false, pushes: false },
     onEvent(event) {
+      noteLeaks(truth, 'an event', event);
       const { errand } = asking.getStore() ?? {};
       if (event.type === 'flow.started' && errand !== undefined) truth.flows.set(event.flow, errand);
       if (event.type !== 'approval.granted') return;
       truth.grants.set(event.approval, { flow: event.flow, at: clocks.now() });
     },
     onError: () => {},
-    testing: { clock: clocks.ofProcess(index), random: () => 0.5, randomBytes: world.randomBytes },
+    testing: { clock, random: () => 0.5, randomBytes: world.randomBytes },
   });
   gate.mounted();
 
@@ -196,16 +222,41 @@ export function startProcess(world: World, index: number, clientId = APP): Proce
       const name = `${browser} ${errand}`;
       const known = clients.get(name);
       if (known !== undefined) return known;
-      const client = createGateClient({
+      const made = createGateClient({
         gate,
         identity: identityOf(browser),
         handle: BROWSERS[browser].handle.repeat(43),
         policy: policyOf(errand),
       });
+      const client: GateClient = {
+        ...made,
+        async send(...request) {
+          const answer = await made.send(...request);
+          noteSeen(truth, browser, answer.text);
+          return answer;
+        },
+      };
       clients.set(name, client);
       return client;
     },
   };
+}
+
+/** A secret that is in what should hold none. */
+function noteLeaks({ secrets, noticed }: Truth, where: string, value: unknown): void {
+  if (secrets.length === 0) return;
+  const text = JSON.stringify(value);
+  const found = secrets.find((secret) => text.includes(secret.value));
+  if (found !== undefined) noticed.push(`${found.what} is in ${where}`);
+}
+
+/** What a browser is shown: the user writes codes down, and nobody sees those of another browser. */
+function noteSeen({ secrets, recovery, noticed }: Truth, by: Browser, text: string): void {
+  for (const { value, browser, what } of secrets) {
+    if (!text.includes(value)) continue;
+    if (recordOf(browser) !== recordOf(by)) noticed.push(`${what} was shown to another browser`);
+    if (isOwn(by) && value === recovery.current) recovery.onPaper = value;
+  }
 }
 
 function asSome<T>(list: readonly T[]): readonly [T, ...T[]] {

@@ -1,8 +1,9 @@
 import type { Json } from '../../src/index.ts';
 import { boundDigest } from '../../src/policy/binding.ts';
+import { isAsAsked } from './ciba-provider.ts';
 import type { Clocks } from './clocks.ts';
-import { boundOfErrand, contentOf, ERRANDS, recordOf, type Setup } from './deeds.ts';
-import type { Asked, Push, Truth } from './truth.ts';
+import { boundOfErrand, contentOf, ERRANDS, type Errand, policyOf, recordOf, type Setup } from './deeds.ts';
+import type { Asked, GivenProof, Push, Run, Truth } from './truth.ts';
 
 /** What the promises are judged by, besides the truth. */
 export interface Evidence {
@@ -11,6 +12,7 @@ export interface Evidence {
   readonly clocks: Pick<Clocks, 'now' | 'gain' | 'loss'>;
   /** What was last written to the store, by key. */
   readonly written: ReadonlyMap<string, Json>;
+  readonly hadFaults: boolean;
 }
 
 const HOUR_MS = 3_600_000;
@@ -21,6 +23,8 @@ const PER_MINUTE = 12;
 const MOST_OF_SESSION = 5;
 const MOST_OF_SUBJECT = 8;
 const PUSH_CODE_TRIES = 3;
+/** How long polls keep their distance where the provider pings. */
+const UNPINGED_MS = 15_000;
 const WINDOW_MS = 300_000;
 /** How long a receipt lives, and how far the clock of a service may be behind. */
 const RECEIPT_MS = 60_000 + 5_000;
@@ -43,6 +47,12 @@ export function brokenPromises(evidence: Evidence): readonly string[] {
     ...usedTooLate(evidence),
     ...withoutProof(truth),
     ...withoutCode(evidence),
+    ...otherFactors(truth),
+    ...newPhones(evidence),
+    ...otherDetails(truth),
+    ...atOnce(evidence),
+    ...recoveredTwice(truth),
+    ...polledWithoutPing(evidence),
     ...besideCode(evidence),
     ...exchangedTwice(truth),
     ...visitedForOthers(truth),
@@ -181,24 +191,108 @@ function usedTooLate({ truth: { runs, grants }, clocks }: Evidence): readonly st
   return late ? ['an approval was used after its time'] : [];
 }
 
-/** Whether a browser's handler ran on anything but a proof that was given in a flow of the same record. */
-function withoutProof({ runs, proofs }: Truth): readonly string[] {
-  const found = [...Map.groupBy(runs, ({ browser }) => recordOf(browser))].some(([record, own]) => {
+/** Whether more approvals of one browser ran handlers than it has given proofs. */
+function outnumber(runs: readonly Run[], proofs: readonly GivenProof[]): boolean {
+  return [...Map.groupBy(runs, ({ browser }) => recordOf(browser))].some(([record, own]) => {
     const proven = proofs.filter(({ browser }) => recordOf(browser) === record);
     return new Set(own.map(({ approval }) => approval)).size > proven.length;
   });
-  return found ? ['a handler ran for a browser that has proven nothing'] : [];
+}
+
+/** Whether a browser's handler ran on anything but a proof that was given in a flow of the same record. */
+function withoutProof({ runs, proofs }: Truth): readonly string[] {
+  return outnumber(runs, proofs) ? ['a handler ran for a browser that has proven nothing'] : [];
 }
 
 /** Whether a tap alone was worth something: each approval by CIBA takes a push whose code its user has typed. */
 function withoutCode({ truth: { runs, proofs }, setup }: Evidence): readonly string[] {
   if (setup.pushCode !== 'typed') return [];
   const overCiba = runs.filter(({ way }) => way === 'ciba');
-  const found = [...Map.groupBy(overCiba, ({ browser }) => recordOf(browser))].some(([record, own]) => {
-    const proven = proofs.filter(({ push }) => push?.isTyped === true && recordOf(push.browser) === record);
-    return new Set(own.map(({ approval }) => approval)).size > proven.length;
+  const typed = proofs.filter(({ push }) => push?.isTyped === true);
+  return outnumber(overCiba, typed)
+    ? ['an approval by CIBA ran a handler without the code that the phone showed']
+    : [];
+}
+
+/** Whether an approval names a factor that was not proven, or ran a handler whose policy does not take it. */
+function otherFactors({ runs, proofs }: Truth): readonly string[] {
+  const isUnproven = [...Map.groupBy(runs, ({ factor }) => factor)].some(([factor, own]) =>
+    outnumber(
+      own,
+      proofs.filter((proof) => proof.factor === factor),
+    ),
+  );
+  const isWeak = runs.some(({ errand, factor }) => policyOf(errand).factors?.includes(factor) !== true);
+  return [
+    ...(isUnproven ? ['an approval names a factor that was not proven'] : []),
+    ...(isWeak ? ['a handler ran on a factor that its policy does not take'] : []),
+  ];
+}
+
+/** Whether a phone that was just added was worth as much as one that is known. */
+function newPhones({ truth: { runs, proofs }, clocks }: Evidence): readonly string[] {
+  const known = proofs.filter(({ isConfirmation }) => isConfirmation !== true);
+  const unmarked = runs.filter(({ isMarkedNew, way }) => way === 'mfa-api' && !isMarkedNew);
+  const careful = runs.filter(({ errand }) => (ERRANDS[errand] as Errand).forbidsNewPhone === true);
+  const isTooNew = runs.some(({ errand, browser, at, way }) => {
+    const { leastAgeMs }: Errand = ERRANDS[errand];
+    if (leastAgeMs === undefined || way !== 'mfa-api') return false;
+    return !known.some(({ browser: other, phone: { addedAt = Number.NEGATIVE_INFINITY } = {} }) => {
+      const age = at - addedAt + (addedAt > 0 ? clocks.gain(addedAt, at) : 0);
+      return recordOf(other) === recordOf(browser) && age >= leastAgeMs;
+    });
   });
-  return found ? ['an approval by CIBA ran a handler without the code that the phone showed'] : [];
+  return [
+    ...(outnumber(unmarked, known) ? ['an approval does not say that its phone was added in the flow'] : []),
+    ...(outnumber(careful, known)
+      ? ['a phone that was added in the flow was enough for careful routes']
+      : []),
+    ...(isTooNew ? ['a phone that was too new was enough'] : []),
+  ];
+}
+
+/** Whether an approval came of details that the provider did not hand back as they were asked for. */
+function otherDetails({ runs, proofs }: Truth): readonly string[] {
+  const overCiba = runs.filter(({ way }) => way === 'ciba');
+  const found = outnumber(
+    overCiba,
+    proofs.filter(({ handedBack }) => isAsAsked(handedBack)),
+  );
+  return found ? ['other details than those that were asked for were approved'] : [];
+}
+
+/** Whether two requests of one sign-in were under way at once of which one alone may be. */
+function atOnce({ truth: { exclusive }, clocks }: Evidence): readonly string[] {
+  const found = [...exclusive.values()]
+    .flat()
+    .find(
+      ({ sentAt, underWaySince }) => underWaySince !== undefined && clocks.gain(underWaySince, sentAt) === 0,
+    );
+  return found === undefined ? [] : [`in one flow two ${found.what} at once`];
+}
+
+/** Whether the tenant was sent a recovery code more often than users have typed one, each view for one try. */
+function recoveredTwice({ recoveryTyped, recoverySent }: Truth): readonly string[] {
+  return recoverySent > recoveryTyped.size ? ['a recovery code was sent more often than it was typed'] : [];
+}
+
+/** Whether a push was polled sooner than its provider's pings allow for, before there was one. */
+function polledWithoutPing({
+  truth: { pushes, polls },
+  setup,
+  clocks,
+  hadFaults,
+}: Evidence): readonly string[] {
+  if (setup.pings !== true || hadFaults) return [];
+  const found = pushes.some(({ way, isPinged, sentAt: rungAt }, id) => {
+    if (way !== 'ciba' || isPinged) return false;
+    const own = polls.get(String(id)) ?? [];
+    return own.some(({ sentAt }, index) => {
+      const before = own[index - 1]?.sentAt ?? rungAt;
+      return sentAt - before < UNPINGED_MS - clocks.gain(before, sentAt);
+    });
+  });
+  return found ? ['a ping that does not count made a poll due'] : [];
 }
 
 /** Whether a push went out without a code, beside a way whose code must be typed. */

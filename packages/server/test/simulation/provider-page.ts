@@ -55,7 +55,9 @@ export function createSimulatedPage({ truth, now, asking, request }: PageOptions
         if (recordOf(asking() ?? '') !== recordOf(found.browser)) {
           truth.noticed.push('the return of another browser was taken');
         }
-        if (found.user === 'ada') truth.proofs.push({ browser: found.browser, at: now(), push: undefined });
+        if (found.user === 'ada') {
+          truth.proofs.push({ browser: found.browser, at: now(), factor: 'hosted' });
+        }
         return {
           ...approved(found.user === 'ada' ? found.browser : FOREIGN),
           times: { receivedAt: now() },

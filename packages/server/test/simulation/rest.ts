@@ -1,6 +1,7 @@
 import type { FlowView } from '@stepgate/core';
 import type { ErrandName } from './deeds.ts';
 import type { People } from './people.ts';
+import { sendPing } from './pings.ts';
 import { LONGEST_LEASE_MS, leaseMsOf, POLL_MS, type Process, startProcess, type World } from './process.ts';
 
 const ERRAND: ErrandName = 'see the accounts';
@@ -8,6 +9,10 @@ const BY = 'other';
 const PATIENCE_SECONDS = 60;
 /** From one poll to the next: the interval, its jitter, and the answer. */
 const NEXT_POLL_MS = 8_000;
+/** How long a ping may take to another process, and from one poll to the next without any. */
+const PING_SECONDS = 6;
+const UNPINGED_MS = 16_000;
+const EARLIEST_UNPINGED_MS = 15_000;
 
 /**
  * What must hold once everybody has gone: nothing that is over keeps the owner waiting or reaches another application, and
@@ -20,6 +25,7 @@ export async function brokenRest(
 ): Promise<readonly string[]> {
   const { truth, clocks, turns } = world;
   const at = processAt(0);
+  world.handsBack = 'the same';
 
   /** The answer to a request, while the time goes by second by second. */
   async function told<T>(asked: Promise<T>): Promise<T> {
@@ -52,7 +58,9 @@ export async function brokenRest(
   const view = await ask(at, () => people.view(BY, at));
   if (view.reason === 'push_in_progress') return ['an answered push keeps another browser waiting'];
   if (view.state !== 'polling') return [];
-  return (world.draw(2) === 0 ? brokenTakeOver : brokenByOthers)();
+  const pings = world.setup.pings === true && view.way === 'ciba';
+  const judges = [brokenTakeOver, brokenByOthers, ...(pings ? [brokenPing] : [])];
+  return (judges[world.draw(judges.length)] ?? brokenTakeOver)();
 
   async function brokenByOthers(): Promise<readonly string[]> {
     const broken: string[] = [];
@@ -61,13 +69,28 @@ export async function brokenRest(
     const theirs: Partial<FlowView> = await ask(foreign, () => people.view(BY, foreign));
     if (theirs.reason === 'push_in_progress') broken.push('a push of one application blocks another one’s');
     await approve(at);
-    clocks.advance(POLL_MS);
+    clocks.advance(pings ? UNPINGED_MS : POLL_MS);
     await ask(at, () => people.view(BY, at));
     await ask(at, () => people.view(BY, at));
     if (!(await isAllowed(at))) return [...broken, 'an approval by the owner came to nothing'];
     await told(foreign.gate.revokeSubject('ada'));
     if (!(await isAllowed(at))) broken.push('one application ended the approvals of another');
     return broken;
+  }
+
+  /** The provider pings the process that does not poll; the other one asks before it would have by itself. */
+  async function brokenPing(): Promise<readonly string[]> {
+    const sentAt = truth.pushes.at(-1)?.sentAt ?? 0;
+    await approve(at);
+    at.serve(BY, () => people.watch(BY, at)).catch(() => {});
+    await turns.settle();
+    await told(sendPing(world, processAt(1), 'true'));
+    for (let seconds = 0; seconds < PING_SECONDS; seconds += 1) {
+      clocks.advance(1_000);
+      await turns.settle();
+    }
+    const isEarly = clocks.now() - sentAt < EARLIEST_UNPINGED_MS;
+    return isEarly && !(await isAllowed(at)) ? ['a ping made no poll due'] : [];
   }
 
   /** The process that polls dies; the page asks the other one from then on. */

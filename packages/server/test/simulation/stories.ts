@@ -6,6 +6,9 @@ import {
   type Deed,
   ERRANDS,
   type ErrandName,
+  HANDED_BACK,
+  MIXED_PINGS,
+  PINGS,
   type Setup,
   type Step,
 } from './deeds.ts';
@@ -21,6 +24,12 @@ const mostlyOwner = fc.constantFrom<Browser[]>('owner', 'owner', 'other', 'attac
 const stranger = fc.constantFrom('attacker' as const, 'twin' as const);
 const flag = fc.boolean();
 const anyErrand = fc.constantFrom<ErrandName>('see the accounts', 'close an account', 'transfer');
+const carelessErrand = fc.constantFrom<ErrandName>('see the accounts', 'see the accounts', 'see the history');
+const carefulErrand = fc.constantFrom<ErrandName>(
+  'see the accounts',
+  'see the history',
+  'change the address',
+);
 const simpleErrand = fc.constantFrom<ErrandName>('see the accounts', 'close an account');
 const transfer = fc.oneof(
   { weight: 2, arbitrary: fc.constant<ErrandName>('transfer') },
@@ -48,6 +57,7 @@ const uses = (errand: fc.Arbitrary<ErrandName>, user = by) =>
       { weight: 1, arbitrary: fc.constantFrom('receipt', 'receipt and release') },
     ),
   });
+const handedBack = fc.constantFrom(...HANDED_BACK);
 const answers = fc.record({ type: fc.constant('answer'), approves: flag, isCareless: flag });
 const waits = fc.record({
   type: fc.constant('wait'),
@@ -176,6 +186,89 @@ const SETTING: readonly Weighted[] = [
   [2, fc.record({ type: fc.constant('start with an old requirement'), by })],
 ];
 
+/** Recovery codes: typed at once, late, after they were replaced, and for what does not take them. */
+const RECOVERING: readonly Weighted[] = [
+  ...ALWAYS,
+  [4, starts(carelessErrand)],
+  [5, plain('choose the recovery code')],
+  [6, fc.record({ type: fc.constant('type a recovery code'), by, times: fc.constantFrom(1, 1, 2) })],
+  [4, plain('note the new code')],
+  [
+    5,
+    fc.record({
+      type: fc.constant('recover'),
+      by: mostlyOwner,
+      errand: carelessErrand,
+      times: fc.constantFrom(1, 2, 2),
+    }),
+  ],
+  [2, plain('choose the code', 'type a code', 'retry')],
+  [6, uses(carelessErrand)],
+];
+
+/** Phones that are added in a flow, by whom they belong to and by others, and what they are worth. */
+const ADDING: readonly Weighted[] = [
+  ...ALWAYS,
+  [5, starts(carefulErrand)],
+  [5, plain('type the password', 'scan')],
+  [2, plain('begin to add a phone', 'retry', 'resend')],
+  [3, plain('note the new code')],
+  [6, fc.record({ type: fc.constant('add a phone'), by, errand: carefulErrand })],
+  [3, fc.record({ type: fc.constant('prove by push'), by, errand: carefulErrand })],
+  [7, uses(carefulErrand)],
+];
+
+/** Details that the phone shows, and what the provider says was approved of them. */
+const DETAILING: readonly Weighted[] = [
+  ...ALWAYS,
+  [4, fc.record({ type: fc.constant('hand back'), what: handedBack })],
+  [3, starts(transfer)],
+  [2, plain('resend', 'retry')],
+  [6, fc.record({ type: fc.constant('prove by push'), by, errand: transfer })],
+  [6, uses(transfer)],
+];
+
+/** Pings: true, late, again, made up, mixed up. */
+const PINGING: readonly Weighted[] = [
+  ...ALWAYS,
+  [5, fc.record({ type: fc.constant('start'), by: mostlyOwner, errand: simpleErrand })],
+  [
+    8,
+    fc.record({
+      type: fc.constant('ping'),
+      kind: fc.oneof(fc.constantFrom(...PINGS), fc.constantFrom(...MIXED_PINGS)),
+    }),
+  ],
+  [3, fc.record({ type: fc.constant('type the push code'), by, isMistyped: fc.constant(false) })],
+  [2, fc.record({ type: fc.constant('prove by push'), by: mostlyOwner, errand: simpleErrand })],
+  [
+    5,
+    fc.record({
+      type: fc.constant('look on'),
+      by: mostlyOwner,
+      dies: fc.constant(false),
+      answersAfter: fc.constantFrom(undefined, 2, 11, 12, 13),
+    }),
+  ],
+  [
+    5,
+    fc.record({
+      type: fc.constant('ring again'),
+      by: mostlyOwner,
+      kind: fc.constantFrom(undefined, ...MIXED_PINGS),
+    }),
+  ],
+  [3, uses(simpleErrand)],
+];
+
+/** Polls: somebody looks on, and the process that polls dies again and again. */
+const LOOKING_ON: readonly Weighted[] = [
+  ...ALWAYS,
+  [4, starts(simpleErrand)],
+  [6, fc.record({ type: fc.constant('look on'), by: mostlyOwner, dies: flag })],
+  [2, plain('resend', 'retry')],
+];
+
 const STORIES = [RINGING, APPROVING, TRANSFERRING, TYPING, SETTING];
 const MOST_STEPS = 20;
 
@@ -197,8 +290,25 @@ function stepsOf(deeds: readonly Weighted[]): fc.Arbitrary<readonly Step[]> {
   return fc.array(step, { minLength: 1, maxLength: MOST_STEPS, size: 'max' });
 }
 
+const eager = fc.constant<PollSchedule>('eager');
+const mfaApi = fc.constant<Setup['ways']>(['mfa-api']);
+const ciba = fc.constantFrom<Setup['ways'][]>(['ciba'], ['ciba', 'mfa-api']);
+
+/** A story that is told of some set-ups alone. */
+const told = (
+  setup: Partial<{ [Name in keyof Setup]: fc.Arbitrary<Setup[Name]> }>,
+  deeds: readonly Weighted[],
+) => fc.record({ setup: fc.record({ ...SETUP, ...setup }), steps: stepsOf(deeds) });
+
 /** One of the stories, with any set-up that it can have. */
 export const story: fc.Arbitrary<Story> = fc.oneof(
   { weight: STORIES.length, arbitrary: fc.record({ setup, steps: fc.oneof(...STORIES.map(stepsOf)) }) },
   { weight: 1, arbitrary: fc.record({ setup: setupWithPage, steps: stepsOf(VISITING) }) },
+  ...[
+    told({ ways: mfaApi }, RECOVERING),
+    told({ ways: mfaApi, enroll: fc.constantFrom('password', 'session') }, ADDING),
+    told({ ways: ciba, details: handedBack }, DETAILING),
+    told({ ways: ciba, pings: fc.constant(true) }, PINGING),
+    told({ ways: mfaApi, pollSchedule: eager }, LOOKING_ON),
+  ].map((arbitrary) => ({ weight: 1, arbitrary })),
 );

@@ -1,5 +1,4 @@
 import {
-  cibaCapabilities,
   type EnrollingWay,
   MFA_API_CAPABILITIES,
   type MfaTransaction,
@@ -8,9 +7,12 @@ import {
   type Way,
 } from '@stepgate/core';
 import type { IdentityCheck } from '../../src/provider/id-token-check.ts';
-import { BROWSERS, type Browser } from './deeds.ts';
+import type { SignIn } from '../../src/provider/provider.ts';
+import { createSimulatedCiba, PUSH_TTL_MS } from './ciba-provider.ts';
+import type { Browser, HandedBack, Setup } from './deeds.ts';
+import { createPhones } from './phones.ts';
 import { createSimulatedPage } from './provider-page.ts';
-import type { Asked, Push, Truth } from './truth.ts';
+import { type AddedPhone, type Asked, isRecoveryCode, type Push, type Truth } from './truth.ts';
 
 /** Carries a request to the tenant and its answer back, each after some time; rejects at once when it is aborted. */
 export type Network = <T>(signal: AbortSignal | undefined, act: () => T) => Promise<T>;
@@ -21,6 +23,8 @@ export interface SimulatedTenant {
   readonly ciba: Way;
   readonly page: Way;
   readonly identityCheck: IdentityCheck;
+  /** The first leg by the password. */
+  readonly signIn: SignIn;
   /** A first leg of this browser's. */
   firstLeg(browser: string, session: string, signal: AbortSignal): Promise<MfaTransaction>;
 }
@@ -30,17 +34,22 @@ export const RIGHT_CODE = '123456';
 /** An `mfa_token` of somebody else's account, whose phone approves everything. */
 export const FOREIGN = 'mallory';
 
-const PUSH_TTL_MS = 300_000;
-/** What the tenant of the CIBA way names as the interval, and by how much it complains. */
-const CIBA_INTERVAL_MS = 5_000;
-const SLOW_DOWN_MS = 5_000;
+/** What only the user knows. */
+export const PASSWORD = 'correct-horse';
+/** Marks a sign-in that the password was typed for. */
+const BY_PASSWORD = 'password';
+
 const device = (token: string): string => (token === FOREIGN ? 'push|mallory' : 'push|ada');
 
 /** Makes the tenant. `stamp` tells when a request was sent; `fault` what happens to it. */
 export function createSimulatedTenant(options: {
+  readonly setup: Setup;
+  readonly issuer: string;
   readonly truth: Truth;
   readonly network: Network;
   readonly now: () => number;
+  /** By the clock of the process. */
+  readonly processNow: () => number;
   readonly stamp: () => Pick<Asked, 'sentAt' | 'countedFrom'>;
   readonly fault: () => 'none' | 'unheard' | 'refused';
   /** Whether the tenant wants to be asked less often. */
@@ -51,11 +60,16 @@ export function createSimulatedTenant(options: {
   readonly asking: () => Browser | undefined;
   /** The least time between two polls by the MFA API. */
   readonly leastIntervalMs: number;
+  /** What the provider says of the details that were approved. */
+  readonly handsBack: () => HandedBack;
 }): SimulatedTenant {
-  const { truth, network, now, stamp, fault, isDead } = options;
-  const prover = (token: string): { readonly browser: string; readonly session: string } => {
-    const [browser = '', session = ''] = token.split('/');
-    return { browser, session };
+  const { setup, truth, network, now, stamp, fault, isDead } = options;
+  const phones = createPhones(truth);
+  const prover = (
+    token: string,
+  ): { readonly browser: string; readonly session: string; readonly how: string } => {
+    const [browser = '', session = '', , how = ''] = token.split('/');
+    return { browser, session, how };
   };
 
   /** Notes a poll of a challenge until the process has its answer. */
@@ -76,6 +90,19 @@ export function createSimulatedTenant(options: {
     });
   }
 
+  /** Notes a request of which only one of a sign-in may be under way. */
+  async function exclusively<T>(what: string, mfaToken: string, send: () => Promise<T>): Promise<T> {
+    const key = `${what} ${mfaToken}`;
+    const before = truth.exclusive.get(key) ?? [];
+    let isAnswered = false;
+    const isOver = (): boolean => isAnswered || isDead();
+    const underWaySince = before.find((one) => !one.isOver())?.sentAt;
+    truth.exclusive.set(key, [...before, { what, sentAt: now(), isOver, underWaySince }]);
+    return send().finally(() => {
+      isAnswered = true;
+    });
+  }
+
   /** A request that may be refused before the tenant acts, or whose answer gets lost after it has. */
   async function request<T>(signal: AbortSignal | undefined, act: () => T): Promise<T> {
     const what = fault();
@@ -85,9 +112,10 @@ export function createSimulatedTenant(options: {
     return answer.value;
   }
 
-  /** A new push on the phone. */
-  function ring(push: Omit<Push, 'state' | 'isTyped' | 'wrongCodes'>): string {
-    truth.pushes.push({ ...push, state: 'waiting', isTyped: false, wrongCodes: 0 });
+  /** A new push on the phone. Somebody else who holds it says yes. */
+  function ring(push: Omit<Push, 'state' | 'isTyped' | 'wrongCodes' | 'isPinged'>): string {
+    const state = push.phone?.holder === 'mallory' ? 'approved' : 'waiting';
+    truth.pushes.push({ ...push, state, isTyped: false, wrongCodes: 0, isPinged: false });
     return String(truth.pushes.length - 1);
   }
 
@@ -102,12 +130,43 @@ export function createSimulatedTenant(options: {
       return { status: 'pending' };
     }
     push.state = 'given out';
-    truth.proofs.push({ browser: push.browser, at: now(), push });
-    return approved(push.browser);
+    const { browser, phone, details } = push;
+    truth.proofs.push({
+      browser,
+      at: now(),
+      factor: 'push',
+      push,
+      phone,
+      handedBack: details && options.handsBack(),
+    });
+    return approved(browser);
+  }
+
+  /** The answer to a poll for a phone that is being added. */
+  function confirmationOf(phone: AddedPhone, browser: string): Redemption {
+    const status = phones.confirm(phone);
+    if (status !== 'approved') return { status };
+    truth.proofs.push({ browser, at: now(), factor: 'push', phone, isConfirmation: true });
+    return approved(browser);
+  }
+
+  function signedIn(browser: string, session: string, how = 'session'): MfaTransaction {
+    truth.signIns += 1;
+    return { mfaToken: [browser, session, truth.signIns, how].join('/') };
   }
 
   return {
-    firstLeg: (browser, session, signal) => network(signal, () => ({ mfaToken: `${browser}/${session}` })),
+    firstLeg: (browser, session, signal) => network(signal, () => signedIn(browser, session)),
+    signIn: {
+      ask: {},
+      refreshToken: () => Promise.reject(new StepUpError('login_required', 'there is no refresh token')),
+      password: ({ password, ip = '', signal }) =>
+        request(signal, () => {
+          const { browser, session } = prover(ip);
+          if (password !== PASSWORD) throw new StepUpError('credentials_refused', 'wrong password');
+          return { status: 'mfa_required', ...signedIn(browser, session, BY_PASSWORD) };
+        }),
+    },
     identityCheck: {
       prepare: async () => {},
       async check({ accessToken }) {
@@ -118,22 +177,41 @@ export function createSimulatedTenant(options: {
       name: 'mfa-api',
       can: MFA_API_CAPABILITIES,
       list: ({ mfaToken, signal }) =>
-        network(signal, () => [
-          { id: device(mfaToken), factor: 'push' as const, active: true },
-          { id: `otp|${device(mfaToken)}`, factor: 'otp' as const, active: true },
-          { id: 'sms|ada', factor: 'sms' as const, active: true },
-        ]),
-      enroll: () => Promise.reject(new StepUpError('already_enrolled', 'there is a phone')),
-      challenge({ mfaToken, factor, signal }) {
+        network(signal, () =>
+          setup.enroll !== undefined && mfaToken !== FOREIGN
+            ? phones.list()
+            : [
+                { id: device(mfaToken), factor: 'push' as const, active: true },
+                { id: `otp|${device(mfaToken)}`, factor: 'otp' as const, active: true },
+                { id: 'sms|ada', factor: 'sms' as const, active: true },
+                { id: 'recovery|ada', factor: 'recovery-code' as const, active: true },
+              ],
+        ),
+      enroll({ mfaToken, factor, signal }) {
+        const { browser, how } = prover(mfaToken);
+        if (setup.enroll === undefined || factor !== 'push') {
+          return Promise.reject(new StepUpError('already_enrolled', 'there is a phone'));
+        }
+        if (setup.enroll === 'password' && how !== BY_PASSWORD) {
+          truth.noticed.push('a phone was to be added without the password');
+        }
+        return exclusively('phones were added', mfaToken, () =>
+          request(signal, () => phones.begin(mfaToken, browser)),
+        );
+      },
+      challenge({ mfaToken, authenticatorId, factor, signal }) {
         const sent = stamp();
         return request(signal, () => {
           if (mfaToken === FOREIGN) return { binding: 'poll' as const, oobCode: FOREIGN };
           if (factor === 'sms') {
-            truth.messages.push({ ...prover(mfaToken), ...sent });
+            const { browser, session } = prover(mfaToken);
+            truth.messages.push({ browser, session, ...sent });
             return { binding: 'prompt' as const, oobCode: 'sms' };
           }
           const intervalMs = options.leastIntervalMs;
-          const oobCode = ring({ ...prover(mfaToken), ...sent, way: 'mfa-api', intervalMs });
+          const phone = phones.named(authenticatorId);
+          const { browser, session } = prover(mfaToken);
+          const oobCode = ring({ browser, session, ...sent, way: 'mfa-api', intervalMs, phone });
           return { binding: 'poll' as const, oobCode };
         });
       },
@@ -141,60 +219,31 @@ export function createSimulatedTenant(options: {
         const sent = stamp();
         const isPoll = mfaToken !== FOREIGN && proof.type === 'oob' && proof.bindingCode === undefined;
         const send = (): Promise<Redemption> => request(signal, judge);
-        return isPoll ? noted(proof.oobCode, send) : send();
+        return isPoll ? noted(proof.oobCode, send) : exclusively('codes were judged', mfaToken, send);
 
         function judge(): Redemption {
           if (mfaToken === FOREIGN) return approved(FOREIGN);
-          const code = proof.type === 'oob' ? proof.bindingCode : proof.code;
-          if (proof.type === 'oob' && code === undefined) return pollOf(proof.oobCode);
-          const isRight = code === RIGHT_CODE;
-          truth.codes.push({ ...prover(mfaToken), ...sent, isRight });
+          const { browser, session } = prover(mfaToken);
+          if (isPoll) {
+            const phone = phones.named(proof.oobCode);
+            return phone === undefined ? pollOf(proof.oobCode) : confirmationOf(phone, browser);
+          }
+          const factor = proof.type === 'otp' || proof.type === 'recovery-code' ? proof.type : 'sms';
+          const code = (proof.type === 'oob' ? proof.bindingCode : proof.code) ?? '';
+          if (isRecoveryCode(code)) truth.recoverySent += 1;
+          const recoveryCode = factor === 'recovery-code' ? phones.recover(code, browser) : undefined;
+          const isRight = factor === 'recovery-code' ? recoveryCode !== undefined : code === RIGHT_CODE;
+          truth.codes.push({ browser, session, ...sent, isRight });
           if (!isRight) throw new StepUpError('code_refused', 'wrong code', { status: 400 });
-          truth.proofs.push({ browser: prover(mfaToken).browser, at: now(), push: undefined });
-          return approved(mfaToken);
+          truth.proofs.push({ browser, at: now(), factor });
+          return { ...approved(mfaToken), ...(recoveryCode !== undefined && { recoveryCode }) };
         }
       },
       remove: async () => {},
     },
     page: createSimulatedPage({ truth, now, asking: options.asking, request }),
-    ciba: {
-      name: 'ciba',
-      can: cibaCapabilities({}),
-      list: () => Promise.resolve([{ id: 'ciba', factor: 'push', active: true }]),
-      challenge({ approval, signal }) {
-        const sent = stamp();
-        const browser = options.asking();
-        if (browser === undefined) truth.noticed.push('a push went out that nobody has asked for');
-        const { session } = BROWSERS[browser ?? 'owner'];
-        return request(signal, () => {
-          const push = { browser: browser ?? 'nobody', session, ...sent, intervalMs: CIBA_INTERVAL_MS };
-          const oobCode = ring({ ...push, way: 'ciba', code: approval?.code ?? '' });
-          return {
-            binding: 'poll' as const,
-            oobCode,
-            expiresInMs: PUSH_TTL_MS,
-            intervalMs: CIBA_INTERVAL_MS,
-            shown: approval?.action === undefined ? ('code' as const) : ('message' as const),
-          };
-        });
-      },
-      redeem: ({ proof, signal }) =>
-        proof.type !== 'oob' || proof.bindingCode !== undefined
-          ? Promise.reject(new StepUpError('factor_unavailable', 'CIBA takes no codes'))
-          : noted(proof.oobCode, () => pollCiba(proof.oobCode, signal)),
-    },
+    ciba: createSimulatedCiba({ ...options, now: options.processNow, request, noted, ring, pollOf }),
   };
-
-  /** A poll by CIBA, to which the tenant may say that it wants to be asked less often. */
-  async function pollCiba(id: string, signal: AbortSignal | undefined): Promise<Redemption> {
-    const push = truth.pushes[Number(id)];
-    const answer = await request<Redemption>(signal, () =>
-      push?.state === 'waiting' && options.complains() ? { status: 'slow_down' } : pollOf(id),
-    );
-    // From then on, since the answer was heard.
-    if (answer.status === 'slow_down' && push !== undefined && !isDead()) push.intervalMs += SLOW_DOWN_MS;
-    return answer;
-  }
 }
 
 export const approved = (accessToken: string) =>

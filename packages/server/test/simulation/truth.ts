@@ -1,6 +1,6 @@
-import type { WayName } from '@stepgate/core';
+import type { Factor, WayName } from '@stepgate/core';
 import type { Receipt } from '../../src/receipt.ts';
-import type { ErrandName } from './deeds.ts';
+import type { ErrandName, HandedBack } from './deeds.ts';
 
 /** Something that a user's phone, or the tenant, was asked for. All times are real ones. */
 export interface Asked {
@@ -24,6 +24,54 @@ export interface Push extends Asked {
   wrongCodes: number;
   /** The least time until the next poll, as the tenant has told it. */
   intervalMs: number;
+  /** The phone that it went to, if that was added in this run. */
+  readonly phone?: AddedPhone | undefined;
+  /** What the phone showed of the action. */
+  readonly details?: readonly unknown[] | undefined;
+  /** What a ping for it must bear, and whether the gate has taken one. */
+  readonly pingToken?: string | undefined;
+  isPinged: boolean;
+}
+
+/** A phone that is being added, or was. */
+export interface AddedPhone {
+  readonly id: string;
+  /** The sign-in that it is added in. */
+  readonly transaction: string;
+  /** Who has scanned its QR code, and when. */
+  holder?: 'ada' | 'mallory';
+  addedAt?: number;
+  /** Whether the tokens for it were given out. */
+  isConfirmed: boolean;
+}
+
+/** What the tenant has given tokens for. */
+export interface GivenProof {
+  readonly browser: string;
+  readonly at: number;
+  readonly factor: Factor;
+  readonly push?: Push | undefined;
+  /** The phone that has answered, if it was added in this run, and whether it was confirmed by this very proof. */
+  readonly phone?: AddedPhone | undefined;
+  readonly isConfirmation?: boolean;
+  /** What of the details came with the tokens. */
+  readonly handedBack?: HandedBack | undefined;
+}
+
+/** A code that one browser alone may see. */
+export interface Secret {
+  readonly value: string;
+  readonly browser: string;
+  readonly what: string;
+}
+
+/** A request of which only one of a sign-in may be under way. */
+export interface Exclusive {
+  readonly what: string;
+  readonly sentAt: number;
+  readonly isOver: () => boolean;
+  /** When another one had been sent that was still under way. */
+  readonly underWaySince: number | undefined;
 }
 
 /** A code, as it was judged by the tenant, or by the gate where the phone shows it. */
@@ -59,6 +107,9 @@ export interface SentPoll {
 export interface Run {
   readonly approval: string;
   readonly way: string | undefined;
+  readonly factor: Factor;
+  /** Whether the approval says that its factor was added in the flow. */
+  readonly isMarkedNew: boolean;
   readonly browser: string;
   readonly errand: ErrandName;
   readonly at: number;
@@ -85,8 +136,18 @@ export interface Truth {
   readonly messages: Asked[];
   /** The polls that the tenant was sent, by challenge. */
   readonly polls: Map<string, SentPoll[]>;
-  /** The proofs that the tenant has given tokens for. */
-  readonly proofs: { readonly browser: string; readonly at: number; readonly push: Push | undefined }[];
+  readonly proofs: GivenProof[];
+  readonly phones: AddedPhone[];
+  /** The requests of which only one may be under way, by sign-in. */
+  readonly exclusive: Map<string, Exclusive[]>;
+  /** How many sign-ins there were. */
+  signIns: number;
+  /** The recovery code that is right, the one on the user's paper, and those that are worth nothing any more. */
+  readonly recovery: { current: string; onPaper: string; readonly replaced: string[] };
+  /** The views in which recovery codes were typed, and how many the tenant was sent. */
+  readonly recoveryTyped: Set<string>;
+  recoverySent: number;
+  readonly secrets: Secret[];
   readonly runs: Run[];
   /** The approvals that a handler has given back. */
   readonly released: string[];
@@ -99,6 +160,13 @@ export interface Truth {
   readonly noticed: string[];
 }
 
+/** The tenant's nth one. */
+export const recoveryCode = (nth: number): string => `RECOVERY${String(nth).padStart(4, '0')}`;
+
+export const isRecoveryCode = (code: string): boolean => code.startsWith('RECOVERY');
+
+const FIRST_RECOVERY_CODE = recoveryCode(1);
+
 export function createTruth(): Truth {
   return {
     pushes: [],
@@ -107,6 +175,13 @@ export function createTruth(): Truth {
     messages: [],
     polls: new Map(),
     proofs: [],
+    phones: [],
+    exclusive: new Map(),
+    signIns: 0,
+    recovery: { current: FIRST_RECOVERY_CODE, onPaper: FIRST_RECOVERY_CODE, replaced: [] },
+    recoveryTyped: new Set(),
+    recoverySent: 0,
+    secrets: [],
     runs: [],
     released: [],
     receipts: [],

@@ -1,8 +1,9 @@
 import { createMemoryStore, type Store } from '../../src/index.ts';
 import { createClocks } from './clocks.ts';
 import { type Browser, type Deed, type ErrandName, isOwn, MFA_API, type Setup, type Step } from './deeds.ts';
-import { createPeople, OWN_CODE } from './people.ts';
-import { POLL_MS, type Process, startProcess, type World } from './process.ts';
+import { createPeople, OWN_CODE, RECOVERY } from './people.ts';
+import { sendPing } from './pings.ts';
+import { leaseMsOf, POLL_MS, type Process, startProcess, type World } from './process.ts';
 import { brokenPromises } from './promises.ts';
 import { brokenRest } from './rest.ts';
 import { FOREIGN, RIGHT_CODE } from './tenant.ts';
@@ -10,6 +11,13 @@ import { createTruth } from './truth.ts';
 import { createTurns, type Scheduling } from './turns.ts';
 
 const RESEND_AFTER_MS = 15_000;
+/** A little longer than from one eager poll to the next, and in all than until the first one where there are pings. */
+const LOOK_MS = 1_400;
+const MOST_LOOKS = 15;
+
+type RingingAgain = Extract<Deed, { type: 'ring again' }>;
+type Looking = Extract<Deed, { type: 'look on' }>;
+type Recovery = Extract<Deed, { type: 'recover' }>;
 
 /** What came of a simulation. */
 export interface Outcome {
@@ -46,12 +54,15 @@ export async function simulate(
     written: new Map(),
     draw,
     randomBytes: createBytes(),
+    processes: [],
+    handsBack: setup.details ?? 'the same',
     areFaultsOn: false,
     hadFaults: false,
     hadCrash: false,
     quietAt: begunAt,
   };
-  const processes = [0, 1].map((index) => startProcess(world, index));
+  const { processes } = world;
+  for (const index of [0, 1]) processes.push(startProcess(world, index));
   const processAt = (index: number): Process => processes[index] as Process;
   const people = createPeople(world);
 
@@ -97,10 +108,62 @@ export async function simulate(
   async function proveByPush(by: Browser, at: Process, errand: ErrandName): Promise<void> {
     await inTurn(by, at, () => people.start(by, at, errand));
     people.answer(true, true);
+    await inTurn('attacker', at, () => sendPing(world, at, 'true'));
     await inTurn(by, at, () => people.typePushCode(by, at, { isMistyped: false, times: 1 }));
     clocks.advance(POLL_MS);
     await inTurn(by, at, () => people.view(by, at));
     await inTurn(by, at, () => people.view(by, at));
+  }
+
+  /** The same by a recovery code, whose successor is noted. */
+  async function recover({ by, errand, times }: Recovery, at: Process): Promise<void> {
+    await inTurn(by, at, () => people.start(by, at, errand));
+    await inTurn(by, at, () => people.post(by, at, { type: 'factor.choose', authenticatorId: RECOVERY }));
+    await inTurn(by, at, () => people.typeRecoveryCode(by, at, times));
+    await inTurn(by, at, () => people.post(by, at, { type: 'codes.acknowledge' }));
+  }
+
+  /** The same by a phone that is added meanwhile, with the password where that is asked for. */
+  async function addPhone(by: Browser, at: Process, errand: ErrandName): Promise<void> {
+    await inTurn(by, at, () => people.start(by, at, errand));
+    if (setup.enroll === 'password') await inTurn(by, at, () => people.typePassword(by, at));
+    await inTurn(by, at, () => people.scan(by, at));
+    clocks.advance(POLL_MS);
+    await inTurn(by, at, () => people.view(by, at));
+    await inTurn(by, at, () => people.post(by, at, { type: 'codes.acknowledge' }));
+  }
+
+  /** Looks on for a while, in which polls go on as they do for an open page; then its process may die, and its claims end. */
+  async function lookOn({ by, dies, answersAfter }: Looking, process: number): Promise<void> {
+    const at = processAt(process);
+    begin(by, at, () => people.watch(by, at));
+    for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+      await turns.settle();
+      if (looks === answersAfter) {
+        people.answer(true, false);
+        await inTurn('attacker', at, () => sendPing(world, at, 'true'));
+      }
+      clocks.advance(LOOK_MS);
+    }
+    await turns.settle();
+    if (!dies) return;
+    crash(process);
+    clocks.advance(leaseMsOf('mfa-api'));
+  }
+
+  async function ringAgain({ by, kind }: RingingAgain, at: Process): Promise<void> {
+    clocks.advance(RESEND_AFTER_MS);
+    await inTurn(by, at, () => people.post(by, at, { type: 'challenge.resend' }));
+    begin(by, at, () => people.watch(by, at));
+    await turns.settle();
+    if (kind !== undefined) await inTurn('attacker', at, () => sendPing(world, at, kind));
+    clocks.advance(LOOK_MS);
+  }
+
+  function crash(process: number): void {
+    processAt(process).die();
+    world.hadCrash = true;
+    processes[process] = startProcess(world, process);
   }
 
   /** A flow from its start to the provider's page, by whatever ways are before it. */
@@ -131,11 +194,22 @@ export async function simulate(
         return clocks.advance(deed.ms);
       case 'set a clock':
         return clocks.set(deed.whose, deed.ms);
-      case 'crash':
-        at.die();
-        world.hadCrash = true;
-        processes[process] = startProcess(world, process);
+      case 'recover':
+        return recover(deed, at);
+      case 'add a phone':
+        return addPhone(deed.by, at, deed.errand);
+      case 'look on':
+        return lookOn(deed, process);
+      case 'ring again':
+        return ringAgain(deed, at);
+      case 'hand back':
+        world.handsBack = deed.what;
         return;
+      case 'ping':
+        begin('attacker', at, async () => people.act(deed, at));
+        return;
+      case 'crash':
+        return crash(deed.process);
       case 'faults':
         world.areFaultsOn = deed.areOn;
         world.hadFaults ||= deed.areOn;
