@@ -61,24 +61,18 @@ const MORE = [
     ],
   },
   {
-    defence: 'a recovery code is sent for the view that it was typed in, once',
+    defence: 'a typed code is sent once, whatever comes of it',
     edits: [
       [
-        'packages/server/src/flow/driver.ts',
-        'const step = steps.apply(key, known, event, secrets, inputs);',
-        'once ??= steps.apply(key, known, event, secrets, inputs);\n      const step = once;',
-      ],
-      [
-        'packages/server/src/flow/driver.ts',
-        'const { event, inputs, secrets } = splitRequest(request);\n',
-        'const { event, inputs, secrets } = splitRequest(request);\n    let once: ReturnType<typeof steps.apply> | undefined;\n',
-      ],
-      [
-        'packages/server/src/flow/driver.ts',
-        '      if (version !== undefined && record.flow.version !== version) throw stale();\n',
-        '',
+        'packages/core/src/runner/run-effect.ts',
+        'return redemptionResult(answered(await redeem(ports, proof, effect.params)));',
+        'const send = () => redeem(ports, proof, effect.params);\n      return redemptionResult(answered(await send().catch(send)));',
       ],
     ],
+  },
+  {
+    defence: 'no process takes over what another one is at',
+    edits: [['packages/server/src/flow/rules.ts', '    ? claimedUntil\n', '    ? claimedUntil - 24_000\n']],
   },
   {
     defence: 'a wrong recovery code counts as a wrong code',

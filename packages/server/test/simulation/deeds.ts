@@ -141,6 +141,13 @@ export type Deed =
   /** Starts a flow and proves it by a recovery code, or by a phone that is added in it. */
   | { readonly type: 'recover'; readonly by: Browser; readonly errand: ErrandName; readonly times: number }
   | { readonly type: 'add a phone'; readonly by: Browser; readonly errand: ErrandName }
+  /** Begins to add a phone, and looks at the other process meanwhile, after so many turns. */
+  | {
+      readonly type: 'add a phone in a hurry';
+      readonly by: Browser;
+      readonly errand: ErrandName;
+      readonly after: number;
+    }
   /** The user types what the phone shows, if they asked for the push; everybody else guesses. */
   | { readonly type: 'type the push code'; readonly by: Browser; readonly isMistyped: boolean }
   /** Several guesses: all at once for the same view, or one after the other. */

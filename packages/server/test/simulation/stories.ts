@@ -214,6 +214,15 @@ const ADDING: readonly Weighted[] = [
   [2, plain('begin to add a phone', 'retry', 'resend')],
   [3, plain('note the new code')],
   [6, fc.record({ type: fc.constant('add a phone'), by, errand: carefulErrand })],
+  [
+    4,
+    fc.record({
+      type: fc.constant('add a phone in a hurry'),
+      by,
+      errand: carefulErrand,
+      after: fc.integer({ min: 12, max: 60 }),
+    }),
+  ],
   [3, fc.record({ type: fc.constant('prove by push'), by, errand: carefulErrand })],
   [7, uses(carefulErrand)],
 ];

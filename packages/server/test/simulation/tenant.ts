@@ -39,6 +39,8 @@ export const PASSWORD = 'correct-horse';
 /** Marks a sign-in that the password was typed for. */
 const BY_PASSWORD = 'password';
 
+/** How many requests later the answer comes to one that adds a phone. */
+const SLOW_TURNS = 10;
 const device = (token: string): string => (token === FOREIGN ? 'push|mallory' : 'push|ada');
 
 /** Makes the tenant. `stamp` tells when a request was sent; `fault` what happens to it. */
@@ -195,9 +197,12 @@ export function createSimulatedTenant(options: {
         if (setup.enroll === 'password' && how !== BY_PASSWORD) {
           truth.noticed.push('a phone was to be added without the password');
         }
-        return exclusively('phones were added', mfaToken, () =>
-          request(signal, () => phones.begin(mfaToken, browser)),
-        );
+        return exclusively('phones were added', mfaToken, async () => {
+          const started = await request(signal, () => phones.begin(mfaToken, browser));
+          // It takes its time, so that there is some to ask again in.
+          for (let turns = 0; turns < SLOW_TURNS; turns += 1) await network(signal, () => undefined);
+          return started;
+        });
       },
       challenge({ mfaToken, authenticatorId, factor, signal }) {
         const sent = stamp();

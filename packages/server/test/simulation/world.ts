@@ -14,8 +14,11 @@ const RESEND_AFTER_MS = 15_000;
 /** A little longer than from one eager poll to the next, and in all than until the first one where there are pings. */
 const LOOK_MS = 1_400;
 const MOST_LOOKS = 15;
+/** Less than it takes until another process does what one is at. */
+const HURRY_MS = 3_000;
 
 type RingingAgain = Extract<Deed, { type: 'ring again' }>;
+type Hurry = Extract<Deed, { type: 'add a phone in a hurry' }>;
 type Looking = Extract<Deed, { type: 'look on' }>;
 type Recovery = Extract<Deed, { type: 'recover' }>;
 
@@ -133,6 +136,18 @@ export async function simulate(
     await inTurn(by, at, () => people.post(by, at, { type: 'codes.acknowledge' }));
   }
 
+  /** The same as far as the QR code; the other process is looked at while the tenant may be at it. */
+  async function hurry({ by, errand, after }: Hurry, process: number): Promise<void> {
+    const at = processAt(process);
+    const asksPassword = setup.enroll === 'password';
+    if (asksPassword) await inTurn(by, at, () => people.start(by, at, errand));
+    begin(by, at, () => (asksPassword ? people.typePassword(by, at) : people.start(by, at, errand)));
+    await turns.goOn(after);
+    clocks.advance(HURRY_MS);
+    const other = processAt(1 - process);
+    await inTurn(by, other, () => people.view(by, other));
+  }
+
   /** Looks on for a while, in which polls go on as they do for an open page; then its process may die, and its claims end. */
   async function lookOn({ by, dies, answersAfter }: Looking, process: number): Promise<void> {
     const at = processAt(process);
@@ -198,6 +213,8 @@ export async function simulate(
         return recover(deed, at);
       case 'add a phone':
         return addPhone(deed.by, at, deed.errand);
+      case 'add a phone in a hurry':
+        return hurry(deed, process);
       case 'look on':
         return lookOn(deed, process);
       case 'ring again':
