@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { PATIENT } from './suites/patience.ts';
 
 /** The settings that the tests of all packages share. Each package adds its name, and what else it needs. */
 export const shared = {
@@ -10,7 +11,7 @@ export const shared = {
   // Unit tests do not wait for time to pass. The limits are for machines that are busy with something else.
   testTimeout: 60_000,
   hookTimeout: 120_000,
-  expect: { poll: { timeout: 50_000 } },
+  expect: { poll: PATIENT },
 } as const;
 
 /** The same for the packages with stores, whose tests start and kill servers and processes, and keep them per file. */
