@@ -55,6 +55,10 @@ export interface World {
   areFaultsOn: boolean;
   hadFaults: boolean;
   hadCrash: boolean;
+  /** Whether everything that was begun has ended, or waits for time to pass. */
+  isQuiet: boolean;
+  /** Whether a process has died, or time has passed, while something was under way: a push may or may not have gone out. */
+  wasCutOff: boolean;
   /** When nothing was under way for the last time. */
   quietAt: number;
 }

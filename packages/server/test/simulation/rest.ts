@@ -1,4 +1,6 @@
-import type { FlowView } from '@stepgate/core';
+import { type FlowView, stateName } from '@stepgate/core';
+import { awaitsPush } from '../../src/flow/rules.ts';
+import type { HandleRecord } from '../../src/records/handle-record.ts';
 import type { ErrandName } from './deeds.ts';
 import type { People } from './people.ts';
 import { sendPing } from './pings.ts';
@@ -56,7 +58,9 @@ export async function brokenRest(
   await ask(at, () => people.cancel(BY, at));
   await ask(at, () => people.start(BY, at, ERRAND));
   const view = await ask(at, () => people.view(BY, at));
-  if (view.reason === 'push_in_progress') return ['an answered push keeps another browser waiting'];
+  if (view.reason === 'push_in_progress' && !(world.wasCutOff && isOneInDoubt(world))) {
+    return ['an answered push keeps another browser waiting'];
+  }
   if (view.state !== 'polling') return [];
   const pings = world.setup.pings === true && view.way === 'ciba';
   const judges = [brokenTakeOver, brokenByOthers, ...(pings ? [brokenPing] : [])];
@@ -121,4 +125,14 @@ export async function brokenRest(
     }
     return [];
   }
+}
+
+/** Whether nobody knows of a push whether it went out. It may be on a phone, so no other one is sent meanwhile. */
+function isOneInDoubt({ written }: World): boolean {
+  for (const value of written.values()) {
+    const { text } = value as { readonly text?: string };
+    const { flow } = text === undefined ? {} : (JSON.parse(text) as HandleRecord);
+    if (flow !== undefined && awaitsPush(flow) && stateName(flow.state) !== 'polling') return true;
+  }
+  return false;
 }

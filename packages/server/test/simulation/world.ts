@@ -47,6 +47,7 @@ export async function simulate(
   const begunAt = clocks.now();
   const turns = createTurns(scheduling, () => {
     world.quietAt = clocks.now();
+    world.isQuiet = true;
   });
   const world: World = {
     setup,
@@ -62,6 +63,8 @@ export async function simulate(
     areFaultsOn: false,
     hadFaults: false,
     hadCrash: false,
+    isQuiet: true,
+    wasCutOff: false,
     quietAt: begunAt,
   };
   const { processes } = world;
@@ -71,6 +74,7 @@ export async function simulate(
 
   /** Lets a request go out, whatever comes of it. */
   function begin(by: Browser, at: Process, work: () => Promise<unknown>): void {
+    world.isQuiet = false;
     at.serve(by, work).catch(() => {});
   }
 
@@ -178,6 +182,7 @@ export async function simulate(
   function crash(process: number): void {
     processAt(process).die();
     world.hadCrash = true;
+    world.wasCutOff ||= !world.isQuiet;
     processes[process] = startProcess(world, process);
   }
 
@@ -206,6 +211,7 @@ export async function simulate(
       case 'answer':
         return people.answer(deed.approves, deed.isCareless);
       case 'wait':
+        world.wasCutOff ||= !world.isQuiet;
         return clocks.advance(deed.ms);
       case 'set a clock':
         return clocks.set(deed.whose, deed.ms);
