@@ -46,6 +46,23 @@ export async function brokenRest(
   const ask = <T>(by: Process, work: () => Promise<T>): Promise<T> => told(by.serve(BY, work));
   const isAllowed = (by: Process): Promise<boolean> => ask(by, () => by.client(BY, ERRAND).isAllowed());
 
+  /** A page waits for news again and again: each answer may tell that more is to come. */
+  function openPage(by: Process): { watch(): void } {
+    let isWaiting = false;
+    return {
+      watch() {
+        if (isWaiting) return;
+        isWaiting = true;
+        void by
+          .serve(BY, () => people.watch(BY, by))
+          .catch(() => {})
+          .finally(() => {
+            isWaiting = false;
+          });
+      },
+    };
+  }
+
   /** The owner says yes and, where the phone shows a code, types it. */
   async function approve(by: Process): Promise<void> {
     people.answer(true, false);
@@ -86,11 +103,14 @@ export async function brokenRest(
   async function brokenPing(): Promise<readonly string[]> {
     const sentAt = truth.pushes.at(-1)?.sentAt ?? 0;
     await approve(at);
-    at.serve(BY, () => people.watch(BY, at)).catch(() => {});
+    const page = openPage(at);
+    page.watch();
     await turns.settle();
     await told(sendPing(world, processAt(1), 'true'));
     for (let seconds = 0; seconds < PING_SECONDS; seconds += 1) {
       clocks.advance(1_000);
+      await turns.settle();
+      page.watch();
       await turns.settle();
     }
     const isEarly = clocks.now() - sentAt < EARLIEST_UNPINGED_MS;
@@ -99,7 +119,7 @@ export async function brokenRest(
 
   /** The process that polls dies; the page asks the other one from then on. */
   async function brokenTakeOver(): Promise<readonly string[]> {
-    at.serve(BY, () => people.watch(BY, at)).catch(() => {});
+    openPage(at).watch();
     await turns.settle();
     clocks.advance(POLL_MS);
     await turns.settle();
@@ -107,18 +127,10 @@ export async function brokenRest(
     await approve(processAt(1));
     const diedAt = clocks.now();
     const most = leaseMsOf(view.way ?? 'mfa-api') + NEXT_POLL_MS + clocks.loss(0, diedAt);
-    let isWatched = false;
+    const page = openPage(processAt(1));
     while (!(await isAllowed(processAt(1)))) {
       if (clocks.now() - diedAt > most) return [`nobody took over for a process that died while it polled`];
-      if (!isWatched) {
-        isWatched = true;
-        void processAt(1)
-          .serve(BY, () => people.watch(BY, processAt(1)))
-          .catch(() => {})
-          .finally(() => {
-            isWatched = false;
-          });
-      }
+      page.watch();
       await turns.settle();
       clocks.advance(1_000);
       await turns.settle();
