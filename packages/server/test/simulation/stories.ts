@@ -294,7 +294,7 @@ const setupWithPage: fc.Arbitrary<Setup> = fc.record({
 
 function stepsOf(deeds: readonly Weighted[]): fc.Arbitrary<readonly Step[]> {
   const deed = fc.oneof(...deeds.map(([weight, arbitrary]) => ({ weight, arbitrary })));
-  const turns = fc.oneof(fc.nat({ max: 12 }), fc.constant(10_000));
+  const turns = fc.oneof(fc.nat({ max: 12 }), fc.nat({ max: 80 }), fc.constant(10_000));
   const step = fc.record({ deed, process: fc.nat({ max: 1 }), turns });
   return fc.array(step, { minLength: 1, maxLength: MOST_STEPS, size: 'max' });
 }
