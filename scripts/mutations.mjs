@@ -1572,6 +1572,22 @@ export const MUTATIONS = [
     ],
   },
   {
+    defence: 'a poll counts as late as its answer comes',
+    edits: [
+      [
+        core('machine/poll-schedule'),
+        '.level > most ? { level: most, at } : budget;',
+        '.level > limit.burst ? { level: most, at } : budget;',
+      ],
+    ],
+    shownBy: [
+      ofCore(
+        'machine/poll-schedule',
+        'stays below the limit as the provider counts it, however late each poll arrives',
+      ),
+    ],
+  },
+  {
     defence: "the tenant's responses are read up to a limit",
     edits: [[server('gate/parts'), 'tracedFetch(boundedFetch(own))', 'tracedFetch(own ?? globalThis.fetch)']],
     shownBy: [own('flow/faults', 'do not end a wait for the phone: %s')],

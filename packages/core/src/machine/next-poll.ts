@@ -8,7 +8,15 @@ import {
   type Scope,
 } from './context.ts';
 import type { FlowEvent } from './events.ts';
-import { adjustPace, nextPollTime, type PollOutcome, type PollPace, refill, spend } from './poll-schedule.ts';
+import {
+  adjustPace,
+  afterAnswer,
+  nextPollTime,
+  type PollOutcome,
+  type PollPace,
+  refill,
+  spend,
+} from './poll-schedule.ts';
 
 /** No provider wants to be asked more often. */
 const SHORTEST_INTERVAL_MS = 500;
@@ -69,10 +77,12 @@ export function pollSent({ context, event }: Scope): Partial<FlowContext> {
 }
 
 /** What a poll leaves behind after which the wait goes on. */
-export function pollEnded(scope: Scope): Partial<FlowContext> {
-  const { context, event } = scope;
-  const after = afterPoll(scope, outcomeOf(event));
+export function pollEnded({ context: before, event }: Scope): Partial<FlowContext> {
+  const budget = afterAnswer(before.budget, currentWay(before).exchangeLimit, event.at);
+  const context = { ...before, budget };
+  const after = afterPoll({ context, event }, outcomeOf(event));
   return {
+    budget,
     ...after,
     ...(wasPingedMeanwhile(context) && hurried({ ...context, ...after }, event.at)),
     reason: event.type === 'effect.failed' ? event.code : codeReason(context),

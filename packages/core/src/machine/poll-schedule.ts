@@ -59,6 +59,20 @@ export function spend(budget: ExchangeBudget, limit: ExchangeLimit | undefined, 
   return { ...now, level: now.level - 1 };
 }
 
+/**
+ * The budget once an exchange is answered. It may have been on its way until now, and then it has left a full bucket that
+ * was not refilled meanwhile.
+ */
+export function afterAnswer(
+  budget: ExchangeBudget,
+  limit: ExchangeLimit | undefined,
+  at: number,
+): ExchangeBudget {
+  if (limit === undefined) return budget;
+  const most = limit.burst - 1;
+  return refill(budget, limit, at).level > most ? { level: most, at } : budget;
+}
+
 /** The earliest time at which the budget allows `needed` exchanges. */
 export function affordableAt(
   budget: ExchangeBudget,

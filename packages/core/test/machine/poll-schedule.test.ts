@@ -8,6 +8,7 @@ import {
 import {
   adjustPace,
   affordableAt,
+  afterAnswer,
   nextPollTime,
   type PollOutcome,
   refill,
@@ -60,6 +61,8 @@ function randomOutcome(chance: Chance): PollOutcome {
 }
 
 interface Poll {
+  /** When the provider got it, and when it was answered. */
+  readonly arrivedAt: number;
   readonly at: number;
   /** Before its outcome. */
   readonly pace: PollPace;
@@ -77,7 +80,14 @@ function schedule(
     intervalMs = 5_000,
     outcomeOf = randomOutcome,
     kind = 'steady',
-  }: { intervalMs?: number; outcomeOf?: typeof randomOutcome; kind?: PollSchedule } = {},
+    longestMs = 3_000,
+  }: {
+    intervalMs?: number;
+    outcomeOf?: typeof randomOutcome;
+    kind?: PollSchedule;
+    /** How long a poll is on its way, at the most. */
+    longestMs?: number;
+  } = {},
 ): readonly Poll[] {
   const polls: Poll[] = [];
   let pace: PollPace = { intervalMs, failures: 0, schedule: kind };
@@ -85,10 +95,12 @@ function schedule(
   let at = START;
   while (polls.length < count) {
     budget = spend(budget, LIMIT, at);
-    const answeredAt = at + chance.upTo(3_000);
+    const answeredAt = at + chance.upTo(longestMs);
+    const arrivedAt = at + chance.upTo(answeredAt - at);
     const outcome = outcomeOf(chance);
     const jitterMs = chance.upTo(999);
     const nextPace = adjustPace(pace, outcome);
+    budget = afterAnswer(budget, LIMIT, answeredAt);
     const nextAt = nextPollTime({
       at: answeredAt,
       jitterMs,
@@ -97,7 +109,7 @@ function schedule(
       limit: LIMIT,
       retryAfterMs: outcome.retryAfterMs,
     });
-    polls.push({ at: answeredAt, pace, outcome, jitterMs, nextAt, nextPace });
+    polls.push({ arrivedAt, at: answeredAt, pace, outcome, jitterMs, nextAt, nextPace });
     pace = nextPace;
     at = nextAt;
   }
@@ -105,6 +117,24 @@ function schedule(
 }
 
 describe('the schedule, whatever happens', () => {
+  it('stays below the limit as the provider counts it, however late each poll arrives', () => {
+    const room = { ...LIMIT, burst: LIMIT.burst - LIMIT.reservedForCodes };
+    for (const seed of SEEDS) {
+      const polls = schedule(createChance(seed), 60, {
+        kind: 'eager',
+        outcomeOf: () => ({ type: 'pending' }),
+        longestMs: seed % 2 === 0 ? 3_000 : 30_000,
+      });
+      expect(
+        fits(
+          polls.map(({ arrivedAt }) => arrivedAt),
+          room,
+        ),
+        `seed ${seed}`,
+      ).toBe(true);
+    }
+  });
+
   const everySchedule = (): readonly Poll[] => SEEDS.flatMap((seed) => schedule(createChance(seed), 60));
 
   it('never polls sooner than the interval, or than the provider asks for', () => {
