@@ -26,6 +26,10 @@ const DEFENCES = [
   'a ping for one push does not count for another',
   "a ping does not make a poll come before the provider's interval",
   'a process that takes a wait over counts what the other one may have polled',
+  'a link is opened once, in one browser',
+  'an approval by another login serves one request',
+  'a route takes no approval of another login unless its policy says so',
+  'the login that has asked for a link neither sees nor steers the flow',
 ];
 
 /** More of them, which the simulation alone takes away. */
@@ -135,6 +139,16 @@ const MORE = [
         'packages/core/src/machine/next-poll.ts',
         'return { nextPollAt: Math.min(nextPollAt, soonest) };',
         'return { nextPollAt: Math.max(nextPollAt, soonest) };',
+      ],
+    ],
+  },
+  {
+    defence: 'a link ends with its requirement',
+    edits: [
+      [
+        'packages/server/src/flow/starts.ts',
+        '  if (record.flow.state.context.expiresAt <= now) throw requirementExpired();\n',
+        '',
       ],
     ],
   },

@@ -8,7 +8,7 @@ import {
   type TransportResponse,
   type Way,
 } from '@stepgate/core';
-import { BROWSERS, type Browser, type HandedBack, type Setup } from './deeds.ts';
+import { type HandedBack, type Seat, type Setup, sessionOf } from './deeds.ts';
 import type { Asked, Push, Truth } from './truth.ts';
 
 /** How the provider answers by CIBA: who is asked for what, and what of it gets lost. */
@@ -19,7 +19,7 @@ export interface CibaProviderOptions {
   /** By the clock of the process. */
   readonly now: () => number;
   readonly stamp: () => Pick<Asked, 'sentAt' | 'countedFrom'>;
-  readonly asking: () => Browser | undefined;
+  readonly asking: () => Seat | undefined;
   /** A request that may be refused before the provider acts, or whose answer gets lost after it has. */
   readonly request: <T>(signal: AbortSignal | undefined, act: () => T) => Promise<T>;
   /** Notes a poll until the process has its answer. */
@@ -87,7 +87,7 @@ export function createSimulatedCiba(options: CibaProviderOptions): Way {
       const details = form.get('authorization_details');
       const id = options.ring({
         browser: browser ?? 'nobody',
-        session: BROWSERS[browser ?? 'owner'].session,
+        session: sessionOf(browser ?? 'owner'),
         ...sent,
         intervalMs: CIBA_INTERVAL_MS,
         way: 'ciba',

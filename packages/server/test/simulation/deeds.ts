@@ -3,23 +3,44 @@ import type { Policy } from '../../src/index.ts';
 
 /**
  * Who acts. `owner` and `other` are the user's own browsers, of two logins; `attacker` has the session of `owner` without
- * its handle, `twin` has both.
+ * its handle, `twin` has both. `guest` and `intruder` open links: the user in the login of `other`, and whoever has the
+ * session of `owner`.
  */
 export const BROWSERS = {
   owner: { session: 'stolen', handle: 'o' },
   other: { session: 'own', handle: 'p' },
   attacker: { session: 'stolen', handle: 't' },
   twin: { session: 'stolen', handle: 'o' },
+  guest: { session: 'own', handle: 'g' },
+  intruder: { session: 'stolen', handle: 'i' },
 } as const;
 
 /** One of {@link BROWSERS}. */
 export type Browser = keyof typeof BROWSERS;
 
-/** Whether the user sits in front of it, with the phone at hand. */
-export const isOwn = (browser: string): boolean => browser === 'owner' || browser === 'other';
+/** One that opens links. */
+export type Guest = 'guest' | 'intruder';
 
-/** Owner and twin show the same handle, so a flow of one is the other's too. */
-export const recordOf = (browser: string): string => (browser === 'twin' ? 'owner' : browser);
+/** A browser; one that has opened a link, together with the browser that has asked for it. */
+export type Seat = Browser | `${Guest} for ${Browser}`;
+
+/** The browser of a seat. */
+export const browserOf = (seat: string): Browser => seat.split(' ')[0] as Browser;
+
+/** Whether it has opened a link. */
+export const isLinked = (seat: string): boolean => seat.includes(' for ');
+
+/** The login's session. */
+export const sessionOf = (seat: string): string => BROWSERS[browserOf(seat)].session;
+
+/** Whether the user sits in front of it, with the phone at hand. */
+export const isOwn = (seat: string): boolean => ['owner', 'other', 'guest'].includes(browserOf(seat));
+
+/** Whose flow it is. Owner and twin show the same handle, so a flow of one is the other's too. */
+export function recordOf(seat: string): Browser {
+  const browser = seat.split(' ').at(-1) as Browser;
+  return browser === 'twin' ? 'owner' : browser;
+}
 
 /** What a browser asks for. Transfers differ by what is bound of their body. */
 export interface Errand {
@@ -31,6 +52,8 @@ export interface Errand {
   /** How long ago a phone must have been added. */
   readonly leastAgeMs?: number;
   readonly body?: Readonly<Record<string, unknown>>;
+  /** Whether another login may run the flow. */
+  readonly isByLink?: boolean;
 }
 
 export const ERRANDS = {
@@ -38,6 +61,8 @@ export const ERRANDS = {
   'see the history': { isSingleUse: false, forbidsNewPhone: true },
   'change the address': { isSingleUse: false, leastAgeMs: 300_000 },
   'close an account': { isSingleUse: true },
+  'pay an invoice': { isSingleUse: false, isByLink: true },
+  'order a card': { isSingleUse: true, isByLink: true },
   transfer: { isSingleUse: true, body: { to: 'grace', amount: 250 } },
   'the same transfer, written differently': { isSingleUse: true, body: { amount: 250, to: 'grace', at: 1 } },
   'another amount': { isSingleUse: true, body: { to: 'grace', amount: 2_500 } },
@@ -69,13 +94,15 @@ const FACTORS: readonly Factor[] = ['push', 'otp', 'sms', 'hosted'];
 
 /** The policy of its route. The title is the same for all transfers: what is bound must tell them apart by itself. */
 export function policyOf(name: ErrandName): Policy {
-  const { isSingleUse, body, takesRecoveryCode, forbidsNewPhone, leastAgeMs }: Errand = ERRANDS[name];
+  const { isSingleUse, body, isByLink, takesRecoveryCode, forbidsNewPhone, leastAgeMs }: Errand =
+    ERRANDS[name];
   return {
     factors: takesRecoveryCode === true ? [...FACTORS, 'recovery-code'] : FACTORS,
     maxAge: isSingleUse ? 0 : '5m',
     ...(forbidsNewPhone === true && { allowEnrolledInFlow: false }),
     ...(leastAgeMs !== undefined && { minAuthenticatorAge: leastAgeMs / 1_000 }),
     ...(body && { action: { id: 'transfer', title: 'Transfer to Grace', bind: [...BOUND] } }),
+    ...(isByLink === true && { allowOtherLogin: true, action: { id: name, title: name } }),
   };
 }
 
@@ -177,6 +204,18 @@ export type Deed =
       readonly type: 'come back';
       readonly by: Browser;
       readonly how: 'again' | 'with the code of another' | 'refused';
+    }
+  | { readonly type: 'ask for a link'; readonly by: Browser; readonly errand: ErrandName }
+  /** The newest one, or the one before. */
+  | { readonly type: 'open a link'; readonly by: Guest; readonly isOld: boolean }
+  /** Asks for a link, opens it there after a while, proves the flow by the push, and uses what comes of it. */
+  | {
+      readonly type: 'prove by link';
+      readonly by: Browser;
+      readonly errand: ErrandName;
+      readonly at: Guest;
+      readonly keptMs: number;
+      readonly uses: number;
     }
   /** `isCareless`: a yes goes to any push, also to one that somebody else has caused. */
   | { readonly type: 'answer'; readonly approves: boolean; readonly isCareless: boolean }

@@ -4,10 +4,22 @@ import type { StepUp } from '../../src/guard/decision.ts';
 import { verifyReceipt } from '../../src/receipt.ts';
 import { deriveReceiptKeys } from '../../src/receipts/receipt-keys.ts';
 import { type GateAnswer, SECRET } from '../support/gate-client.ts';
-import { type Browser, boundOfErrand, type Deed, type ErrandName, isOwn, recordOf } from './deeds.ts';
+import {
+  type Browser,
+  boundOfErrand,
+  type Deed,
+  ERRANDS,
+  type Errand,
+  type ErrandName,
+  type Guest,
+  isLinked,
+  isOwn,
+  recordOf,
+  sessionOf,
+} from './deeds.ts';
 import { linkOf } from './phones.ts';
 import { sendPing } from './pings.ts';
-import { NAMESPACE, nativeOf, type Process, type World } from './process.ts';
+import { NAMESPACE, nativeOf, type Process, seatOf, type World } from './process.ts';
 import { FOREIGN, PASSWORD, RIGHT_CODE } from './tenant.ts';
 import { type Push, recoveryCode } from './truth.ts';
 
@@ -20,6 +32,8 @@ export interface People {
   watch(by: Browser, at: Process): Promise<void>;
   view(by: Browser, at: Process): Promise<Partial<FlowView>>;
   cancel(by: Browser, at: Process): Promise<GateAnswer>;
+  askForLink(by: Browser, at: Process, errand: ErrandName): Promise<void>;
+  openLink(by: Guest, at: Process, isOld: boolean): Promise<void>;
   /** The owner's answer to the newest push that waits for one. */
   answer(approves: boolean, isCareless: boolean): void;
   /** The user's or the attacker's code for the push that waits in their record. */
@@ -85,20 +99,61 @@ export function createPeople(world: World): People {
     }
   }
 
-  async function view(by: Browser, at: Process): Promise<Partial<FlowView>> {
-    return (await at.client(by, ANY).send('GET', '/step-up/flow')).body as Partial<FlowView>;
+  /** Where the flow is that a browser has on its screen. */
+  const flowPath = (by: Browser): string => `${truth.opened.get(by as Guest)?.path ?? '/step-up'}/flow`;
+
+  async function askForLink(by: Browser, at: Process, errand: ErrandName): Promise<void> {
+    const issuedAt = clocks.now();
+    const requirement = await refusedWith(by, at, errand);
+    if (requirement === undefined) return;
+    const { status, body } = await at.serve(
+      by,
+      () => at.client(by, ANY).send('POST', '/step-up/links', { body: { requirement } }),
+      errand,
+    );
+    if (status !== 201) return;
+    const { isByLink }: Errand = ERRANDS[errand];
+    if (isByLink !== true) truth.noticed.push('there was a link for what no other login may approve');
+    truth.links.push({ asker: by, path: new URL(String(body.url)).pathname, at: issuedAt });
   }
+
+  async function openLink(by: Guest, at: Process, isOld: boolean): Promise<void> {
+    const link = truth.links.at(isOld ? -2 : -1);
+    if (link === undefined) return;
+    truth.opened.set(by, link);
+    const { status } = await at.serve(by, () =>
+      at.client(by, ANY).send('POST', flowPath(by), { body: { requirement: 'of the link' } }),
+    );
+    const most = REQUIREMENT_MS + clocks.loss(link.at, clocks.now());
+    if (status === 201 && world.quietAt - link.at > most)
+      truth.noticed.push('a link was opened after its time');
+  }
+
+  async function view(by: Browser, at: Process): Promise<Partial<FlowView>> {
+    const seen = (await at.client(by, ANY).send('GET', flowPath(by))).body as Partial<FlowView>;
+    if (seen.runsElsewhere === true && seen.disclosure !== undefined) {
+      truth.noticed.push('a login that waits for its link has seen what the flow discloses');
+    }
+    return seen;
+  }
+
+  const cancel = (by: Browser, at: Process): Promise<GateAnswer> =>
+    at.client(by, ANY).send('DELETE', flowPath(by));
 
   async function post(
     by: Browser,
     at: Process,
     event: Record<string, unknown>,
-    seen?: number,
+    seen?: Partial<FlowView>,
   ): Promise<GateAnswer | undefined> {
-    const version = seen ?? (await view(by, at)).version;
+    const { version, runsElsewhere } = seen ?? (await view(by, at));
     if (version === undefined) return undefined;
     const headers = { 'if-match': `"${version}"` };
-    return at.client(by, ANY).send('POST', '/step-up/flow/events', { headers, body: event });
+    const answer = await at.client(by, ANY).send('POST', `${flowPath(by)}/events`, { headers, body: event });
+    if (answer.status === 200 && runsElsewhere === true) {
+      truth.noticed.push('a login that waits for its link has taken a step');
+    }
+    return answer;
   }
 
   /** Waits for news, as an open page does. */
@@ -106,12 +161,13 @@ export function createPeople(world: World): People {
     const { version } = await view(by, at);
     if (version === undefined) return;
     const headers = { prefer: 'wait=25', 'if-none-match': `"${version}"` };
-    await at.client(by, ANY).send('GET', '/step-up/flow', { headers });
+    await at.client(by, ANY).send('GET', flowPath(by), { headers });
   }
 
   /** The newest push of a record's flow, if its phone shows a code. */
   function codedPush(by: Browser): Push | undefined {
-    const push = truth.pushes.findLast(({ browser }) => recordOf(browser) === recordOf(by));
+    const record = recordOf(seatOf(truth, by));
+    const push = truth.pushes.findLast(({ browser }) => recordOf(browser) === record);
     return push?.way === 'ciba' ? push : undefined;
   }
 
@@ -120,14 +176,15 @@ export function createPeople(world: World): People {
     at: Process,
     { isMistyped, times }: { readonly isMistyped: boolean; readonly times: number },
   ): Promise<void> {
-    const { version, state } = await view(by, at);
+    const seen = await view(by, at);
     const push = codedPush(by);
-    if (version === undefined || state !== 'polling' || push === undefined) return;
-    // The user knows which push they have asked for, and types the code of no other.
-    const isRight = !isMistyped && isOwn(by) && isOwn(push.browser);
+    if (seen.state !== 'polling' || push === undefined) return;
+    // The user knows which push they have asked for and where, and types the code of no other.
+    const isHere = isLinked(push.browser) === isLinked(seatOf(truth, by));
+    const isRight = !isMistyped && isHere && isOwn(by) && isOwn(push.browser);
     if (isRight) push.isTyped = true;
     const codes = isRight ? [push.code] : WRONG_PUSH_CODES.slice(0, times);
-    await Promise.all(codes.map((code) => typeOne(by, at, { code: code ?? '', version, push, isRight })));
+    await Promise.all(codes.map((code) => typeOne(by, at, { code: code ?? '', seen, push, isRight })));
   }
 
   async function guess(by: Browser, at: Process, times: number, isAtOnce: boolean): Promise<void> {
@@ -140,18 +197,19 @@ export function createPeople(world: World): People {
     at: Process,
     typed: {
       readonly code: string;
-      readonly version: number;
+      readonly seen: Partial<FlowView>;
       readonly push: Push;
       readonly isRight: boolean;
     },
   ): Promise<void> {
-    const { code, version, push, isRight } = typed;
+    const { code, seen, push, isRight } = typed;
     const sentAt = clocks.now();
-    const answer = await post(by, at, { type: 'code.submit', code }, version);
+    const answer = await post(by, at, { type: 'code.submit', code }, seen);
     if (answer?.status !== 200 || isRight) return;
     // It was judged: for this push, unless another one has come meanwhile.
     if (codedPush(by) === push) push.wrongCodes += 1;
-    truth.codes.push({ browser: by, session: push.session, sentAt, countedFrom: sentAt, isRight: false });
+    const browser = seatOf(truth, by);
+    truth.codes.push({ browser, session: sessionOf(by), sentAt, countedFrom: sentAt, isRight: false });
   }
 
   /** Signs in at the provider's page, and loads what it sends the browser back to: several times, if in a hurry. */
@@ -195,11 +253,19 @@ export function createPeople(world: World): People {
   async function use(by: Browser, at: Process, deed: Extract<Deed, { type: 'use' }>): Promise<void> {
     const { errand, afterwards } = deed;
     const native = nativeOf(by, errand);
+    const askedAt = clocks.now();
     const decision = await at.client(by, errand).decide('/accounts', native);
     if (!decision.isAllowed || decision.stepUp === undefined) return;
     const { stepUp } = decision;
-    const { id, way, factor, enrolledInFlow: isMarkedNew } = stepUp.approval;
-    truth.runs.push({ approval: id, way, factor, isMarkedNew, browser: by, errand, at: clocks.now() });
+    const {
+      id,
+      way,
+      factor,
+      enrolledInFlow: isMarkedNew,
+      byOtherLogin: isByOtherLogin = false,
+    } = stepUp.approval;
+    const run = { approval: id, way, factor, isMarkedNew, isByOtherLogin };
+    truth.runs.push({ ...run, browser: by, errand, askedAt, at: clocks.now() });
     const receive = (isAfterRelease: boolean): Promise<boolean> =>
       turns.aside(() => receipt(stepUp, errand, isAfterRelease));
     const wantsReceipt = afterwards === 'receipt' || afterwards === 'receipt and release';
@@ -240,7 +306,9 @@ export function createPeople(world: World): People {
     typeRecoveryCode,
     typePassword,
     scan,
-    cancel: (by, at) => at.client(by, ANY).send('DELETE', '/step-up/flow'),
+    cancel,
+    askForLink,
+    openLink,
     answer(approves, isCareless) {
       const push = truth.pushes.findLast(({ state }) => state === 'waiting');
       if (push === undefined) return;
@@ -255,7 +323,7 @@ export function createPeople(world: World): People {
         case 'start with an old requirement':
           return startLate(deed.by, at);
         case 'cancel':
-          return at.client(deed.by, ANY).send('DELETE', '/step-up/flow');
+          return cancel(deed.by, at);
         case 'resend':
           return post(deed.by, at, { type: 'challenge.resend' });
         case 'retry':
@@ -278,6 +346,10 @@ export function createPeople(world: World): People {
           return post(deed.by, at, { type: 'enrollment.begin', factor: 'push' });
         case 'scan':
           return scan(deed.by, at);
+        case 'ask for a link':
+          return askForLink(deed.by, at, deed.errand);
+        case 'open a link':
+          return openLink(deed.by, at, deed.isOld);
         case 'ping':
           return sendPing(world, at, deed.kind);
         case 'type a code':
@@ -304,14 +376,15 @@ export function createPeople(world: World): People {
 
   /** The code of an app or a text message; attackers have none. Not into a field for a push code, which has its own. */
   async function typeCode(by: Browser, at: Process): Promise<void> {
-    const { version, state } = await view(by, at);
-    if (version === undefined || state !== 'prompting') return;
-    await post(by, at, { type: 'code.submit', code: isOwn(by) ? RIGHT_CODE : '000000' }, version);
+    const seen = await view(by, at);
+    if (seen.state !== 'prompting') return;
+    await post(by, at, { type: 'code.submit', code: isOwn(by) ? RIGHT_CODE : '000000' }, seen);
   }
 
   /** From the paper, or one that is worth nothing any more, which anybody may have read. */
   async function typeRecoveryCode(by: Browser, at: Process, times: number): Promise<void> {
-    const { version, state, factor } = await view(by, at);
+    const seen = await view(by, at);
+    const { version, state, factor } = seen;
     if (version === undefined || state !== 'prompting' || factor !== 'recovery-code') return;
     const { recovery } = truth;
     const code = isOwn(by) ? recovery.onPaper : (recovery.replaced.at(-1) ?? recoveryCode(0));
@@ -319,7 +392,7 @@ export function createPeople(world: World): People {
     await Promise.all(
       Array.from({ length: times }, (_, nth) => {
         const process = nth === 0 ? at : (world.processes.find((one) => one !== at) ?? at);
-        return process.serve(by, () => post(by, process, { type: 'code.submit', code }, version));
+        return process.serve(by, () => post(by, process, { type: 'code.submit', code }, seen));
       }),
     );
   }

@@ -14,14 +14,19 @@ import type { Clocks } from './clocks.ts';
 import {
   BROWSERS,
   type Browser,
+  browserOf,
   ERRANDS,
   type Errand,
   type ErrandName,
+  type Guest,
   type HandedBack,
+  isLinked,
   isOwn,
   policyOf,
   recordOf,
+  type Seat,
   type Setup,
+  sessionOf,
 } from './deeds.ts';
 import { createSimulatedTenant, type Network } from './tenant.ts';
 import { createTruth, type Truth } from './truth.ts';
@@ -86,11 +91,14 @@ function canOf(way: WayName, { details, pings = false }: Partial<Setup> = {}): C
 }
 
 /** The address tells the tenant of a simulation which browser a first leg is for. */
-const identityOf = (browser: Browser): Identity => ({
-  subject: 'ada',
-  sessionId: BROWSERS[browser].session,
-  ip: browser,
-});
+const identityOf = (seat: Seat): Identity => ({ subject: 'ada', sessionId: sessionOf(seat), ip: seat });
+
+/** Where a browser is. */
+export function seatOf({ opened }: Truth, browser: Browser): Seat {
+  const guest = browser as Guest;
+  const link = opened.get(guest);
+  return link === undefined ? browser : `${guest} for ${recordOf(link.asker)}`;
+}
 
 /** Of a request that is no transfer: nobody approves one to them. */
 const NO_TRANSFER = { to: 'nobody' };
@@ -106,7 +114,7 @@ export function startProcess(world: World, index: number, clientId = APP): Proce
   const { setup, clocks, turns, shared, draw } = world;
   const truth = clientId === APP ? world.truth : createTruth();
   const asking = new AsyncLocalStorage<{
-    readonly browser: Browser;
+    readonly browser: Seat;
     readonly errand: ErrandName | undefined;
   }>();
   const clients = new Map<string, GateClient>();
@@ -206,8 +214,13 @@ export function startProcess(world: World, index: number, clientId = APP): Proce
     limits: { starts: false, pushes: false },
     onEvent(event) {
       noteLeaks(truth, 'an event', event);
-      const { errand } = asking.getStore() ?? {};
+      const { browser, errand } = asking.getStore() ?? {};
       if (event.type === 'flow.started' && errand !== undefined) truth.flows.set(event.flow, errand);
+      if (event.type === 'link.issued' && errand !== undefined) {
+        truth.flows.set(event.flow, errand);
+        truth.linked.set(event.flow, new Set());
+      }
+      if (event.type === 'flow.started') truth.linked.get(event.flow)?.add(browser ?? 'nobody');
       if (event.type !== 'approval.granted') return;
       truth.grants.set(event.approval, { flow: event.flow, at: clocks.now() });
     },
@@ -221,22 +234,23 @@ export function startProcess(world: World, index: number, clientId = APP): Proce
     die() {
       isDead = true;
     },
-    serve: (browser, work, errand) => asking.run({ browser, errand }, work),
+    serve: (browser, work, errand) => asking.run({ browser: seatOf(truth, browser), errand }, work),
     client(browser, errand) {
-      const name = `${browser} ${errand}`;
+      const seat = seatOf(truth, browser);
+      const name = `${seat}: ${errand}`;
       const known = clients.get(name);
       if (known !== undefined) return known;
       const made = createGateClient({
         gate,
-        identity: identityOf(browser),
-        handle: BROWSERS[browser].handle.repeat(43),
+        identity: identityOf(seat),
+        handle: BROWSERS[browserOf(seat)].handle.repeat(43),
         policy: policyOf(errand),
       });
       const client: GateClient = {
         ...made,
         async send(...request) {
           const answer = await made.send(...request);
-          noteSeen(truth, browser, answer.text);
+          noteSeen(truth, seat, answer.text);
           return answer;
         },
       };
@@ -255,10 +269,12 @@ function noteLeaks({ secrets, noticed }: Truth, where: string, value: unknown): 
 }
 
 /** What a browser is shown: the user writes codes down, and nobody sees those of another browser. */
-function noteSeen({ secrets, recovery, noticed }: Truth, by: Browser, text: string): void {
+function noteSeen({ secrets, recovery, noticed }: Truth, by: Seat, text: string): void {
+  // Not even to the login that has asked for the link.
+  const viewer = (seat: string): string => (isLinked(seat) ? seat : recordOf(seat));
   for (const { value, browser, what } of secrets) {
     if (!text.includes(value)) continue;
-    if (recordOf(browser) !== recordOf(by)) noticed.push(`${what} was shown to another browser`);
+    if (viewer(browser) !== viewer(by)) noticed.push(`${what} was shown to another browser`);
     if (isOwn(by) && value === recovery.current) recovery.onPaper = value;
   }
 }

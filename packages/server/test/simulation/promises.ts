@@ -2,7 +2,16 @@ import type { Json } from '../../src/index.ts';
 import { boundDigest } from '../../src/policy/binding.ts';
 import { isAsAsked } from './ciba-provider.ts';
 import type { Clocks } from './clocks.ts';
-import { boundOfErrand, contentOf, ERRANDS, type Errand, policyOf, recordOf, type Setup } from './deeds.ts';
+import {
+  boundOfErrand,
+  contentOf,
+  ERRANDS,
+  type Errand,
+  isLinked,
+  policyOf,
+  recordOf,
+  type Setup,
+} from './deeds.ts';
 import type { Asked, GivenProof, Push, Run, Truth } from './truth.ts';
 
 /** What the promises are judged by, besides the truth. */
@@ -57,6 +66,7 @@ export function brokenPromises(evidence: Evidence): readonly string[] {
     ...exchangedTwice(truth),
     ...visitedForOthers(truth),
     ...otherThanApproved(truth),
+    ...wrongLinks(truth),
     ...wrongReceipts(evidence),
     ...polledTooMuch(evidence),
   ];
@@ -177,16 +187,18 @@ function guessedTooOften({ pushes }: Truth): readonly string[] {
 
 function usedTwice({ runs, released }: Truth): readonly string[] {
   const times = (ids: readonly string[], id: string): number => ids.filter((one) => one === id).length;
-  const single = runs.filter(({ errand }) => ERRANDS[errand].isSingleUse).map(({ approval }) => approval);
+  const single = runs
+    .filter(({ errand, isByOtherLogin }) => ERRANDS[errand].isSingleUse || isByOtherLogin)
+    .map(({ approval }) => approval);
   const twice = single.some((id) => times(single, id) > 1 + times(released, id));
   return twice ? ['an approval for a single use ran a handler twice'] : [];
 }
 
 /** Whether an approval lived longer than its five minutes, and by as much as the clocks went back. */
 function usedTooLate({ truth: { runs, grants }, clocks }: Evidence): readonly string[] {
-  const late = runs.some(({ approval, at }) => {
+  const late = runs.some(({ approval, askedAt }) => {
     const granted = grants.get(approval)?.at;
-    return granted !== undefined && at - granted > WINDOW_MS + clocks.loss(granted, at);
+    return granted !== undefined && askedAt - granted > WINDOW_MS + clocks.loss(granted, askedAt);
   });
   return late ? ['an approval was used after its time'] : [];
 }
@@ -315,14 +327,34 @@ function visitedForOthers({ runs }: Truth): readonly string[] {
 
 /** Whether a handler ran something else than its flow was started for. */
 function otherThanApproved({ runs, grants, flows }: Truth): readonly string[] {
-  const found = runs.some(({ approval, errand }) => {
+  const found = runs.some(({ approval, errand, isByOtherLogin }) => {
     const grant = grants.get(approval);
     const asked = grant && flows.get(grant.flow);
     if (asked === undefined) return false;
-    const isBound = ERRANDS[asked].isSingleUse || ERRANDS[errand].isSingleUse;
+    const isBound = ERRANDS[asked].isSingleUse || ERRANDS[errand].isSingleUse || isByOtherLogin;
     return isBound && contentOf(asked) !== contentOf(errand);
   });
   return found ? ['a handler ran something else than was approved'] : [];
+}
+
+/** Whether the flow of a link was run by two browsers, or by its asker, or came to something where none may. */
+function wrongLinks({ linked, runs, grants }: Truth): readonly string[] {
+  const seats = [...linked.values()];
+  const isUnmarked = runs.some(({ approval, isByOtherLogin }) => {
+    const grant = grants.get(approval);
+    return grant !== undefined && linked.has(grant.flow) !== isByOtherLogin;
+  });
+  const isTaken = runs.some(
+    ({ errand, isByOtherLogin }) => isByOtherLogin && (ERRANDS[errand] as Errand).isByLink !== true,
+  );
+  return [
+    ...(seats.some(({ size }) => size > 1) ? ['two browsers have opened one link'] : []),
+    ...(seats.some((own) => [...own].some((seat) => !isLinked(seat)))
+      ? ['a login has run the flow of its own link']
+      : []),
+    ...(isUnmarked ? ['an approval does not say whether another login has run its flow'] : []),
+    ...(isTaken ? ['an approval by another login was enough for a route that takes none'] : []),
+  ];
 }
 
 /** Whether a receipt names anything but what ran, lives too long, or was given for an approval that was given back. */

@@ -1,5 +1,5 @@
 import { type Destination, redirectCapabilities, StepUpError, type Way } from '@stepgate/core';
-import { type Browser, recordOf } from './deeds.ts';
+import { recordOf, type Seat } from './deeds.ts';
 import { approved, FOREIGN } from './tenant.ts';
 import type { Truth } from './truth.ts';
 
@@ -7,7 +7,7 @@ import type { Truth } from './truth.ts';
 export interface PageOptions {
   readonly truth: Truth;
   readonly now: () => number;
-  readonly asking: () => Browser | undefined;
+  readonly asking: () => Seat | undefined;
   /** A request that may be refused before the provider acts, or whose answer gets lost after it has. */
   readonly request: <T>(signal: AbortSignal | undefined, act: () => T) => Promise<T>;
 }

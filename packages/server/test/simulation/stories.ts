@@ -1,11 +1,11 @@
 import type { PollSchedule, PushCodeEntry } from '@stepgate/core';
 import fc from 'fast-check';
 import {
-  BROWSERS,
   type Browser,
   type Deed,
   ERRANDS,
   type ErrandName,
+  type Guest,
   HANDED_BACK,
   MIXED_PINGS,
   PINGS,
@@ -19,7 +19,8 @@ export interface Story {
   readonly steps: readonly Step[];
 }
 
-const by = fc.constantFrom(...(Object.keys(BROWSERS) as Browser[]));
+const by = fc.constantFrom('owner' as const, 'other' as const, 'attacker' as const, 'twin' as const);
+const guest = fc.constantFrom<Guest[]>('guest', 'guest', 'intruder');
 const mostlyOwner = fc.constantFrom<Browser[]>('owner', 'owner', 'other', 'attacker', 'twin');
 const stranger = fc.constantFrom('attacker' as const, 'twin' as const);
 const flag = fc.boolean();
@@ -30,6 +31,7 @@ const carefulErrand = fc.constantFrom<ErrandName>(
   'see the history',
   'change the address',
 );
+const linkErrand = fc.constantFrom<ErrandName>('pay an invoice', 'order a card');
 const simpleErrand = fc.constantFrom<ErrandName>('see the accounts', 'close an account');
 const transfer = fc.oneof(
   { weight: 2, arbitrary: fc.constant<ErrandName>('transfer') },
@@ -46,7 +48,7 @@ type Weighted = readonly [weight: number, arbitrary: fc.Arbitrary<Deed>];
 
 const plain = <T extends Deed['type']>(...types: T[]) => fc.record({ type: fc.constantFrom(...types), by });
 const starts = (errand: fc.Arbitrary<ErrandName>) => fc.record({ type: fc.constant('start'), by, errand });
-const uses = (errand: fc.Arbitrary<ErrandName>, user = by) =>
+const uses = (errand: fc.Arbitrary<ErrandName>, user: fc.Arbitrary<Browser> = by) =>
   fc.record({
     type: fc.constant('use'),
     by: user,
@@ -278,6 +280,47 @@ const LOOKING_ON: readonly Weighted[] = [
   [2, plain('resend', 'retry')],
 ];
 
+const atGuest = <T extends Deed['type']>(...types: T[]) =>
+  fc.record({ type: fc.constantFrom(...types), by: guest });
+
+/** Links: asked for, opened in another login, in two, late, again, and what comes of them. */
+const LINKING: readonly Weighted[] = [
+  ...ALWAYS,
+  [
+    6,
+    fc.record({
+      type: fc.constant('ask for a link'),
+      by,
+      errand: fc.oneof({ weight: 5, arbitrary: linkErrand }, { weight: 1, arbitrary: simpleErrand }),
+    }),
+  ],
+  [7, fc.record({ type: fc.constant('open a link'), by: guest, isOld: fc.constantFrom(false, false, true) })],
+  [
+    7,
+    fc.record({
+      type: fc.constant('prove by link'),
+      by,
+      errand: linkErrand,
+      at: guest,
+      keptMs: fc.constantFrom(0, 0, 0, 599_000, 601_000),
+      uses: fc.nat({ max: 3 }),
+    }),
+  ],
+  [5, atGuest('look', 'watch', 'choose the code', 'type a code', 'resend', 'retry')],
+  [2, atGuest('cancel', 'take another way', 'scan', 'note the new code')],
+  [3, fc.record({ type: fc.constant('type the push code'), by: guest, isMistyped: flag })],
+  [2, plain('resend', 'retry', 'choose the code', 'type a code', 'scan')],
+  [2, starts(linkErrand)],
+  [2, fc.record({ type: fc.constant('prove by push'), by, errand: linkErrand })],
+  [
+    8,
+    uses(
+      fc.oneof({ weight: 4, arbitrary: linkErrand }, { weight: 1, arbitrary: simpleErrand }),
+      fc.oneof({ weight: 4, arbitrary: by }, { weight: 1, arbitrary: guest }),
+    ),
+  ],
+];
+
 const STORIES = [RINGING, APPROVING, TRANSFERRING, TYPING, SETTING];
 const MOST_STEPS = 20;
 
@@ -319,5 +362,7 @@ export const story: fc.Arbitrary<Story> = fc.oneof(
     told({ ways: ciba, details: handedBack }, DETAILING),
     told({ ways: ciba, pings: fc.constant(true) }, PINGING),
     told({ ways: mfaApi, pollSchedule: eager }, LOOKING_ON),
+    told({}, LINKING),
+    told({ ways: mfaApi, enroll: fc.constant('session') }, LINKING),
   ].map((arbitrary) => ({ weight: 1, arbitrary })),
 );

@@ -9,7 +9,7 @@ import {
 import type { IdentityCheck } from '../../src/provider/id-token-check.ts';
 import type { SignIn } from '../../src/provider/provider.ts';
 import { createSimulatedCiba, PUSH_TTL_MS } from './ciba-provider.ts';
-import type { Browser, HandedBack, Setup } from './deeds.ts';
+import type { HandedBack, Seat, Setup } from './deeds.ts';
 import { createPhones } from './phones.ts';
 import { createSimulatedPage } from './provider-page.ts';
 import { type AddedPhone, type Asked, isRecoveryCode, type Push, type Truth } from './truth.ts';
@@ -59,7 +59,7 @@ export function createSimulatedTenant(options: {
   /** Whether the process that sends the requests has died. */
   readonly isDead: () => boolean;
   /** The browser whose request the gate is at. */
-  readonly asking: () => Browser | undefined;
+  readonly asking: () => Seat | undefined;
   /** The least time between two polls by the MFA API. */
   readonly leastIntervalMs: number;
   /** What the provider says of the details that were approved. */

@@ -1,10 +1,10 @@
 import type { Factor, WayName } from '@stepgate/core';
 import type { Receipt } from '../../src/receipt.ts';
-import type { ErrandName, HandedBack } from './deeds.ts';
+import type { Browser, ErrandName, Guest, HandedBack } from './deeds.ts';
 
 /** Something that a user's phone, or the tenant, was asked for. All times are real ones. */
 export interface Asked {
-  /** Whose request it was: the browser's name. */
+  /** Whose request it was: the browser's seat. */
   readonly browser: string;
   readonly session: string;
   /** When the gate sent it, in milliseconds since the epoch. */
@@ -110,8 +110,20 @@ export interface Run {
   readonly factor: Factor;
   /** Whether the approval says that its factor was added in the flow. */
   readonly isMarkedNew: boolean;
+  /** Whether it says that another login has run its flow. */
+  readonly isByOtherLogin: boolean;
   readonly browser: string;
   readonly errand: ErrandName;
+  /** When the request came, and when the handler ran. */
+  readonly askedAt: number;
+  readonly at: number;
+}
+
+/** A link that a browser has got. */
+export interface AskedLink {
+  readonly asker: Browser;
+  readonly path: string;
+  /** When its requirement was issued. */
   readonly at: number;
 }
 
@@ -156,6 +168,11 @@ export interface Truth {
   readonly flows: Map<string, ErrandName>;
   /** The flow that each approval was granted in, and when. */
   readonly grants: Map<string, { readonly flow: string; readonly at: number }>;
+  readonly links: AskedLink[];
+  /** The link that each guest has opened last. */
+  readonly opened: Map<Guest, AskedLink>;
+  /** The flows that there were links for, and the seats that have begun them. */
+  readonly linked: Map<string, Set<string>>;
   /** What somebody noticed at once. */
   readonly noticed: string[];
 }
@@ -187,6 +204,9 @@ export function createTruth(): Truth {
     receipts: [],
     flows: new Map(),
     grants: new Map(),
+    links: [],
+    opened: new Map(),
+    linked: new Map(),
     noticed: [],
   };
 }

@@ -21,6 +21,7 @@ type RingingAgain = Extract<Deed, { type: 'ring again' }>;
 type Hurry = Extract<Deed, { type: 'add a phone in a hurry' }>;
 type Looking = Extract<Deed, { type: 'look on' }>;
 type Recovery = Extract<Deed, { type: 'recover' }>;
+type ByLink = Extract<Deed, { type: 'prove by link' }>;
 
 /** What came of a simulation. */
 export interface Outcome {
@@ -122,6 +123,22 @@ export async function simulate(
     await inTurn(by, at, () => people.view(by, at));
   }
 
+  /** The same by a link that the user has opened, or whoever opens it. */
+  async function proveByLink({ by, errand, at: guest, keptMs, uses }: ByLink, at: Process): Promise<void> {
+    await inTurn(by, at, () => people.askForLink(by, at, errand));
+    clocks.advance(keptMs);
+    await turns.settle();
+    await inTurn(guest, at, () => people.openLink(guest, at, false));
+    people.answer(true, true);
+    await inTurn(guest, at, () => people.typePushCode(guest, at, { isMistyped: false, times: 1 }));
+    clocks.advance(POLL_MS);
+    await inTurn(guest, at, () => people.view(guest, at));
+    await inTurn(guest, at, () => people.view(guest, at));
+    for (let used = 0; used < uses; used += 1) {
+      await inTurn(by, at, async () => people.act({ type: 'use', by, errand, afterwards: 'nothing' }, at));
+    }
+  }
+
   /** The same by a recovery code, whose successor is noted. */
   async function recover({ by, errand, times }: Recovery, at: Process): Promise<void> {
     await inTurn(by, at, () => people.start(by, at, errand));
@@ -203,6 +220,8 @@ export async function simulate(
         return prove(deed.by, at, deed.errand);
       case 'prove by push':
         return proveByPush(deed.by, at, deed.errand);
+      case 'prove by link':
+        return proveByLink(deed, at);
       case 'leave':
         return leave(deed.by, at, deed.errand);
       case 'ring and cancel':
