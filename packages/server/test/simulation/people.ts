@@ -220,6 +220,7 @@ export function createPeople(world: World): People {
     if (departure === undefined) return;
     departure.user = isOwn(by) ? 'ada' : 'mallory';
     departure.code = `code-${departure.state}`;
+    departure.visitor = by;
     const { code, state } = departure;
     await Promise.all(Array.from({ length: times }, () => loadReturn(by, at, { code, state })));
   }
@@ -231,7 +232,10 @@ export function createPeople(world: World): People {
   ): Promise<void> {
     const own = truth.departures.findLast(({ browser }) => recordOf(browser) === recordOf(by));
     const other = truth.departures.findLast((one) => one !== own && one.code !== undefined);
-    const last = truth.departures.findLast(({ code }) => code !== undefined);
+    // Nobody else sees the address while its code is worth something.
+    const last = truth.departures.findLast(
+      ({ visitor, exchanges }) => exchanges > 0 || recordOf(visitor ?? '') === recordOf(by),
+    );
     if (how === 'again' && last?.code !== undefined) {
       return loadReturn(by, at, { code: last.code, state: last.state });
     }

@@ -85,9 +85,10 @@ export interface TakenDeparture {
   readonly browser: string;
   readonly state: string;
   readonly at: number;
-  /** Who signed in there, and the code that they brought back. */
+  /** Who signed in there, the code that they brought back, and to which browser. */
   user?: 'ada' | 'mallory';
   code?: string;
+  visitor?: Browser;
   /** How often the code was exchanged, with the secret of its departure. */
   exchanges: number;
 }
