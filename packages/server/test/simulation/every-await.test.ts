@@ -121,8 +121,11 @@ describe.each(Object.entries(FLOWS))('%s', (_name, { deeds, setup = MFA_API }) =
     'counts what the tenant saw of an effect that %s at any point',
     async (_cut, cut) => {
       for (let turns = 0; turns < MOST_TURNS; turns += 1) {
-        const { broken } = await simulate(inOrder(), () => 1, steps(deeds, cut, turns), setup);
+        const made = steps(deeds, cut, turns);
+        const { broken, quietAfter } = await simulate(inOrder(), () => 1, made, setup);
         expect(broken, `after ${turns} turns`).toEqual([]);
+        // It was over by itself: with more turns, the same comes again.
+        if (quietAfter.has(made[deeds.length - 1] as Step)) break;
       }
     },
   );

@@ -29,6 +29,8 @@ export interface Outcome {
   readonly broken: readonly string[];
   /** How much time went by in it. */
   readonly simulatedMs: number;
+  /** The steps after whose turns nothing was under way. */
+  readonly quietAfter: ReadonlySet<Step>;
 }
 
 /** Makes the store of a simulation, which goes by this clock. */
@@ -231,6 +233,7 @@ export async function simulate(
         return people.answer(deed.approves, deed.isCareless);
       case 'wait':
         world.wasCutOff ||= !world.isQuiet;
+        world.isQuiet = false;
         return clocks.advance(deed.ms);
       case 'set a clock':
         return clocks.set(deed.whose, deed.ms);
@@ -261,11 +264,17 @@ export async function simulate(
     }
   }
 
-  const outcome = (broken: readonly string[]): Outcome => ({ broken, simulatedMs: clocks.now() - begunAt });
+  const quietAfter = new Set<Step>();
+  const outcome = (broken: readonly string[]): Outcome => ({
+    broken,
+    simulatedMs: clocks.now() - begunAt,
+    quietAfter,
+  });
 
-  for (const { deed, process, turns: most } of steps) {
-    await act(deed, process);
-    await turns.goOn(most);
+  for (const step of steps) {
+    await act(step.deed, step.process);
+    await turns.goOn(step.turns);
+    if (world.isQuiet) quietAfter.add(step);
     const broken = brokenPromises(world);
     if (broken.length > 0) return outcome(broken);
   }
