@@ -103,9 +103,9 @@ export function createPeople(world: World): People {
   const flowPath = (by: Browser): string => `${truth.opened.get(by as Guest)?.path ?? '/step-up'}/flow`;
 
   async function askForLink(by: Browser, at: Process, errand: ErrandName): Promise<void> {
-    const issuedAt = clocks.now();
     const requirement = await refusedWith(by, at, errand);
     if (requirement === undefined) return;
+    const gotAt = clocks.now();
     const { status, body } = await at.serve(
       by,
       () => at.client(by, ANY).send('POST', '/step-up/links', { body: { requirement } }),
@@ -114,7 +114,7 @@ export function createPeople(world: World): People {
     if (status !== 201) return;
     const { isByLink }: Errand = ERRANDS[errand];
     if (isByLink !== true) truth.noticed.push('there was a link for what no other login may approve');
-    truth.links.push({ asker: by, path: new URL(String(body.url)).pathname, at: issuedAt });
+    truth.links.push({ asker: by, path: new URL(String(body.url)).pathname, at: gotAt });
   }
 
   async function openLink(by: Guest, at: Process, isOld: boolean): Promise<void> {

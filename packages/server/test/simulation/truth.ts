@@ -124,7 +124,7 @@ export interface Run {
 export interface AskedLink {
   readonly asker: Browser;
   readonly path: string;
-  /** When its requirement was issued. */
+  /** When the browser got its requirement. */
   readonly at: number;
 }
 
