@@ -75,6 +75,12 @@ export async function simulate(
   const processAt = (index: number): Process => processes[index] as Process;
   const people = createPeople(world);
 
+  function pass(ms: number): void {
+    world.wasCutOff ||= !world.isQuiet;
+    world.isQuiet = false;
+    clocks.advance(ms);
+  }
+
   /** Lets a request go out, whatever comes of it. */
   function begin(by: Browser, at: Process, work: () => Promise<unknown>): void {
     world.isQuiet = false;
@@ -97,7 +103,7 @@ export async function simulate(
     }
     await turns.goOn(after);
     await inTurn(by, at, () => people.cancel(by, at));
-    clocks.advance(RESEND_AFTER_MS);
+    pass(RESEND_AFTER_MS);
   }
 
   /** A flow from its start to a proof. Attackers have no code of the owner's, and prove what they have. */
@@ -107,11 +113,11 @@ export async function simulate(
       await inTurn(by, at, () => people.post(by, at, { type: 'factor.choose', authenticatorId: OWN_CODE }));
       await inTurn(by, at, () => people.post(by, at, { type: 'code.submit', code: RIGHT_CODE }));
     } else {
-      clocks.advance(POLL_MS);
+      pass(POLL_MS);
     }
     await inTurn(by, at, () => people.view(by, at));
     await inTurn(by, at, () => people.cancel(by, at));
-    clocks.advance(RESEND_AFTER_MS);
+    pass(RESEND_AFTER_MS);
   }
 
   /** The same by a push: a tap and, where the phone shows a code, that code. Everybody is careless with it. */
@@ -120,7 +126,7 @@ export async function simulate(
     people.answer(true, true);
     await inTurn('attacker', at, () => sendPing(world, at, 'true'));
     await inTurn(by, at, () => people.typePushCode(by, at, { isMistyped: false, times: 1 }));
-    clocks.advance(POLL_MS);
+    pass(POLL_MS);
     await inTurn(by, at, () => people.view(by, at));
     await inTurn(by, at, () => people.view(by, at));
   }
@@ -128,12 +134,12 @@ export async function simulate(
   /** The same by a link that the user has opened, or whoever opens it. */
   async function proveByLink({ by, errand, at: guest, keptMs, uses }: ByLink, at: Process): Promise<void> {
     await inTurn(by, at, () => people.askForLink(by, at, errand));
-    clocks.advance(keptMs);
+    pass(keptMs);
     await turns.settle();
     await inTurn(guest, at, () => people.openLink(guest, at, false));
     people.answer(true, true);
     await inTurn(guest, at, () => people.typePushCode(guest, at, { isMistyped: false, times: 1 }));
-    clocks.advance(POLL_MS);
+    pass(POLL_MS);
     await inTurn(guest, at, () => people.view(guest, at));
     await inTurn(guest, at, () => people.view(guest, at));
     for (let used = 0; used < uses; used += 1) {
@@ -154,7 +160,7 @@ export async function simulate(
     await inTurn(by, at, () => people.start(by, at, errand));
     if (setup.enroll === 'password') await inTurn(by, at, () => people.typePassword(by, at));
     await inTurn(by, at, () => people.scan(by, at));
-    clocks.advance(POLL_MS);
+    pass(POLL_MS);
     await inTurn(by, at, () => people.view(by, at));
     await inTurn(by, at, () => people.post(by, at, { type: 'codes.acknowledge' }));
   }
@@ -166,7 +172,7 @@ export async function simulate(
     if (asksPassword) await inTurn(by, at, () => people.start(by, at, errand));
     begin(by, at, () => (asksPassword ? people.typePassword(by, at) : people.start(by, at, errand)));
     await turns.goOn(after);
-    clocks.advance(HURRY_MS);
+    pass(HURRY_MS);
     const other = processAt(1 - process);
     await inTurn(by, other, () => people.view(by, other));
   }
@@ -181,21 +187,21 @@ export async function simulate(
         people.answer(true, false);
         await inTurn('attacker', at, () => sendPing(world, at, 'true'));
       }
-      clocks.advance(LOOK_MS);
+      pass(LOOK_MS);
     }
     await turns.settle();
     if (!dies) return;
     crash(process);
-    clocks.advance(leaseMsOf('mfa-api'));
+    pass(leaseMsOf('mfa-api'));
   }
 
   async function ringAgain({ by, kind }: RingingAgain, at: Process): Promise<void> {
-    clocks.advance(RESEND_AFTER_MS);
+    pass(RESEND_AFTER_MS);
     await inTurn(by, at, () => people.post(by, at, { type: 'challenge.resend' }));
     begin(by, at, () => people.watch(by, at));
     await turns.settle();
     if (kind !== undefined) await inTurn('attacker', at, () => sendPing(world, at, kind));
-    clocks.advance(LOOK_MS);
+    pass(LOOK_MS);
   }
 
   function crash(process: number): void {
@@ -232,9 +238,7 @@ export async function simulate(
       case 'answer':
         return people.answer(deed.approves, deed.isCareless);
       case 'wait':
-        world.wasCutOff ||= !world.isQuiet;
-        world.isQuiet = false;
-        return clocks.advance(deed.ms);
+        return pass(deed.ms);
       case 'set a clock':
         return clocks.set(deed.whose, deed.ms);
       case 'recover':
