@@ -162,6 +162,19 @@ export const MUTATIONS = [
     shownBy: [own('flow/counting', 'blocks no other browser once the phone has answered')],
   },
   {
+    defence: "a push that is worth nothing any more does not block its owner's other browsers",
+    edits: [
+      [
+        server('flow/runner'),
+        'if (awaitsPush(flow) && dueTime(key, flow) <= clock.now()) {',
+        'if (awaitsPush(flow) && isPoll(flow) && dueTime(key, flow) <= clock.now()) {',
+      ],
+    ],
+    shownBy: [
+      own('flow/counting', 'blocks no other browser once its flow can do nothing with an answer any more'),
+    ],
+  },
+  {
     defence: 'the waiting time between two pushes',
     edits: [
       [

@@ -314,8 +314,8 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
   }
 
   /**
-   * Polls once for the flow that holds the subject's push, if its poll is due: its phone may have answered while
-   * nobody watched. Commits the result and no more: what follows an approval belongs to that flow's own watchers.
+   * Does what is due for the flow that holds the subject's push: its phone may have answered while nobody watched, or its
+   * time may be over. Commits the result and no more: what follows an approval belongs to that flow's own watchers.
    */
   async function checkHolder(target: FlowTarget, key: string): Promise<void> {
     await patiently(turns.take(key, () => pollFor(key, target))).catch(onError);
@@ -333,8 +333,8 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
       context: { request, identity },
     };
     let flow: FlowRecord | undefined = record.flow;
-    if (awaitsPush(flow) && isPoll(flow) && dueTime(key, flow) <= clock.now()) {
-      const move = await pollInTurn(holder, flow);
+    if (awaitsPush(flow) && dueTime(key, flow) <= clock.now()) {
+      const move = isPoll(flow) ? await pollInTurn(holder, flow) : await take(holder, { mayPoll: false });
       if (move.found !== 'step') return;
       if (move.job !== undefined) await handOver(key, move.job);
       flow = move.flow;

@@ -260,6 +260,20 @@ describe('a push whose browser is gone', () => {
     expect(await other.event({ type: 'flow.retry' })).toMatchObject({ state: 'polling' });
   });
 
+  it('blocks no other browser once its flow can do nothing with an answer any more', async () => {
+    const { tenant, browser } = await createScene();
+    const gone = browser('gone', { handle: 'g'.repeat(43) });
+    await gone.start();
+    tenant.clock.advance(200_000);
+    // The phone shows this one for five minutes; the sign-in behind it ends with the first push.
+    expect(await gone.event({ type: 'challenge.resend' })).toMatchObject({ state: 'polling' });
+    tenant.clock.advance(110_000);
+
+    expect(await browser('other', { handle: 'o'.repeat(43) }).start()).toMatchObject({ state: 'polling' });
+    expect(await gone.view()).toMatchObject({ state: 'expired' });
+    expect(tenant.challenges()).toBe(3);
+  });
+
   it('approves only in its own browser, not in the waiting one', async () => {
     const { tenant, browser } = await createScene();
     const first = browser('first', { handle: 'f'.repeat(43) });
