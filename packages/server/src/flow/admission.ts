@@ -30,7 +30,7 @@ export interface Waiting {
   /** Whether the flow still waits for the effect. */
   readonly isWanted: () => Promise<boolean>;
   readonly retry: Retry;
-  /** Polls for the push of the flow that holds the lock, if a poll is due. */
+  /** Does what is due for the flow that holds the lock: polls for its push, or ends it when its time is over. */
   readonly checkHolder: (holder: string) => Promise<void>;
 }
 
@@ -127,7 +127,7 @@ export function createAdmission(options: {
     return locks.acquire(pushLock(caller.subject), key, clock.now() + ttlMs);
   }
 
-  /** Takes the lock, and polls once for the other flow's push: its phone may have answered while nobody watched. */
+  /** Takes the lock. If another flow holds it, does first what is due there: nobody may be watching it any more. */
   async function lockOrAsk(owner: Owner, { retry, checkHolder }: Waiting): Promise<Lock | undefined> {
     const other = await retry(() => lockPush(owner, challengeTtlMs));
     if (other === undefined) return undefined;

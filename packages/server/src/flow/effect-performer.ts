@@ -63,7 +63,7 @@ function hasCode(error: unknown, code: ReasonCode): boolean {
   return isStepUpError(error) && error.code === code;
 }
 
-/** Creates the performer. `checkHolder`: polls for the push of another flow of the same subject. */
+/** Creates the performer. `checkHolder`: does what is due for the flow that holds the subject's push. */
 export function createEffectPerformer(
   parts: FlowParts,
   checkHolder: (target: FlowTarget, holder: string) => Promise<void>,

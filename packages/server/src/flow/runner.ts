@@ -318,10 +318,10 @@ export function createFlowRunner(parts: FlowParts): FlowRunner {
    * time may be over. Commits the result and no more: what follows an approval belongs to that flow's own watchers.
    */
   async function checkHolder(target: FlowTarget, key: string): Promise<void> {
-    await patiently(turns.take(key, () => pollFor(key, target))).catch(onError);
+    await patiently(turns.take(key, () => catchUpHolder(key, target))).catch(onError);
   }
 
-  async function pollFor(key: string, { context: { request }, ...asker }: FlowTarget): Promise<void> {
+  async function catchUpHolder(key: string, { context: { request }, ...asker }: FlowTarget): Promise<void> {
     const { record } = await records.read(key);
     const identity = record?.flow && steps.identity(key, record.flow);
     if (record?.flow === undefined || identity === undefined) return;

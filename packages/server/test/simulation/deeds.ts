@@ -3,8 +3,8 @@ import type { Policy } from '../../src/index.ts';
 
 /**
  * Who acts. `owner` and `other` are the user's own browsers, of two logins; `attacker` has the session of `owner` without
- * its handle, `twin` has both. `guest` and `intruder` open links: the user in the login of `other`, and whoever has the
- * session of `owner`.
+ * its handle, `twin` has both. `guest` and `intruder` open links: the user in the login of `other`, and the attacker in
+ * that of `owner`.
  */
 export const BROWSERS = {
   owner: { session: 'stolen', handle: 'o' },

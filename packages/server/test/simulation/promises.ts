@@ -354,7 +354,7 @@ function wrongLinks({ linked, runs, grants }: Truth): readonly string[] {
   return [
     ...(seats.some(({ size }) => size > 1) ? ['two browsers have opened one link'] : []),
     ...(seats.some((own) => [...own].some((seat) => !isLinked(seat)))
-      ? ['a login has run the flow of its own link']
+      ? ['a login has run the flow of a link that it asked for itself']
       : []),
     ...(isUnmarked ? ['an approval does not say whether another login has run its flow'] : []),
     ...(isTaken ? ['an approval by another login was enough for a route that takes none'] : []),

@@ -131,7 +131,7 @@ export async function simulate(
     await inTurn(by, at, () => people.view(by, at));
   }
 
-  /** The same by a link that the user has opened, or whoever opens it. */
+  /** The same by a link, which the user or the attacker opens. */
   async function proveByLink({ by, errand, at: guest, keptMs, uses }: ByLink, at: Process): Promise<void> {
     await inTurn(by, at, () => people.askForLink(by, at, errand));
     pass(keptMs);
